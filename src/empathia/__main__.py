@@ -1,0 +1,7 @@
+"""``python -m empathia``."""
+
+import sys
+
+from empathia.cli import main
+
+sys.exit(main())

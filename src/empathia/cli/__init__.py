@@ -1,0 +1,70 @@
+"""The command line: a verb a file, and nothing heavy until a verb runs.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from empathia import __version__
+from empathia.errors import EmpathiaError
+
+# Verb to what --help says of it; `empathia/cli/<verb>.py` holds the rest.
+VERBS = {
+    "read": "make a timeline of feeling from recordings or transcripts",
+    "weights": "list, pull and verify the weights",
+    "train": "train what a run file describes",
+}
+
+
+def _parser(verb: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="empathia",
+        description="Hears how people feel in a conversation and answers with empathy.",
+        epilog="Emotion recognition is uncertain; it is no lie detector and no diagnosis.",
+    )
+    parser.add_argument("--version", action="version", version=f"empathia {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for name, summary in VERBS.items():
+        if name == verb:
+            importlib.import_module(f"empathia.cli.{name}").add(verbs)
+        else:
+            verbs.add_parser(name, help=summary)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: Arguments without the program's name; None takes ``sys.argv``.
+
+    Returns:
+        The exit code.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    verb = next((a for a in arguments if a in VERBS), None)
+    try:
+        args = _parser(verb).parse_args(arguments)
+        code: int = importlib.import_module(f"empathia.cli.{args.verb}").run(args)
+        sys.stdout.flush()
+        return code
+    except EmpathiaError as error:
+        print(f"empathia: {_one_line(error)}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("empathia: stopped; nothing half-written was kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away (`empathia read x | head`).
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,98 @@
+"""Everything that Empathia raises on purpose, drawn as one tree.
+
+    EmpathiaError
+    ├── UsageError            wrong use: an option, a path, a name (exit code 2)
+    │   ├── ConfigError       a run file says something that cannot be
+    │   └── LabelError        a label or a label set that does not fit
+    ├── InputError            what was given cannot be read
+    │   ├── MediaError        a recording
+    │   ├── TranscriptError   a transcript
+    │   └── CorpusError       a corpus on disk
+    ├── WeightsError          a weight is missing, damaged or refused
+    ├── MissingExtra          an optional part is not installed
+    ├── LeakageError          something would learn from what it is tested on
+    ├── TrainingError         training cannot go on
+    └── ServerError           a language model server is down, slow or talks nonsense
+
+Every error says what was expected, what was found and what to do.
+"""
+
+from __future__ import annotations
+
+
+class EmpathiaError(Exception):
+    """Base of all errors; the command line prints it as one line.
+
+    Args:
+        problem: What was expected and what was found.
+        remedy: What the user can do about it, as an imperative sentence.
+    """
+
+    exit_code = 1
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        self.problem = problem
+        self.remedy = remedy
+        super().__init__(problem if not remedy else f"{problem}. {remedy}")
+
+
+class UsageError(EmpathiaError):
+    """Wrong use: an option, a path or a name that cannot be meant."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A run file has an unknown key, a wrong type or an impossible combination."""
+
+
+class LabelError(UsageError):
+    """A label is not in its set, or two sets do not fit each other."""
+
+
+class InputError(EmpathiaError):
+    """What was given cannot be read."""
+
+
+class MediaError(InputError):
+    """A recording cannot be decoded or holds no sound."""
+
+
+class TranscriptError(InputError):
+    """A transcript cannot be parsed."""
+
+
+class CorpusError(InputError):
+    """A corpus on disk is incomplete or does not parse."""
+
+
+class WeightsError(EmpathiaError):
+    """A weight is missing, damaged or refused."""
+
+
+class MissingExtra(EmpathiaError):
+    """An optional part of Empathia is not installed.
+
+    Args:
+        extra: Name of the extra, as in ``pip install 'empathia[extra]'``.
+        purpose: What needs it.
+    """
+
+    def __init__(self, extra: str, purpose: str) -> None:
+        self.extra = extra
+        super().__init__(
+            f"{purpose} needs the extra '{extra}', which is not installed",
+            f"Run: pip install 'empathia[{extra}]'",
+        )
+
+
+class LeakageError(EmpathiaError):
+    """Something would be fitted on, or see, what it is tested on."""
+
+
+class TrainingError(EmpathiaError):
+    """Training cannot start or go on."""
+
+
+class ServerError(EmpathiaError):
+    """A language model server is down, slow or answers nonsense."""

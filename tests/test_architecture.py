@@ -13,7 +13,8 @@ SOURCE = Path(__file__).parent.parent / "src" / "empathia"
 
 # Top first. A module may import what stands below its own row, or its own package.
 LAYERS = (
-    ("cli", "__main__"),
+    ("__main__",),
+    ("cli",),
     ("service",),
     ("report",),
     ("pipeline", "experiment"),
@@ -22,7 +23,7 @@ LAYERS = (
         "metrics", "protocols",
     ),
     ("training", "scale", "encoders", "lm"),
-    ("plugins", "config", "media", "weights"),
+    ("plugins", "config", "media", "weights", "torchfile"),
     ("types",),
     ("labels",),
     ("errors",),

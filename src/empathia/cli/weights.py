@@ -1,0 +1,174 @@
+"""``empathia weights``: list, pull and verify the weights."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from empathia import weights
+
+if TYPE_CHECKING:
+    from empathia.weights_pull import Event
+
+_EPILOG = """\
+examples:
+  empathia weights list                     what there is, its licence, what is here
+  empathia weights pull                     fetch all that is missing or damaged
+  empathia weights pull minilm --from DIR   take it out of a folder with archives or files
+  empathia weights verify --json            compute every sum again; exit code 1 on damage
+
+Weights lie in EMPATHIA_HOME/weights, else ~/.cache/empathia/weights.
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb's parser."""
+    parser = verbs.add_parser(
+        "weights",
+        help="list, pull and verify the weights",
+        description="Pretrained weights. Only 'pull' uses the network.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="every weight with role, size, licence and state")
+    pulling = actions.add_parser("pull", help="fetch, verify and keep what is missing")
+    checking = actions.add_parser("verify", help="compute all sums again")
+    for sub in (pulling, checking):
+        sub.add_argument("names", nargs="*", metavar="NAME", help="weights (default: all)")
+    for sub in (listing, checking):
+        sub.add_argument("--json", action="store_true", help="print JSON (list: with sources too)")
+    pulling.add_argument(
+        "--from", dest="folders", action="append", default=[], type=Path, metavar="DIR",
+        help="look in this folder for archives or files first (also EMPATHIA_ARCHIVES)",
+    )  # fmt: skip
+    pulling.add_argument("--offline", action="store_true", help="ask no source on the network")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one action; the exit code is 1 where a verified weight is damaged or missing."""
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {
+        "list": _list,
+        "pull": _pull,
+        "verify": _verify,
+    }
+    return actions[args.action](args)
+
+
+def _list(args: argparse.Namespace) -> int:
+    rows = [_describe(entry) for entry in weights.entries()]
+    if args.json:
+        return _write_json({"cache": str(weights.root() / "weights"), "weights": rows})
+    table = [
+        (r["name"], r["role"], _megabytes(r["size"]), r["licence"],
+         "non-commercial" if r["noncommercial"] else "permissive", r["state"])
+        for r in rows
+    ]  # fmt: skip
+    _table(("weight", "role", "size", "licence", "use", "state"), table)
+    return 0
+
+
+def _describe(entry: weights.Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "role": entry.role,
+        "state": weights.state(entry.name),
+        "size": entry.size,
+        "licence": entry.licence,
+        "noncommercial": entry.noncommercial,
+        "shipped": entry.shipped,
+        "trained_on": list(entry.trained_on),
+        "note": entry.note,
+        "folder": str(weights.place(entry)),
+        "revision": entry.revision,
+        "sources": [source.label for source in entry.sources],
+        "files": [{"name": f.name, "size": f.installed_size, "sum": f.sum} for f in entry.files],
+    }
+
+
+def _verify(args: argparse.Namespace) -> int:
+    checks = weights.verify(args.names)
+    bad = [c for c in checks if c.state != "ok"]
+    if args.json:
+        _write_json({"ok": not bad, "files": [
+            {"weight": c.weight, "file": c.file, "state": c.state, "problem": c.problem}
+            for c in checks]})  # fmt: skip
+    else:
+        _table(("weight", "file", "state", "problem"),
+               [(c.weight, c.file or "(shipped)", c.state, c.problem) for c in checks])  # fmt: skip
+    pulled = {e.name for e in weights.entries() if not e.shipped}
+    again = sorted({c.weight for c in bad} & pulled)
+    if again:
+        sys.stderr.write(f"Run: empathia weights pull {' '.join(again)}\n")
+    return 1 if bad else 0
+
+
+def _pull(args: argparse.Namespace) -> int:
+    with _progress() as show:
+        done = weights.pull(args.names, show, folders=args.folders, offline=args.offline)
+    for pulled in done:
+        entry = weights.entry(pulled.weight)
+        what = f"from {', '.join(pulled.sources)}" if pulled.files else "already here"
+        size = _megabytes(entry.size)
+        sys.stdout.write(f"{entry.name}: {what}, verified ({size}, {entry.licence})\n")
+    sys.stdout.write(f"in {weights.root() / 'weights'}\n")
+    return 0
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Event], None]]:
+    """Bars on stderr: one a file, and a line for everything worth knowing."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(),
+               TransferSpeedColumn())  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(event: Event) -> None:
+            if event.kind in ("note", "wait"):
+                bars.console.print(escape(f"{event.weight}: {event.text}".removeprefix(": ")))
+                return
+            # pip is asked for a whole archive and says nothing until it is there.
+            name = event.text if event.kind == "archive" else f"{event.weight}/{event.file}"
+            if name not in tasks:
+                for task in tasks.values():
+                    bars.update(task, visible=False)
+                total = None if event.kind == "archive" else event.total
+                tasks[name] = bars.add_task(escape(name), total=total)
+            bars.update(tasks[name], completed=event.done)
+
+        yield show
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in head:
+        # What people act on stays whole on a narrow terminal; prose wraps.
+        table.add_column(name, no_wrap=name in ("weight", "file", "size", "use", "state"),
+                         min_width=10 if name in ("role", "licence") else None,
+                         overflow="fold")  # fmt: skip
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
+
+
+def _write_json(value: dict[str, Any]) -> int:
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    return 0

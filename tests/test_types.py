@@ -1,0 +1,128 @@
+"""The values refuse what cannot be, and say why."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from empathia.errors import ConfigError, EmpathiaError, InputError, LabelError, MissingExtra
+from empathia.labels import (
+    EKMAN7,
+    GOEMOTIONS_TO_EKMAN,
+    LABEL_SETS,
+    RAVDESS_TO_EKMAN,
+    XED_TO_EKMAN,
+    LabelSet,
+    Projection,
+    label_set,
+)
+from empathia.types import Audio, Dialogue, Emotion, Features, Utterance
+
+
+def emotion(*scores: float, **more: object) -> Emotion:
+    return Emotion("text", EKMAN7, tuple(scores), **more)  # type: ignore[arg-type]
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=7, max_size=7))
+def test_label_confidence_and_runner_up_follow_the_scores(raw: list[float]) -> None:
+    scores = [x / sum(raw) for x in raw]
+    heard = emotion(*scores)
+    order = sorted(range(7), key=lambda i: -scores[i])
+    assert heard.confidence == pytest.approx(max(scores))
+    assert heard.label is not None
+    assert heard.score(heard.label) == max(scores)
+    assert heard.runner_up is not None
+    assert heard.runner_up[1] == scores[order[1]]
+    assert heard.runner_up[0] != heard.label
+
+
+def test_an_abstaining_source_has_no_label_but_keeps_what_it_saw() -> None:
+    unsure = emotion(*[1 / 7] * 7, abstained="too unsure")
+    assert unsure.label is None
+    assert unsure.confidence == pytest.approx(1 / 7)
+    blind = emotion(abstained="no words")
+    assert blind.confidence is None
+    assert blind.runner_up is None
+    with pytest.raises(LabelError, match="no scores"):
+        blind.score("joy")
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ((), "neither scores nor a reason"),
+        ((1.0,), "1 scores for 7 labels"),
+        ((1.2, -0.2, 0, 0, 0, 0, 0), r"outside \[0, 1\]"),
+        ((0.5, 0, 0, 0, 0, 0, 0), "sum to 0.5"),
+        ((float("nan"), 0, 0, 0, 0, 0, 0), r"outside \[0, 1\]"),
+    ],
+)
+def test_impossible_scores_are_refused(scores: tuple[float, ...], message: str) -> None:
+    with pytest.raises(LabelError, match=message):
+        emotion(*scores)
+
+
+def test_independent_scores_need_not_sum_to_one() -> None:
+    assert emotion(0.9, 0.9, 0, 0, 0, 0, 0, exclusive=False).confidence == 0.9
+
+
+@pytest.mark.parametrize(("start", "end"), [(1.0, None), (2.0, 1.0), (-1.0, 1.0), (0.0, np.inf)])
+def test_impossible_times_are_refused(start: float, end: float | None) -> None:
+    with pytest.raises(InputError, match="start"):
+        Utterance("u", 0, "Ann", start=start, end=end)
+
+
+def test_a_dialogue_shows_only_the_past() -> None:
+    turns = tuple(Utterance(str(i), i, "Ann") for i in range(4))
+    talk = Dialogue("d", turns)
+    assert talk.upto(0) == ()
+    assert talk.upto(2) == turns[:2]
+    with pytest.raises(InputError, match="order"):
+        Dialogue("d", turns[::-1])
+
+
+def test_features_name_every_column_and_keep_missing_missing() -> None:
+    f = Features("u", "prosody", np.array([[1.5, np.nan]], np.float32), ("a", "b"))
+    assert f.measure("a") == 1.5
+    assert f.measure("b") is None
+    with pytest.raises(InputError, match="2 columns and 1 names"):
+        Features("u", "prosody", f.values, ("a",))
+    with pytest.raises(InputError, match="frames, dim"):
+        Features("u", "prosody", np.zeros(3, np.float32))
+    with pytest.raises(InputError, match="mono"):
+        Audio(np.zeros((2, 3), np.float32), 16000)
+
+
+def test_label_sets_are_named_unique_and_known() -> None:
+    assert all(s.name == name for name, s in LABEL_SETS.items())
+    assert label_set("mine", ["calm", "tense"]).index("tense") == 1
+    with pytest.raises(LabelError, match="more than once"):
+        LabelSet("x", ("a", "a"))
+    with pytest.raises(LabelError, match="empty"):
+        LabelSet("x", ())
+    with pytest.raises(LabelError, match="unknown label set"):
+        label_set("nope")
+    with pytest.raises(LabelError, match="'rage' is not a label"):
+        EKMAN7.index("rage")
+
+
+def test_projections_name_every_source_label() -> None:
+    for projection in (GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN):
+        assert {projection(x) for x in projection.source} - {None} <= set(EKMAN7)
+    assert GOEMOTIONS_TO_EKMAN("annoyance") == "anger"
+    assert RAVDESS_TO_EKMAN("calm") == "neutral"
+    assert XED_TO_EKMAN("trust") is None
+    with pytest.raises(LabelError, match="unnamed"):
+        Projection(LabelSet("a", ("x", "y")), LabelSet("b", ("z",)), {"x": "z"})
+    with pytest.raises(LabelError, match="not in the target"):
+        Projection(LabelSet("a", ("x",)), LabelSet("b", ("z",)), {"x": "w"})
+
+
+def test_errors_carry_problem_remedy_and_exit_code() -> None:
+    error = ConfigError("run.toml says 'epoch'", "Say 'epochs'")
+    assert str(error) == "run.toml says 'epoch'. Say 'epochs'"
+    assert error.exit_code == 2
+    assert EmpathiaError("x").exit_code == 1
+    assert "pip install 'empathia[asr]'" in str(MissingExtra("asr", "Speech to text"))

@@ -65,6 +65,10 @@ RAVDESS8 = LabelSet(
     "ravdess8",
     ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised"),
 )
+EMODB7 = LabelSet(
+    "emodb7", ("anger", "boredom", "disgust", "fear", "happiness", "sadness", "neutral")
+)
+KOREAN4 = LabelSet("korean4", ("neutral", "happy", "angry", "sad"))
 GOEMOTIONS28 = LabelSet(
     "goemotions28",
     (
@@ -81,9 +85,35 @@ XED9 = LabelSet(
         "neutral",
     ),
 )  # fmt: skip
+MELD7 = LabelSet("meld7", ("neutral", "surprise", "fear", "sadness", "joy", "disgust", "anger"))
+# Welivita, Xie and Pu (2021): 32 emotions, then 8 intents and neutral.
+EDOS41 = LabelSet(
+    "edos41",
+    (
+        "afraid", "angry", "annoyed", "anticipating", "anxious", "apprehensive", "ashamed",
+        "caring", "confident", "content", "devastated", "disappointed", "disgusted",
+        "embarrassed", "excited", "faithful", "furious", "grateful", "guilty", "hopeful",
+        "impressed", "jealous", "joyful", "lonely", "nostalgic", "prepared", "proud", "sad",
+        "sentimental", "surprised", "terrified", "trusting",
+        "acknowledging", "agreeing", "consoling", "encouraging", "questioning", "suggesting",
+        "sympathizing", "wishing", "neutral",
+    ),
+)  # fmt: skip
 
 LABEL_SETS: Mapping[str, LabelSet] = {
-    s.name: s for s in (EKMAN7, SHARED4, IEMOCAP6, RAVDESS8, GOEMOTIONS28, XED9)
+    s.name: s
+    for s in (
+        EKMAN7,
+        SHARED4,
+        IEMOCAP6,
+        RAVDESS8,
+        EMODB7,
+        KOREAN4,
+        GOEMOTIONS28,
+        XED9,
+        MELD7,
+        EDOS41,
+    )  # fmt: skip
 }
 
 
@@ -166,6 +196,17 @@ RAVDESS_TO_EKMAN = Projection(
         "angry": "anger", "fearful": "fear", "disgust": "disgust", "surprised": "surprise",
     },
 )  # fmt: skip
+EMODB_TO_EKMAN = Projection(
+    EMODB7,
+    EKMAN7,
+    {
+        "anger": "anger", "boredom": None, "disgust": "disgust", "fear": "fear",
+        "happiness": "joy", "sadness": "sadness", "neutral": "neutral",
+    },
+)  # fmt: skip
+KOREAN_TO_EKMAN = Projection(
+    KOREAN4, EKMAN7, {"neutral": "neutral", "happy": "joy", "angry": "anger", "sad": "sadness"}
+)
 XED_TO_EKMAN = Projection(
     XED9,
     EKMAN7,
@@ -175,3 +216,69 @@ XED_TO_EKMAN = Projection(
         "neutral": "neutral",
     },
 )  # fmt: skip
+MELD_TO_EKMAN = Projection(MELD7, EKMAN7, {x: x for x in MELD7})
+# Grouped as GoEmotions groups the like (gratitude, pride, caring under joy; shame and guilt
+# under sadness). Dropped is what belongs to several of the seven or to none: mixed feelings
+# (nostalgic, sentimental, jealous), Plutchik's anticipation and trust (as in XED), and intents
+# that answer another's feeling rather than show an own one. Three intents carry no feeling:
+# asking, acknowledging and suggesting are neutral.
+EDOS_TO_EKMAN = Projection(
+    EDOS41,
+    EKMAN7,
+    {
+        **dict.fromkeys(
+            (
+                "anticipating", "confident", "faithful", "jealous", "nostalgic", "prepared",
+                "sentimental", "trusting", "agreeing", "consoling", "encouraging", "sympathizing",
+            ),
+            None,
+        ),
+        **_invert(
+            {
+                "neutral": ("neutral", "acknowledging", "questioning", "suggesting"),
+                "joy": (
+                    "joyful", "caring", "content", "excited", "grateful", "hopeful", "impressed",
+                    "proud", "wishing",
+                ),
+                "sadness": (
+                    "sad", "ashamed", "devastated", "disappointed", "embarrassed", "guilty",
+                    "lonely",
+                ),
+                "anger": ("angry", "annoyed", "furious"),
+                "fear": ("afraid", "anxious", "apprehensive", "terrified"),
+                "disgust": ("disgusted",),
+                "surprise": ("surprised",),
+            }
+        ),
+    },
+)  # fmt: skip
+
+PROJECTIONS: Mapping[tuple[str, str], Projection] = {
+    (p.source.name, p.target.name): p
+    for p in (
+        GOEMOTIONS_TO_EKMAN,
+        RAVDESS_TO_EKMAN,
+        EMODB_TO_EKMAN,
+        KOREAN_TO_EKMAN,
+        XED_TO_EKMAN,
+        MELD_TO_EKMAN,
+        EDOS_TO_EKMAN,
+    )  # fmt: skip
+}
+
+
+def projection(source: LabelSet, target: LabelSet) -> Projection:
+    """The known projection between two sets; a set onto itself is the identity.
+
+    Raises:
+        LabelError: None is known.
+    """
+    if source == target:
+        return Projection(source, target, {x: x for x in source})
+    try:
+        return PROJECTIONS[source.name, target.name]
+    except KeyError:
+        raise LabelError(
+            f"no projection from '{source.name}' to '{target.name}' is known",
+            "Add one to labels.py or choose another label set",
+        ) from None

@@ -1,0 +1,92 @@
+"""``empathia train``: a run file and corpora in, a model with its card out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from empathia.training.fit import Progress
+
+_EPILOG = """\
+Run it again after an interruption: it goes on where it was, with the same result.
+
+example:
+  empathia train runs/text-default.toml --data corpora
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb's parser."""
+    parser = verbs.add_parser(
+        "train",
+        help="train what a run file describes",
+        description="Train a recogniser; writes checkpoint, model, metrics.json and card.md.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", type=Path, metavar="RUN", help="run file (TOML)")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR",
+                        help="folder that holds one folder a corpus")  # fmt: skip
+    parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
+                        help="results go to DIR/<name of the run> (default: out)")  # fmt: skip
+    parser.add_argument("--threads", type=int, metavar="N",
+                        help="threads (default: as the run file says)")  # fmt: skip
+    parser.add_argument("--fresh", action="store_true", help="forget an earlier try")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, then print where the result lies and how good it is."""
+    from empathia.errors import UsageError
+    from empathia.experiment import train
+
+    if args.threads is not None and args.threads < 1:
+        raise UsageError(f"--threads must be at least 1, not {args.threads}", "Give another number")
+    with _Bar() as bar:
+        metrics = train(
+            args.run, args.data, args.out,
+            threads=args.threads, fresh=args.fresh, progress=bar.progress,
+        )  # fmt: skip
+    _report(metrics, args.out)
+    return 0
+
+
+def _report(metrics: dict[str, Any], out: Path) -> None:
+    folder = out / metrics["run"]["name"]
+    for part in ("validation", "test"):
+        for name, value in sorted(metrics[part].items()):
+            print(f"{part:<12}{name:<24}{value:.4f}")
+    print(f"model: {folder / 'model'}, card: {folder / 'card.md'}")
+
+
+class _Bar:
+    """A progress bar on stderr; nothing where that is no terminal."""
+
+    def __enter__(self) -> _Bar:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bars
+
+        console = Console(file=sys.stderr)
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )  # fmt: skip
+        self._bars = Bars(*columns, console=console, disable=not console.is_terminal)
+        self._bars.start()
+        self._task = self._bars.add_task("preparing data", total=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bars.stop()
+
+    @property
+    def progress(self) -> Progress:
+        """The hook for the fit loop."""
+
+        def update(done: int, total: int, note: str) -> None:
+            self._bars.update(self._task, completed=done, total=total, description=note)
+
+        return update

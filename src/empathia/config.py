@@ -1,0 +1,267 @@
+"""Run files: a TOML that says all about one training, as frozen dataclasses.
+
+    name = "text-default"
+    seed = 1
+    about = "One line for people."
+
+    [data]
+    corpora = ["goemotions"]     # plug-ins of empathia.corpora; read from DATA/<corpus>/
+    labels = "ekman7"
+
+    [model]
+    recogniser = "text"          # plug-in of empathia.emotion; the other keys are its own
+    dropout = 0.1
+
+    [training]
+    epochs = 6
+    select = "macro_f1"          # validation metric; more is better
+
+A key that nobody knows is an error: a typing mistake must not train something else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from empathia.errors import ConfigError
+
+Scalar = str | int | float | bool
+_Part = TypeVar("_Part")
+_OptionValue = TypeVar("_OptionValue", bound=Scalar)
+
+
+@dataclass(frozen=True, slots=True)
+class DataPart:
+    """``[data]``: what is learnt from.
+
+    Args:
+        corpora: Names of corpus plug-ins; the first one is validated and tested on.
+        labels: Name of the label set that is predicted.
+        limit: Use only this many dialogues a corpus and split (the first after a seeded
+            shuffle), for a quick try; None uses all.
+    """
+
+    corpora: tuple[str, ...]
+    labels: str
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPart:
+    """``[model]``: the recogniser and the options that its plug-in defines."""
+
+    recogniser: str
+    options: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPart:
+    """``[training]``: how the fit loop goes.
+
+    Args:
+        select: Name of the validation metric that picks the best epoch; more is better.
+        epochs: Times through the training data at most.
+        batch: Items a step.
+        lr: Highest learning rate of AdamW, after the warm-up.
+        weight_decay: Decoupled weight decay of AdamW.
+        warmup: Share of all steps in which the learning rate rises from 0; it then falls
+            linearly to 0 at the last step.
+        clip: Largest norm of the gradient.
+        patience: Epochs without a better validation after which training stops.
+        checkpoint_every: Steps between checkpoints; each epoch ends with one as well.
+        threads: CPU threads; results are repeatable for one and the same number.
+    """
+
+    select: str
+    epochs: int = 5
+    batch: int = 32
+    lr: float = 1e-3
+    weight_decay: float = 0.01
+    warmup: float = 0.1
+    clip: float = 1.0
+    patience: int = 2
+    checkpoint_every: int = 200
+    threads: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run file.
+
+    Args:
+        name: Names the output folder; letters, digits, ``-``, ``_`` and ``.``.
+        seed: Seeds the order of the data, the initial weights and dropout.
+        data: ``[data]``.
+        model: ``[model]``.
+        training: ``[training]``.
+        about: One line for people.
+        file: Where it was read from, for messages.
+    """
+
+    name: str
+    seed: int
+    data: DataPart
+    model: ModelPart
+    training: TrainingPart
+    about: str = ""
+    file: str = "run file"
+
+    def option(self, name: str, default: _OptionValue) -> _OptionValue:
+        """An option of the recogniser, checked against the type of its default.
+
+        Raises:
+            ConfigError: The run file gives another type.
+        """
+        value = self.model.options.get(name, default)
+        return _typed(type(default), value, self.file, f"model.{name}")  # type: ignore[no-any-return]
+
+    def check_options(self, known: Mapping[str, Scalar]) -> None:
+        """Refuse options of ``[model]`` that the recogniser does not know.
+
+        Raises:
+            ConfigError: An option is unknown or of another type than its default.
+        """
+        for key, value in self.model.options.items():
+            if key not in known:
+                raise ConfigError(
+                    f"{self.file}: recogniser '{self.model.recogniser}' has no option "
+                    f"'model.{key}' (known: {', '.join(sorted(known)) or 'none'})",
+                    "Mend or remove the key",
+                )
+            _typed(type(known[key]), value, self.file, f"model.{key}")
+
+    def settings(self) -> dict[str, Any]:
+        """All that decides the result, as plain values for JSON (without ``file``)."""
+        values = dataclasses.asdict(self)
+        del values["file"]
+        return values
+
+
+def read_run(path: Path) -> Run:
+    """Read and check a run file.
+
+    Raises:
+        ConfigError: It is missing, is no TOML, has an unknown key, lacks one, or holds a value
+            of a wrong type or out of range; names file and key.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise ConfigError(f"cannot read run file '{path}' ({e.strerror})", "Check the path") from e
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path} is not valid TOML: {e}", "Mend the file") from e
+    run = _run(table, str(path))
+    _check(run)
+    return run
+
+
+def _run(table: dict[str, Any], file: str) -> Run:
+    parts: dict[str, Any] = {
+        k: v for k, v in table.items() if k not in {"data", "model", "training"}
+    }
+    if "file" in parts:
+        raise _unknown(file, "file", ("name", "seed", "about", "data", "model", "training"))
+    for name in ("data", "model", "training"):
+        if not isinstance(table.get(name), dict):
+            raise ConfigError(f"{file} has no table [{name}]", f"Add [{name}]")
+    model = dict(table["model"])
+    recogniser = model.pop("recogniser", None)
+    if recogniser is None:
+        raise ConfigError(f"{file} lacks 'model.recogniser'", "Name a plug-in of empathia.emotion")
+    parts["model"] = ModelPart(
+        _typed(str, recogniser, file, "model.recogniser"),
+        {k: _scalar(v, file, f"model.{k}") for k, v in model.items()},
+    )
+    parts["data"] = _part(DataPart, table["data"], file, "data.")
+    parts["training"] = _part(TrainingPart, table["training"], file, "training.")
+    return _part(Run, {**parts, "file": file}, file, "")
+
+
+def _part(kind: type[_Part], table: Mapping[str, Any], file: str, prefix: str) -> _Part:
+    """Fill a dataclass from a table, checking names and types."""
+    hints = get_type_hints(kind)
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    values = {}
+    for key, value in table.items():
+        if key not in fields:
+            raise _unknown(file, prefix + key, [prefix + f for f in fields if f != "file"])
+        values[key] = _typed(hints[key], value, file, prefix + key)
+    lacking = [
+        prefix + name
+        for name, f in fields.items()
+        if name not in values
+        and f.default is dataclasses.MISSING
+        and f.default_factory is dataclasses.MISSING
+    ]
+    if lacking:
+        raise ConfigError(f"{file} lacks '{', '.join(lacking)}'", "Add what is missing")
+    return kind(**values)
+
+
+def _typed(hint: Any, value: Any, file: str, key: str) -> Any:  # noqa: ANN401 - any TOML value
+    """``value`` as the type of a hint; int stands for float, nothing else is converted."""
+    options = get_args(hint) if get_origin(hint) is not tuple else ()
+    if options:  # X | None
+        hint = next(o for o in options if o is not type(None))
+    if get_origin(hint) is tuple:
+        if isinstance(value, list) and value and all(isinstance(v, str) for v in value):
+            return tuple(value)
+        raise _wrong(file, key, "a list of strings", value)
+    if dataclasses.is_dataclass(hint) and isinstance(value, hint):  # type: ignore[arg-type]
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not hint:
+        raise _wrong(file, key, getattr(hint, "__name__", str(hint)), value)
+    return value
+
+
+def _scalar(value: Any, file: str, key: str) -> Scalar:  # noqa: ANN401 - any TOML value
+    if isinstance(value, str | int | float | bool):
+        return value
+    raise _wrong(file, key, "a string, a number or a truth value", value)
+
+
+def _check(run: Run) -> None:
+    """Ranges: what no training can be done with is refused before any work is done."""
+    t = run.training
+    rules = {
+        "name": run.name not in {".", ".."} and bool(run.name)
+        and all(c.isalnum() or c in "-_." for c in run.name),
+        "seed": run.seed >= 0,
+        "data.corpora": len(set(run.data.corpora)) == len(run.data.corpora),
+        "data.limit": run.data.limit is None or run.data.limit > 0,
+        "training.epochs": t.epochs > 0,
+        "training.batch": t.batch > 0,
+        "training.lr": t.lr > 0,
+        "training.weight_decay": t.weight_decay >= 0,
+        "training.warmup": 0 <= t.warmup < 1,
+        "training.clip": t.clip > 0,
+        "training.patience": t.patience > 0,
+        "training.checkpoint_every": t.checkpoint_every > 0,
+        "training.threads": t.threads > 0,
+    }  # fmt: skip
+    for key, fine in rules.items():
+        if not fine:
+            value: Any = run
+            for step in key.split("."):
+                value = getattr(value, step)
+            raise ConfigError(f"{run.file}: '{key}' cannot be {value!r}", "Mend the value")
+
+
+def _unknown(file: str, key: str, known: Any) -> ConfigError:  # noqa: ANN401 - any iterable
+    return ConfigError(
+        f"{file} has the unknown key '{key}' (known: {', '.join(known)})", "Mend or remove the key"
+    )
+
+
+def _wrong(file: str, key: str, expected: str, value: Any) -> ConfigError:  # noqa: ANN401
+    return ConfigError(
+        f"{file}: '{key}' must be {expected}, found {value!r} ({type(value).__name__})",
+        "Mend the value",
+    )

@@ -1,0 +1,224 @@
+"""A run file and corpora become a trained recogniser: the stages joined for a corpus.
+
+:func:`train` reads the run file, loads the corpora by plug-in from
+``data/<corpus>/``, asks the recogniser's plug-in for a :class:`Job`, fits it,
+lets it export itself, and writes metrics and a card. A recogniser becomes
+trainable when its plug-in ``emotion/<name>.py`` defines two names:
+
+- ``OPTIONS``: its options in ``[model]`` with their defaults;
+- ``task(run, corpora, tools) -> Job``: ``corpora`` maps a corpus's name to its
+  dialogues, in the order of the run file, already cut to ``data.limit``;
+  ``tools`` (:class:`~empathia.training.task.Tools`) holds the metrics and, for
+  each name in the plug-in's ``NEEDS``, an extractor ``(audio, utterance id) ->
+  Features`` (what the feature plug-in's ``load()`` returns if it has one, else
+  its ``extract``). The parts that need torch live in ``emotion/_train_<name>.py``,
+  so that the plug-in itself stays light.
+
+What is written to ``out/<run name>/``: ``checkpoint.safetensors`` (resumed from
+automatically), ``model/`` (what the recogniser's ``load(folder)`` reads, with
+the card), ``metrics.json`` and ``card.md``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import platform
+import random
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from empathia import __version__, plugins
+from empathia.config import Run, read_run
+from empathia.errors import CorpusError, MissingExtra
+from empathia.metrics import METRICS
+from empathia.training import checkpoint
+from empathia.training.card import card
+from empathia.training.fit import CHECKPOINT, FitResult, Progress, fit
+from empathia.training.task import Job, Tools
+from empathia.types import Audio, Dialogue, Features
+
+if TYPE_CHECKING:
+    from empathia.corpora import CorpusInfo
+
+_PACKAGES = ("numpy", "torch", "transformers", "tokenizers", "onnxruntime", "safetensors")
+
+
+def train(
+    run_file: Path,
+    data: Path,
+    out: Path,
+    *,
+    threads: int | None = None,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Train what a run file describes; go on where an earlier try was stopped.
+
+    Args:
+        run_file: The TOML.
+        data: Folder that holds one folder a corpus, named as its plug-in.
+        out: Results go to ``out/<run name>/``.
+        threads: Overrides ``training.threads``.
+        fresh: Forget an earlier try.
+        progress: Told (steps done, steps in all, a note) after every step.
+
+    Returns:
+        The content of ``metrics.json``; nothing in it depends on the time or on interruptions.
+
+    Raises:
+        ConfigError: The run file is wrong.
+        CorpusError: A corpus is missing or damaged.
+        TrainingError: Training cannot go on, or another one writes to the same folder.
+        MissingExtra: The extra ``train`` is not installed.
+    """
+    run = read_run(run_file)
+    plugin = plugins.load("emotion", run.model.recogniser, ("NEEDS", "OPTIONS", "task"))
+    run.check_options(plugin.OPTIONS)
+    _need_torch()
+    settings = run.training
+    if threads is not None:
+        settings = dataclasses.replace(settings, threads=threads)
+    infos, corpora = load_corpora(run, data)
+    prints = {name: fingerprint(dialogues) for name, dialogues in corpora.items()}
+    folder = out / run.name
+    if fresh and folder.exists():
+        with checkpoint.sole_user(folder):
+            (folder / CHECKPOINT).unlink(missing_ok=True)
+    job: Job = plugin.task(run, corpora, Tools(_extractors(plugin.NEEDS), METRICS))
+    identity = json.dumps([run.settings(), settings.threads, prints], sort_keys=True)
+    result = fit(job, settings, folder, seed=run.seed, progress=progress,
+                 fingerprint=hashlib.sha256(identity.encode()).hexdigest())  # fmt: skip
+    with checkpoint.sole_user(folder):
+        known = {**_course(result), "data": prints, "threads": settings.threads}
+        return _finish(run, job, infos, folder, known)
+
+
+def load_corpora(run: Run, data: Path) -> tuple[list[CorpusInfo], dict[str, tuple[Dialogue, ...]]]:
+    """The corpora of a run file and what is known of them, cut to ``data.limit``.
+
+    Raises:
+        CorpusError: A corpus has no folder below ``data``, or its loader refuses it.
+    """
+    infos, corpora = [], {}
+    for name in run.data.corpora:
+        plugin = plugins.load("corpora", name, ("INFO", "load"))
+        if not (data / name).is_dir():
+            raise CorpusError(
+                f"corpus '{name}' is expected in '{data / name}', which is no folder",
+                f"Get it from {plugin.INFO.page} or give another --data",
+            )
+        infos.append(plugin.INFO)
+        corpora[name] = limited(plugin.load(data / name), run.data.limit, run.seed)
+    return infos, corpora
+
+
+def limited(dialogues: tuple[Dialogue, ...], limit: int | None, seed: int) -> tuple[Dialogue, ...]:
+    """At most ``limit`` dialogues a split: the first ones after a seeded shuffle."""
+    if limit is None:
+        return dialogues
+    order = list(dialogues)
+    random.Random(seed).shuffle(order)  # noqa: S311 - no secret
+    taken: dict[str | None, list[Dialogue]] = {}
+    for d in order:
+        part = taken.setdefault(d.split, [])
+        if len(part) < limit:
+            part.append(d)
+    return tuple(d for part in taken.values() for d in part)
+
+
+def fingerprint(dialogues: Sequence[Dialogue]) -> str:
+    """A sum over all that is learnt from: ids, splits, words, labels, and names and sizes of audio.
+
+    It does not depend on where the corpus lies.
+    """
+    total = hashlib.sha256()
+    for d in dialogues:
+        for u in d.utterances:
+            sound = (u.audio.name, u.audio.stat().st_size) if u.audio is not None else None
+            item = (d.id, d.split, u.id, u.speaker, u.text, u.start, u.end, u.gold, u.votes, sound)
+            total.update(repr(item).encode())
+    return total.hexdigest()
+
+
+def _extractors(needs: Sequence[str]) -> dict[str, Callable[[Audio, str], Features]]:
+    extractors: dict[str, Callable[[Audio, str], Features]] = {}
+    for name in needs:
+        plugin = plugins.load("features", name, ("extract",))
+        extractors[name] = plugin.load() if hasattr(plugin, "load") else plugin.extract
+    return extractors
+
+
+def _finish(
+    run: Run, job: Job, infos: Sequence[CorpusInfo], folder: Path, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Export into a new folder, then put it in the place of the old one."""
+    new, model = folder / ".model.tmp", folder / "model"
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    test = dict(job.export(new))
+    metrics = {
+        **known,
+        "run": run.settings(),
+        "test": test,
+        "versions": _versions(),
+        "git": _git(Path(__file__).parent),
+    }
+    text = card(run, infos, metrics, job.notes)
+    checkpoint.write_atomically(new / "card.md", text.encode())
+    shutil.rmtree(model, ignore_errors=True)
+    new.rename(model)
+    checkpoint.write_atomically(folder / "card.md", text.encode())
+    content = json.dumps(metrics, indent=2, sort_keys=True) + "\n"
+    checkpoint.write_atomically(folder / "metrics.json", content.encode())
+    return metrics
+
+
+def _course(result: FitResult) -> dict[str, Any]:
+    return {
+        "best_epoch": result.best_epoch,
+        "steps": result.steps,
+        "validation": dict(result.metrics),
+        "history": [dict(h) for h in result.history],
+    }
+
+
+def _need_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError as e:
+        raise MissingExtra("train", "training") from e
+
+
+def _versions() -> dict[str, str]:
+    found = {"empathia": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _git(where: Path) -> dict[str, Any]:
+    """Commit of the code, and whether files differ from it; empty outside a checkout."""
+    try:
+        commit = _ask_git(where, "rev-parse", "HEAD")
+        return {"commit": commit, "changed": bool(_ask_git(where, "status", "--porcelain"))}
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+
+
+def _ask_git(where: Path, *words: str) -> str:
+    done = subprocess.run(  # noqa: S603 - fixed words
+        ["git", "-C", str(where), *words],  # noqa: S607 - whichever git the user has
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()

@@ -1,0 +1,1 @@
+"""One readable fit loop with atomic, resumable checkpoints."""

@@ -1,0 +1,89 @@
+"""Checkpoints that a kill cannot spoil: one safetensors file, replaced in one step.
+
+Tensors and the JSON that belongs to them (position, history, settings) travel
+in the same file, the JSON in safetensors' own header, so that no kill can leave
+new weights beside an old position.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from empathia.errors import TrainingError
+
+if TYPE_CHECKING:
+    import torch
+
+_KEY = "empathia"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing: a temporary neighbour, flushed to disk, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("wb") as f:
+        f.write(content)
+        f.flush()
+        os.fsync(f.fileno())
+    temporary.replace(path)
+
+
+def save(path: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, Any]) -> None:
+    """Write tensors and a JSON state as one safetensors file.
+
+    Args:
+        path: Where to.
+        tensors: By name; shared memory is copied.
+        state: Anything that JSON can hold.
+    """
+    from safetensors.torch import save as serialise
+
+    plain = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
+    write_atomically(path, serialise(plain, {_KEY: json.dumps(state)}))
+
+
+def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Read what :func:`save` wrote.
+
+    Raises:
+        TrainingError: The file is not such a checkpoint.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as f:
+            tensors = {name: f.get_tensor(name) for name in f.keys()}  # noqa: SIM118 - no mapping
+            state = json.loads((f.metadata() or {})[_KEY])
+    except (SafetensorError, OSError, KeyError, ValueError) as e:
+        raise TrainingError(
+            f"'{path}' is not a readable checkpoint ({e})", "Start over with --fresh"
+        ) from e
+    return tensors, state
+
+
+@contextlib.contextmanager
+def sole_user(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process; the system lets go of it when the process dies.
+
+    Raises:
+        TrainingError: Another process writes to the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # a system without POSIX locks: two runs there are not told apart
+        yield
+        return
+    with (folder / ".lock").open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as e:
+            raise TrainingError(
+                f"another training writes to '{folder}'", "Wait for it or give another --out"
+            ) from e
+        yield

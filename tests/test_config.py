@@ -1,0 +1,113 @@
+"""Run files: what is right is read, what is wrong is named with file and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from empathia.config import read_run
+from empathia.errors import ConfigError
+
+GOOD = """
+name = "try"
+seed = 3
+about = "A try."
+[data]
+corpora = ["a", "b"]
+labels = "ekman7"
+limit = 10
+[model]
+recogniser = "text"
+dropout = 0
+deep = true
+[training]
+select = "macro_f1"
+lr = 1
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "run.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_all_parts_are_read_and_defaults_filled(tmp_path):
+    run = read_run(write(tmp_path, GOOD))
+    assert (run.name, run.seed, run.about) == ("try", 3, "A try.")
+    assert (run.data.corpora, run.data.labels, run.data.limit) == (("a", "b"), "ekman7", 10)
+    assert run.model.recogniser == "text"
+    assert run.model.options == {"dropout": 0, "deep": True}
+    assert run.training.lr == 1.0
+    assert isinstance(run.training.lr, float)
+    assert run.training.patience == 2
+
+
+def test_options_take_the_type_of_their_default(tmp_path):
+    run = read_run(write(tmp_path, GOOD))
+    assert isinstance(run.option("dropout", 0.1), float)
+    assert run.option("deep", False) is True
+    assert run.option("absent", 7) == 7
+    with pytest.raises(ConfigError, match=r"'model.deep' must be int, found True"):
+        run.option("deep", 1)
+
+
+def test_unknown_option_names_the_known_ones(tmp_path):
+    run = read_run(write(tmp_path, GOOD))
+    run.check_options({"dropout": 0.1, "deep": False})
+    with pytest.raises(ConfigError, match=r"run\.toml.*'model\.deep' \(known: dropout\)"):
+        run.check_options({"dropout": 0.1})
+
+
+def test_settings_don_t_depend_on_where_the_file_lies(tmp_path):
+    (tmp_path / "other").mkdir()
+    one, two = (read_run(write(f, GOOD)) for f in (tmp_path, tmp_path / "other"))
+    assert one.file != two.file
+    assert one.settings() == two.settings()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("lr = 1", "learning = 1", r"unknown key 'training\.learning' \(known: .*training\.lr"),
+        ('name = "try"', 'name = "try"\ncolour = 1', "unknown key 'colour'"),
+        ("limit = 10", "limits = 10", r"unknown key 'data\.limits'"),
+        ('name = "try"', 'name = "try"\nfile = "x"', "unknown key 'file'"),
+        ("seed = 3", "seed = true", "'seed' must be int, found True"),
+        ("seed = 3", "seed = 3.0", "'seed' must be int, found 3.0"),
+        ("seed = 3", "seed = -1", "'seed' cannot be -1"),
+        ("seed = 3", "", "lacks 'seed'"),
+        ('corpora = ["a", "b"]', 'corpora = "a"', "'data.corpora' must be a list of strings"),
+        ('corpora = ["a", "b"]', "corpora = []", "'data.corpora' must be a list of strings"),
+        ('corpora = ["a", "b"]', 'corpora = ["a", "a"]', "'data.corpora' cannot be"),
+        ("limit = 10", "limit = 0", "'data.limit' cannot be 0"),
+        ('recogniser = "text"', "", r"lacks 'model\.recogniser'"),
+        ("deep = true", "deep = [1]", r"'model\.deep' must be a string, a number"),
+        ("lr = 1", "lr = nan", r"'training\.lr' cannot be nan"),
+        ("lr = 1", "warmup = 1.0", r"'training\.warmup' cannot be 1\.0"),
+        ("lr = 1", "threads = 0", r"'training\.threads' cannot be 0"),
+        ('name = "try"', 'name = "../try"', "'name' cannot be"),
+        ('name = "try"', 'name = ".."', "'name' cannot be"),
+        ("[data]", "[datum]", r"has no table \[data\]"),
+        ("seed = 3", "seed = ", "is not valid TOML"),
+    ],
+)
+def test_what_cannot_be_is_named_with_file_and_key(tmp_path, old, new, message):
+    assert old in GOOD
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_run(write(tmp_path, GOOD.replace(old, new, 1)))
+    assert "run.toml" in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"absent\.toml.*Check the path"):
+        read_run(tmp_path / "absent.toml")
+
+
+def test_shipped_run_files_are_right():
+    files = sorted((Path(__file__).parents[1] / "runs").glob("*.toml"))
+    assert files
+    for file in files:
+        assert read_run(file).name == file.stem

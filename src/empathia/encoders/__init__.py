@@ -1,0 +1,1 @@
+"""Pretrained encoders: loaded once, run in batches, shared by the stages."""

@@ -1,0 +1,137 @@
+"""Sentence vectors with all-MiniLM-L6-v2 (Wang et al. 2020; Reimers and Gurevych 2019).
+
+The graph ``graphs/text.onnx`` holds the structure, the pulled
+``model.safetensors`` the weights; fine-tuned weights are the same plus a small
+difference. Vectors are the mean over word pieces, not normalised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empathia.encoders.graph import session
+from empathia.errors import WeightsError
+from empathia.types import FloatArray
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from tokenizers import Tokenizer
+
+WIDTH = 384
+_KIND = "embeddings.token_type_embeddings"
+_UNUSED = {"embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"}
+# Word pieces a batch at most, so that long texts don't need much memory at once.
+_ROOM = 4096
+_BATCH = 32
+
+
+class TextEncoder:
+    """Texts to vectors; make it with :meth:`load` and keep it.
+
+    Args:
+        tokenizer: WordPiece, without padding, truncating.
+        graph: A session of ``graphs/text.onnx``.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, graph: onnxruntime.InferenceSession) -> None:
+        self.tokenizer = tokenizer
+        self._graph = graph
+
+    @classmethod
+    def load(
+        cls,
+        weights_folder: Path,
+        delta: Path | None = None,
+        *,
+        threads: int | None = None,
+        longest: int = 256,
+    ) -> TextEncoder:
+        """Read the pulled weight ``minilm``.
+
+        Args:
+            weights_folder: Holds ``model.safetensors`` and ``tokenizer.json``.
+            delta: A safetensors file with differences (any float type) that are added to the
+                weights of the same names.
+            threads: Threads inside an operator; None takes all cores.
+            longest: Word pieces that are read of a text; the rest is cut off.
+
+        Raises:
+            WeightsError: A file is missing, damaged, or a difference fits no weight.
+        """
+        from tokenizers import Tokenizer
+
+        arrays = _arrays(weights_folder / "model.safetensors", delta)
+        try:
+            tokenizer = Tokenizer.from_file(str(weights_folder / "tokenizer.json"))
+        except Exception as e:  # tokenizers raises bare Exception
+            raise WeightsError(
+                f"the tokenizer in '{weights_folder}' cannot be read ({e})",
+                "Run: empathia weights pull minilm",
+            ) from e
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(longest)
+        return cls(tokenizer, session("text", arrays, threads))
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        """Vectors of texts, each computed from its own text alone.
+
+        Args:
+            texts: Any number; the empty text has a vector as well.
+
+        Returns:
+            (len(texts), 384) float32, mean over word pieces.
+        """
+        pieces = [e.ids for e in self.tokenizer.encode_batch(list(texts))]
+        vectors = np.zeros((len(pieces), WIDTH), np.float32)
+        for some in _by_length(pieces):
+            longest = max(len(pieces[i]) for i in some)
+            ids = np.zeros((len(some), longest), np.int64)
+            mask = np.zeros_like(ids)
+            for row, i in enumerate(some):
+                ids[row, : len(pieces[i])] = pieces[i]
+                mask[row, : len(pieces[i])] = 1
+            vectors[some] = self._graph.run(None, {"ids": ids, "mask": mask})[0]
+        return vectors
+
+
+def _by_length(pieces: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Batches of texts of like length, within a bound on padded word pieces."""
+    batches: list[list[int]] = []
+    for i in sorted(range(len(pieces)), key=lambda i: len(pieces[i])):
+        last = batches[-1] if batches else None
+        if last is None or len(last) >= _BATCH or (len(last) + 1) * len(pieces[i]) > _ROOM:
+            batches.append([i])
+        else:
+            last.append(i)
+    return batches
+
+
+def _arrays(weights: Path, delta: Path | None) -> dict[str, NDArray[np.float32]]:
+    """All weights by the names of the graph."""
+    base = {n: a for n, a in _read(weights).items() if n not in _UNUSED}
+    base[f"{_KIND}.first"] = base.pop(f"{_KIND}.weight")[0]
+    for name, difference in (_read(delta) if delta is not None else {}).items():
+        if name not in base or base[name].shape != difference.shape:
+            raise WeightsError(
+                f"'{delta}' changes '{name}', which the encoder has not in that shape",
+                "Train again from the pulled weight 'minilm'",
+            )
+        base[name] = base[name] + difference.astype(np.float32)
+    return base
+
+
+def _read(path: Path) -> dict[str, NDArray[Any]]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as e:
+        raise WeightsError(
+            f"'{path}' cannot be read ({e})", "Run: empathia weights pull minilm"
+        ) from e

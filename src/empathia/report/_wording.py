@@ -1,0 +1,80 @@
+"""The words that every report shares: times, shares, verdicts, cautions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from empathia.types import Cues, Emotion, Timeline, Turn
+
+CAUTION = (
+    "Emotion recognition is uncertain: these are estimates from words and voice, "
+    "not facts about what anybody feels."
+)
+NO_WORDS = "(no words)"
+
+
+def clock(seconds: float, *, tenths: bool = False) -> str:
+    """``0:05``, ``12:34`` or ``1:02:03``; with a tenth of a second where asked for."""
+    whole = round(seconds * 10) if tenths else round(seconds) * 10
+    minutes, rest = divmod(whole, 600)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{rest // 10:02d}" + (f".{rest % 10}" if tenths else "")
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+def percent(share: float) -> str:
+    """``62 %``; never ``100 %`` or ``0 %`` for what is not quite that."""
+    rounded = round(share * 100)
+    if rounded == 100 and share < 1:
+        return "> 99 %"
+    return "< 1 %" if rounded == 0 and share > 0 else f"{rounded} %"
+
+
+def verdict(emotion: Emotion) -> str:
+    """``anger 62 %``, or ``unsure`` where the source abstained."""
+    if emotion.label is None or emotion.confidence is None:
+        return "unsure"
+    return f"{emotion.label} {percent(emotion.confidence)}"
+
+
+def runner_up(emotion: Emotion) -> str | None:
+    """``sadness 21 %``, or None where there is no second."""
+    if emotion.abstained is not None or emotion.runner_up is None:
+        return None
+    label, score = emotion.runner_up
+    return f"{label} {percent(score)}"
+
+
+def sounded(cues: Cues | None) -> str:
+    """Description and impression as one text; empty where nothing could be said."""
+    if cues is None:
+        return ""
+    return ". ".join(x.rstrip(". ") for x in (cues.description, cues.impression) if x)
+
+
+def noncommercial(provenance: Mapping[str, Any]) -> str | None:
+    """One line on the weights that forbid commercial use, or None where there are none."""
+    weights = provenance.get("weights") or ()
+    named = [
+        f"{w.get('name', '?')} ({w.get('licence') or 'licence not stated'})"
+        for w in weights
+        if isinstance(w, Mapping) and w.get("noncommercial")
+    ]
+    return f"Non-commercial use only: {', '.join(named)}" if named else None
+
+
+def footnotes(timeline: Timeline) -> Iterator[str]:
+    """The caution, the licence mark and the timeline's own notes, in this order."""
+    yield CAUTION
+    mark = noncommercial(timeline.provenance)
+    if mark is not None:
+        yield mark
+    yield from timeline.notes
+
+
+def reply_note(turn: Turn) -> str:
+    """Which generator wrote a turn's reply, and its note; empty where there is no reply."""
+    if turn.reply is None:
+        return ""
+    return turn.reply.source + (f": {turn.reply.note}" if turn.reply.note else "")

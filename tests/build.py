@@ -1,0 +1,183 @@
+"""Timelines made by hand, for the tests of what reads and writes them."""
+
+from __future__ import annotations
+
+import io
+import math
+import random
+import wave
+from collections.abc import Sequence
+
+import numpy as np
+
+from empathia.labels import EKMAN7, LabelSet
+from empathia.types import Cues, Emotion, Features, Reply, Timeline, Turn, Utterance, Word
+
+MEASURES = {
+    "duration": "s",
+    "avg_intensity": "dB",
+    "intensity_variation": "dB",
+    "avg_pitch": "Hz",
+    "pitch_std": "Hz",
+    "pitch_range": "Hz",
+    "articulation_rate": "syl/s",
+    "mean_hnr": "dB",
+}
+LINES = (
+    "I looked for you the whole morning and nobody knew a thing",
+    "Sorry, my train stood still for an hour",
+    "You could have called me, you know that",
+    "I did call, twice, and you never picked up",
+    "Oh. I had left it in the kitchen",
+    "Well, that explains everything",
+    "Shall we still go and see the sea",
+    "Yes! I have been waiting for that all week",
+)
+PROVENANCE = {
+    "version": "0.1.0",
+    "weights": [
+        {"name": "text-default", "role": "emotion from words", "licence": "Apache-2.0",
+         "noncommercial": False},
+        {"name": "voice-default", "role": "emotion from the voice", "licence": "CC BY-NC-SA 4.0",
+         "noncommercial": True},
+    ],
+    "options": {"speakers": 2, "names": ["Ann", "Ben"]},
+}  # fmt: skip
+
+
+def emotion(source: str, labels: LabelSet, rng: random.Random, sharp: float = 3.0) -> Emotion:
+    """Scores that sum to 1, the sharper the more certain."""
+    raw = [math.exp(sharp * rng.random()) for _ in labels]
+    return Emotion(source, labels, tuple(r / sum(raw) for r in raw))
+
+
+def prosody(id: str, rng: random.Random, missing: bool = False) -> Features:
+    values = [rng.uniform(1, 300) for _ in MEASURES]
+    if missing:
+        values[3] = math.nan
+    row = np.array([values], dtype=np.float32)
+    return Features(id, "prosody", row, tuple(MEASURES), tuple(MEASURES.values()))
+
+
+def words(text: str, start: float, end: float, rng: random.Random) -> tuple[Word, ...]:
+    parts = text.split()
+    step = (end - start) / max(1, len(parts))
+    return tuple(
+        Word(p, start + i * step, start + (i + 1) * step, rng.uniform(0.3, 1))
+        for i, p in enumerate(parts)
+    )
+
+
+def turn(
+    index: int,
+    *,
+    speaker: str = "Ann",
+    text: str | None = "well",
+    span: tuple[float, float] | None = None,
+    labels: LabelSet = EKMAN7,
+    voice: bool = True,
+    abstained: str | None = None,
+    reply: str | None = None,
+    seed: int = 0,
+) -> Turn:
+    """One turn; ``span`` gives its times in s, ``abstained`` why nobody commits themselves."""
+    rng = random.Random(seed * 100_003 + index)
+    id = f"t{index + 1}"
+    start, end = span if span is not None else (None, None)
+    spoken = voice and span is not None
+    emotions = {"text": emotion("text", labels, rng)}
+    if spoken:
+        emotions["voice"] = emotion("voice", labels, rng, sharp=1.5)
+    fused = emotion("fusion", labels, rng, sharp=4)
+    if abstained is not None:
+        emotions = {s: Emotion(s, labels, abstained=abstained) for s in emotions}
+        fused = Emotion("fusion", labels, abstained=abstained)
+    return Turn(
+        Utterance(id, index, speaker, text, start, end),
+        words=words(text, *span, rng) if spoken and text and span else (),
+        prosody=prosody(id, rng, missing=index % 4 == 3) if spoken else None,
+        cues=Cues({"avg_intensity": "high", "avg_pitch": "low"}, "high volume, low pitch, slow",
+                  "This may come across as tense", "speaker so far") if spoken else None,
+        emotions=emotions,
+        emotion=fused,
+        reply=None if reply is None else Reply(id, reply, "floor"),
+    )  # fmt: skip
+
+
+def timeline(
+    n_turns: int = 8,
+    *,
+    times: bool = True,
+    voice: bool = True,
+    speakers: Sequence[str] = ("Ann", "Ben"),
+    labels: LabelSet = EKMAN7,
+    texts: Sequence[str | None] = LINES,
+    abstain: Sequence[int] = (),
+    replies: bool = True,
+    notes: Sequence[str] = ("words were read with whisper-tiny-en",),
+    source: str = "talk.wav",
+    seed: int = 0,
+) -> Timeline:
+    """A conversation in which the speakers take turns, with a reply to the last one."""
+    rng = random.Random(seed)
+    turns, clock = [], 0.4
+    for i in range(n_turns):
+        text = texts[i % len(texts)]
+        end = clock + 0.6 + 0.28 * len((text or "").split())
+        turns.append(
+            turn(
+                i,
+                speaker=speakers[i % len(speakers)],
+                text=text,
+                span=(clock, end) if times else None,
+                labels=labels,
+                voice=voice,
+                abstained="too short" if i in abstain else None,
+                reply="That sounds like a long wait." if replies and i == n_turns - 1 else None,
+                seed=seed,
+            )
+        )
+        clock = end + rng.uniform(-0.2, 0.9)
+    heard = times and voice
+    return Timeline(
+        source=source,
+        turns=tuple(turns),
+        speakers=tuple(dict.fromkeys(t.utterance.speaker for t in turns)),
+        duration=clock + 1 if times else None,
+        language="en",
+        has_audio=heard,
+        waveform=waveform(turns, clock + 1) if heard else (),
+        notes=tuple(notes),
+        provenance=PROVENANCE,
+    )
+
+
+def one(text: str | None, speaker: str = "Ann", **more: object) -> Timeline:
+    """A timeline of one turn with these words."""
+    said = turn(0, speaker=speaker, text=text, span=(0.5, 2.0), reply=text)
+    return Timeline("a.wav", (said,), (speaker,), 3.0, "en", True, **more)  # type: ignore[arg-type]
+
+
+def waveform(turns: Sequence[Turn], duration: float, n: int = 1500) -> tuple[float, ...]:
+    """Peaks that swell inside turns and are still between them."""
+    rng = random.Random(1)
+    peaks = np.full(n, 0.01)
+    for t in turns:
+        a = int((t.utterance.start or 0) / duration * n)
+        b = max(a + 1, int((t.utterance.end or 0) / duration * n))
+        swell = np.abs(np.sin(np.linspace(0.2, 3, b - a)))
+        peaks[a:b] = swell * np.array([rng.uniform(0.25, 0.95) for _ in range(b - a)])
+    return tuple(float(p) for p in peaks)
+
+
+def sound(seconds: float, rate: int = 8000) -> bytes:
+    """A quiet tone as wav."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        n = int(seconds * rate)
+        file.writeframes(b"".join((i % 40 * 50 - 1000).to_bytes(2, "little", signed=True)
+                                  for i in range(n)))  # fmt: skip
+    return out.getvalue()

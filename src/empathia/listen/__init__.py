@@ -1,0 +1,1 @@
+"""From a recording or a transcript to who said what, and when."""

@@ -1,0 +1,156 @@
+"""From the bytes of a transcript to its text: encodings, and what is no text at all."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from empathia.errors import TranscriptError, UsageError
+from empathia.media import shown
+
+LIMIT = 64 * 2**20
+"""Largest transcript that is read, in bytes (about a thousand hours of talk)."""
+
+_BOMS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f\x0b\x1b") + b"\x7f"
+_SAVE = "Save it as UTF-8 text"
+
+
+class Decoded(NamedTuple):
+    """A transcript's text and, where its encoding was a guess, a note that says so."""
+
+    text: str
+    note: str | None
+
+
+def fault(path: Path, line: int | None, problem: str, remedy: str) -> TranscriptError:
+    """An error that names the file and, where there is one, the line (from 1)."""
+    where = shown(path) if line is None else f"{shown(path)}, line {line}"
+    return TranscriptError(f"{where}: {problem}", remedy)
+
+
+def read_text(path: Path) -> Decoded:
+    """Read and decode a transcript.
+
+    A byte order mark decides; else strict UTF-8; else UTF-16 without a mark,
+    lines that mix UTF-8 and cp1252, cp1252, and last a statistical guess.
+
+    Raises:
+        UsageError: There is no such file, or it is a folder.
+        TranscriptError: The file is empty, too large, unreadable or no text.
+    """
+    if path.is_dir():
+        raise UsageError(f"{shown(path)} is a folder, expected a transcript", "Name a file in it")
+    try:
+        size = path.stat().st_size
+        if size > LIMIT:
+            raise fault(path, None, f"{size / 2**20:.0f} MB is more than a transcript "
+                        f"holds (at most {LIMIT // 2**20} MB)", "Split the file")  # fmt: skip
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"there is no file {shown(path)}", "Check the path") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise fault(path, None, f"cannot be read ({reason})",
+                    "Check the path and its permissions") from None  # fmt: skip
+    found = _decode(raw, path)
+    if not found.text.strip("\ufeff\x00 \t\r\n"):
+        raise fault(path, None, "the file is empty, expected a transcript",
+                    "Give a file with words")  # fmt: skip
+    return found
+
+
+def _decode(raw: bytes, path: Path) -> Decoded:
+    for mark, codec in _BOMS:
+        if raw.startswith(mark):
+            return Decoded(_strict(raw, codec, path), None)
+    head = raw[: 2**16]
+    if b"\x00" in raw:
+        return _decode_with_nulls(raw, head, path)
+    _refuse_binary(head, path)
+    try:
+        return Decoded(raw.decode("utf-8"), None)
+    except UnicodeDecodeError:
+        return _mixed(raw) or _western(raw) or _guessed(raw, path)
+
+
+def _refuse_binary(head: bytes, path: Path) -> None:
+    if len(head.translate(None, _CONTROLS)) < 0.98 * len(head):
+        raise fault(path, None, "this is binary data, expected text", _SAVE)
+
+
+def _strict(raw: bytes, codec: str, path: Path) -> str:
+    try:
+        text = raw.decode(codec)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].decode(codec, "replace").count("\n") + 1
+        raise fault(path, line, f"starts as {codec} but is not ({error.reason})", _SAVE) from None
+    if "\x00" in text:
+        line = text[: text.index("\x00")].count("\n") + 1
+        raise fault(path, line, "null bytes, expected text", _SAVE)
+    return text
+
+
+def _decode_with_nulls(raw: bytes, head: bytes, path: Path) -> Decoded:
+    """Null bytes at every other place are UTF-16 without its mark; elsewhere they are no text."""
+    for offset, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
+        here, other = head[offset::2].count(0), head[1 - offset :: 2].count(0)
+        if here > 0.3 * len(head) / 2 and other == 0:
+            return Decoded(_strict(raw, codec, path), f"read as {codec}: it has no byte order mark")
+    _refuse_binary(head, path)
+    line = raw[: raw.index(b"\x00")].count(b"\n") + 1
+    raise fault(path, line, "null bytes, expected text", _SAVE)
+
+
+def _is_western(text: str) -> bool:
+    """Whether single letters are accented, as in cp1252, and not whole words, as in cp949."""
+    high = sum(c > "\x7f" for c in text)
+    in_runs = sum(len(run) for run in re.findall(r"[^\x00-\x7f]{2,}", text))
+    return in_runs <= 0.5 * high
+
+
+def _mixed(raw: bytes) -> Decoded | None:
+    """Lines in UTF-8 among lines in cp1252, as copies of MELD have them."""
+    lines = raw.split(b"\n")
+    texts: list[str] = []
+    foreign: list[str] = []
+    utf8 = False
+    for line in lines:
+        try:
+            texts.append(line.decode("utf-8"))
+            utf8 = utf8 or not line.isascii()
+        except UnicodeDecodeError:
+            texts.append(line.decode("cp1252", "replace"))
+            foreign.append(texts[-1])
+    if not utf8 or not _is_western("\n".join(foreign)) or "\ufffd" in "".join(foreign):
+        return None
+    count = f"{len(foreign)} line{'s' if len(foreign) > 1 else ''}"
+    return Decoded("\n".join(texts), f"{count} read as cp1252, the others as utf-8")
+
+
+def _western(raw: bytes) -> Decoded | None:
+    try:
+        text = raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return None
+    return Decoded(text, "read as cp1252: it is not utf-8") if _is_western(text) else None
+
+
+def _guessed(raw: bytes, path: Path) -> Decoded:
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(raw[: 2**18]).best()
+    try:
+        if best is None:
+            raise UnicodeError
+        return Decoded(raw.decode(best.encoding),
+                       f"read as {best.encoding}: a guess, as it is not utf-8")  # fmt: skip
+    except UnicodeError:
+        raise fault(path, None, "its encoding cannot be told", _SAVE) from None

@@ -1,0 +1,34 @@
+"""Sound out of audio and video files, in one streaming pass, and back into Opus.
+
+Everything is decoded with PyAV to mono float32 at one rate. Nothing here keeps
+more than a few blocks in memory, so a recording may be as long as it likes.
+What had to be mended on the way is counted in a ``Condition`` and told to the
+user as notes; what cannot be read at all is a ``MediaError``.
+"""
+
+from __future__ import annotations
+
+from empathia.media.decoding import (
+    FORMATS,
+    Condition,
+    MediaInfo,
+    blocks,
+    probe,
+    shown,
+    spans,
+)
+from empathia.media.encoding import encode, media_type
+from empathia.media.tape import Tape
+
+__all__ = [
+    "FORMATS",
+    "Condition",
+    "MediaInfo",
+    "Tape",
+    "blocks",
+    "encode",
+    "media_type",
+    "probe",
+    "shown",
+    "spans",
+]

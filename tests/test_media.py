@@ -1,0 +1,294 @@
+from __future__ import annotations
+
+import sys
+import tracemalloc
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from empathia import media
+from empathia.errors import InputError, MediaError
+from media_files import heard, loudest_hz, rms, tone, write_float_wav, write_media, write_wav
+
+SLOW_DISK = settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+
+
+KINDS = [
+    ("a.wav", "pcm_s16le", None, 16000),
+    ("a.wav", "pcm_u8", None, 8000),
+    ("a.wav", "pcm_s24le", None, 96000),
+    ("a.wav", "pcm_f64le", None, 44100),
+    ("a.flac", "flac", None, 44100),
+    ("a.mp3", "libmp3lame", None, 44100),
+    ("a.m4a", "aac", None, 48000),
+    ("a.ogg", "libopus", None, 48000),
+    ("a.opus", "libopus", None, 48000),
+    ("a.webm", "libopus", "libvpx", 48000),
+    ("a.mp4", "aac", "mpeg4", 44100),
+    ("a.mkv", "flac", "mpeg4", 44100),
+    ("a.avi", "pcm_s16le", "mpeg4", 22050),
+]
+
+
+@pytest.mark.parametrize(("name", "codec", "video", "rate"), KINDS)
+def test_every_format_keeps_pitch_level_and_length(tmp_path, name, codec, video, rate):
+    path = write_media(tmp_path / name, codec, tone(2.0, rate)[None, :], rate, video=video)
+    condition = media.Condition()
+    samples = heard(path, condition=condition)
+    assert abs(len(samples) / 16000 - 2.0) < 0.1
+    assert abs(loudest_hz(samples) - 440) < 2
+    assert rms(samples) == pytest.approx(0.5 / np.sqrt(2), rel=0.06)
+    assert condition.notes() == ()
+    info = media.probe(path)
+    assert (info.has_audio, info.has_video, info.channels) == (True, video is not None, 1)
+    assert info.rate == rate
+    assert info.duration == pytest.approx(2.0, abs=0.1)
+
+
+def test_pcm_values_are_exact(tmp_path):
+    ramp = np.linspace(-1, 1, 1600)
+    samples = heard(write_wav(tmp_path / "ramp.wav", ramp))
+    np.testing.assert_array_equal(samples, (ramp * 32767).astype("<i2").astype("f4") / 32768)
+
+
+def test_every_channel_layout_is_mixed_without_clipping(tmp_path):
+    for channels in (1, 2, 3, 6, 8, 12):
+        same = np.repeat(tone(0.5, level=0.9)[:, None], channels, axis=1)
+        samples = heard(write_wav(tmp_path / f"{channels}.wav", same))
+        np.testing.assert_allclose(samples, tone(0.5, level=0.9), atol=2e-4)
+
+
+def test_surround_hears_the_centre_and_not_the_bass_effect(tmp_path):
+    loud = np.zeros((6, 16000), np.float32)
+    loud[2] = tone(1.0, hz=600.0)  # FL FR FC LFE BL BR
+    loud[3] = tone(1.0, hz=90.0, level=0.9)
+    path = write_media(tmp_path / "s.flac", "flac", loud, 16000, layout="5.1",
+                       sample_format="s16")  # fmt: skip
+    samples = heard(path)
+    assert abs(loudest_hz(samples) - 600) < 2
+    spectrum = np.abs(np.fft.rfft(samples))
+    assert spectrum[90] < 0.01 * spectrum[600]
+    assert media.probe(path).channels == 6
+
+
+def test_times_survive_resampling(tmp_path):
+    burst = np.zeros(96000, np.float32)
+    burst[48000:52800] = tone(0.05, 96000, 1000.0)
+    samples = heard(write_wav(tmp_path / "b.wav", burst, 96000))
+    assert len(samples) == 16000
+    first = int(np.argmax(np.abs(samples) > 0.05))
+    assert abs(first / 16000 - 0.5) < 0.002
+
+
+@SLOW_DISK
+@given(seconds=st.floats(0.011, 3.0), length=st.integers(1, 40000))
+def test_block_length_changes_nothing(tmp_path, seconds, length):
+    path = write_wav(tmp_path / "n.wav", np.random.default_rng(1).uniform(-0.5, 0.5, length))
+    cut = list(media.blocks(path, seconds=seconds))
+    np.testing.assert_array_equal(np.concatenate([b.samples for b in cut]), heard(path))
+    assert {len(b.samples) for b in cut[:-1]} <= {round(16000 * seconds)}
+    assert all(len(b.samples) for b in cut)
+
+
+@SLOW_DISK
+@given(st.lists(st.tuples(st.floats(0, 14), st.floats(0, 6)), max_size=6))
+def test_spans_are_slices(tmp_path, wanted):
+    path = tmp_path / "spans.wav"
+    if not path.exists():
+        write_wav(path, np.random.default_rng(2).uniform(-0.5, 0.5, 12 * 16000))
+    whole = heard(path)
+    wanted = sorted((start, start + length) for start, length in wanted)
+    got = list(media.spans(path, wanted))
+    assert len(got) == len(wanted)
+    for (start, end), audio in zip(wanted, got, strict=True):
+        np.testing.assert_array_equal(
+            audio.samples, whole[round(start * 16000) : round(end * 16000)]
+        )
+
+
+def test_spans_must_be_ordered(tmp_path):
+    path = write_wav(tmp_path / "a.wav", tone())
+    with pytest.raises(InputError, match=r"ordered by their start.*Sort"):
+        list(media.spans(path, [(1.0, 1.5), (0.2, 0.4)]))
+
+
+@pytest.mark.parametrize("name", ["two words.wav", "한국어 녹음.wav", "line\nbreak.wav", "a:b.wav"])
+def test_any_name_will_do(tmp_path, name):
+    path = write_wav(tmp_path / name, tone(0.3))
+    assert len(heard(path)) == 4800
+    assert "\n" not in media.shown(path)
+
+
+def no_sound(path: Path) -> Path:
+    return write_media(path, None, np.zeros((1, 16000)), 16000, video="mpeg4")
+
+
+def cut_off(path: Path) -> Path:
+    write_media(path, "aac", tone(5.0)[None, :], 16000)  # its index stands at the end
+    path.write_bytes(path.read_bytes()[:-2000])
+    return path
+
+
+def written(content: bytes):
+    def write(path: Path) -> Path:
+        path.write_bytes(content)
+        return path
+
+    return write
+
+
+HOPELESS = {
+    "missing.wav": (lambda path: path, r"there is no file .*missing\.wav.*Check the path"),
+    "folder.wav": (lambda path: path.mkdir() or path, "is a folder"),
+    "empty.wav": (written(b""), r"is empty \(0 bytes\).*again"),
+    "text.wav": (written(b"Dear diary, today was fine.\n" * 40), r"no recording.*wav, flac, mp3"),
+    "list.wav": (
+        written(b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://localhost:9/x.ts\n"),
+        "no recording",
+    ),
+    "titles.wav": (written(b"1\n00:00:01,000 --> 00:00:02,000\nhi\n\n" * 9), "no recording"),
+    "zero.wav": (lambda path: write_wav(path, np.zeros(0)), "holds no samples"),
+    "mute.mp4": (no_sound, r"has no sound track.*recording with sound"),
+    "cut.m4a": (cut_off, "cut off before its index"),
+    "broken\nname.wav": (written(b"x"), "no recording"),
+}
+
+
+@pytest.mark.parametrize("name", HOPELESS)
+def test_what_cannot_be_read_says_so_in_one_line(tmp_path, name):
+    make, message = HOPELESS[name]
+    path = make(tmp_path / name)
+    with pytest.raises(MediaError, match=message) as caught:
+        list(media.blocks(path))
+    assert "\n" not in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_video_without_sound_is_no_error_to_probe(tmp_path):
+    info = media.probe(no_sound(tmp_path / "mute.mp4"))
+    assert (info.has_audio, info.has_video, info.rate, info.channels) == (False, True, None, None)
+
+
+def test_a_truncated_video_is_read_as_far_as_it_goes(tmp_path):
+    path = write_media(tmp_path / "v.mp4", "aac", tone(10.0)[None, :], 16000, video="mpeg4",
+                       options={"movflags": "+faststart"})  # fmt: skip
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    condition = media.Condition()
+    samples = heard(path, condition=condition)
+    assert 2.0 < len(samples) / 16000 < 9.0
+    assert abs(loudest_hz(samples[8000:]) - 440) < 2
+    assert any("announces 10." in note and "cut short" in note for note in condition.notes())
+
+
+def test_damaged_parts_are_counted_and_times_stay_true(tmp_path):
+    burst = np.zeros(6 * 48000, np.float32)
+    burst[5 * 48000 :] = tone(1.0, 48000)
+    burst[: 4 * 48000] = np.random.default_rng(3).uniform(-0.3, 0.3, 4 * 48000)
+    path = write_media(tmp_path / "a.m4a", "aac", burst[None, :], 48000)
+    raw = bytearray(path.read_bytes())
+    noise = np.random.default_rng(5).integers(0, 256, 15000, np.uint8).tobytes()
+    raw[12000 : 12000 + len(noise)] = noise
+    path.write_bytes(raw)
+    condition = media.Condition()
+    samples = heard(path, condition=condition)
+    assert condition.damaged > 3
+    assert condition.filled > 0.15
+    assert any("could not be decoded" in note for note in condition.notes())
+    loud = np.abs(samples[int(4.5 * 16000) :]) > 0.4
+    assert abs(4.5 + int(np.argmax(loud)) / 16000 - 5.0) < 0.2
+
+
+def test_a_hole_in_the_time_stamps_becomes_silence(tmp_path):
+    path = tmp_path / "hole.mkv"
+    with av.open(str(path), "w") as out:
+        sound = out.add_stream("pcm_s16le", rate=16000, layout="mono")
+        for start in (0.0, 3.0):
+            frame = av.AudioFrame.from_ndarray(tone(1.0)[None, :], format="flt", layout="mono")
+            frame.sample_rate, frame.pts = 16000, round(start * 16000)
+            frame.time_base = sound.codec_context.time_base or Fraction(1, 16000)
+            out.mux(sound.encode(frame))
+        out.mux(sound.encode(None))
+    condition = media.Condition()
+    samples = heard(path, condition=condition)
+    assert len(samples) == 4 * 16000
+    assert not samples[17000:47000].any()
+    assert rms(samples[48000:]) == pytest.approx(0.354, abs=0.01)
+    assert condition.notes() == ("2.0 s of sound were missing and were taken as silence",)
+
+
+def test_fifty_milliseconds_are_enough(tmp_path):
+    assert len(heard(write_wav(tmp_path / "s.wav", tone(0.05)))) == 800
+
+
+def test_values_that_are_no_numbers_become_silence(tmp_path):
+    samples = tone(1.0)
+    samples[100:200] = np.nan
+    samples[300] = np.inf
+    samples[400] = -np.inf
+    condition = media.Condition()
+    got = heard(write_float_wav(tmp_path / "nan.wav", samples), condition=condition)
+    expected = np.where(np.isfinite(samples), samples, 0)
+    np.testing.assert_array_equal(got, expected)
+    assert condition.not_finite == 102
+    assert condition.notes() == ("102 samples were no numbers and were taken as silence",)
+
+
+def test_clipping_is_told(tmp_path):
+    condition = media.Condition()
+    got = heard(write_float_wav(tmp_path / "c.wav", tone(level=3.0)), condition=condition)
+    assert np.abs(got).max() <= 1.0
+    assert any("are clipped" in note for note in condition.notes())
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 50), max_size=12), st.integers(0, 200), st.integers(0, 200))
+def test_a_tape_is_an_array(lengths, start, end):
+    tape, whole = media.Tape(16000), np.arange(sum(lengths), dtype=np.float32)
+    for at, length in zip(np.cumsum([0, *lengths]), lengths, strict=False):
+        tape.add(whole[at : at + length])
+    tape.forget(start)
+    np.testing.assert_array_equal(tape.cut(start, max(start, end)).samples, whole[start:end])
+    assert tape.end == len(whole)
+
+
+def peak_bytes(path: Path) -> int:
+    tracemalloc.start()
+    for _ in media.blocks(path, seconds=5.0):
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def test_memory_does_not_grow_with_length(tmp_path):
+    short = write_wav(tmp_path / "short.wav", np.zeros(15 * 8000), 8000)
+    long = write_wav(tmp_path / "long.wav", np.zeros(100 * 8000), 8000)
+    assert peak_bytes(long) < peak_bytes(short) + 200_000
+
+
+def test_an_abandoned_stream_closes_its_file(tmp_path):
+    path = write_wav(tmp_path / "a.wav", tone(30.0))
+    stream = media.blocks(path, seconds=1.0)
+    next(stream)
+    stream.close()
+    renamed = path.rename(tmp_path / "b.wav")
+    assert media.probe(renamed).duration == pytest.approx(30.0)
+
+
+def test_nothing_is_said_on_the_terminal(tmp_path, capfd):
+    path = tmp_path / "v.mp4"
+    write_media(path, "aac", tone(5.0)[None, :], 16000, options={"movflags": "+faststart"})
+    path.write_bytes(path.read_bytes()[:-3000])
+    capfd.readouterr()
+    list(media.blocks(path))
+    print("done", file=sys.stderr)
+    assert capfd.readouterr() == ("", "done\n")

@@ -1,0 +1,105 @@
+"""Pooled layers of the speech encoder: how an utterance sounds to Whisper.
+
+Silence before and after the speech is cut off and the speech is brought to one
+level first. Whisper's spectrogram keeps the level of the recording, and a head
+that learns it learns the microphone: over corpora that it has not seen, the same
+head was right 41 % of the time with one level, 29 % without (four classes).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empathia import weights
+from empathia.errors import InputError
+from empathia.types import Audio, Features, FloatArray
+
+if TYPE_CHECKING:
+    from empathia.encoders.speech import SpeechEncoder
+
+NAME = "speech"
+LAYERS, WIDTH = 5, 384
+STATISTICS = ("mean", "deviation")
+
+_RATE, _FRAME, _HOP, _MARGIN = 16_000, 400, 160, 800
+_LEVEL = -23.0  # dBFS that speech is brought to
+_QUIETEST = -60.0  # dBFS below which nothing counts as speech
+_RANGE = 35.0  # dB below the loudest frame that still count as speech
+
+
+@functools.cache
+def names() -> tuple[str, ...]:
+    """Names of all columns: "speech", then "<statistic><layer>.<unit>" layer by layer."""
+    pooled = (f"{s}{i}.{k}" for i in range(LAYERS) for s in STATISTICS for k in range(WIDTH))
+    return ("speech", *pooled)
+
+
+def load(threads: int | None = None) -> Callable[[Audio, str], Features]:
+    """An extractor that holds the default encoder.
+
+    Raises:
+        WeightsError: The weight ``whisper-tiny-en`` is missing or damaged.
+    """
+    from empathia.encoders.speech import SpeechEncoder
+
+    encoder = SpeechEncoder.load(weights.folder("whisper-tiny-en"), threads)
+    return functools.partial(extract, encoder=encoder)
+
+
+def extract(audio: Audio, utterance: str = "", *, encoder: SpeechEncoder) -> Features:
+    """Encode one utterance and pool each layer over time.
+
+    Args:
+        audio: Mono sound at 16 kHz.
+        utterance: Its id.
+        encoder: The speech encoder.
+
+    Returns:
+        Features of shape (1, 1 + 5 * 2 * 384). The first column, "speech", is how long (s)
+        the clip is as loud as speech: 0 for silence, whose other columns are NaN. Then for
+        each layer the mean and the standard deviation over time of its 384 units.
+
+    Raises:
+        InputError: Another rate, or samples that are not finite.
+    """
+    if audio.rate != _RATE or not np.isfinite(audio.samples).all():
+        raise InputError(
+            f"speech features of '{utterance}': expected finite samples at {_RATE} Hz, found "
+            f"{audio.rate} Hz" + ("" if audio.rate != _RATE else " with NaN or infinity"),
+            "Decode the recording with empathia.media",
+        )
+    values = np.full(len(names()), np.nan, np.float32)
+    speech, seconds = _speech(audio.samples)
+    values[0] = seconds
+    if seconds:
+        layers = encoder.layers(Audio(speech, _RATE))
+        values[1:] = np.stack([layers.mean(1), layers.std(1)], 1).ravel()
+    units = ("s", *("",) * (len(names()) - 1))
+    return Features(utterance, NAME, values[None], names(), units)
+
+
+def _speech(samples: FloatArray) -> tuple[FloatArray, float]:
+    """The stretch from first to last loud frame at a fixed level, and the loud frames' time (s)."""
+    levels = _levels(samples)
+    loud = np.flatnonzero(levels > max(_QUIETEST, levels.max(initial=-np.inf) - _RANGE))
+    if not len(loud):
+        return samples[:0], 0.0
+    start = max(0, loud[0] * _HOP - _MARGIN)
+    end = loud[-1] * _HOP + _FRAME + _MARGIN
+    level = 10 * np.log10(np.mean(10 ** (levels[loud] / 10)))
+    gain = np.float32(10 ** ((_LEVEL - level) / 20))
+    return np.ascontiguousarray(samples[start:end] * gain), len(loud) * _HOP / _RATE
+
+
+def _levels(samples: FloatArray) -> NDArray[np.float64]:
+    """Level (dBFS) of each frame of 25 ms, every 10 ms."""
+    if len(samples) < _FRAME:
+        samples = np.pad(samples, (0, _FRAME - len(samples)))
+    frames = np.lib.stride_tricks.sliding_window_view(samples, _FRAME)[::_HOP]
+    power = np.mean(np.square(frames, dtype=np.float64), axis=1)
+    return np.asarray(10 * np.log10(power + 1e-12))

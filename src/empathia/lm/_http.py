@@ -1,0 +1,211 @@
+"""One POST of JSON with a deadline: the part of HTTP that asking a model needs.
+
+http.client and not urllib.request: nothing is followed, no proxy of the
+environment is used, and the time for connecting and for the whole can differ.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from empathia.errors import ServerError, UsageError
+
+MAX_BYTES = 2_000_000
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server is: scheme "http" or "https", host, port and path."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """What must stay the same for words to go on to it."""
+        return self.scheme, self.host, self.port
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        usual = 443 if self.scheme == "https" else 80
+        port = "" if self.port == usual else f":{self.port}"
+        return f"{self.scheme}://{host}{port}{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """Status, headers in lower case, and body of an answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def parse(url: str) -> Address:
+    """The parts of a URL.
+
+    Raises:
+        UsageError: It is no http or https URL of a host, or it carries a password.
+    """
+    remedy = "Give it like http://localhost:8000/v1"
+    if not url.isprintable() or not url.isascii() or " " in url:
+        raise UsageError("the URL of the language model holds characters that no URL has", remedy)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(f"'{url}' is no URL ({error})", remedy) from error
+    # Before anything that shows the URL: what it carries may be secret.
+    if parts.username is not None or parts.password is not None:
+        raise UsageError(
+            "the URL of the language model holds a user name or password",
+            "Leave it out and set EMPATHIA_LLM_KEY",
+        )
+    if parts.query or parts.fragment:
+        raise UsageError("the URL of the language model has a part after ? or #", remedy)
+    if parts.scheme not in ("http", "https") or not host or port == 0:
+        raise UsageError(f"expected an http or https URL of a server, found '{url}'", remedy)
+    path = parts.path.rstrip("/")
+    return Address(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), path)
+
+
+def post(
+    to: Address, body: bytes, headers: Mapping[str, str], *, connect: float, total: float
+) -> Response:
+    """Send and return what comes back, redirects within the same server followed.
+
+    Args:
+        to: Where to.
+        body: JSON.
+        headers: Sent as they are.
+        connect: Seconds until the connection stands.
+        total: Seconds until the last byte is there.
+
+    Raises:
+        ServerError: It cannot be reached, is too slow, answers too much or something
+            that is not HTTP, or sends the words on to another server.
+        ConnectionResetError: It hung up; asking again may help.
+    """
+    deadline = time.monotonic() + total
+    for _ in range(3):
+        response = _once(to, body, headers, connect=connect, deadline=deadline, total=total)
+        if response.status not in _REDIRECTS:
+            return response
+        to = _redirected(to, response.headers.get("location", ""))
+    raise ServerError(f"the language model server {to} redirects in circles", "Give the final URL")
+
+
+def _redirected(source: Address, location: str) -> Address:
+    try:
+        target = parse(urljoin(str(source), location))
+    except UsageError:
+        target = None
+    if target is None or target.origin != source.origin:
+        where = f"'{target.scheme}://{target.host}:{target.port}'" if target else "nowhere"
+        raise ServerError(
+            f"the language model server {source} redirects to {where}, and words are not "
+            "sent on to another server",
+            "Give that server's URL if you trust it",
+        )
+    return target
+
+
+def _connection(to: Address, timeout: float) -> http.client.HTTPConnection:
+    kind = http.client.HTTPSConnection if to.scheme == "https" else http.client.HTTPConnection
+    return kind(to.host, to.port, timeout=timeout)
+
+
+def _once(
+    to: Address,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    connect: float,
+    deadline: float,
+    total: float,
+) -> Response:
+    connection = _connection(to, min(connect, max(0.01, deadline - time.monotonic())))
+    try:
+        _open(connection, to)
+        try:
+            return _exchange(connection, to, body, headers, deadline)
+        except (ConnectionError, http.client.HTTPException, OSError) as error:
+            if isinstance(error, TimeoutError) or time.monotonic() >= deadline:
+                raise ServerError(
+                    f"the language model server {to} did not answer within {total:g} s",
+                    "Wait until it is less busy, or allow it more time",
+                ) from error
+            _explain(to, error)
+            raise ConnectionResetError(str(error)) from error
+    finally:
+        connection.close()
+
+
+def _open(connection: http.client.HTTPConnection, to: Address) -> None:
+    try:
+        connection.connect()
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ServerError(
+            f"the language model server {to} cannot be reached ({reason})",
+            "Start it, or check the URL",
+        ) from error
+
+
+def _explain(to: Address, error: Exception) -> None:
+    """Raise what asking again would not mend."""
+    hung_up = isinstance(error, http.client.RemoteDisconnected | http.client.IncompleteRead)
+    if isinstance(error, http.client.HTTPException) and not hung_up:
+        raise ServerError(
+            f"the language model server {to} answered something that is not HTTP",
+            "Check the host and the port",
+        ) from error
+
+
+def _exchange(
+    connection: http.client.HTTPConnection,
+    to: Address,
+    body: bytes,
+    headers: Mapping[str, str],
+    deadline: float,
+) -> Response:
+    # A socket's timeout starts anew with every byte; a server that drips would never
+    # meet it, so the connection is shut when the time is up.
+    left = max(0.01, deadline - time.monotonic())
+    sock = connection.sock
+    sock.settimeout(left)
+    watch = threading.Timer(left, _shut, (sock,))
+    watch.daemon = True
+    watch.start()
+    try:
+        connection.request("POST", to.path or "/", body=body, headers=dict(headers))
+        # Closed by hand: one that was not read to its end keeps the socket open.
+        with contextlib.closing(connection.getresponse()) as response:
+            data = response.read(MAX_BYTES + 1)
+    finally:
+        watch.cancel()
+    if time.monotonic() >= deadline:
+        raise TimeoutError
+    if len(data) > MAX_BYTES:
+        raise ServerError(
+            f"the language model server {to} answered more than {MAX_BYTES // 1_000_000} MB",
+            "Check that it is a language model server",
+        )
+    return Response(response.status, {k.lower(): v for k, v in response.getheaders()}, data)
+
+
+def _shut(sock: socket.socket) -> None:
+    try:
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # already closed, which is what was wanted

@@ -1,0 +1,1 @@
+"""Empathic replies: one generator a file, each with ``generate``."""

@@ -1,0 +1,41 @@
+"""Which of seven broad tones a label has, so that replies fit every label set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from empathia.labels import EKMAN7, GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN
+from empathia.types import Emotion
+
+NEGATIVE = frozenset({"sadness", "anger", "fear", "disgust"})
+
+_MORE = {
+    "sad": "sadness", "angry": "anger", "frustrated": "anger", "frustration": "anger",
+    "excited": "joy", "happiness": "joy", "boredom": "neutral",
+}  # fmt: skip
+
+
+def _known() -> Mapping[str, str]:
+    known = {x: x for x in EKMAN7}
+    for projection in (GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN):
+        known.update({s: t for s, t in projection.table.items() if t is not None})
+    return {**known, **_MORE}
+
+
+_TONES = _known()
+
+
+def tone(emotion: Emotion | None) -> str | None:
+    """One of the labels of EKMAN7; None where nothing was recognised or the label is unknown."""
+    if emotion is None or emotion.label is None:
+        return None
+    return _TONES.get(emotion.label.lower())
+
+
+def sureness(emotion: Emotion | None) -> str:
+    """How far to commit oneself: "sure", "unsure" or "none"."""
+    if tone(emotion) is None or emotion is None or emotion.confidence is None:
+        return "none"
+    if emotion.confidence >= 0.6:
+        return "sure"
+    return "unsure" if emotion.confidence >= 0.35 else "none"

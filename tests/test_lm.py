@@ -1,0 +1,447 @@
+"""Language models: a scripted one, real HTTP servers on this machine, the real small model."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from empathia.errors import EmpathiaError, ServerError, UsageError, WeightsError
+from empathia.lm import LanguageModel, Message
+from empathia.lm.local import LocalModel
+from empathia.lm.scripted import ScriptedModel
+from empathia.lm.server import ServerModel
+
+HELLO = (Message("system", "Be kind."), Message("user", "Hello"))
+KEYS = ("EMPATHIA_LLM_KEY", "OPENAI_API_KEY")
+Step = Callable[[BaseHTTPRequestHandler], None]
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch):
+    for key in KEYS:
+        monkeypatch.delenv(key, raising=False)
+
+
+class _Server(ThreadingHTTPServer):
+    """Does one step a request, the last one again and again, and keeps what it was sent."""
+
+    daemon_threads = True
+
+    def __init__(self, steps: list[Step]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.steps, self.seen, self.over = steps, [], threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def handle_error(self, request, client_address):
+        """A client that gave up is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.seen.append((self.path, dict(self.headers), json.loads(body)))
+        self.server.steps[min(len(self.server.seen), len(self.server.steps)) - 1](self)
+
+    def log_message(self, *args):
+        pass
+
+
+@contextmanager
+def serving(*steps: Step) -> Iterator[_Server]:
+    server = _Server(list(steps))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.over.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def send(status: int, body: bytes, **headers: str) -> Step:
+    def step(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return step
+
+
+def says(content: object, finish: str = "stop") -> Step:
+    choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
+    return send(200, json.dumps({"choices": [choice]}).encode())
+
+
+def hang_up(handler: BaseHTTPRequestHandler) -> None:
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
+def wait_for_the_end(handler) -> None:
+    handler.server.over.wait(20)
+
+
+def drip(handler) -> None:
+    """A byte now and then, so that no single wait is long."""
+    handler.send_response(200)
+    handler.end_headers()
+    while not handler.server.over.wait(0.05):
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+
+
+def ask(server: _Server, path: str = "", **options) -> str:
+    return ServerModel(server.url + path, "m", **{"pause": 0.0, **options}).complete(HELLO)
+
+
+def test_a_message_has_one_of_three_roles():
+    with pytest.raises(UsageError, match="role 'bot'"):
+        Message("bot", "x")
+
+
+def test_scripted_answers_in_turn_and_remembers_what_it_was_asked():
+    model = ScriptedModel(["one", ServerError("down")])
+    assert isinstance(model, LanguageModel)
+    assert model.complete(HELLO, seed=7) == "one"
+    with pytest.raises(ServerError, match="down"):
+        model.complete(HELLO)
+    with pytest.raises(UsageError, match="2 answers and was asked 3"):
+        model.complete(HELLO)
+    assert model.asked[0] == HELLO
+    assert model.seeds[0] == 7
+    assert ScriptedModel(lambda m: m[-1].content.upper()).complete(HELLO) == "HELLO"
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
+def test_the_endpoint_is_found_with_and_without_v1(path):
+    with serving(says("Hi.")) as server:
+        assert ask(server, path) == "Hi."
+    sent_to, _, body = server.seen[0]
+    assert sent_to == "/v1/chat/completions"
+    assert body["model"] == "m"
+    assert body["messages"][1] == {"role": "user", "content": "Hello"}
+    assert (body["max_tokens"], body["seed"], body["stream"]) == (60, 1, False)
+    assert "top_k" not in body
+    assert "stop" not in body
+
+
+def test_another_api_path_is_kept():
+    with serving(says("Hi.")) as server:
+        ask(server, "/openai/v2")
+    assert server.seen[0][0] == "/openai/v2/chat/completions"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["localhost:8000", "ftp://localhost", "file:///etc/hosts", "http://", "http://a b", "http://a\n",
+     "http://localhost:99999", "http://localhost:0", "http://h/v1?x=1", "http://h/#y", "", "http://[1"],
+)  # fmt: skip
+def test_urls_that_cannot_be_meant_are_refused(url):
+    with pytest.raises(UsageError, match="URL"):
+        ServerModel(url, "m")
+
+
+def test_a_password_in_the_url_is_refused_and_not_shown():
+    with pytest.raises(UsageError) as error:
+        ServerModel("http://ann:geheim@localhost", "m")
+    assert "geheim" not in str(error.value)
+
+
+def test_a_model_must_be_named_and_times_must_be_positive():
+    with pytest.raises(UsageError, match="no model"):
+        ServerModel("http://localhost", " ")
+    with pytest.raises(UsageError, match="times over 0"):
+        ServerModel("http://localhost", "m", timeout=0)
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [("http://localhost:1", True), ("http://127.0.0.7", True), ("http://[::1]:80/v1", True),
+     ("https://api.openai.com/v1", False), ("http://192.168.1.5", False),
+     ("http://localhost.example.com", False), ("http://127.0.0.1.example.com", False)],
+)  # fmt: skip
+def test_words_leave_the_machine_unless_the_host_is_this_one(url, local):
+    assert ServerModel(url, "m").is_local is local
+
+
+def test_a_server_that_is_down():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, not listening: connecting is refused
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ServerError, match=r"cannot be reached .*Start it"):
+            ServerModel(url, "m").complete(HELLO)
+
+
+@pytest.mark.parametrize("step", [wait_for_the_end, drip])
+def test_a_server_that_is_slow(step):
+    with serving(step) as server, pytest.raises(ServerError, match=r"within 0\.3 s"):
+        ask(server, timeout=0.3)
+
+
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [
+        (send(200, b"<html>hi</html>"), "not JSON"),
+        (send(200, b"[" * 100_000), "not JSON"),
+        (send(200, b"\xff\xfe\x00garbage"), "not JSON"),
+        (send(200, b"{}"), "without choices"),
+        (send(200, b"[1]"), "without choices"),
+        (send(200, b'{"choices": []}'), "without choices"),
+        (send(200, b'{"choices": [null]}'), "without choices"),
+        (says(""), "no words"),
+        (says(None), "no words"),
+        (says(42), "no words"),
+        (says("  \n"), "no words"),
+        (says("<think>only thoughts</think>"), "no words"),
+        (says("word " * 2000), "10000|9999 characters"),
+        (send(200, b" " * 3_000_000), "more than 2 MB"),
+        (lambda h: h.wfile.write(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), "not HTTP"),
+        (send(404, b'{"error": {"message": "no model m"}}'), "404: no model m"),
+        (send(401, b'{"error": "who are you"}'), r"401: who are you\. Set EMPATHIA_LLM_KEY"),
+        (send(400, b"<p>bad\x07 things</p>"), "400: bad things"),
+        (send(500, b""), "HTTP status 500"),
+        (hang_up, "hung up twice"),
+    ],
+)
+def test_nonsense_is_told_apart(step, what):
+    with serving(step) as server, pytest.raises(ServerError, match=what) as error:
+        ask(server)
+    assert "\n" not in str(error.value)
+
+
+def test_a_long_complaint_is_shortened():
+    with serving(send(400, b"x" * 5000)) as server, pytest.raises(ServerError) as error:
+        ask(server)
+    assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "first",
+    [hang_up, send(500, b"oops"), send(503, b"", Retry_After="0"), send(429, b"", Retry_After="0")],
+)
+def test_one_retry_mends_a_hiccup(first):
+    with serving(first, says("Fine.")) as server:
+        assert ask(server) == "Fine."
+    assert len(server.seen) == 2
+
+
+def test_a_long_retry_after_is_not_waited_for():
+    with (
+        serving(send(429, b"busy", Retry_After="600"), says("Fine.")) as server,
+        pytest.raises(ServerError, match=r"429: busy"),
+    ):
+        ask(server)
+    assert len(server.seen) == 1
+
+
+def test_a_client_error_is_not_asked_again():
+    with serving(send(400, b"no"), says("Fine.")) as server, pytest.raises(ServerError):
+        ask(server)
+    assert len(server.seen) == 1
+
+
+def test_a_redirect_within_the_server_is_followed():
+    with serving(send(307, b"", Location="/new/chat"), says("Here.")) as server:
+        assert ask(server) == "Here."
+    assert [path for path, _, _ in server.seen] == ["/v1/chat/completions", "/new/chat"]
+    assert server.seen[1][2] == server.seen[0][2]
+
+
+def test_words_are_not_sent_on_to_another_server():
+    with (
+        serving(says("Gotcha.")) as other,
+        serving(send(307, b"", Location=other.url)) as server,
+        pytest.raises(ServerError, match=r"redirects to .* not sent on"),
+    ):
+        ask(server)
+    assert other.seen == []
+
+
+def test_redirects_in_circles_end():
+    with (
+        serving(send(302, b"", Location="/v1/chat/completions")) as server,
+        pytest.raises(ServerError, match="in circles"),
+    ):
+        ask(server)
+
+
+def test_thoughts_are_cut_off():
+    with serving(says("<think>She is sad.</think>\n\nI'm sorry.")) as server:
+        assert ask(server) == "I'm sorry."
+    with serving(says("template opened it</think> I'm sorry.")) as server:
+        assert ask(server) == "I'm sorry."
+
+
+def test_a_thinking_model_gets_room_to_think():
+    with serving(says("<think>Let me see", "length"), says("<think>ok</think>Hi.")) as server:
+        assert ask(server) == "Hi."
+    assert [body["max_tokens"] for _, _, body in server.seen] == [60, 60 + 1024]
+
+
+def test_content_in_parts_is_joined():
+    with serving(says([{"type": "text", "text": "Hi "}, {"type": "x"}, {"text": "Ann."}])) as s:
+        assert ask(s) == "Hi Ann."
+
+
+def test_the_key_is_sent_and_never_shown(monkeypatch):
+    monkeypatch.setenv("EMPATHIA_LLM_KEY", "sk-secret")
+    with serving(send(401, b'{"error": "bad key sk-secret"}')) as server:
+        model = ServerModel(server.url, "m")
+        with pytest.raises(ServerError) as error:
+            model.complete(HELLO)
+    assert server.seen[0][1]["Authorization"] == "Bearer sk-secret"
+    assert "sk-secret" not in f"{error.value}{model!r}"
+    monkeypatch.setenv("EMPATHIA_LLM_KEY", "sk-bad\nX-Evil: 1")
+    with pytest.raises(UsageError) as refused:
+        ServerModel(server.url, "m")
+    assert "sk-bad" not in str(refused.value)
+
+
+def test_the_key_of_openai_goes_to_openai_and_this_machine_only(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-o")
+    with serving(says("Hi.")) as server:
+        ask(server)
+    assert server.seen[0][1]["Authorization"] == "Bearer sk-o"
+    assert ServerModel("https://api.openai.com/v1", "m")._key == "sk-o"
+    assert ServerModel("https://stranger.example", "m")._key == ""
+
+
+@pytest.mark.parametrize("content", [b"", b"GG", b"no model at all", b"GGUF" + bytes(200)])
+def test_a_file_that_is_no_model(tmp_path, content):
+    pytest.importorskip("xllamacpp")
+    path = tmp_path / "model.gguf"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"model\.gguf"):
+        LocalModel(path)
+
+
+def test_a_model_that_is_not_there(tmp_path):
+    with pytest.raises(WeightsError, match="weights pull smollm2"):
+        LocalModel(tmp_path / "none.gguf")
+    with pytest.raises(WeightsError, match="cannot read"):
+        LocalModel(tmp_path)
+    with pytest.raises(UsageError, match="at least one thread"):
+        LocalModel(tmp_path, threads=0)
+
+
+def test_without_the_extra_the_command_that_adds_it_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF")
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+    with pytest.raises(EmpathiaError, match=r"pip install 'empathia\[lm\]'"):
+        LocalModel(path)
+
+
+def test_importing_the_interface_imports_no_engine():
+    code = (
+        "import sys, empathia.lm.local, empathia.lm.server, empathia.reply.lm\n"
+        "print([m for m in ('xllamacpp', 'torch', 'numpy.testing') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[LocalModel]:
+    pytest.importorskip("xllamacpp")
+    with LocalModel(_smollm2(), name="smollm2") as model:
+        yield model
+
+
+def _smollm2() -> Path:
+    from empathia import weights
+
+    try:
+        return weights.folder("smollm2") / "model.gguf"
+    except WeightsError as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.weights
+def test_the_small_model_answers_the_same_whatever_was_asked_before(small):
+    assert isinstance(small, LanguageModel)
+    first = small.complete(HELLO, max_tokens=12)
+    small.complete((Message("user", "Something else entirely."),), max_tokens=4)
+    assert small.complete(HELLO, max_tokens=12) == first != ""
+    assert small.complete(HELLO, max_tokens=12, seed=2, temperature=1.5) != first
+
+
+@pytest.mark.weights
+def test_the_small_model_goes_on_from_a_beginning_and_heeds_a_stop(small):
+    begun = (Message("user", "Count: one, two, three."), Message("assistant", "One, two,"))
+    answer = small.complete(begun, max_tokens=6, temperature=0)
+    assert answer.strip().lower().startswith("three")
+    assert "three" not in small.complete(begun, max_tokens=6, temperature=0, stop=["three"])
+
+
+@pytest.mark.weights
+def test_too_long_a_conversation_is_an_error_of_the_model_and_it_lives_on(small):
+    with pytest.raises(ServerError, match=r"smollm2.*context"):
+        small.complete((Message("user", "word " * 4000),))
+    assert small.complete(HELLO, max_tokens=2)
+
+
+_TALK = """
+import sys, glob, tempfile
+from pathlib import Path
+from empathia.lm import Message
+from empathia.lm.local import LocalModel
+model = LocalModel(Path(sys.argv[1]))
+print('ready', glob.glob(tempfile.gettempdir() + '/empathia-*'), flush=True)
+try:
+    question = [Message('user', 'Tell a long story.')]
+    print(bool(model.complete(question, max_tokens=int(sys.argv[2]))))
+except KeyboardInterrupt:
+    print('interrupted')
+model.close()
+"""
+
+
+def _talk(tokens: int, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _TALK, str(_smollm2()), str(tokens)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )  # fmt: skip
+
+
+@pytest.mark.weights
+def test_the_engine_is_quiet_and_leaves_nothing_behind(tmp_path):
+    pytest.importorskip("xllamacpp")
+    out, err = _talk(3, tmp_path).communicate(timeout=120)
+    assert out.splitlines() == ["ready []", "True"]
+    assert err == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.weights
+def test_ctrl_c_stops_the_engine(tmp_path):
+    pytest.importorskip("xllamacpp")
+    process = _talk(1900, tmp_path)
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("ready")
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    # Heard before the answer began, or while it was made: never after all of it.
+    assert out.strip() == "interrupted" or "KeyboardInterrupt" in err
+    assert "Fatal" not in err

@@ -1,5 +1,54 @@
-"""Empathia hears how people feel in a conversation and answers with empathy."""
+"""Empathia hears how people feel in a conversation and answers with empathy.
+
+    timeline = empathia.read("talk.wav")
+    empathia.write(timeline, "talk.json")
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from empathia.types import Timeline
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "read", "write"]
+
+
+def read(path: str | Path, **options: Any) -> Timeline:  # noqa: ANN401 - see pipeline.Options
+    """Make the timeline of one recording or transcript.
+
+    Args:
+        path: An audio or video file, or a transcript.
+        options: The fields of :class:`empathia.pipeline.Options`, such as
+            ``speakers=2``, ``names=("Ann", "Ben")`` or ``reply="last"``.
+
+    Raises:
+        EmpathiaError: See :mod:`empathia.errors`.
+    """
+    from empathia.errors import UsageError
+    from empathia.pipeline import Options, Reader
+
+    try:
+        chosen = Options(**options)
+    except TypeError as error:
+        raise UsageError(f"read() {str(error).split(' ', 1)[1]}",
+                         "See empathia.pipeline.Options") from None  # fmt: skip
+    return Reader(chosen).read(path)
+
+
+def write(timeline: Timeline, path: str | Path, audio: bytes | None = None) -> Path:
+    """Write a timeline; the suffix (.json .csv .srt .TextGrid .html) says how.
+
+    Args:
+        timeline: What :func:`read` returned.
+        path: Where to; its folder must exist.
+        audio: Compressed sound that an .html page embeds.
+
+    Raises:
+        EmpathiaError: See :func:`empathia.report.write.write`.
+    """
+    from empathia.report.write import write as write_timeline
+
+    return write_timeline(timeline, path, audio)

@@ -1,0 +1,33 @@
+# Two commands set everything up:  make demo  and  make test
+PYTHON ?= python3.11
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test check clean
+
+demo: .venv/.demo
+	$(BIN)/empathia weights pull
+	$(BIN)/empathia read examples/conversation.wav --names Ann,Ben --reply --report out/demo
+
+test: .venv/.test
+	$(BIN)/empathia weights pull
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -m "not slow"
+
+# The environment is made once and again whenever what it depends on changes.
+.venv/pyvenv.cfg:
+	$(PYTHON) -m venv .venv
+
+.venv/.demo: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(PIP) -e '.[asr,lm]'
+	@touch $@
+
+.venv/.test: .venv/pyvenv.cfg pyproject.toml constraints.txt
+	$(PIP) torch==2.13.0
+	$(PIP) -e '.[dev]'
+	@touch $@ .venv/.demo
+
+clean:
+	rm -rf .venv out dist

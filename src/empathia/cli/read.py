@@ -1,0 +1,256 @@
+"""``empathia read``: recordings and transcripts in, timelines out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from empathia.errors import EmpathiaError, UsageError
+
+if TYPE_CHECKING:
+    from empathia.pipeline import Options, Progress, Reader
+    from empathia.types import Timeline
+
+_EPILOG = """\
+examples:
+  empathia read talk.mp3                          a table on the terminal
+  empathia read talk.mp3 --report out             ... and a page to look at and listen to
+  empathia read talk.mp3 --out talk.json --out talk.TextGrid
+  empathia read interviews/ --out 'out/{name}.csv'
+  empathia read chat.txt --reply                  a transcript, with a reply to its last turn
+
+exit codes: 0 done, 1 a file could not be read, 2 wrong use
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb's parser."""
+    parser = verbs.add_parser(
+        "read",
+        help="make a timeline of feeling from recordings or transcripts",
+        description="Who spoke when, what was said, how it sounded, which emotion, how sure.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "inputs", nargs="+", metavar="INPUT", type=Path,
+        help="an audio or video file, a transcript (csv jsonl txt srt vtt), or a folder of those",
+    )  # fmt: skip
+    _listening(parser.add_argument_group("listening"))
+    _answering(parser.add_argument_group("replying"))
+    _writing(parser.add_argument_group("output"))
+
+
+def _listening(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--transcript", type=Path, metavar="FILE",
+                       help="words and times of the one recording; none are recognised")  # fmt: skip
+    group.add_argument("--speakers", type=int, metavar="N",
+                       help="how many people speak (default: estimated)")  # fmt: skip
+    group.add_argument("--names", default="", metavar="A,B",
+                       help="names of the speakers in order of first appearance")  # fmt: skip
+    group.add_argument("--language", metavar="CODE", help="what is spoken, such as en or ko")
+    group.add_argument("--asr-model", metavar="NAME",
+                       help="a faster-whisper model name or folder (default: Whisper tiny.en)")  # fmt: skip
+    group.add_argument("--levels", type=int, default=5, metavar="N",
+                       help="levels of a cue: 3, 4, 5 (default) or 6")  # fmt: skip
+    group.add_argument("--adapt", action="store_true",
+                       help="judge cues against the speaker's whole recording, not the past only")  # fmt: skip
+    group.add_argument("--permissive", action="store_true",
+                       help="leave out weights trained on non-commercial data")  # fmt: skip
+    group.add_argument("--threads", type=int, metavar="N", help="threads for the models")
+
+
+def _answering(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--reply", action="store_true", help="answer the last turn with empathy")
+    group.add_argument("--reply-to", choices=("last", "every"), help="which turns to answer")
+    group.add_argument("--llm-url", metavar="URL",
+                       help="an OpenAI-compatible server (default: the small local model)")  # fmt: skip
+    group.add_argument("--llm-model", metavar="NAME",
+                       help="the server's model, or a local GGUF file")  # fmt: skip
+
+
+def _writing(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--json", action="store_true",
+                       help="print JSON (several inputs: one object a line)")  # fmt: skip
+    group.add_argument("--out", action="append", default=[], metavar="FILE",
+                       help="also write .json .csv .srt .TextGrid or .html by suffix; "
+                            "'{name}' stands for the input's name; may be repeated")  # fmt: skip
+    group.add_argument("--report", type=Path, metavar="DIR", help="write an HTML page here")
+    group.add_argument("--no-audio", action="store_true", help="leave the sound out of the page")
+    group.add_argument("--quiet", action="store_true", help="no progress, no table")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read every input; one that fails does not stop the others."""
+    inputs = _expand(args.inputs)
+    options = _options(args, inputs)
+    names = _names(inputs)
+    outputs = [_outputs(args, name, len(inputs)) for name in names]
+    from empathia.pipeline import Reader
+
+    reader, failed = Reader(options), []
+    for path, targets in zip(inputs, outputs, strict=True):
+        try:
+            _read_one(reader, path, targets, args, several=len(inputs) > 1)
+        except EmpathiaError as error:
+            if len(inputs) == 1:
+                raise
+            failed.append((path, error))
+            _say(f"{path.name!r}: {' '.join(str(error).split())}")
+    if failed:
+        _say(f"{len(failed)} of {len(inputs)} could not be read: "
+             + ", ".join(repr(path.name) for path, _ in failed))  # fmt: skip
+    return 1 if failed else 0
+
+
+def _say(text: str) -> None:
+    print(f"empathia: {text}", file=sys.stderr)
+
+
+def _expand(given: Sequence[Path]) -> list[Path]:
+    """Files as they are, folders as the readable files in them, in a fixed order."""
+    from empathia.pipeline import RECORDINGS, TRANSCRIPTS, kind
+
+    found: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            inside = [p for p in sorted(path.rglob("*")) if _readable(p, RECORDINGS + TRANSCRIPTS)]
+            if not inside:
+                raise UsageError(f"folder '{path}' holds no recording and no transcript",
+                                 "Give a file, or a folder of those")  # fmt: skip
+            found += inside
+        elif not path.exists():
+            raise UsageError(f"there is no file '{path}'", "Check the path")
+        else:
+            kind(path)
+            found.append(path)
+    return list(dict.fromkeys(found))
+
+
+def _readable(path: Path, suffixes: Sequence[str]) -> bool:
+    hidden = any(part.startswith(".") for part in path.parts[-2:])
+    return path.is_file() and path.suffix.lower() in suffixes and not hidden
+
+
+def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
+    from empathia.pipeline import Options, kind
+
+    if args.transcript is not None:
+        if len(inputs) != 1 or kind(inputs[0]) != "recording":
+            raise UsageError("--transcript belongs to exactly one recording", "Give one recording")
+        if not args.transcript.is_file():
+            raise UsageError(f"there is no transcript '{args.transcript}'", "Check the path")
+    return Options(
+        transcript=args.transcript,
+        speakers=args.speakers,
+        names=tuple(n.strip() for n in args.names.split(",") if n.strip()),
+        language=args.language,
+        asr_model=args.asr_model,
+        levels=args.levels,
+        adapt=args.adapt,
+        permissive=args.permissive,
+        reply=args.reply_to or ("last" if args.reply else "none"),
+        llm_url=args.llm_url,
+        llm_model=args.llm_model,
+        threads=args.threads,
+    )
+
+
+def _names(inputs: Sequence[Path]) -> list[str]:
+    """A name for each input's outputs: its stem, or more of its path where stems collide."""
+    names = [p.stem for p in inputs]
+    if len(set(names)) < len(names):
+        names = [p.name for p in inputs]
+    if len(set(names)) < len(names):
+        names = ["-".join(p.parts[-3:]).strip("/") for p in inputs]
+    if len(set(names)) < len(names):
+        names = [f"{i:03d}-{p.name}" for i, p in enumerate(inputs, 1)]
+    return names
+
+
+def _outputs(args: argparse.Namespace, name: str, inputs: int) -> list[Path]:
+    """Where one input's timeline goes; checked before any work is done."""
+    from empathia.report.write import check_suffix
+
+    if inputs > 1 and any("{name}" not in out for out in args.out):
+        raise UsageError("several inputs would be written to one file",
+                         "Put {name} into --out, as in --out 'out/{name}.json'")  # fmt: skip
+    targets = [Path(out.replace("{name}", name)) for out in args.out]
+    if args.report is not None:
+        targets.append(args.report / f"{name}.html")
+    for target in targets:
+        check_suffix(target)
+        _make_folder(target.parent)
+    return targets
+
+
+def _make_folder(folder: Path) -> None:
+    """Find out before the work whether the result can be kept."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write into '{folder}' ({error.strerror})",
+                         "Choose another folder") from error  # fmt: skip
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"cannot write into '{folder}' (no permission)", "Choose another folder")
+
+
+def _read_one(
+    reader: Reader, path: Path, targets: Sequence[Path], args: argparse.Namespace, *, several: bool
+) -> None:
+    with _progress(path.name, quiet=args.quiet) as progress:
+        timeline = reader.read(path, progress)
+    _show(timeline, args, several=several)
+    for target in targets:
+        _write(timeline, target, path, with_sound=not args.no_audio)
+        if not args.quiet:
+            _say(f"wrote {target}")
+
+
+def _write(timeline: Timeline, target: Path, recording: Path, *, with_sound: bool) -> None:
+    from empathia.report.write import write
+
+    sound = None
+    if with_sound and timeline.has_audio and target.suffix.lower() == ".html":
+        from empathia import media
+
+        sound = media.encode(media.blocks(recording))
+    write(timeline, target, sound)
+
+
+def _show(timeline: Timeline, args: argparse.Namespace, *, several: bool) -> None:
+    if args.json:
+        from empathia.report.timeline_json import to_json
+
+        print(json.dumps(to_json(timeline), ensure_ascii=False, indent=None if several else 2))
+    elif not args.quiet:
+        from empathia.report.terminal import show
+
+        show(timeline)
+
+
+@contextmanager
+def _progress(name: str, *, quiet: bool) -> Iterator[Progress]:
+    """A bar a stage on the terminal; nothing where nobody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _stage, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:>16}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks: dict[str, int] = {}
+
+        def hook(stage: str, done: float, total: float | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(f"{name[:24]}: {stage}", total=total)
+            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield hook

@@ -1,0 +1,192 @@
+"""The models that reading needs: loaded on first use, once, and listed for the record."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from empathia import __version__, weights
+from empathia.errors import MissingExtra, UsageError, WeightsError
+from empathia.types import Audio, Emotion, Features, Reply, Sample, Turn
+
+if TYPE_CHECKING:
+    from empathia.cues import Bins
+    from empathia.listen.speakers import Diariser
+    from empathia.listen.words import Transcriber
+    from empathia.lm.local import LocalModel
+
+Generate = Callable[[Sequence[Turn], int], Reply]
+
+
+class Recogniser(Protocol):
+    """What ``load`` of a plug-in in ``emotion/`` returns."""
+
+    name: str
+
+    def recognise(self, samples: Sequence[Sample]) -> list[Emotion]:
+        """One emotion a sample, in order."""
+
+
+class Models:
+    """Loads each model when it is first asked for.
+
+    Args:
+        threads: Threads for the models; None takes all cores.
+        permissive: Leave out weights trained on non-commercial data.
+    """
+
+    def __init__(self, threads: int | None, *, permissive: bool) -> None:
+        self._threads = threads
+        self._permissive = permissive
+        self._used: dict[str, weights.Entry] = {}
+        self._left_out: dict[str, str] = {}
+
+    def _folder(self, name: str) -> Path:
+        """The folder of a weight, written down as used."""
+        folder = weights.folder(name)
+        self._used[name] = weights.entry(name)
+        return folder
+
+    def _allowed(self, name: str, what: str) -> bool:
+        """Whether a weight may be used; what is left out is told to the user."""
+        if self._permissive and weights.entry(name).noncommercial:
+            self._left_out[name] = what
+            return False
+        return True
+
+    @cached_property
+    def text(self) -> Recogniser:
+        """The text recogniser."""
+        from empathia.emotion.text import load
+
+        self._folder("minilm")
+        return load(self._folder("text-default"), threads=self._threads)
+
+    @cached_property
+    def voice(self) -> Recogniser | None:
+        """The voice recogniser, or None where its weights may not be used."""
+        if not self._allowed("voice-default", "the voice recogniser"):
+            return None
+        from empathia.emotion.voice import load
+
+        return load(self._folder("voice-default"))
+
+    @cached_property
+    def bins(self) -> Bins | None:
+        """The prosody bins, or None where they may not be used."""
+        if not self._allowed("prosody-bins", "cues in words"):
+            return None
+        from empathia.cues import Bins
+
+        return Bins.load(self._folder("prosody-bins") / "bins.json")
+
+    @cached_property
+    def _speech_encoder(self) -> Any:  # noqa: ANN401 - SpeechEncoder, whose import is not free
+        from empathia.encoders.speech import SpeechEncoder
+
+        return SpeechEncoder.load(self._folder("whisper-tiny-en"), self._threads)
+
+    def speech_features(self) -> Callable[[Audio, str], Features]:
+        """Pools the speech encoder's layers for (audio, utterance id)."""
+        from empathia.features.speech import extract
+
+        return partial(extract, encoder=self._speech_encoder)
+
+    def diariser(self) -> Diariser:
+        """A fresh diariser for one recording."""
+        from empathia.listen.speakers import Diariser
+
+        return Diariser(self._speaker_encoder)
+
+    @cached_property
+    def _speaker_encoder(self) -> Any:  # noqa: ANN401 - SpeakerEncoder, whose import is not free
+        from empathia.encoders.speaker import SpeakerEncoder
+
+        return SpeakerEncoder.load(self._folder("resemblyzer"), self._threads)
+
+    @cached_property
+    def _transcribers(self) -> dict[str | None, Transcriber]:
+        return {}
+
+    def transcriber(self, model: str | None) -> Transcriber:
+        """The speech-to-text model."""
+        from empathia.listen.words import Transcriber
+
+        if model not in self._transcribers:
+            chosen = self._folder("whisper-tiny-en") if model is None else model
+            self._transcribers[model] = Transcriber.load(chosen, self._threads)
+        return self._transcribers[model]
+
+    @cached_property
+    def _generators(self) -> dict[tuple[str | None, str | None], tuple[Generate, list[str]]]:
+        return {}
+
+    def generator(self, url: str | None, model: str | None) -> tuple[Generate, list[str]]:
+        """What answers, and remarks on it: a server, a local model, or rules as the floor."""
+        key = (url, model)
+        if key not in self._generators:
+            self._generators[key] = self._generator(url, model)
+        return self._generators[key]
+
+    def _generator(self, url: str | None, model: str | None) -> tuple[Generate, list[str]]:
+        from empathia.reply import floor
+        from empathia.reply.lm import generate
+
+        if url is not None:
+            from empathia.lm.server import ServerModel
+
+            server = ServerModel(url, model or "")
+            sent = [] if server.is_local else [f"words were sent to {server.host} for replies"]
+            return partial(generate, lm=server), sent
+        try:
+            return partial(generate, lm=self._local(model)), []
+        except (MissingExtra, WeightsError) as missing:
+            return floor.generate, [f"replies come from rules: {missing}"]
+
+    def _local(self, model: str | None) -> LocalModel:
+        from empathia.lm import local
+
+        threads = self._threads or os.cpu_count() or 1
+        if model is None:
+            self._folder("smollm2")
+            return local.load("smollm2", threads=threads)
+        path = Path(model)
+        if not path.is_file():
+            raise UsageError(f"there is no GGUF file '{model}'", "Check --llm-model")
+        return local.LocalModel(path, name=path.stem, threads=threads)
+
+    def notes(self) -> list[str]:
+        """What was left out, for the user."""
+        return [f"{what}: left out, its weights are non-commercial (--permissive)"
+                for what in self._left_out.values()]  # fmt: skip
+
+    def provenance(self, options: Any) -> dict[str, Any]:  # noqa: ANN401 - pipeline.Options
+        """Versions, options, and the weights that were used with their licences."""
+        given = {
+            f.name: getattr(options, f.name)
+            for f in dataclasses.fields(options)
+            if getattr(options, f.name) != f.default
+        }
+        return {
+            "empathia": __version__,
+            "python": platform.python_version(),
+            "options": {k: _plain(v) for k, v in given.items()},
+            "weights": [
+                {
+                    "name": e.name,
+                    "role": e.role,
+                    "licence": e.licence,
+                    "noncommercial": e.noncommercial,
+                }
+                for e in self._used.values()
+            ],
+        }
+
+
+def _plain(value: object) -> object:
+    return [*value] if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value

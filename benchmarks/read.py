@@ -73,7 +73,9 @@ def repeated(example: Path, seconds: float, folder: Path) -> tuple[Path, Path]:
         for i in range(times):
             for r in rows:
                 at = i * length
-                writer.writerow((r["speaker"], float(r["start"]) + at, float(r["end"]) + at, r["text"]))
+                writer.writerow(
+                    (r["speaker"], float(r["start"]) + at, float(r["end"]) + at, r["text"])
+                )
     return recording, transcript
 
 

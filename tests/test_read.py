@@ -11,9 +11,9 @@ from typing import Any
 
 import jsonschema
 import pytest
-import sounds
 
 import empathia
+import sounds
 from empathia.cli import main
 from empathia.errors import UsageError
 from empathia.types import Timeline

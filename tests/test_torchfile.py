@@ -68,9 +68,7 @@ def pickled(body: bytes) -> bytes:
 def stream(body: bytes, storages: dict[str, np.ndarray], little: bool = True) -> bytes:
     numbers = b"".join(struct.pack("<q", a.size) + a.tobytes() for a in storages.values())
     system = {"protocol_version": 1001, "little_endian": little, "type_sizes": {}}
-    return (
-        head(MAGIC) + head(1001) + head(system) + pickled(body) + head(list(storages)) + numbers
-    )
+    return head(MAGIC) + head(1001) + head(system) + pickled(body) + head(list(storages)) + numbers
 
 
 def packed(body: bytes, storages: dict[str, np.ndarray], order: bytes = b"little") -> bytes:

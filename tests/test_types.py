@@ -126,3 +126,12 @@ def test_errors_carry_problem_remedy_and_exit_code() -> None:
     assert error.exit_code == 2
     assert EmpathiaError("x").exit_code == 1
     assert "pip install 'empathia[asr]'" in str(MissingExtra("asr", "Speech to text"))
+
+
+def test_features_are_equal_where_their_numbers_are() -> None:
+    row = np.array([[1.5, np.nan]], np.float32)
+    one, same = Features("u", "x", row), Features("u", "x", row.copy())
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != Features("u", "x", row + 1)
+    assert one != Features("v", "x", row)

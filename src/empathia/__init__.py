@@ -1,7 +1,7 @@
 """Empathia hears how people feel in a conversation and answers with empathy.
 
-    timeline = empathia.read("talk.wav")
-    empathia.write(timeline, "talk.json")
+timeline = empathia.read("talk.wav")
+empathia.write(timeline, "talk.json")
 """
 
 from __future__ import annotations

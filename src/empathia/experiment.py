@@ -84,12 +84,12 @@ def train(
     settings = run.training
     if threads is not None:
         settings = dataclasses.replace(settings, threads=threads)
+    folder = out / run.name
+    with checkpoint.sole_user(folder):  # says before minutes of preparation that it is taken
+        if fresh:
+            (folder / CHECKPOINT).unlink(missing_ok=True)
     infos, corpora = load_corpora(run, data)
     prints = {name: fingerprint(dialogues) for name, dialogues in corpora.items()}
-    folder = out / run.name
-    if fresh and folder.exists():
-        with checkpoint.sole_user(folder):
-            (folder / CHECKPOINT).unlink(missing_ok=True)
     job: Job = plugin.task(run, corpora, Tools(_extractors(plugin.NEEDS), METRICS))
     identity = json.dumps([run.settings(), settings.threads, prints], sort_keys=True)
     result = fit(job, settings, folder, seed=run.seed, progress=progress,
@@ -183,7 +183,7 @@ def _course(result: FitResult) -> dict[str, Any]:
     return {
         "best_epoch": result.best_epoch,
         "steps": result.steps,
-        "validation": dict(result.metrics),
+        "validation": {k: v for k, v in result.metrics.items() if k != "loss"},
         "history": [dict(h) for h in result.history],
     }
 

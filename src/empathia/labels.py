@@ -113,7 +113,7 @@ LABEL_SETS: Mapping[str, LabelSet] = {
         XED9,
         MELD7,
         EDOS41,
-    )  # fmt: skip
+    )
 }
 
 
@@ -263,7 +263,7 @@ PROJECTIONS: Mapping[tuple[str, str], Projection] = {
         XED_TO_EKMAN,
         MELD_TO_EKMAN,
         EDOS_TO_EKMAN,
-    )  # fmt: skip
+    )
 }
 
 

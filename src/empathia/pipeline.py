@@ -14,6 +14,7 @@ from pathlib import Path
 
 from empathia import media
 from empathia.errors import TranscriptError, UsageError
+from empathia.listen.transcript import READERS
 from empathia.pipeline_models import Models
 from empathia.types import Cues, Dialogue, Emotion, Features, Sample, Timeline, Turn, Word
 
@@ -21,7 +22,7 @@ RECORDINGS = (
     ".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mp4", ".mov",
     ".mkv", ".avi",
 )  # fmt: skip
-TRANSCRIPTS = (".csv", ".tsv", ".jsonl", ".txt", ".srt", ".vtt")
+TRANSCRIPTS = tuple(READERS)
 
 # Called with a stage, seconds (or turns) done, and the total where it is known.
 Progress = Callable[[str, float, float | None], None]
@@ -75,7 +76,7 @@ def _silent(_stage: str, _done: float, _total: float | None) -> None:
 
 
 def kind(path: Path) -> str:
-    """ "recording" or "transcript", by suffix.
+    """Say "recording" or "transcript", by suffix.
 
     Raises:
         UsageError: The suffix is neither.
@@ -182,6 +183,7 @@ class Reader:
     def _recording(self, path: Path, progress: Progress) -> _Found:
         from empathia.listen.recording import ListenOptions, hear
 
+        media.probe(path)  # what is no recording is refused before any model is loaded
         o = self.options
         wanted = ListenOptions(
             model=o.asr_model,
@@ -202,9 +204,9 @@ class Reader:
             heard.dialogue,
             heard.language,
             heard.notes,
-            heard.words,
-            heard.duration,
-            heard.waveform,
+            words=heard.words,
+            duration=heard.duration,
+            waveform=heard.waveform,
             has_audio=True,
         )
 

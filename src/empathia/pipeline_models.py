@@ -189,4 +189,6 @@ class Models:
 
 
 def _plain(value: object) -> object:
-    return [*value] if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+    return (
+        [*value] if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+    )

@@ -38,8 +38,9 @@ def load(stage: str, name: str, needs: Sequence[str] = ()) -> ModuleType:
     """
     known = names(stage)
     if name not in known:
-        raise UsageError(f"unknown {stage} plug-in '{name}' (known: {', '.join(known)})",
-                         "Name one of these")  # fmt: skip
+        raise UsageError(
+            f"unknown {stage} plug-in '{name}' (known: {', '.join(known)})", "Name one of these"
+        )
     foreign = {e.name: e for e in entry_points(group=f"empathia.{stage}")}
     if name in foreign:
         module: ModuleType = foreign[name].load()
@@ -47,6 +48,8 @@ def load(stage: str, name: str, needs: Sequence[str] = ()) -> ModuleType:
         module = importlib.import_module(f"empathia.{stage}.{name}")
     lacking = [n for n in needs if not hasattr(module, n)]
     if lacking:
-        raise UsageError(f"{stage} plug-in '{name}' does not define {', '.join(lacking)}",
-                         "Add these names; docs/plugins.md lists them")  # fmt: skip
+        raise UsageError(
+            f"{stage} plug-in '{name}' does not define {', '.join(lacking)}",
+            "Add these names; docs/plugins.md lists them",
+        )
     return module

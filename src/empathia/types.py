@@ -33,7 +33,7 @@ def _check_span(what: str, start: float | None, end: float | None) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Audio:
     """A stretch of mono sound.
 
@@ -148,7 +148,7 @@ class Dialogue:
         return self.utterances[:index]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Features:
     """Numbers that describe one utterance.
 
@@ -180,6 +180,19 @@ class Features:
                 f"{len(self.names)} names",
                 "Name every column or none",
             )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Features):
+            return NotImplemented
+        return self._key() == other._key() and np.array_equal(
+            self.values, other.values, equal_nan=True
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return self.utterance, self.extractor, self.names, self.units, self.rate
 
     def measure(self, name: str) -> float | None:
         """One named column of a one-row feature; None where it is missing."""

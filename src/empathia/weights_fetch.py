@@ -109,9 +109,7 @@ def download(url: str, partial: Path, size: int, count: Count) -> bool:
             raise
         reason = getattr(error, "reason", error)
         grew = partial.exists() and partial.stat().st_size > have
-        raise SourceError(
-            f"{host} is not reachable ({reason})", "" if grew else host
-        ) from error
+        raise SourceError(f"{host} is not reachable ({reason})", "" if grew else host) from error
     found = partial.stat().st_size
     if found != size:
         raise SourceError(f"{host} sent {found} bytes of {size}")

@@ -39,48 +39,78 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "inputs", nargs="+", metavar="INPUT", type=Path,
+        "inputs",
+        nargs="+",
+        metavar="INPUT",
+        type=Path,
         help="an audio or video file, a transcript (csv jsonl txt srt vtt), or a folder of those",
-    )  # fmt: skip
+    )
     _listening(parser.add_argument_group("listening"))
     _answering(parser.add_argument_group("replying"))
     _writing(parser.add_argument_group("output"))
 
 
 def _listening(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--transcript", type=Path, metavar="FILE",
-                       help="words and times of the one recording; none are recognised")  # fmt: skip
-    group.add_argument("--speakers", type=int, metavar="N",
-                       help="how many people speak (default: estimated)")  # fmt: skip
-    group.add_argument("--names", default="", metavar="A,B",
-                       help="names of the speakers in order of first appearance")  # fmt: skip
+    group.add_argument(
+        "--transcript",
+        type=Path,
+        metavar="FILE",
+        help="words and times of the one recording; none are recognised",
+    )
+    group.add_argument(
+        "--speakers", type=int, metavar="N", help="how many people speak (default: estimated)"
+    )
+    group.add_argument(
+        "--names",
+        default="",
+        metavar="A,B",
+        help="names of the speakers in order of first appearance",
+    )
     group.add_argument("--language", metavar="CODE", help="what is spoken, such as en or ko")
-    group.add_argument("--asr-model", metavar="NAME",
-                       help="a faster-whisper model name or folder (default: Whisper tiny.en)")  # fmt: skip
-    group.add_argument("--levels", type=int, default=5, metavar="N",
-                       help="levels of a cue: 3, 4, 5 (default) or 6")  # fmt: skip
-    group.add_argument("--adapt", action="store_true",
-                       help="judge cues against the speaker's whole recording, not the past only")  # fmt: skip
-    group.add_argument("--permissive", action="store_true",
-                       help="leave out weights trained on non-commercial data")  # fmt: skip
+    group.add_argument(
+        "--asr-model",
+        metavar="NAME",
+        help="a faster-whisper model name or folder (default: Whisper tiny.en)",
+    )
+    group.add_argument(
+        "--levels", type=int, default=5, metavar="N", help="levels of a cue: 3, 4, 5 (default) or 6"
+    )
+    group.add_argument(
+        "--adapt",
+        action="store_true",
+        help="judge cues against the speaker's whole recording, not the past only",
+    )
+    group.add_argument(
+        "--permissive", action="store_true", help="leave out weights trained on non-commercial data"
+    )
     group.add_argument("--threads", type=int, metavar="N", help="threads for the models")
 
 
 def _answering(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--reply", action="store_true", help="answer the last turn with empathy")
     group.add_argument("--reply-to", choices=("last", "every"), help="which turns to answer")
-    group.add_argument("--llm-url", metavar="URL",
-                       help="an OpenAI-compatible server (default: the small local model)")  # fmt: skip
-    group.add_argument("--llm-model", metavar="NAME",
-                       help="the server's model, or a local GGUF file")  # fmt: skip
+    group.add_argument(
+        "--llm-url",
+        metavar="URL",
+        help="an OpenAI-compatible server (default: the small local model)",
+    )
+    group.add_argument(
+        "--llm-model", metavar="NAME", help="the server's model, or a local GGUF file"
+    )
 
 
 def _writing(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--json", action="store_true",
-                       help="print JSON (several inputs: one object a line)")  # fmt: skip
-    group.add_argument("--out", action="append", default=[], metavar="FILE",
-                       help="also write .json .csv .srt .TextGrid or .html by suffix; "
-                            "'{name}' stands for the input's name; may be repeated")  # fmt: skip
+    group.add_argument(
+        "--json", action="store_true", help="print JSON (several inputs: one object a line)"
+    )
+    group.add_argument(
+        "--out",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="also write .json .csv .srt .TextGrid or .html by suffix; "
+        "'{name}' stands for the input's name; may be repeated",
+    )
     group.add_argument("--report", type=Path, metavar="DIR", help="write an HTML page here")
     group.add_argument("--no-audio", action="store_true", help="leave the sound out of the page")
     group.add_argument("--quiet", action="store_true", help="no progress, no table")
@@ -104,8 +134,10 @@ def run(args: argparse.Namespace) -> int:
             failed.append((path, error))
             _say(f"{path.name!r}: {' '.join(str(error).split())}")
     if failed:
-        _say(f"{len(failed)} of {len(inputs)} could not be read: "
-             + ", ".join(repr(path.name) for path, _ in failed))  # fmt: skip
+        _say(
+            f"{len(failed)} of {len(inputs)} could not be read: "
+            + ", ".join(repr(path.name) for path, _ in failed)
+        )
     return 1 if failed else 0
 
 
@@ -122,8 +154,10 @@ def _expand(given: Sequence[Path]) -> list[Path]:
         if path.is_dir():
             inside = [p for p in sorted(path.rglob("*")) if _readable(p, RECORDINGS + TRANSCRIPTS)]
             if not inside:
-                raise UsageError(f"folder '{path}' holds no recording and no transcript",
-                                 "Give a file, or a folder of those")  # fmt: skip
+                raise UsageError(
+                    f"folder '{path}' holds no recording and no transcript",
+                    "Give a file, or a folder of those",
+                )
             found += inside
         elif not path.exists():
             raise UsageError(f"there is no file '{path}'", "Check the path")
@@ -179,8 +213,10 @@ def _outputs(args: argparse.Namespace, name: str, inputs: int) -> list[Path]:
     from empathia.report.write import check_suffix
 
     if inputs > 1 and any("{name}" not in out for out in args.out):
-        raise UsageError("several inputs would be written to one file",
-                         "Put {name} into --out, as in --out 'out/{name}.json'")  # fmt: skip
+        raise UsageError(
+            "several inputs would be written to one file",
+            "Put {name} into --out, as in --out 'out/{name}.json'",
+        )
     targets = [Path(out.replace("{name}", name)) for out in args.out]
     if args.report is not None:
         targets.append(args.report / f"{name}.html")
@@ -195,8 +231,9 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"cannot write into '{folder}' ({error.strerror})",
-                         "Choose another folder") from error  # fmt: skip
+        raise UsageError(
+            f"cannot write into '{folder}' ({error.strerror})", "Choose another folder"
+        ) from error
     if not os.access(folder, os.W_OK):
         raise UsageError(f"cannot write into '{folder}' (no permission)", "Choose another folder")
 
@@ -228,7 +265,9 @@ def _show(timeline: Timeline, args: argparse.Namespace, *, several: bool) -> Non
     if args.json:
         from empathia.report.timeline_json import to_json
 
-        print(json.dumps(to_json(timeline), ensure_ascii=False, indent=None if several else 2))
+        text = json.dumps(to_json(timeline), ensure_ascii=False, indent=None if several else 2)
+        # A file name need not be UTF-8; what it cannot say is escaped as JSON does.
+        print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
     elif not args.quiet:
         from empathia.report.terminal import show
 

@@ -1,0 +1,51 @@
+"""Korean emotional speech (SELVAS): fifteen speakers, four emotions.
+
+``load`` takes the folder above ``*/<speaker>/wav/<speaker>NNNNN``, where NNNNN
+is 1-100 neutral, 101-200 happy, 201-300 angry, 301-400 sad. The release does
+not say who is female, so gender is not known. Each clip is a dialogue of one
+utterance; there are no splits.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from empathia.corpora import CorpusInfo, _clips
+from empathia.errors import CorpusError
+from empathia.labels import KOREAN4
+from empathia.types import Dialogue
+
+INFO = CorpusInfo(
+    name="korean_emotional",
+    licence="CC-BY-NC-SA-4.0",
+    noncommercial=True,
+    citation="SELVAS AI, Korean emotional speech (emotional-to-emotional, plain-to-emotional)",
+    page="https://github.com/emotiontts/emotiontts_open_db",
+    language="ko",
+)
+
+_NAME = re.compile(r"([a-z]{3})(\d{5})")
+_LAYOUT = "files such as */nea/wav/nea00101.wav, numbered 1 to 400"
+
+
+def load(path: Path) -> tuple[Dialogue, ...]:
+    """Read the clips; speakers are three letters ("nea").
+
+    Args:
+        path: Folder with the clips at any depth; wav or flac.
+
+    Raises:
+        CorpusError: No clip is there, one is there twice, or a name is not of this corpus.
+    """
+    files = _clips.find(path, "korean_emotional", _LAYOUT)
+    return _clips.dialogues(files, ("korean_emotional", "ko", KOREAN4), _describe)
+
+
+def _describe(file: Path) -> tuple[str, str | None, str]:
+    found = _clips.match(_NAME, file, "korean_emotional", _LAYOUT)
+    number = int(found[2])
+    if not 1 <= number <= 400:
+        raise CorpusError(f"korean_emotional: '{file}' has the number {number}",
+                          f"Expected {_LAYOUT}")  # fmt: skip
+    return found[1], None, KOREAN4.labels[(number - 1) // 100]

@@ -1,0 +1,225 @@
+"""Corpora of clips, and the table: trees in the exact layout, made here; real counts if there."""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from empathia import plugins
+from empathia.corpora import CorpusInfo, emodb, korean_emotional, ravdess, table
+from empathia.errors import CorpusError
+from empathia.labels import EKMAN7, IEMOCAP6, projection
+
+DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[2] / "shared" / "data")
+
+
+def clip(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(np.zeros(160, "<i2").tobytes())
+    return path
+
+
+def only(dialogues):
+    return {d.id: d.utterances[0] for d in dialogues}
+
+
+def test_ravdess_names_are_read(tmp_path):
+    root = tmp_path / "Audio_Speech_Actors_01-24"
+    clip(root / "Actor_01" / "03-01-02-01-01-02-01.wav")
+    clip(root / "Actor_12" / "03-01-08-02-02-01-12.wav")
+    clip(root / "Actor_12" / "03-02-03-01-01-01-12.wav")  # a song
+    clip(root / "Actor_12" / "._03-01-08-02-02-01-12.wav")  # left by a file manager
+    (root / "Actor_12" / "01-01-03-01-01-01-12.mp4").touch()
+    found = only(ravdess.load(tmp_path))
+    assert list(found) == ["03-01-02-01-01-02-01", "03-01-08-02-02-01-12"]
+    first, last = found.values()
+    assert (first.speaker, first.gender, first.gold) == ("01", "male", ("calm",))
+    assert (last.speaker, last.gender, last.gold) == ("12", "female", ("surprised",))
+    assert ravdess.intensity(first.id) == "normal"
+    assert ravdess.intensity(last.id) == "strong"
+    assert first.audio == root / "Actor_01" / "03-01-02-01-01-02-01.wav"
+    assert first.text is None
+
+
+def test_emodb_names_are_read(tmp_path):
+    names = {"03a01Fa": ("male", "happiness"), "08b02Tb": ("female", "sadness"),
+             "16a05Wc": ("female", "anger"), "11b10La": ("male", "boredom"),
+             "13a04Na": ("female", "neutral"), "14a07Ed": ("female", "disgust"),
+             "15b03Aa": ("male", "fear")}  # fmt: skip
+    for name in names:
+        clip(tmp_path / "wav" / f"{name}.wav")
+    found = only(emodb.load(tmp_path))
+    assert {k: (u.gender, u.gold[0]) for k, u in found.items()} == names
+    assert {u.speaker for u in found.values()} == {n[:2] for n in names}
+
+
+@pytest.mark.parametrize(
+    ("number", "label"),
+    [(1, "neutral"), (100, "neutral"), (101, "happy"), (300, "angry"), (301, "sad"), (400, "sad")],
+)
+def test_korean_numbers_are_read(tmp_path, number, label):
+    clip(tmp_path / "plain-to-emotional" / "ema" / "wav" / f"ema{number:05d}.flac")
+    (utterance,) = only(korean_emotional.load(tmp_path)).values()
+    assert (utterance.speaker, utterance.gender, utterance.gold) == ("ema", None, (label,))
+
+
+@pytest.mark.parametrize(
+    ("corpus", "name", "message"),
+    [
+        (ravdess, "Actor_01/03-01-09-01-01-01-01.wav", "cannot understand the name"),
+        (ravdess, "Actor_01/03-02-03-01-01-01-01.wav", "no speech clip"),
+        (emodb, "wav/03a01Xa.wav", "cannot understand the name"),
+        (korean_emotional, "x/ema/wav/ema00401.wav", "the number 401"),
+        (korean_emotional, "x/ema/wav/ema00000.wav", "the number 0"),
+        (korean_emotional, "x/ema/wav/readme.wav", "cannot understand the name"),
+    ],
+)
+def test_foreign_files_are_named(tmp_path, corpus, name, message):
+    file = clip(tmp_path / name)
+    with pytest.raises(CorpusError, match=message) as caught:
+        corpus.load(tmp_path)
+    assert file.name in str(caught.value) or str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize("corpus", [ravdess, emodb, korean_emotional])
+def test_absent_empty_and_doubled(tmp_path, corpus):
+    with pytest.raises(CorpusError, match="is no folder"):
+        corpus.load(tmp_path / "absent")
+    with pytest.raises(CorpusError, match="no wav or flac"):
+        corpus.load(tmp_path)
+    for folder in ("a", "b"):
+        clip(tmp_path / folder / "03a01Fa.wav")
+    with pytest.raises(CorpusError, match="'03a01Fa' is there twice"):
+        corpus.load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ravdess", "emodb", "korean_emotional", "table"])
+def test_plugins_say_what_a_user_must_know(name):
+    plugin = plugins.load("corpora", name, ("INFO", "load"))
+    assert isinstance(plugin.INFO, CorpusInfo)
+    assert plugin.INFO.name == name
+    assert plugin.INFO.noncommercial
+
+
+@pytest.mark.corpus
+@pytest.mark.parametrize(
+    ("corpus", "clips", "speakers", "counts"),
+    [
+        (ravdess, 1440, 24, {"neutral": 96, "calm": 192, "happy": 192, "sad": 192, "angry": 192,
+                             "fearful": 192, "disgust": 192, "surprised": 192}),
+        (emodb, 339, 10, {"anger": 127, "happiness": 71, "neutral": 79, "sadness": 62}),
+        (korean_emotional, 300, 15, dict.fromkeys(("neutral", "happy", "angry", "sad"), 75)),
+    ],
+)  # fmt: skip
+def test_real_counts(corpus, clips, speakers, counts):
+    folder = DATA / corpus.INFO.name
+    if not folder.is_dir():
+        pytest.skip(f"corpus {corpus.INFO.name} is not there")
+    found = corpus.load(folder)
+    assert len(found) == clips
+    assert len({u.speaker for u in only(found).values()}) == speakers
+    assert collections.Counter(u.gold[0] for u in only(found).values()) == counts
+    to_ekman = projection(found[0].labels, EKMAN7)
+    assert all(to_ekman(u.gold[0]) in EKMAN7 for u in only(found).values())
+
+
+HEADER = "utterance,dialogue,speaker,gender,text,start,end,label,votes,split,pitch"
+
+
+def csv(folder: Path, *lines: str, header: str = HEADER) -> Path:
+    file = folder / "talk.csv"
+    file.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8-sig")
+    return file
+
+
+def test_table_is_put_in_time_order_and_joined_by_id(tmp_path):
+    file = csv(
+        tmp_path,
+        "b,d1,Ann,F,Oh no,2.5,3,sad,sad;neutral,train,210.5",
+        'a,d1,Ben,M,"Well, yes",0,2,neutral,"[[""neutral""], [""sad"", ""happy""]]",train,',
+        "c,d2,,x,,,,,,,99",
+    )
+    first, second = table.load(file, language="en")
+    assert [u.id for u in first.utterances] == ["a", "b"]
+    assert [u.index for u in first.utterances] == [0, 1]
+    a, b = first.utterances
+    assert (a.speaker, a.gender, a.text, a.gold) == ("Ben", "male", "Well, yes", ("neutral",))
+    assert a.votes == (("neutral",), ("sad", "happy"))
+    assert b.votes == (("sad",), ("neutral",))
+    assert (first.split, first.language, first.labels.labels) == ("train", "en", ("neutral", "sad"))
+    (c,) = second.utterances
+    assert (c.speaker, c.gender, c.text, c.gold, c.start) == ("unknown", None, None, (), None)
+    assert second.split is None
+    numbers = table.features(tmp_path, ["pitch"], units=["Hz"])
+    assert {k: f.measure("pitch") for k, f in numbers.items()} == {"a": None, "b": 210.5, "c": 99}
+
+
+def test_table_columns_are_mapped_and_affect_is_scaled(tmp_path):
+    file = csv(tmp_path, "x,hap,5,1,3", "y,sad,0.5,3,3", "z,hap,,,", header="id,emo,v,a,dominance")
+    columns = {"utterance": "id", "label": "emo", "valence": "v", "arousal": "a"}
+    found = only(table.load(file, columns, scale=(1, 5)))
+    assert found["x"].vad == (1.0, -1.0, 0.0)
+    assert found["y"].vad is None, "outside of the scale is not known"
+    assert found["z"].vad is None
+    assert [u.gold for u in found.values()] == [("hap",), ("sad",), ("hap",)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["a,d,S,,t,1,2,,,,", "a,d,S,,t,1,2,,,,"], "line 3: .*'a' again, first on line 2"),
+        ([",d,S,,t,1,2,,,,"], "line 2: .*found none"),
+        (["a,d,S,,t,2,1,,,,"], "line 2: expected 0 <= start <= end"),
+        (["a,d,S,,t,1,,,,,"], "line 2: expected 0 <= start <= end"),
+        (["a,d,S,,t,soon,2,,,,"], "line 2: start 'soon' is no number"),
+        (["a,d,S,,t,nan,2,,,,"], "line 2: start 'nan' is no number"),
+        (["a,d,S,,t,1,2,,,dev,"], "split 'dev' is none of train, valid, test"),
+        (["a,d,S,,t,1,2,,,train,", "b,d,S,,t,3,4,,,test,"], "line 3: the dialogue is in 'train'"),
+        (["a,d,S,,t,1,2,,[1],,"], "line 2: votes are no JSON list"),
+        (["a,d,S,,t,1,2,,[,,"], "line 2: votes are no JSON list"),
+        (["a,d,S"], "line 2: expected 11 cells"),
+        (["a,d,S,,t,1,2,bored,,,"], "line 2: label 'bored' is not in 'iemocap6'"),
+    ],
+)
+def test_table_names_the_wrong_line(tmp_path, lines, message):
+    with pytest.raises(CorpusError, match=message):
+        table.load(csv(tmp_path, *lines), labels=IEMOCAP6)
+
+
+def test_table_that_is_no_table(tmp_path):
+    with pytest.raises(CorpusError, match="holds 0 csv files"):
+        table.load(tmp_path)
+    file = csv(tmp_path, "1", header="id")
+    with pytest.raises(CorpusError, match=r"no column 'utterance' \(has: id\)"):
+        table.load(file)
+    with pytest.raises(CorpusError, match="no column 'nothing'"):
+        table.load(file, {"utterance": "id", "text": "nothing"})
+    with pytest.raises(CorpusError, match="no column 'pitch'"):
+        table.features(file, ["pitch"], {"utterance": "id"})
+    file.write_bytes(b"utterance\n\xff\xfe\n")
+    with pytest.raises(CorpusError, match="no readable csv"):
+        table.load(file)
+
+
+@pytest.mark.corpus
+def test_real_table():
+    file = DATA / "iemocap" / "utterances.csv"
+    if not file.exists():
+        pytest.skip("the IEMOCAP table is not there")
+    columns = {"utterance": "utterance_id", "dialogue": "dialogue_id", "label": "label6"}
+    found = table.load(file, columns, labels=IEMOCAP6, scale=(1, 5))
+    assert collections.Counter(d.split for d in found) == {"train": 108, "valid": 12, "test": 31}
+    labelled = collections.Counter(d.split for d in found for u in d.utterances if u.gold)
+    assert labelled == {"train": 5163, "valid": 647, "test": 1623}
+    for dialogue in found:
+        starts = [u.start for u in dialogue.utterances]
+        assert starts == sorted(starts)
+    assert json.dumps(list(table.features(file, ["avg_pitch"], columns))[:1])

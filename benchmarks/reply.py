@@ -57,28 +57,33 @@ def conversation(situation: tuple) -> list[Turn]:
     return [*turns, Turn(target, cues=cues, emotion=emotion)]
 
 
-def measure(model: local.LocalModel, runs: int) -> tuple[float, float, float, float]:
-    """Median s of an answer of 40 tokens, its CPU s, s of a reply with retries, tokens/s."""
-    answers, replies, longer, busy = [], [], [], []
+def measure(model: local.LocalModel, runs: int) -> dict[str, float]:
+    """Medians over runs: of answers of exactly 40 tokens, and of replies as users get them."""
+    seen: dict[str, list[float]] = {"wall": [], "cpu": [], "rate": [], "prompt": [], "reply": []}
     for run in range(runs):
         turns = conversation(SITUATIONS[run % len(SITUATIONS)])
-        messages = lm.prompt(turns, len(turns) - 1)
-        before = time.process_time()
-        answers.append(_timed(model, messages, 40, run))
-        busy.append(time.process_time() - before)
-        longer.append(_timed(model, messages, 1, run))
+        wall, busy = time.perf_counter(), time.process_time()
+        timings = _forty(model, lm.prompt(turns, len(turns) - 1))
+        seen["cpu"].append(time.process_time() - busy)
+        seen["wall"].append(time.perf_counter() - wall)
+        seen["rate"].append(timings["predicted_per_second"])
+        seen["prompt"].append(timings["prompt_n"])
         start = time.perf_counter()
         lm.generate(turns, len(turns) - 1, model, max_tokens=40)
-        replies.append(time.perf_counter() - start)
-    answer = statistics.median(answers)
-    rate = 39 / max(1e-9, answer - statistics.median(longer))
-    return answer, statistics.median(busy), statistics.median(replies), rate
+        seen["reply"].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in seen.items()}
 
 
-def _timed(model: local.LocalModel, messages: tuple, tokens: int, seed: int) -> float:
-    start = time.perf_counter()
-    model.complete(messages, max_tokens=tokens, seed=seed)
-    return time.perf_counter() - start
+def _forty(model: local.LocalModel, messages: tuple) -> dict[str, float]:
+    """Replies mostly end before their 40th token; here the engine is made to go on."""
+    request = {
+        "messages": [{"role": m.role, "content": m.content} for m in messages],
+        "max_tokens": 40, "ignore_eos": True, "seed": 1, "temperature": 0.3, "top_k": 20,
+        "cache_prompt": False,
+    }  # fmt: skip
+    answer = model._engine.handle_chat_completions(request)
+    assert answer["usage"]["completion_tokens"] == 40
+    return answer["timings"]
 
 
 def show(model: local.LocalModel) -> None:
@@ -116,16 +121,15 @@ def main() -> int:
             show(model)
         if options.runs > 0:
             model.complete(lm.prompt(conversation(SITUATIONS[0]), 0), max_tokens=1)
-            answer, busy, reply, rate = measure(model, options.runs)
+            m = measure(model, options.runs)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(f"start-up                      {started:7.2f} s")
-            print(f"answer of <= 40 tokens, median {answer:6.2f} s  (target <= {TARGET_S} s)")
-            print(
-                f"  processor time of it        {busy:7.2f} s  (what it takes on an idle machine)"
-            )
-            print(f"reply with its retries, median {reply:6.2f} s")
-            print(f"tokens                        {rate:7.1f} /s")
-            print(f"peak memory of the process    {peak:7.0f} MB")
+            print(f"start-up                       {started:7.2f} s")
+            print(f"answer of 40 tokens, median    {m['wall']:7.2f} s  (target <= {TARGET_S} s)")
+            print(f"  processor time of it         {m['cpu']:7.2f} s")
+            print(f"  tokens of its prompt         {m['prompt']:7.0f}")
+            print(f"  tokens written               {m['rate']:7.1f} /s")
+            print(f"reply with retries, median     {m['reply']:7.2f} s")
+            print(f"peak memory of the process     {peak:7.0f} MB")
     return 0
 
 

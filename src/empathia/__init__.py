@@ -35,7 +35,8 @@ def read(path: str | Path, **options: Any) -> Timeline:  # noqa: ANN401 - see pi
     except TypeError as error:
         raise UsageError(f"read() {str(error).split(' ', 1)[1]}",
                          "See empathia.pipeline.Options") from None  # fmt: skip
-    return Reader(chosen).read(path)
+    with Reader(chosen) as reader:
+        return reader.read(path)
 
 
 def write(timeline: Timeline, path: str | Path, audio: bytes | None = None) -> Path:

@@ -114,13 +114,19 @@ class Reader:
         options: How to read.
 
     Example:
-        >>> reader = Reader(Options(names=("Ann", "Ben")))
-        >>> timeline = reader.read(Path("talk.wav"))  # doctest: +SKIP
+        >>> with Reader(Options(names=("Ann", "Ben"))) as reader:
+        ...     timeline = reader.read(Path("talk.wav"))  # doctest: +SKIP
     """
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
         self._models = Models(self.options.threads, permissive=self.options.permissive)
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._models.close()
 
     def read(self, path: Path | str, progress: Progress = _silent) -> Timeline:
         """Make the timeline of one recording or transcript.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import platform
 from collections.abc import Callable, Sequence
 from functools import cached_property, partial
@@ -45,6 +44,7 @@ class Models:
         self._permissive = permissive
         self._used: dict[str, weights.Entry] = {}
         self._left_out: dict[str, str] = {}
+        self._opened: list[LocalModel] = []
 
     def _folder(self, name: str) -> Path:
         """The folder of a weight, written down as used."""
@@ -151,14 +151,23 @@ class Models:
     def _local(self, model: str | None) -> LocalModel:
         from empathia.lm import local
 
-        threads = self._threads or os.cpu_count() or 1
         if model is None:
             self._folder("smollm2")
-            return local.load("smollm2", threads=threads)
+            return self._open(local.load("smollm2", threads=self._threads))
         path = Path(model)
         if not path.is_file():
             raise UsageError(f"there is no GGUF file '{model}'", "Check --llm-model")
-        return local.LocalModel(path, name=path.stem, threads=threads)
+        return self._open(local.LocalModel(path, name=path.stem, threads=self._threads))
+
+    def _open(self, model: LocalModel) -> LocalModel:
+        self._opened.append(model)
+        return model
+
+    def close(self) -> None:
+        """Let go of models that hold more than memory."""
+        while self._opened:
+            self._opened.pop().close()
+        self._generators.clear()
 
     def notes(self) -> list[str]:
         """What was left out, for the user."""

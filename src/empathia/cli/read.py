@@ -124,20 +124,18 @@ def run(args: argparse.Namespace) -> int:
     outputs = [_outputs(args, name, len(inputs)) for name in names]
     from empathia.pipeline import Reader
 
-    reader, failed = Reader(options), []
-    for path, targets in zip(inputs, outputs, strict=True):
-        try:
-            _read_one(reader, path, targets, args, several=len(inputs) > 1)
-        except EmpathiaError as error:
-            if len(inputs) == 1:
-                raise
-            failed.append((path, error))
-            _say(f"{path.name!r}: {' '.join(str(error).split())}")
+    failed = []
+    with Reader(options) as reader:
+        for path, targets in zip(inputs, outputs, strict=True):
+            try:
+                _read_one(reader, path, targets, args, several=len(inputs) > 1)
+            except EmpathiaError as error:
+                if len(inputs) == 1:
+                    raise
+                failed.append(repr(path.name))
+                _say(f"{path.name!r}: {' '.join(str(error).split())}")
     if failed:
-        _say(
-            f"{len(failed)} of {len(inputs)} could not be read: "
-            + ", ".join(repr(path.name) for path, _ in failed)
-        )
+        _say(f"{len(failed)} of {len(inputs)} could not be read: {', '.join(failed)}")
     return 1 if failed else 0
 
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from empathia.corpora import table
 from empathia.emotion import text
-from empathia.emotion._train_voice import temperature
+from empathia.emotion._trust import temperature
 from empathia.emotion.fusion import PRIOR, fuse
 from empathia.labels import EKMAN7, IEMOCAP6, SHARED4
 from empathia.metrics import METRICS

@@ -28,7 +28,7 @@ import numpy as np
 
 from empathia import plugins
 from empathia.config import Run, read_run
-from empathia.emotion import _clips, _train_voice
+from empathia.emotion import _clips, _train_voice, _trust
 from empathia.emotion._calibrate import softmax
 from empathia.emotion._clips import Clips
 from empathia.labels import EKMAN7, SHARED4, LabelSet, projection
@@ -127,7 +127,7 @@ def calibration(clips: Clips, run: Run) -> None:
     row("all corpora, 7, unseen speakers", [uar(clips.label[t], near[t].argmax(1)) for t in parts])
     # Each part's temperature is fitted on the other parts.
     cross = np.concatenate([
-        softmax(near[t] / _train_voice.temperature(near[~t], clips.label[~t])) for t in parts
+        softmax(near[t] / _trust.temperature(near[~t], clips.label[~t])) for t in parts
     ])  # fmt: skip
     gold = np.concatenate([clips.label[t] for t in parts])
     error = METRICS["ece"](cross.max(1), cross.argmax(1) == gold)
@@ -142,16 +142,16 @@ def calibration(clips: Clips, run: Run) -> None:
         row(f"{name}, abroad", [value], "chance 25")
     row("  mean over corpora", four)
     z, y, c = abroad[shared], clips.label[shared], clips.corpus[shared]
-    near_t = _train_voice.temperature(near, clips.label)
-    far_t = _train_voice.temperature(z, y, c)
+    near_t = _trust.temperature(near, clips.label)
+    far_t = _trust.temperature(z, y, c)
     print(f"{'  ECE abroad, speakers temperature':<34}{ece(z, y, near_t):6.3f}   T = {near_t:.2f}")
     print(f"{'  ECE abroad, abroad temperature':<34}{ece(z, y, far_t):6.3f}   T = {far_t:.2f}")
     for n in names:
-        t = _train_voice.temperature(z[c != n], y[c != n], c[c != n])
+        t = _trust.temperature(z[c != n], y[c != n], c[c != n])
         print(f"{f'    {n}, T of the others':<34}{ece(z[c == n], y[c == n], t):6.3f}   T = {t:.2f}")
     p = softmax(z / far_t)
     right = p.argmax(1) == y
-    floor = _train_voice.floor(p.max(1), right, 0.5, c)
+    floor = _trust.floor(p.max(1), right, 0.5, c)
     sure = p.max(1) >= floor
     print(f"  abroad: right {right.mean():.0%}; the floor {floor:.3f} keeps {sure.mean():.0%}")
     for n in names:

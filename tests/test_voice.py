@@ -198,7 +198,7 @@ class TestShipped:
 
 torch = pytest.importorskip("torch")
 from empathia.config import DataPart, ModelPart, Run, TrainingPart  # noqa: E402
-from empathia.emotion import _clips, _train_voice  # noqa: E402
+from empathia.emotion import _clips, _train_voice, _trust  # noqa: E402
 from empathia.metrics import METRICS  # noqa: E402
 from empathia.training.task import Tools  # noqa: E402
 
@@ -256,8 +256,8 @@ def test_temperature_is_the_most_likely_one():
     honest = rng.standard_normal((4000, 4)) * 1.5
     p = np.exp(honest) / np.exp(honest).sum(1, keepdims=True)
     gold = np.array([rng.choice(4, p=row) for row in p])
-    assert _train_voice.temperature(honest * 3, gold) == pytest.approx(3, rel=0.08)
-    assert _train_voice.temperature(honest, gold) == pytest.approx(1, rel=0.08)
+    assert _trust.temperature(honest * 3, gold) == pytest.approx(3, rel=0.08)
+    assert _trust.temperature(honest, gold) == pytest.approx(1, rel=0.08)
 
 
 def test_groups_count_the_same_whatever_their_size():
@@ -266,19 +266,19 @@ def test_groups_count_the_same_whatever_their_size():
     gold = np.where(np.arange(1100) < 1000, logits.argmax(1), rng.integers(0, 3, 1100))
     groups = np.where(np.arange(1100) < 1000, "easy", "hard")
     repeated = np.concatenate([np.arange(1100), np.repeat(np.arange(1000, 1100), 9)])
-    by_size = _train_voice.temperature(logits[repeated], gold[repeated])
-    assert _train_voice.temperature(logits, gold, groups) == pytest.approx(by_size, rel=1e-3)
-    assert by_size > 2 * _train_voice.temperature(logits, gold)
+    by_size = _trust.temperature(logits[repeated], gold[repeated])
+    assert _trust.temperature(logits, gold, groups) == pytest.approx(by_size, rel=1e-3)
+    assert by_size > 2 * _trust.temperature(logits, gold)
 
 
 def test_floor_keeps_the_share_that_is_wanted():
     confidence = np.linspace(0, 1, 1001)
     right = np.random.default_rng(0).random(1001) < confidence
     one = np.full(1001, "one")
-    floor = _train_voice.floor(confidence, right, 0.75, one)
+    floor = _trust.floor(confidence, right, 0.75, one)
     assert floor == pytest.approx(0.5, abs=0.08)
     assert right[confidence >= floor].mean() >= 0.75
-    assert _train_voice.floor(confidence, np.zeros(1001, bool), 0.5, one) > 1
+    assert _trust.floor(confidence, np.zeros(1001, bool), 0.5, one) > 1
 
 
 def _run(**options: float) -> Run:

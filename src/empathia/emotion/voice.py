@@ -4,7 +4,7 @@ Learnt from acted English, German and Korean. Two temperatures are shipped. The
 one for unseen *speakers* of the training corpora is fitted on speakers that the
 heads did not know; the one for unseen *recordings* on corpora that they did not
 know. ``read`` uses the second: a user's recording is no training corpus, and
-there the voice is right about half as often as its first calibration says.
+there the voice is right less often than its first calibration says.
 
 It abstains on silence, under .3 s of speech, and where it is too unsure: half of
 the answers that it does give were right on corpora that it had not learnt from

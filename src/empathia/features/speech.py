@@ -2,8 +2,9 @@
 
 Silence before and after the speech is cut off and the speech is brought to one
 level first. Whisper's spectrogram keeps the level of the recording, and a head
-that learns it learns the microphone: over corpora that it has not seen, the same
-head was right 41 % of the time with one level, 29 % without (four classes).
+that learns it learns the microphone: on corpora that it had not seen, a head over
+all layers had a mean recall of 41 % with one level and of 30 % without (four
+emotions, three corpora, each left out in turn).
 """
 
 from __future__ import annotations

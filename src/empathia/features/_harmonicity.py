@@ -32,8 +32,9 @@ _STEP = 0.01  # s
 _SILENCE = 0.1  # of the sound's peak
 _SLOWEST = 1200  # Hz: below, two samples are longer than the shortest period of a voice
 _EDGE = 1e-15  # keeps the logarithm finite: +-150 dB
-# Peaks this much lower than the highest sample can't be highest between the samples.
-_WORTH = 0.6
+# Peaks lower than this share of the highest sample are not looked at between the samples.
+# On clips of two corpora .3 gave the same means as looking at all; .6 did not.
+_WORTH = 0.3
 
 
 @dataclass(frozen=True, slots=True)

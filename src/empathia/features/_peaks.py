@@ -16,8 +16,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from empathia.features._frames import Array, Index
 
-# Samples on each side that an interpolated value is made of. Longer kernels
-# changed no measure by more than a hundredth of its spread.
+# Samples on each side that an interpolated value is made of. On 39 RAVDESS clips kernels of
+# 30, 60 and 100 samples brought harmonicity no closer to Praat's; 8 samples were worse.
 REACH = 16
 _POINTS = 9  # grid from one sample left of the peak to one sample right of it
 

@@ -4,6 +4,11 @@ N. H. de Jong and T. Wempe (2009): Praat script to detect syllable nuclei and me
 speech rate automatically. Behavior Research Methods 41, 385-390. A nucleus is a voiced
 peak of loudness that stands out from the dip beside it; articulation rate is nuclei
 over the time that was spent speaking, pauses left out.
+
+Not everything here is in the paper. It asks for a dip before the peak and a threshold
+relative to the median; the procedure in circulation, whose numbers corpus tables hold, takes
+the dip after the peak, 25 dB below the 99th percentile, and the constants below. Its rules are
+followed so that numbers can be compared; the code is our own, checked against Praat.
 """
 
 from __future__ import annotations
@@ -46,9 +51,9 @@ class Syllables:
     def rate(self) -> float:
         """Syllables a second of phonation; NaN where none was counted.
 
-        Counts the nuclei that another peak follows, like the measures that the corpus
-        tables hold: the very last peak of an utterance ends it and begins nothing, and
-        levels fitted on these tables would call everybody fast if it were counted.
+        Counts the nuclei that another peak follows, as the circulating procedure does. The
+        corpus tables seem to be made so (49 of the 51 IEMOCAP rows without a rate have
+        pitch), and levels fitted on them would call short utterances too fast otherwise.
         """
         if self.phonation <= 0 or self.followed == 0:
             return math.nan

@@ -11,10 +11,12 @@
 | articulation_rate | 1/s | syllable nuclei over phonation time |
 | mean_hnr | dB | harmonics-to-noise ratio, mean over frames that are not silent |
 
-The methods are those of Boersma (1993) and of de Jong and Wempe (2009), written here
-from the papers for whole blocks of frames at a time; the modules beside this one
-cite them. A measure that cannot be taken is NaN, never 0: a silent clip has a
-duration and nothing else, a whisper has no pitch, a click has no rate.
+The methods are those of Boersma (1993) and of de Jong and Wempe (2009), written here for
+whole blocks of frames at a time. Where the papers leave open how frames are placed or
+lengths rounded, Praat's behaviour decided; the modules beside this one say what differs.
+
+A measure that cannot be taken is NaN, never 0: a silent clip has a duration and nothing
+else, a whisper has no pitch, a click has no rate.
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ def example(start: float = 0.0, end: float | None = None) -> Samples:
 
 def write_wav(path: Path, samples: Samples, rate: int = RATE) -> Path:
     """16-bit wav; samples of shape (n,) or (n, channels)."""
-    data = samples.reshape(len(samples), -1)
+    data = samples[:, None] if samples.ndim == 1 else samples
     with wave.open(str(path), "wb") as out:
-        out.setnchannels(data.shape[1] if len(samples) else 1)
+        out.setnchannels(data.shape[1])
         out.setsampwidth(2)
         out.setframerate(rate)
         out.writeframes((np.clip(data, -1, 1) * 32767).astype("<i2").tobytes())

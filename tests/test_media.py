@@ -178,6 +178,25 @@ def test_video_without_sound_is_no_error_to_probe(tmp_path):
     assert (info.has_audio, info.has_video, info.rate, info.channels) == (False, True, None, None)
 
 
+def test_a_picture_on_the_cover_is_no_video(tmp_path):
+    disposition = pytest.importorskip("av.stream").Disposition
+    path = tmp_path / "cover.m4a"
+    with av.open(str(path), "w", format="mp4") as out:
+        sound = out.add_stream("aac", rate=16000, layout="mono")
+        cover = out.add_stream("png", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 16, 16, "rgb24"
+        cover.disposition = disposition.attached_pic
+        black = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
+        for packet in [*cover.encode(black), *cover.encode(None)]:
+            out.mux(packet)
+        frame = av.AudioFrame.from_ndarray(tone()[None, :], format="fltp", layout="mono")
+        frame.sample_rate = 16000
+        out.mux(sound.encode(frame))
+        out.mux(sound.encode(None))
+    assert not media.probe(path).has_video
+    assert abs(len(heard(path)) / 16000 - 2.0) < 0.15
+
+
 def test_a_truncated_video_is_read_as_far_as_it_goes(tmp_path):
     path = write_media(tmp_path / "v.mp4", "aac", tone(10.0)[None, :], 16000, video="mpeg4",
                        options={"movflags": "+faststart"})  # fmt: skip

@@ -33,6 +33,7 @@ _GUESSED_LENGTH = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "mpeg", "mpegts
 _GAINS = {"FC": 1.0, "FL": 0.7071, "FR": 0.7071, "LFE": 0.0, "LFE2": 0.0}
 _SURROUND = 0.5
 _FULL_SCALE = 0.999
+_ATTACHED_PICTURE = 0x0400  # AV_DISPOSITION_ATTACHED_PIC
 _STEP = 10.0  # s that spans() reads at a time
 _HOLE = 0.15  # s without sound, by the time stamps, that are filled with silence ...
 _BROKEN = 600.0  # ... up to this: beyond it the time stamps themselves are wrong
@@ -115,15 +116,11 @@ def probe(path: Path) -> MediaInfo:
         MediaError: There is no such file, or it is no recording.
     """
     with _opened(path) as container:
-        from av.stream import Disposition
-
         sound = _sound(container)
         return MediaInfo(
             duration=_announced(container, sound),
             has_audio=sound is not None,
-            has_video=any(
-                not s.disposition & Disposition.attached_pic for s in container.streams.video
-            ),
+            has_video=not all(map(_is_cover, container.streams.video)),
             rate=sound.rate if sound is not None else None,
             channels=sound.channels if sound is not None else None,
         )
@@ -245,6 +242,11 @@ def _sound(container: InputContainer) -> AudioStream | None:
     return stream if isinstance(stream, AudioStream) else None
 
 
+def _is_cover(stream: object) -> bool:
+    """Whether a "video" is the picture on a song's cover; PyAV before 14 cannot tell."""
+    return bool(int(getattr(stream, "disposition", 0)) & _ATTACHED_PICTURE)
+
+
 def _announced(container: InputContainer, sound: AudioStream | None) -> float | None:
     """Length in s as the sound track, else the file, states it."""
     if sound is not None and sound.duration and sound.time_base:
@@ -362,7 +364,7 @@ def _mono(frame: AudioFrame, state: Condition) -> FloatArray:
     """Mix a frame of any sample format and channel layout; shape (1, n), float32."""
     raw = frame.to_ndarray()
     if not frame.format.is_planar:
-        raw = raw.reshape(-1, frame.layout.nb_channels).T
+        raw = raw.reshape(-1, len(frame.layout.channels)).T
     if raw.dtype.kind == "u":
         values = raw.astype(np.float32) / 128.0 - 1.0
     elif raw.dtype.kind == "i":

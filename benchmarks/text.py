@@ -14,7 +14,7 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from empathia.labels import EKMAN7, projection
 from empathia.listen.language import detect_language
 from empathia.metrics import METRICS
 from empathia.types import Dialogue, Sample
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 
 def items(dialogues: tuple[Dialogue, ...], split: str) -> tuple[list[str], np.ndarray]:
@@ -107,7 +110,7 @@ def meld(model: recogniser.TextRecogniser, data: Path) -> None:
          METRICS["weighted_f1"](gold, one_hot(guess)))  # fmt: skip
 
 
-def tf_idf(texts: list[str], gold: np.ndarray) -> Any:
+def tf_idf(texts: list[str], gold: np.ndarray) -> Pipeline:
     """Bag of words and pairs, ? and ! among them (worth 9 points); settings chosen on MELD dev."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression

@@ -52,6 +52,16 @@ def test_a_word_in_a_gap_goes_to_the_nearest_speech():
     assert summary(speech, words) == [(0.0, 1.0, 0, "late"), (4.0, 5.0, 1, "early last")]
 
 
+def test_the_end_of_a_sentence_stays_before_the_pause_that_it_is_put_behind():
+    speech = [(0.0, 2.0, 0), (5.0, 6.0, 1)]
+    words = [Word("by", 1.0, 1.4, 1), Word("the", 1.4, 4.8, 1), Word("door.", 4.8, 4.8, 1),
+             Word("Oh.", 4.8, 4.8, 1), Word("Yes.", 5.2, 5.6, 1)]  # fmt: skip
+    assert summary(speech, words) == [(0.0, 2.0, 0, "by the door."), (5.0, 6.0, 1, "Oh. Yes.")]
+    first, second = turns(speech, words)
+    assert [(w.start, w.end) for w in first.words] == [(1.0, 1.4), (1.4, 2.0), (2.0, 2.0)]
+    assert [(w.start, w.end) for w in second.words] == [(5.0, 5.0), (5.2, 5.6)]
+
+
 def test_a_long_turn_is_cut_behind_a_sentence_near_its_middle():
     speech = [(0.0, 9.0, 0), (9.2, 12.0, 0), (12.2, 22.0, 0)]
     words = [word("one", 8.5), word("two.", 11.5), word("three", 21.0)]
@@ -99,7 +109,7 @@ def test_no_word_is_lost_and_no_turn_is_mixed_or_too_long(drawn, spoken):
         words.append(Word(f"{len(words)}{'.' if ends else ''}", at + gap, at + gap + length, 0.5))
         at += gap + length
     found = turns(speech, words)
-    assert [w for t in found for w in t.words] == words
+    assert [w.text for t in found for w in t.words] == [w.text for w in words]
     assert [t.start for t in found] == sorted(t.start for t in found)
     assert all(t.end - t.start <= 20 + 1e-9 for t in found)
     covered = sum(t.end - t.start for t in found)

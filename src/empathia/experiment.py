@@ -81,9 +81,8 @@ def train(
     plugin = plugins.load("emotion", run.model.recogniser, ("NEEDS", "OPTIONS", "task"))
     run.check_options(plugin.OPTIONS)
     _need_torch()
-    settings = run.training
     if threads is not None:
-        settings = dataclasses.replace(settings, threads=threads)
+        run = dataclasses.replace(run, training=dataclasses.replace(run.training, threads=threads))
     folder = out / run.name
     with checkpoint.sole_user(folder):  # says before minutes of preparation that it is taken
         if fresh:
@@ -91,11 +90,11 @@ def train(
     infos, corpora = load_corpora(run, data)
     prints = {name: fingerprint(dialogues) for name, dialogues in corpora.items()}
     job: Job = plugin.task(run, corpora, Tools(_extractors(plugin.NEEDS), METRICS))
-    identity = json.dumps([run.settings(), settings.threads, prints], sort_keys=True)
-    result = fit(job, settings, folder, seed=run.seed, progress=progress,
+    identity = json.dumps([run.settings(), prints], sort_keys=True)
+    result = fit(job, run.training, folder, seed=run.seed, progress=progress,
                  fingerprint=hashlib.sha256(identity.encode()).hexdigest())  # fmt: skip
     with checkpoint.sole_user(folder):
-        known = {**_course(result), "data": prints, "threads": settings.threads}
+        known = {**_course(result), "data": prints, "threads": run.training.threads}
         return _finish(run, job, infos, folder, known)
 
 

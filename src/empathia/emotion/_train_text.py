@@ -42,7 +42,8 @@ NOTES = (
     "For English sentences of conversation; it abstains on other languages and where it is "
     "unsure. It reads one utterance at a time, without what was said before.",
     "Learnt from Reddit comments and film subtitles: spoken, formal, older or non-US English "
-    "and irony are read less well. The comments' raters were from India.",
+    "and irony are read less well. The comments' raters were from India. On dialogue of another "
+    "kind it is right less often than it believes (MELD: `benchmarks/text.py` tells by how much).",
     "It estimates what a reader would take the words to express, not what a person feels. Not "
     "for decisions about people: hiring, policing, insurance, diagnosis.",
     "Fear and disgust are rare in its data (about 2 % each): expect more errors there.",
@@ -178,7 +179,11 @@ class TextTask:
         _save(folder / "delta.safetensors", net.encoder.delta())  # type: ignore[operator, union-attr]
         head = {"weight": net.head.weight[:k], "bias": net.head.bias[:k]}  # type: ignore[union-attr, index]
         _save(folder / "head.safetensors", head)
-        encoder = TextEncoder.load(weights.folder("minilm"), folder / "delta.safetensors")
+        encoder = TextEncoder.load(
+            weights.folder("minilm"),
+            folder / "delta.safetensors",
+            threads=self.run.training.threads,
+        )
         weight, bias = (head[n].detach().numpy() for n in ("weight", "bias"))
         valid = encoder.encode(self.valid.texts) @ weight.T + bias
         settings = calibrated(valid, self.valid.target == 1, self.labels, self._option("coverage"))

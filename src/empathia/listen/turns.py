@@ -96,12 +96,35 @@ def _filled(speech: list[tuple[float, float, int]], words: Sequence[Word]) -> li
     held: list[list[Word]] = [[] for _ in speech]
     starts = [start for start, _, _ in speech]
     reach = max((end - start for start, end, _ in speech), default=0.0)
+    last: int | None = None
     for word in words if speech else ():
         # Only stretches that can overlap the word, and their neighbours, are looked at.
         low = max(0, bisect_left(starts, word.start - reach) - 1)
         high = min(len(speech), bisect_right(starts, word.end) + 1)
-        held[max(range(low, high), key=lambda i: _overlap(word, speech[i]))].append(word)
-    return [Stretch(*s, tuple(w)) for s, w in zip(speech, held, strict=True)]
+        home = max(range(low, high), key=lambda i: _overlap(word, speech[i]))
+        if last is not None and last < home and _misplaced(word, speech[home], held[last][-1]):
+            home = last
+        held[home].append(word)
+        last = home
+    return [
+        Stretch(*s, tuple(_within(w, s[0], s[1]) for w in found))
+        for s, found in zip(speech, held, strict=True)
+    ]
+
+
+def _misplaced(word: Word, stretch: tuple[float, float, int], before: Word) -> bool:
+    """Whether a word without length belongs before the pause that it stands in.
+
+    Whisper puts the end of a sentence at the end of the pause that follows it.
+    """
+    point = word.end - word.start < 0.02 and _overlap(word, stretch) <= 0
+    return point and not _ends_sentence(before)
+
+
+def _within(word: Word, start: float, end: float) -> Word:
+    """The word without what its times reach into the pauses around its stretch."""
+    begin = min(max(word.start, start), end)
+    return Word(word.text, begin, min(max(word.end, begin), end), word.probability)
 
 
 def _overlap(word: Word, stretch: tuple[float, float, int]) -> float:

@@ -62,7 +62,7 @@ def _report(metrics: dict[str, Any], out: Path) -> None:
 
 
 class _Bar:
-    """A progress bar on stderr; nothing where that is no terminal."""
+    """A progress bar on stderr; a line an epoch where that is no terminal."""
 
     def __enter__(self) -> _Bar:
         from rich.console import Console
@@ -74,6 +74,7 @@ class _Bar:
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
             TimeRemainingColumn(),
         )  # fmt: skip
+        self._console, self._said = console, ""
         self._bars = Bars(*columns, console=console, disable=not console.is_terminal)
         self._bars.start()
         self._task = self._bars.add_task("preparing data", total=None)
@@ -88,5 +89,8 @@ class _Bar:
 
         def update(done: int, total: int, note: str) -> None:
             self._bars.update(self._task, completed=done, total=total, description=note)
+            if not self._console.is_terminal and note != self._said:
+                self._console.print(f"step {done} of {total}: {note}", highlight=False)
+                self._said = note
 
         return update

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import pickle
 import pickletools
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from math import prod
@@ -120,14 +121,20 @@ class _Reader(pickle.Unpickler):
     def load(self) -> Any:  # noqa: ANN401 - a pickle holds anything
         """Look through the pickle without acting on it, then unpickle it."""
         start = self._file.tell()
+        with warnings.catch_warnings():
+            # In a damaged file bytes may pass for a string with odd escapes.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._look_through()
+        self._file.seek(start)
+        return super().load()
+
+    def _look_through(self) -> None:
         for place, (code, value, _) in enumerate(pickletools.genops(self._file)):
             if code.proto > 2:
                 raise _RefusedError(f"it holds {code.name}, which torch does not write")
             # The memo is an array: one wild index would ask for gigabytes.
             if code.name.endswith("PUT") and not 0 <= int(value or 0) <= place:
                 raise ValueError("a wild memo index")
-        self._file.seek(start)
-        return super().load()
 
     def find_class(self, module: str, name: str) -> object:
         if (module, name) == ("collections", "OrderedDict"):

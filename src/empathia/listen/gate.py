@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from empathia.listen.words import Window
 from empathia.types import Word
 
-CERTAIN = 0.61  # fitted on half of the speakers; see the benchmark
+CERTAIN = 0.70  # fitted on half of the speakers; see the benchmark
 _LOOP = 0.5  # share of repeated words above which doubtful words are a loop
 _ENOUGH = 8  # new words that one window needs to be judged on its own
 _RATE = 9.0  # words a second that nobody speaks

@@ -201,9 +201,7 @@ def joined(
     for speaker, samples in turns:
         spoken = speech_in(samples)
         first, last = round(spoken[0][0] * RATE), round(spoken[-1][1] * RATE)
-        truth += [
-            Span(at + a - spoken[0][0], at + b - spoken[0][0], speaker) for a, b in spoken
-        ]
+        truth += [Span(at + a - spoken[0][0], at + b - spoken[0][0], speaker) for a, b in spoken]
         pause = np.zeros(round(rng.uniform(0.2, 1) * RATE), np.float32)
         parts += [samples[first:last], pause]
         at += (len(parts[-1]) + len(parts[-2])) / RATE

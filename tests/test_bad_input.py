@@ -125,17 +125,18 @@ def test_nothing_is_heard_where_nobody_speaks(
     assert timeline["notes"]
 
 
-@pytest.mark.slow
-def test_an_hour_of_silence(capsys: Capture, tmp_path: Path) -> None:
-    path = tmp_path / "hour.wav"
+@pytest.mark.parametrize("minutes", [6, pytest.param(60, marks=pytest.mark.slow)])
+def test_long_silence(capsys: Capture, tmp_path: Path, minutes: int) -> None:
+    path = tmp_path / "long.wav"
     with wave.open(str(path), "wb") as out:
         out.setparams((1, 1, 8000, 0, "NONE", ""))
-        for _ in range(60):
+        for _ in range(minutes):
             out.writeframes(b"\x80" * 8000 * 60)
     code, timeline, _ = read(capsys, path)
     assert code == 0
     assert timeline["turns"] == []
-    assert timeline["duration"] == pytest.approx(3600)
+    assert timeline["duration"] == pytest.approx(60 * minutes)
+    assert "the recording is silent" in timeline["notes"]
 
 
 # -- recordings in odd formats -----------------------------------------------------------------
@@ -273,13 +274,21 @@ def test_outputs_that_cannot_be_written(capsys: Capture, tmp_path: Path, talk: P
         (["--llm-url", "http://127.0.0.1:9"], "--llm-model"),
         (["--transcript", "nowhere.csv"], "exactly one recording"),
         (["--out", "{name}.docx"], "expected one of"),
+        (["--names", "Ann,Ann"], "called the same"),
+        (["--names", "Ann,Ben", "--speakers", "1"], "2 names for 1"),
+        (["--language", "English, please"], "no language code"),
+        (["--threads", "-1"], "threads"),
+        (["--threads", "100000"], "threads"),
+        (["--reply", "--llm-model", "nowhere.gguf"], "GGUF"),
+        (["--reply", "--llm-url", "ftp://x", "--llm-model", "m"], "http"),
     ],
 )
 def test_impossible_options(capsys: Capture, talk: Path, options: list[str], message: str) -> None:
     assert message in refused(capsys, 2, talk, *options)
 
 
-def test_ctrl_c_keeps_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stage", ["listen", "voice", "emotion"])
+def test_ctrl_c_keeps_nothing(tmp_path: Path, stage: str) -> None:
     sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 12))
     # The progress hook is called in the middle of the work: that is where we press Ctrl-C.
     code = (
@@ -287,7 +296,8 @@ def test_ctrl_c_keeps_nothing(tmp_path: Path) -> None:
         "from contextlib import contextmanager\n"
         "import empathia.cli.read as verb\n"
         "@contextmanager\n"
-        "def press(*_, **__): yield lambda *_: os.kill(os.getpid(), signal.SIGINT)\n"
+        "def press(*_, **__):\n"
+        f"    yield lambda stage, *_: stage == {stage!r} and os.kill(os.getpid(), signal.SIGINT)\n"
         "verb._progress = press\n"
         "from empathia.cli import main\n"
         f"sys.exit(main(['read', {str(tmp_path / 'talk.wav')!r}, "
@@ -317,6 +327,72 @@ def test_a_damaged_weight_is_named_with_its_remedy(
     for file in fake.iterdir():
         file.unlink()
     assert "empathia weights pull minilm" in refused(capsys, 1, talk)
+
+
+def test_outputs_never_replace_inputs(capsys: Capture, tmp_path: Path) -> None:
+    talk = tmp_path / "talk.csv"
+    talk.write_text("speaker,text\nAnn,I am happy.\n")
+    line = refused(capsys, 2, talk, "--out", tmp_path / "." / "talk.csv")
+    assert "over an input" in line
+    assert talk.read_text() == "speaker,text\nAnn,I am happy.\n"
+    same = ["--out", tmp_path / "x.json", "--out", tmp_path / "x.json"]
+    assert "another output" in refused(capsys, 2, talk, *same)
+
+
+def test_a_failed_read_leaves_no_folder(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "bad.wav").touch()
+    refused(capsys, 1, tmp_path / "bad.wav", "--report", tmp_path / "new" / "deep")
+    assert [p.name for p in tmp_path.iterdir()] == ["bad.wav"]
+
+
+def test_times_and_names_beyond_reason(capsys: Capture, tmp_path: Path) -> None:
+    talk = tmp_path / "talk.csv"
+    for time in ("1e306", "9" * 400 + ":00:01"):
+        talk.write_text(f"speaker,start,end,text\nAnn,0,{time},I am happy.\n")
+        assert "Traceback" not in refused(capsys, 1, talk)
+    refused(capsys, 1, tmp_path / ("x" * 300 + ".wav"))
+
+
+def test_each_file_of_a_folder_has_its_own_record(capsys: Capture, tmp_path: Path) -> None:
+    sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 7))
+    (tmp_path / "b.txt").write_text("Ann: I am happy.\n")
+    assert main(["read", "--json", str(tmp_path)]) == 0
+    a, b = map(json.loads, capsys.readouterr().out.splitlines())
+    assert "voice-default" in {w["name"] for w in a["provenance"]["weights"]}
+    assert {w["name"] for w in b["provenance"]["weights"]} == {"minilm", "text-default"}
+
+
+def test_a_turn_behind_the_end_of_the_sound_has_no_voice(capsys: Capture, tmp_path: Path) -> None:
+    sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 7))
+    words = tmp_path / "talk.csv"
+    words.write_text("speaker,start,end,text\nAnn,0,3,Hello Ben.\nBen,100,103,I am so happy!\n")
+    code, timeline, _ = read(capsys, tmp_path / "talk.wav", "--transcript", words)
+    assert code == 0
+    late = timeline["turns"][1]
+    assert late["prosody"] is None
+    assert late["cues"] is None
+    assert late["emotions"]["voice"]["label"] is None
+    assert late["emotion"]["label"] == "joy"
+    assert any("after the recording's end" in note for note in timeline["notes"])
+
+
+def test_language_codes_are_understood(capsys: Capture, tmp_path: Path) -> None:
+    sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 7))
+    code, timeline, _ = read(capsys, tmp_path / "talk.wav", "--language", "en-US")
+    assert code == 0
+    assert timeline["language"] == "en"
+    assert "minute" in said(timeline)
+
+
+def test_later_turns_do_not_change_the_language_of_earlier_ones(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    short, long = tmp_path / "short.txt", tmp_path / "long.txt"
+    short.write_text("A: Ja super\nB: hm\n")
+    long.write_text(short.read_text() + "A: Ich habe das gestern nicht gewusst.\n" * 2)
+    _, before, _ = read(capsys, short)
+    _, after, _ = read(capsys, long)
+    assert [t["emotion"] for t in before["turns"]] == [t["emotion"] for t in after["turns"][:2]]
 
 
 def test_one_bad_file_in_a_folder_does_not_stop_the_others(capsys: Capture, tmp_path: Path) -> None:

@@ -43,9 +43,9 @@ def test_what_does_not_decide_is_undecided(text):
     assert detect_language([text]) is None
 
 
-def test_undecided_turns_follow_the_conversation():
+def test_undecided_turns_follow_the_turns_before_them():
     turns = ["Ja", "Ich bin heute nicht so gut drauf.", None, "OK"]
-    assert languages(turns) == ["de", "de", None, "de"]
+    assert languages(turns) == [None, "de", None, "de"]
     assert languages(["OK", "!!!"]) == [None, None]
     assert languages(["OK", "What do you mean by that?"]) == ["en", "en"]
 

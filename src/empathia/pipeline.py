@@ -9,6 +9,7 @@ folder of recordings pays for the models once. It writes nothing to disk.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -63,16 +64,58 @@ class Options:
     def __post_init__(self) -> None:
         if self.levels not in (3, 4, 5, 6):
             raise UsageError(f"cues have 3, 4, 5 or 6 levels, not {self.levels}", "Choose one")
-        if self.speakers is not None and not 1 <= self.speakers <= 20:
-            raise UsageError(f"expected 1 to 20 speakers, found {self.speakers}", "Choose one")
         if self.reply not in ("none", "last", "every"):
             raise UsageError(f"reply to 'last' or 'every', not '{self.reply}'", "Choose one")
         if self.llm_url and not self.llm_model:
             raise UsageError("a server was named without a model", "Add --llm-model NAME")
+        most = 4 * (os.cpu_count() or 1)
+        if self.threads is not None and not _whole(self.threads, 1, most):
+            raise UsageError(f"expected 1 to {most} threads, found {self.threads!r}", "Choose one")
+        object.__setattr__(self, "transcript", self.transcript and Path(self.transcript))
+        object.__setattr__(self, "language", _language(self.language))
+        self._check_speakers()
+
+    def _check_speakers(self) -> None:
+        if self.speakers is not None and not _whole(self.speakers, 1, 20):
+            raise UsageError(f"expected 1 to 20 speakers, found {self.speakers!r}", "Choose one")
+        if isinstance(self.names, str):
+            raise UsageError(
+                f"names are a list of names, not '{self.names}'", "Give ('Ann', 'Ben')"
+            )
+        if len(set(self.names)) < len(self.names):
+            raise UsageError(f"two speakers are called the same ({', '.join(self.names)})",
+                             "Give each another name")  # fmt: skip
+        if self.speakers is not None and len(self.names) > self.speakers:
+            raise UsageError(f"{len(self.names)} names for {self.speakers} speakers",
+                             "Raise --speakers or leave names out")  # fmt: skip
+
+
+def _whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _language(code: str | None) -> str | None:
+    """An ISO 639-1 code out of what people write: EN, en-US, en_GB."""
+    if code is None:
+        return None
+    short = code.strip().lower().replace("_", "-").split("-")[0]
+    if not (2 <= len(short) <= 3 and short.isascii() and short.isalpha()):
+        raise UsageError(f"'{code}' is no language code", "Give one like en, de or ko")
+    return short
 
 
 def _silent(_stage: str, _done: float, _total: float | None) -> None:
     """The progress hook of nobody."""
+
+
+def _check_file(path: Path) -> None:
+    try:
+        found = path.is_file()
+        what = "is a folder" if path.is_dir() else "does not exist"
+    except OSError as error:  # a name that is too long, say
+        found, what = False, f"cannot be opened ({error.strerror})"
+    if not found:
+        raise UsageError(f"expected a file, '{media.shown(path)}' {what}", "Check the path")
 
 
 def kind(path: Path) -> str:
@@ -141,9 +184,11 @@ class Reader:
             WeightsError: A weight that is needed is missing or damaged.
         """
         path = Path(path)
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "does not exist"
-            raise UsageError(f"expected a file, '{media.shown(path)}' {what}", "Check the path")
+        _check_file(path)
+        self._models.begin()
+        if self.options.reply != "none":
+            # A wrong server or model is told before the work, not after it.
+            self._models.generator(self.options.llm_url, self.options.llm_model)
         if kind(path) == "transcript":
             found = self._transcript(path)
         elif self.options.transcript is not None:
@@ -162,9 +207,9 @@ class Reader:
         if language is None:
             language, spoken = detect_language(t for t in texts if t), languages(texts)
         ends = [u.end for u in talk.utterances if u.end is not None]
-        return _Found(
-            talk, language, read.notes, spoken=tuple(spoken), duration=max(ends, default=None)
-        )
+        unused = ("--names is for recordings: the transcript names its speakers",)
+        notes = read.notes + (unused if self.options.names else ())
+        return _Found(talk, language, notes, spoken=tuple(spoken), duration=max(ends, default=None))
 
     def _recording_with_transcript(self, path: Path, transcript: Path) -> _Found:
         from empathia.listen.recording import waveform_of
@@ -248,18 +293,20 @@ class Reader:
             return prosody, speech
         from empathia.features.prosody import extract
 
-        voice = self._models.speech_features() if self._models.voice is not None else None
+        voice = self._models.speech_features() if self._models.voice() is not None else None
         timed = sorted(found.dialogue.utterances, key=lambda u: u.start or 0.0)
         spans = [(u.start or 0.0, u.end or 0.0) for u in timed]
         for u, audio in zip(timed, media.spans(path, spans), strict=True):
+            progress("voice", u.end or 0.0, found.duration)
+            if not len(audio.samples):  # behind the recording's end: absent, not silent
+                continue
             prosody[u.id] = extract(audio, u.id)
             if voice is not None:
                 speech[u.id] = voice(audio, u.id)
-            progress("voice", u.end or 0.0, found.duration)
         return prosody, speech
 
     def _cues(self, talk: Dialogue, prosody: Mapping[str, Features]) -> dict[str, Cues]:
-        if not prosody or (bins := self._models.bins) is None:
+        if not prosody or (bins := self._models.bins()) is None:
             return {}
         from empathia.cues import describe_recording
 
@@ -281,9 +328,10 @@ class Reader:
     ) -> list[Turn]:
         spoken = found.spoken or [found.language] * len(turns)
         samples = [_sample(t, code, speech) for t, code in zip(turns, spoken, strict=True)]
-        sources = [self._models.text]
-        if found.has_audio and self._models.voice is not None:
-            sources.append(self._models.voice)
+        sources = [self._models.text()]
+        voice = self._models.voice() if found.has_audio else None
+        if voice is not None:
+            sources.append(voice)
         heard: list[dict[str, Emotion]] = [{} for _ in turns]
         for number, source in enumerate(sources, 1):
             for mine, emotion in zip(heard, source.recognise(samples), strict=True):

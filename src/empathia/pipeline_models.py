@@ -46,11 +46,14 @@ class Models:
         self._left_out: dict[str, str] = {}
         self._opened: list[LocalModel] = []
 
-    def _folder(self, name: str) -> Path:
-        """The folder of a weight, written down as used."""
-        folder = weights.folder(name)
-        self._used[name] = weights.entry(name)
-        return folder
+    def begin(self) -> None:
+        """Forget which weights earlier readings used."""
+        self._used.clear()
+        self._left_out.clear()
+
+    def _use(self, *names: str) -> None:
+        """Write down for the record that this reading uses weights."""
+        self._used |= {name: weights.entry(name) for name in names}
 
     def _allowed(self, name: str, what: str) -> bool:
         """Whether a weight may be used; what is left out is told to the user."""
@@ -59,55 +62,68 @@ class Models:
             return False
         return True
 
-    @cached_property
     def text(self) -> Recogniser:
         """The text recogniser."""
-        from empathia.emotion.text import load
-
-        self._folder("minilm")
-        return load(self._folder("text-default"), threads=self._threads)
+        self._use("minilm", "text-default")
+        return self._text
 
     @cached_property
+    def _text(self) -> Recogniser:
+        from empathia.emotion.text import load
+
+        return load(weights.folder("text-default"), threads=self._threads)
+
     def voice(self) -> Recogniser | None:
         """The voice recogniser, or None where its weights may not be used."""
         if not self._allowed("voice-default", "the voice recogniser"):
             return None
-        from empathia.emotion.voice import load
-
-        return load(self._folder("voice-default"))
+        self._use("voice-default")
+        return self._voice
 
     @cached_property
+    def _voice(self) -> Recogniser:
+        from empathia.emotion.voice import load
+
+        return load(weights.folder("voice-default"))
+
     def bins(self) -> Bins | None:
         """The prosody bins, or None where they may not be used."""
         if not self._allowed("prosody-bins", "cues in words"):
             return None
+        self._use("prosody-bins")
+        return self._bins
+
+    @cached_property
+    def _bins(self) -> Bins:
         from empathia.cues import Bins
 
-        return Bins.load(self._folder("prosody-bins") / "bins.json")
+        return Bins.load(weights.folder("prosody-bins") / "bins.json")
 
     @cached_property
     def _speech_encoder(self) -> Any:  # noqa: ANN401 - SpeechEncoder, whose import is not free
         from empathia.encoders.speech import SpeechEncoder
 
-        return SpeechEncoder.load(self._folder("whisper-tiny-en"), self._threads)
+        return SpeechEncoder.load(weights.folder("whisper-tiny-en"), self._threads)
 
     def speech_features(self) -> Callable[[Audio, str], Features]:
         """Pools the speech encoder's layers for (audio, utterance id)."""
         from empathia.features.speech import extract
 
+        self._use("whisper-tiny-en")
         return partial(extract, encoder=self._speech_encoder)
 
     def diariser(self) -> Diariser:
         """A fresh diariser for one recording."""
         from empathia.listen.speakers import Diariser
 
+        self._use("resemblyzer")
         return Diariser(self._speaker_encoder)
 
     @cached_property
     def _speaker_encoder(self) -> Any:  # noqa: ANN401 - SpeakerEncoder, whose import is not free
         from empathia.encoders.speaker import SpeakerEncoder
 
-        return SpeakerEncoder.load(self._folder("resemblyzer"), self._threads)
+        return SpeakerEncoder.load(weights.folder("resemblyzer"), self._threads)
 
     @cached_property
     def _transcribers(self) -> dict[str | None, Transcriber]:
@@ -117,9 +133,10 @@ class Models:
         """The speech-to-text model."""
         from empathia.listen.words import Transcriber
 
+        if model is None:
+            self._use("whisper-tiny-en")
         if model not in self._transcribers:
-            chosen = self._folder("whisper-tiny-en") if model is None else model
-            self._transcribers[model] = Transcriber.load(chosen, self._threads)
+            self._transcribers[model] = Transcriber.load(model, self._threads)
         return self._transcribers[model]
 
     @cached_property
@@ -129,6 +146,8 @@ class Models:
     def generator(self, url: str | None, model: str | None) -> tuple[Generate, list[str]]:
         """What answers, and remarks on it: a server, a local model, or rules as the floor."""
         key = (url, model)
+        if key == (None, None):
+            self._use("smollm2")
         if key not in self._generators:
             self._generators[key] = self._generator(url, model)
         return self._generators[key]
@@ -146,13 +165,13 @@ class Models:
         try:
             return partial(generate, lm=self._local(model)), []
         except (MissingExtra, WeightsError) as missing:
+            self._used.pop("smollm2", None)
             return floor.generate, [f"replies come from rules: {missing}"]
 
     def _local(self, model: str | None) -> LocalModel:
         from empathia.lm import local
 
         if model is None:
-            self._folder("smollm2")
             return self._open(local.load("smollm2", threads=self._threads))
         path = Path(model)
         if not path.is_file():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -48,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _speak_plainly()
     verb = next((a for a in arguments if a in VERBS), None)
     try:
         args = _parser(verb).parse_args(arguments)
@@ -64,6 +66,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output went away (`empathia read x | head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"empathia: {_one_line(error)}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if os.environ.get("EMPATHIA_DEBUG"):
+            raise
+        print(f"empathia: this should not have happened: {type(error).__name__}: "
+              f"{_one_line(error)}. Set EMPATHIA_DEBUG=1 to see where, and report it",
+              file=sys.stderr)  # fmt: skip
+        return 1
+
+
+def _speak_plainly() -> None:
+    """Write UTF-8 into files and pipes; escape what a terminal cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            shown = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=shown, errors="backslashreplace")
 
 
 def _one_line(error: Exception) -> str:

@@ -122,6 +122,8 @@ def run(args: argparse.Namespace) -> int:
     options = _options(args, inputs)
     names = _names(inputs)
     outputs = [_outputs(args, name, len(inputs)) for name in names]
+    given = [] if args.transcript is None else [args.transcript]
+    _check_outputs([*inputs, *given], outputs)
     from empathia.pipeline import Reader
 
     failed = []
@@ -220,19 +222,27 @@ def _outputs(args: argparse.Namespace, name: str, inputs: int) -> list[Path]:
         targets.append(args.report / f"{name}.html")
     for target in targets:
         check_suffix(target)
-        _make_folder(target.parent)
+        _check_folder(target.parent)
     return targets
 
 
-def _make_folder(folder: Path) -> None:
+def _check_outputs(inputs: Sequence[Path], outputs: Sequence[Sequence[Path]]) -> None:
+    """Refuse to write over what is read, or twice into one file."""
+    seen = {path.resolve() for path in inputs}
+    for target in (t for targets in outputs for t in targets):
+        if target.resolve() in seen:
+            raise UsageError(f"'{target}' would be written over an input or another output",
+                             "Choose another name")  # fmt: skip
+        seen.add(target.resolve())
+
+
+def _check_folder(folder: Path) -> None:
     """Find out before the work whether the result can be kept."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write into '{folder}' ({error.strerror})", "Choose another folder"
-        ) from error
-    if not os.access(folder, os.W_OK):
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir():
+        raise UsageError(f"cannot write into '{folder}' ('{there}' is no folder)",
+                         "Choose another folder")  # fmt: skip
+    if not os.access(there, os.W_OK):
         raise UsageError(f"cannot write into '{folder}' (no permission)", "Choose another folder")
 
 
@@ -256,6 +266,7 @@ def _write(timeline: Timeline, target: Path, recording: Path, *, with_sound: boo
         from empathia import media
 
         sound = media.encode(media.blocks(recording))
+    target.parent.mkdir(parents=True, exist_ok=True)
     write(timeline, target, sound)
 
 
@@ -263,9 +274,7 @@ def _show(timeline: Timeline, args: argparse.Namespace, *, several: bool) -> Non
     if args.json:
         from empathia.report.timeline_json import to_json
 
-        text = json.dumps(to_json(timeline), ensure_ascii=False, indent=None if several else 2)
-        # A file name need not be UTF-8; what it cannot say is escaped as JSON does.
-        print(text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        print(json.dumps(to_json(timeline), ensure_ascii=False, indent=None if several else 2))
     elif not args.quiet:
         from empathia.report.terminal import show
 

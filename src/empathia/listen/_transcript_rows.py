@@ -14,6 +14,7 @@ SPEAKER = "Speaker"
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:[.,]\d+)?)", re.ASCII)
 _SECONDS = re.compile(r"\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
+_LONGEST = 1e7  # s; a later time is a mistake
 _NOTHING = frozenset({"", "-", "–", "na", "n/a", "nan", "none", "null"})
 _NAME = re.compile(r"([^\W_][^:：\t\"?!;,<>]{0,39}?)\s*([:：])(.*)", re.DOTALL)
 _STRIP = dict.fromkeys((*range(9), *range(14, 28), *range(127, 133), *range(134, 160)))
@@ -78,12 +79,18 @@ def parse_time(text: str, scale: float = 1.0) -> float | None:
         return None
     clock = _CLOCK.fullmatch(text)
     if clock is not None:
-        hours, minutes, seconds = clock.groups()
-        return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
+        hours, minutes, seconds = (float((g or "0").replace(",", ".")) for g in clock.groups())
+        return _bounded(hours * 3600 + minutes * 60 + seconds, text)
     bare = text.removesuffix("s").rstrip()
     if _SECONDS.fullmatch(bare) is None or not math.isfinite(float(bare.replace(",", "."))):
         raise ValueError(text)
-    return float(bare.replace(",", ".")) * scale
+    return _bounded(float(bare.replace(",", ".")) * scale, text)
+
+
+def _bounded(seconds: float, text: str) -> float:
+    if not seconds < _LONGEST:
+        raise ValueError(text)
+    return seconds
 
 
 def _candidate(line: str) -> tuple[str, bool, str] | None:

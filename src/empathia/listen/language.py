@@ -93,6 +93,7 @@ _LEAST, _LEAST_ALONE = 1.5, 1.0
 _ENOUGH = 12  # words after which English must have shown itself
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LETTER_WEIGHT = 0.7
+_BACK = 20  # undecided turns that are read as one text
 
 
 def _shared(table: Mapping[str, str]) -> dict[str, tuple[tuple[str, ...], float]]:
@@ -126,7 +127,9 @@ def detect_language(texts: Iterable[str]) -> str | None:
 
 
 def languages(texts: Sequence[str | None]) -> list[str | None]:
-    """The language of every turn; where a turn does not decide it, that of all turns.
+    """The language of every turn; where a turn does not decide it, that of the turns before.
+
+    No turn's language depends on a later turn.
 
     Args:
         texts: Words of each turn, None where they are not known.
@@ -134,8 +137,18 @@ def languages(texts: Sequence[str | None]) -> list[str | None]:
     Returns:
         One a turn, as :func:`detect_language`; None where there are no words.
     """
-    whole = detect_language(t for t in texts if t)
-    return [None if not t else detect_language([t]) or whole for t in texts]
+    found: list[str | None] = []
+    decided: Counter[str] = Counter()
+    for i, text in enumerate(texts):
+        own = detect_language([text]) if text else None
+        if own is not None:
+            decided[own] += 1
+        elif text and decided:
+            own = decided.most_common(1)[0][0]
+        elif text:
+            own = detect_language(t for t in texts[max(0, i - _BACK) : i + 1] if t)
+        found.append(own)
+    return found
 
 
 def _script(text: str) -> str | None:

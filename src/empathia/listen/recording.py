@@ -307,6 +307,9 @@ def _dialogue(
 
 
 def _names(given: Sequence[str], count: int) -> Iterator[str]:
-    """The names given, then numbers."""
+    """The names given, then numbers; a number that is also a given name is passed over."""
     for index in range(count):
-        yield given[index] if index < len(given) else f"Speaker {index + 1}"
+        number = index + 1
+        while f"Speaker {number}" in given:
+            number += count
+        yield given[index] if index < len(given) else f"Speaker {number}"

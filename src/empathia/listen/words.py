@@ -219,11 +219,11 @@ def _folder(name: str) -> Path:
     name = _MANIFEST.get(name, name)
     if name in {entry.name for entry in weights.entries()}:
         return weights.folder(name)
-    return _from_hub(name)
+    return _cached(name)
 
 
-def _from_hub(name: str) -> Path:
-    """A faster-whisper model from the hub's cache, else from the hub itself."""
+def _cached(name: str) -> Path:
+    """A faster-whisper model from the hub's local cache; nothing is downloaded."""
     from faster_whisper.utils import available_models, download_model
 
     if name not in available_models() and name.count("/") != 1:
@@ -231,20 +231,16 @@ def _from_hub(name: str) -> Path:
             f"there is no speech model and no folder '{name}'",
             f"Name a folder, {DEFAULT_MODEL}, or one of: {', '.join(available_models())}",
         )
-    problem: Exception | None = None
-    for local in (True, False):
-        try:
-            return Path(download_model(name, local_files_only=local))
-        except Exception as error:  # the hub client raises a dozen unrelated kinds
-            problem = error
-    raise WeightsError(
-        f"the speech model '{name}' is neither in the local hub cache nor could it be fetched "
-        f"({_one_line(problem)})",
-        f"Connect to the network once, or copy the model's folder here and name that folder "
-        f"with --asr-model; {DEFAULT_MODEL} needs no network",
-    ) from problem
+    try:
+        return Path(download_model(name, local_files_only=True))
+    except Exception as error:  # the hub client raises a dozen unrelated kinds
+        raise WeightsError(
+            f"the speech model '{name}' is not in the local hub cache ({_one_line(error)})",
+            'Reading downloads nothing: fetch it once with python -c "import faster_whisper; '
+            f"faster_whisper.download_model('{name}')\", or name a folder with --asr-model",
+        ) from error
 
 
-def _one_line(error: Exception | None) -> str:
+def _one_line(error: Exception) -> str:
     text = str(error).strip().splitlines()
     return text[0][:200] if text else type(error).__name__

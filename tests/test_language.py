@@ -47,7 +47,7 @@ def test_undecided_turns_follow_the_turns_before_them():
     turns = ["Ja", "Ich bin heute nicht so gut drauf.", None, "OK"]
     assert languages(turns) == [None, "de", None, "de"]
     assert languages(["OK", "!!!"]) == [None, None]
-    assert languages(["OK", "What do you mean by that?"]) == ["en", "en"]
+    assert languages(["OK", "What do you mean by that?", "Mhm"]) == [None, "en", "en"]
 
 
 def test_one_foreign_turn_does_not_turn_the_conversation():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from empathia import media
 from empathia.errors import InputError, MediaError
+from empathia.media import decoding
 from media_files import heard, loudest_hz, rms, tone, write_float_wav, write_media, write_wav
 
 SLOW_DISK = settings(
@@ -244,6 +245,111 @@ def test_a_hole_in_the_time_stamps_becomes_silence(tmp_path):
     assert condition.notes() == ("2.0 s of sound were missing and were taken as silence",)
 
 
+def write_late(
+    path: Path,
+    codec: str,
+    rate: int,
+    start: float,
+    video: str | None = "mpeg4",
+    pictures: float = 0,
+) -> Path:
+    """A second of tone from start, in s, and pictures from another time up to its end."""
+    with av.open(str(path), "w") as out:
+        seen = out.add_stream(video, rate=10) if video else None
+        sound = out.add_stream(codec, rate=rate, layout="mono")
+        packets = []
+        if seen is not None:
+            seen.width, seen.height, seen.pix_fmt = 64, 48, "yuv420p"
+            for i in sorted({round(10 * pictures), round(10 * start), round(10 * start) + 9}):
+                picture = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), "rgb24")
+                picture.pts, picture.time_base = i, Fraction(1, 10)
+                packets += seen.encode(picture)
+            packets += seen.encode(None)
+        frame = av.AudioFrame.from_ndarray(tone(1.0, rate)[None, :], "fltp", "mono")
+        frame.sample_rate, frame.pts = rate, round(start * rate)
+        frame.time_base = Fraction(1, rate)
+        packets += [*sound.encode(frame), *sound.encode(None)]
+        timed = [packet for packet in packets if packet.dts is not None]
+        for packet in sorted(timed, key=lambda packet: packet.dts * packet.time_base):
+            out.mux(packet)
+    return path
+
+
+def first_sound(samples: np.ndarray) -> float:
+    return int(np.argmax(np.abs(samples) > 0.2)) / 16000
+
+
+LATE = [
+    ("late.mkv", "pcm_s16le", 16000),
+    ("late.mkv", "aac", 48000),
+    ("late.webm", "libopus", 48000),
+    ("late.mp4", "aac", 48000),
+    ("late.mov", "pcm_s16le", 44100),
+]
+
+
+@pytest.mark.parametrize(("name", "codec", "rate"), LATE)
+def test_sound_that_starts_later_than_the_picture_keeps_its_time(tmp_path, name, codec, rate):
+    video = "libvpx" if name.endswith("webm") else "mpeg4"
+    path = write_late(tmp_path / name, codec, rate, 5.0, video)
+    condition = media.Condition()
+    samples = heard(path, condition=condition)
+    assert first_sound(samples) == pytest.approx(5.0, abs=0.03)
+    assert len(samples) / 16000 == pytest.approx(6.0, abs=0.06)
+    assert not samples[: round(4.9 * 16000)].any()
+    assert condition.notes() == ("5.0 s of sound were missing and were taken as silence",)
+    assert media.probe(path).duration == pytest.approx(6.0, abs=0.06)
+    (cut,) = media.spans(path, [(5.2, 5.8)])
+    assert rms(cut.samples) == pytest.approx(0.354, abs=0.02)
+
+
+@pytest.mark.parametrize(("name", "codec", "rate"), [*LATE, ("late.ogg", "libopus", 48000)])
+def test_time_0_is_where_the_recording_starts(tmp_path, name, codec, rate):
+    video = {"webm": "libvpx", "ogg": None}.get(name.split(".")[1], "mpeg4")
+    path = write_late(tmp_path / name, codec, rate, 5.0, video, pictures=5.0)
+    condition = media.Condition()
+    samples = heard(path, condition=condition)
+    assert first_sound(samples) == pytest.approx(0.0, abs=0.03)
+    assert len(samples) / 16000 == pytest.approx(1.0, abs=0.06)
+    assert condition.notes() == ()
+    assert media.probe(path).duration == pytest.approx(1.0, abs=0.06)
+
+
+@pytest.mark.parametrize("late", [0.0, 0.1])
+@pytest.mark.parametrize(
+    ("name", "codec", "video"),
+    [
+        ("a.mp4", "aac", "mpeg4"),
+        ("a.mkv", "aac", "mpeg4"),
+        ("a.m4a", "aac", None),
+        ("a.ogg", "libopus", None),
+        ("a.mp3", "libmp3lame", None),
+    ],
+)
+def test_priming_of_a_codec_is_no_hole(tmp_path, name, codec, video, late):
+    path = write_late(tmp_path / name, codec, 48000, late, video)
+    condition = media.Condition()
+    samples = heard(path, condition=condition)
+    assert first_sound(samples) < 0.03
+    assert len(samples) / 16000 == pytest.approx(1.0, abs=0.06)
+    assert condition.filled == 0.0
+    assert condition.notes() == ()
+
+
+def test_a_first_time_stamp_after_the_end_is_not_believed():
+    for start, latest, time, hole in [
+        (0.0, 4000.0, 3600.0, 3600.0),
+        (5.0, 20.0, 12.0, 7.0),
+        (0.0, 10.0, 3600.0, 0.0),
+        (0.0, 10.0, 0.1, 0.0),
+        (0.0, 10.0, -3.0, 0.0),
+    ]:
+        clock = decoding._Clock(start, latest)
+        assert [clock.missing(time, 1.0), clock.missing(time + 1.0, 1.0)] == [hole, 0.0]
+        assert clock.missing(time + 2.5, 1.0) == pytest.approx(0.5)
+        assert clock.missing(time + 9000.0, 1.0) == 0.0
+
+
 def test_fifty_milliseconds_are_enough(tmp_path):
     assert len(heard(write_wav(tmp_path / "s.wav", tone(0.05)))) == 800
 
@@ -292,6 +398,17 @@ def test_memory_does_not_grow_with_length(tmp_path):
     short = write_wav(tmp_path / "short.wav", np.zeros(15 * 8000), 8000)
     long = write_wav(tmp_path / "long.wav", np.zeros(100 * 8000), 8000)
     assert peak_bytes(long) < peak_bytes(short) + 200_000
+
+
+def test_an_hour_before_the_sound_takes_no_more_memory(tmp_path):
+    short = write_late(tmp_path / "short.mkv", "pcm_s16le", 8000, 20.0)
+    long = write_late(tmp_path / "long.mkv", "pcm_s16le", 8000, 3600.0)
+    assert peak_bytes(long) < peak_bytes(short) + 200_000
+    condition = media.Condition()
+    for _ in media.blocks(long, condition=condition):
+        pass
+    assert condition.seconds == pytest.approx(3601.0, abs=0.01)
+    assert condition.notes() == ("3600.0 s of sound were missing and were taken as silence",)
 
 
 def test_an_abandoned_stream_closes_its_file(tmp_path):

@@ -31,6 +31,7 @@ __all__ = [
     "folder",
     "place",
     "pull",
+    "remedy",
     "root",
     "state",
     "verify",
@@ -56,15 +57,25 @@ def folder(name: str) -> Path:
 
     Sizes and times are compared with the stamp that pull wrote. Where they don't fit (a
     cache that was copied by hand), the sums are computed once and a new stamp is written.
+    Of a shipped weight only the sizes are compared.
 
     Args:
         name: Name of the weight.
 
     Raises:
         UsageError: There is no weight of that name.
-        WeightsError: It is missing or damaged; the remedy is the pull command.
+        WeightsError: It is missing or damaged; see `remedy`.
     """
     return _store.folder(entry(name))
+
+
+def remedy(name: str) -> str:
+    """What to do where it is missing or damaged: pull it, or install Empathia again.
+
+    Raises:
+        UsageError: There is no weight of that name.
+    """
+    return _store.remedy(entry(name))
 
 
 def state(name: str) -> str:

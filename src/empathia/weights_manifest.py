@@ -108,8 +108,8 @@ class Entry:
         role: What it is for.
         licence: Licence of the weight.
         noncommercial: Whether it, or data that it was trained on, forbids commercial use.
-        files: Its files; () for shipped weights.
-        sources: Where to get them, best first.
+        files: Its files: where it is shipped, those that reading needs.
+        sources: Where to get them, best first; () for shipped weights.
         shipped: Comes with Empathia itself, in ``empathia/models/<name>/``.
         trained_on: Data behind it with their licences, where that decides the licence.
         note: A remark for the table.
@@ -132,10 +132,7 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes on disk; for shipped weights what their folder holds now."""
-        if self.shipped:
-            folder = MODELS / self.name
-            return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+        """Bytes on disk."""
         return sum(f.installed_size for f in self.files)
 
     @property
@@ -191,9 +188,15 @@ def _entry(name: str, table: dict[str, Any]) -> Entry:
     values["trained_on"] = tuple(table.get("trained_on", ()))
     _known(Entry, name, values)
     entry = Entry(name=name, **values)
-    if entry.shipped == bool(entry.files):
+    if not entry.files:
         raise ConfigError(
-            f"weights.toml: '{name}' must either be shipped or name its files", "Mend the entry"
+            f"weights.toml: '{name}' names no files",
+            "Name them; those of a shipped weight: run python scripts/sum_shipped_weights.py",
+        )
+    if entry.shipped and (entry.sources or any(f.convert for f in entry.files)):
+        raise ConfigError(
+            f"weights.toml: '{name}' is shipped, so it has no sources and converts nothing",
+            "Mend the entry",
         )
     return entry
 

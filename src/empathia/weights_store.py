@@ -2,6 +2,7 @@
 
 The cheap check compares sizes and times with a stamp that was written when
 the sums were last seen to be right; the full check computes the sums again.
+A shipped weight has no stamp, as its folder need not be writable: sizes alone.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Check:
 
     Args:
         weight: Name of the weight.
-        file: Name of the file; "" for a shipped weight as a whole.
+        file: Name of the file.
         state: "ok", "missing", "damaged" or "unverified" (there, sum not yet looked at).
         problem: What is wrong, "" where nothing is.
     """
@@ -128,12 +129,11 @@ def look(entry: Entry, *, sums: str = "stamp") -> tuple[Check, ...]:
     Args:
         entry: The weight.
         sums: "stamp" trusts the stamp and says "unverified" where it does not fit, "needed"
-            computes the sums there, "all" computes every sum.
+            computes the sums there, "all" computes every sum. Of a shipped weight only "all"
+            computes any.
     """
     if entry.shipped:
-        whole = place(entry).is_dir() and any(f.is_file() for f in place(entry).iterdir())
-        state = ("ok", "") if whole else ("missing", f"nothing in models/{entry.name}")
-        return (Check(entry.name, "", *state),)
+        return tuple(_look_at(entry, file, {}, sums) for file in entry.files)
     stamp = stamp_of(entry)
     checks = tuple(_look_at(entry, file, stamp, sums) for file in entry.files)
     found = {c.file for c in checks if c.state == "ok"}
@@ -157,7 +157,7 @@ def _look_at(entry: Entry, file: File, stamp: Mapping[str, Any], sums: str) -> C
     wrong_size = f"{file.name} has {size} bytes, expected {file.installed_size}"
     if file.convert is None and size != file.size:
         return Check(entry.name, file.name, "damaged", wrong_size)
-    if sums != "all" and stamp.get(file.name) == record(entry, file):
+    if sums != "all" and (entry.shipped or stamp.get(file.name) == record(entry, file)):
         return Check(entry.name, file.name, "ok")
     if sums == "stamp":
         return Check(entry.name, file.name, "unverified", "its sum was not looked at yet")
@@ -178,6 +178,16 @@ def state_of(checks: tuple[Check, ...]) -> str:
     return "unverified" if "unverified" in states else "ok"
 
 
+def remedy(entry: Entry) -> str:
+    """What to do where a weight is missing or damaged."""
+    if entry.shipped:
+        return (
+            f"Install Empathia again, '{entry.name}' comes with it: pip install --force-reinstall "
+            f"empathia (in a checkout: git checkout src/empathia/models/{entry.name})"
+        )
+    return f"Run: empathia weights pull {entry.name}"
+
+
 def folder(entry: Entry) -> Path:
     """The folder of an installed weight, after the cheap check.
 
@@ -188,20 +198,18 @@ def folder(entry: Entry) -> Path:
     state = state_of(checks)
     if state == "ok":
         return place(entry)
+    problem = next(c.problem for c in checks if c.state in ("damaged", "missing"))
     if entry.shipped:
         raise WeightsError(
-            f"the shipped weight '{entry.name}' is missing: {checks[0].problem}",
-            "Install Empathia again",
+            f"the shipped weight '{entry.name}' is {state}: {problem}", remedy(entry)
         )
-    remedy = f"Run: empathia weights pull {entry.name}"
     if state == "missing":
         raise WeightsError(
             f"weight '{entry.name}' ({entry.role}, {entry.download / 1e6:.0f} MB) is not in "
             f"{place(entry)}, and nothing is downloaded unasked",
-            remedy,
+            remedy(entry),
         )
-    problem = next(c.problem for c in checks if c.state in ("damaged", "missing"))
-    raise WeightsError(f"weight '{entry.name}' is damaged: {problem}", remedy)
+    raise WeightsError(f"weight '{entry.name}' is damaged: {problem}", remedy(entry))
 
 
 @contextmanager

@@ -100,11 +100,13 @@ def _verify(args: argparse.Namespace) -> int:
             for c in checks]})  # fmt: skip
     else:
         _table(("weight", "file", "state", "problem"),
-               [(c.weight, c.file or "(shipped)", c.state, c.problem) for c in checks])  # fmt: skip
+               [(c.weight, c.file, c.state, c.problem) for c in checks])  # fmt: skip
     pulled = {e.name for e in weights.entries() if not e.shipped}
     again = sorted({c.weight for c in bad} & pulled)
     if again:
         sys.stderr.write(f"Run: empathia weights pull {' '.join(again)}\n")
+    for name in sorted({c.weight for c in bad} - pulled):
+        sys.stderr.write(f"{weights.remedy(name)}\n")
     return 1 if bad else 0
 
 
@@ -166,7 +168,7 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
 
 
 def _write_json(value: dict[str, Any]) -> int:

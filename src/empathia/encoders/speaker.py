@@ -9,6 +9,7 @@ voices .4 to .8; strong emotion lowers the first, similar voices raise the secon
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +33,7 @@ _BANDS, _N_FFT, _HOP = 40, 400, 160
 _LEVEL = -30.0  # dB of full scale
 _LAYERS, _HIDDEN = 3, 256
 _BATCH = 64
+_DAMAGED = (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -109,9 +111,10 @@ def _shapes() -> dict[str, tuple[int, ...]]:
 def _read(path: Path) -> dict[str, FloatArray]:
     remedy = "Run: empathia weights pull resemblyzer"
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: of a damaged archive numpy would leave the file open.
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {k: file[k].astype(np.float32) for k in _shapes() if k in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise WeightsError(f"cannot read the speaker encoder '{path}' ({error})", remedy) from error
     for name, shape in _shapes().items():
         found = arrays[name].shape if name in arrays else "nothing"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia import weights
 from empathia.encoders.graph import session
 from empathia.errors import WeightsError
 from empathia.types import FloatArray
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 WIDTH = 384
+_SHIPPED = "text-default"
 _KIND = "embeddings.token_type_embeddings"
 _UNUSED = {"embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"}
 # Word pieces a batch at most, so that long texts don't need much memory at once.
@@ -71,7 +73,7 @@ class TextEncoder:
         except Exception as e:  # tokenizers raises bare Exception
             raise WeightsError(
                 f"the tokenizer in '{weights_folder}' cannot be read ({e})",
-                "Run: empathia weights pull minilm",
+                weights.remedy("minilm"),
             ) from e
         tokenizer.no_padding()
         tokenizer.enable_truncation(longest)
@@ -111,27 +113,35 @@ def _by_length(pieces: Sequence[Sequence[int]]) -> list[list[int]]:
     return batches
 
 
-def _arrays(weights: Path, delta: Path | None) -> dict[str, NDArray[np.float32]]:
+def _arrays(path: Path, delta: Path | None) -> dict[str, NDArray[np.float32]]:
     """All weights by the names of the graph."""
-    base = {n: a for n, a in _read(weights).items() if n not in _UNUSED}
+    base = {n: a for n, a in _read(path, weights.remedy("minilm")).items() if n not in _UNUSED}
     base[f"{_KIND}.first"] = base.pop(f"{_KIND}.weight")[0]
-    for name, difference in (_read(delta) if delta is not None else {}).items():
+    if delta is None:
+        return base
+    remedy = _delta_remedy(delta)
+    for name, difference in _read(delta, remedy).items():
         if name not in base or base[name].shape != difference.shape:
             raise WeightsError(
-                f"'{delta}' changes '{name}', which the encoder has not in that shape",
-                "Train again from the pulled weight 'minilm'",
+                f"'{delta}' changes '{name}', which the encoder has not in that shape", remedy
             )
         base[name] = base[name] + difference.astype(np.float32)
     return base
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]]:
+def _delta_remedy(delta: Path) -> str:
+    """The shipped difference is installed again, an own one trained again."""
+    shipped = weights.place(weights.entry(_SHIPPED))
+    if delta.resolve().parent == shipped.resolve():
+        return weights.remedy(_SHIPPED)
+    return "Train again from the pulled weight 'minilm'"
+
+
+def _read(path: Path, remedy: str) -> dict[str, NDArray[Any]]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     try:
         return load_file(path)
     except (OSError, SafetensorError) as e:
-        raise WeightsError(
-            f"'{path}' cannot be read ({e})", "Run: empathia weights pull minilm"
-        ) from e
+        raise WeightsError(f"'{path}' cannot be read ({e})", remedy) from e

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from empathia.media.decoding import (
     FORMATS,
-    Condition,
     MediaInfo,
     blocks,
     probe,
@@ -18,6 +17,7 @@ from empathia.media.decoding import (
     spans,
 )
 from empathia.media.encoding import encode, media_type
+from empathia.media.mixing import Condition
 from empathia.media.tape import Tape
 
 __all__ = [

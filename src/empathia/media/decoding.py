@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from empathia.errors import InputError, MediaError, MissingExtra
+from empathia.media.mixing import Condition, mono
 from empathia.media.tape import Tape
 from empathia.types import Audio, FloatArray
 
@@ -29,14 +30,13 @@ _DEMUXERS = (
 )
 # Lengths of streams without a header are estimates from the bit rate; they prove nothing.
 _GUESSED_LENGTH = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "mpeg", "mpegts", "amr"})
-# Front channels count fully, the others less, the bass effect not at all (after ITU-R BS.775).
-_GAINS = {"FC": 1.0, "FL": 0.7071, "FR": 0.7071, "LFE": 0.0, "LFE2": 0.0}
-_SURROUND = 0.5
-_FULL_SCALE = 0.999
 _ATTACHED_PICTURE = 0x0400  # AV_DISPOSITION_ATTACHED_PIC
 _STEP = 10.0  # s that spans() reads at a time
 _HOLE = 0.15  # s without sound, by the time stamps, that are filled with silence ...
 _BROKEN = 600.0  # ... up to this: beyond it the time stamps themselves are wrong
+_LATEST = 86400.0  # s; likewise for sound that starts later than the recording
+# Their lengths are time stamps of the end; those of other formats count from the start.
+_LENGTH_IS_END = frozenset({"matroska", "webm", "ogg"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +56,6 @@ class MediaInfo:
     has_video: bool
     rate: int | None
     channels: int | None
-
-
-@dataclass(slots=True)
-class Condition:
-    """What was found, and mended, while a recording was decoded.
-
-    Args:
-        samples: Samples decoded, before resampling, all channels counted once.
-        seconds: Length of the decoded sound in s.
-        announced: Length in s that the file announces and that can be trusted, or None.
-        not_finite: Values that were NaN or infinite; they were taken as silence.
-        clipped: Samples at or over full scale.
-        damaged: Parts that could not be decoded.
-        filled: Seconds that were missing, by the time stamps, and were taken as silence.
-    """
-
-    samples: int = 0
-    seconds: float = 0.0
-    announced: float | None = None
-    not_finite: int = 0
-    clipped: int = 0
-    damaged: int = 0
-    filled: float = 0.0
-
-    def notes(self) -> tuple[str, ...]:
-        """Remarks for the user; () for a recording in good condition."""
-        found: list[str] = []
-        if self.not_finite:
-            found.append(f"{self.not_finite} samples were no numbers and were taken as silence")
-        if self.damaged:
-            found.append(f"{self.damaged} damaged parts of the recording could not be decoded")
-        if self.filled:
-            found.append(f"{self.filled:.1f} s of sound were missing and were taken as silence")
-        if self.announced is not None and self.seconds < min(
-            self.announced - 0.5, 0.98 * self.announced
-        ):
-            found.append(
-                f"the sound ends at {self.seconds:.1f} s although the file announces "
-                f"{self.announced:.1f} s: it may have been cut short"
-            )
-        if self.samples and self.clipped > 0.001 * self.samples:
-            found.append(
-                f"{100 * self.clipped / self.samples:.1f} % of the samples are clipped: "
-                "loudness and voice are less certain"
-            )
-        return tuple(found)
 
 
 def shown(path: Path) -> str:
@@ -248,12 +202,30 @@ def _is_cover(stream: object) -> bool:
 
 
 def _announced(container: InputContainer, sound: AudioStream | None) -> float | None:
-    """Length in s as the sound track, else the file, states it."""
+    """Where the sound track, else the file, states its end, in s after the file's start."""
+    start = _start(container)
+    from_zero = _LENGTH_IS_END & set(container.format.name.split(","))
     if sound is not None and sound.duration and sound.time_base:
-        return float(sound.duration * sound.time_base)
+        end = float(sound.duration * sound.time_base)
+        if not from_zero and sound.start_time is not None:
+            end += float(sound.start_time * sound.time_base) - start
+    elif container.duration and container.duration > 0:
+        end = container.duration / 1_000_000
+    else:
+        return None
+    return end - start if from_zero and end > start else end
+
+
+def _start(container: InputContainer) -> float:
+    """Time stamp, in s, that is time 0 of the recording."""
+    return (container.start_time or 0) / 1_000_000
+
+
+def _latest(container: InputContainer) -> float:
+    """Seconds after the start beyond which the first sound has a wrong time stamp."""
     if container.duration and container.duration > 0:
-        return container.duration / 1_000_000
-    return None
+        return min(container.duration / 1_000_000, _LATEST)
+    return _BROKEN
 
 
 def _nothing(path: Path, state: Condition) -> MediaError:
@@ -265,8 +237,8 @@ def _nothing(path: Path, state: Condition) -> MediaError:
     return MediaError(f"'{shown(path)}' holds no samples", "Record or export it again")
 
 
-def _frames(path: Path, state: Condition) -> Iterator[AudioFrame]:
-    """Decoded frames; damaged parts are counted and left out."""
+def _frames(path: Path, state: Condition) -> Iterator[tuple[AudioFrame, float]]:
+    """Decoded frames and the seconds missing before each; damaged parts are left out."""
     with _opened(path) as container:
         sound = _sound(container)
         if sound is None:
@@ -276,7 +248,9 @@ def _frames(path: Path, state: Condition) -> Iterator[AudioFrame]:
             )
         if not _GUESSED_LENGTH & set(container.format.name.split(",")):
             state.announced = _announced(container, sound)
-        yield from _decoded(container, sound, state)
+        clock = _Clock(_start(container), _latest(container))
+        for frame in _decoded(container, sound, state):
+            yield frame, clock.missing(frame.time, frame.samples / frame.sample_rate)
 
 
 def _decoded(
@@ -305,19 +279,17 @@ def _resampled(path: Path, rate: int, state: Condition) -> Iterator[FloatArray]:
     """Mono float32 at the rate wanted, in small pieces."""
     resampler: AudioResampler | None = None
     source_rate = 0
-    clock = _Clock()
-    for frame in _frames(path, state):
+    for frame, missing in _frames(path, state):
         from av import AudioFrame, AudioResampler
 
-        mono = _mono(frame, state)
+        mixed = mono(frame, state)
         if resampler is None or frame.sample_rate != source_rate:
             # A chained Ogg or a broken AAC stream may change its rate on the way.
             yield from _pieces(resampler, None)
             source_rate = frame.sample_rate
             resampler = AudioResampler(format="flt", layout="mono", rate=rate)
-        missing = clock.missing(frame.time, mono.shape[1] / source_rate)
         state.filled += missing
-        for part in _silence(round(missing * source_rate), mono):
+        for part in _silence(round(missing * source_rate), mixed):
             filled = AudioFrame.from_ndarray(part, format="flt", layout="mono")
             filled.sample_rate = source_rate
             yield from _pieces(resampler, filled)
@@ -325,21 +297,28 @@ def _resampled(path: Path, rate: int, state: Condition) -> Iterator[FloatArray]:
 
 
 class _Clock:
-    """Compares time stamps with the sound that came, so that times stay true over holes."""
+    """Compares time stamps with the sound that came, so that times stay true over holes.
 
-    def __init__(self) -> None:
-        self._origin: float | None = None
+    Args:
+        start: Time stamp of the start of the recording, in s.
+        latest: Seconds after it up to which the first sound may start.
+    """
+
+    def __init__(self, start: float, latest: float) -> None:
+        self._origin = start
         self._have = 0.0
+        # Sound a little early or late at the start is priming of the codec, and stays there.
+        self._credible = (_HOLE, latest)
 
     def missing(self, time: float | None, length: float) -> float:
         """Seconds missing before a frame of this length, in s."""
         hole = 0.0
         if time is not None:
-            if self._origin is None:
-                self._origin = time - self._have
             hole = time - self._origin - self._have
-            if not -1.0 < hole < _BROKEN:
+            low, high = self._credible
+            if not low < hole < high:
                 self._origin, hole = time - self._have, 0.0
+            self._credible = (-1.0, _BROKEN)
         hole = hole if hole > _HOLE else 0.0
         self._have += hole + length
         return hole
@@ -358,31 +337,3 @@ def _pieces(resampler: AudioResampler | None, frame: AudioFrame | None) -> Itera
     for out in resampler.resample(frame) if resampler is not None else ():
         # A resampler overshoots a little at steps.
         yield np.clip(out.to_ndarray().reshape(-1), -1.0, 1.0).astype(np.float32, copy=False)
-
-
-def _mono(frame: AudioFrame, state: Condition) -> FloatArray:
-    """Mix a frame of any sample format and channel layout; shape (1, n), float32."""
-    raw = frame.to_ndarray()
-    if not frame.format.is_planar:
-        raw = raw.reshape(-1, len(frame.layout.channels)).T
-    if raw.dtype.kind == "u":
-        values = raw.astype(np.float32) / 128.0 - 1.0
-    elif raw.dtype.kind == "i":
-        values = raw.astype(np.float32) / float(2 ** (8 * raw.dtype.itemsize - 1))
-    else:
-        finite = np.isfinite(raw)
-        state.not_finite += int(raw.size - np.count_nonzero(finite))
-        values = np.where(finite, raw, 0.0).clip(-1.0, 1.0).astype(np.float32)
-    state.samples += values.shape[1]
-    state.clipped += int(np.count_nonzero(np.abs(values).max(axis=0) >= _FULL_SCALE))
-    return np.ascontiguousarray((_weights(frame) @ values)[None, :], dtype=np.float32)
-
-
-def _weights(frame: AudioFrame) -> FloatArray:
-    """One weight a channel, shape (channels,), summing to 1."""
-    names = [channel.name for channel in frame.layout.channels]
-    gains = np.array([_GAINS.get(name, _SURROUND) for name in names], np.float32)
-    if not set(names) & set(_GAINS) or not gains.any():
-        gains = np.ones(len(names), np.float32)  # a plain wav names no channels: all alike
-    weights: FloatArray = gains / gains.sum()
-    return weights

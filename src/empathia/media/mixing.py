@@ -1,0 +1,92 @@
+"""What was found in a recording, and its channels mixed to one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from empathia.types import FloatArray
+
+if TYPE_CHECKING:
+    from av import AudioFrame
+
+# Front channels count fully, the others less, the bass effect not at all (after ITU-R BS.775).
+_GAINS = {"FC": 1.0, "FL": 0.7071, "FR": 0.7071, "LFE": 0.0, "LFE2": 0.0}
+_SURROUND = 0.5
+_FULL_SCALE = 0.999
+
+
+@dataclass(slots=True)
+class Condition:
+    """What was found, and mended, while a recording was decoded.
+
+    Args:
+        samples: Samples decoded, before resampling, all channels counted once.
+        seconds: Length of the decoded sound in s.
+        announced: Length in s that the file announces and that can be trusted, or None.
+        not_finite: Values that were NaN or infinite; they were taken as silence.
+        clipped: Samples at or over full scale.
+        damaged: Parts that could not be decoded.
+        filled: Seconds that were missing, by the time stamps, and were taken as silence.
+    """
+
+    samples: int = 0
+    seconds: float = 0.0
+    announced: float | None = None
+    not_finite: int = 0
+    clipped: int = 0
+    damaged: int = 0
+    filled: float = 0.0
+
+    def notes(self) -> tuple[str, ...]:
+        """Remarks for the user; () for a recording in good condition."""
+        found: list[str] = []
+        if self.not_finite:
+            found.append(f"{self.not_finite} samples were no numbers and were taken as silence")
+        if self.damaged:
+            found.append(f"{self.damaged} damaged parts of the recording could not be decoded")
+        if self.filled:
+            found.append(f"{self.filled:.1f} s of sound were missing and were taken as silence")
+        if self.announced is not None and self.seconds < min(
+            self.announced - 0.5, 0.98 * self.announced
+        ):
+            found.append(
+                f"the sound ends at {self.seconds:.1f} s although the file announces "
+                f"{self.announced:.1f} s: it may have been cut short"
+            )
+        if self.samples and self.clipped > 0.001 * self.samples:
+            found.append(
+                f"{100 * self.clipped / self.samples:.1f} % of the samples are clipped: "
+                "loudness and voice are less certain"
+            )
+        return tuple(found)
+
+
+def mono(frame: AudioFrame, state: Condition) -> FloatArray:
+    """Mix a frame of any sample format and channel layout; shape (1, n), float32."""
+    raw = frame.to_ndarray()
+    if not frame.format.is_planar:
+        raw = raw.reshape(-1, len(frame.layout.channels)).T
+    if raw.dtype.kind == "u":
+        values = raw.astype(np.float32) / 128.0 - 1.0
+    elif raw.dtype.kind == "i":
+        values = raw.astype(np.float32) / float(2 ** (8 * raw.dtype.itemsize - 1))
+    else:
+        finite = np.isfinite(raw)
+        state.not_finite += int(raw.size - np.count_nonzero(finite))
+        values = np.where(finite, raw, 0.0).clip(-1.0, 1.0).astype(np.float32)
+    state.samples += values.shape[1]
+    state.clipped += int(np.count_nonzero(np.abs(values).max(axis=0) >= _FULL_SCALE))
+    return np.ascontiguousarray((_weights(frame) @ values)[None, :], dtype=np.float32)
+
+
+def _weights(frame: AudioFrame) -> FloatArray:
+    """One weight a channel, shape (channels,), summing to 1."""
+    names = [channel.name for channel in frame.layout.channels]
+    gains = np.array([_GAINS.get(name, _SURROUND) for name in names], np.float32)
+    if not set(names) & set(_GAINS) or not gains.any():
+        gains = np.ones(len(names), np.float32)  # a plain wav names no channels: all alike
+    weights: FloatArray = gains / gains.sum()
+    return weights

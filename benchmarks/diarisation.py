@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import math
 import shutil
 import subprocess
 import tempfile
@@ -38,8 +37,9 @@ import numpy as np
 from empathia import media, plugins, weights
 from empathia.encoders.speaker import SpeakerEncoder
 from empathia.listen.clusters import Alike
-from empathia.listen.speakers import Diariser, DiariserOptions
+from empathia.listen.speakers import Diariser, DiariserOptions, SpeakerSpan
 from empathia.listen.speech import RATE, SpeechDetector
+from empathia.metrics.diarisation import DiarisationErrors, diarisation_errors
 from empathia.types import Audio, FloatArray
 
 CORPORA = ("ravdess", "emodb", "korean_emotional")
@@ -47,10 +47,10 @@ HALVES = ("tune", "report")
 COLLAR = 0.25
 STEP = 0.01
 BOUNDS = [
-    Alike(two=two, more=more, share=share)
-    for two in (0.55, 0.57, 0.58, 0.59, 0.61)
-    for more in (0.54, 0.56, 0.58)
-    for share in (0.0, 0.05, 0.1)
+    Alike(different=different, share=share, clear=clear, margin=margin)
+    for different in (0.56, 0.57, 0.58, 0.59, 0.6)
+    for share in (0.05, 0.1, 0.15)
+    for clear, margin in ((0.0, 0.5), (0.66, 0.27), (0.68, 0.24), (0.68, 0.27), (0.68, 0.3))
 ]
 VOICES = (
     "flite kal", "flite slt", "flite awb", "flite rms",
@@ -70,14 +70,6 @@ SENTENCES = (
 )
 
 
-class Span(NamedTuple):
-    """Speech of one speaker: start and end in s."""
-
-    start: float
-    end: float
-    speaker: int
-
-
 class Clip(NamedTuple):
     """One clip of a corpus."""
 
@@ -85,19 +77,6 @@ class Clip(NamedTuple):
     speaker: str
     emotion: str
     path: Path
-
-
-class Errors(NamedTuple):
-    """Frames of speech missed, falsely found, confused, and spoken in all."""
-
-    missed: int
-    false: int
-    confused: int
-    spoken: int
-
-    @property
-    def rate(self) -> float:
-        return (self.missed + self.false + self.confused) / max(1, self.spoken)
 
 
 @dataclass(frozen=True)
@@ -122,48 +101,12 @@ class Result(NamedTuple):
     """Errors with the number of speakers known and estimated, with and without collar."""
 
     case: Case
-    known: Errors
-    known_strict: Errors
+    known: DiarisationErrors
+    known_strict: DiarisationErrors
     found: int
-    estimated: Errors
-    estimated_strict: Errors
+    estimated: DiarisationErrors
+    estimated_strict: DiarisationErrors
     tuned: tuple[tuple[int, float], ...]  # (speakers found, DER with collar) for each of BOUNDS
-
-
-def errors(
-    truth: Sequence[Span], found: Sequence[tuple[float, float, int]], collar: float
-) -> Errors:
-    """Diarisation errors in frames of 10 ms; neither side may overlap itself."""
-    last = max((end for _, end, _ in [*truth, *found]), default=0.0)
-    size = math.ceil(last / STEP) + 1
-    t, f = _frames(truth, size), _frames(found, size)
-    scored = np.ones(size, bool)
-    for edge in [e for start, end, _ in truth for e in (start, end)] if collar else []:
-        scored[max(0, round((edge - collar) / STEP)) : round((edge + collar) / STEP)] = False
-    t, f = t[scored], f[scored]
-    both = (t >= 0) & (f >= 0)
-    shared = np.zeros((int(t.max(initial=0)) + 1, int(f.max(initial=0)) + 1), int)
-    np.add.at(shared, (t[both], f[both]), 1)
-    missed, false = int(((t >= 0) & (f < 0)).sum()), int(((t < 0) & (f >= 0)).sum())
-    return Errors(missed, false, int(both.sum()) - best_match(shared), int((t >= 0).sum()))
-
-
-def _frames(spans: Sequence[tuple[float, float, int]], size: int) -> np.ndarray:
-    frames = np.full(size, -1)
-    for start, end, speaker in spans:
-        frames[round(start / STEP) : round(end / STEP)] = speaker
-    return frames
-
-
-def best_match(shared: np.ndarray) -> int:
-    """The most frames that a one-to-one mapping of rows to columns can share."""
-    best = {0: 0}  # rows taken, as bits -> frames
-    for column in shared.T:
-        for taken, frames in list(best.items()):
-            for row in (r for r in range(len(column)) if not taken >> r & 1):
-                now = taken | 1 << row
-                best[now] = max(best.get(now, 0), frames + int(column[row]))
-    return max(best.values())
 
 
 @cache
@@ -195,13 +138,15 @@ def speech_in(samples: FloatArray) -> list[tuple[float, float]]:
 
 def joined(
     turns: Sequence[tuple[int, FloatArray]], rng: np.random.Generator
-) -> tuple[Audio, list[Span]]:
+) -> tuple[Audio, list[SpeakerSpan]]:
     """Clips with pauses of .2 to 1 s, and who speaks when."""
     at, parts, truth = 0.5, [np.zeros(RATE // 2, np.float32)], []
     for speaker, samples in turns:
         spoken = speech_in(samples)
         first, last = round(spoken[0][0] * RATE), round(spoken[-1][1] * RATE)
-        truth += [Span(at + a - spoken[0][0], at + b - spoken[0][0], speaker) for a, b in spoken]
+        truth += [
+            SpeakerSpan(at + a - spoken[0][0], at + b - spoken[0][0], speaker) for a, b in spoken
+        ]
         pause = np.zeros(round(rng.uniform(0.2, 1) * RATE), np.float32)
         parts += [samples[first:last], pause]
         at += (len(parts[-1]) + len(parts[-2])) / RATE
@@ -210,7 +155,7 @@ def joined(
     return Audio(np.clip(sound, -1, 1), RATE), truth
 
 
-def draw(data: Path, case: Case) -> tuple[Audio, list[Span]]:
+def draw(data: Path, case: Case) -> tuple[Audio, list[SpeakerSpan]]:
     """Make one recording."""
     rng = np.random.default_rng(case.seed)
     chosen = _people(data, case, rng)
@@ -298,12 +243,14 @@ def judge(data: Path, case: Case, tune: bool) -> Result:
     tuned = [o.finish() for o in others]
     return Result(
         case,
-        errors(truth, known, COLLAR),
-        errors(truth, known, 0),
+        diarisation_errors(truth, known, COLLAR),
+        diarisation_errors(truth, known, 0),
         len({s.speaker for s in guess}),
-        errors(truth, guess, COLLAR),
-        errors(truth, guess, 0),
-        tuple((len({s.speaker for s in g}), errors(truth, g, COLLAR).rate) for g in tuned),
+        diarisation_errors(truth, guess, COLLAR),
+        diarisation_errors(truth, guess, 0),
+        tuple(
+            (len({s.speaker for s in g}), diarisation_errors(truth, g, COLLAR).rate) for g in tuned
+        ),
     )
 
 
@@ -317,9 +264,9 @@ def cases(recordings: int) -> list[Case]:
     return every
 
 
-def pooled(every: Sequence[Errors]) -> str:
+def pooled(every: Sequence[DiarisationErrors]) -> str:
     """DER over all speech of several recordings, in %."""
-    total = Errors(*(sum(column) for column in zip(*every, strict=True)))
+    total = DiarisationErrors(*(sum(column) for column in zip(*every, strict=True)))
     return f"{100 * total.rate:6.1f}"
 
 
@@ -348,7 +295,7 @@ def choose(results: Sequence[Result]) -> None:
             wrong = found != r.case.speakers
             groups[r.case.manner, r.case.speakers].append(rate + wrong / 2)
         costs.append((float(np.mean([np.mean(g) for g in groups.values()])), bounds))
-    for cost, bounds in sorted(costs, key=lambda c: c[0])[:5]:
+    for cost, bounds in sorted(costs, key=lambda c: c[0])[:8]:
         print(f"{cost:.4f} {bounds}")
 
 
@@ -362,8 +309,8 @@ def synthetic() -> None:
         (diariser,) = heard(audio, [DiariserOptions()])
         known, guess = diariser.finish(speakers=2), diariser.finish()
         print(f"{first:18} {second:18} found {len({s.speaker for s in guess})}  "
-              f"DER {100 * errors(truth, guess, COLLAR).rate:5.1f}  "
-              f"two known {100 * errors(truth, known, COLLAR).rate:5.1f}")  # fmt: skip
+              f"DER {100 * diarisation_errors(truth, guess, COLLAR).rate:5.1f}  "
+              f"two known {100 * diarisation_errors(truth, known, COLLAR).rate:5.1f}")  # fmt: skip
 
 
 @cache
@@ -402,7 +349,7 @@ def main() -> None:
     speed()
     if args.data is not None:
         jobs = cases(args.recordings)
-        fixed = [args.data] * len(jobs), jobs, [args.tune] * len(jobs)
+        fixed = [args.data] * len(jobs), jobs, [args.tune and j.half == HALVES[0] for j in jobs]
         with ProcessPoolExecutor(args.processes) as pool:
             results = list(pool.map(judge, *fixed, chunksize=4))
         if args.tune:

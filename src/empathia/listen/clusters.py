@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_BLOCK = 2500  # points that are joined at once; more are first condensed, block by block ...
+_BLOCK = 2000  # points that are joined at once; more are first condensed, block by block ...
 _CONDENSED = 200  # ... to so many
 _ROUNDS = 20
 
@@ -27,37 +27,43 @@ _ROUNDS = 20
 class Alike:
     """How alike the voices of two groups must be to be taken for one speaker.
 
-    The voices of two groups are compared by the mean cosine of their windows, whatever the
-    mood. The bounds were tuned on acted speech of 24 speakers in three languages
+    Groups are compared by the mean cosine of their windows, whatever the mood; those that keep
+    clear of each other may be more alike, as two calm people of one sex are. The bounds were
+    chosen on acted and on calm speech of 24 people in three languages
     (``benchmarks/diarisation.py``).
 
     Args:
-        two: Bound at which one speaker becomes two.
-        more: Bound for every further speaker.
+        different: Cosine under which two groups are two speakers.
         share: Added a unit of the logarithm of how much less a group speaks than an equal
             share: a small group is a mere outlier unless it differs more.
+        clear: Cosine under which they are if they keep ``margin``.
+        margin: Where the tenth of stretches that is nearest to the other group must be, from
+            0, the middle between the groups, to .5, the mean of its own.
         least: Nobody speaks less than this (s).
     """
 
-    two: float = 0.58
-    more: float = 0.56
-    share: float = 0.05
+    different: float = 0.58
+    share: float = 0.1
+    clear: float = 0.68
+    margin: float = 0.27
     least: float = 1.0
 
-    def distinct(self, means: Floats, seconds: Floats) -> bool:
+    def distinct(self, means: Floats, seconds: Floats, margins: Floats) -> bool:
         """Whether no two groups are one speaker.
 
         Args:
             means: Mean embedding of each group, (k, dim), not normalised; k >= 2.
             seconds: How long each speaks, (k,).
+            margins: How clear of each other they keep, (k, k).
         """
         if seconds.min() < self.least:
             return False
-        first, second = np.triu_indices(len(means), 1)
-        fewer = np.minimum(seconds[first], seconds[second]) * len(means) / seconds.sum()
-        bound = self.two if len(means) == 2 else self.more
-        bounds = bound + self.share * np.log(np.minimum(fewer, 1))
-        return bool(np.all((means @ means.T)[first, second] < bounds))
+        pairs = np.triu_indices(len(means), 1)
+        fewer = np.minimum(seconds[pairs[0]], seconds[pairs[1]]) * len(means) / seconds.sum()
+        cosine = (means @ means.T)[pairs]
+        apart = cosine < self.different + self.share * np.log(np.minimum(fewer, 1))
+        clear = (cosine < self.clear) & (margins[pairs] > self.margin)
+        return bool(np.all(apart | clear))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +104,11 @@ def in_order(labels: Sequence[int] | Labels) -> Labels:
 
 def means(points: Floats, weights: Floats, labels: Labels) -> tuple[Floats, Floats]:
     """Weighted mean (k, dim) and total weight (k,) of groups 0 to k - 1, none of them empty."""
-    member = np.zeros((int(labels.max()) + 1, len(labels)))
-    member[labels, np.arange(len(labels))] = weights
-    total: Floats = member.sum(axis=1)
-    return (member @ points) / total[:, None], total
+    order = np.argsort(labels, kind="stable")
+    starts = np.searchsorted(labels[order], np.arange(int(labels.max()) + 1))
+    total: Floats = np.add.reduceat(weights[order], starts)
+    sums = np.add.reduceat((points * weights[:, None])[order], starts)
+    return sums / total[:, None], total
 
 
 def ward(points: Floats, weights: Floats) -> Tree:
@@ -141,8 +148,14 @@ def ward(points: Floats, weights: Floats) -> Tree:
 def _costs(points: Floats, mass: Floats) -> Floats:
     """By how much joining two points raises the variance inside groups; infinite with itself."""
     square = np.einsum("ij,ij->i", points, points)
-    apart = np.maximum(square[:, None] + square - 2 * points @ points.T, 0)
-    cost: Floats = apart * (mass[:, None] * mass / (mass[:, None] + mass))
+    cost: Floats = points @ points.T
+    cost *= -2
+    cost += square
+    cost += square[:, None]
+    np.maximum(cost, 0, out=cost)
+    cost *= mass
+    cost *= mass[:, None]
+    cost /= mass[:, None] + mass
     cost = (cost + cost.T) / 2  # to the last bit, or the chain may not end
     np.fill_diagonal(cost, np.inf)
     return cost
@@ -172,10 +185,46 @@ def settle(points: Floats, weights: Floats, labels: Labels) -> Labels:
     return labels
 
 
+def margins(points: Floats, weights: Floats, labels: Labels, blocks: Labels) -> Floats:
+    """How clear of each other groups keep.
+
+    Each point is placed on the line from the mean of another group (-.5) to that of its own
+    (.5), its own without what is of the same block: neighbours in time are alike anyhow.
+
+    Args:
+        points: (n, dim).
+        weights: (n,), positive.
+        labels: (n,), groups 0 to k - 1, none of them empty.
+        blocks: (n,), which points belong together in time.
+
+    Returns:
+        (k, k), the place of the nearest tenth of the points of both groups; 0 where each
+        group is but one block.
+    """
+    centres, mass = means(points, weights, labels)
+    key = np.unique(np.stack([labels, blocks]), axis=1, return_inverse=True)[1].reshape(-1)
+    inner, own_mass = means(points, weights, key)
+    left = mass[labels] - own_mass[key]
+    held = left > 1e-9
+    own = centres[labels] * mass[labels, None] - inner[key] * own_mass[key, None]
+    own /= np.where(held, left, 1.0)[:, None]
+    squares, others = np.einsum("ij,ij->i", own, own)[:, None], np.sum(centres**2, axis=1)
+    along = np.einsum("ij,ij->i", points, own)[:, None] - points @ centres.T
+    length = np.maximum(squares - 2 * own @ centres.T + others, 1e-9)
+    place = (along - (squares - others) / 2) / length
+    found = np.zeros((len(centres), len(centres)))
+    for i, j in zip(*np.triu_indices(len(centres), 1), strict=True):
+        both = np.r_[place[(labels == i) & held, j], place[(labels == j) & held, i]]
+        found[i, j] = found[j, i] = np.quantile(both, 0.1) if len(both) else 0.0
+    return found
+
+
 def group(
     points: Floats,
     weights: Floats,
     groups: int | None = None,
+    *,
+    blocks: Labels | None = None,
     most: int = 8,
     alike: Alike | None = None,
 ) -> Labels:
@@ -186,6 +235,7 @@ def group(
             zero. Windows have unit length, their means less the more they differ.
         weights: Seconds of each stretch, (n,), positive.
         groups: How many speakers; None estimates it. Never more than there are stretches.
+        blocks: (n,), which stretches belong together in time; None: each is by itself.
         most: Upper bound of the estimate.
         alike: When two groups are one speaker.
 
@@ -202,10 +252,13 @@ def group(
     if groups is not None:
         return in_order(cut(max(1, groups)))
     bounds = Alike() if alike is None else alike
+    parts = np.arange(len(unit)) if blocks is None else blocks
     found = np.zeros(len(unit), np.int64)
     for k in range(2, min(most, len(centres)) + 1):
         labels = cut(k)
-        if not bounds.distinct(*means(points, weights, labels)):
+        if not bounds.distinct(
+            *means(points, weights, labels), margins(unit, weights, labels, parts)
+        ):
             # One pair that looks alike may hide two that do not: look one further.
             if k > found.max() + 2:
                 break

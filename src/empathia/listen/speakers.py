@@ -160,10 +160,18 @@ class Diariser:
             return np.zeros(len(heard), np.int64)
         voices = np.array([v for v in self._voices if v.any()], np.float64)
         seconds = np.array([b - a for e in self._edges for a, b in pairwise(e)])
-        first = np.array([k == 0 for e in self._edges for k in range(len(e) - 1)])
+        segment = np.repeat(np.arange(len(self._edges)), [len(e) - 1 for e in self._edges])
+        opens = np.diff(segment, prepend=-1) > 0
         chosen = self._options
-        labels = group(voices, seconds[heard], speakers, chosen.most, chosen.alike)
-        cost = np.where(first, chosen.between, chosen.inside)[heard]
+        labels = group(
+            voices,
+            seconds[heard],
+            speakers,
+            blocks=segment[heard],
+            most=chosen.most,
+            alike=chosen.alike,
+        )
+        cost = np.where(opens, chosen.between, chosen.inside)[heard]
         labels = smoothed(voices, seconds[heard], labels, cost)
         # What has no voice at all goes to whoever spoke last, at the start to who comes first.
         before = np.maximum(np.cumsum(heard) - 1, 0)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from empathia.emotion import fusion
 from empathia.emotion.fusion import PRIOR, fuse
 from empathia.errors import LabelError, UsageError
 from empathia.labels import EKMAN7, SHARED4
@@ -69,8 +70,22 @@ def test_one_source_passes_through(text):
 def test_agreement_is_never_less_sure_of_the_top_label(text, voice):
     found = fuse({"text": text, "voice": voice})
     if text.label == voice.label:
-        assert found.label == text.label
+        assert found.label in (text.label, None)
+        assert (found.label is None) == (found.confidence < fusion.FLOOR)
         assert found.confidence >= text.confidence - 1e-4
+
+
+def test_it_abstains_where_it_leans_to_what_no_source_says():
+    def lean(source, **scores):
+        rest = (1 - sum(scores.values())) / (7 - len(scores))
+        return Emotion(source, EKMAN7, tuple(scores.get(x, rest) for x in EKMAN7))
+
+    text = lean("text", fear=0.45, sadness=0.44)
+    voice = lean("voice", neutral=0.49, sadness=0.48, fear=0.001)
+    found = fuse({"text": text, "voice": voice}, {"text": 1, "voice": 1})
+    assert found.label is None
+    assert "none of them says (sadness)" in found.abstained
+    assert max(zip(found.scores, EKMAN7, strict=True))[1] == "sadness"
 
 
 def test_all_abstain_with_their_reasons():

@@ -331,8 +331,17 @@ def test_a_file_that_is_no_model(tmp_path, content):
     pytest.importorskip("xllamacpp")
     path = tmp_path / "model.gguf"
     path.write_bytes(content)
-    with pytest.raises(WeightsError, match=r"model\.gguf"):
-        LocalModel(path)
+    with pytest.raises(WeightsError, match=r"model\.gguf"), LocalModel(path) as model:
+        model.complete([Message("user", "Hi.")])
+
+
+def test_a_model_that_was_never_asked_is_closed_at_once(tmp_path):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"GGUF" + bytes(200))
+    model = LocalModel(path)  # no engine is started, and so none has to be stopped
+    model.close()
+    with pytest.raises(UsageError, match="closed"):
+        model.complete([Message("user", "Hi.")])
 
 
 def test_a_model_that_is_not_there(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 import empathia
 import sounds
+from empathia import weights
 from empathia.cli import main
 from empathia.errors import UsageError
 from empathia.types import Timeline
@@ -169,6 +171,19 @@ def test_permissive_reading_uses_no_noncommercial_weight() -> None:
 
 def test_reading_twice_gives_the_same(from_transcript: Timeline) -> None:
     assert empathia.read(sounds.EXAMPLE, transcript=TRUTH) == from_transcript
+
+
+def test_nothing_is_written_at_home_and_no_device_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "talk.txt").write_text("Ann: I am happy.\n")
+    home = tmp_path / "home"
+    home.mkdir()
+    cache = weights.root()
+    code = f"import empathia; empathia.read({str(tmp_path / 'talk.txt')!r})"
+    subprocess.run(
+        [sys.executable, "-c", code], check=True,
+        env={"HOME": str(home), "EMPATHIA_HOME": str(cache), "PATH": os.environ["PATH"]},
+    )  # fmt: skip
+    assert list(home.rglob("*")) == []
 
 
 def test_options_are_checked() -> None:

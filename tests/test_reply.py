@@ -150,9 +150,19 @@ def test_figures_of_speech_do_not(said):
         assert not _safety.hints_at_self_harm(said)
 
 
-def test_somebody_elses_words_do_not_set_it_off():
-    turns = talk("I want to die.", "That scares me.", emotion=feeling("fear"))
-    assert floor.generate(turns, 1).text != _safety.CARE
+def test_after_such_words_nobody_improvises_for_ten_turns():
+    turns = talk("I want to die.", *["I hear you."] * 11, emotion=feeling("fear"))
+    assert floor.generate(turns, 1).text == _safety.CARE
+    assert floor.generate(turns, 10).text == _safety.CARE
+    assert floor.generate(turns, 11).text != _safety.CARE
+
+
+@pytest.mark.parametrize("said", [
+    "I took all my pills tonight.", "She swallowed a whole bottle of sleeping pills.",
+    "I can't see any reason to go on.", "I can't do this anymore.", "I cannot go on any longer.",
+])  # fmt: skip
+def test_words_that_were_missed_once_are_heard(said):
+    assert _safety.hints_at_self_harm(said)
 
 
 def test_a_good_answer_is_the_reply():

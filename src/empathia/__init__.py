@@ -6,11 +6,16 @@ empathia.write(timeline, "talk.json")
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from empathia.types import Timeline
+
+# ONNX Runtime would keep a device id and send usage data; reading stays on this machine. It has
+# to be said before ONNX Runtime is imported, by whomever.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "read", "write"]

@@ -82,7 +82,8 @@ class MissingExtra(EmpathiaError):
         self.extra = extra
         super().__init__(
             f"{purpose} needs the extra '{extra}', which is not installed",
-            f"Run: pip install 'empathia[{extra}]'",
+            f"Run: pip install 'empathia[{extra}]' (in a checkout: "
+            f".venv/bin/pip install -c constraints.txt -e '.[{extra}]')",
         )
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from empathia import media
-from empathia.errors import TranscriptError, UsageError
+from empathia.errors import MissingExtra, TranscriptError, UsageError, WeightsError
 from empathia.listen.transcript import READERS
-from empathia.pipeline_models import Models
-from empathia.types import Cues, Dialogue, Emotion, Features, Sample, Timeline, Turn, Word
+from empathia.pipeline_models import Generate, Models
+from empathia.types import Cues, Dialogue, Emotion, Features, Reply, Sample, Timeline, Turn, Word
 
 RECORDINGS = (
     ".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mp4", ".mov",
@@ -207,8 +207,9 @@ class Reader:
         if language is None:
             language, spoken = detect_language(t for t in texts if t), languages(texts)
         ends = [u.end for u in talk.utterances if u.end is not None]
-        unused = ("--names is for recordings: the transcript names its speakers",)
-        notes = read.notes + (unused if self.options.names else ())
+        given = self.options.names or self.options.speakers
+        unused = ("the transcript says who speaks: names and number of speakers were not used",)
+        notes = read.notes + (unused if given else ())
         return _Found(talk, language, notes, spoken=tuple(spoken), duration=max(ends, default=None))
 
     def _recording_with_transcript(self, path: Path, transcript: Path) -> _Found:
@@ -352,9 +353,19 @@ class Reader:
         chosen = range(len(turns)) if o.reply == "every" else [len(turns) - 1]
         answered = list(turns)
         for done, i in enumerate(chosen, 1):
-            answered[i] = dataclasses.replace(turns[i], reply=generate(turns, i))
+            answered[i] = dataclasses.replace(turns[i], reply=_reply(generate, turns, i))
             progress("reply", done, len(chosen))
         return answered, notes
+
+
+def _reply(generate: Generate, turns: Sequence[Turn], index: int) -> Reply:
+    """An answer in any case: what was heard is not lost because a model cannot be loaded."""
+    from empathia.reply import floor
+
+    try:
+        return generate(turns, index)
+    except (WeightsError, MissingExtra) as error:
+        return floor.generate(turns, index, note=str(error))
 
 
 def _sample(turn: Turn, language: str | None, speech: Mapping[str, Features]) -> Sample:

@@ -16,7 +16,7 @@ IEMOCAP's table that such a weight does not harm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from empathia.types import Emotion
 NAME = "fusion"
 PRIOR: Mapping[str, float] = {"text": 1.0, "voice": 0.3}
 """Weight of a source whose weight is not given; a source that is not named here counts 1."""
+FLOOR = 0.37
+"""Confidence under which the pool abstains: where the shipped sources do as well."""
 _SMALLEST = 1e-6  # no source alone can rule a label out
 
 
@@ -39,7 +41,7 @@ def fuse(emotions: Mapping[str, Emotion], weights: Mapping[str, float] | None = 
     Returns:
         An emotion whose source names the sources that counted ("fusion of text, voice"). One
         that counts alone passes through unchanged. If all abstained, so does the fusion, with
-        their reasons.
+        their reasons; and it abstains where its label is no source's, or under :data:`FLOOR`.
 
     Raises:
         LabelError: The sources have different labels, or independent scores.
@@ -65,7 +67,18 @@ def fuse(emotions: Mapping[str, Emotion], weights: Mapping[str, float] | None = 
     p = np.exp(total - total.max())
     p /= p.sum()
     vad = _vad([(weight[n], emotions[n].vad) for n in counted])
-    return Emotion(source, labels, tuple(float(x) for x in p), vad=vad)
+    said = {emotions[n].label for n in counted}
+    reason = _unsure(labels.labels[int(p.argmax())], float(p.max()), said)
+    return Emotion(source, labels, tuple(float(x) for x in p), vad=vad, abstained=reason)
+
+
+def _unsure(label: str, confidence: float, said: Set[str | None]) -> str | None:
+    """Why the pool does not commit itself, or None."""
+    if label not in said:
+        return f"the sources disagree, and together lean to what none of them says ({label})"
+    if confidence < FLOOR:
+        return f"too unsure together ({confidence:.2f}, needs {FLOOR:.2f})"
+    return None
 
 
 def _weight(name: str, weights: Mapping[str, float] | None) -> float:

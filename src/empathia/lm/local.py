@@ -14,6 +14,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -55,9 +56,12 @@ class LocalModel:
     Attributes:
         small: Whether its answers need a closer look: the file is under 400 MB.
 
+    The file is loaded with the first question.
+
     Raises:
         MissingExtra: xllamacpp is not installed.
-        WeightsError: There is no such file, or it is no GGUF that llama.cpp can load.
+        WeightsError: There is no such file, or it is no GGUF that llama.cpp can load (the
+            latter shows with the first question).
     """
 
     is_local = True
@@ -78,10 +82,15 @@ class LocalModel:
                 f"{context}",
                 "Raise them",
             )
+        if find_spec("xllamacpp") is None:
+            raise MissingExtra("lm", "a language model in this process")
         _check_file(path)
         self.small = path.stat().st_size < _SMALL_MODEL_BYTES
         self.name = name or (path.parent.name if path.stem == "model" else path.stem)
-        self._engine: _Engine | None = _start(path, threads or (1 if self.small else 2), context)
+        self._path, self._context = path, context
+        self._threads = threads or (1 if self.small else 2)
+        self._engine: _Engine | None = None
+        self._closed = False
 
     def complete(
         self,
@@ -99,8 +108,12 @@ class LocalModel:
             UsageError: The model was closed.
             ServerError: The messages do not fit into the context, or the engine failed.
         """
-        if self._engine is None:
+        if self._closed:
             raise UsageError(f"the language model '{self.name}' was closed", "Load it again")
+        if self._engine is None:
+            # Not before there is a question: an engine that is freed right after its start can
+            # wait for its own loop forever.
+            self._engine = _start(self._path, self._threads, self._context)
         request = {
             "messages": [{"role": m.role, "content": m.content} for m in messages],
             "max_tokens": max(1, max_tokens),
@@ -120,7 +133,7 @@ class LocalModel:
 
     def close(self) -> None:
         """Free the model; closing twice is fine."""
-        self._engine = None
+        self._engine, self._closed = None, True
 
     def __enter__(self) -> LocalModel:
         return self
@@ -164,10 +177,8 @@ def _check_file(path: Path) -> None:
 
 
 def _start(path: Path, threads: int, context: int) -> _Engine:
-    try:
-        import xllamacpp
-    except ImportError as error:
-        raise MissingExtra("lm", "a language model in this process") from error
+    import xllamacpp
+
     settings = xllamacpp.CommonParams()
     settings.model.path = str(path)
     settings.n_ctx = context

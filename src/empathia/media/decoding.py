@@ -31,6 +31,7 @@ _DEMUXERS = (
 # Lengths of streams without a header are estimates from the bit rate; they prove nothing.
 _GUESSED_LENGTH = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "mpeg", "mpegts", "amr"})
 _ATTACHED_PICTURE = 0x0400  # AV_DISPOSITION_ATTACHED_PIC
+_RATES = (2_000, 768_000)  # Hz; others are a damaged header
 _STEP = 10.0  # s that spans() reads at a time
 _HOLE = 0.15  # s without sound, by the time stamps, that are filled with silence ...
 _BROKEN = 600.0  # ... up to this: beyond it the time stamps themselves are wrong
@@ -245,6 +246,12 @@ def _frames(path: Path, state: Condition) -> Iterator[tuple[AudioFrame, float]]:
             raise MediaError(
                 f"'{shown(path)}' has no sound track",
                 "Give a recording with sound, or a transcript",
+            )
+        if not _RATES[0] <= sound.rate <= _RATES[1]:
+            raise MediaError(
+                f"'{shown(path)}' claims {sound.rate} samples a second, expected "
+                f"{_RATES[0]} to {_RATES[1]}",
+                "Its header is damaged: export it again",
             )
         if not _GUESSED_LENGTH & set(container.format.name.split(",")):
             state.announced = _announced(container, sound)

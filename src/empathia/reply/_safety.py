@@ -34,7 +34,11 @@ _PHRASES = (
     r"(?:not|n't|never|no longer)(?: really)? (?:want|wanna|like|care)(?: to)? "
     r"(?:live|be alive|be here any ?more|exist|wake up)",
     r"(?:not|n't) (?:want to )?(?:go on|keep) living",
-    r"(?:no|any) (?:reason|point)(?: left)? (?:to live|to be alive|in living|to go on living)",
+    r"(?:no|any) (?:reason|point)(?: left)? (?:to live|to be alive|in living|to go on|in going on)",
+    r"(?:can|could)(?:not|'t| not) (?:go on|do this|take (?:it|this)) any ?(?:more|longer)",
+    r"(?:took|taken|swallow(?:ed)?|take|taking) (?:all (?:of )?|a (?:whole )?bottle of |too many |"
+    r"the whole bottle of )(?:(?:my|his|her|their|the|those|these) )?(?:\w+ )?"
+    r"(?:pills|tablets|medication)",
     r"(?:not|n't) worth living",
     r"better off (?:dead|without me|if i (?:was|were) (?:dead|gone|not here))",
     r"overdos\w+",
@@ -54,9 +58,6 @@ def hints_at_self_harm(text: str | None) -> bool:
 
 
 def needs_care(turns: Sequence[Turn], index: int) -> bool:
-    """Whether a turn, or what its speaker said last before it, hints at self-harm."""
-    target = turns[index].utterance
-    if hints_at_self_harm(target.text):
-        return True
-    before = [t.utterance for t in turns[:index] if t.utterance.speaker == target.speaker]
-    return bool(before) and hints_at_self_harm(before[-1].text)
+    """Whether a turn, or anybody's among the last ten before it, hints at self-harm."""
+    recent = turns[max(0, index - 10) : index + 1]
+    return any(hints_at_self_harm(t.utterance.text) for t in recent)

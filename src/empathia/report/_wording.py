@@ -50,7 +50,8 @@ def sounded(cues: Cues | None) -> str:
     """Description and impression as one text; empty where nothing could be said."""
     if cues is None:
         return ""
-    return ". ".join(x.rstrip(". ") for x in (cues.description, cues.impression) if x)
+    impression = cues.impression[:1].upper() + cues.impression[1:]
+    return ". ".join(x.rstrip(". ") for x in (cues.description, impression) if x)
 
 
 def noncommercial(provenance: Mapping[str, Any]) -> str | None:
@@ -77,4 +78,5 @@ def reply_note(turn: Turn) -> str:
     """Which generator wrote a turn's reply, and its note; empty where there is no reply."""
     if turn.reply is None:
         return ""
-    return turn.reply.source + (f": {turn.reply.note}" if turn.reply.note else "")
+    by = "rules" if turn.reply.source == "floor" else turn.reply.source
+    return by + (f": {turn.reply.note}" if turn.reply.note else "")

@@ -1,0 +1,35 @@
+"""The documents hold together: links lead somewhere, nothing was left to be filled in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_nothing_is_left_to_be_filled_in(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    cells = re.findall(r"(?:^|\| )([A-Z]{4,})(?: \||$)", text, flags=re.MULTILINE)
+    assert cells == []
+    assert "TODO" not in text
+
+
+def test_the_readme_shows_the_two_commands_and_real_verbs() -> None:
+    from empathia.cli import VERBS
+
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make demo" in text
+    assert "make test" in text
+    assert set(re.findall(r"^empathia (\w+)", text, flags=re.MULTILINE)) <= set(VERBS)

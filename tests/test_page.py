@@ -15,10 +15,15 @@ import pytest
 
 from build import LINES, sound, timeline, turn
 from empathia.labels import GOEMOTIONS28, LabelSet
-from empathia.report.page import write_page
+from empathia.report.write import write
 from empathia.types import Emotion, Timeline, Turn, Utterance
 
 pytestmark = pytest.mark.browser
+
+
+def write_page(found: Timeline, folder: Path, audio: bytes | None = None) -> Path:
+    return write(found, folder / "page.html", audio)
+
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
@@ -323,7 +328,7 @@ def test_words_of_attack_stay_words(browser, tmp_path):
     attack = "</script><script>document.title='hacked'</script><img src=x onerror=alert(1)>"
     said = turn(0, speaker=attack, text=attack, span=(0, 1), reply=attack)
     found = Timeline(attack, (said,), (attack,), 1.0, notes=(attack,), provenance={"a": attack})
-    with Visit(browser, write_page(found, tmp_path / "a.html")) as visit:
+    with Visit(browser, write_page(found, tmp_path)) as visit:
         assert visit.page.title() != "hacked"
         assert visit.page.locator("img, script:not([type])").count() == 1
         assert attack in visit.page.locator("#detail").inner_text()

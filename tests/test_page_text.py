@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hashlib
 import html
 import json
@@ -15,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build import LINES, sound, timeline, turn
-from empathia.errors import EmpathiaError, UsageError
-from empathia.report.page import kind_of, page, write_page
+from empathia.errors import UsageError
+from empathia.report.page import kind_of, page
 from empathia.types import Timeline
 
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -132,16 +131,3 @@ def test_unknown_sound_is_refused_and_a_named_one_is_not():
 def test_why_there_is_no_sound():
     assert "left out of this page" in page(timeline(2))
     assert "Read without sound" in page(timeline(2, times=False))
-
-
-def test_where_the_page_goes(tmp_path):
-    found = timeline(2, source="some/folder/대화 <1>.tar.wav")
-    assert write_page(found, tmp_path / "new" / "deep").name == "대화 _1_.tar.html"
-    assert write_page(found, tmp_path / "a.html") == tmp_path / "a.html"
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(UsageError, match="is a file, expected a folder"):
-        write_page(found, tmp_path / "file")
-    with pytest.raises(EmpathiaError, match="cannot"):
-        write_page(found, "/proc/empathia-report")
-    long = dataclasses.replace(found, source="길" * 400 + ".wav")
-    assert write_page(long, tmp_path / "long").exists()

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 SIZE = 256
-WINDOW = 1.6  # s; the network was trained on windows of this length
 
 _BANDS, _N_FFT, _HOP = 40, 400, 160
 _LEVEL = -30.0  # dB of full scale

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 """Sampling rate that the encoder was trained at (Hz)."""
-FRAME_RATE = 50.0
-"""Frames that the encoder gives a second (Hz)."""
 LAYERS, WIDTH = 5, 384
 
 _WINDOW, _HOP, _BANDS, _BLOCKS = 400, 160, 80, 4

@@ -39,11 +39,6 @@ class Transcript:
     notes: tuple[str, ...] = ()
 
 
-def is_transcript(path: Path) -> bool:
-    """Whether a file's suffix is one that :func:`read_transcript` reads."""
-    return path.suffix.lower() in READERS
-
-
 def read_transcript(path: str | Path) -> Transcript:
     """Read a transcript; the suffix says which format it is in.
 

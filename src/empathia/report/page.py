@@ -16,11 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from empathia.errors import EmpathiaError, UsageError
+from empathia.errors import UsageError
 from empathia.report import _page_parts as parts
 from empathia.report._marks import Mark, timeline_marks
 from empathia.report.timeline_json import to_json
-from empathia.report.write import save
 from empathia.types import Timeline
 
 _ASSETS = Path(__file__).with_name("page")
@@ -67,52 +66,8 @@ def page(timeline: Timeline, audio: bytes | None = None, audio_type: str | None 
     return re.sub(r"\{\{(\w+)\}\}", lambda found: filling[found[1]], _asset("template.html"))
 
 
-def write_page(
-    timeline: Timeline,
-    where: str | Path,
-    audio: bytes | None = None,
-    audio_type: str | None = None,
-) -> Path:
-    """Write the page to a file that ends in .html, or into a folder under the source's name.
-
-    Args:
-        timeline: What to show.
-        where: A path that ends in .html, else a folder, which is made if it is not there.
-        audio: As for :func:`page`.
-        audio_type: As for :func:`page`.
-
-    Returns:
-        The path of the file.
-
-    Raises:
-        UsageError: The sound is of no known kind, or the path cannot be meant.
-        EmpathiaError: The file cannot be written.
-    """
-    path = Path(where)
-    text = page(timeline, audio, audio_type)
-    if path.suffix.lower() != ".html" or path.is_dir():
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise UsageError(f"'{path}' is a file, expected a folder for the report",
-                             "Name a folder or a file that ends in .html") from None  # fmt: skip
-        except OSError as error:
-            raise EmpathiaError(f"cannot make the folder '{path}' ({error.strerror or error})",
-                                "Check the path and its permissions") from None  # fmt: skip
-        path = path / f"{_stem(timeline)}.html"
-    save(text, path)
-    return path
-
-
 def _title(timeline: Timeline) -> str:
     return re.split(r"[/\\]", timeline.source.rstrip("/\\"))[-1] or timeline.source or "Timeline"
-
-
-def _stem(timeline: Timeline) -> str:
-    """The source's name without its suffix, fit for a file name on any system."""
-    stem = re.sub(r'[\x00-\x1f<>:"|?*]', "_", Path(_title(timeline)).stem).strip(". ")
-    # Systems allow 255 bytes; cut between characters.
-    return stem.encode("utf-8", "replace")[:200].decode("utf-8", "ignore") or "timeline"
 
 
 def kind_of(audio: bytes) -> str:

@@ -102,17 +102,44 @@ def transcript(folder: Path) -> None:
     row("read a transcript of 20 lines (median of 3)", statistics.median(times), 3.0, "s")
 
 
-def recordings(folder: Path, seconds: float, label: str) -> None:
-    """The example, with and without speech to text."""
-    recording, words = repeated(EXAMPLE, seconds, folder)
+def measure_read(recording: Path, label: str) -> float:
+    """Speech to text and all that follows; returns the length in s."""
     with wave.open(str(recording)) as sound:
         length = sound.getnframes() / sound.getframerate()
     whole = run("-m", "empathia", "read", str(recording), "--json")
     row(f"read {label}, real-time factor", whole.seconds / length, 0.15, "")
     row(f"read {label}, peak memory", whole.megabytes / 1024, 1.5, "GB")
+    return length
+
+
+def recordings(folder: Path, seconds: float, label: str) -> None:
+    """The example, with and without speech to text."""
+    recording, words = repeated(EXAMPLE, seconds, folder)
+    length = measure_read(recording, label)
     given = run("-m", "empathia", "read", str(recording), "--transcript", str(words), "--json")
     row(f"read {label} with --transcript, real-time factor", given.seconds / length, 0.05, "")
     row(f"read {label} with --transcript, peak memory", given.megabytes / 1024, 1.5, "GB")
+
+
+def joined(data: Path, seconds: float, folder: Path) -> Path | None:
+    """Corpus clips with half a second between them, or None where there are none."""
+    import numpy as np
+
+    from empathia import media
+
+    clips = sorted((data / "ravdess").glob("Actor_*/*.*"))[::17]
+    path, left = folder / "corpus.wav", seconds
+    if not clips:
+        return None
+    with wave.open(str(path), "wb") as out:
+        out.setparams((1, 2, 16_000, 0, "NONE", ""))
+        for clip in clips:
+            samples = np.concatenate([b.samples for b in media.blocks(clip)])
+            out.writeframes((samples * 32767).astype("<i2").tobytes() + bytes(16_000))
+            left -= len(samples) / 16_000 + 0.5
+            if left <= 0:
+                break
+    return path
 
 
 def main() -> None:
@@ -128,6 +155,9 @@ def main() -> None:
         folder = Path(name)
         transcript(folder)
         recordings(folder, 300, "5 min")
+        corpus = joined(args.data, 300, folder) if args.data else None
+        if corpus is not None:
+            measure_read(corpus, "5 min of RAVDESS")
         if args.hour:
             recordings(folder, 3600, "1 h")
     subprocess.run([sys.executable, str(HERE / "reply.py")], check=False)

@@ -1,9 +1,8 @@
-"""Corpora of clips, and the table: trees in the exact layout, made here; real counts if there."""
+"""Corpora of clips: trees in the exact layout, made here; real counts if there."""
 
 from __future__ import annotations
 
 import collections
-import json
 import os
 import wave
 from pathlib import Path
@@ -12,9 +11,9 @@ import numpy as np
 import pytest
 
 from empathia import plugins
-from empathia.corpora import CorpusInfo, emodb, korean_emotional, ravdess, table
+from empathia.corpora import CorpusInfo, emodb, korean_emotional, ravdess
 from empathia.errors import CorpusError
-from empathia.labels import EKMAN7, IEMOCAP6, projection
+from empathia.labels import EKMAN7, projection
 
 DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
@@ -129,97 +128,3 @@ def test_real_counts(corpus, clips, speakers, counts):
     assert collections.Counter(u.gold[0] for u in only(found).values()) == counts
     to_ekman = projection(found[0].labels, EKMAN7)
     assert all(to_ekman(u.gold[0]) in EKMAN7 for u in only(found).values())
-
-
-HEADER = "utterance,dialogue,speaker,gender,text,start,end,label,votes,split,pitch"
-
-
-def csv(folder: Path, *lines: str, header: str = HEADER) -> Path:
-    file = folder / "talk.csv"
-    file.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8-sig")
-    return file
-
-
-def test_table_is_put_in_time_order_and_joined_by_id(tmp_path):
-    file = csv(
-        tmp_path,
-        "b,d1,Ann,F,Oh no,2.5,3,sad,sad;neutral,train,210.5",
-        'a,d1,Ben,M,"Well, yes",0,2,neutral,"[[""neutral""], [""sad"", ""happy""]]",train,',
-        "c,d2,,x,,,,,,,99",
-    )
-    first, second = table.load(file, language="en")
-    assert [u.id for u in first.utterances] == ["a", "b"]
-    assert [u.index for u in first.utterances] == [0, 1]
-    a, b = first.utterances
-    assert (a.speaker, a.gender, a.text, a.gold) == ("Ben", "male", "Well, yes", ("neutral",))
-    assert a.votes == (("neutral",), ("sad", "happy"))
-    assert b.votes == (("sad",), ("neutral",))
-    assert (first.split, first.language, first.labels.labels) == ("train", "en", ("neutral", "sad"))
-    (c,) = second.utterances
-    assert (c.speaker, c.gender, c.text, c.gold, c.start) == ("unknown", None, None, (), None)
-    assert second.split is None
-    numbers = table.features(tmp_path, ["pitch"], units=["Hz"])
-    assert {k: f.measure("pitch") for k, f in numbers.items()} == {"a": None, "b": 210.5, "c": 99}
-
-
-def test_table_columns_are_mapped_and_affect_is_scaled(tmp_path):
-    file = csv(tmp_path, "x,hap,5,1,3", "y,sad,0.5,3,3", "z,hap,,,", header="id,emo,v,a,dominance")
-    columns = {"utterance": "id", "label": "emo", "valence": "v", "arousal": "a"}
-    found = only(table.load(file, columns, scale=(1, 5)))
-    assert found["x"].vad == (1.0, -1.0, 0.0)
-    assert found["y"].vad is None, "outside of the scale is not known"
-    assert found["z"].vad is None
-    assert [u.gold for u in found.values()] == [("hap",), ("sad",), ("hap",)]
-
-
-@pytest.mark.parametrize(
-    ("lines", "message"),
-    [
-        (["a,d,S,,t,1,2,,,,", "a,d,S,,t,1,2,,,,"], "line 3: .*'a' again, first on line 2"),
-        ([",d,S,,t,1,2,,,,"], "line 2: .*found none"),
-        (["a,d,S,,t,2,1,,,,"], "line 2: expected 0 <= start <= end"),
-        (["a,d,S,,t,1,,,,,"], "line 2: expected 0 <= start <= end"),
-        (["a,d,S,,t,soon,2,,,,"], "line 2: start 'soon' is no number"),
-        (["a,d,S,,t,nan,2,,,,"], "line 2: start 'nan' is no number"),
-        (["a,d,S,,t,1,2,,,dev,"], "split 'dev' is none of train, valid, test"),
-        (["a,d,S,,t,1,2,,,train,", "b,d,S,,t,3,4,,,test,"], "line 3: the dialogue is in 'train'"),
-        (["a,d,S,,t,1,2,,[1],,"], "line 2: votes are no JSON list"),
-        (["a,d,S,,t,1,2,,[,,"], "line 2: votes are no JSON list"),
-        (["a,d,S"], "line 2: expected 11 cells"),
-        (["a,d,S,,t,1,2,bored,,,"], "line 2: label 'bored' is not in 'iemocap6'"),
-    ],
-)
-def test_table_names_the_wrong_line(tmp_path, lines, message):
-    with pytest.raises(CorpusError, match=message):
-        table.load(csv(tmp_path, *lines), labels=IEMOCAP6)
-
-
-def test_table_that_is_no_table(tmp_path):
-    with pytest.raises(CorpusError, match="holds 0 csv files"):
-        table.load(tmp_path)
-    file = csv(tmp_path, "1", header="id")
-    with pytest.raises(CorpusError, match=r"no column 'utterance' \(has: id\)"):
-        table.load(file)
-    with pytest.raises(CorpusError, match="no column 'nothing'"):
-        table.load(file, {"utterance": "id", "text": "nothing"})
-    with pytest.raises(CorpusError, match="no column 'pitch'"):
-        table.features(file, ["pitch"], {"utterance": "id"})
-    file.write_bytes(b"utterance\n\xff\xfe\n")
-    with pytest.raises(CorpusError, match="no readable csv"):
-        table.load(file)
-
-
-@pytest.mark.corpus
-def test_real_table():
-    file = DATA / "iemocap" / "utterances.csv"
-    if not file.exists():
-        pytest.skip("the IEMOCAP table is not there")
-    columns = {"utterance": "utterance_id", "dialogue": "dialogue_id", "label": "label6"}
-    found = table.load(file, columns, labels=IEMOCAP6, scale=(1, 5))
-    assert collections.Counter(d.split for d in found) == {"train": 108, "valid": 12, "test": 31}
-    labelled = collections.Counter(d.split for d in found for u in d.utterances if u.gold)
-    assert labelled == {"train": 5163, "valid": 647, "test": 1623}
-    for dialogue in found:
-        starts = [u.start for u in dialogue.utterances]
-        assert starts == sorted(starts)
-    assert json.dumps(list(table.features(file, ["avg_pitch"], columns))[:1])

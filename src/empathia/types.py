@@ -81,14 +81,15 @@ class Utterance:
         index: Position in time order, from 0.
         speaker: Who speaks.
         text: The words, or None where they are not known.
-        start: Start in s, or None.
-        end: End in s, or None.
-        audio: Recording that holds it.
-        video: Video that holds it.
+        start, end: In s, or None.
+        audio, video: Recordings that hold it.
         gender: "female", "male" or None where it is not known.
         gold: Labels that people gave it (one for single-label corpora).
         votes: Each rater's labels.
         vad: Gold valence, arousal, dominance, each in [-1, 1].
+        groups: What else it belongs to, by name: "session", "scenario", any grouping by which
+            a protocol may hold data out.
+        clips: Which of "audio" and "video" hold it alone; times are not theirs (:meth:`place`).
     """
 
     id: str
@@ -103,6 +104,8 @@ class Utterance:
     gold: tuple[str, ...] = ()
     votes: tuple[tuple[str, ...], ...] = ()
     vad: tuple[float, float, float] | None = None
+    groups: Mapping[str, str] = field(default_factory=dict, hash=False)
+    clips: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_span(f"utterance '{self.id}'", self.start, self.end)
@@ -113,6 +116,12 @@ class Utterance:
     def duration(self) -> float | None:
         """Length in seconds, or None where times are not known."""
         return None if self.start is None or self.end is None else self.end - self.start
+
+    def place(self, medium: str) -> tuple[float, float] | None:
+        """Where it lies in its "audio" or "video" (s); None where it is the whole file."""
+        if self.start is None or self.end is None or medium in self.clips:
+            return None
+        return self.start, self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +165,7 @@ class Features:
         utterance: Id of the utterance.
         extractor: Name of the plug-in that made them.
         values: Float32, shape (frames, dim); NaN marks a missing measure.
-        names: One name a column, or () where columns have none.
-        units: One unit a column, or ().
+        names, units: One a column, or () where columns have none.
         rate: Frames a second (Hz), or None for one row an utterance.
     """
 
@@ -363,8 +371,7 @@ class Sample:
     """What a recogniser is given for one utterance: no gold label, past only.
 
     Args:
-        id: Id of the utterance.
-        text: The words, or None where they are not known.
+        id, text, speaker, gender, index, groups: As in :class:`Utterance`.
         language: ISO 639-1 code, or None where it is not known.
         features: Features by extractor; an absent modality is absent.
         history: Texts of the past utterances with their speakers, oldest first.
@@ -375,20 +382,15 @@ class Sample:
     language: str | None = None
     features: Mapping[str, Features] = field(default_factory=dict)
     history: Sequence[tuple[str, str]] = ()
+    speaker: str | None = None
+    gender: str | None = None
+    index: int = 0
+    groups: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A measured number with its uncertainty.
-
-    Args:
-        metric: Name of the metric.
-        value: The number.
-        low: Lower end of the 95 % interval, or None.
-        high: Upper end, or None.
-        n: How many items it was measured on.
-        slice: Which part of the data ("all", "gender=female").
-    """
+    """A measured number, its 95 % interval where known, on n items of a slice of the data."""
 
     metric: str
     value: float

@@ -4,16 +4,30 @@ A corpus is a module of this folder (or an entry point of ``empathia.corpora``)
 that defines two names:
 
 - ``INFO``, a :class:`CorpusInfo`: licence, citation and page as data;
-- ``load(path) -> tuple[Dialogue, ...]``: ``path`` is the corpus's folder in the
-  layout of its official release. Gold labels keep the corpus's own names
-  (``Dialogue.labels`` is their set), splits the corpus's own parts. What cannot
-  be read raises :class:`~empathia.errors.CorpusError` naming file and line.
+- ``load(path, **options) -> tuple[Dialogue, ...]``: ``path`` is the corpus's
+  folder in the layout of its official release. Gold labels keep the corpus's own
+  names (``Dialogue.labels`` is their set), splits the corpus's own parts, and ids
+  of utterances are unique within the corpus. What cannot be read raises
+  :class:`~empathia.errors.CorpusError` naming file and line; damage that leaves
+  the rest whole (a medium is missing, a session is not there) is counted and told
+  with :func:`warn`, never filled with zeros.
 
-Corpora of single sentences yield dialogues of one utterance.
+It may define a third:
+
+- ``ready(path, **options)``, with the same options: features that come with the
+  release, ``{name of the feature: {utterance id: Features}}``. They join by
+  utterance id; an utterance that has none is absent.
+
+Options are keywords with defaults, given in ``[data.options.<corpus>]`` of a run
+file or on the command line. Corpora of single sentences yield dialogues of one
+utterance. Where a file holds one utterance alone, ``Utterance.clips`` says so:
+start and end are then its place in the dialogue, not in the file.
 """
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -37,3 +51,23 @@ class CorpusInfo:
     citation: str
     page: str
     language: str
+
+
+class CorpusWarning(UserWarning):
+    """Something of a corpus is missing or damaged, and the rest of it was read."""
+
+
+def warn(problem: str, found: Sequence[str] | None = None) -> None:
+    """Tell of damage that does not stop the reading.
+
+    Args:
+        problem: What is wrong, naming the corpus ("meld: utterances without a clip").
+        found: Where, one a case: they are counted and the first three named. An empty sequence
+            means that nothing is wrong.
+    """
+    if found is not None:
+        if not found:
+            return
+        more = ", ..." if len(found) > 3 else ""
+        problem = f"{problem}: {len(found)} ({', '.join(found[:3])}{more})"
+    warnings.warn(problem, CorpusWarning, stacklevel=2)

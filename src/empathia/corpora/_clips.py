@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from empathia.errors import CorpusError
 from empathia.labels import LabelSet
 from empathia.types import Dialogue, Utterance
 
 SOUND = frozenset({".wav", ".flac"})
+
+
+class Clip(NamedTuple):
+    """What the name of a clip says."""
+
+    speaker: str
+    gender: str | None
+    label: str
+    groups: Mapping[str, str]
 
 
 def find(path: Path, corpus: str, layout: str) -> list[Path]:
@@ -54,21 +64,21 @@ def match(pattern: re.Pattern[str], file: Path, corpus: str, layout: str) -> re.
 
 
 def dialogues(
-    files: list[Path],
-    info: tuple[str, str, LabelSet],
-    describe: Callable[[Path], tuple[str, str | None, str]],
+    files: list[Path], info: tuple[str, str, LabelSet], describe: Callable[[Path], Clip]
 ) -> tuple[Dialogue, ...]:
     """One dialogue of one utterance for each clip; its id is the file's name without suffix.
 
     Args:
         files: The clips.
         info: Name of the corpus, its language, its label set.
-        describe: Gives speaker, gender and label of a clip.
+        describe: Says what the name of a clip means.
     """
     corpus, language, labels = info
     result = []
     for file in files:
-        speaker, gender, label = describe(file)
-        clip = Utterance(file.stem, 0, speaker, audio=file, gender=gender, gold=(label,))
+        speaker, gender, label, groups = describe(file)
+        clip = Utterance(
+            file.stem, 0, speaker, audio=file, gender=gender, gold=(label,), groups=groups
+        )
         result.append(Dialogue(file.stem, (clip,), corpus=corpus, language=language, labels=labels))
     return tuple(result)

@@ -1,4 +1,4 @@
-"""Reading text tables strictly: UTF-8, every row whole, errors that name file and line."""
+"""Reading text tables strictly: every row whole, errors that name file and line."""
 
 from __future__ import annotations
 
@@ -9,35 +9,43 @@ from pathlib import Path
 from empathia.errors import CorpusError
 
 
-def lines(path: Path) -> Iterator[tuple[int, str]]:
+def lines(path: Path, other: str | None = None) -> Iterator[tuple[int, str]]:
     """Numbered lines (from 1) without their ends; only line feeds divide lines.
 
+    Args:
+        path: The file, in UTF-8.
+        other: Encoding of copies that are not in UTF-8, or None where there are none.
+
     Raises:
-        CorpusError: The file is missing or not UTF-8.
+        CorpusError: The file is missing or in another encoding.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = _decoded(path.read_bytes(), other)
     except OSError as e:
         raise CorpusError(
             f"'{path}' cannot be read ({e.strerror})", "Unpack the official release there"
         ) from e
     except UnicodeDecodeError as e:
-        raise CorpusError(f"'{path}' is not UTF-8 ({e})", "Convert it to UTF-8") from e
+        known = f" and not {other}" if other else ""
+        raise CorpusError(f"'{path}' is not UTF-8{known} ({e})", "Convert it to UTF-8") from e
     for number, line in enumerate(text.split("\n"), start=1):
         yield number, line.rstrip("\r")
 
 
-def rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def rows(
+    path: Path, columns: Sequence[str], other: str | None = None
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows of a csv with a header, each with the number of its last line.
 
     Args:
         path: The csv.
         columns: Columns that must be there.
+        other: As for :func:`lines`.
 
     Raises:
         CorpusError: The file cannot be read, lacks a column, or a row has too few or too many.
     """
-    reader = csv.DictReader(_feed(path), strict=True)
+    reader = csv.DictReader((line + "\n" for _, line in lines(path, other)), strict=True)
     lacking = [c for c in columns if c not in (reader.fieldnames or ())]
     if lacking:
         raise CorpusError(f"{path}:1 lacks {', '.join(lacking)}", "Use the official file")
@@ -53,5 +61,30 @@ def rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, st
         raise CorpusError(f"{path}:{reader.line_num} does not parse ({e})", "Mend the row") from e
 
 
-def _feed(path: Path) -> Iterator[str]:
-    return (line + "\n" for _, line in lines(path))
+def number(place: str, name: str, cell: str) -> float:
+    """A cell as a finite number.
+
+    Args:
+        place: File and line, for the message.
+        name: What the cell holds, for the message.
+        cell: Its text.
+
+    Raises:
+        CorpusError: It is no finite number.
+    """
+    try:
+        value = float(cell)
+    except ValueError:
+        value = float("nan")
+    if not abs(value) < float("inf"):
+        raise CorpusError(f"{place}: {name} '{cell}' is no number", "Mend the row")
+    return value
+
+
+def _decoded(data: bytes, other: str | None) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if other is None:
+            raise
+        return data.decode(other)

@@ -2,7 +2,8 @@
 
 ``load`` takes the release's folder (``wav/03a01Fa.wav``) or any folder with
 such files. A name is speaker, sentence, letter of the emotion in German, take.
-Each clip is a dialogue of one utterance; the release has no splits.
+Each clip is a dialogue of one utterance; the release has no splits. Groups: text,
+the code of the sentence ("a01").
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def load(path: Path) -> tuple[Dialogue, ...]:
     return _clips.dialogues(files, ("emodb", "de", EMODB7), _describe)
 
 
-def _describe(file: Path) -> tuple[str, str | None, str]:
+def _describe(file: Path) -> _clips.Clip:
     found = _clips.match(_NAME, file, "emodb", _LAYOUT)
     gender = "male" if found[1] in _MALE else "female" if found[1] in _FEMALE else None
-    return found[1], gender, _EMOTIONS[found[3]]
+    return _clips.Clip(found[1], gender, _EMOTIONS[found[3]], {"text": found[2]})

@@ -3,7 +3,8 @@
 ``load`` takes the folder above ``*/<speaker>/wav/<speaker>NNNNN``, where NNNNN
 is 1-100 neutral, 101-200 happy, 201-300 angry, 301-400 sad. The release does
 not say who is female, so gender is not known. Each clip is a dialogue of one
-utterance; there are no splits.
+utterance; there are no splits. Groups: style, the kind of recording, where a folder
+above says so ("plain-to-emotional", "emotional-to-emotional").
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ INFO = CorpusInfo(
 )
 
 _NAME = re.compile(r"([a-z]{3})(\d{5})")
+_STYLES = ("plain-to-emotional", "emotional-to-emotional")
 _LAYOUT = "files such as */nea/wav/nea00101.wav, numbered 1 to 400"
 
 
@@ -42,10 +44,12 @@ def load(path: Path) -> tuple[Dialogue, ...]:
     return _clips.dialogues(files, ("korean_emotional", "ko", KOREAN4), _describe)
 
 
-def _describe(file: Path) -> tuple[str, str | None, str]:
+def _describe(file: Path) -> _clips.Clip:
     found = _clips.match(_NAME, file, "korean_emotional", _LAYOUT)
     number = int(found[2])
     if not 1 <= number <= 400:
         raise CorpusError(f"korean_emotional: '{file}' has the number {number}",
                           f"Expected {_LAYOUT}")  # fmt: skip
-    return found[1], None, KOREAN4.labels[(number - 1) // 100]
+    style = next((s for s in _STYLES if s in file.parts), None)
+    groups = {"style": style} if style else {}
+    return _clips.Clip(found[1], None, KOREAN4.labels[(number - 1) // 100], groups)

@@ -3,7 +3,8 @@
 ``load`` takes the folder of the release at any level above ``Actor_NN``; names
 say all: ``MM-VC-EE-II-SS-RR-AA`` (modality, vocal channel, emotion, intensity,
 statement, repetition, actor). Songs and video files of the release are left
-out. Each clip is a dialogue of one utterance; the release has no splits.
+out. Each clip is a dialogue of one utterance; the release has no splits. Groups:
+intensity ("normal", "strong"), statement ("1": kids, "2": dogs), repetition.
 """
 
 from __future__ import annotations
@@ -56,7 +57,10 @@ def _is_speech(file: Path) -> bool:
     return (found[1], found[2]) == (_AUDIO_ONLY, _SPEECH)
 
 
-def _describe(file: Path) -> tuple[str, str | None, str]:
+def _describe(file: Path) -> _clips.Clip:
     found = _clips.match(_NAME, file, "ravdess", _LAYOUT)
     gender = "male" if int(found[7]) % 2 else "female"
-    return found[7], gender, RAVDESS8.labels[int(found[3]) - 1]
+    groups = {
+        "intensity": intensity(file.stem), "statement": found[5][1], "repetition": found[6][1],
+    }  # fmt: skip
+    return _clips.Clip(found[7], gender, RAVDESS8.labels[int(found[3]) - 1], groups)

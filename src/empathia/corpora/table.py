@@ -1,40 +1,49 @@
-"""Anybody's corpus as one csv: a row an utterance.
+r"""Anybody's corpus as one csv, tsv, jsonl or Parquet file: a row an utterance.
 
 | column | what | when it is absent or empty |
 |---|---|---|
-| utterance | id, unique in the file | error |
+| utterance | id, unique in the file | the number of the row, where the column is absent |
 | dialogue | id of the conversation | each utterance is its own |
 | speaker | who speaks | "unknown" |
 | gender | F, female, M, male; anything else is not known | not known |
 | text | the words | not known |
 | start, end | seconds | not known; without them rows stay in the order of the file |
-| audio | path, from the csv's folder | none |
-| label | one label, or several parted by ";" | no gold label |
-| votes | a JSON list with each rater's label or list of labels, or labels parted by ";" | none |
+| audio, video | path, from the table's folder | none |
+| clips | which of audio and video hold this utterance alone, parted by ";" | see below |
+| label | one label, several parted by ";", or a list | no gold label: the row is context |
+| votes | a list with each rater's label or list of labels, or labels parted by ";" | none |
 | valence, arousal, dominance | numbers on ``scale`` | not known, as outside of it |
 | split | train, valid or test, the same for a whole dialogue | none |
+| group:NAME | which of NAME's groups it belongs to | in none |
 
-``columns`` says which of the file's columns is which of ours, as in
-``{"utterance": "utterance_id", "label": "label6"}``; a column that is not
-mapped is looked for under our name. Rows of a dialogue are put in order of
-their start where all have one. Ready-made numbers come from :func:`features`,
-joined by utterance id. Encodings: UTF-8, with or without a byte order mark.
+A column is found under our name, under ``utterance_id``, ``dialogue_id`` and ``speaker_id``, or
+in other case. What is called otherwise is named, as a column or as a pattern over one; what the
+parentheses of the pattern find is the value::
+
+    map = {label = "label6", speaker = 'utterance_id:(Ses..).*_([FM])\d+$'}
+    groups = {session = "session", scenario = 'dialogue_id:_(impro\d\d|script\d\d)'}
+    features = {prosody = ["duration", "avg_pitch"], mine = ["mfcc_*"]}
+
+Start and end are places in the recording. Where a dialogue has several rows, a recording that one
+row alone names is its clip, whole, and the times are those in the talk; the column ``clips`` says
+it otherwise. Rows of a dialogue are put in order of their start where all have one. Text files
+are UTF-8, with or without a byte order mark; lists in them are JSON. Ready-made numbers
+(:func:`ready`) join by utterance id: a feature is one or several columns of numbers, or columns
+of lists of numbers.
 """
 
 from __future__ import annotations
 
-import csv
-import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
 
-import numpy as np
-
-from empathia.corpora import CorpusInfo
+from empathia.corpora import CorpusInfo, warn
+from empathia.corpora import _table_cells as cells
+from empathia.corpora._table_features import joined
+from empathia.corpora._table_rows import Row, Source, Table, as_text, read
 from empathia.errors import CorpusError
-from empathia.labels import LabelSet
+from empathia.labels import LabelSet, label_set
 from empathia.types import Dialogue, Features, Utterance
 
 INFO = CorpusInfo(
@@ -45,237 +54,205 @@ INFO = CorpusInfo(
     page="none",
     language="und",
 )
-COLUMNS = (
-    "utterance", "dialogue", "speaker", "gender", "text", "start", "end", "audio", "label",
-    "votes", "valence", "arousal", "dominance", "split",
-)  # fmt: skip
-SPLITS = ("train", "valid", "test")
 _GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
-_T = TypeVar("_T")
-
-
-class _Row(NamedTuple):
-    """One line of the file; ``get`` gives a cell of ours, stripped, or ""."""
-
-    line: int
-    cells: Mapping[str, str]
-    columns: Mapping[str, str]
-
-    def get(self, name: str) -> str:
-        return (self.cells.get(self.columns.get(name, name)) or "").strip()
+_NOTHING: Mapping[str, str] = {}
 
 
 def load(
     path: Path,
-    columns: Mapping[str, str] | None = None,
     *,
-    labels: LabelSet | None = None,
-    scale: tuple[float, float] = (-1.0, 1.0),
+    map: Mapping[str, str] = _NOTHING,
+    groups: Mapping[str, str] = _NOTHING,
+    features: Mapping[str, Sequence[str]] | None = None,
+    labels: str | Sequence[str] | LabelSet | None = None,
+    scale: Sequence[float] = (-1.0, 1.0),
     language: str | None = None,
     name: str = "table",
+    file: str | None = None,
 ) -> tuple[Dialogue, ...]:
-    """Read a csv.
+    """Read a table.
 
     Args:
-        path: The file, or a folder that holds one csv.
-        columns: Our column to the file's column.
-        labels: The set of the gold labels; None takes those that occur, sorted.
+        path: The file, or a folder that holds one table.
+        map: Our column to the file's column, or to ``column:pattern``.
+        groups: Name of a grouping to a column, or to ``column:pattern``.
+        features: As for :func:`ready`; checked there.
+        labels: The gold labels in their order, or the name of a known set; None takes those
+            that occur, sorted.
         scale: Lowest and highest value of valence, arousal and dominance.
         language: ISO 639-1 code.
         name: Name of the corpus in the dialogues.
+        file: Name of the table where the folder holds several.
 
     Raises:
-        CorpusError: The file cannot be read, or a line of it; names file and line.
+        CorpusError: The file cannot be read, or a row of it; names file and row.
+        MissingExtra: It is Parquet, and pyarrow is not installed.
     """
-    file, rows = _rows(path, columns)
-    groups: dict[str, list[_Row]] = {}
-    seen: dict[str, int] = {}
-    for row in rows:
-        key = row.get("utterance")
-        if not key or key in seen:
-            found = f"'{key}' again, first on line {seen[key]}" if key else "none"
-            raise _wrong(file, row, f"expected an utterance id of its own, found {found}")
-        seen[key] = row.line
-        groups.setdefault(row.get("dialogue") or key, []).append(row)
-    gold = {row.get("utterance"): _several(row.get("label")) for row in rows}
-    if labels is None and any(gold.values()):
-        labels = LabelSet(name, tuple(sorted({x for g in gold.values() for x in g})))
-    for row in rows:
-        strange = [x for x in gold[row.get("utterance")] if labels is not None and x not in labels]
-        if strange and labels is not None:
-            raise _wrong(file, row, f"label '{strange[0]}' is not in '{labels.name}'")
-    return tuple(
-        Dialogue(
-            key, _utterances(file, group, gold, scale), name, _split(file, group), language, labels
+    table = read(path, file, map, groups)
+    ends = _ends(scale)
+    keys = _keys(table)
+    gold = {key: cells.labels(row) for key, row in keys.items()}
+    known = _label_set(labels, name, gold)
+    _check_labels(keys, gold, known)
+    belongs = _groups(table, list(keys))
+    conversations: dict[str, list[str]] = {}
+    for key, row in keys.items():
+        conversations.setdefault(row.get("dialogue") or key, []).append(key)
+    clips = _clips(table, keys, conversations)
+    found = []
+    for dialogue, members in conversations.items():
+        rows = [keys[m] for m in members]
+        utterances = tuple(
+            _utterance(keys[m], index, ends, key=m, gold=gold[m], groups=belongs[m], clips=clips[m])
+            for index, m in enumerate(_in_time(members, rows))
         )
-        for key, group in groups.items()
-    )
+        split = cells.split(rows)
+        found.append(Dialogue(dialogue, utterances, name, split, language, known))
+    return tuple(found)
 
 
-def features(
+def ready(
     path: Path,
-    names: Sequence[str],
-    columns: Mapping[str, str] | None = None,
     *,
-    extractor: str = "table",
-    units: Sequence[str] = (),
-) -> dict[str, Features]:
-    """Ready-made numbers by utterance id, each of shape (1, len(names)).
+    map: Mapping[str, str] = _NOTHING,
+    groups: Mapping[str, str] = _NOTHING,
+    features: Mapping[str, Sequence[str]] | None = None,
+    file: str | None = None,
+    **_: object,
+) -> dict[str, dict[str, Features]]:
+    """Ready-made features: by name, then by utterance id, each of shape (1, dim).
 
     Args:
-        path: As for :func:`load`.
-        names: Columns of numbers; an empty cell is NaN.
-        columns: As for :func:`load`.
-        extractor: What the features are to be called ("prosody").
-        units: One a column, or none.
+        path: As for :func:`load`, which checks the options that do not matter here.
+        map: As for :func:`load`.
+        groups: As for :func:`load`.
+        file: As for :func:`load`.
+        features: Name of a feature to its columns, whose names may hold ``*``. An empty cell is
+            NaN; a row of which all cells are empty has no feature.
 
     Raises:
         CorpusError: A column is missing or a cell is no number.
     """
-    file, rows = _rows(path, columns)
-    found = {}
-    for row in rows:
-        lacking = [n for n in names if row.columns.get(n, n) not in row.cells]
-        if lacking:
-            raise CorpusError(
-                f"{file} has no column '{lacking[0]}'", "Map it with the argument columns"
-            )
-        values = [_number(file, row, n) for n in names]
-        numbers = [[math.nan if v is None else v for v in values]]
-        key = row.get("utterance")
-        found[key] = Features(
-            key, extractor, np.array(numbers, np.float32), tuple(names), tuple(units)
-        )
+    table = read(path, file, map, groups)
+    keys = _keys(table)
+    return {
+        feature: joined(table, keys, feature, columns)
+        for feature, columns in (features or {}).items()
+    }
+
+
+def _keys(table: Table) -> dict[str, Row]:
+    """Rows by utterance id."""
+    numbered = "utterance" not in table.sources
+    found: dict[str, Row] = {}
+    for row in table.rows:
+        key = str(row.number) if numbered else row.get("utterance")
+        if not key or key in found:
+            what = f"'{key}' again, first on {found[key].place}" if key else "none"
+            raise row.wrong(f"expected an utterance id of its own, found {what}")
+        found[key] = row
     return found
 
 
-def _rows(path: Path, columns: Mapping[str, str] | None) -> tuple[Path, list[_Row]]:
-    file = _file(path)
-    mapped = dict(columns or {})
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            header = list(reader.fieldnames or ())
-            rows = [_Row(reader.line_num, cells, mapped) for cells in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise CorpusError(f"{file} is no readable csv in UTF-8 ({error})", "Mend it") from error
-    absent = [f"'{theirs}'" for theirs in mapped.values() if theirs not in header]
-    if absent or mapped.get("utterance", "utterance") not in header:
-        what = ", ".join(absent) or "'utterance'"
-        raise CorpusError(
-            f"{file} has no column {what} (has: {', '.join(header)})",
-            "Map our columns to the file's with the argument columns",
-        )
-    for row in rows:
-        # csv files short lines up with None and keeps what is too long under the key None.
-        if None in row.cells or None in row.cells.values():
-            raise _wrong(file, row, f"expected {len(header)} cells")
-    return file, rows
+def _label_set(
+    wanted: str | Sequence[str] | LabelSet | None, name: str, gold: Mapping[str, tuple[str, ...]]
+) -> LabelSet | None:
+    if wanted is None:
+        occurring = sorted({x for g in gold.values() for x in g})
+        return LabelSet(name, tuple(occurring)) if occurring else None
+    if isinstance(wanted, LabelSet):
+        return wanted
+    return label_set(wanted) if isinstance(wanted, str) else LabelSet(name, tuple(wanted))
 
 
-def _file(path: Path) -> Path:
-    if not path.is_dir():
-        return path
-    files = sorted(path.glob("*.csv"))
-    if len(files) != 1:
-        raise CorpusError(f"'{path}' holds {len(files)} csv files, expected one", "Name the file")
-    return files[0]
+def _check_labels(
+    keys: Mapping[str, Row], gold: Mapping[str, tuple[str, ...]], known: LabelSet | None
+) -> None:
+    for key, row in keys.items():
+        strange = [x for x in gold[key] if known is not None and x not in known]
+        if strange and known is not None:
+            raise row.wrong(f"label '{strange[0]}' is not in '{known.name}'")
 
 
-def _utterances(
-    file: Path,
-    rows: Sequence[_Row],
-    gold: Mapping[str, tuple[str, ...]],
-    scale: tuple[float, float],
-) -> tuple[Utterance, ...]:
-    starts = [_number(file, row, "start") for row in rows]
-    order = list(range(len(rows)))
-    known = [s for s in starts if s is not None]
-    if len(known) == len(rows):
-        order.sort(key=lambda i: known[i])
-    return tuple(
-        _utterance(file, rows[i], index, gold[rows[i].get("utterance")], scale)
-        for index, i in enumerate(order)
-    )
+def _groups(table: Table, keys: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Each utterance's groups."""
+    found: dict[str, dict[str, str]] = {key: {} for key in keys}
+    for group, source in table.groups.items():
+        for key, row in zip(keys, table.rows, strict=True):
+            value = as_text(source.read(row.cells)).strip()
+            if value:
+                found[key][group] = value
+        fitting = sum(group in f for f in found.values())
+        if not fitting:
+            raise CorpusError(f"{table.file}: nothing is in a group '{group}' by {_said(source)}",
+                              "Mend the pattern or name another column")  # fmt: skip
+        if fitting < len(keys):
+            warn(f"{table.file}: {len(keys) - fitting} of {len(keys)} rows are in no group "
+                 f"'{group}' by {_said(source)}")  # fmt: skip
+    return found
+
+
+def _said(source: Source) -> str:
+    pattern = f" and the pattern '{source.pattern.pattern}'" if source.pattern else ""
+    return f"column '{source.column}'{pattern}"
+
+
+def _in_time(members: Sequence[str], rows: Sequence[Row]) -> list[str]:
+    """Members in order of their start where all have one, else as they stand in the file."""
+    starts = {
+        m: s for m, r in zip(members, rows, strict=True) if (s := cells.span(r)[0]) is not None
+    }
+    return sorted(members, key=starts.__getitem__) if len(starts) == len(rows) else list(members)
 
 
 def _utterance(
-    file: Path, row: _Row, index: int, gold: tuple[str, ...], scale: tuple[float, float]
+    row: Row,
+    index: int,
+    scale: tuple[float, float],
+    *,
+    key: str,
+    gold: tuple[str, ...],
+    groups: Mapping[str, str],
+    clips: tuple[str, ...],
 ) -> Utterance:
-    start, end = _number(file, row, "start"), _number(file, row, "end")
-    if (start is None) != (end is None) or (start is not None and not 0 <= start <= (end or 0)):
-        raise _wrong(file, row, f"expected 0 <= start <= end, found {start} and {end}")
-    audio = row.get("audio")
+    start, end = cells.span(row)
+    text = as_text(row.value("text"))
+    audio, video = row.get("audio"), row.get("video")
     return Utterance(
-        row.get("utterance"),
+        key,
         index,
         row.get("speaker") or "unknown",
-        row.get("text") or None,
+        text if text.strip() else None,
         start,
         end,
-        audio=file.parent / audio if audio else None,
+        audio=row.file.parent / audio if audio else None,
+        video=row.file.parent / video if video else None,
         gender=_GENDERS.get(row.get("gender").lower()),
         gold=gold,
-        votes=_votes(file, row),
-        vad=_vad(file, row, scale),
+        votes=cells.votes(row),
+        vad=cells.affect(row, scale),
+        groups=groups,
+        clips=clips,
     )
 
 
-def _number(file: Path, row: _Row, name: str) -> float | None:
-    text = row.get(name)
-    if not text:
-        return None
-    value = _parsed(float, text)
-    if value is None or not math.isfinite(value):
-        raise _wrong(file, row, f"{name} '{text}' is no number")
-    return value
+def _clips(
+    table: Table, keys: Mapping[str, Row], conversations: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Which media hold each utterance alone."""
+    if "clips" in table.sources:
+        return {key: cells.clips(row) for key, row in keys.items()}
+    named = Counter((m, row.get(m)) for row in table.rows for m in cells.MEDIA)
+    return {
+        key: tuple(
+            m for m in cells.MEDIA if (f := keys[key].get(m)) and named[m, f] == 1 < len(members)
+        )
+        for members in conversations.values()
+        for key in members
+    }
 
 
-def _parsed(parse: Callable[[str], _T], text: str) -> _T | None:
-    try:
-        return parse(text)
-    except ValueError:
-        return None
-
-
-def _several(text: str) -> tuple[str, ...]:
-    return tuple(x.strip() for x in text.split(";") if x.strip())
-
-
-def _votes(file: Path, row: _Row) -> tuple[tuple[str, ...], ...]:
-    text = row.get("votes")
-    if not text.startswith("["):
-        return tuple((x,) for x in _several(text))
-    found = _parsed(json.loads, text)
-    raters = [[r] if isinstance(r, str) else r for r in found] if found is not None else [None]
-    votes = [tuple(r) for r in raters if isinstance(r, list) and all(isinstance(x, str) for x in r)]
-    if len(votes) != len(raters):
-        raise _wrong(file, row, "votes are no JSON list of labels or of lists of labels")
-    return tuple(votes)
-
-
-def _vad(file: Path, row: _Row, scale: tuple[float, float]) -> tuple[float, float, float] | None:
-    raw = [_number(file, row, n) for n in ("valence", "arousal", "dominance")]
-    known = [x for x in raw if x is not None]
-    if len(known) < 3:
-        return None
-    low, high = scale
-    if not all(low <= x <= high for x in known):
-        return None  # a rating that was skipped and averaged in as 0
-    v, a, d = (2 * (x - low) / (high - low) - 1 for x in known)
-    return v, a, d
-
-
-def _split(file: Path, rows: Sequence[_Row]) -> str | None:
-    first = rows[0].get("split")
-    for row in rows:
-        split = row.get("split")
-        if split and split not in SPLITS:
-            raise _wrong(file, row, f"split '{split}' is none of {', '.join(SPLITS)}")
-        if split != first:
-            raise _wrong(file, row, f"the dialogue is in '{first}' and in '{split}'")
-    return first or None
-
-
-def _wrong(file: Path, row: _Row, problem: str) -> CorpusError:
-    return CorpusError(f"{file}, line {row.line}: {problem}", "Mend the line")
+def _ends(scale: Sequence[float]) -> tuple[float, float]:
+    if len(scale) != 2 or not scale[0] < scale[1]:
+        raise CorpusError(f"scale is {list(scale)}", "Give the lowest and the highest value")
+    return float(scale[0]), float(scale[1])

@@ -40,8 +40,17 @@ class Condition:
     damaged: int = 0
     filled: float = 0.0
 
-    def notes(self) -> tuple[str, ...]:
-        """Remarks for the user; () for a recording in good condition."""
+    @property
+    def cut_short(self) -> bool:
+        """Whether the sound ends well before the end that the file announces.
+
+        Says something only where the recording was decoded to its end.
+        """
+        announced = self.announced
+        return announced is not None and self.seconds < min(announced - 0.5, 0.98 * announced)
+
+    def damage(self) -> tuple[str, ...]:
+        """Remarks on what is not as it was recorded; () for sound that is whole so far."""
         found: list[str] = []
         if self.not_finite:
             found.append(f"{self.not_finite} samples were no numbers and were taken as silence")
@@ -49,9 +58,12 @@ class Condition:
             found.append(f"{self.damaged} damaged parts of the recording could not be decoded")
         if self.filled:
             found.append(f"{self.filled:.1f} s of sound were missing and were taken as silence")
-        if self.announced is not None and self.seconds < min(
-            self.announced - 0.5, 0.98 * self.announced
-        ):
+        return tuple(found)
+
+    def notes(self) -> tuple[str, ...]:
+        """Remarks for the user; () for a recording in good condition."""
+        found = list(self.damage())
+        if self.cut_short:
             found.append(
                 f"the sound ends at {self.seconds:.1f} s although the file announces "
                 f"{self.announced:.1f} s: it may have been cut short"

@@ -1,0 +1,93 @@
+"""EPITOME: how empathic answers on Reddit are, in three ways (Sharma et al. 2020).
+
+Layout: ``emotional-reactions-reddit.csv``, ``interpretations-reddit.csv`` and
+``explorations-reddit.csv`` with sp_id, rp_id, seeker_post, response_post, level, rationales; row
+n of each is about the same pair of posts. A pair is a dialogue of two utterances. The answer's
+gold labels are its level in each way, "explorations=2" for a strong one (0 no, 1 weak, 2 strong).
+
+The release has no split. Some seekers got several answers: ``groups["post"]`` names the seeker's
+post, so that a protocol can keep them together ("leave-post-out"). Some pairs were judged twice;
+the second time is a dialogue of its own, whose id ends in "#2".
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from empathia.corpora import CorpusInfo
+from empathia.corpora._tables import rows
+from empathia.errors import CorpusError
+from empathia.labels import EPITOME9
+from empathia.types import Dialogue, Utterance
+
+INFO = CorpusInfo(
+    name="epitome",
+    licence="none stated; free for academic use",
+    noncommercial=True,
+    citation="Sharma, Miner, Atkins and Althoff, A Computational Approach to Understanding "
+    "Empathy Expressed in Text-Based Mental Health Support, EMNLP 2020",
+    page="https://github.com/behavioral-data/Empathy-Mental-Health",
+    language="en",
+)
+_WAYS = ("emotional_reactions", "interpretations", "explorations")
+_COLUMNS = ("sp_id", "rp_id", "seeker_post", "response_post", "level")
+_Row = tuple[int, dict[str, str]]
+
+
+def load(path: Path) -> tuple[Dialogue, ...]:
+    """All pairs in the order of the files.
+
+    Args:
+        path: Folder with the three csv files.
+
+    Raises:
+        CorpusError: A file is missing, a row does not parse, or the files are not about the same
+            pairs in the same order.
+    """
+    files = {way: path / f"{way.replace('_', '-')}-reddit.csv" for way in _WAYS}
+    tables = [list(rows(file, _COLUMNS)) for file in files.values()]
+    if len({len(t) for t in tables}) > 1:
+        counts = ", ".join(
+            f"{f.name} {len(t)}" for f, t in zip(files.values(), tables, strict=True)
+        )
+        raise CorpusError(f"{path}: the files have different numbers of rows ({counts})",
+                          "Use the official files")  # fmt: skip
+    times: Counter[str] = Counter()
+    found = []
+    for judged in zip(*tables, strict=True):
+        pair = _pair(list(files.values()), judged)
+        times[pair] += 1
+        key = pair if times[pair] == 1 else f"{pair}#{times[pair]}"
+        found.append(_dialogue(key, judged[0][1], _levels(files, judged)))
+    return tuple(found)
+
+
+def _pair(files: Sequence[Path], judged: Sequence[_Row]) -> str:
+    pairs = [f"{row['sp_id']}/{row['rp_id']}" for _, row in judged]
+    for file, (number, _), pair in zip(files, judged, pairs, strict=True):
+        if pair != pairs[0]:
+            raise CorpusError(f"{file}:{number} is about '{pair}', {files[0].name} there about "
+                              f"'{pairs[0]}'", "Use the official files")  # fmt: skip
+    return pairs[0]
+
+
+def _levels(files: dict[str, Path], judged: Sequence[_Row]) -> tuple[str, ...]:
+    labels = []
+    for (way, file), (number, row) in zip(files.items(), judged, strict=True):
+        label = f"{way}={row['level']}"
+        if label not in EPITOME9:
+            raise CorpusError(f"{file}:{number} has the level '{row['level']}', expected 0, 1 or 2",
+                              "Mend the row")  # fmt: skip
+        labels.append(label)
+    return tuple(labels)
+
+
+def _dialogue(key: str, row: dict[str, str], levels: tuple[str, ...]) -> Dialogue:
+    post = {"post": row["sp_id"]}
+    utterances = (
+        Utterance(f"{key}/seeker", 0, "seeker", row["seeker_post"], groups=post),
+        Utterance(f"{key}/answer", 1, "peer", row["response_post"], gold=levels, groups=post),
+    )
+    return Dialogue(key, utterances, "epitome", None, "en", EPITOME9)

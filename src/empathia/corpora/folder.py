@@ -1,0 +1,201 @@
+"""Recordings of one's own in a folder, with labels in a file or as names of subfolders.
+
+With ``labels.csv`` in the folder (UTF-8), a row an utterance:
+
+| column | what | when it is absent or empty |
+|---|---|---|
+| file | path of the recording, from the folder | error |
+| label | one label, or several parted by ";" | no gold label |
+| speaker | who speaks | "unknown" |
+| gender | F, female, M, male; anything else is not known | not known |
+| split | train, valid or test, the same for a whole dialogue | none |
+| dialogue | id of the conversation | each row is its own |
+| start, end | s, where the file holds more than this utterance | the whole file |
+| text | the words | not known |
+
+An utterance is called as its file, without suffix; where a file has several rows, with the
+start: ``talks/one@12.5``. Rows of a dialogue stay in the order of the csv, those of one file in
+the order of their start. Without ``labels.csv`` the first folder below names the label:
+``happy/any/where.wav``, each recording a dialogue of its own.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from empathia.corpora import CorpusInfo, warn
+from empathia.corpora._tables import number, rows
+from empathia.errors import CorpusError
+from empathia.labels import LabelSet, label_set
+from empathia.types import Dialogue, Utterance
+
+INFO = CorpusInfo(
+    name="folder",
+    licence="that of the data you bring",
+    noncommercial=True,  # not known, so the careful answer
+    citation="none",
+    page="none",
+    language="und",
+)
+TABLE = "labels.csv"
+SOUND = frozenset({
+    ".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".webm", ".mp4", ".mov", ".mkv",
+    ".avi",
+})  # fmt: skip
+VIDEO = frozenset({".mp4", ".mov", ".mkv", ".avi"})
+_SPLITS = ("train", "valid", "test")
+_GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
+
+
+def load(
+    path: Path,
+    *,
+    labels: str | Sequence[str] | None = None,
+    language: str | None = None,
+    name: str = "folder",
+) -> tuple[Dialogue, ...]:
+    """Read the recordings that have a label, or a row.
+
+    Args:
+        path: The folder.
+        labels: Name of a known label set, or the labels; None takes those that occur, sorted.
+        language: ISO 639-1 code of what is said.
+        name: Name of the corpus in the dialogues.
+
+    Raises:
+        CorpusError: No recording is there, a row does not parse or names a file that is not
+            there, or a label is not in the set.
+    """
+    if not path.is_dir():
+        raise CorpusError(f"{name}: '{path}' is no folder", "Name the folder with the recordings")
+    there = {
+        f.relative_to(path).as_posix(): f
+        for f in sorted(path.rglob("*"))
+        if f.suffix.lower() in SOUND and not f.name.startswith(".")
+    }
+    if not there:
+        raise CorpusError(f"{name}: no recording under '{path}'",
+                          f"Expected files such as {', '.join(sorted(SOUND)[:4])}")  # fmt: skip
+    table = path / TABLE
+    found = _listed(table, there, name) if table.is_file() else _sorted(there, name)
+    gold = {g for d in found for u in d.utterances for g in u.gold}
+    chosen = _set(labels, gold, name)
+    strange = sorted(gold - set(chosen.labels)) if chosen else []
+    if chosen and strange:
+        raise CorpusError(
+            f"{name}: label '{strange[0]}' is not in '{chosen.name}' ({', '.join(chosen)})",
+            "Rename it or choose another label set",
+        )
+    return tuple(replace(d, labels=chosen, language=language, corpus=name) for d in found)
+
+
+def _set(labels: str | Sequence[str] | None, gold: set[str], name: str) -> LabelSet | None:
+    if isinstance(labels, str):
+        return label_set(labels)
+    if labels is not None:
+        return LabelSet(name, tuple(labels))
+    return LabelSet(name, tuple(sorted(gold))) if gold else None
+
+
+def _sorted(there: dict[str, Path], name: str) -> list[Dialogue]:
+    """Labels out of the names of the folders."""
+    found, loose = [], []
+    twice = _clashes(there)
+    for key, file in there.items():
+        label, inner, _ = key.partition("/")
+        if not inner:
+            loose.append(key)
+            continue
+        clip = _clip(_called(key, twice), "unknown", file, (label,))
+        found.append(Dialogue(clip.id, (clip,)))
+    warn(f"{name}: recordings in no folder that names a label, left out", loose)
+    if not found:
+        raise CorpusError(
+            f"{name}: no recording lies in a folder that names its label",
+            f"Add {TABLE} with the columns file and label, or sort the files into folders",
+        )
+    return found
+
+
+def _listed(table: Path, there: dict[str, Path], name: str) -> list[Dialogue]:
+    """Labels out of the csv."""
+    listed = [(f"{table}:{line}", row) for line, row in rows(table, ("file",))]
+    named = Counter(row["file"] for _, row in listed)
+    twice = _clashes(there)
+    talks: dict[str, list[tuple[str, str, Utterance]]] = {}
+    seen: set[str] = set()
+    for place, row in listed:
+        if row["file"] not in there:
+            raise CorpusError(
+                f"{place} names '{row['file']}', which is not there",
+                "Mend the path, which starts at the folder, or drop the row",
+            )
+        utterance = _row(place, row, there[row["file"]], _called(row["file"], twice))
+        if named[row["file"]] > 1 and utterance.start is not None:
+            utterance = replace(utterance, id=f"{utterance.id}@{utterance.start:g}")
+        if utterance.id in seen:
+            raise CorpusError(
+                f"{place} repeats '{utterance.id}'", "Give start and end, or drop one of the two"
+            )
+        seen.add(utterance.id)
+        talk = row.get("dialogue") or utterance.id
+        talks.setdefault(talk, []).append((place, row.get("split") or "", utterance))
+    warn(f"{name}: recordings without a row in {TABLE}, left out", sorted(set(there) - set(named)))
+    return [_talk(key, turns) for key, turns in talks.items()]
+
+
+def _talk(key: str, turns: list[tuple[str, str, Utterance]]) -> Dialogue:
+    """A dialogue of its rows: place, split, utterance."""
+    split = turns[0][1]
+    for place, other, _ in turns:
+        if other and other not in _SPLITS:
+            raise CorpusError(f"{place} has the split '{other}'", f"Use {', '.join(_SPLITS)}")
+        if other != split:
+            raise CorpusError(
+                f"{place}: the dialogue is in '{split}' and in '{other}'",
+                "Put the whole dialogue in one part",
+            )
+    order = [u for _, _, u in turns]
+    if len({u.audio for u in order}) == 1 and all(u.start is not None for u in order):
+        order.sort(key=lambda u: u.start or 0.0)
+    return Dialogue(
+        key, tuple(replace(u, index=i) for i, u in enumerate(order)), split=split or None
+    )
+
+
+def _row(place: str, row: dict[str, str], file: Path, key: str) -> Utterance:
+    start, end = (number(place, t, row[t]) if row.get(t) else None for t in ("start", "end"))
+    if (start is None) != (end is None) or (start is not None and not 0 <= start <= (end or 0)):
+        raise CorpusError(
+            f"{place}: expected 0 <= start <= end, found {start} and {end}",
+            "Give both times or none",
+        )
+    gold = tuple(x.strip() for x in row.get("label", "").split(";") if x.strip())
+    clip = _clip(key, row.get("speaker") or "unknown", file, gold)
+    return replace(
+        clip,
+        text=row.get("text") or None,
+        start=start,
+        end=end,
+        gender=_GENDERS.get(row.get("gender", "").strip().lower()),
+    )
+
+
+def _clip(key: str, speaker: str, file: Path, gold: tuple[str, ...]) -> Utterance:
+    video = file if file.suffix.lower() in VIDEO else None
+    return Utterance(key, 0, speaker, audio=file, video=video, gold=gold)
+
+
+def _clashes(there: dict[str, Path]) -> set[str]:
+    """Names without suffix that more than one file has."""
+    names = Counter(str(PurePosixPath(k).with_suffix("")) for k in there)
+    return {k for k, n in names.items() if n > 1}
+
+
+def _called(key: str, twice: set[str]) -> str:
+    """Id of a file: without suffix, unless another file differs by the suffix alone."""
+    short = str(PurePosixPath(key).with_suffix(""))
+    return key if short in twice else short

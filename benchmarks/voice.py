@@ -47,10 +47,11 @@ def table(
     labels: LabelSet = dialogues[0].labels
     file = cache / f"{corpus}-{'-'.join(columns)}.npz"
     if not file.exists():
-        from empathia.features import speech
+        from empathia import features
 
         began = time.perf_counter()
-        found = _clips.clips({corpus: dialogues}, labels, speech.load(threads), columns)
+        extract = features.single(features.load("speech", threads))
+        found = _clips.clips({corpus: dialogues}, labels, extract, columns)
         taken = time.perf_counter() - began
         print(
             f"  {corpus}: {len(found)} clips, {1000 * taken / len(found):.0f} ms each", flush=True

@@ -1,6 +1,128 @@
 """Features: numbers that describe how one utterance sounds or reads, one file a kind.
 
-A plug-in here turns what it is given (an :class:`~empathia.types.Audio`, a text)
-into :class:`~empathia.types.Features` whose columns have names and units. Modules
-that start with an underscore are parts of a plug-in, not plug-ins.
+A run file names a feature "extractor" or "extractor:variant" ("prosody",
+"text:klue/roberta-base"). The extractor is a plug-in: a module that defines
+
+- ``NAME``: its own name;
+- ``SOURCE``: "audio" or "text", what it reads;
+- ``load(variant=None, threads=None) -> Extractor``: ``variant`` is what follows the colon,
+  ``threads`` how many a model may use inside (None takes all cores). Pretrained encoders are
+  loaded once a process and shared. :class:`Each` makes an extractor of a function.
+
+:func:`empathia.features.gathering.gather` runs extractors over a corpus and keeps what they
+give (:mod:`empathia.features.store`); :mod:`empathia.features.normalise` brings features to a
+scale that is fitted on the train part. Modules that start with an underscore are parts of
+a plug-in.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from empathia import plugins
+from empathia.errors import UsageError
+from empathia.types import Audio, Features
+
+Item = tuple[str, str | Audio]
+"""Id of an utterance, and its words or its sound (mono, 16 kHz), as the plug-in's SOURCE says."""
+
+_NO_EXTRACTORS = frozenset({"gathering", "normalise", "store"})
+
+
+class FeatureWarning(UserWarning):
+    """Features that some utterances don't have, or that could not be kept, counted."""
+
+
+class Extractor(Protocol):
+    """Turns utterances into features.
+
+    The values of an item depend on that item alone, to the last bit, whatever it is called with:
+    else results would change where a killed run goes on. It is called from several threads
+    at once.
+    """
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """All that decides the values, plain for JSON; a "version" counts changes of the code.
+
+        What was kept under other settings is never used.
+        """
+
+    def __call__(self, items: Sequence[Item]) -> list[Features]:
+        """Features of each item, in their order; NaN marks what cannot be measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """An :class:`Extractor` that takes one item after the other.
+
+    Args:
+        settings: As in :class:`Extractor`.
+        extract: Features of (words or sound, utterance id).
+    """
+
+    settings: Mapping[str, Any]
+    extract: Callable[[Any, str], Features]
+
+    def __call__(self, items: Sequence[Item]) -> list[Features]:
+        """See :class:`Extractor`."""
+        return [self.extract(content, utterance) for utterance, content in items]
+
+
+def names() -> tuple[str, ...]:
+    """Names of all extractors, sorted, without importing any."""
+    return tuple(n for n in plugins.names("features") if n not in _NO_EXTRACTORS)
+
+
+def source(name: str) -> Literal["audio", "text"]:
+    """What a feature of a run file is taken from.
+
+    Raises:
+        UsageError: There is no such extractor.
+    """
+    found: Literal["audio", "text"] = _plugin(name).SOURCE
+    return found
+
+
+def load(name: str, threads: int | None = None) -> Extractor:
+    """The extractor of a feature of a run file.
+
+    Args:
+        name: "extractor" or "extractor:variant".
+        threads: Threads that a model may use inside; None takes all cores.
+
+    Raises:
+        UsageError: There is no such extractor, or it has no such variant.
+        WeightsError: It needs a model that is not there.
+    """
+    extractor: Extractor = _plugin(name).load(name.partition(":")[2] or None, threads)
+    return extractor
+
+
+def single(extractor: Extractor) -> Callable[[str | Audio, str], Features]:
+    """An extractor as a function of (words or sound, utterance id)."""
+    return lambda content, utterance: extractor([(utterance, content)])[0]
+
+
+def no_variants(name: str, variant: str | None) -> None:
+    """For plug-ins that come in one form.
+
+    Raises:
+        UsageError: A variant was asked for.
+    """
+    if variant is not None:
+        raise UsageError(
+            f"the feature '{name}' has no variants, found '{name}:{variant}'", f"Write '{name}'"
+        )
+
+
+def _plugin(name: str) -> Any:  # noqa: ANN401 - a module with the names above
+    extractor = name.partition(":")[0]
+    if extractor not in (known := names()):
+        raise UsageError(
+            f"unknown feature '{name}' (extractors: {', '.join(known)})",
+            "Name one of these, or a ready-made feature of the corpus",
+        )
+    return plugins.load("features", extractor, ("NAME", "SOURCE", "load"))

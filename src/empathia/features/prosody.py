@@ -26,6 +26,7 @@ import math
 import numpy as np
 
 from empathia.errors import InputError
+from empathia.features import Each, Extractor, no_variants
 from empathia.features._frames import centre_and_peak
 from empathia.features._harmonicity import harmonicity
 from empathia.features._intensity import loudness
@@ -33,12 +34,22 @@ from empathia.features._pitch import track
 from empathia.features._syllables import syllables
 from empathia.types import Audio, Features
 
-NAME = "prosody"
+NAME, SOURCE = "prosody", "audio"
 NAMES = (
     "duration", "avg_intensity", "intensity_variation", "avg_pitch", "pitch_std",
     "pitch_range", "articulation_rate", "mean_hnr",
 )  # fmt: skip
 UNITS = ("s", "dB", "dB", "Hz", "Hz", "Hz", "1/s", "dB")
+
+
+def load(variant: str | None = None, threads: int | None = None) -> Extractor:
+    """The extractor; it has no variants and needs no model.
+
+    Raises:
+        UsageError: A variant was asked for.
+    """
+    no_variants(NAME, variant)
+    return Each({"version": 1}, extract)
 
 
 def extract(audio: Audio, utterance: str = "") -> Features:

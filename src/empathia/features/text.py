@@ -1,0 +1,98 @@
+"""The words of an utterance as one vector: a sentence encoder's mean over word pieces.
+
+Variants: none or "minilm" is the default encoder (384 columns); "text-default" is the same
+with the last layers as the shipped recogniser of emotion tuned them; any other is a model
+for transformers' AutoModel, a folder or a name on the hub ("text:klue/roberta-base") that
+lies on this machine. Texts are read one by one: in a batch the last bits of a vector depend
+on its neighbours.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from empathia import weights
+from empathia.errors import WeightsError
+from empathia.features import Each, Extractor, _local
+from empathia.types import Features, FloatArray
+from empathia.weights_store import file_sum
+
+NAME, SOURCE = "text", "text"
+_DEFAULT, _TUNED = "minilm", "text-default"
+_LONGEST = 256  # word pieces that are read
+
+
+@functools.lru_cache(maxsize=2)
+def load(variant: str | None = None, threads: int | None = None) -> Extractor:
+    """An extractor that holds its encoder; the same one for the same arguments.
+
+    Args:
+        variant: See above.
+        threads: Threads inside the encoder; None takes all cores.
+
+    Raises:
+        WeightsError: The model is missing, damaged or of another kind.
+        MissingExtra: A named encoder needs torch, which is not installed.
+    """
+    if variant in (None, _DEFAULT, _TUNED):
+        return _default(threads, tuned=variant == _TUNED)
+    return _named(str(variant), threads)
+
+
+def _default(threads: int | None, *, tuned: bool) -> Extractor:
+    from empathia.encoders.text import TextEncoder
+
+    delta = weights.folder(_TUNED) / "delta.safetensors" if tuned else None
+    encoder = TextEncoder.load(weights.folder(_DEFAULT), delta, threads=threads, longest=_LONGEST)
+    sums = {file.name: file.sum for file in weights.entry(_DEFAULT).files}
+    if delta is not None:
+        sums[delta.name] = file_sum(delta)
+    return _each({"model": _DEFAULT, "sums": sums}, lambda text: encoder.encode([text])[0])
+
+
+def _named(variant: str, threads: int | None) -> Extractor:
+    model = _local.load(variant, threads)
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            str(model.folder), local_files_only=True, trust_remote_code=False
+        )
+    except Exception as e:  # transformers and tokenizers raise whatever they like
+        raise WeightsError(
+            f"the tokenizer of '{variant}' in '{model.folder}' cannot be read "
+            f"({' '.join(str(e).split())})",
+            "Fetch the model again, all of its files",
+        ) from e
+    lock = threading.Lock()  # this tokenizer sets itself up anew for each call
+    return _each({"sum": model.sum}, functools.partial(_encode, model.module, tokenizer, lock))
+
+
+def _encode(
+    module: Any,  # noqa: ANN401 - of torch
+    tokenizer: Any,  # noqa: ANN401 - of transformers
+    lock: threading.Lock,
+    text: str,
+) -> FloatArray:
+    """Mean of the last layer over all word pieces."""
+    import torch
+
+    longest = min(_LONGEST, getattr(module.config, "max_position_embeddings", _LONGEST) - 2)
+    with lock:
+        pieces = tokenizer(text, truncation=True, max_length=longest, return_tensors="pt")
+    with torch.inference_mode():
+        states = module(**pieces).last_hidden_state[0]
+        vector: FloatArray = states.mean(0).float().numpy()
+    return vector
+
+
+def _each(identity: Mapping[str, Any], encode: Any) -> Extractor:  # noqa: ANN401
+    def extract(text: str, utterance: str) -> Features:
+        return Features(utterance, NAME, np.asarray(encode(text), np.float32)[None])
+
+    return Each({"version": 1, "longest": _LONGEST, **identity}, extract)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.errors import UsageError
+from empathia.metrics.counts import COUNTED, count
 
 
 def unweighted_average_recall(gold: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:
@@ -21,12 +22,8 @@ def unweighted_average_recall(gold: NDArray[np.bool_], predicted: NDArray[np.boo
     Raises:
         UsageError: Shapes differ, or no class has a gold item.
     """
-    gold, predicted = np.asarray(gold, bool), np.asarray(predicted, bool)
-    if gold.shape != predicted.shape or gold.ndim != 2 or not gold.any():
-        raise UsageError(
-            f"recall needs gold items and equal shapes, found {gold.shape}, {predicted.shape}",
-            "Give gold and predicted labels as indicators",
-        )
-    support = gold.sum(0)
-    there = support > 0
-    return float(((gold & predicted).sum(0)[there] / support[there]).mean())
+    found = count(gold, predicted)
+    if not found.gold.any():
+        raise UsageError("recall needs gold items, found none",
+                         "Give gold and predicted labels as indicators")  # fmt: skip
+    return float(COUNTED["uar"](found))

@@ -1,0 +1,94 @@
+"""``empathia evaluate``: how good a run is, with intervals, as a table, files and a page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from empathia.report.evaluation import Evaluation
+
+_EPILOG = """\
+Writes evaluation.json, report.html, card.md, pictures (png and svg) and all
+answers (predictions.parquet, predictions.csv) into RUN/report.
+
+examples:
+  empathia evaluate out/iemocap-text
+  empathia evaluate out/iemocap-text --json | jq '.measures'
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb's parser."""
+    parser = verbs.add_parser(
+        "evaluate",
+        help="measure what a run answered",
+        description="Measure a finished run on its test part, with 95 %% intervals.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder that 'train' wrote")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="report folder (RUN/report)")
+    parser.add_argument("--json", action="store_true", help="print evaluation.json, no table")
+    parser.add_argument("--bootstrap", type=int, default=1000, metavar="N",
+                        help="test sets to draw for the intervals (1000; 0: none)")  # fmt: skip
+    parser.add_argument("--dump", type=Path, metavar="FILE",
+                        help="write all answers here too (.parquet or .csv)")  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Evaluate, write the report, print the figures."""
+    from empathia.errors import UsageError
+    from empathia.report import evaluation_json
+    from empathia.report.evaluation import evaluate
+    from empathia.report.predictions import SUFFIXES, dump
+    from empathia.report.results import read_results
+    from empathia.report.run_files import check_folder, run_files, write_files
+
+    if args.bootstrap < 0:
+        raise UsageError(f"--bootstrap must be at least 0, not {args.bootstrap}", "Mend it")
+    if args.dump is not None and args.dump.suffix not in SUFFIXES:
+        raise UsageError(f"cannot dump as '{args.dump.suffix}' (expected one of "
+                         f"{', '.join(SUFFIXES)})", "Choose the format by the suffix")  # fmt: skip
+    out = args.out or args.run / "report"
+    check_folder(out)
+    results = read_results(args.run)
+    evaluation = evaluate(results, args.bootstrap)
+    write_files(out, run_files(results, evaluation))
+    if args.dump is not None:
+        write_files(args.dump.parent, {args.dump.name: dump(results, args.dump.suffix)})
+    if args.json:
+        sys.stdout.write(evaluation_json.dumps(evaluation))
+        return 0
+    _show(evaluation)
+    print(f"report: {out / 'report.html'}")
+    return 0
+
+
+def _show(e: Evaluation) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from empathia.report._run_wording import figure, measure_name, protocol, value
+
+    console = Console()
+    console.print(Text(f"{e.run['name']}: {protocol(e)}"))
+    folds = {s.metric: s for s in e.fold_means}
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in ("measure", "value [95 %]", *(["mean over folds"] * bool(folds)), "each seed"):
+        table.add_column(name, justify="left" if name == "measure" else "right")
+    for m in e.measures:
+        seeds = " ".join(value(m.metric, v) for v in e.by_seed.get(m.metric, ()))
+        mean = [figure(folds[m.metric]) if m.metric in folds else ""] * bool(folds)
+        table.add_row(measure_name(m.metric), Text(figure(m)), *map(Text, mean), seeds,
+                      style="bold" if m.metric == e.main else "")  # fmt: skip
+    for name, found in e.floors.items():
+        floor = f"floor ({name}): {measure_name(e.main)}"
+        table.add_row(Text(floor), value(e.main, found[e.main]), style="dim")
+    console.print(table)
+    for note in e.notes:
+        console.print(Text(f"* {note}"))

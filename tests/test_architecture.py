@@ -51,6 +51,8 @@ HEAVY = (
     "av",
     "ctranslate2",
     "xllamacpp",
+    "pyarrow",
+    "matplotlib",
 )
 
 

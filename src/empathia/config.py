@@ -8,6 +8,20 @@
     corpora = ["goemotions"]     # plug-ins of empathia.corpora; read from DATA/<corpus>/
     labels = "ekman7"
 
+    [data.options.table]         # options of a corpus's load()
+    folder = "iemocap"           # ... and where it lies below DATA
+
+    [labels]                     # an own set: label = what corpora call it; others are dropped
+    low = ["sadness", "fear"]
+    high = ["joy"]
+
+    [features]                   # modality = features; "extractor" or "extractor:variant"
+    text = ["text:minilm"]       # [] for the words alone
+    voice = ["prosody"]
+
+    [normalise]                  # feature = kind; fitted on the training part
+    prosody = "speaker"
+
     [model]
     recogniser = "text"          # plug-in of empathia.emotion; the other keys are its own
     dropout = 0.1
@@ -16,7 +30,9 @@
     epochs = 6
     select = "macro_f1"          # validation metric; more is better
 
-A key that nobody knows is an error: a typing mistake must not train something else.
+``base = "other.toml"`` takes what is not said from another run file beside it; ``[features]``,
+``[labels]``, ``[normalise]`` and a ``[model]`` that names a recogniser replace the other's. A key that nobody knows is an
+error: a typing mistake must not train something else.
 """
 
 from __future__ import annotations
@@ -41,14 +57,32 @@ class DataPart:
 
     Args:
         corpora: Names of corpus plug-ins; the first one is validated and tested on.
-        labels: Name of the label set that is predicted.
+        labels: Name of the label set that is predicted, or of an own one given in ``[labels]``.
         limit: Use only this many dialogues a corpus and split (the first after a seeded
             shuffle), for a quick try; None uses all.
+        protocol: Who is tested by whom: "standard" (the corpus's own split), "k-fold",
+            "leave-<group>-out" (speaker, session, scenario, corpus, any grouping), or "listed"
+            (folds in files). See :mod:`empathia.protocols`.
+        folds: How many folds; None takes one for each value of the grouping (5 for "k-fold").
+        listed: Folder below DATA with the files of the protocol "listed".
+        valid: Share of the training part that validates where the corpus has no own
+            validation part.
+        targets: "single" (one gold label), "multi" (several gold labels, or those that a third
+            of the raters gave) or "votes" (the raters' votes as shares).
+        fraction: Share of the training dialogues that is learnt from; validation and test stay.
+        options: By corpus: keyword arguments of its ``load``, and ``folder``.
     """
 
     corpora: tuple[str, ...]
     labels: str
     limit: int | None = None
+    protocol: str = "standard"
+    folds: int | None = None
+    listed: str | None = None
+    valid: float = 0.1
+    targets: str = "single"
+    fraction: float = 1.0
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +130,10 @@ class Run:
     Args:
         name: Names the output folder; letters, digits, ``-``, ``_`` and ``.``.
         seed: Seeds the order of the data, the initial weights and dropout.
+        seeds: Several trainings, one a seed; () takes ``seed`` alone.
+        own_labels: ``[labels]``: label to what corpora call it; {} for a known set.
+        features: ``[features]``: modality to names of features.
+        normalise: ``[normalise]``: feature to the kind of its normaliser.
         data: ``[data]``.
         model: ``[model]``.
         training: ``[training]``.
@@ -109,6 +147,10 @@ class Run:
     model: ModelPart
     training: TrainingPart
     about: str = ""
+    seeds: tuple[int, ...] = ()
+    own_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    features: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    normalise: Mapping[str, str] = field(default_factory=dict)
     file: str = "run file"
 
     def option(self, name: str, default: _OptionValue) -> _OptionValue:
@@ -149,23 +191,44 @@ def read_run(path: Path) -> Run:
         ConfigError: It is missing, is no TOML, has an unknown key, lacks one, or holds a value
             of a wrong type or out of range; names file and key.
     """
+    run = _run(_table(path), str(path))
+    _check(run)
+    return run
+
+
+def _table(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The TOML of a run file with what its base says filled in."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as e:
         raise ConfigError(f"cannot read run file '{path}' ({e.strerror})", "Check the path") from e
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
         raise ConfigError(f"{path} is not valid TOML: {e}", "Mend the file") from e
-    run = _run(table, str(path))
-    _check(run)
-    return run
+    if "base" not in table:
+        return table
+    base = path.parent / _typed(str, table.pop("base"), str(path), "base")
+    if base in above:
+        raise ConfigError(f"{path}: '{base}' is its own base", "Break the circle")
+    return _merged(_table(base, (*above, path)), table)
+
+
+def _merged(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(base)
+    for key, value in table.items():
+        if not isinstance(value, dict) or not isinstance(base.get(key), dict):
+            found[key] = value
+            continue
+        whole = key in {"features", "labels", "normalise"} or "recogniser" in value
+        found[key] = value if whole else _merged(base[key], value)
+    return found
 
 
 def _run(table: dict[str, Any], file: str) -> Run:
-    parts: dict[str, Any] = {
-        k: v for k, v in table.items() if k not in {"data", "model", "training"}
-    }
-    if "file" in parts:
-        raise _unknown(file, "file", ("name", "seed", "about", "data", "model", "training"))
+    tables = ("data", "model", "training", "labels", "features")
+    parts: dict[str, Any] = {k: v for k, v in table.items() if k not in tables}
+    for key in ("file", "own_labels"):
+        if key in parts:
+            raise _unknown(file, key, ("name", "seed", "seeds", "about", *tables))
     for name in ("data", "model", "training"):
         if not isinstance(table.get(name), dict):
             raise ConfigError(f"{file} has no table [{name}]", f"Add [{name}]")
@@ -177,9 +240,20 @@ def _run(table: dict[str, Any], file: str) -> Run:
         _typed(str, recogniser, file, "model.recogniser"),
         {k: _scalar(v, file, f"model.{k}") for k, v in model.items()},
     )
+    if isinstance(parts.get("seeds"), list) and parts["seeds"]:
+        parts.setdefault("seed", parts["seeds"][0])
+    parts["own_labels"] = _lists(table.get("labels", {}), file, "labels")
+    parts["features"] = _lists(table.get("features", {}), file, "features")
     parts["data"] = _part(DataPart, table["data"], file, "data.")
     parts["training"] = _part(TrainingPart, table["training"], file, "training.")
     return _part(Run, {**parts, "file": file}, file, "")
+
+
+def _lists(table: Any, file: str, name: str) -> dict[str, tuple[str, ...]]:  # noqa: ANN401
+    if not isinstance(table, dict):
+        raise _wrong(file, name, "a table", table)
+    hint = tuple[str, ...]
+    return {k: () if v == [] else _typed(hint, v, file, f"{name}.{k}") for k, v in table.items()}
 
 
 def _part(kind: type[_Part], table: Mapping[str, Any], file: str, prefix: str) -> _Part:
@@ -205,13 +279,18 @@ def _part(kind: type[_Part], table: Mapping[str, Any], file: str, prefix: str) -
 
 def _typed(hint: Any, value: Any, file: str, key: str) -> Any:  # noqa: ANN401 - any TOML value
     """``value`` as the type of a hint; int stands for float, nothing else is converted."""
-    options = get_args(hint) if get_origin(hint) is not tuple else ()
+    options = get_args(hint) if get_origin(hint) not in {tuple, Mapping} else ()
     if options:  # X | None
         hint = next(o for o in options if o is not type(None))
     if get_origin(hint) is tuple:
-        if isinstance(value, list) and value and all(isinstance(v, str) for v in value):
+        kind = get_args(hint)[0]
+        if isinstance(value, list) and value and all(type(v) is kind for v in value):
             return tuple(value)
-        raise _wrong(file, key, "a list of strings", value)
+        raise _wrong(file, key, "a list of " + ("strings" if kind is str else "numbers"), value)
+    if get_origin(hint) is Mapping:
+        if isinstance(value, dict):
+            return value
+        raise _wrong(file, key, "a table", value)
     if dataclasses.is_dataclass(hint) and isinstance(value, hint):  # type: ignore[arg-type]
         return value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
@@ -236,6 +315,11 @@ def _check(run: Run) -> None:
         "seed": run.seed >= 0,
         "data.corpora": len(set(run.data.corpora)) == len(run.data.corpora),
         "data.limit": run.data.limit is None or run.data.limit > 0,
+        "data.folds": run.data.folds is None or run.data.folds > 1,
+        "data.valid": 0 < run.data.valid < 1,
+        "data.targets": run.data.targets in {"single", "multi", "votes"},
+        "data.fraction": 0 < run.data.fraction <= 1,
+        "seeds": len(set(run.seeds)) == len(run.seeds) and all(s >= 0 for s in run.seeds),
         "training.epochs": t.epochs > 0,
         "training.batch": t.batch > 0,
         "training.lr": t.lr > 0,

@@ -33,9 +33,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from empathia import __version__, plugins
+from empathia import __version__, features, plugins
 from empathia.config import Run, read_run
-from empathia.errors import CorpusError, MissingExtra
+from empathia.errors import ConfigError, CorpusError, MissingExtra
+from empathia.experiment_bench import Bench, choose
+from empathia.experiment_data import Material, target_labels, targets, unique
+from empathia.features.gathering import gather
 from empathia.metrics import METRICS
 from empathia.training import checkpoint
 from empathia.training.card import card
@@ -55,6 +58,7 @@ def train(
     out: Path,
     *,
     threads: int | None = None,
+    modalities: Sequence[str] | None = None,
     fresh: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -65,11 +69,13 @@ def train(
         data: Folder that holds one folder a corpus, named as its plug-in.
         out: Results go to ``out/<run name>/``.
         threads: Overrides ``training.threads``.
+        modalities: Use only these of ``[features]``, at training and at test.
         fresh: Forget an earlier try.
         progress: Told (steps done, steps in all, a note) after every step.
 
     Returns:
-        The content of ``metrics.json``; nothing in it depends on the time or on interruptions.
+        The content of ``metrics.json`` (of ``run.json`` for a recogniser of the bench); nothing
+        in it depends on the time or on interruptions.
 
     Raises:
         ConfigError: The run file is wrong.
@@ -77,12 +83,21 @@ def train(
         TrainingError: Training cannot go on, or another one writes to the same folder.
         MissingExtra: The extra ``train`` is not installed.
     """
-    run = read_run(run_file)
-    plugin = plugins.load("emotion", run.model.recogniser, ("NEEDS", "OPTIONS", "task"))
+    run = _with_threads(read_run(run_file), threads)
+    plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS",))
     run.check_options(plugin.OPTIONS)
+    if hasattr(plugin, "learn"):
+        return bench(run, data, out / run.name, modalities=modalities, fresh=fresh,
+                     progress=progress).learn(progress)  # fmt: skip
+    if not hasattr(plugin, "task"):
+        raise ConfigError(f"{run_file}: recogniser '{run.model.recogniser}' learns nothing",
+                          "Name one that does")  # fmt: skip
+    if modalities is not None or len(run.seeds) > 1:
+        raise ConfigError(
+            f"{run_file}: recogniser '{run.model.recogniser}' makes one model from one seed and "
+            "one modality", "Leave --modalities and seeds out",
+        )  # fmt: skip
     _need_torch()
-    if threads is not None:
-        run = dataclasses.replace(run, training=dataclasses.replace(run.training, threads=threads))
     folder = out / run.name
     with checkpoint.sole_user(folder):  # says before minutes of preparation that it is taken
         if fresh:
@@ -98,6 +113,77 @@ def train(
         return _finish(run, job, infos, folder, known)
 
 
+def bench(
+    run: Run,
+    data: Path,
+    folder: Path,
+    *,
+    modalities: Sequence[str] | None = None,
+    missing_too: bool = False,
+    fresh: bool = False,
+    progress: Progress | None = None,
+) -> Bench:
+    """Everything that the seeds and folds of a run share, ready to :meth:`Bench.learn`.
+
+    Args:
+        run: The run file.
+        data: Folder that holds the corpora.
+        folder: Where results go.
+        modalities: Use only these.
+        missing_too: Test also without each set of the modalities.
+        fresh: Throw away what an earlier try left in ``folder``.
+        progress: Told about the extraction of features.
+    """
+    plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
+    offered = run.features or {"text": ()}
+    chosen = choose(offered, modalities)
+    if fresh and (folder / "run.json").exists():
+        with checkpoint.sole_user(folder):
+            shutil.rmtree(folder)
+    infos, corpora = load_corpora(run, data)
+    material = _material(run, data, corpora, {m: offered[m] for m in chosen}, progress)
+    about = {
+        "data": {name: fingerprint(dialogues) for name, dialogues in corpora.items()},
+        "corpora": [dataclasses.asdict(i) for i in infos],
+        "versions": _versions(),
+        "git": _git(Path(__file__).parent),
+        "threads": run.training.threads,
+    }
+    return Bench(run, plugin, material, chosen, data, folder, about, missing_too)
+
+
+def _material(
+    run: Run,
+    data: Path,
+    corpora: Mapping[str, tuple[Dialogue, ...]],
+    modalities: Mapping[str, tuple[str, ...]],
+    progress: Progress | None,
+) -> Material:
+    names = tuple(dict.fromkeys(n for used in modalities.values() for n in used))
+    features: dict[str, dict[str, Features]] = {n: {} for n in names}
+    several = len(corpora) > 1
+    for corpus, dialogues in corpora.items() if names else ():
+        plugin, options = plugins.load("corpora", corpus), _options(run, corpus)[1]
+        ready = (
+            plugin.ready(_place(run, data, corpus), **options) if hasattr(plugin, "ready") else {}
+        )
+        found = gather(dialogues, names, ready=ready, cache=None,
+                       threads=run.training.threads, progress=progress)  # fmt: skip
+        for name, values in found.items():
+            features[name] |= {f"{corpus}/{k}" if several else k: v for k, v in values.items()}
+    everything = unique(corpora)
+    labels = target_labels(run, everything)
+    gold, soft, dropped = targets(run, everything, labels)
+    return Material(everything, labels, run.data.targets != "multi", gold, soft, modalities,
+                    features, dropped)  # fmt: skip
+
+
+def _with_threads(run: Run, threads: int | None) -> Run:
+    if threads is None:
+        return run
+    return dataclasses.replace(run, training=dataclasses.replace(run.training, threads=threads))
+
+
 def load_corpora(run: Run, data: Path) -> tuple[list[CorpusInfo], dict[str, tuple[Dialogue, ...]]]:
     """The corpora of a run file and what is known of them, cut to ``data.limit``.
 
@@ -107,14 +193,30 @@ def load_corpora(run: Run, data: Path) -> tuple[list[CorpusInfo], dict[str, tupl
     infos, corpora = [], {}
     for name in run.data.corpora:
         plugin = plugins.load("corpora", name, ("INFO", "load"))
-        if not (data / name).is_dir():
+        place, options = _place(run, data, name), _options(run, name)[1]
+        if not place.exists():
             raise CorpusError(
-                f"corpus '{name}' is expected in '{data / name}', which is no folder",
+                f"corpus '{name}' is expected in '{place}', which is not there",
                 f"Get it from {plugin.INFO.page} or give another --data",
             )
         infos.append(plugin.INFO)
-        corpora[name] = limited(plugin.load(data / name), run.data.limit, run.seed)
+        try:
+            loaded = plugin.load(place, **options)
+        except TypeError as e:  # an option that the loader does not have
+            raise ConfigError(f"{run.file}: [data.options.{name}] does not fit: {e}",
+                              "Mend the option") from e  # fmt: skip
+        corpora[name] = limited(loaded, run.data.limit, run.seed)
     return infos, corpora
+
+
+def _options(run: Run, corpus: str) -> tuple[str, dict[str, Any]]:
+    """Where a corpus lies below the data folder, and the options of its loader."""
+    options = dict(run.data.options.get(corpus, {}))
+    return str(options.pop("folder", corpus)), options
+
+
+def _place(run: Run, data: Path, corpus: str) -> Path:
+    return data / _options(run, corpus)[0]
 
 
 def limited(dialogues: tuple[Dialogue, ...], limit: int | None, seed: int) -> tuple[Dialogue, ...]:
@@ -146,11 +248,7 @@ def fingerprint(dialogues: Sequence[Dialogue]) -> str:
 
 
 def _extractors(needs: Sequence[str]) -> dict[str, Callable[[Audio, str], Features]]:
-    extractors: dict[str, Callable[[Audio, str], Features]] = {}
-    for name in needs:
-        plugin = plugins.load("features", name, ("extract",))
-        extractors[name] = plugin.load() if hasattr(plugin, "load") else plugin.extract
-    return extractors
+    return {name: features.single(features.load(name)) for name in needs}
 
 
 def _finish(

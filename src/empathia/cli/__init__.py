@@ -19,7 +19,13 @@ from empathia.errors import EmpathiaError
 VERBS = {
     "read": "make a timeline of feeling from recordings or transcripts",
     "weights": "list, pull and verify the weights",
+    "corpus": "list, check, count and export corpora",
+    "audit": "look for leaks and shortcuts in a corpus or a run",
+    "init": "write a first run file for a corpus",
     "train": "train what a run file describes",
+    "evaluate": "measure what a run answered",
+    "compare": "compare runs, with paired differences",
+    "ablate": "train with and without each modality",
 }
 
 

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 _EPILOG = """\
 Run it again after an interruption: it goes on where it was, with the same result.
 
-example:
+examples:
   empathia train runs/text-default.toml --data corpora
+  empathia train runs/iemocap6.toml --data corpora --modalities text
 """
 
 
@@ -23,17 +24,21 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "train",
         help="train what a run file describes",
-        description="Train a recogniser; writes checkpoint, model, metrics.json and card.md.",
+        description="Train a recogniser: a model to be shipped (checkpoint, model, metrics.json, "
+        "card.md), or answers for every seed and fold of a protocol, which `empathia evaluate` "
+        "measures.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="run file (TOML)")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR",
-                        help="folder that holds one folder a corpus")  # fmt: skip
+    parser.add_argument("--data", type=Path, default=Path(), metavar="DIR",
+                        help="folder that holds one folder a corpus (default: here)")  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
                         help="results go to DIR/<name of the run> (default: out)")  # fmt: skip
     parser.add_argument("--threads", type=int, metavar="N",
                         help="threads (default: as the run file says)")  # fmt: skip
+    parser.add_argument("--modalities", metavar="A,B",
+                        help="use only these of the run file's [features]")  # fmt: skip
     parser.add_argument("--fresh", action="store_true", help="forget an earlier try")
 
 
@@ -44,16 +49,24 @@ def run(args: argparse.Namespace) -> int:
 
     if args.threads is not None and args.threads < 1:
         raise UsageError(f"--threads must be at least 1, not {args.threads}", "Give another number")
-    with _Bar() as bar:
-        metrics = train(
-            args.run, args.data, args.out,
+    with Bar() as bar:
+        result = train(
+            args.run, args.data, args.out, modalities=listed(args.modalities),
             threads=args.threads, fresh=args.fresh, progress=bar.progress,
         )  # fmt: skip
-    _report(metrics, args.out)
+    _report(result, args.out)
     return 0
 
 
+def listed(text: str | None) -> tuple[str, ...] | None:
+    """Names parted by commas; None where the option was not given."""
+    return None if text is None else tuple(x.strip() for x in text.split(",") if x.strip())
+
+
 def _report(metrics: dict[str, Any], out: Path) -> None:
+    if "folds" in metrics:
+        _report_bench(metrics, out / metrics["name"])
+        return
     folder = out / metrics["run"]["name"]
     for part in ("validation", "test"):
         for name, value in sorted(metrics[part].items()):
@@ -61,10 +74,18 @@ def _report(metrics: dict[str, Any], out: Path) -> None:
     print(f"model: {folder / 'model'}, card: {folder / 'card.md'}")
 
 
-class _Bar:
+def _report_bench(record: dict[str, Any], folder: Path) -> None:
+    for reason, n in sorted(record["dropped"].items()):
+        print(f"not used: {n} utterances {reason}")
+    folds = len(record["folds"])
+    print(f"answered: {folds} {'fold' if folds == 1 else 'folds'} in {folder}")
+    print(f"measure them: empathia evaluate {folder}")
+
+
+class Bar:
     """A progress bar on stderr; a line an epoch where that is no terminal."""
 
-    def __enter__(self) -> _Bar:
+    def __enter__(self) -> Bar:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars

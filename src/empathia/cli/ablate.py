@@ -1,0 +1,114 @@
+"""``empathia ablate``: every non-empty subset of the modalities, as a table and a figure."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from empathia.cli.train import Bar, listed
+
+if TYPE_CHECKING:
+    from empathia.config import Run
+    from empathia.report.ablation import Ablated
+
+_EPILOG = """\
+For each subset one recogniser learns from it alone; the one that learnt from all modalities is
+also tested with each subset. Run it again after an interruption: it goes on where it was.
+
+example:
+  empathia ablate runs/iemocap6.toml --data corpora
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb's parser."""
+    parser = verbs.add_parser(
+        "ablate",
+        help="train with and without each modality",
+        description="Train and test a run file on every non-empty subset of its modalities.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", type=Path, metavar="RUN", help="run file (TOML)")
+    parser.add_argument("--data", type=Path, default=Path(), metavar="DIR",
+                        help="folder that holds the corpora (default: here)")  # fmt: skip
+    parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
+                        help="results go to DIR/<run>-ablation (default: out)")  # fmt: skip
+    parser.add_argument("--modalities", metavar="A,B", help="only subsets of these")
+    parser.add_argument("--bootstrap", type=int, default=1000, metavar="N",
+                        help="test sets drawn for the intervals (default: 1000)")  # fmt: skip
+    parser.add_argument("--fresh", action="store_true", help="forget an earlier try")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train all subsets, write table and figure, print the table."""
+    from empathia.config import read_run
+    from empathia.errors import UsageError
+    from empathia.experiment_bench import choose
+    from empathia.report.ablation import ablated, as_json, draw
+    from empathia.training.checkpoint import write_atomically
+
+    settings = read_run(args.run)
+    modalities = choose(settings.features, listed(args.modalities))
+    if len(modalities) < 2:
+        raise UsageError(
+            f"{args.run} has {len(modalities)} modality to take away, expected at least 2",
+            "Name several in [features]",
+        )
+    folder = args.out / f"{settings.name}-ablation"
+    _train(settings, args, folder, modalities)
+    rows = ablated(folder, modalities, args.bootstrap)
+    content = json.dumps(as_json(rows), indent=2) + "\n"
+    write_atomically(folder / "ablation.json", content.encode())
+    for suffix in ("png", "svg"):
+        draw(rows, folder / f"ablation.{suffix}", settings.name)
+    print(content if args.json else _table(rows), end="")
+    if not args.json:
+        print(f"figure: {folder / 'ablation.png'}")
+    return 0
+
+
+def _train(
+    settings: Run, args: argparse.Namespace, folder: Path, modalities: Sequence[str]
+) -> None:
+    from empathia.experiment import bench
+    from empathia.experiment_bench import subsets
+    from empathia.report.ablation import place
+
+    every = subsets(modalities)
+    for number, subset in enumerate(every, start=1):
+        print(f"{number}/{len(every)}: {' + '.join(subset)}", file=sys.stderr)
+        with Bar() as bar:
+            bench(settings, args.data, place(folder, subset), modalities=subset,
+                  missing_too=len(subset) == len(modalities), fresh=args.fresh,
+                  progress=bar.progress).learn(bar.progress)  # fmt: skip
+
+
+def _table(rows: Sequence[Ablated]) -> str:
+    from empathia.report.ablation import MEASURES
+
+    wide = max(len(r.name) for r in rows) + 2
+    head = f"{'tested with':<{wide}}{'learnt from':<14}" + "".join(f"{m:>26}" for m in MEASURES)
+    lines = [head + f"{'judged':>9}"]
+    for r in rows:
+        for kind, scores in (("these", r.own), ("all", r.robust)):
+            if scores:
+                found = {s.metric: s for s in scores}
+                cells = "".join(f"{_cell(found.get(m)):>26}" for m in MEASURES)
+                judged = f"{100 * r.judged:>8.0f}%" if kind == "these" else ""
+                lines.append(f"{r.name:<{wide}}{kind:<14}{cells}{judged}")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(score: object) -> str:
+    value, low, high = (getattr(score, n, None) for n in ("value", "low", "high"))
+    if value is None:
+        return "-"
+    if low is None or high is None:
+        return f"{100 * value:.1f}"
+    return f"{100 * value:.1f} ({100 * low:.1f} to {100 * high:.1f})"

@@ -1,0 +1,200 @@
+"""Corpora become what a recogniser may see: samples without gold, targets apart from them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from empathia.config import Run
+from empathia.errors import ConfigError
+from empathia.labels import LabelSet, Projection, label_set, projection
+from empathia.training.problem import Part
+from empathia.types import Dialogue, Features, Sample, Utterance
+
+Project = Callable[[str], str | None]
+
+_SHARE = 1 / 3  # of the raters that must give a label for it to count in "multi"
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """All that a run is about.
+
+    Args:
+        dialogues: Of all corpora; ids are unique over them.
+        labels: What is to be told apart.
+        exclusive: One label an utterance.
+        gold: Utterance id to its single gold label, where it has exactly one.
+        soft: Utterance id to its target for training; also utterances without a gold label.
+        modalities: Modality to names of features.
+        features: Feature to utterance id to values.
+        dropped: How many utterances have no target, by reason.
+    """
+
+    dialogues: tuple[Dialogue, ...]
+    labels: LabelSet
+    exclusive: bool
+    gold: Mapping[str, str]
+    soft: Mapping[str, tuple[float, ...]]
+    modalities: Mapping[str, tuple[str, ...]]
+    features: Mapping[str, Mapping[str, Features]]
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+    def samples(self, dialogue: Dialogue, modalities: Iterable[str]) -> tuple[Sample, ...]:
+        """A dialogue as a recogniser sees it: the given modalities and no gold."""
+        chosen = set(modalities)
+        names = [n for m in self.modalities if m in chosen for n in self.modalities[m]]
+        return tuple(
+            Sample(
+                id=u.id,
+                text=u.text if "text" in chosen else None,
+                language=dialogue.language,
+                features={n: self.features[n][u.id] for n in names if u.id in self.features[n]},
+                speaker=u.speaker,
+                gender=u.gender,
+                index=u.index,
+                groups=u.groups,
+            )
+            for u in dialogue.utterances
+        )
+
+    def part(self, dialogues: Sequence[Dialogue], modalities: Iterable[str], *, soft: bool) -> Part:
+        """Samples and targets; validation (not ``soft``) asks only what the test asks."""
+        chosen = tuple(modalities)
+        ids = {u.id for d in dialogues for u in d.utterances}
+        kept = self.soft if soft else {i: self.soft[i] for i in self.judged()}
+        return Part(
+            tuple(self.samples(d, chosen) for d in dialogues),
+            {i: t for i, t in kept.items() if i in ids},
+        )
+
+    def judged(self) -> set[str]:
+        """Ids of utterances that validation and test ask about."""
+        if self.exclusive:
+            return set(self.gold) & set(self.soft)
+        return set(self.soft)
+
+
+def unique(corpora: Mapping[str, Sequence[Dialogue]]) -> tuple[Dialogue, ...]:
+    """All dialogues; where corpora are several, ids and speakers carry their corpus's name."""
+    if len(corpora) == 1:
+        name, dialogues = next(iter(corpora.items()))
+        return tuple(dataclasses.replace(d, corpus=d.corpus or name) for d in dialogues)
+    return tuple(
+        dataclasses.replace(
+            d, id=f"{name}/{d.id}", corpus=name,
+            utterances=tuple(
+                dataclasses.replace(u, id=f"{name}/{u.id}", speaker=f"{name}/{u.speaker}")
+                for u in d.utterances
+            ),
+        )
+        for name, dialogues in corpora.items()
+        for d in dialogues
+    )  # fmt: skip
+
+
+def target_labels(run: Run, dialogues: Sequence[Dialogue]) -> LabelSet:
+    """The set that a run predicts; "corpus" takes the corpus's own.
+
+    Raises:
+        ConfigError: The corpora have no labels, or differ where their own are asked for.
+        LabelError: The set is unknown.
+    """
+    if run.own_labels:
+        return LabelSet(run.data.labels, tuple(run.own_labels))
+    if run.data.labels != "corpus":
+        return label_set(run.data.labels)
+    sets = {d.labels.labels: d.labels for d in dialogues if d.labels is not None}
+    if len(sets) != 1:
+        raise ConfigError(
+            f'{run.file}: data.labels = "corpus" needs one label set, found {len(sets)}',
+            "Name a label set, or list one in [labels]",
+        )
+    return next(iter(sets.values()))
+
+
+def targets(
+    run: Run, dialogues: Sequence[Dialogue], labels: LabelSet
+) -> tuple[dict[str, str], dict[str, tuple[float, ...]], dict[str, int]]:
+    """Gold labels, training targets, and how many utterances have none, by reason.
+
+    Raises:
+        ConfigError: A corpus's labels do not fit the set, or no utterance has a target.
+    """
+    gold: dict[str, str] = {}
+    soft: dict[str, tuple[float, ...]] = {}
+    dropped: Counter[str] = Counter()
+    makers = {"single": _single, "multi": _multi, "votes": _votes}
+    for d in dialogues:
+        project = _projector(run, d.labels, labels)
+        for u in d.utterances:
+            kept = {t for t in map(project, u.gold) if t is not None}
+            if len(kept) == 1:
+                gold[u.id] = next(iter(kept))
+            row = makers[run.data.targets](u, kept, project, labels)
+            if row is None:
+                dropped[_reason(u, kept)] += 1
+            else:
+                soft[u.id] = row
+    if not soft:
+        raise ConfigError(
+            f"{run.file}: no utterance has a target in '{labels.name}' "
+            f"({', '.join(f'{n} {why}' for why, n in dropped.items())})",
+            "Check data.labels, data.targets and [labels]",
+        )
+    return gold, soft, dict(dropped)
+
+
+def _reason(u: Utterance, kept: set[str]) -> str:
+    if not u.gold:
+        return "without a gold label"
+    return "with several labels of the set" if len(kept) > 1 else "with a label outside of the set"
+
+
+def _projector(run: Run, source: LabelSet | None, labels: LabelSet) -> Project:
+    if run.own_labels:
+        table = {s: t for t, sources in run.own_labels.items() for s in sources}
+        return table.get
+    if source is None:
+        return lambda label: None
+    if set(source) <= set(labels):
+        return Projection(source, labels, {x: x for x in source})
+    return projection(source, labels)
+
+
+def _single(
+    u: Utterance, kept: set[str], project: Project, labels: LabelSet
+) -> tuple[float, ...] | None:
+    return tuple(float(x in kept) for x in labels) if len(kept) == 1 else None
+
+
+def _multi(
+    u: Utterance, kept: set[str], project: Project, labels: LabelSet
+) -> tuple[float, ...] | None:
+    if len(u.votes) > 1:
+        shares = _shares(u, project, labels)
+        kept = kept | {x for x, s in shares.items() if s >= _SHARE}
+    return tuple(float(x in kept) for x in labels) if kept else None
+
+
+def _votes(
+    u: Utterance, kept: set[str], project: Project, labels: LabelSet
+) -> tuple[float, ...] | None:
+    shares = _shares(u, project, labels)
+    total = sum(shares.values())
+    if total:
+        return tuple(shares[x] / total for x in labels)
+    return _single(u, kept, project, labels)
+
+
+def _shares(u: Utterance, project: Project, labels: LabelSet) -> dict[str, float]:
+    """What share of the raters gave each label; a rater of two labels gives half to each."""
+    shares = dict.fromkeys(labels, 0.0)
+    for vote in u.votes:
+        for label in vote:
+            to = project(label)
+            if to is not None:
+                shares[to] += 1 / len(vote) / len(u.votes)
+    return shares

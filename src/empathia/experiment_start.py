@@ -1,0 +1,116 @@
+"""A first run file for a corpus: sensible choices, written down so that they can be changed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from empathia.errors import ConfigError
+from empathia.types import Dialogue
+
+_FEW = 3  # speakers below which leaving one out says nothing
+_FOLDS = 5
+
+
+def first_run(
+    name: str, corpus: str, place: str, options: Mapping[str, Any], dialogues: Sequence[Dialogue]
+) -> str:
+    """The text of a run file.
+
+    Args:
+        name: Name of the run.
+        corpus: Name of the corpus plug-in.
+        place: Where it lies below the data folder.
+        options: Of its loader.
+        dialogues: What it holds.
+
+    Raises:
+        ConfigError: Nothing is labelled, there is one label only, or there is neither text nor
+            sound.
+    """
+    utterances = [u for d in dialogues for u in d.utterances]
+    labelled = [u for u in utterances if u.gold]
+    labels = Counter(x for u in labelled for x in u.gold)
+    if len(labels) < 2:
+        raise ConfigError(
+            f"'{place}' has {len(labelled)} labelled utterances with {len(labels)} labels, "
+            "expected at least 2 labels",
+            "Say which column holds the label: --map label=COLUMN",
+        )
+    features = {}
+    if any(u.text for u in labelled):
+        features["text"] = ["text:text-default"]
+    if any(u.audio for u in labelled):
+        features["voice"] = ["prosody"]
+    if not features:
+        raise ConfigError(
+            f"'{place}' has neither text nor audio", "Map a column: --map text=COLUMN"
+        )
+    protocol, why = _protocol(dialogues)
+    several = any(len(u.gold) > 1 for u in labelled)
+    lines = [
+        f"# Written by `empathia init` from {len(utterances)} utterances; change what you like.",
+        f"name = {json.dumps(name)}",
+        "seeds = [1, 11, 42]",
+        "",
+        "[data]",
+        f"corpora = [{json.dumps(corpus)}]",
+        'labels = "corpus"  # its own: ' + ", ".join(f"{x} {n}" for x, n in labels.most_common(8)),
+        f"{protocol}  # {why}",
+        *(['targets = "multi"  # some utterances have several labels'] if several else []),
+        "",
+        f"[data.options.{corpus}]",
+        f"folder = {json.dumps(place)}",
+        *(f"{k} = {_toml(v)}" for k, v in options.items()),
+        "",
+        "[features]",
+        *(f"{m} = {_toml(v)}" for m, v in features.items()),
+        "",
+        "[model]",
+        'recogniser = "dialogue"  # others: tfidf (words alone), majority (the floor)',
+        "",
+        "[training]",
+        'select = "macro_f1"' if several else 'select = "weighted_f1"',
+        "epochs = 40",
+        "batch = 16",
+        "lr = 2e-3",
+        "patience = 10",
+        "threads = 1",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _protocol(dialogues: Sequence[Dialogue]) -> tuple[str, str]:
+    splits = {d.split for d in dialogues}
+    if {"train", "test"} <= splits:
+        return 'protocol = "standard"', "the corpus has a split of its own"
+    speakers = {u.speaker for d in dialogues for u in d.utterances} - {"unknown"}
+    if len(speakers) >= _FEW:
+        folds = f"\nfolds = {_FOLDS}" if len(speakers) > _FOLDS else ""
+        return f'protocol = "leave-speaker-out"{folds}', f"{len(speakers)} speakers: test new ones"
+    return f'protocol = "k-fold"\nfolds = {_FOLDS}', "speakers are not known or few"
+
+
+def _toml(value: Any) -> str:  # noqa: ANN401 - any TOML value
+    """A value that came from TOML or the command line, as TOML (JSON's strings are TOML's)."""
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items())
+        return f"{{ {inside} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def write_first(path: Path, text: str, *, replace: bool) -> None:
+    """Write a run file, but not over another one.
+
+    Raises:
+        ConfigError: There is one already.
+    """
+    if path.exists() and not replace:
+        raise ConfigError(f"'{path}' is there already", "Give another --out, or --force")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

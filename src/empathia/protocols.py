@@ -1,0 +1,299 @@
+"""Who may be learnt from and who is tested: the field's protocols as folds of dialogues.
+
+| protocol | test parts | validation |
+|---|---|---|
+| standard | the corpus's own test part | its own, else carved from the training part |
+| k-fold | ``folds`` parts of all dialogues | carved |
+| leave-G-out | each value of the grouping G, or ``folds`` parts of its values | carved, by G |
+| listed | as files list them (EmoBox's layout) | carved |
+
+G is "speaker", "corpus", or any name in ``Utterance.groups`` ("session",
+"scenario"). A dialogue is never torn apart: one that holds a tested utterance
+is not learnt from, since its other turns are the context of that utterance.
+Test parts are the same for every seed, so that seeds and runs can be compared
+utterance by utterance; what is carved for validation differs from seed to seed.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from empathia.errors import ConfigError, CorpusError
+from empathia.types import Dialogue, Utterance
+
+Listed = Mapping[str, tuple[frozenset[str], frozenset[str]]]
+_Key = Callable[[Dialogue, Utterance], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One training and its test.
+
+    Args:
+        name: "standard", the value that is left out, or the number of the fold.
+        train: Learnt from.
+        valid: Selected on.
+        test: Tested on.
+        tested: Ids of the utterances that count in the test; None counts all. The others in
+            ``test`` are context.
+    """
+
+    name: str
+    train: tuple[Dialogue, ...]
+    valid: tuple[Dialogue, ...]
+    test: tuple[Dialogue, ...]
+    tested: frozenset[str] | None = None
+
+
+def folds(
+    dialogues: Sequence[Dialogue],
+    protocol: str,
+    *,
+    seed: int,
+    count: int | None = None,
+    valid: float = 0.1,
+    fraction: float = 1.0,
+    listed: Listed | None = None,
+) -> tuple[Fold, ...]:
+    """The folds of a protocol.
+
+    Args:
+        dialogues: All that there are; ids of utterances are unique.
+        protocol: See above.
+        seed: Chooses what is carved for validation and which fraction is learnt from.
+        count: How many folds.
+        valid: Share of the training part that validates, where none is given.
+        fraction: Share of the training dialogues that is kept; validation and test stay whole.
+        listed: For "listed": name of the fold to the ids that train and those that test.
+
+    Raises:
+        ConfigError: The protocol is unknown or does not fit the corpus.
+    """
+    makers: dict[str, Callable[[], list[Fold]]] = {
+        "standard": lambda: _standard(dialogues),
+        "k-fold": lambda: _k_fold(dialogues, count or 5),
+        "listed": lambda: _listed(dialogues, listed or {}),
+    }
+    group = _group(protocol)
+    if protocol not in makers and group is None:
+        raise ConfigError(
+            f"unknown protocol '{protocol}' (known: {', '.join(makers)}, leave-<group>-out)",
+            "Name one of these as data.protocol",
+        )
+    made = makers[protocol]() if group is None else _leave_out(dialogues, group, count)
+    made = [_whole(f, seed, valid, group) for f in made]
+    return tuple(_fewer(f, fraction, seed) for f in made)
+
+
+def _group(protocol: str) -> str | None:
+    if protocol.startswith("leave-") and protocol.endswith("-out") and len(protocol) > 10:
+        return protocol[len("leave-") : -len("-out")]
+    return None
+
+
+def _standard(dialogues: Sequence[Dialogue]) -> list[Fold]:
+    parts = {p: tuple(d for d in dialogues if d.split == p) for p in ("train", "valid", "test")}
+    for part in ("train", "test"):
+        if not parts[part]:
+            raise ConfigError(
+                f"protocol 'standard' needs a {part} part, the corpus has none",
+                "Give the corpus a split or choose another data.protocol, such as k-fold",
+            )
+    return [Fold("standard", parts["train"], parts["valid"], parts["test"])]
+
+
+def _k_fold(dialogues: Sequence[Dialogue], count: int) -> list[Fold]:
+    if len(dialogues) < count:
+        raise ConfigError(f"{count} folds need as many dialogues, found {len(dialogues)}",
+                          "Lower data.folds")  # fmt: skip
+    order = list(dialogues)
+    random.Random(0).shuffle(order)  # noqa: S311 - no secret
+    which = {d.id: i % count for i, d in enumerate(order)}
+    return [
+        Fold(
+            str(k + 1),
+            tuple(d for d in dialogues if which[d.id] != k),
+            (),
+            tuple(d for d in dialogues if which[d.id] == k),
+        )
+        for k in range(count)
+    ]
+
+
+def key_of(group: str) -> _Key:
+    """How a grouping reads its value off an utterance; None where it has none."""
+    if group == "speaker":
+        return lambda d, u: u.speaker
+    if group == "corpus":
+        return lambda d, u: d.corpus
+    return lambda d, u: u.groups.get(group)
+
+
+def _leave_out(dialogues: Sequence[Dialogue], group: str, count: int | None) -> list[Fold]:
+    key = key_of(group)
+    sizes: Counter[str] = Counter()
+    for d in dialogues:
+        for u in d.utterances:
+            value = key(d, u)
+            if value is None:
+                known = ", ".join(sorted(u.groups)) or "none"
+                raise ConfigError(
+                    f"protocol 'leave-{group}-out': utterance '{u.id}' has no {group} "
+                    f"(its groups: {known}; speaker and corpus are always known)",
+                    "Name a grouping that the corpus has",
+                )
+            sizes[value] += 1
+    bins = _bins(sizes, count)
+    if len(bins) < 2:
+        raise ConfigError(
+            f"protocol 'leave-{group}-out' needs at least 2 values, found {list(sizes)}",
+            "Choose another data.protocol",
+        )
+    return [_left_out(dialogues, key, name, values) for name, values in bins.items()]
+
+
+def _bins(sizes: Counter[str], count: int | None) -> dict[str, frozenset[str]]:
+    """Values to folds: each its own, or spread so that folds are of like size."""
+    if count is None or count >= len(sizes):
+        return {v: frozenset([v]) for v in sorted(sizes)}
+    bins: list[list[str]] = [[] for _ in range(count)]
+    for value, _ in sorted(sizes.items(), key=lambda x: (-x[1], x[0])):
+        min(bins, key=lambda b: sum(sizes[v] for v in b)).append(value)
+    return {"+".join(sorted(b)): frozenset(b) for b in bins}
+
+
+def _left_out(dialogues: Sequence[Dialogue], key: _Key, name: str, values: Collection[str]) -> Fold:
+    test = tuple(d for d in dialogues if any(key(d, u) in values for u in d.utterances))
+    touched = {d.id for d in test}
+    tested = frozenset(u.id for d in test for u in d.utterances if key(d, u) in values)
+    train = tuple(d for d in dialogues if d.id not in touched)
+    if not train:
+        raise ConfigError(f"nothing is left to learn from when '{name}' is left out",
+                          "Choose another data.protocol")  # fmt: skip
+    whole = len(tested) == sum(len(d.utterances) for d in test)
+    return Fold(name, train, (), test, None if whole else tested)
+
+
+def _listed(dialogues: Sequence[Dialogue], listed: Listed) -> list[Fold]:
+    if not listed:
+        raise ConfigError("protocol 'listed' has no folds", "Name their folder as data.listed")
+    made = []
+    for name, (train_ids, test_ids) in listed.items():
+        test = tuple(d for d in dialogues if any(u.id in test_ids for u in d.utterances))
+        touched = {d.id for d in test}
+        train = tuple(
+            d for d in dialogues
+            if d.id not in touched and any(u.id in train_ids for u in d.utterances)
+        )  # fmt: skip
+        if not train or not test:
+            raise CorpusError(
+                f"fold '{name}' lists {len(train)} training and {len(test)} test dialogues of "
+                "this corpus",
+                "Check that the files in data.listed belong to the corpus",
+            )
+        made.append(Fold(name, train, (), test))
+    return made
+
+
+def _whole(fold: Fold, seed: int, share: float, group: str | None) -> Fold:
+    """The fold with a validation part of its own."""
+    if fold.valid:
+        return fold
+    unit = _unit(fold, group)
+    units = sorted({v for d in fold.train for v in unit(d)})
+    random.Random(seed).shuffle(units)  # noqa: S311 - no secret
+    wanted = share * sum(len(d.utterances) for d in fold.train)
+    chosen: set[str] = set()
+    taken = 0
+    for value in units[:-1]:  # something must be left to learn from
+        if taken >= wanted:
+            break
+        chosen.add(value)
+        taken = sum(len(d.utterances) for d in fold.train if unit(d) & chosen)
+    valid = tuple(d for d in fold.train if unit(d) & chosen)
+    train = tuple(d for d in fold.train if not unit(d) & chosen)
+    if not train or not valid:
+        raise ConfigError(
+            f"fold '{fold.name}' has {len(fold.train)} dialogues to learn from: too few to carve "
+            "a validation part from",
+            "Give the corpus a validation part or more dialogues",
+        )
+    return Fold(fold.name, train, valid, fold.test, fold.tested)
+
+
+def _unit(fold: Fold, group: str | None) -> Callable[[Dialogue], set[str]]:
+    """What validation holds out: the like of what the test holds out.
+
+    Where the test's speakers are new, those of the validation are, too; else it would be
+    selected by an easier question than the one that is asked.
+    """
+    if group is not None and group != "corpus":
+        key = key_of(group)
+        if len({key(d, u) for d in fold.train for u in d.utterances}) > 1:
+            return lambda d: {str(key(d, u)) for u in d.utterances}
+    mine = {u.speaker for d in fold.train for u in d.utterances}
+    theirs = {u.speaker for d in fold.test for u in d.utterances}
+    if not mine & theirs and _parts(fold.train) >= 3:
+        return lambda d: {u.speaker for u in d.utterances}
+    return lambda d: {d.id}
+
+
+def _parts(dialogues: Sequence[Dialogue]) -> int:
+    """How many sets of dialogues there are that share no speaker."""
+    parts: list[set[str]] = []
+    for d in dialogues:
+        speakers = {u.speaker for u in d.utterances}
+        parts = [p for p in parts if not p & speakers] + [
+            speakers.union(*(p for p in parts if p & speakers))
+        ]
+    return len(parts)
+
+
+def _fewer(fold: Fold, fraction: float, seed: int) -> Fold:
+    if fraction >= 1:
+        return fold
+    order = list(fold.train)
+    random.Random(seed).shuffle(order)  # noqa: S311 - no secret
+    kept = {d.id for d in order[: max(1, round(fraction * len(order)))]}
+    train = tuple(d for d in fold.train if d.id in kept)
+    return Fold(fold.name, train, fold.valid, fold.test, fold.tested)
+
+
+def read_listed(folder: Path) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """Folds as EmoBox publishes them (Ma et al., INTERSPEECH 2024).
+
+    ``<corpus>_train_fold_<k>.jsonl`` and ``<corpus>_test_fold_<k>.jsonl``: one object a line,
+    whose "key" is the utterance id, with "<corpus>-" before it or without.
+
+    Raises:
+        CorpusError: There are no such files, one lacks its counterpart, or a line has no key.
+    """
+    found = {}
+    for test in sorted(folder.glob("*_test_fold_*.jsonl")):
+        corpus, _, number = test.stem.partition("_test_fold_")
+        train = folder / f"{corpus}_train_fold_{number}.jsonl"
+        found[number] = (_keys(train, corpus), _keys(test, corpus))
+    if not found:
+        raise CorpusError(f"'{folder}' holds no file named *_test_fold_*.jsonl",
+                          "Give the folder with the published folds")  # fmt: skip
+    return found
+
+
+def _keys(file: Path, corpus: str) -> frozenset[str]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as e:
+        raise CorpusError(f"'{file}' cannot be read ({e})", "Get the published folds again") from e
+    keys = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            keys.append(str(json.loads(line)["key"]).removeprefix(f"{corpus}-"))
+        except (ValueError, KeyError, TypeError):
+            raise CorpusError(f"{file}:{number} is no JSON object with a 'key'",
+                              "Get the published folds again") from None  # fmt: skip
+    return frozenset(keys)

@@ -28,7 +28,7 @@ from empathia.labels import EKMAN7, IEMOCAP6, SHARED4
 from empathia.metrics import METRICS
 from empathia.types import Dialogue, Emotion, Sample, Utterance
 
-COLUMNS = {"utterance": "utterance_id", "dialogue": "dialogue_id", "label": "label6"}
+COLUMNS = {"label": "label6"}
 TO_FOUR = {"happy": "joy", "excited": "joy", "neutral": "neutral", "angry": "anger",
            "sad": "sadness"}  # fmt: skip
 MEASURES = ("duration", "avg_intensity", "intensity_variation", "avg_pitch", "pitch_std",
@@ -57,7 +57,7 @@ def prosody(path: Path, parts: dict[str, list[Item]]) -> dict[str, np.ndarray]:
     """(n, 4) probabilities by a logistic model of train, calibrated on valid."""
     from sklearn.linear_model import LogisticRegression
 
-    numbers = table.features(path, MEASURES, COLUMNS)
+    numbers = table.ready(path, map=COLUMNS, features={"prosody": MEASURES})["prosody"]
     raw = {s: np.stack([numbers[u.id].values[0] for _, u in part]) for s, part in parts.items()}
     mean, scale = np.nanmean(raw["train"], 0), np.nanstd(raw["train"], 0)
     # A missing measure is put where it says least, in the middle.
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--weight", type=float, default=PRIOR["voice"])
     options = parser.parse_args()
     path = options.data / "iemocap" / "utterances.csv"
-    dialogues = table.load(path, COLUMNS, labels=IEMOCAP6, language="en")
+    dialogues = table.load(path, map=COLUMNS, labels=IEMOCAP6, language="en")
     parts = {s: items(dialogues, s) for s in ("train", "valid", "test")}
     model = text.load()
     said = {s: words(parts[s], model) for s in ("valid", "test")}

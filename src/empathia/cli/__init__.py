@@ -10,7 +10,9 @@ import importlib
 import io
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import TextIO
 
 from empathia import __version__
 from empathia.errors import EmpathiaError
@@ -57,6 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     _speak_plainly()
     verb = next((a for a in arguments if a in VERBS), None)
+    with warnings.catch_warnings():
+        warnings.showwarning = _note
+        return _run(arguments, verb)
+
+
+def _run(arguments: list[str], verb: str | None) -> int:
     try:
         args = _parser(verb).parse_args(arguments)
         code: int = importlib.import_module(f"empathia.cli.{args.verb}").run(args)
@@ -84,6 +92,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+def _note(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """A warning as a line for people: damage that was counted, not a place in our code."""
+    print(f"note: {_one_line(message)}", file=sys.stderr)
+
+
 def _speak_plainly() -> None:
     """Write UTF-8 into files and pipes; escape what a terminal cannot show."""
     for stream in (sys.stdout, sys.stderr):
@@ -92,5 +112,5 @@ def _speak_plainly() -> None:
             stream.reconfigure(encoding=shown, errors="backslashreplace")
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: Exception | str) -> str:
     return " ".join(str(error).split())

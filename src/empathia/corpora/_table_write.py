@@ -91,7 +91,7 @@ def _place(path: Path | None, folder: Path) -> str | None:
 
 def _delimited(rows: Sequence[Record], mark: str) -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=mark, lineterminator="\n")
+    writer = csv.writer(text, delimiter=mark)  # ends lines with CRLF, so a lone CR is quoted
     writer.writerow(rows[0])
     for row in rows:
         writer.writerow([_cell(v) for v in row.values()])

@@ -1,0 +1,117 @@
+"""What all verbs that read a corpus share: which one, where, and its loader's options."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+import tomllib
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from empathia import plugins
+from empathia.errors import UsageError
+
+if TYPE_CHECKING:
+    from empathia.types import Dialogue
+
+
+def add_corpus(parser: argparse.ArgumentParser) -> None:
+    """Arguments that name a corpus and say how it is to be read."""
+    parser.add_argument("name", metavar="NAME", help="corpus (empathia corpus list)")
+    parser.add_argument("path", metavar="PATH", type=Path, help="where its release lies")
+    parser.add_argument(
+        "--map", action="append", default=[], metavar="OURS=THEIRS,...",
+        help="table: which column is which of ours",
+    )  # fmt: skip
+    parser.add_argument(
+        "--group", action="append", default=[], metavar="NAME=COLUMN[:PATTERN]",
+        help="table: a grouping; of a pattern (regular expression) what its parentheses find",
+    )  # fmt: skip
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="KEY=VALUE",
+        help="another option of the corpus, the value as in TOML",
+    )  # fmt: skip
+
+
+def corpus_options(args: argparse.Namespace) -> dict[str, Any]:
+    """The loader's options as the command line gives them.
+
+    Raises:
+        UsageError: One does not parse.
+    """
+    found: dict[str, Any] = {}
+    for said in args.option:
+        key, value = _divided(said, "--option")
+        found[key] = _toml(value)
+    for said in (x for several in args.map for x in _parted(several)):
+        ours, theirs = _divided(said, "--map")
+        found.setdefault("map", {})[ours] = theirs
+    for said in args.group:
+        name, source = _divided(said, "--group")
+        found.setdefault("groups", {})[name] = source
+    return found
+
+
+def read_corpus(args: argparse.Namespace) -> tuple[ModuleType, tuple[Dialogue, ...], list[str]]:
+    """Load what the arguments name.
+
+    Returns:
+        The plug-in, the dialogues, and the loader's warnings; these go to stderr as notes.
+
+    Raises:
+        UsageError: The corpus or an option of it is unknown, or nothing is at the path.
+        CorpusError: The corpus cannot be read.
+    """
+    plugin = plugins.load("corpora", args.name, ("INFO", "load"))
+    options = corpus_options(args)
+    if not args.path.exists():
+        raise UsageError(f"there is nothing at '{args.path}'", "Name the folder of the corpus")
+    _check(plugin, args.name, options)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        dialogues: tuple[Dialogue, ...] = plugin.load(args.path, **options)
+    notes = [str(w.message) for w in caught]
+    for note in notes:
+        sys.stderr.write(f"note: {note}\n")
+    return plugin, dialogues, notes
+
+
+def _check(plugin: ModuleType, name: str, options: dict[str, Any]) -> None:
+    parameters = inspect.signature(plugin.load).parameters.values()
+    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    for option in options:
+        if option not in known:
+            raise UsageError(f"corpus '{name}' has no option '{option}' "
+                             f"(it has: {', '.join(known) or 'none'})", "Leave it out")  # fmt: skip
+
+
+def _parted(several: str) -> Sequence[str]:
+    """``a=b,c=d`` at its commas; a comma within a pattern belongs to what is before it."""
+    parts: list[str] = []
+    for part in several.split(","):
+        if "=" in part or not parts:
+            parts.append(part)
+        else:
+            parts[-1] += f",{part}"
+    return parts
+
+
+def _divided(said: str, what: str) -> tuple[str, str]:
+    key, equals, value = said.partition("=")
+    if not key.strip() or not equals or not value.strip():
+        raise UsageError(f"{what} {said}: expected a name, '=' and a value", "Write it so")
+    return key.strip(), value.strip()
+
+
+def _toml(value: str) -> Any:  # noqa: ANN401 - any TOML value
+    """A TOML value; bare words, which TOML does not have, are text."""
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        if value[0] in "[{\"'":
+            raise UsageError(f"'{value}' is no TOML value ({error})", "Mend it") from error
+        return value

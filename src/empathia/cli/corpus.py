@@ -1,0 +1,223 @@
+"""``empathia corpus``: what corpora there are, whether one is whole, what is in it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from empathia import plugins
+from empathia.cli._corpus_options import add_corpus, corpus_options, read_corpus
+from empathia.errors import CorpusError, UsageError
+
+if TYPE_CHECKING:
+    from empathia.report.corpus_check import Finding, Progress
+
+WRONG = 3  # exit code: something is wrong with the data
+_EPILOG = r"""
+examples:
+  empathia corpus list
+  empathia corpus stats meld corpora/meld --picture meld.png
+  empathia corpus stats table mine.csv --map label=feeling,text=words
+  empathia corpus check ravdess corpora/ravdess --deep
+  empathia corpus pairs iemocap corpora/IEMOCAP --labelled --out pairs.csv
+  empathia corpus export emodb corpora/emodb --out emodb.parquet
+  empathia corpus make toy corpora/toy
+  --group 'scenario=dialogue_id:_(impro\d\d|script\d\d)'   --option scale=[1,5]
+
+Exit code 3: 'check' found something wrong with the data.
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb's parser."""
+    parser = verbs.add_parser(
+        "corpus",
+        help="list, check, count and export corpora",
+        description="Looks at a corpus in the layout of its official release.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="what corpora can be read, with licence and page")
+    check = actions.add_parser("check", help="are all files there and readable, ids and times sane")
+    stats = actions.add_parser("stats", help="how much, by whom, which labels, how well agreed")
+    pairs = actions.add_parser("pairs", help="what one said and what another said next")
+    export = actions.add_parser("export", help="write it as a table (csv, tsv, jsonl, parquet)")
+    make = actions.add_parser("make", help="make a corpus that the project makes (toy)")
+    for action in (check, stats, pairs, export, make):
+        add_corpus(action)
+    for action in (listing, check, stats):
+        action.add_argument("--json", action="store_true", help="print JSON")
+    check.add_argument("--deep", action="store_true", help="decode every recording to its end")
+    stats.add_argument("--picture", type=Path, metavar="FILE", help="draw it too (png or svg)")
+    pairs.add_argument("--labelled", action="store_true",
+                       help="pair only utterances that have a label")  # fmt: skip
+    pairs.add_argument("--out", type=Path, metavar="FILE", help="csv, tsv, jsonl or parquet")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE",
+                        help="csv, tsv, jsonl or parquet")  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one action; exit code 3 where ``check`` found something wrong."""
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {
+        "list": _list,
+        "check": _check,
+        "stats": _stats,
+        "pairs": _pairs,
+        "export": _export,
+        "make": _make,
+    }
+    return actions[args.action](args)
+
+
+def _list(args: argparse.Namespace) -> int:
+    infos = [plugins.load("corpora", n, ("INFO", "load")).INFO for n in plugins.names("corpora")]
+    if args.json:
+        return _write_json([{f: getattr(i, f) for f in i.__slots__} for i in infos])
+    rows = [(i.name, i.language, i.licence, "no" if i.noncommercial else "yes", i.page)
+            for i in infos]  # fmt: skip
+    _table(("corpus", "language", "licence", "commercial use", "page"), rows)
+    return 0
+
+
+def _check(args: argparse.Namespace) -> int:
+    from empathia.report.corpus_check import Finding, check
+
+    try:
+        _, dialogues, notes = read_corpus(args)
+        found = [Finding("incomplete", args.name, note) for note in notes]
+        with _progress() as progress:
+            found += check(dialogues, deep=args.deep, progress=progress)
+    except CorpusError as error:
+        found, dialogues = [Finding("does not load", args.name, str(error))], ()
+    if args.json:
+        _write_json({"ok": not found, "findings": [f._asdict() for f in found]})
+    else:
+        _say(found, sum(len(d.utterances) for d in dialogues))
+    return WRONG if found else 0
+
+
+def _say(found: Sequence[Finding], utterances: int) -> None:
+    if not found:
+        sys.stdout.write(f"{utterances} utterances, nothing wrong\n")
+        return
+    _table(("wrong", "where", "what"), [tuple(f) for f in found[:100]])
+    more = f", {len(found) - 100} of them not shown (--json shows all)" if len(found) > 100 else ""
+    sys.stdout.write(f"{len(found)} things are wrong{more}\n")
+
+
+def _stats(args: argparse.Namespace) -> int:
+    from empathia.report.corpus_stats import stats
+    from empathia.report.corpus_text import tables
+
+    _, dialogues, _ = read_corpus(args)
+    found = stats(args.name, dialogues)
+    if args.json:
+        _write_json(found.as_json())
+    else:
+        for head, rows in tables(found):
+            _table(head, rows)
+        for note in found.notes:
+            sys.stderr.write(f"note: {note}\n")
+    if args.picture is not None:
+        from empathia.report._corpus_picture import draw
+
+        draw(found, args.picture)
+    return 0
+
+
+def _pairs(args: argparse.Namespace) -> int:
+    from collections import Counter
+
+    from empathia.corpora._pairs import pairs
+    from empathia.corpora._table_write import write
+
+    _, dialogues, _ = read_corpus(args)
+    found = list(pairs(dialogues, labelled=args.labelled))
+    if args.out is not None:
+        _keep(args)
+        write(args.out, ({
+            "dialogue": p.dialogue.id, "split": p.dialogue.split,
+            **{f"{side}_{k}": v for side, u in (("stimulus", p.stimulus), ("reaction", p.reaction))
+               for k, v in {"utterance": u.id, "speaker": u.speaker, "gender": u.gender,
+                            "label": list(u.gold) or None, "start": u.start, "end": u.end}.items()},
+        } for p in found))  # fmt: skip
+    parts = list(dict.fromkeys(d.split or "-" for d in dialogues))
+    counts = Counter((p.stimulus.gender or "?", p.reaction.gender or "?", p.dialogue.split or "-")
+                     for p in found)  # fmt: skip
+    rows = [
+        (f"{a} -> {b}", str(sum(counts[a, b, x] for x in parts)), *(str(counts[a, b, x])
+                                                                  for x in parts))
+        for a, b in sorted({(a, b) for a, b, _ in counts})
+    ]  # fmt: skip
+    _table(("genders", "pairs", *parts), rows)
+    sys.stdout.write(f"{len(found)} pairs\n")
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from empathia.corpora._table_write import records, write
+
+    _keep(args)
+    _, dialogues, _ = read_corpus(args)
+    count = write(args.out, records(dialogues, args.out.parent))
+    sys.stdout.write(f"{count} utterances in {args.out}\n")
+    return 0
+
+
+def _make(args: argparse.Namespace) -> int:
+    plugin = plugins.load("corpora", args.name, ("INFO", "load"))
+    if not hasattr(plugin, "make"):
+        raise UsageError(f"corpus '{args.name}' is real, not made", "Name toy")
+    plugin.make(args.path, **corpus_options(args))
+    sys.stdout.write(f"made {args.name} in {args.path}\n")
+    return 0
+
+
+def _keep(args: argparse.Namespace) -> None:
+    """Never write over what is read."""
+    if args.out.exists() and args.path.exists() and args.out.samefile(args.path):
+        raise UsageError(f"'{args.out}' is the corpus itself", "Name another file")
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, transient=True,
+                  disable=not console.is_terminal) as bars:  # fmt: skip
+        task = bars.add_task("checking", total=None)
+        yield lambda done, total, _: bars.update(task, completed=done, total=total)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table for people; without lines and never cut where it is not read on a terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        sys.stdout.writelines("\t".join(row) + "\n" for row in (head, *rows))
+        sys.stdout.write("\n")
+        return
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def _write_json(value: Any) -> int:  # noqa: ANN401 - any JSON value
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    return 0

@@ -253,7 +253,7 @@ def test_real_pairs_are_in_time_order():
                        labelled=True))  # fmt: skip
     assert all(p.stimulus.start <= p.reaction.start for p in found)
     women = [p for p in found if p.stimulus.gender == "female"]
-    # The literature's own order of utterances, which is not in the table, gives 2,505.
+    # Published: 2,505 (1,720 / 209 / 576); by what order of overlapping turns is not known to us.
     assert len(women) == 2499
     parts = [sum(p.dialogue.split == s for p in women) for s in ("train", "valid", "test")]
     assert parts == [1713, 211, 575]

@@ -9,6 +9,7 @@ import pytest
 from empathia.config import read_run
 from empathia.errors import ConfigError
 
+RUNS = Path(__file__).parent.parent / "runs"
 GOOD = """
 name = "try"
 seed = 3
@@ -111,3 +112,58 @@ def test_shipped_run_files_are_right():
     assert files
     for file in files:
         assert read_run(file).name == file.stem
+
+
+def test_a_base_is_filled_in_and_written_over(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text(
+        'name = "base"\nseeds = [1, 2]\n[data]\ncorpora = ["toy"]\nlabels = "corpus"\n'
+        '[data.options.toy]\nfolder = "here"\n[features]\ntext = []\nvoice = ["prosody"]\n'
+        '[model]\nrecogniser = "dialogue"\nwidth = 8\n[training]\nselect = "uar"\nepochs = 3\n'
+    )
+    (tmp_path / "more.toml").write_text(
+        'base = "base.toml"\nname = "more"\n[data]\ntargets = "votes"\n[training]\nepochs = 5\n'
+        "[model]\ndepth = 2\n"
+    )
+    (tmp_path / "other.toml").write_text(
+        'base = "more.toml"\nname = "other"\n[features]\nvoice = ["mfcc"]\n'
+        '[model]\nrecogniser = "tfidf"\n'
+    )
+    more, other = (read_run(tmp_path / f"{n}.toml") for n in ("more", "other"))
+    assert (more.name, more.seed, more.seeds) == ("more", 1, (1, 2))
+    assert (more.data.targets, more.data.options) == ("votes", {"toy": {"folder": "here"}})
+    assert (more.training.select, more.training.epochs) == ("uar", 5)
+    assert more.model.options == {"width": 8, "depth": 2}
+    assert more.features == {"text": (), "voice": ("prosody",)}
+    assert (other.model.recogniser, other.model.options) == ("tfidf", {})
+    assert other.features == {"voice": ("mfcc",)}
+    assert other.training.epochs == 5
+
+
+def test_a_base_that_leads_back_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('base = "b.toml"\n')
+    (tmp_path / "b.toml").write_text('base = "a.toml"\n')
+    with pytest.raises(ConfigError, match="its own base"):
+        read_run(tmp_path / "a.toml")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ('protocol = "leave-out"\nvalid = 1.5', "data.valid"),
+        ("folds = 1", "data.folds"),
+        ('targets = "soft"', "data.targets"),
+        ("fraction = 0", "data.fraction"),
+    ],
+)
+def test_parts_of_the_bench_have_ranges(tmp_path: Path, line: str, words: str) -> None:
+    (tmp_path / "a.toml").write_text(
+        f'name = "a"\nseed = 1\n[data]\ncorpora = ["toy"]\nlabels = "corpus"\n{line}\n'
+        '[model]\nrecogniser = "tfidf"\n[training]\nselect = "uar"\n'
+    )
+    with pytest.raises(ConfigError, match=words):
+        read_run(tmp_path / "a.toml")
+
+
+@pytest.mark.parametrize("path", sorted(RUNS.glob("*.toml")), ids=lambda p: p.stem)
+def test_every_committed_run_file_can_be_read(path: Path) -> None:
+    assert read_run(path).name == path.stem

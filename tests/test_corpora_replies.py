@@ -41,7 +41,7 @@ def test_turns_are_ordered_and_only_the_speaker_has_a_label(tmp_path):
     ]
     (more,) = empathetic_dialogues.load(tmp_path, prompts=True)
     first, *rest = more.utterances
-    assert (first.text, first.gold, first.index) == ("I did it, alone", (), 0)
+    assert (first.text, first.gold, first.index) == ("I did it, alone", ("proud",), 0)
     assert first.groups == {"role": "situation"}
     assert [u.id for u in rest] == [u.id for u in found.utterances]
 

@@ -23,9 +23,9 @@ pytestmark = pytest.mark.weights
 needs_minilm = pytest.mark.skipif(
     weights.state("minilm") == "missing", reason="weight minilm is not pulled"
 )
-TEST, GOLD = part(["xt"], 7)
+TEST, GOLD = part(["xt", "yt"], 7)
 QUICK = {"tuned": 1, "past": 1, "pieces": 32}
-BRIEF = {"epochs": 2, "lr": 3e-3, "checkpoint_every": 5}
+BRIEF = {"epochs": 3, "lr": 1e-3, "checkpoint_every": 5}
 
 
 @pytest.fixture(scope="module")

@@ -164,8 +164,7 @@ def test_tfidf_sees_the_past_alone_and_does_use_it(tmp_path):
 
 
 def test_marks_are_words_and_the_past_knows_who_spoke():
-    pytest.importorskip("sklearn")
-    from empathia.emotion._train_tfidf import marked_past, reads, words_of
+    from empathia.emotion._tfidf_read import marked_past, reads, words_of
 
     assert words_of("What?! It's", 1) == ["what", "?", "!", "it's"]
     assert words_of("a b c", 2) == ["a", "b", "c", "a b", "b c"]

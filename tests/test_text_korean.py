@@ -39,8 +39,8 @@ def model():
 
 
 def test_runs_by_hand():
-    assert list(columns.runs("ㅋㅋㅋㅋ")) == [
-        " ", "ㅋ", "ㅋ", " ", " ㅋ", "ㅋㅋ", "ㅋ ", " ㅋㅋ", "ㅋㅋ ", " ㅋㅋ ",
+    assert list(columns.runs("네네네네")) == [
+        " ", "네", "네", " ", " 네", "네네", "네 ", " 네네", "네네 ", " 네네 ",
     ]  # fmt: skip
     assert {"좋아", " 좋", "요 ", " ! "} <= set(columns.runs("좋아요!"))
     expected = {zlib.crc32(x.encode()) % 2**18 for x in (" ", "네", " 네", "네 ", " 네 ")}
@@ -151,7 +151,7 @@ def corpus(folder: Path) -> None:
     folder.mkdir()
     for part, n in (("train", 1), ("val", 12), ("test", 4)):
         rows = [
-            f"{part}{label}{i}\t{word} {i} 번\t{number[label]}"
+            f"{part}{word}{i}\t{word} {i} 번\t{number[label]}"
             for label, some in words.items()
             for word in some.split()
             for i in range(n)

@@ -55,7 +55,13 @@ def test_the_manifest_names_what_the_code_asks_for():
         "resemblyzer": {"speaker.npz"},
     }
     shipped = {e.name: e.noncommercial for e in weights.entries() if e.shipped}
-    assert shipped == {"text-default": False, "voice-default": True, "prosody-bins": True}
+    assert shipped == {
+        "text-default": False,
+        "text-empathetic": True,
+        "text-korean": False,
+        "voice-default": True,
+        "prosody-bins": True,
+    }
 
 
 @pytest.mark.parametrize("weight", weights.entries(), ids=lambda e: e.name)

@@ -38,6 +38,7 @@ from empathia.config import Run, read_run
 from empathia.errors import ConfigError, CorpusError, MissingExtra
 from empathia.experiment_bench import Bench, choose
 from empathia.experiment_data import Material, target_labels, targets, unique
+from empathia.experiment_kept import keep, obstacle
 from empathia.features.gathering import gather
 from empathia.metrics import METRICS
 from empathia.training import checkpoint
@@ -60,6 +61,7 @@ def train(
     threads: int | None = None,
     modalities: Sequence[str] | None = None,
     fresh: bool = False,
+    model: bool = True,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Train what a run file describes; go on where an earlier try was stopped.
@@ -71,6 +73,8 @@ def train(
         threads: Overrides ``training.threads``.
         modalities: Use only these of ``[features]``, at training and at test.
         fresh: Forget an earlier try.
+        model: For a recogniser of the bench: also keep a model for use
+            (:mod:`empathia.experiment_kept`), where it can be kept.
         progress: Told (steps done, steps in all, a note) after every step.
 
     Returns:
@@ -87,8 +91,12 @@ def train(
     plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS",))
     run.check_options(plugin.OPTIONS)
     if hasattr(plugin, "learn"):
-        return bench(run, data, out / run.name, modalities=modalities, fresh=fresh,
-                     progress=progress).learn(progress)  # fmt: skip
+        made = bench(run, data, out / run.name, modalities=modalities, fresh=fresh,
+                     progress=progress)  # fmt: skip
+        record = made.learn(progress)
+        if model and obstacle(record) is None:
+            keep(made, record["causal"], progress)
+        return record
     if not hasattr(plugin, "task"):
         raise ConfigError(f"{run_file}: recogniser '{run.model.recogniser}' learns nothing",
                           "Name one that does")  # fmt: skip

@@ -89,7 +89,7 @@ class Bench:
             total = sum(map(len, plan.values()))
             for done, (seed, fold) in enumerate((s, f) for s, fs in plan.items() for f in fs):
                 hook = _told(progress, f"{done + 1}/{total} seed {seed} fold {fold.name}")
-                record["causal"] = _Training(self, seed, fold).finish(hook)
+                record["causal"] = Training(self, seed, fold).finish(hook)
             self._write(record)
         return record
 
@@ -164,7 +164,7 @@ class Bench:
 
 
 @dataclass(frozen=True, slots=True)
-class _Training:
+class Training:
     """One seed and one fold."""
 
     bench: Bench
@@ -173,11 +173,13 @@ class _Training:
 
     @property
     def folder(self) -> Path:
+        """Where its checkpoints and answers lie."""
         name = "".join(c if c.isalnum() or c in "-_.+" else "_" for c in self.fold.name)
         return self.bench.folder / f"seed-{self.seed}" / name
 
     @property
     def fingerprint(self) -> str:
+        """Names settings, data, seed and fold."""
         return _sum([self.bench.fingerprint, str(self.seed), self.fold.name])
 
     def finish(self, progress: Progress | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,10 @@ def first_run(
             "expected at least 2 labels",
             "Say which column holds the label: --map label=COLUMN",
         )
-    features = {}
+    features: dict[str, list[str]] = {}
+    latin = _latin(u.text for u in labelled)
     if any(u.text for u in labelled):
-        features["text"] = ["text:text-default"]
+        features["text"] = ["text:text-default"] if latin else []
     if any(u.audio for u in labelled):
         features["voice"] = ["prosody"]
     if not features:
@@ -70,7 +71,7 @@ def first_run(
         *(f"{m} = {_toml(v)}" for m, v in features.items()),
         "",
         "[model]",
-        'recogniser = "dialogue"  # others: tfidf (words alone), majority (the floor)',
+        *_model(latin=latin, words="text" in features),
         "",
         "[training]",
         'select = "macro_f1"' if several else 'select = "weighted_f1"',
@@ -81,6 +82,19 @@ def first_run(
         "threads = 1",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _model(*, latin: bool, words: bool) -> list[str]:
+    """The shipped text encoder reads English; elsewhere runs of characters do better."""
+    if words and not latin:
+        return ['recogniser = "tfidf"  # words alone: no encoder for this script is shipped',
+                "characters = 4"]  # fmt: skip
+    return ['recogniser = "dialogue"  # others: tfidf (words alone), majority (the floor)']
+
+
+def _latin(texts: Iterable[str | None]) -> bool:
+    letters = [c for t in texts for c in t or "" if c.isalpha()]
+    return 2 * sum(c.isascii() for c in letters) >= len(letters)
 
 
 def _protocol(dialogues: Sequence[Dialogue]) -> tuple[str, str]:

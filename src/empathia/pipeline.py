@@ -17,7 +17,17 @@ from empathia import media
 from empathia.errors import MissingExtra, TranscriptError, UsageError, WeightsError
 from empathia.listen.transcript import READERS
 from empathia.pipeline_models import Generate, Models
-from empathia.types import Cues, Dialogue, Emotion, Features, Reply, Sample, Timeline, Turn, Word
+from empathia.types import (
+    Cues,
+    Dialogue,
+    Emotion,
+    Features,
+    Reply,
+    Sample,
+    Timeline,
+    Turn,
+    Word,
+)
 
 RECORDINGS = (
     ".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mp4", ".mov",
@@ -27,6 +37,7 @@ TRANSCRIPTS = tuple(READERS)
 
 # Called with a stage, seconds (or turns) done, and the total where it is known.
 Progress = Callable[[str, float, float | None], None]
+Sounds = Mapping[str, Mapping[str, Features]]  # utterance id -> name -> what was measured
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,6 +57,8 @@ class Options:
         llm_url: An OpenAI-compatible server for replies; None takes the local model.
         llm_model: Name of the server's model, or path of a local GGUF file.
         threads: Threads for the models; None takes all cores.
+        recogniser: Folder of a recogniser that ``empathia train`` kept; it takes the place of
+            the shipped ones.
     """
 
     transcript: Path | None = None
@@ -60,6 +73,7 @@ class Options:
     llm_url: str | None = None
     llm_model: str | None = None
     threads: int | None = None
+    recogniser: Path | None = None
 
     def __post_init__(self) -> None:
         if self.levels not in (3, 4, 5, 6):
@@ -72,6 +86,7 @@ class Options:
         if self.threads is not None and not _whole(self.threads, 1, most):
             raise UsageError(f"expected 1 to {most} threads, found {self.threads!r}", "Choose one")
         object.__setattr__(self, "transcript", self.transcript and Path(self.transcript))
+        object.__setattr__(self, "recogniser", self.recogniser and Path(self.recogniser))
         object.__setattr__(self, "language", _language(self.language))
         self._check_speakers()
 
@@ -163,7 +178,11 @@ class Reader:
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
-        self._models = Models(self.options.threads, permissive=self.options.permissive)
+        self._models = Models(
+            self.options.threads,
+            permissive=self.options.permissive,
+            recogniser=self.options.recogniser,
+        )
 
     def __enter__(self) -> Reader:
         return self
@@ -264,13 +283,14 @@ class Reader:
 
     def _timeline(self, path: Path, found: _Found, progress: Progress) -> Timeline:
         talk = found.dialogue
-        prosody, speech = self._features(path, found, progress)
+        sounds = self._features(path, found, progress)
+        prosody = {i: measured["prosody"] for i, measured in sounds.items()}
         cues = self._cues(talk, prosody)
         turns = [
             Turn(u, found.words.get(u.id, ()), prosody.get(u.id), cues.get(u.id))
             for u in talk.utterances
         ]
-        turns = self._feel(turns, found, speech, progress)
+        turns = self._feel(turns, found, sounds, progress)
         turns, notes = self._answer(turns, progress)
         return Timeline(
             source=str(path),
@@ -284,27 +304,23 @@ class Reader:
             provenance=self._models.provenance(self.options),
         )
 
-    def _features(
-        self, path: Path, found: _Found, progress: Progress
-    ) -> tuple[dict[str, Features], dict[str, Features]]:
-        """Prosody and pooled speech layers by utterance id, in a second pass over the sound."""
-        prosody: dict[str, Features] = {}
-        speech: dict[str, Features] = {}
+    def _features(self, path: Path, found: _Found, progress: Progress) -> Sounds:
+        """Prosody and what recognisers hear, in a second pass over the sound."""
+        sounds: dict[str, dict[str, Features]] = {}
         if not found.has_audio:
-            return prosody, speech
+            return sounds
         from empathia.features.prosody import extract
 
-        voice = self._models.speech_features() if self._models.voice() is not None else None
+        takers = self._models.listeners()
         timed = sorted(found.dialogue.utterances, key=lambda u: u.start or 0.0)
         spans = [(u.start or 0.0, u.end or 0.0) for u in timed]
         for u, audio in zip(timed, media.spans(path, spans), strict=True):
             progress("voice", u.end or 0.0, found.duration)
             if not len(audio.samples):  # behind the recording's end: absent, not silent
                 continue
-            prosody[u.id] = extract(audio, u.id)
-            if voice is not None:
-                speech[u.id] = voice(audio, u.id)
-        return prosody, speech
+            sounds[u.id] = {"prosody": extract(audio, u.id)}
+            sounds[u.id] |= {n: t(audio, u.id) for n, t in takers.items() if n != "prosody"}
+        return sounds
 
     def _cues(self, talk: Dialogue, prosody: Mapping[str, Features]) -> dict[str, Cues]:
         if not prosody or (bins := self._models.bins()) is None:
@@ -324,15 +340,12 @@ class Reader:
         self,
         turns: list[Turn],
         found: _Found,
-        speech: Mapping[str, Features],
+        sounds: Sounds,
         progress: Progress,
     ) -> list[Turn]:
         spoken = found.spoken or [found.language] * len(turns)
-        samples = [_sample(t, code, speech) for t, code in zip(turns, spoken, strict=True)]
-        sources = [self._models.text()]
-        voice = self._models.voice() if found.has_audio else None
-        if voice is not None:
-            sources.append(voice)
+        samples = [_sample(t, code, sounds) for t, code in zip(turns, spoken, strict=True)]
+        sources = self._models.recognisers({s.language for s in samples}, sound=found.has_audio)
         heard: list[dict[str, Emotion]] = [{} for _ in turns]
         for number, source in enumerate(sources, 1):
             for mine, emotion in zip(heard, source.recognise(samples), strict=True):
@@ -368,9 +381,7 @@ def _reply(generate: Generate, turns: Sequence[Turn], index: int) -> Reply:
         return floor.generate(turns, index, note=str(error))
 
 
-def _sample(turn: Turn, language: str | None, speech: Mapping[str, Features]) -> Sample:
+def _sample(turn: Turn, language: str | None, sounds: Sounds) -> Sample:
     u = turn.utterance
-    features = {} if turn.prosody is None else {"prosody": turn.prosody}
-    if u.id in speech:
-        features["speech"] = speech[u.id]
-    return Sample(u.id, u.text, language, features)
+    return Sample(u.id, u.text, language, sounds.get(u.id, {}), speaker=u.speaker,
+                  gender=u.gender, index=u.index)  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from empathia.listen.speakers import Diariser
     from empathia.listen.words import Transcriber
     from empathia.lm.local import LocalModel
+    from empathia.pipeline_kept import Own
 
 Generate = Callable[[Sequence[Turn], int], Reply]
 
@@ -31,25 +33,75 @@ class Recogniser(Protocol):
         """One emotion a sample, in order."""
 
 
+class Used(Protocol):
+    """What the record says of a weight."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def role(self) -> str: ...  # noqa: D102
+    @property
+    def licence(self) -> str: ...  # noqa: D102
+    @property
+    def noncommercial(self) -> bool: ...  # noqa: D102
+
+
+class ByLanguage:
+    """Hands each sample to the recogniser of its language.
+
+    Args:
+        readers: Recogniser by ISO 639-1 code; that of None reads all other languages.
+    """
+
+    name = "text"
+
+    def __init__(self, readers: Mapping[str | None, Recogniser]) -> None:
+        self._readers = readers
+
+    def recognise(self, samples: Sequence[Sample]) -> list[Emotion]:
+        """One emotion a sample, in order; their source is "text" whoever read."""
+        found: dict[int, Emotion] = {}
+        for code, reader in self._readers.items():
+            mine = [i for i, s in enumerate(samples) if self._reader(s.language) == code]
+            said = reader.recognise([samples[i] for i in mine])
+            found |= {i: replace(e, source=self.name) for i, e in zip(mine, said, strict=True)}
+        return [found[i] for i in range(len(samples))]
+
+    def _reader(self, language: str | None) -> str | None:
+        return language if language in self._readers else None
+
+
 class Models:
     """Loads each model when it is first asked for.
 
     Args:
         threads: Threads for the models; None takes all cores.
         permissive: Leave out weights trained on non-commercial data.
+        recogniser: Folder of the user's own recogniser, in place of the shipped ones.
     """
 
-    def __init__(self, threads: int | None, *, permissive: bool) -> None:
+    def __init__(
+        self, threads: int | None, *, permissive: bool, recogniser: Path | None = None
+    ) -> None:
         self._threads = threads
+        self._folder = recogniser
         self._permissive = permissive
-        self._used: dict[str, weights.Entry] = {}
+        self._used: dict[str, Used] = {}
         self._left_out: dict[str, str] = {}
+        self._unheard: list[str] = []
         self._opened: list[LocalModel] = []
 
     def begin(self) -> None:
-        """Forget which weights earlier readings used."""
+        """Forget which weights earlier readings used.
+
+        The user's own recogniser is loaded: one that cannot be used is told before the work.
+        """
         self._used.clear()
         self._left_out.clear()
+        self._unheard.clear()
+        if self._own is not None:
+            self._use(*self._own.weights)
+            self._used[self._own.name] = self._own.settings
 
     def _use(self, *names: str) -> None:
         """Write down for the record that this reading uses weights."""
@@ -62,10 +114,46 @@ class Models:
             return False
         return True
 
-    def text(self) -> Recogniser:
-        """The text recogniser."""
-        self._use("minilm", "text-default")
-        return self._text
+    @cached_property
+    def _own(self) -> Own | None:
+        if self._folder is None:
+            return None
+        from empathia.pipeline_kept import load
+
+        return load(self._folder, self._threads, permissive=self._permissive)
+
+    def recognisers(self, languages: Collection[str | None], *, sound: bool) -> list[Recogniser]:
+        """Who says what is felt: the user's own recogniser, else words and, with sound, voice."""
+        if self._own is None:
+            voice = self.voice() if sound else None
+            return [self.text(languages), *([] if voice is None else [voice])]
+        if self._own.heard and not sound:
+            heard = ", ".join(self._own.heard)
+            self._unheard.append(f"'{self._own.name}' also listens ({heard}): there is no sound")
+        return [self._own]
+
+    def listeners(self) -> Mapping[str, Callable[[Audio, str], Features]]:
+        """What recognisers need of the sound: extractors by the name of the feature."""
+        if self._own is not None:
+            return self._own.heard
+        return {} if self.voice() is None else {"speech": self.speech_features()}
+
+    def text(self, languages: Collection[str | None]) -> Recogniser:
+        """What reads words in these languages: the Korean recogniser for "ko", else the English."""
+        readers: dict[str | None, Recogniser] = {}
+        if "ko" in languages:
+            self._use("text-korean")
+            readers["ko"] = self._korean
+        if not readers or set(languages) - set(readers):
+            self._use("minilm", "text-default")
+            readers[None] = self._text
+        return ByLanguage(readers)
+
+    @cached_property
+    def _korean(self) -> Recogniser:
+        from empathia.emotion.text_korean import load
+
+        return load()
 
     @cached_property
     def _text(self) -> Recogniser:
@@ -189,9 +277,9 @@ class Models:
         self._generators.clear()
 
     def notes(self) -> list[str]:
-        """What was left out, for the user."""
-        return [f"{what}: left out, its weights are non-commercial (--permissive)"
-                for what in self._left_out.values()]  # fmt: skip
+        """What was left out or could not be used, for the user."""
+        return self._unheard + [f"{what}: left out, its weights are non-commercial (--permissive)"
+                                for what in self._left_out.values()]  # fmt: skip
 
     def provenance(self, options: Any) -> dict[str, Any]:  # noqa: ANN401 - pipeline.Options
         """Versions, options, and the weights that were used with their licences."""

@@ -90,6 +90,22 @@ def folds(
     return tuple(_fewer(f, fraction, seed) for f in made)
 
 
+def everything(dialogues: Sequence[Dialogue], protocol: str, *, seed: int, valid: float) -> Fold:
+    """All dialogues as one training that is never tested, for a model that is to be used.
+
+    Args:
+        dialogues: All that there are.
+        protocol: Validation holds out what its tests hold out.
+        seed: Chooses what is carved for validation.
+        valid: Share that validates.
+
+    Raises:
+        ConfigError: There are too few dialogues.
+    """
+    whole = Fold("everything", tuple(dialogues), (), ())
+    return _whole(whole, seed, valid, _group(protocol))
+
+
 def _group(protocol: str) -> str | None:
     if protocol.startswith("leave-") and protocol.endswith("-out") and len(protocol) > 10:
         return protocol[len("leave-") : -len("-out")]

@@ -92,7 +92,7 @@ def _run(arguments: list[str], verb: str | None) -> int:
         return 1
 
 
-def _note(
+def _note(  # noqa: PLR0917 - the signature of warnings.showwarning
     message: Warning | str,
     category: type[Warning],
     filename: str,

@@ -23,6 +23,7 @@ examples:
   empathia read talk.mp3 --report out             ... and a page to look at and listen to
   empathia read talk.mp3 --out talk.json --out talk.TextGrid
   empathia read interviews/ --out 'out/{name}.csv'
+  empathia read talk.txt --recogniser out/mine/model   ... in the labels of your own model
   empathia read chat.txt --reply                  a transcript, with a reply to its last turn
 
 exit codes: 0 done, 1 a file could not be read, 2 wrong use
@@ -82,6 +83,13 @@ def _listening(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--permissive", action="store_true", help="leave out weights trained on non-commercial data"
+    )
+    group.add_argument(
+        "--recogniser",
+        type=Path,
+        metavar="FOLDER",
+        help="hear emotion with a model of yours (out/<run>/model of empathia train) instead of "
+        "the shipped ones",
     )
     group.add_argument("--threads", type=int, metavar="N", help="threads for the models")
 
@@ -193,6 +201,7 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
         llm_url=args.llm_url,
         llm_model=args.llm_model,
         threads=args.threads,
+        recogniser=args.recogniser,
     )
 
 

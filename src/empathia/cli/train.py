@@ -26,7 +26,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="train what a run file describes",
         description="Train a recogniser: a model to be shipped (checkpoint, model, metrics.json, "
         "card.md), or answers for every seed and fold of a protocol, which `empathia evaluate` "
-        "measures.",
+        "measures, and a model for `empathia read`.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -39,6 +39,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
                         help="threads (default: as the run file says)")  # fmt: skip
     parser.add_argument("--modalities", metavar="A,B",
                         help="use only these of the run file's [features]")  # fmt: skip
+    parser.add_argument("--no-model", action="store_true",
+                        help="keep no model for `empathia read` (answers alone)")  # fmt: skip
     parser.add_argument("--fresh", action="store_true", help="forget an earlier try")
 
 
@@ -52,9 +54,9 @@ def run(args: argparse.Namespace) -> int:
     with Bar() as bar:
         result = train(
             args.run, args.data, args.out, modalities=listed(args.modalities),
-            threads=args.threads, fresh=args.fresh, progress=bar.progress,
+            threads=args.threads, fresh=args.fresh, model=not args.no_model, progress=bar.progress,
         )  # fmt: skip
-    _report(result, args.out)
+    _report(result, args)
     return 0
 
 
@@ -63,23 +65,30 @@ def listed(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(x.strip() for x in text.split(",") if x.strip())
 
 
-def _report(metrics: dict[str, Any], out: Path) -> None:
+def _report(metrics: dict[str, Any], args: argparse.Namespace) -> None:
     if "folds" in metrics:
-        _report_bench(metrics, out / metrics["name"])
+        _report_bench(metrics, args.out / metrics["name"], model=not args.no_model)
         return
-    folder = out / metrics["run"]["name"]
+    folder = args.out / metrics["run"]["name"]
     for part in ("validation", "test"):
         for name, value in sorted(metrics[part].items()):
             print(f"{part:<12}{name:<24}{value:.4f}")
     print(f"model: {folder / 'model'}, card: {folder / 'card.md'}")
 
 
-def _report_bench(record: dict[str, Any], folder: Path) -> None:
+def _report_bench(record: dict[str, Any], folder: Path, *, model: bool) -> None:
+    from empathia.experiment_kept import obstacle
+
     for reason, n in sorted(record["dropped"].items()):
         print(f"not used: {n} utterances {reason}")
     folds = len(record["folds"])
     print(f"answered: {folds} {'fold' if folds == 1 else 'folds'} in {folder}")
     print(f"measure them: empathia evaluate {folder}")
+    if not model:
+        return
+    reason = obstacle(record)
+    use = f"use it: empathia read FILE --recogniser {folder / 'model'}"
+    print(use if reason is None else f"no model was kept for use: {reason}")
 
 
 class Bar:

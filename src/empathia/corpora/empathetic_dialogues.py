@@ -7,7 +7,7 @@ the release writes ``_comma_``. Copies that went through a spreadsheet quote som
 ``context`` is the emotion that the speaker was asked to tell of. It is the gold label of the
 speaker's utterances, which are the odd ones; the listener's have none. ``groups`` says the
 "role". The situation as the speaker wrote it down beforehand (``prompt``) is no turn of the
-talk: ``prompts=True`` puts it before the first one, with the role "situation" and no label.
+talk: ``prompts=True`` puts it before the first one, with the role "situation" and the label.
 """
 
 from __future__ import annotations
@@ -93,8 +93,9 @@ def _dialogue(file: Path, key: str, turns: dict[int, _Turn], part: str, prompts:
     if prompts:
         _, fields = turns[min(turns)]
         utterances.append(
-            Utterance(f"{key}/0", 0, fields[4], _words(fields[3]), groups={"role": "situation"})
-        )
+            Utterance(f"{key}/0", 0, fields[4], _words(fields[3]), gold=(fields[2],),
+                      groups={"role": "situation"})
+        )  # fmt: skip
     for number in sorted(turns):
         _, fields = turns[number]
         role = "speaker" if number % 2 else "listener"

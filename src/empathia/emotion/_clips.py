@@ -94,8 +94,9 @@ def _labelled(
 
 def _sound(clip: Utterance) -> Audio:
     assert clip.audio is not None
-    if clip.start is not None and clip.end is not None:
-        return next(media.spans(clip.audio, [(clip.start, clip.end)]))
+    place = clip.place("audio")
+    if place is not None:
+        return next(media.spans(clip.audio, [place]))
     blocks = [b.samples for b in media.blocks(clip.audio)]
     return Audio(np.concatenate(blocks), 16_000)
 

@@ -41,8 +41,8 @@ from empathia.types import Dialogue
 NOTES = (
     "For English sentences of conversation; it abstains on other languages and where it is "
     "unsure. It reads one utterance at a time, without what was said before.",
-    "Learnt from Reddit comments and film subtitles: spoken, formal, older or non-US English "
-    "and irony are read less well. The comments' raters were from India. On dialogue of another "
+    "Learnt from what people typed (comments, subtitles, chats): spoken, formal, older or non-US "
+    "English and irony are read less well. GoEmotions' raters were from India. On dialogue of another "
     "kind it is right less often than it believes (MELD: `benchmarks/text.py` tells by how much).",
     "It estimates what a reader would take the words to express, not what a person feels. Not "
     "for decisions about people: hiring, policing, insurance, diagnosis.",
@@ -197,10 +197,17 @@ class TextTask:
 
 
 def calibrated(
-    logits: NDArray[np.floating], gold: NDArray[np.bool_], labels: LabelSet, coverage: float
+    logits: NDArray[np.floating],
+    gold: NDArray[np.bool_],
+    labels: LabelSet,
+    coverage: float,
+    fitted: tuple[float, NDArray[np.float64]] | None = None,
 ) -> dict[str, Any]:
-    """Settings of the exported recogniser, all fitted on validation logits."""
-    temperature, bias = fit_temperature(logits, gold)
+    """Settings of the exported recogniser, all fitted on validation logits.
+
+    ``fitted`` gives temperature and bias where they are not to be those of the likeliest union.
+    """
+    temperature, bias = fitted or fit_temperature(logits, gold)
     p = softmax(logits / temperature + bias)
     right = gold[np.arange(len(p)), p.argmax(1)]
     floor = confidence_floor(p.max(1), coverage)

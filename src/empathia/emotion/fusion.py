@@ -16,10 +16,12 @@ IEMOCAP's table that such a weight does not harm.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
+from numpy.typing import NDArray
 
+from empathia.emotion._calibrate import Floats, softmax
 from empathia.errors import LabelError, UsageError
 from empathia.types import Emotion
 
@@ -61,15 +63,25 @@ def fuse(emotions: Mapping[str, Emotion], weights: Mapping[str, float] | None = 
     if len(counted) == 1:
         only = emotions[counted[0]]
         return Emotion(source, labels, only.scores, only.exclusive, only.vad)
-    total = np.zeros(len(labels))
-    for name in counted:
-        total += weight[name] * np.log(np.maximum(emotions[name].scores, _SMALLEST))
-    p = np.exp(total - total.max())
-    p /= p.sum()
+    p = pool([np.array(emotions[n].scores) for n in counted], [weight[n] for n in counted])
     vad = _vad([(weight[n], emotions[n].vad) for n in counted])
     said = {emotions[n].label for n in counted}
     reason = _unsure(labels.labels[int(p.argmax())], float(p.max()), said)
     return Emotion(source, labels, tuple(float(x) for x in p), vad=vad, abstained=reason)
+
+
+def pool(scores: Sequence[Floats], weights: Sequence[float]) -> NDArray[np.float64]:
+    """The log-linear pool of exclusive scores.
+
+    Args:
+        scores: One array a source, (..., labels).
+        weights: One number a source, at least 0.
+
+    Returns:
+        (..., labels), summing to 1 over the labels.
+    """
+    logs = (w * np.log(np.maximum(s, _SMALLEST)) for s, w in zip(scores, weights, strict=True))
+    return softmax(sum(logs, np.zeros(scores[0].shape)))
 
 
 def _unsure(label: str, confidence: float, said: Set[str | None]) -> str | None:

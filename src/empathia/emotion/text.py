@@ -73,7 +73,7 @@ def load(
     from empathia.encoders.text import TextEncoder
 
     folder = weights.folder(_SHIPPED) if folder is None else folder
-    settings, head, bias = _read(folder)
+    settings, head, bias = read_exported(folder)
     encoder = TextEncoder.load(
         weights.folder(settings["encoder"]), folder / "delta.safetensors", threads=threads
     )
@@ -99,7 +99,7 @@ class TextRecogniser:
 
     def __init__(
         self,
-        encoder: TextEncoder,
+        encoder: TextEncoder | None,
         head: FloatArray,
         bias: FloatArray,
         settings: Mapping[str, Any],
@@ -134,6 +134,7 @@ class TextRecogniser:
 
     def logits(self, texts: Sequence[str]) -> FloatArray:
         """Raw scores, (len(texts), labels)."""
+        assert self._encoder is not None
         raw: FloatArray = self._encoder.encode(texts) @ self._head.T + self._bias
         return raw
 
@@ -155,23 +156,31 @@ class TextRecogniser:
         if language is None and self._detect is not None:
             language = self._detect([sample.text])
         if language is None:
-            return None if _latin(sample.text) else "its language is not known"
+            return None if self.own_script(sample.text) else "its language is not known"
         code = language.lower().replace("_", "-").split("-")[0]
         if code in self.languages:
             return None
         known = ", ".join(self.languages)
         return f"it knows {known}, the words are in {'another language' if code == 'und' else code}"
 
+    @staticmethod
+    def own_script(text: str) -> bool:
+        """Whether most letters are Latin (all of that script lies below U+0250 or at U+1E00)."""
+        letters = [c for c in text if c.isalpha()]
+        latin = sum(c < "ɐ" or "Ḁ" <= c <= "ỿ" for c in letters)
+        return latin >= 0.5 * len(letters)
 
-def _latin(text: str) -> bool:
-    """Whether most letters are of the Latin script (all of it lies below U+0250 or at U+1E00)."""
-    letters = [c for c in text if c.isalpha()]
-    latin = sum(c < "ɐ" or "Ḁ" <= c <= "ỿ" for c in letters)
-    return latin >= 0.5 * len(letters)
 
+def read_exported(folder: Path, *, rows: int = 0) -> tuple[dict[str, Any], FloatArray, FloatArray]:
+    """Settings and head of an exported model, for the recognisers that are built like this one.
 
-def _read(folder: Path) -> tuple[dict[str, Any], FloatArray, FloatArray]:
-    """Settings and head of an exported model."""
+    Args:
+        folder: Holds ``settings.json`` and ``head.safetensors`` ("weight" and "bias").
+        rows: Which axis of the weight goes over the labels.
+
+    Raises:
+        WeightsError: A file is missing or damaged.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
@@ -184,9 +193,9 @@ def _read(folder: Path) -> tuple[dict[str, Any], FloatArray, FloatArray]:
             f"'{folder}' holds no readable text recogniser ({e})",
             "Train one with empathia train, or run: empathia weights verify",
         ) from e
-    if head.shape[0] != len(settings["names"]):
+    if head.shape[rows] != len(settings["names"]):
         raise WeightsError(
-            f"the head in '{folder}' has {head.shape[0]} rows for {len(settings['names'])} labels",
+            f"the head in '{folder}' has shape {head.shape} for {len(settings['names'])} labels",
             "Export the model again",
         )
     return settings, head, bias

@@ -32,56 +32,16 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from empathia.errors import ConfigError, LeakageError
+from empathia.features import _scales
+from empathia.features._scales import ENOUGH, Conversation, Fixed, Running, Scale, past_means
 from empathia.types import FloatArray, Sample
 
-Array = NDArray[np.float64]
-Conversation = Sequence[Sample]
-
-ENOUGH = 5
-"""Clips of a group or speaker before it has a scale of its own; the train mean's weight."""
 _EPSILON = 1e-8  # added to the deviation of neutral speech
-_CONSTANT = 1e-7  # of the mean: less is rounding of 32 bits
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """Mean and deviation of each column, shape (dim,); NaN where there was no value."""
-
-    mean: Array
-    deviation: Array
-
-    @classmethod
-    def of(cls, values: Sequence[Array | FloatArray], epsilon: float = 0.0) -> Self:
-        """Over the rows of all ``values``, shapes (rows, dim), in two passes."""
-        count = np.sum([np.sum(~np.isnan(v), axis=0) for v in values], axis=0)
-        with np.errstate(invalid="ignore"):
-            mean = np.sum([np.nansum(v, axis=0, dtype=float) for v in values], axis=0) / count
-            spread = np.sum([np.nansum((v - mean) ** 2, axis=0) for v in values], axis=0) / count
-        deviation = np.sqrt(spread)
-        constant = deviation <= _CONSTANT * np.abs(mean)
-        return cls(mean, np.where(constant, 0.0, deviation + epsilon))
-
-    def or_else(self, other: Scale) -> Scale:
-        """This one, and the other one for columns that had no value."""
-        unknown = np.isnan(self.mean)
-        return Scale(
-            np.where(unknown, other.mean, self.mean),
-            np.where(unknown, other.deviation, self.deviation),
-        )
-
-    def __call__(self, values: Array) -> Array:
-        """Values on this scale: constant columns 0, missing ones NaN."""
-        from_mean = values - self.mean
-        constant = self.deviation == 0
-        scaled: Array = from_mean / np.where(constant, 1.0, self.deviation)
-        return np.where(constant & ~np.isnan(values), 0.0, scaled)
-
 
 # Dialogues of a part to the scale of each of their samples.
 _Choose = Callable[[Sequence[Conversation]], Callable[[Sample], Scale]]
@@ -111,6 +71,28 @@ class Normaliser:
         """
         chosen = [None if c is None else c(dialogues) for c in self.scales]
         return tuple(tuple(self._replaced(s, chosen) for s in d) for d in dialogues)
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON; :meth:`restored` gives the same normaliser back.
+
+        Raises:
+            ConfigError: It looks at other clips of the speaker, which no file can hold.
+        """
+        if self.uses_test_speaker:
+            raise ConfigError(
+                f"'{self.feature}' is normalised by '{'+'.join(self.kinds)}', which needs other "
+                "clips of the speaker",
+                "Take another kind, such as 'running'",
+            )
+        kept = [c.plain() if isinstance(c, Fixed | Running) else None for c in self.scales]
+        return {"feature": self.feature, "kinds": list(self.kinds), "scales": kept}
+
+    @classmethod
+    def restored(cls, plain: Mapping[str, Any]) -> Self:
+        """Of what :meth:`plain` gave."""
+        feature = str(plain["feature"])
+        scales = tuple(_scales.restored(feature, x) for x in plain["scales"])
+        return cls(feature, tuple(plain["kinds"]), False, scales)
 
     def _replaced(
         self, sample: Sample, chosen: Sequence[Callable[[Sample], Scale] | None]
@@ -199,26 +181,25 @@ def _values(sample: Sample, feature: str) -> FloatArray:
     return sample.features[feature].values
 
 
-def _global(train: _Train) -> _Choose:
-    scale = train.scale(train.samples)
-    return lambda dialogues: lambda sample: scale
+def _global(train: _Train) -> Fixed:
+    return Fixed(train.scale(train.samples), {})
 
 
-def _gender(train: _Train) -> _Choose:
+def _gender(train: _Train) -> Fixed:
     return _by_gender(train, train.samples)
 
 
-def _neutral(train: _Train) -> _Choose:
+def _neutral(train: _Train) -> Fixed:
     return _by_gender(train, train.own_neutral(), _EPSILON)
 
 
-def _by_gender(train: _Train, samples: Sequence[Sample], epsilon: float = 0.0) -> _Choose:
+def _by_gender(train: _Train, samples: Sequence[Sample], epsilon: float = 0.0) -> Fixed:
     overall = train.scale(samples, epsilon)
-    scales: dict[str | None, Scale] = {}
+    scales: dict[str, Scale] = {}
     for gender, own in _grouped(samples, lambda s: s.gender).items():
         if len(own) >= ENOUGH:
             scales[gender] = train.scale(own, epsilon).or_else(overall)
-    return lambda dialogues: lambda sample: scales.get(sample.gender, overall)
+    return Fixed(overall, scales)
 
 
 def _speaker(train: _Train) -> _Choose:
@@ -260,36 +241,11 @@ def _neutral_speaker(train: _Train) -> _Choose:
     return choose
 
 
-def _running(train: _Train) -> _Choose:
+def _running(train: _Train) -> Running:
     start = train.scale(train.samples).mean
-    means = _past_means(train.dialogues, train.feature, start)
+    means = past_means(train.dialogues, train.feature, start)
     left = [_values(s, train.feature) - means[s.id] for s in train.samples]
-    deviation = Scale.of(left).deviation
-
-    def choose(dialogues: Sequence[Conversation]) -> Callable[[Sample], Scale]:
-        baselines = _past_means(dialogues, train.feature, start)
-        return lambda sample: Scale(baselines[sample.id], deviation)
-
-    return choose
-
-
-def _past_means(
-    dialogues: Sequence[Conversation], feature: str, start: Array
-) -> Mapping[str, Array]:
-    """For each utterance the mean of what its speaker said before, drawn to ``start``."""
-    found: dict[str, Array] = {}
-    for dialogue in dialogues:
-        total: dict[str, Array] = defaultdict(lambda: ENOUGH * start)
-        count: dict[str, Array] = defaultdict(lambda: np.full(len(start), float(ENOUGH)))
-        for s in (s for s in dialogue if feature in s.features):
-            if s.speaker is None:  # nobody knows whose past it would be
-                found[s.id] = start
-                continue
-            found[s.id] = total[s.speaker] / count[s.speaker]
-            mean = Scale.of([_values(s, feature)]).mean
-            total[s.speaker] = total[s.speaker] + np.nan_to_num(mean)
-            count[s.speaker] = count[s.speaker] + ~np.isnan(mean)
-    return found
+    return Running(train.feature, start, Scale.of(left).deviation)
 
 
 def _grouped(

@@ -1,8 +1,10 @@
 """The words of an utterance as one vector: a sentence encoder's mean over word pieces.
 
 Variants: none or "minilm" is the default encoder (384 columns); "text-default" is the same
-with the last layers as the shipped recogniser of emotion tuned them; any other is a model
-for transformers' AutoModel, a folder or a name on the hub ("text:klue/roberta-base") that
+with the last layers as the shipped recogniser of emotion tuned them, and so is any shipped
+weight or folder that holds such a difference (what ``empathia train`` made of a run file
+with the recogniser ``text``: "text:out/mine/model"); any other is a model for transformers'
+AutoModel, a folder or a name on the hub ("text:klue/roberta-base") that
 lies on this machine. Texts are read one by one: in a batch the last bits of a vector depend
 on its neighbours.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +26,7 @@ from empathia.types import Features, FloatArray
 from empathia.weights_store import file_sum
 
 NAME, SOURCE = "text", "text"
-_DEFAULT, _TUNED = "minilm", "text-default"
+_DEFAULT, _DELTA = "minilm", "delta.safetensors"
 _LONGEST = 256  # word pieces that are read
 
 
@@ -39,15 +42,22 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
         WeightsError: The model is missing, damaged or of another kind.
         MissingExtra: A named encoder needs torch, which is not installed.
     """
-    if variant in (None, _DEFAULT, _TUNED):
-        return _default(threads, tuned=variant == _TUNED)
-    return _named(str(variant), threads)
+    if variant in (None, _DEFAULT):
+        return _default(threads, None)
+    delta = _delta(str(variant))
+    return _named(str(variant), threads) if delta is None else _default(threads, delta)
 
 
-def _default(threads: int | None, *, tuned: bool) -> Extractor:
+def _delta(variant: str) -> Path | None:
+    """The tuned layers that a variant names, or None where it names another encoder."""
+    known = {e.name for e in weights.entries() if any(f.name == _DELTA for f in e.files)}
+    file = (weights.folder(variant) if variant in known else Path(variant)) / _DELTA
+    return file if file.exists() else None
+
+
+def _default(threads: int | None, delta: Path | None) -> Extractor:
     from empathia.encoders.text import TextEncoder
 
-    delta = weights.folder(_TUNED) / "delta.safetensors" if tuned else None
     encoder = TextEncoder.load(weights.folder(_DEFAULT), delta, threads=threads, longest=_LONGEST)
     sums = {file.name: file.sum for file in weights.entry(_DEFAULT).files}
     if delta is not None:

@@ -79,6 +79,11 @@ class Problem:
 class Learnt(Protocol):
     """A recogniser that has learnt; what ``learn(problem)`` of a plug-in returns.
 
+    One that can be kept for ``empathia read`` also has ``save(folder: Path) -> None``: it writes
+    safe files (safetensors, JSON) into a folder that is there, under any names but those of
+    :mod:`empathia.training.kept`, and the plug-in's ``load(folder, threads=None)`` makes a
+    recogniser of them that gives the same scores.
+
     Attributes:
         causal: Whether the answer to an utterance depends on nothing after it.
         record: What is worth keeping beside the figures, as plain values for JSON: the course of
@@ -100,11 +105,12 @@ class Learnt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The simplest :class:`Learnt`: a function and what is known of it."""
+    """The simplest :class:`Learnt`: functions and what is known of them."""
 
     answer: Callable[[Sequence[Conversation]], Scores]
     causal: bool = True
     record: Mapping[str, Any] = field(default_factory=dict)
+    save: Callable[[Path], None] | None = None
 
     def predict(self, dialogues: Sequence[Conversation]) -> Scores:
         """See :class:`Learnt`."""

@@ -1,0 +1,106 @@
+"""Models of the transformers library that lie on this machine: nothing is fetched.
+
+A variant such as "facebook/wav2vec2-base" is looked for in the cache of the hub, a folder
+is taken as it is. Only safetensors are read and no code of a model runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from empathia.errors import MissingExtra, WeightsError
+from empathia.weights_store import file_sum
+
+_KINDS = frozenset({".json", ".txt", ".model", ".safetensors"})
+# What a model may lack: parts that are not run.
+_UNUSED = ("pooler.", "masked_spec_embed")
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A model in evaluation mode.
+
+    Args:
+        folder: Where it lies.
+        module: A ``transformers.PreTrainedModel``.
+        sum: sha256 over the names and contents of its files.
+    """
+
+    folder: Path
+    module: Any
+    sum: str
+
+
+def load(variant: str, threads: int | None) -> Local:
+    """Load a model of a folder or of the hub's cache.
+
+    Args:
+        variant: Path of a folder, or a name as on the hub ("klue/roberta-base").
+        threads: Threads of torch, for the whole process; None leaves them as they are.
+
+    Raises:
+        MissingExtra: torch or transformers is not installed.
+        WeightsError: There is no such model here, or it cannot be read.
+    """
+    try:
+        import torch
+        import transformers
+    except ImportError as e:
+        raise MissingExtra("train", f"the model '{variant}'") from e
+    if threads is not None:
+        torch.set_num_threads(threads)
+    folder = find(variant)
+    if not any(folder.glob("*.safetensors")):
+        raise WeightsError(
+            f"the model '{variant}' has no safetensors in '{folder}'",
+            "Other files may hold code and are not read: load it once where it comes from and "
+            "save it with save_pretrained(folder, safe_serialization=True)",
+        )
+    try:
+        module, report = transformers.AutoModel.from_pretrained(
+            str(folder), local_files_only=True, trust_remote_code=False, use_safetensors=True,
+            output_loading_info=True,
+        )  # fmt: skip
+    except Exception as e:  # transformers, safetensors and torch raise whatever they like
+        raise WeightsError(
+            f"the model '{variant}' in '{folder}' cannot be read ({' '.join(str(e).split())})",
+            "Fetch it again",
+        ) from e
+    lacking = sorted(k for k in report["missing_keys"] if not any(u in k for u in _UNUSED))
+    if lacking:
+        raise WeightsError(
+            f"the model '{variant}' lacks {len(lacking)} arrays (first: {lacking[0]})",
+            "It is damaged or of another kind: fetch it again",
+        )
+    return Local(folder, module.eval(), _sum(folder))
+
+
+def find(variant: str) -> Path:
+    """The folder of a model.
+
+    Raises:
+        WeightsError: It is not on this machine.
+    """
+    own = Path(variant).expanduser()
+    if own.is_dir():
+        return own
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(variant, local_files_only=True))
+    except (OSError, ValueError) as e:
+        raise WeightsError(
+            f"the model '{variant}' is no folder and not in the hub's cache on this machine, and "
+            "nothing is downloaded unasked",
+            f"Run where there is a network: hf download {variant}; or name a folder that holds it",
+        ) from e
+
+
+def _sum(folder: Path) -> str:
+    total = sha256()
+    for file in sorted(f for f in folder.iterdir() if f.suffix in _KINDS):
+        total.update(f"{file.name} {file_sum(file)}\n".encode())
+    return total.hexdigest()

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from empathia import plugins
+from empathia.labels import LABEL_SETS
+
 ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 
@@ -33,3 +37,19 @@ def test_the_readme_shows_the_two_commands_and_real_verbs() -> None:
     assert "make demo" in text
     assert "make test" in text
     assert set(re.findall(r"^empathia (\w+)", text, flags=re.MULTILINE)) <= set(VERBS)
+
+
+@pytest.mark.parametrize("name", plugins.names("corpora"))
+def test_the_corpora_page_says_what_the_plugins_say(name: str) -> None:
+    info = plugins.load("corpora", name).INFO
+    (row,) = [x for x in (DOCS / "corpora.md").read_text().splitlines() if f"`{name}`" in x[:60]
+              and x.startswith("|")]  # fmt: skip
+    assert info.licence in row
+    assert f"| {info.language} |" in row
+    assert ("**nc**" in row) is info.noncommercial
+    assert info.page in row or not info.page.startswith("http")
+
+
+def test_the_corpora_page_lists_every_label_set() -> None:
+    text = (DOCS / "corpora.md").read_text()
+    assert [x for x in LABEL_SETS if f"`{x}`" not in text] == []

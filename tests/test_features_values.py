@@ -156,12 +156,12 @@ def test_own_text_model_is_mean_pooled(bert):
 
 
 def test_other_weights_in_the_same_folder_are_other_settings(bert):
-    from empathia.features import _local
+    from empathia.encoders import local
 
-    before = _local.load(str(bert), 1).sum
+    before = local.load(str(bert), 1).sum
     config = json.loads((bert / "config.json").read_text())
     (bert / "config.json").write_text(json.dumps({**config, "layer_norm_eps": 1e-3}))
-    assert _local.load(str(bert), 1).sum != before
+    assert local.load(str(bert), 1).sum != before
 
 
 def test_models_that_are_not_here_or_not_safe_are_refused(bert, tmp_path, monkeypatch):

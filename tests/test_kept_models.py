@@ -352,6 +352,54 @@ def test_the_dialogue_model_comes_back_as_it_was(tmp_path: Path, linear: float) 
     assert back.recognise(samples[:4])[3].scores == pytest.approx(expected["q-3"], abs=1e-6)
 
 
+def test_a_recording_is_heard_with_the_features_of_training(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from empathia import features
+    from empathia.training.problem import Part
+    from empathia.types import Audio
+    from media_files import tone, write_wav
+
+    names = ("prosody", "mfcc")
+    extractors = {n: features.single(features.load(n, 1)) for n in names}
+    rng = np.random.default_rng(2)
+
+    def talk(name: str, turns: int = 4) -> tuple[np.ndarray, list[Sample]]:
+        clips = [
+            tone(0.5, hz=h, level=v) for h, v in rng.uniform((100, 0.1), (400, 0.9), (turns, 2))
+        ]
+        heard = [(np.trunc(c * 32767) / 32768).astype("f4") for c in clips]  # as 16 bits hold it
+        keys = [f"{name}{i + 1}" for i in range(turns)]
+        found = [{n: e(Audio(c, 16000), k) for n, e in extractors.items()}
+                 for k, c in zip(keys, heard, strict=True)]  # fmt: skip
+        return np.concatenate(clips), [
+            Sample(k, speaker="AB"[i % 2], features=found[i], index=i) for i, k in enumerate(keys)
+        ]
+
+    spoken = [talk(f"x{i}-")[1] for i in range(6)]
+    normal = normalise.fit("running", "prosody", spoken)
+    scaled = normal.apply(spoken)
+    targets = {s.id: tuple(np.eye(3)[rng.integers(3)]) for d in scaled for s in d}
+    modalities = {"voice": names}
+    options = {"linear": 1.0, "penalties": "1"}
+    learnt = learn("dialogue", tmp_path / "t", train=Part(scaled, targets), options=options,
+                   valid=Part(scaled[:2], targets), modalities=modalities)  # fmt: skip
+    folder = kept(tmp_path / "m", learnt, recogniser="dialogue", modalities=modalities,
+                  options=problem("dialogue", tmp_path, options=options).options,
+                  normalise=(normal.plain(),))  # fmt: skip
+    sound, samples = talk("t")
+    wav = write_wav(tmp_path / "talk.wav", sound)
+    rows = [f"{'AB'[i % 2]},well,{i / 2},{i / 2 + 0.5}" for i in range(4)]
+    words = tmp_path / "talk.csv"
+    words.write_text("speaker,text,start,end\n" + "\n".join(rows) + "\n")
+    with Reader(Options(transcript=words, recogniser=folder)) as reader:
+        turns = reader.read(wav).turns
+    expected = learnt.predict(normal.apply([samples]))
+    assert len({round(row[0], 3) for row in expected.values()}) > 1
+    for turn, row in zip(turns, expected.values(), strict=True):
+        assert turn.emotion is not None
+        assert turn.emotion.scores == pytest.approx(row, abs=1e-5)
+
+
 def test_kept_tfidf_needs_neither_torch_nor_sklearn(tmp_path: Path) -> None:
     train(run_file(tmp_path / "mine.toml"), corpus(tmp_path), tmp_path / "out")
     file = tmp_path / "talk.txt"

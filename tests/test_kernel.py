@@ -22,14 +22,14 @@ def options(**changed):
 
 
 def _several(made: Part, count: int, same: bool = True) -> Part:
-    """The same utterances with further features: their frames with noise, on another scale."""
+    """The same utterances with further features: their frames with noise and an offset."""
     rng = np.random.default_rng(1)
 
     def viewed(s: Sample) -> Sample:
         x = s.features["mfcc"].values
         features = {"mfcc": s.features["mfcc"]}
         for k in range(1, count):
-            noisy = (x + rng.normal(size=x.shape)) * 10**k + 3
+            noisy = (x + rng.normal(size=x.shape)) + 0.5
             kept = noisy if same else noisy[:, :4]
             features[f"view{k}"] = Features(s.id, "v", kept.astype(np.float32), rate=31.25)
         return dataclasses.replace(s, features=features)

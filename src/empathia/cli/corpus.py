@@ -25,6 +25,7 @@ examples:
   empathia corpus stats table mine.csv --map label=feeling,text=words
   empathia corpus check ravdess corpora/ravdess --deep
   empathia corpus pairs iemocap corpora/IEMOCAP --labelled --out pairs.csv
+  empathia corpus distributions ravdess corpora/ravdess --out prosody.png
   empathia corpus export emodb corpora/emodb --out emodb.parquet
   empathia corpus make toy corpora/toy
   --group 'scenario=dialogue_id:_(impro\d\d|script\d\d)'   --option scale=[1,5]
@@ -48,8 +49,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     stats = actions.add_parser("stats", help="how much, by whom, which labels, how well agreed")
     pairs = actions.add_parser("pairs", help="what one said and what another said next")
     export = actions.add_parser("export", help="write it as a table (csv, tsv, jsonl, parquet)")
+    shapes = actions.add_parser("distributions", help="how prosody is distributed, beside the cues")
     make = actions.add_parser("make", help="make a corpus that the project makes (toy)")
-    for action in (check, stats, pairs, export, make):
+    for action in (check, stats, pairs, export, shapes, make):
         add_corpus(action)
     for action in (listing, check, stats):
         action.add_argument("--json", action="store_true", help="print JSON")
@@ -60,6 +62,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     pairs.add_argument("--out", type=Path, metavar="FILE", help="csv, tsv, jsonl or parquet")
     export.add_argument("--out", type=Path, required=True, metavar="FILE",
                         help="csv, tsv, jsonl or parquet")  # fmt: skip
+    shapes.add_argument("--out", type=Path, required=True, metavar="FILE", help="png or svg")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         "stats": _stats,
         "pairs": _pairs,
         "export": _export,
+        "distributions": _distributions,
         "make": _make,
     }
     return actions[args.action](args)
@@ -170,6 +174,25 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
+def _distributions(args: argparse.Namespace) -> int:
+    """Prosody of the whole corpus (ready-made, or measured), with the thresholds of the cues."""
+    from empathia.cues_bins import Bins
+    from empathia.features import prosody
+    from empathia.features.gathering import gather
+    from empathia.report.distributions import by_group, draw
+
+    plugin, dialogues, _ = read_corpus(args)
+    options = corpus_options(args)
+    ready = plugin.ready(args.path, **options) if hasattr(plugin, "ready") else None
+    with _progress("measuring") as progress:
+        found = gather(dialogues, ["prosody"], ready=ready, progress=progress)["prosody"]
+    units = dict(zip(prosody.NAMES, prosody.UNITS, strict=True))
+    draw(by_group(dialogues, found), args.out, thresholds=Bins.load().thresholds, units=units,
+         title=f"{args.name}: {len(found)} utterances")  # fmt: skip
+    sys.stdout.write(f"{args.out}\n")
+    return 0
+
+
 def _make(args: argparse.Namespace) -> int:
     plugin = plugins.load("corpora", args.name, ("INFO", "load"))
     if not hasattr(plugin, "make"):
@@ -186,7 +209,7 @@ def _keep(args: argparse.Namespace) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress(what: str = "checking") -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -194,7 +217,7 @@ def _progress() -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, transient=True,
                   disable=not console.is_terminal) as bars:  # fmt: skip
-        task = bars.add_task("checking", total=None)
+        task = bars.add_task(what, total=None)
         yield lambda done, total, _: bars.update(task, completed=done, total=total)
 
 

@@ -58,14 +58,17 @@ class Rows:
                 f"no column of {', '.join(names)} begins with {columns}", "Mend model.columns"
             )
         rows = cls(kept, groups)
-        raw = rows.raw([s for s in samples if rows.there(s)])
+        rows.scale_by(rows.raw([s for s in samples if rows.there(s)]))
+        return rows
+
+    def scale_by(self, raw: Table) -> None:
+        """Take means and standard deviations from unscaled rows, (rows, columns)."""
         there = ~np.isnan(raw)
         count = np.maximum(there.sum(0), 1)
-        rows.mean = (np.where(there, raw, 0).sum(0, dtype=np.float64) / count).astype(np.float32)
-        square = np.where(there, raw - rows.mean, 0).astype(np.float64) ** 2
+        self.mean = (np.where(there, raw, 0).sum(0, dtype=np.float64) / count).astype(np.float32)
+        square = np.where(there, raw - self.mean, 0).astype(np.float64) ** 2
         spread = np.sqrt(square.sum(0) / count)
-        rows.scale = np.where(spread > _CONSTANT, spread, 1).astype(np.float32)
-        return rows
+        self.scale = np.where(spread > _CONSTANT, spread, 1).astype(np.float32)
 
     def there(self, sample: Sample) -> bool:
         """Whether the sample has any value to be judged by."""

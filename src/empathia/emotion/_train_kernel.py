@@ -110,6 +110,10 @@ class Views:
                 "expected like ones",
                 "Say model.views = false to join them",
             )
+        # One scale for all: how views differ is what they are to teach.
+        seen = [r.raw([s for s in samples if r.there(s)]) for r in self.rows]
+        for rows in self.rows:
+            rows.scale_by(np.concatenate(seen))
 
     def __call__(self, samples: Sequence[Sample]) -> tuple[Table, NDArray[np.intp]]:
         """Rows of all views, (rows, columns), and the index of the sample of each."""

@@ -1,9 +1,9 @@
 """Kernel ridge regression on several views of each utterance: the stronger voice model.
 
 The features of the modality are views of the utterance (the speech as it is and
-at other speeds: "speech", "speeds:0.9", "speeds:1.1"). Each is scaled by its own
-training mean, each of a training utterance is an example of its own, and the
-answers to the views of a test utterance are averaged.
+at other speeds: "speech", "speeds:0.9", "speeds:1.1"). All are scaled
+alike, each of a training utterance is an example of its own, and the answers to
+the views of a test utterance are averaged.
 Regression on one-hot labels with a radial kernel (Saunders, Gammerman and Vovk,
 ICML 1998) does on frozen layers of a speech encoder what an SVM does, has one
 solution, which is found in seconds, and takes soft targets as they are.

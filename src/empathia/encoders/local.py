@@ -52,6 +52,8 @@ def load(variant: str, threads: int | None) -> Local:
         raise MissingExtra("train", f"the model '{variant}'") from e
     if threads is not None:
         torch.set_num_threads(threads)
+    log: Any = transformers.utils.logging
+    log.disable_progress_bar()  # ours says what is going on
     folder = find(variant)
     if not any(folder.glob("*.safetensors")):
         raise WeightsError(

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from empathia import weights
+from empathia.encoders import local
 from empathia.errors import WeightsError
-from empathia.features import _local
 from empathia.types import Audio, FloatArray
 
 DEFAULT = "whisper-tiny-en"
@@ -57,7 +57,7 @@ def _default(threads: int | None) -> SpeechModel:
 
 
 def _named(variant: str, threads: int | None) -> SpeechModel:
-    model = _local.load(variant, threads)
+    model = local.load(variant, threads)
     config = model.module.config
     if not hasattr(config, "conv_stride") or not hasattr(config, "num_hidden_layers"):
         raise WeightsError(
@@ -70,7 +70,7 @@ def _named(variant: str, threads: int | None) -> SpeechModel:
     return SpeechModel(run, size, rate, {"sum": model.sum})
 
 
-def _levelled(model: _local.Local) -> bool:
+def _levelled(model: local.Local) -> bool:
     """Whether a model was trained on clips of mean 0 and deviation 1."""
     try:
         stored = json.loads((model.folder / "preprocessor_config.json").read_text("utf-8"))

@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from empathia import weights
+from empathia.encoders import local
 from empathia.errors import WeightsError
-from empathia.features import Each, Extractor, _local
+from empathia.features import Each, Extractor
 from empathia.types import Features, FloatArray
 from empathia.weights_store import file_sum
 
@@ -66,7 +67,7 @@ def _default(threads: int | None, delta: Path | None) -> Extractor:
 
 
 def _named(variant: str, threads: int | None) -> Extractor:
-    model = _local.load(variant, threads)
+    model = local.load(variant, threads)
     from transformers import AutoTokenizer
 
     try:

@@ -79,7 +79,7 @@ def test_radial_kernel_is_that_of_the_formula():
 
 def test_each_view_is_an_example_and_answers_are_averaged(tmp_path):
     learnt = kernel.learn(_three(tmp_path))
-    assert learnt.record["rows"] == 3 * 48
+    assert learnt.record["rows"] == 3 * (48 + 24)
     assert learnt.record["columns"] == 26
     test = _several(TEST, 3)
     assert right(learnt.predict(test.dialogues), test) > 0.85
@@ -92,7 +92,7 @@ def test_each_view_is_an_example_and_answers_are_averaged(tmp_path):
 
 def test_joined_features_may_be_of_any_width(tmp_path):
     learnt = kernel.learn(_three(tmp_path, same=False, views=False))
-    assert (learnt.record["rows"], learnt.record["columns"]) == (48, 26 + 2 * 8)
+    assert (learnt.record["rows"], learnt.record["columns"]) == (48 + 24, 26 + 2 * 8)
     with pytest.raises(ConfigError, match=r"have \[26, 8, 8\] columns.*views = false"):
         kernel.learn(_three(tmp_path, same=False))
 
@@ -113,6 +113,23 @@ def test_nothing_in_it_is_random(tmp_path):
         kernel.learn(problem(tmp_path, options(), seed=s)).predict(TEST.dialogues) for s in (1, 2)
     )
     assert one == other
+
+
+def test_refitting_teaches_others_what_validation_holds_but_not_validation_itself(tmp_path):
+    valid = part(range(8, 12), 2)
+    one, two = (
+        kernel.learn(problem(tmp_path, options(refit=r, penalties="0.3"), valid=valid)).predict
+        for r in (True, False)
+    )
+    assert one(valid.dialogues) == two(valid.dialogues)
+    assert one(TEST.dialogues) != two(TEST.dialogues)
+    more = part(range(8), 1)
+    both = Part((*more.dialogues, *valid.dialogues), {**more.targets, **valid.targets})
+    known = kernel.learn(
+        problem(tmp_path, options(refit=False, penalties="0.3"), train=both, valid=valid)
+    )
+    said = [[np.argmax(p) for p in f(TEST.dialogues).values()] for f in (one, known.predict)]
+    assert np.mean(np.equal(*said)) > 0.95  # scales alone are from other parts
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from your own table to a report:
   empathia init table mine.csv
   empathia train mine.toml
   empathia evaluate out/mine
+  empathia read talk.txt --recogniser out/mine/model
 """
 
 

@@ -150,18 +150,26 @@ def train(problem: Problem) -> Answers:
     tried = [_selected(problem, z, gold) if valid else 0.0 for z in logits]
     best = int(np.argmax(tried))
     model, heat = models[best], fit_heat(logits[best], gold, exclusive=True)
+    whole, apart = model, frozenset(s.id for s in valid)
+    if o["refit"] and valid:
+        both = np.concatenate([target, gold])
+        (whole,) = _models(problem, views, [*known, *valid], both, [penalties[best]])
 
     def answer(dialogues: Sequence[Conversation]) -> Scores:
         judged = [s for d in dialogues for s in d if views.there(s)]
-        if not judged:
-            return {}
-        return by_id(judged, probabilities(_logits(model, views, judged) / heat, exclusive=True))
+        found: dict[str, tuple[float, ...]] = {}
+        for solved, of_valid in ((model, True), (whole, False)):
+            some = [s for s in judged if (s.id in apart) == of_valid]
+            if some:
+                z = _logits(solved, views, some)
+                found |= by_id(some, probabilities(z / heat, exclusive=True))
+        return found
 
     record: dict[str, Any] = {
         "penalty": penalties[best],
         "tried": {str(p): t for p, t in zip(penalties, tried, strict=True)},
         "temperature": heat,
-        "rows": len(model.rows),
+        "rows": len(whole.rows),
         "columns": model.rows.shape[1],
     }
     return Answers(answer, record=record)

@@ -8,7 +8,10 @@ Regression on one-hot labels with a radial kernel (Saunders, Gammerman and Vovk,
 ICML 1998) does on frozen layers of a speech encoder what an SVM does, has one
 solution, which is found in seconds, and takes soft targets as they are.
 
-Validation chooses the penalty and calibrates; there is nothing random in it.
+Validation chooses the penalty and calibrates; there is nothing random in it. When
+both are settled it is solved once more with the validation part among the
+examples (``refit``): that one answers, save for the validation part itself, to
+which the first one answers, who has not heard it.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ OPTIONS: Mapping[str, Scalar] = {
     "views": True,  # features are views, which have like columns; else they are joined
     "width": 0.3,  # kernel exp(-width * mean squared distance a column); 0 for a linear one
     "penalties": "0.1 0.3 1",  # strengths that validation chooses from
+    "refit": True,  # when all is chosen, learn from the validation part as well
     "balance": "weights",  # all labels count the same, or "none"
 }
 

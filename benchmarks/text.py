@@ -80,9 +80,9 @@ def goemotions(model: recogniser.TextRecogniser, data: Path) -> None:
 
 
 def per_class(gold: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    from empathia.metrics.f1 import per_class_f1
+    from empathia.metrics.counts import count, f1
 
-    return per_class_f1(gold, predicted)
+    return f1(count(gold, predicted))
 
 
 def meld(model: recogniser.TextRecogniser, data: Path) -> None:

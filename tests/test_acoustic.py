@@ -14,7 +14,7 @@ from empathia.emotion._pooled import Rows, row
 from empathia.errors import ConfigError, TrainingError
 from empathia.training.problem import Part
 from empathia.types import Features, Sample
-from voices import part, problem, right, sample
+from voices import part, problem, right, sample, with_column
 
 TEST = part(range(12, 18), 5)
 
@@ -121,8 +121,30 @@ def test_rows_are_scaled_by_training_and_missing_is_its_mean():
     rows = Rows.fit([a, b], ["p"])
     assert rows([a, b]).tolist() == [[-1, -1, 0], [1, 1, 0]]
     assert rows([hole]).tolist() == [[0, 3, 0]]
+    strange = Features("d", "p", np.array([[2, 2, 200]], np.float32), names)
+    assert rows([Sample("d", features={"p": strange})]).tolist() == [[0, 0, 0]]
     assert rows.groups == ["p/loud", "p/high", "p/high"]
     assert Rows.fit([a, b], ["p"], "high.2 lo").groups == ["p/loud", "p/high"]
+
+
+@pytest.mark.parametrize("kind", acoustic.KINDS)
+@pytest.mark.parametrize("before", [np.nan, 7.0])
+def test_a_column_that_told_nothing_in_training_tells_nothing_later(tmp_path, before, kind):
+    train, valid = (with_column(p, before) for p in (part(range(8), 1), part(range(8, 12), 2)))
+    given = options(kind=kind, penalties="0.03", leaves="3", repeats=0)
+    learnt = acoustic.learn(problem(tmp_path, given, train=train, valid=valid)).predict
+    same, other = (with_column(TEST, now).dialogues for now in (before, 200.0))
+    assert learnt(other) == learnt(same)
+
+
+def test_a_great_seed_grows_a_forest_of_its_own(tmp_path):
+    grown = [
+        acoustic.learn(problem(tmp_path, options(kind="forest", repeats=0), seed=s)).predict
+        for s in (2**32, 2**40 + 1)
+    ]
+    one, other = (f(TEST.dialogues) for f in grown)
+    assert one != other
+    assert min(right(s, TEST) for s in (one, other)) > 0.85
 
 
 @pytest.mark.parametrize(

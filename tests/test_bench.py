@@ -18,7 +18,7 @@ import pytest
 from pyarrow import parquet
 
 from empathia.config import read_run
-from empathia.errors import ConfigError, TrainingError, UsageError
+from empathia.errors import ConfigError, LeakageError, TrainingError, UsageError
 from empathia.experiment import bench, train
 
 LABELS = ("calm", "cross", "glad")
@@ -179,7 +179,7 @@ def test_two_runs_cannot_write_to_one_folder(tmp_path: Path) -> None:
 def test_own_labels_drop_and_join(tmp_path: Path) -> None:
     run = run_file(tmp_path / "a.toml", "majority")
     text = run.read_text().replace('labels = "corpus"', 'labels = "mood"')
-    run.write_text(text + '[labels]\nlow = ["cross"]\nhigh = ["glad", "nothing"]\n')
+    run.write_text(text + '[labels]\nlow = ["cross"]\nhigh = ["glad"]\n')
     record = train(run, corpus(tmp_path), tmp_path / "out")
     assert record["labels"] == ["low", "high"]
     assert {r["gold"] for r in answers(tmp_path / "out/a")} == {"low", "high"}
@@ -230,3 +230,111 @@ def test_labels_that_do_not_cover_the_corpus(tmp_path: Path) -> None:
 def test_leak_detectors_are_marked(tmp_path: Path) -> None:
     record = train(run_file(tmp_path / "a.toml", "previous"), corpus(tmp_path), tmp_path / "out")
     assert record["reads_gold"] is True
+
+
+def test_a_weight_is_not_tested_on_what_it_learnt_from(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text(
+        'name = "a"\nseed = 1\n[data]\ncorpora = ["ravdess"]\nlabels = "corpus"\n'
+        'protocol = "leave-speaker-out"\n[features]\nvoice = ["speech"]\n'
+        '[model]\nrecogniser = "late"\nmembers = "voice"\n[training]\nselect = "uar"\n'
+    )
+    with pytest.raises(LeakageError, match="'voice-default' learnt from ravdess"):
+        train(path, tmp_path, tmp_path / "out")
+
+
+def changed(data: Path, column: str, change: Any) -> None:
+    file = data / "table" / "data.csv"
+    with file.open(newline="") as f:
+        rows = list(csv.DictReader(f))
+    with file.open("w", newline="") as f:
+        writer = csv.DictWriter(f, rows[0])
+        writer.writeheader()
+        writer.writerows({**r, column: change(r[column])} for r in rows)
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("tone", lambda x: str(-float(x))),
+        ("scene", lambda x: x.replace("scene4", "scene3")),
+        ("gender", lambda x: "M"),
+    ],
+)
+def test_other_features_or_groups_are_other_data(tmp_path: Path, column: str, change: Any) -> None:
+    data = corpus(tmp_path)
+    run = run_file(tmp_path / "a.toml", "majority", features='voice = ["sound"]')
+    train(run, data, tmp_path / "out")
+    changed(data, column, change)
+    with pytest.raises(TrainingError, match="other settings or data"):
+        train(run, data, tmp_path / "out")
+
+
+def test_the_order_of_own_labels_is_part_of_the_settings(tmp_path: Path) -> None:
+    data, run = corpus(tmp_path), run_file(tmp_path / "a.toml", "majority")
+    text = run.read_text().replace('labels = "corpus"', 'labels = "mood"')
+    lines = 'low = ["cross"]', 'high = ["glad"]'
+    run.write_text(text + "[labels]\n" + "\n".join(lines) + "\n")
+    train(run, data, tmp_path / "out")
+    run.write_text(text + "[labels]\n" + "\n".join(reversed(lines)) + "\n")
+    with pytest.raises(TrainingError, match="other settings or data"):
+        train(run, data, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('low = ["cros"]\nhigh = ["glad"]', "'cros', which no corpus has"),
+        ('low = ["cross", "glad"]\nhigh = ["glad"]', "'glad' to several"),
+    ],
+)
+def test_own_labels_are_checked_against_the_corpus(tmp_path: Path, lines: str, words: str) -> None:
+    run = run_file(tmp_path / "a.toml", "majority")
+    text = run.read_text().replace('labels = "corpus"', 'labels = "mood"')
+    run.write_text(f"{text}[labels]\n{lines}\n")
+    with pytest.raises(ConfigError, match=words):
+        train(run, corpus(tmp_path), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ('[normalise]\nsuond = "global"\n', "normalise.*'suond'"),
+        ('[normalise]\nsound = "neutral-speaker"\n', "neutral clips"),
+        ("[data.options.tabel]\nx = 1\n", "data.options.*'tabel'"),
+    ],
+)
+def test_names_that_lead_nowhere_are_errors(tmp_path: Path, more: str, words: str) -> None:
+    run = run_file(tmp_path / "a.toml", "majority", features='voice = ["sound"]')
+    run.write_text(run.read_text() + more)
+    with pytest.raises(ConfigError, match=words):
+        train(run, corpus(tmp_path), tmp_path / "out")
+
+
+def test_a_damaged_answer_is_made_again(tmp_path: Path) -> None:
+    run, data = run_file(tmp_path / "a.toml", "majority"), corpus(tmp_path)
+    train(run, data, tmp_path / "out")
+    folder = tmp_path / "out" / "a" / "seed-1" / "standard"
+    for name in ("predictions.parquet", "record.json"):
+        whole = (folder / name).read_bytes()
+        (folder / name).write_bytes(whole[: len(whole) // 2])
+        train(run, data, tmp_path / "out")
+        assert (folder / name).read_bytes() == whole
+
+
+def test_a_failed_start_does_not_block_the_mended_one(tmp_path: Path) -> None:
+    data = corpus(tmp_path)
+    run = run_file(tmp_path / "a.toml", model='penalties = "many"')
+    with pytest.raises(UsageError):
+        train(run, data, tmp_path / "out")
+    train(run_file(tmp_path / "a.toml"), data, tmp_path / "out")
+
+
+def test_a_label_that_a_fold_cannot_learn_is_told(tmp_path: Path) -> None:
+    data = corpus(tmp_path)
+    file = data / "table" / "data.csv"
+    text = file.read_text().splitlines()
+    rows = [line.replace(",glad,", ",cross,") if ",train," in line else line for line in text]
+    file.write_text("\n".join(rows) + "\n")
+    with pytest.warns(UserWarning, match="nothing to learn 'glad' from"):
+        train(run_file(tmp_path / "a.toml", "majority"), data, tmp_path / "out")

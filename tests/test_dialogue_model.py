@@ -234,6 +234,65 @@ def test_frames_become_mean_and_deviation():
     assert low.tolist() == pytest.approx([-1, -1, -1, 0])
 
 
+def test_frames_with_gaps_deviate_from_the_mean_of_what_is_there():
+    from empathia.emotion._dialogue_tables import Columns
+
+    low, high = (
+        Sample(k, features={"x": features(k, "x", [[v, v]])}) for k, v in (("a", 0), ("b", 2))
+    )
+    columns = Columns({"v": ("x",)}, [[low, high]], 0)  # mean 1, deviation 1
+
+    def pooled(*frames):
+        rows = np.array(frames)[:, None]
+        asked = Sample("c", features={"x": features("c", "x", rows, rate=10.0)})
+        return (columns([asked])["v"][0] + 1).tolist()
+
+    gap = np.nan
+    assert pooled(gap, gap, 200.0) == pytest.approx([200, 0])
+    assert pooled(gap, 5.0, 5.0) == pytest.approx([5, 0])
+    assert pooled(1.0, gap, 5.0) == pytest.approx([3, 2])
+    assert pooled(gap, gap) == pytest.approx([gap, gap], nan_ok=True)
+
+
+@pytest.mark.parametrize("linear", [0.0, 1.0])
+@pytest.mark.parametrize("before", [np.nan, 7.0])
+@pytest.mark.parametrize("few", [0, 4])
+def test_a_column_that_told_nothing_in_training_tells_nothing_later(tmp_path, linear, before, few):
+    def wider(made: Part, value: float) -> Part:
+        def more(s: Sample) -> Sample:
+            tone = np.append(s.features["tone"].values[0], value)
+            return shown(s, tone=features(s.id, "tone", [tone]))
+
+        return dataclasses.replace(
+            made, dialogues=tuple(tuple(map(more, d)) for d in made.dialogues)
+        )
+
+    train, valid, test = (wider(part(p, n)[0], before) for p, n in
+                          (("train", 8), ("valid", 3), ("test", 4)))  # fmt: skip
+    learnt = learn(
+        "dialogue", tmp_path, train=train, valid=valid, modalities=MODALITIES,
+        options=SMALL | {"linear": linear, "few": few, "penalties": "0.01"},
+        training=COURSE | {"epochs": 3},
+    ).predict  # fmt: skip
+    same = learnt(test.dialogues)
+    now, later = (learnt(wider(part("test", 4)[0], v).dialogues) for v in (200.0, -3000.0))
+    assert now == later
+    for key, row in same.items():
+        assert now[key] == pytest.approx(row, abs=0.02)  # of a NaN the nets made a small number
+
+
+def test_the_linear_half_alone_runs_with_the_threads_of_the_run_file(tmp_path):
+    import torch
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        trained(tmp_path, linear=1.0, training={"threads": 1})
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(before)
+
+
 @pytest.mark.parametrize(
     "options", [{"context": "future"}, {"balance": "luck"}, {"linear": 2.0}, {"remembered": "face"},
                 {"penalties": "0"}, {"members": 0}],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from empathia.errors import UsageError
 from empathia.metrics import METRICS
-from empathia.metrics.abstention import aurc, risk_coverage
+from empathia.metrics.abstention import risk_coverage
 from empathia.metrics.bootstrap import Block, interval, resampled, two_sided_p
 from empathia.metrics.calibration import (
     as_pairs,
@@ -142,7 +142,6 @@ def test_shapes_that_do_not_fit_are_refused(shapes):
 def test_risk_of_the_surest_first():
     confidence, loss = np.array([0.9, 0.1, 0.8, -np.inf]), np.array([0, 0, 1, 1])
     assert risk_coverage(confidence, loss).tolist() == pytest.approx([0, 1 / 2, 1 / 3, 1 / 2])
-    assert aurc(confidence, loss) == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
 
 
 @given(

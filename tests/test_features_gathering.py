@@ -56,6 +56,34 @@ def counted(monkeypatch) -> dict[str, Counted]:
     return made
 
 
+@pytest.mark.parametrize(
+    ("asked", "used"),
+    [
+        (["text"], ["minilm"]),
+        (["text:minilm"], ["minilm"]),
+        (["text:text-default"], ["minilm", "text-default"]),
+        (["text:text-empathetic"], ["minilm", "text-empathetic"]),
+        (["text:klue/roberta-base"], []),
+        (["speech"], ["whisper-tiny-en"]),
+        (["speech:whisper-tiny-en", "speeds:0.9", "frames"], ["whisper-tiny-en"]),
+        (["speech:facebook/wav2vec2-base", "frames:facebook/wav2vec2-base"], []),
+        (["prosody", "mfcc", "logmel", "ready-made"], []),
+        (["speech", "text"], ["whisper-tiny-en", "minilm"]),
+    ],
+)
+def test_weights_behind_features(asked: list[str], used: list[str]) -> None:
+    assert features.weights_of(*asked) == tuple(used)
+
+
+def test_own_layers_of_a_folder_lie_on_the_default_encoder(tmp_path) -> None:
+    (tmp_path / "delta.safetensors").touch()
+    assert features.weights_of(f"text:{tmp_path}") == ("minilm",)
+
+
+def test_plugins_of_others_need_not_name_weights(counted) -> None:
+    assert features.weights_of("heard", "read:large") == ()
+
+
 def dialogue(*utterances: dict[str, object], id: str = "d") -> Dialogue:
     made = (
         Utterance(str(u.pop("id", f"{id}{i}")), i, "Ann", **u)

@@ -226,6 +226,48 @@ def test_penalties_need_validation(tmp_path):
         learn("tfidf", tmp_path, options={"penalties": "3 x"})
 
 
+def says(made: Part, text: str | None) -> Part:
+    """The same utterances, all of which say the same."""
+    dialogues = tuple(tuple(dataclasses.replace(s, text=text) for s in d) for d in made.dialogues)
+    return dataclasses.replace(made, dialogues=dialogues)
+
+
+def test_without_a_word_that_counts_the_remedy_is_named(tmp_path):
+    pytest.importorskip("sklearn")
+    known, valid = part([f"x{i}" for i in range(4)])[0], part(["xv"], 1)[0]
+    marks = says(known, "... -- ,")
+    for past in (0, 5):
+        with pytest.raises(TrainingError, match="no word is in 1 or more of the 24 labelled"):
+            learn("tfidf", tmp_path, train=marks, valid=valid, options={"past": past})
+    for rarest in (24, 40):
+        with pytest.raises(TrainingError, match=r"in \d\d or more.*Lower model\.rarest"):
+            learn("tfidf", tmp_path, train=known, valid=valid, options={"rarest": rarest})
+    with pytest.raises(ConfigError, match=r"model\.rarest"):
+        learn("tfidf", tmp_path, options={"rarest": 0})
+
+
+def test_a_field_without_columns_is_left_out_and_the_others_speak(tmp_path):
+    """Nothing of the utterance itself occurs often enough, of the turns before it something."""
+    pytest.importorskip("sklearn")
+    known, _ = part([f"x{i}" for i in range(8)])
+    often = Part(
+        tuple(tuple(dataclasses.replace(s, text=f"{d[0].id}x{i}" if i else "so")
+                    for i, s in enumerate(d)) for d in known.dialogues), known.targets,
+    )  # fmt: skip
+    learnt = learn("tfidf", tmp_path, train=often, options={"rarest": 9})
+    assert learnt.record["columns"] == 2  # "so" of oneself, "so" of another
+    assert set(learnt.predict(TEST.dialogues)) == set(GOLD)
+
+
+def test_wordless_validation_chooses_no_penalty(tmp_path):
+    pytest.importorskip("sklearn")
+    valid = says(part(["xv", "yv"], 1)[0], None)
+    with pytest.raises(TrainingError, match=r"no labelled validation utterance has words"):
+        learn("tfidf", tmp_path, valid=valid)
+    learnt = learn("tfidf", tmp_path, valid=valid, options={"penalties": "3"})
+    assert (learnt.record["penalty"], learnt.record["temperature"]) == (3, 1)
+
+
 # Previous
 
 

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from empathia import plugins
+from empathia import plugins, weights
 from empathia.cli import main
 from empathia.config import read_run
+from empathia.corpora import toy
 from empathia.emotion._tfidf_read import letters_of
 from empathia.errors import EmpathiaError, UsageError, WeightsError
 from empathia.experiment import bench, train
@@ -190,6 +191,49 @@ def test_what_cannot_be_kept_says_so(
     assert not (tmp_path / "out" / "a" / "model").exists()
 
 
+@pytest.mark.skipif(weights.state("minilm") == "missing", reason="weight minilm is not pulled")
+@pytest.mark.parametrize(
+    ("feature", "recogniser", "model", "bound"),
+    [
+        ("text:text-default", "dialogue", "linear = 1.0\npenalties = '1'", False),
+        ("text:text-empathetic", "dialogue", "linear = 1.0\npenalties = '1'", True),
+        ("text:text-empathetic", "majority", "", False),  # reads no features
+    ],
+)
+def test_weights_bind_what_learnt_from_them(
+    tmp_path: Path, feature: str, recogniser: str, model: str, bound: bool
+) -> None:
+    pytest.importorskip("torch")
+    toy.make(tmp_path / "toy", dialogues=5)
+    run = tmp_path / "mine.toml"
+    run.write_text(
+        'name = "mine"\n[data]\ncorpora = ["toy"]\nlabels = "corpus"\n'
+        f'[features]\ntext = ["{feature}"]\n[model]\nrecogniser = "{recogniser}"\n{model}\n'
+        '[training]\nselect = "weighted_f1"\nthreads = 1\n'
+    )
+    train(run, tmp_path, tmp_path / "out")
+    folder = tmp_path / "out" / "mine" / "model"
+    made = read(folder)
+    assert made.noncommercial == bound
+    assert made.licence == ("CC BY-NC 4.0" if bound else "Apache-2.0")
+    card = (folder / "card.md").read_text()
+    used = recogniser == "dialogue"
+    assert ("- minilm: Apache-2.0\n" in card) == used
+    told = "- text-empathetic: CC BY-NC 4.0 (not for commercial use, or not known)"
+    assert (told in card) == bound
+    file = tmp_path / "talk.txt"
+    file.write_text("Ann: hello there\n")
+    with Reader(Options(recogniser=folder)) as reader:
+        named = [w["name"] for w in reader.read(file).provenance["weights"]]
+    assert named == [*(["minilm", feature.removeprefix("text:")] if used else []), "mine"]
+
+
+def test_options_name_weights_too() -> None:
+    options = {"encoder": "minilm", "start": "text-empathetic", "tuned": 3}
+    assert settings(options=options).started_from == ("minilm", "text-empathetic")
+    assert settings(options={"encoder": "klue/roberta-base", "start": ""}).started_from == ()
+
+
 def settings(**changes: Any) -> Kept:
     fields: dict[str, Any] = {
         "name": "little", "recogniser": "majority", "labels": LITTLE, "exclusive": True,
@@ -230,6 +274,23 @@ def test_permissive_refuses_what_learnt_from_noncommercial_data(tmp_path: Path) 
                     reader.read(file)
             else:
                 assert reader.read(file).turns[0].emotion is not None
+
+
+@pytest.mark.parametrize(
+    "uses",
+    [
+        {"modalities": {"text": ("text:text-empathetic",)}},
+        {"options": {"encoder": "minilm", "start": "text-empathetic"}},
+    ],
+)
+def test_permissive_refuses_weights_that_are_bound(tmp_path: Path, uses: dict[str, Any]) -> None:
+    folder = kept(tmp_path / "m", learn("majority", tmp_path / "t"), **uses)
+    (tmp_path / "talk.txt").write_text("Ann: hello there\n")
+    with (
+        Reader(Options(recogniser=folder, permissive=True)) as reader,
+        pytest.raises(UsageError, match="text-empathetic: CC BY-NC"),
+    ):
+        reader.read(tmp_path / "talk.txt")
 
 
 def test_a_transcript_has_no_sound_and_says_so(tmp_path: Path) -> None:

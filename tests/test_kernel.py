@@ -12,7 +12,7 @@ from empathia.emotion._train_kernel import Kernel, averaged, solve
 from empathia.errors import ConfigError, TrainingError
 from empathia.training.problem import Part
 from empathia.types import Features, Sample
-from voices import part, problem, right, sample
+from voices import part, problem, right, sample, with_column
 
 TEST = part(range(12, 18), 5)
 
@@ -79,7 +79,7 @@ def test_radial_kernel_is_that_of_the_formula():
 
 def test_each_view_is_an_example_and_answers_are_averaged(tmp_path):
     learnt = kernel.learn(_three(tmp_path))
-    assert learnt.record["rows"] == 3 * (48 + 24)
+    assert learnt.record["rows"] == 3 * 48
     assert learnt.record["columns"] == 26
     test = _several(TEST, 3)
     assert right(learnt.predict(test.dialogues), test) > 0.85
@@ -92,7 +92,7 @@ def test_each_view_is_an_example_and_answers_are_averaged(tmp_path):
 
 def test_joined_features_may_be_of_any_width(tmp_path):
     learnt = kernel.learn(_three(tmp_path, same=False, views=False))
-    assert (learnt.record["rows"], learnt.record["columns"]) == (48 + 24, 26 + 2 * 8)
+    assert (learnt.record["rows"], learnt.record["columns"]) == (48, 26 + 2 * 8)
     with pytest.raises(ConfigError, match=r"have \[26, 8, 8\] columns.*views = false"):
         kernel.learn(_three(tmp_path, same=False))
 
@@ -100,6 +100,26 @@ def test_joined_features_may_be_of_any_width(tmp_path):
 def test_averaged_is_by_owner():
     found = averaged(np.array([[1.0], [3.0], [8.0]]), np.array([0, 0, 1]), 2)
     assert found.tolist() == [[2.0], [8.0]]
+
+
+def test_the_training_part_alone_teaches_unless_refit_is_asked_for_and_the_record_says_so(tmp_path):
+    """The rows of a model tell what it learnt from."""
+    plain = kernel.learn(problem(tmp_path, options())).record
+    more = kernel.learn(problem(tmp_path, options(refit=True))).record
+    assert (plain["refit"], plain["rows"]) == (False, 48)
+    assert (more["refit"], more["rows"]) == (True, 48 + 24)
+    alone = problem(tmp_path, options(refit=True, penalties="0.3"), valid=Part((), {}))
+    assert kernel.learn(alone).record["refit"] is False
+
+
+@pytest.mark.parametrize("width", [0.3, 0.0])
+@pytest.mark.parametrize("before", [np.nan, 7.0])
+def test_a_column_that_told_nothing_in_training_tells_nothing_later(tmp_path, before, width):
+    train, valid = (with_column(p, before) for p in (part(range(8), 1), part(range(8, 12), 2)))
+    learnt = kernel.learn(problem(tmp_path, options(width=width), train=train, valid=valid)).predict
+    same, other = (with_column(TEST, now) for now in (before, 200.0))
+    assert right(learnt(same.dialogues), same) > 0.85
+    assert learnt(other.dialogues) == learnt(same.dialogues)
 
 
 def test_what_cannot_be_judged_is_left_out(tmp_path):
@@ -134,7 +154,8 @@ def test_refitting_teaches_others_what_validation_holds_but_not_validation_itsel
 
 @pytest.mark.parametrize(
     ("changed", "says"),
-    [({"penalties": "0"}, r"model\.penalties"), ({"width": -1.0}, r"model\.width"),
+    [({"penalties": "0"}, r"model\.penalties"), ({"penalties": "1 nan"}, r"model\.penalties"),
+     ({"width": -1.0}, r"model\.width"),
      ({"balance": "x"}, r"model\.balance"), ({"modality": "face"}, "reads 'face'")],
 )  # fmt: skip
 def test_impossible_options_are_named(tmp_path, changed, says):

@@ -50,10 +50,44 @@ def test_a_member_that_cannot_judge_is_absent(tmp_path):
     learnt = learn("late", tmp_path, options=options)
     silent = [dataclasses.replace(s, text=None) for s in TEST.dialogues[0]]
     share = learn("majority", tmp_path).predict([silent])
-    for key, row in learnt.predict([silent]).items():
+    found = learnt.predict([silent])
+    assert set(found) == {s.id for s in silent}
+    for key, row in found.items():
         assert row == pytest.approx(share[key], abs=1e-6)
     alone = learn("late", tmp_path, options={"members": "tfidf", "weights": "1"})
     assert alone.predict([silent]) == {}
+
+
+@pytest.mark.parametrize("pool", ["log", "mean"])
+def test_where_only_members_without_weight_judged_they_count_equally(tmp_path, pool):
+    options = {"members": "tfidf majority metadata", "weights": "2 0 0", "pool": pool}
+    learnt = learn("late", tmp_path, options=options)
+    silent = [dataclasses.replace(s, text=None) for s in TEST.dialogues[0]]
+    one, other = (learn(n, tmp_path).predict([silent]) for n in ("majority", "metadata"))
+    found = learnt.predict([silent])
+    assert set(found) == {s.id for s in silent}
+    for key, row in found.items():
+        a, b = np.array(one[key]), np.array(other[key])  # the sum of the weights, 2, is kept
+        expected = (a + b) / 2 if pool == "mean" else a * b
+        assert row == pytest.approx(expected / expected.sum(), abs=1e-6)
+    spoken, alone = (learnt.predict(TEST.dialogues), learn(
+        "late", tmp_path, options={"members": "tfidf", "weights": "2", "pool": pool}
+    ).predict(TEST.dialogues))  # fmt: skip
+    assert spoken == alone
+
+
+@pytest.mark.parametrize("pool", ["log", "mean"])
+def test_members_that_only_mislead_leave_weights_that_are_numbers(tmp_path, pool):
+    """Validation contradicts training, so nothing is best for the log pool."""
+    valid, _ = part(["xv", "yv"], 1)
+    turned = {k: v[1:] + v[:1] for k, v in valid.targets.items()}
+    valid = dataclasses.replace(valid, targets=turned)
+    options = {"members": "tfidf", "pool": pool, "tfidf.penalties": "10"}
+    learnt = learn("late", tmp_path, valid=valid, options=options)
+    assert 0 < learnt.record["weights"]["tfidf"] <= 1
+    found = learnt.predict(TEST.dialogues)
+    assert set(found) == set(GOLD)
+    assert all(sum(row) == pytest.approx(1) for row in found.values())
 
 
 def test_a_causal_pool_does_not_change_with_what_comes_after(tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from empathia.errors import ConfigError, CorpusError
-from empathia.protocols import Fold, folds, read_listed
+from empathia.protocols import Fold, everything, folder_name, folds, read_listed
 from empathia.types import Dialogue, Utterance
 
 
@@ -106,6 +106,61 @@ def test_listed_folds(tmp_path: Path) -> None:
     (fold,) = folds(data, "listed", seed=1, listed=listed)
     assert ids(fold.test) == {"d"}
     assert ids(fold.train) | ids(fold.valid) == set("abc")
+
+
+def test_what_a_fold_does_not_list_is_context() -> None:
+    data = [dialogue(f"d{i}", "xyxy") for i in range(8)]
+    train = frozenset(f"d{i}.{k}" for i in range(2, 8) for k in (0, 1)) | {"d0.0"}
+    listed = {"1": (train, frozenset(["d0.2", "d1.3", "gone.1"]))}
+    with pytest.warns(UserWarning, match="lists 1 utterances that the corpus has not"):
+        (fold,) = folds(data, "listed", seed=1, listed=listed)
+    assert fold.tested == {"d0.2", "d1.3"}
+    assert {d.id for d in fold.test} == {"d0", "d1"}
+    assert fold.taught is not None
+    assert not any(i.endswith((".2", ".3")) for i in fold.taught)
+    assert fold.validated is not None
+    assert fold.validated <= fold.taught
+
+
+def test_validation_asks_only_speakers_that_are_not_learnt_from() -> None:
+    ring = "abcdefghijkl"
+    data = [dialogue(a + b, a + b) for a, b in zip(ring, ring[1:] + "a", strict=True)]
+    for fold in folds(data, "leave-speaker-out", seed=5):
+        learnt = {u.speaker for d in fold.train for u in d.utterances}
+        assert fold.validated
+        asked = {u.speaker for d in fold.valid for u in d.utterances if u.id in fold.validated}
+        assert asked
+        assert not asked & learnt
+
+
+def test_many_values_do_not_make_long_names() -> None:
+    data = [dialogue(f"s{i}", "x", scene=f"scene {i} with a long name") for i in range(50)]
+    names = [f.name for f in folds(data, "leave-scene-out", seed=1, count=5)]
+    assert names == [f"{i}_of_5" for i in range(1, 6)]
+
+
+@given(st.sets(st.text(min_size=1), min_size=2))
+def test_folders_are_harmless_and_each_fold_has_its_own(names: set[str]) -> None:
+    places = [folder_name(n) for n in names]
+    assert len(set(places)) == len(names)
+    assert all(p not in {".", ".."} and "/" not in p and 0 < len(p) <= 80 for p in places)
+
+
+def test_dialogues_without_a_part_are_told() -> None:
+    data = [dialogue("a", "x", "train"), dialogue("b", "x", "train"), dialogue("t", "x", "test"),
+            dialogue("n", "x")]  # fmt: skip
+    with pytest.warns(UserWarning, match="1 of 4 dialogues are in no part"):
+        folds(data, "standard", seed=1)
+
+
+def test_everything_carves_what_the_folds_carve() -> None:
+    data = [dialogue(f"d{i}", "abcdef"[i % 6]) for i in range(60)]
+    like = folds(data, "k-fold", seed=1)[0]
+    whole = everything(data, "k-fold", seed=1, valid=0.2, like=like)
+    assert len(whole.valid) == 12
+    assert {u.speaker for d in whole.valid for u in d.utterances} & {
+        u.speaker for d in whole.train for u in d.utterances
+    }
 
 
 def test_damaged_fold_files_are_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from empathia import weights, weights_manifest, weights_store
+from empathia import plugins, weights, weights_manifest, weights_store
 from empathia.cli import main
 from empathia.errors import ConfigError, UsageError, WeightsError
 from weight_files import BIG, SMALL, archive_source, entry, wheel
@@ -85,6 +85,16 @@ def test_noncommercial_data_marks_the_weight():
     for weight in weights.entries():
         bound = any(re.search("NC|research", d) for d in (*weight.trained_on, weight.licence))
         assert weight.noncommercial == bound, weight.name
+
+
+def test_what_a_weight_has_heard_are_corpora_of_ours():
+    known = plugins.names("corpora")
+    for weight in weights.entries():
+        assert len(weight.corpora) == len(weight.trained_on), weight.name
+        assert set(weight.corpora) <= set(known)
+        infos = [plugins.load("corpora", c).INFO for c in weight.corpora]
+        assert weight.noncommercial == any(i.noncommercial for i in infos), weight.name
+    assert weights.entry("voice-default").corpora == ("ravdess", "emodb", "korean_emotional")
 
 
 def test_the_docs_say_what_the_manifest_says():

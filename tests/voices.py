@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,17 @@ def part(speakers: range, seed: int, *, each: int = 6, length: int = 30) -> Part
             dialogues.append((sample(name, values, speaker=str(s), gender=gender),))
             targets[name] = tuple(float(k == label) for k in range(3))
     return Part(tuple(dialogues), targets)
+
+
+def with_column(made: Part, value: float) -> Part:
+    """The same utterances with one column more, which always holds ``value``."""
+
+    def wider(s: Sample) -> Sample:
+        x = s.features["mfcc"].values
+        more = np.concatenate([x, np.full((len(x), 1), value, np.float32)], 1)
+        return dataclasses.replace(s, features={"mfcc": Features(s.id, "mfcc", more, rate=31.25)})
+
+    return Part(tuple(tuple(map(wider, d)) for d in made.dialogues), made.targets)
 
 
 def problem(

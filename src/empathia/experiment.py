@@ -33,9 +33,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from empathia import __version__, features, plugins
+from empathia import __version__, features, plugins, weights
 from empathia.config import Run, read_run
-from empathia.errors import ConfigError, CorpusError, MissingExtra
+from empathia.errors import ConfigError, CorpusError, LeakageError, MissingExtra
 from empathia.experiment_bench import Bench, choose
 from empathia.experiment_data import Material, target_labels, targets, unique
 from empathia.experiment_kept import keep, obstacle
@@ -145,6 +145,8 @@ def bench(
     plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
     offered = run.features or {"text": ()}
     chosen = choose(offered, modalities)
+    _check_names(run)
+    heard = heard_before(run)
     if fresh and (folder / "run.json").exists():
         with checkpoint.sole_user(folder):
             shutil.rmtree(folder)
@@ -156,8 +158,54 @@ def bench(
         "versions": _versions(),
         "git": _git(Path(__file__).parent),
         "threads": run.training.threads,
+        "digest": material.digest(),
+        "heard": heard,
     }
     return Bench(run, plugin, material, chosen, data, folder, about, missing_too)
+
+
+def _check_names(run: Run) -> None:
+    """Names that lead nowhere: they would be passed over without a word."""
+    used = {n for names in run.features.values() for n in names}
+    strange = [("normalise", n, used) for n in run.normalise if n not in used]
+    strange += [("data.options", n, set(run.data.corpora)) for n in run.data.options
+                if n not in run.data.corpora]  # fmt: skip
+    for table, name, known in strange:
+        raise ConfigError(
+            f"{run.file}: [{table}] names '{name}', which the run does not use "
+            f"(it uses: {', '.join(sorted(known)) or 'none'})",
+            "Mend or remove the key",
+        )
+    for feature, kind in run.normalise.items():
+        if "neutral-speaker" in kind.split("+"):
+            raise ConfigError(
+                f"{run.file}: '{feature}' is to be normalised by a test speaker's own neutral "
+                "clips, which the bench tests on",
+                "Use 'speaker' (all clips of the speaker, without labels) or 'neutral'",
+            )
+
+
+def heard_before(run: Run) -> dict[str, list[str]]:
+    """Shipped weights that a run uses, and which of its corpora they learnt from.
+
+    Raises:
+        LeakageError: One would be tested on what it learnt from. Under the protocol "standard"
+            that is allowed and told, as shipped weights learnt from training parts alone.
+    """
+    names = [w for used in run.features.values() for n in used for w in features.weights_of(n)]
+    for member in str(run.model.options.get("members", "")).split():
+        names += [s] if (s := getattr(plugins.load("emotion", member), "SHIPPED", None)) else []
+    known = {e.name: e.corpora for e in weights.entries()}
+    heard = {n: sorted(set(known[n]) & set(run.data.corpora)) for n in dict.fromkeys(names)}
+    heard = {n: corpora for n, corpora in heard.items() if corpora}
+    if heard and run.data.protocol != "standard":
+        name, corpora = next(iter(heard.items()))
+        raise LeakageError(
+            f"{run.file}: the weight '{name}' learnt from {', '.join(corpora)}, on which protocol "
+            f"'{run.data.protocol}' would test it",
+            "Take features or members that have not heard the corpus",
+        )
+    return heard
 
 
 def _material(

@@ -7,7 +7,7 @@ written: results may be passed on where the corpus may not.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,17 @@ from empathia.types import Dialogue, Utterance
 
 
 def answer_rows(
-    material: Material, fold: Fold, seed: int, answers: Mapping[str, Scores]
+    material: Material,
+    fold: Fold,
+    seed: int,
+    answers: Mapping[str, Scores],
+    asked: Mapping[str, Collection[str]],
 ) -> list[dict[str, Any]]:
     """One row for every utterance of validation and test that was asked about."""
-    asked = material.judged()
     rows = []
     for part, dialogues in (("valid", fold.valid), ("test", fold.test)):
         for d, u in _utterances(dialogues):
-            if u.id not in asked or (part == "test" and fold.tested and u.id not in fold.tested):
+            if u.id not in asked[part]:
                 continue
             row = {"seed": seed, "fold": fold.name, "part": part, **_described(d, u)}
             row |= {f"group:{k}": v for k, v in u.groups.items()}

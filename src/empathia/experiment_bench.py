@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,10 +25,11 @@ from empathia.errors import TrainingError, UsageError
 from empathia.experiment_answers import answer_rows, write_rows
 from empathia.experiment_data import Material
 from empathia.metrics import METRICS
-from empathia.protocols import Fold, folds, read_listed
+from empathia.protocols import Fold, folder_name, folds, read_listed
 from empathia.training import checkpoint
 from empathia.training.problem import Conversation, Learnt, Part, Problem, Scores
 from empathia.types import Sample
+from empathia.weights_store import file_sum
 
 if TYPE_CHECKING:
     from empathia.features.normalise import Normaliser
@@ -84,8 +86,7 @@ class Bench:
         """
         with checkpoint.sole_user(self.folder):
             plan = {seed: self.folds(seed) for seed in self.seeds}
-            record = self._record(plan)
-            self._claim(record)
+            record = self._claimed(self._record(plan))
             total = sum(map(len, plan.values()))
             for done, (seed, fold) in enumerate((s, f) for s, fs in plan.items() for f in fs):
                 hook = _told(progress, f"{done + 1}/{total} seed {seed} fold {fold.name}")
@@ -93,21 +94,26 @@ class Bench:
             self._write(record)
         return record
 
-    def _claim(self, record: Mapping[str, Any]) -> None:
-        """Refuse a folder of another run; else say in it what is to come."""
+    def _claimed(self, record: dict[str, Any]) -> dict[str, Any]:
+        """What the folder holds of this run already; a folder of another run is refused."""
         path = self.folder / "run.json"
-        if path.exists():
-            try:
-                found = json.loads(path.read_text(encoding="utf-8"))["fingerprint"]
-            except (OSError, ValueError, KeyError, TypeError):
-                found = None
-            if found != record["fingerprint"]:
-                raise TrainingError(
-                    f"'{self.folder}' holds the results of other settings or data",
-                    "Give another --out or start over with --fresh",
-                )
-            return
-        self._write(record)
+        if not path.exists():
+            self._write(record)
+            return record
+        try:
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            same = found["fingerprint"] == record["fingerprint"]
+        except (OSError, ValueError, KeyError, TypeError):
+            same = False
+        if not same and not list(self.folder.glob("seed-*/*/record.json")):
+            self._write(record)  # nothing was learnt there: a first try that failed
+            return record
+        if not same:
+            raise TrainingError(
+                f"'{self.folder}' holds the results of other settings or data",
+                "Give another --out or start over with --fresh",
+            )
+        return found
 
     def _write(self, record: Mapping[str, Any]) -> None:
         content = json.dumps(record, indent=2, sort_keys=True) + "\n"
@@ -115,6 +121,7 @@ class Bench:
 
     def _record(self, plan: Mapping[int, Sequence[Fold]]) -> dict[str, Any]:
         m = self.material
+        described = [self._described(s, f) for s, fs in plan.items() for f in fs]
         return {
             **self.about,
             "format": FORMAT,
@@ -129,20 +136,32 @@ class Bench:
             "normalise": dict(self.run.normalise),
             "protocol": self.run.data.protocol,
             "seeds": list(plan),
-            "folds": [self._described(s, f) for s, fs in plan.items() for f in fs],
+            "folds": described,
             "dropped": dict(m.dropped),
-            "fingerprint": self.fingerprint,
-        }
+            "fingerprint": _sum([self.fingerprint, *(Training(self, s, f).fingerprint
+                                                     for s, fs in plan.items() for f in fs)]),
+        }  # fmt: skip
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The recogniser's options, defaults included."""
+        return {**self.plugin.OPTIONS, **self.run.model.options}
 
     @property
     def fingerprint(self) -> str:
-        """Names settings, modalities and data."""
-        parts = [self.run.settings(), self.about["data"], self.modalities, self.missing_too]
+        """Names settings, modalities and data: all but the folds, which have sums of their own."""
+        known = (self.about["data"], self.about["digest"])
+        parts = [self.run.settings(), self.options, known, self.modalities, self.missing_too]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _described(self, seed: int, fold: Fold) -> dict[str, Any]:
         ids = {part: sorted(self.asked(fold, part)) for part in ("train", "valid", "test")}
         counts = Counter(self.material.gold[i] for i in ids["train"] if i in self.material.gold)
+        absent = [x for x in self.material.labels if not counts[x]]
+        if absent and self.run.data.targets == "single":
+            warnings.warn(f"fold '{fold.name}', seed {seed}: nothing to learn '{absent[0]}' from"
+                          + f" ({len(absent)} such labels)" * (len(absent) > 1),
+                          UserWarning, stacklevel=2)  # fmt: skip
         return {
             "seed": seed,
             "name": fold.name,
@@ -153,14 +172,15 @@ class Bench:
         }
 
     def asked(self, fold: Fold, part: str) -> set[str]:
-        """Ids of the utterances that a part of a fold asks about."""
-        dialogues = {"train": fold.train, "valid": fold.valid, "test": fold.test}[part]
+        """Ids of the utterances that a part of a fold learns from, selects on or asks about."""
+        dialogues, only = {
+            "train": (fold.train, fold.taught),
+            "valid": (fold.valid, fold.validated),
+            "test": (fold.test, fold.tested),
+        }[part]
         ids = {u.id for d in dialogues for u in d.utterances}
-        if part == "train":
-            return ids & set(self.material.soft)
-        if part == "test" and fold.tested is not None:
-            ids &= fold.tested
-        return ids & self.material.judged()
+        ids &= set(self.material.soft) if part == "train" else self.material.judged()
+        return ids if only is None else ids & only
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +194,15 @@ class Training:
     @property
     def folder(self) -> Path:
         """Where its checkpoints and answers lie."""
-        name = "".join(c if c.isalnum() or c in "-_.+" else "_" for c in self.fold.name)
-        return self.bench.folder / f"seed-{self.seed}" / name
+        return self.bench.folder / f"seed-{self.seed}" / folder_name(self.fold.name)
 
     @property
     def fingerprint(self) -> str:
-        """Names settings, data, seed and fold."""
-        return _sum([self.bench.fingerprint, str(self.seed), self.fold.name])
+        """Names settings, data, seed and the members of the fold."""
+        parts = (self.fold.train, self.fold.valid, self.fold.test)
+        context = [_sum([d.id for d in part]) for part in parts]
+        asked = [_sum(sorted(self.bench.asked(self.fold, p))) for p in ("train", "valid", "test")]
+        return _sum([self.bench.fingerprint, str(self.seed), self.fold.name, *context, *asked])
 
     def finish(self, progress: Progress | None) -> bool:
         """Learn and answer, unless that was done before.
@@ -189,28 +211,42 @@ class Training:
             Whether the recogniser is causal.
         """
         done = self.folder / "record.json"
-        if done.exists():
-            found = json.loads(done.read_text(encoding="utf-8"))
-            if found.get("fingerprint") == self.fingerprint:
-                return bool(found["causal"])
+        before = self._before(done)
+        if before is not None:
+            return before
         problem, normal = self.problem(progress)
         learnt: Learnt = self.bench.plugin.learn(problem)
         answers = {"predictions": self.answers(learnt, normal, self.bench.modalities)}
         for fewer in self._subsets():
             answers[f"predictions-{'+'.join(fewer)}"] = self.answers(learnt, normal, fewer)
+        asked = {part: self.bench.asked(self.fold, part) for part in ("valid", "test")}
         for name, found in answers.items():
-            rows = answer_rows(self.bench.material, self.fold, self.seed, found)
+            rows = answer_rows(self.bench.material, self.fold, self.seed, found, asked)
             write_rows(self.folder / f"{name}.parquet", rows)
-        record = {**learnt.record, "causal": learnt.causal, "fingerprint": self.fingerprint}
+        made = {k: self.bench.about[k] for k in ("git", "versions", "threads")}
+        sums = {n: file_sum(self.folder / f"{n}.parquet") for n in answers}
+        record = {**learnt.record, "causal": learnt.causal, "fingerprint": self.fingerprint,
+                  "answers": sums, **made}  # fmt: skip
         content = json.dumps(record, indent=2, sort_keys=True) + "\n"
         checkpoint.write_atomically(done, content.encode())
         return learnt.causal
 
+    def _before(self, done: Path) -> bool | None:
+        """Whether the recogniser that finished this before was causal; None if none did."""
+        try:
+            found = json.loads(done.read_text(encoding="utf-8"))
+            whole = all(file_sum(self.folder / f"{n}.parquet") == sha
+                        for n, sha in found["answers"].items())  # fmt: skip
+        except (OSError, ValueError, KeyError, AttributeError):
+            return None
+        same = whole and found["fingerprint"] == self.fingerprint
+        return bool(found["causal"]) if same else None
+
     def problem(self, progress: Progress | None) -> tuple[Problem, Normalisers]:
         """What the recogniser may learn from, and how samples are normalised for it."""
         b = self.bench
-        train = b.material.part(self.fold.train, b.modalities, soft=True)
-        valid = b.material.part(self.fold.valid, b.modalities, soft=False)
+        train = b.material.part(self.fold.train, b.modalities, b.asked(self.fold, "train"))
+        valid = b.material.part(self.fold.valid, b.modalities, b.asked(self.fold, "valid"))
         used = {n for k in b.modalities for n in b.material.modalities[k]}
         normal = self._normalisers(train, used)
         problem = Problem(
@@ -219,7 +255,7 @@ class Training:
             train=Part(_apply(normal, train.dialogues), train.targets),
             valid=Part(_apply(normal, valid.dialogues), valid.targets),
             modalities={k: b.material.modalities[k] for k in b.modalities},
-            options={**b.plugin.OPTIONS, **b.run.model.options},
+            options=b.options,
             training=b.run.training,
             seed=self.seed,
             folder=self.folder,
@@ -289,6 +325,8 @@ def choose(
         UsageError: One is not in the run file.
     """
     strange = [m for m in wanted or () if m not in modalities]
+    if wanted is not None and not wanted:
+        raise UsageError("no modality is named", f"Name some of {', '.join(modalities)}")
     if strange:
         raise UsageError(
             f"unknown modality '{strange[0]}' (the run file has: {', '.join(modalities)})",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from empathia.config import Run
 from empathia.errors import ConfigError
-from empathia.labels import LabelSet, Projection, label_set, projection
+from empathia.labels import LABEL_SETS, LabelSet, Projection, label_set, projection
 from empathia.training.problem import Part
 from empathia.types import Dialogue, Features, Sample, Utterance
 
@@ -60,15 +63,29 @@ class Material:
             for u in dialogue.utterances
         )
 
-    def part(self, dialogues: Sequence[Dialogue], modalities: Iterable[str], *, soft: bool) -> Part:
-        """Samples and targets; validation (not ``soft``) asks only what the test asks."""
+    def part(
+        self, dialogues: Sequence[Dialogue], modalities: Iterable[str], asked: Collection[str]
+    ) -> Part:
+        """Samples of some dialogues, and targets of the utterances that are asked about."""
         chosen = tuple(modalities)
-        ids = {u.id for d in dialogues for u in d.utterances}
-        kept = self.soft if soft else {i: self.soft[i] for i in self.judged()}
+        ids = [u.id for d in dialogues for u in d.utterances if u.id in asked]
         return Part(
-            tuple(self.samples(d, chosen) for d in dialogues),
-            {i: t for i, t in kept.items() if i in ids},
+            tuple(self.samples(d, chosen) for d in dialogues), {i: self.soft[i] for i in ids}
         )
+
+    def digest(self) -> str:
+        """A sum over labels, targets, groupings and features: what the corpora's own leaves out."""
+        total = hashlib.sha256(repr((self.labels, self.exclusive)).encode())
+        for d in self.dialogues:
+            for u in d.utterances:
+                about = (d.corpus, d.id, d.split, u.id, u.speaker, u.gender)
+                told = (sorted(u.groups.items()), self.gold.get(u.id), self.soft.get(u.id))
+                total.update(repr((about, told)).encode())
+        for name, values in sorted(self.features.items()):
+            for key, found in sorted(values.items()):
+                total.update(repr((name, key, found.values.shape)).encode())
+                total.update(np.ascontiguousarray(found.values).tobytes())
+        return total.hexdigest()
 
     def judged(self) -> set[str]:
         """Ids of utterances that validation and test ask about."""
@@ -103,6 +120,7 @@ def target_labels(run: Run, dialogues: Sequence[Dialogue]) -> LabelSet:
         LabelError: The set is unknown.
     """
     if run.own_labels:
+        _check_own(run, dialogues)
         return LabelSet(run.data.labels, tuple(run.own_labels))
     if run.data.labels != "corpus":
         return label_set(run.data.labels)
@@ -113,6 +131,31 @@ def target_labels(run: Run, dialogues: Sequence[Dialogue]) -> LabelSet:
             "Name a label set, or list one in [labels]",
         )
     return next(iter(sets.values()))
+
+
+def _check_own(run: Run, dialogues: Sequence[Dialogue]) -> None:
+    """An own set must name what the corpora know, each of their labels once."""
+    known = {x for d in dialogues for x in d.labels or ()}
+    known |= {x for d in dialogues for u in d.utterances for vote in u.votes for x in vote}
+    said = [x for sources in run.own_labels.values() for x in sources]
+    strange = [x for x in said if x not in known]
+    if strange:
+        raise ConfigError(
+            f"{run.file}: [labels] names '{strange[0]}', which no corpus has "
+            f"(they have: {', '.join(sorted(known))})",
+            "Mend the name",
+        )
+    doubled = sorted({x for x in said if said.count(x) > 1})
+    if doubled:
+        raise ConfigError(f"{run.file}: [labels] gives '{doubled[0]}' to several labels",
+                          "Give it to one")  # fmt: skip
+    names = label_set(run.data.labels).labels if run.data.labels in LABEL_SETS else None
+    if run.data.labels == "corpus" or (names and set(names) != set(run.own_labels)):
+        raise ConfigError(
+            f"{run.file}: data.labels is '{run.data.labels}', a set of its own, and [labels] lists "
+            f"another one ({', '.join(run.own_labels)})",
+            "Drop [labels] or give data.labels another name",
+        )
 
 
 def targets(

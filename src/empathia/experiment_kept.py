@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from empathia import plugins, protocols
+from empathia import plugins, protocols, weights
 from empathia.errors import EmpathiaError
 from empathia.experiment_bench import Bench, Progress, Training
+from empathia.features import weights_of
 from empathia.training import checkpoint, kept
 from empathia.training.kept import Kept
 from empathia.training.problem import Learnt
@@ -63,17 +64,16 @@ def keep(bench: Bench, causal: bool, progress: Progress | None = None) -> Path:
     """
     folder = bench.folder / MODEL
     with checkpoint.sole_user(bench.folder):
-        if _there(folder, bench.fingerprint):
-            return folder
         training, whole = _chosen(bench)
+        if _there(folder, training.fingerprint):
+            return folder
         problem, normal = training.problem(_told(progress))
         if whole:  # the folds' folders are theirs
             problem = dataclasses.replace(problem, folder=bench.folder / _WHOLE)
         learnt: Learnt = bench.plugin.learn(problem)
-        about = _about(bench, training, whole)
-        settings = _settings(bench, causal, problem.options, about)
+        settings = _settings(training, causal, _about(training, whole))
         settings = dataclasses.replace(settings, normalise=tuple(n.plain() for n in normal))
-        _write(folder, learnt, settings)
+        _write(folder, learnt, _licensed(settings))
         shutil.rmtree(bench.folder / _WHOLE, ignore_errors=True)
     return folder
 
@@ -92,7 +92,9 @@ def _chosen(bench: Bench) -> tuple[Training, bool]:
     if len(made) == 1:
         return Training(bench, seed, made[0]), False
     d = bench.run.data
-    whole = protocols.everything(bench.material.dialogues, d.protocol, seed=seed, valid=d.valid)
+    whole = protocols.everything(
+        bench.material.dialogues, d.protocol, seed=seed, valid=d.valid, like=made[0]
+    )
     return Training(bench, seed, whole), True
 
 
@@ -102,7 +104,8 @@ def _told(progress: Progress | None) -> Progress | None:
     return lambda done, total, note: progress(done, total, f"model for use: {note}")
 
 
-def _about(bench: Bench, training: Training, whole: bool) -> dict[str, Any]:
+def _about(training: Training, whole: bool) -> dict[str, Any]:
+    bench = training.bench
     return {
         "seed": training.seed,
         "tested": not whole,
@@ -113,10 +116,8 @@ def _about(bench: Bench, training: Training, whole: bool) -> dict[str, Any]:
     }
 
 
-def _settings(
-    bench: Bench, causal: bool, options: Mapping[str, Any], about: Mapping[str, Any]
-) -> Kept:
-    m = bench.material
+def _settings(training: Training, causal: bool, about: Mapping[str, Any]) -> Kept:
+    bench, m = training.bench, training.bench.material
     reads = getattr(bench.plugin, "READS_FEATURES", True)
     return Kept(
         name=bench.run.name,
@@ -126,11 +127,27 @@ def _settings(
         causal=causal,
         modalities={k: m.modalities[k] if reads else () for k in bench.modalities},
         normalise=(),
-        options=options,
-        licence="; ".join(dict.fromkeys(c["licence"] for c in about["corpora"])),
-        noncommercial=any(c["noncommercial"] for c in about["corpora"]),
-        fingerprint=bench.fingerprint,
+        options=bench.options,
+        licence="",
+        noncommercial=False,
+        fingerprint=training.fingerprint,
         about=about,
+    )
+
+
+def _licensed(settings: Kept) -> Kept:
+    """With its licence: what binds a corpus that it learnt from or a weight binds it too."""
+    corpora = settings.about["corpora"]
+    used = dict.fromkeys((*settings.started_from, *weights_of(*settings.features)))
+    known = [weights.entry(name) for name in used]
+    named = [{"name": e.name, "licence": e.licence, "noncommercial": e.noncommercial}
+             for e in known]  # fmt: skip
+    bound = [part for part in (*corpora, *named) if part["noncommercial"]]
+    return dataclasses.replace(
+        settings,
+        licence="; ".join(dict.fromkeys(part["licence"] for part in bound or corpora)),
+        noncommercial=bool(bound),
+        about={**settings.about, "weights": named},
     )
 
 
@@ -149,18 +166,18 @@ def _write(folder: Path, learnt: Learnt, settings: Kept) -> None:
 def card(settings: Kept) -> str:
     """The model's card, in Markdown."""
     about = settings.about
-    corpora = [
-        f"- {c['name']}: {c['licence']}"
-        + (" (not for commercial use, or not known)" if c["noncommercial"] else "")
-        for c in about["corpora"]
-    ]
+    parts = {
+        "It inherits what its data allow:": about["corpora"],
+        "Weights that it works with, and theirs:": about["weights"],
+    }
+    licences = [f"{told}\n\n{_licences(found)}" for told, found in parts.items() if found]
     blocks = [
         f"# {settings.name}",
         f"Recogniser `{settings.recogniser}` for {', '.join(settings.labels)}. "
         f"Use it: `empathia read talk.txt --recogniser FOLDER`.",
         f"It learnt from {about['utterances']['train']} utterances; {about['utterances']['valid']} "
         f"more chose its settings (seed {about['seed']}). {_figures(about)}",
-        "## Licence\n\nIt inherits what its data allow:\n\n" + "\n".join(corpora),
+        "## Licence\n\n" + "\n\n".join(licences),
         "## Who may have it\n\nA model remembers some of its data, and one of weighted words "
         "(`tfidf`) holds all words and pairs of words that it learnt from: pass it on only where "
         "the corpus may be passed on.",
@@ -168,6 +185,11 @@ def card(settings: Kept) -> str:
         "anybody feels. On people, topics or microphones unlike those of its data it is worse.",
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _licences(parts: Sequence[Mapping[str, Any]]) -> str:
+    bound = " (not for commercial use, or not known)"
+    return "\n".join(f"- {p['name']}: {p['licence']}{bound * p['noncommercial']}" for p in parts)
 
 
 def _figures(about: Mapping[str, Any]) -> str:

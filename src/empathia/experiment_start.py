@@ -13,6 +13,7 @@ from empathia.types import Dialogue
 
 _FEW = 3  # speakers below which leaving one out says nothing
 _FOLDS = 5
+_RARE = 5  # items of a label below which it is worth a remark
 
 
 def first_run(
@@ -51,6 +52,7 @@ def first_run(
             f"'{place}' has neither text nor audio", "Map a column: --map text=COLUMN"
         )
     protocol, why = _protocol(dialogues)
+    rare = [x for x, n in labels.items() if n < _RARE]
     several = any(len(u.gold) > 1 for u in labelled)
     lines = [
         f"# Written by `empathia init` from {len(utterances)} utterances; change what you like.",
@@ -61,6 +63,7 @@ def first_run(
         f"corpora = [{json.dumps(corpus)}]",
         'labels = "corpus"  # its own: ' + ", ".join(f"{x} {n}" for x, n in labels.most_common(8)),
         f"{protocol}  # {why}",
+        *([f"# seldom, perhaps a typing mistake: {', '.join(rare)}"] if rare else []),
         *(['targets = "multi"  # some utterances have several labels'] if several else []),
         "",
         f"[data.options.{corpus}]",
@@ -105,6 +108,9 @@ def _protocol(dialogues: Sequence[Dialogue]) -> tuple[str, str]:
     if len(speakers) >= _FEW:
         folds = f"\nfolds = {_FOLDS}" if len(speakers) > _FOLDS else ""
         return f'protocol = "leave-speaker-out"{folds}', f"{len(speakers)} speakers: test new ones"
+    if len(dialogues) < _FOLDS:
+        raise ConfigError(f"{len(dialogues)} dialogues are too few to test on some of them",
+                          f"Bring at least {_FOLDS}")  # fmt: skip
     return f'protocol = "k-fold"\nfolds = {_FOLDS}', "speakers are not known or few"
 
 

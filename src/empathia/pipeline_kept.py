@@ -11,18 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from empathia import features, plugins
+from empathia import features, plugins, weights
 from empathia.errors import UsageError, WeightsError
 from empathia.features.normalise import Normaliser
 from empathia.training.kept import Kept, read
 from empathia.types import Audio, Emotion, Features, Sample
-
-_WEIGHTS = {
-    "text": ("minilm",),
-    "text:minilm": ("minilm",),
-    "text:text-default": ("minilm", "text-default"),
-    "speech": ("whisper-tiny-en",),
-}
 
 
 class Own:
@@ -36,7 +29,7 @@ class Own:
     Attributes:
         name: What emotions name as their source.
         heard: Extractors of features of sound, by name.
-        weights: Names of the shipped or pulled weights that its features come from.
+        weights: Names of the shipped or pulled weights that it works with.
     """
 
     def __init__(self, settings: Kept, recogniser: Any, threads: int | None) -> None:  # noqa: ANN401
@@ -47,7 +40,7 @@ class Own:
         for name in settings.features:
             extract = features.single(features.load(name, threads))
             (self._read if features.source(name) == "text" else self.heard)[name] = extract
-        self.weights = tuple(w for n in settings.features for w in _WEIGHTS.get(n, ()))
+        self.weights = _weights(settings)
 
     def recognise(self, samples: Sequence[Sample]) -> list[Emotion]:
         """One emotion a sample; the samples are one dialogue in time order."""
@@ -71,13 +64,31 @@ class Own:
         return whole
 
 
+def _weights(settings: Kept) -> tuple[str, ...]:
+    used = (*settings.started_from, *features.weights_of(*settings.features))
+    return tuple(dict.fromkeys(used))
+
+
+def _check_licences(folder: Path, settings: Kept) -> None:
+    used = [weights.entry(name) for name in _weights(settings)]
+    bound = [f"{e.name}: {e.licence}" for e in used if e.noncommercial]
+    if settings.noncommercial or bound:
+        raise UsageError(
+            f"the recogniser in '{folder}' learnt from data, or works with weights, that are not "
+            f"for commercial use or whose licence is not known "
+            f"({'; '.join([settings.licence, *bound])})",
+            "Leave --permissive or --recogniser out",
+        )
+
+
 def load(folder: Path, threads: int | None = None, *, permissive: bool = False) -> Own:
     """The model of a folder, ready to read.
 
     Args:
         folder: ``out/<run>/model``.
         threads: Threads for models; None takes all cores.
-        permissive: Refuse one that learnt from data that are not for commercial use.
+        permissive: Refuse one that learnt from data, or works with weights, that are not for
+            commercial use.
 
     Raises:
         UsageError: It needs features that a reading cannot compute, or may not be used.
@@ -93,12 +104,8 @@ def load(folder: Path, threads: int | None = None, *, permissive: bool = False) 
             f"corpus; a reading can compute {', '.join(known)}",
             "Train with such features alone, and read with that model",
         )
-    if permissive and settings.noncommercial:
-        raise UsageError(
-            f"the recogniser in '{folder}' learnt from data that are not for commercial use, or "
-            f"whose licence is not known ({settings.licence})",
-            "Leave --permissive or --recogniser out",
-        )
+    if permissive:
+        _check_licences(folder, settings)
     plugin = plugins.load("emotion", settings.recogniser, ("load",))
     try:
         return Own(settings, plugin.load(folder, threads), threads)

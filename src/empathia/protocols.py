@@ -16,8 +16,11 @@ utterance by utterance; what is carved for validation differs from seed to seed.
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import random
+import warnings
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +31,8 @@ from empathia.types import Dialogue, Utterance
 
 Listed = Mapping[str, tuple[frozenset[str], frozenset[str]]]
 _Key = Callable[[Dialogue, Utterance], str | None]
+_Unit = Callable[[Dialogue, Utterance], str]
+_LONGEST = 60  # characters of a fold's name that lists what it leaves out
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Fold:
         test: Tested on.
         tested: Ids of the utterances that count in the test; None counts all. The others in
             ``test`` are context.
+        taught: Likewise for what is learnt from.
+        validated: Likewise for what is selected on.
     """
 
     name: str
@@ -48,6 +55,16 @@ class Fold:
     valid: tuple[Dialogue, ...]
     test: tuple[Dialogue, ...]
     tested: frozenset[str] | None = None
+    taught: frozenset[str] | None = None
+    validated: frozenset[str] | None = None
+
+
+def folder_name(fold: str) -> str:
+    """A fold's name as the name of a folder: short, harmless, its own for every fold."""
+    plain = "".join(c if c.isalnum() or c in "-_+" else "_" for c in fold)[:60]
+    if plain == fold:
+        return plain
+    return f"{plain}-{hashlib.sha256(fold.encode()).hexdigest()[:8]}"
 
 
 def folds(
@@ -86,11 +103,12 @@ def folds(
             "Name one of these as data.protocol",
         )
     made = makers[protocol]() if group is None else _leave_out(dialogues, group, count)
-    made = [_whole(f, seed, valid, group) for f in made]
+    made = [f if f.valid else _whole(f, seed, valid, _unit(f, group)) for f in made]
     return tuple(_fewer(f, fraction, seed) for f in made)
 
 
-def everything(dialogues: Sequence[Dialogue], protocol: str, *, seed: int, valid: float) -> Fold:
+def everything(dialogues: Sequence[Dialogue], protocol: str, *, seed: int, valid: float,
+               like: Fold) -> Fold:  # fmt: skip
     """All dialogues as one training that is never tested, for a model that is to be used.
 
     Args:
@@ -98,12 +116,13 @@ def everything(dialogues: Sequence[Dialogue], protocol: str, *, seed: int, valid
         protocol: Validation holds out what its tests hold out.
         seed: Chooses what is carved for validation.
         valid: Share that validates.
+        like: A fold of that protocol: what is carved here holds out what is carved there.
 
     Raises:
         ConfigError: There are too few dialogues.
     """
     whole = Fold("everything", tuple(dialogues), (), ())
-    return _whole(whole, seed, valid, _group(protocol))
+    return _whole(whole, seed, valid, _unit(like, _group(protocol)))
 
 
 def _group(protocol: str) -> str | None:
@@ -120,7 +139,16 @@ def _standard(dialogues: Sequence[Dialogue]) -> list[Fold]:
                 f"protocol 'standard' needs a {part} part, the corpus has none",
                 "Give the corpus a split or choose another data.protocol, such as k-fold",
             )
+    rest = len(dialogues) - sum(map(len, parts.values()))
+    if rest:
+        _tell(
+            f"protocol 'standard': {rest} of {len(dialogues)} dialogues are in no part and not used"
+        )
     return [Fold("standard", parts["train"], parts["valid"], parts["test"])]
+
+
+def _tell(what: str) -> None:
+    warnings.warn(what, UserWarning, stacklevel=3)
 
 
 def _k_fold(dialogues: Sequence[Dialogue], count: int) -> list[Fold]:
@@ -180,7 +208,11 @@ def _bins(sizes: Counter[str], count: int | None) -> dict[str, frozenset[str]]:
     bins: list[list[str]] = [[] for _ in range(count)]
     for value, _ in sorted(sizes.items(), key=lambda x: (-x[1], x[0])):
         min(bins, key=lambda b: sum(sizes[v] for v in b)).append(value)
-    return {"+".join(sorted(b)): frozenset(b) for b in bins}
+    named = ("+".join(sorted(b)) for b in bins)
+    return {
+        n if len(n) <= _LONGEST else f"{i}_of_{count}": frozenset(b)
+        for i, (n, b) in enumerate(zip(named, bins, strict=True), start=1)
+    }
 
 
 def _left_out(dialogues: Sequence[Dialogue], key: _Key, name: str, values: Collection[str]) -> Fold:
@@ -199,7 +231,10 @@ def _listed(dialogues: Sequence[Dialogue], listed: Listed) -> list[Fold]:
     if not listed:
         raise ConfigError("protocol 'listed' has no folds", "Name their folder as data.listed")
     made = []
+    ids = {u.id for d in dialogues for u in d.utterances}
     for name, (train_ids, test_ids) in listed.items():
+        if strange := len((train_ids | test_ids) - ids):
+            _tell(f"fold '{name}' lists {strange} utterances that the corpus has not")
         test = tuple(d for d in dialogues if any(u.id in test_ids for u in d.utterances))
         touched = {d.id for d in test}
         train = tuple(
@@ -212,37 +247,42 @@ def _listed(dialogues: Sequence[Dialogue], listed: Listed) -> list[Fold]:
                 "this corpus",
                 "Check that the files in data.listed belong to the corpus",
             )
-        made.append(Fold(name, train, (), test))
+        made.append(Fold(name, train, (), test, tested=test_ids & ids, taught=train_ids & ids))
     return made
 
 
-def _whole(fold: Fold, seed: int, share: float, group: str | None) -> Fold:
-    """The fold with a validation part of its own."""
-    if fold.valid:
-        return fold
-    unit = _unit(fold, group)
-    units = sorted({v for d in fold.train for v in unit(d)})
+def _whole(fold: Fold, seed: int, share: float, unit: _Unit) -> Fold:
+    """The fold with a validation part of its own: some units, and nothing else, are asked there.
+
+    A dialogue that holds a turn of a chosen unit is not learnt from; its other turns are context.
+    """
+    found = {d.id: {unit(d, u) for u in d.utterances} for d in fold.train}
+    sizes = Counter(unit(d, u) for d in fold.train for u in d.utterances)
+    units = sorted(sizes)
     random.Random(seed).shuffle(units)  # noqa: S311 - no secret
-    wanted = share * sum(len(d.utterances) for d in fold.train)
+    wanted = share * sizes.total()
     chosen: set[str] = set()
     taken = 0
     for value in units[:-1]:  # something must be left to learn from
         if taken >= wanted:
             break
         chosen.add(value)
-        taken = sum(len(d.utterances) for d in fold.train if unit(d) & chosen)
-    valid = tuple(d for d in fold.train if unit(d) & chosen)
-    train = tuple(d for d in fold.train if not unit(d) & chosen)
+        taken += sizes[value]
+    valid = tuple(d for d in fold.train if found[d.id] & chosen)
+    train = tuple(d for d in fold.train if not found[d.id] & chosen)
     if not train or not valid:
         raise ConfigError(
             f"fold '{fold.name}' has {len(fold.train)} dialogues to learn from: too few to carve "
             "a validation part from",
             "Give the corpus a validation part or more dialogues",
         )
-    return Fold(fold.name, train, valid, fold.test, fold.tested)
+    asked = frozenset(u.id for d in valid for u in d.utterances if unit(d, u) in chosen)
+    if fold.taught is not None:
+        asked &= fold.taught
+    return dataclasses.replace(fold, train=train, valid=valid, validated=asked)
 
 
-def _unit(fold: Fold, group: str | None) -> Callable[[Dialogue], set[str]]:
+def _unit(fold: Fold, group: str | None) -> _Unit:
     """What validation holds out: the like of what the test holds out.
 
     Where the test's speakers are new, those of the validation are, too; else it would be
@@ -251,23 +291,28 @@ def _unit(fold: Fold, group: str | None) -> Callable[[Dialogue], set[str]]:
     if group is not None and group != "corpus":
         key = key_of(group)
         if len({key(d, u) for d in fold.train for u in d.utterances}) > 1:
-            return lambda d: {str(key(d, u)) for u in d.utterances}
+            return lambda d, u: str(key(d, u))
     mine = {u.speaker for d in fold.train for u in d.utterances}
     theirs = {u.speaker for d in fold.test for u in d.utterances}
     if not mine & theirs and _parts(fold.train) >= 3:
-        return lambda d: {u.speaker for u in d.utterances}
-    return lambda d: {d.id}
+        return lambda d, u: u.speaker
+    return lambda d, u: d.id
 
 
 def _parts(dialogues: Sequence[Dialogue]) -> int:
     """How many sets of dialogues there are that share no speaker."""
-    parts: list[set[str]] = []
+    above: dict[str, str] = {}
+
+    def top(speaker: str) -> str:
+        while (other := above.setdefault(speaker, speaker)) != speaker:
+            above[speaker] = above[other]
+            speaker = other
+        return speaker
+
     for d in dialogues:
-        speakers = {u.speaker for u in d.utterances}
-        parts = [p for p in parts if not p & speakers] + [
-            speakers.union(*(p for p in parts if p & speakers))
-        ]
-    return len(parts)
+        for u in d.utterances[1:]:
+            above[top(u.speaker)] = top(d.utterances[0].speaker)
+    return len({top(u.speaker) for d in dialogues for u in d.utterances})
 
 
 def _fewer(fold: Fold, fraction: float, seed: int) -> Fold:
@@ -277,7 +322,7 @@ def _fewer(fold: Fold, fraction: float, seed: int) -> Fold:
     random.Random(seed).shuffle(order)  # noqa: S311 - no secret
     kept = {d.id for d in order[: max(1, round(fraction * len(order)))]}
     train = tuple(d for d in fold.train if d.id in kept)
-    return Fold(fold.name, train, fold.valid, fold.test, fold.tested)
+    return dataclasses.replace(fold, train=train)
 
 
 def read_listed(folder: Path) -> dict[str, tuple[frozenset[str], frozenset[str]]]:

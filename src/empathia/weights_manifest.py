@@ -112,6 +112,7 @@ class Entry:
         sources: Where to get them, best first; () for shipped weights.
         shipped: Comes with Empathia itself, in ``empathia/models/<name>/``.
         trained_on: Data behind it with their licences, where that decides the licence.
+        corpora: Plug-ins of the corpora that it learnt from: no test on them is a fair one.
         note: A remark for the table.
     """
 
@@ -123,6 +124,7 @@ class Entry:
     sources: tuple[Source, ...] = ()
     shipped: bool = False
     trained_on: tuple[str, ...] = ()
+    corpora: tuple[str, ...] = ()
     note: str = ""
 
     @property
@@ -186,6 +188,7 @@ def _entry(name: str, table: dict[str, Any]) -> Entry:
     values["files"] = tuple(_file(name, f) for f in table.get("files", ()))
     values["sources"] = tuple(_source(name, s) for s in table.get("sources", ()))
     values["trained_on"] = tuple(table.get("trained_on", ()))
+    values["corpora"] = tuple(table.get("corpora", ()))
     _known(Entry, name, values)
     entry = Entry(name=name, **values)
     if not entry.files:

@@ -7,7 +7,7 @@ import inspect
 import sys
 import tomllib
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -70,7 +70,7 @@ def read_corpus(args: argparse.Namespace) -> tuple[ModuleType, tuple[Dialogue, .
     options = corpus_options(args)
     if not args.path.exists():
         raise UsageError(f"there is nothing at '{args.path}'", "Name the folder of the corpus")
-    _check(plugin, args.name, options)
+    check_options(plugin.load, args.name, options)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         dialogues: tuple[Dialogue, ...] = plugin.load(args.path, **options)
@@ -80,8 +80,13 @@ def read_corpus(args: argparse.Namespace) -> tuple[ModuleType, tuple[Dialogue, .
     return plugin, dialogues, notes
 
 
-def _check(plugin: ModuleType, name: str, options: dict[str, Any]) -> None:
-    parameters = inspect.signature(plugin.load).parameters.values()
+def check_options(function: Callable[..., Any], name: str, options: dict[str, Any]) -> None:
+    """Refuse options that a corpus's function has not.
+
+    Raises:
+        UsageError: One is unknown.
+    """
+    parameters = inspect.signature(function).parameters.values()
     known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
     for option in options:
         if option not in known:

@@ -61,13 +61,18 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     out = parser.add_argument_group("output")
     out.add_argument("--json", action="store_true", help="print the findings as JSON")
     out.add_argument("--report", type=Path, metavar="DIR",
-                     help="where the page goes (default: out/audit-<name>)")  # fmt: skip
+                     help="where the page goes (default: out/audit-<name>, RUN/audit)")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
     """Audit, print, write the report; 3 where something is wrong."""
     audit = _audit(args)
-    folder = args.report or Path("out") / f"audit-{_plain(audit.subject)}"
+    usual = (
+        Path(args.name) / "audit"
+        if args.path is None
+        else Path("out") / f"audit-{_plain(audit.subject)}"
+    )
+    folder = args.report or usual
     _write(audit, folder)
     if args.json:
         print(json.dumps(audit.to_json(), indent=2, ensure_ascii=False, allow_nan=False))

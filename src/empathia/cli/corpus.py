@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from empathia import plugins
-from empathia.cli._corpus_options import add_corpus, corpus_options, read_corpus
+from empathia.cli._corpus_options import add_corpus, check_options, corpus_options, read_corpus
 from empathia.errors import CorpusError, UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ examples:
   empathia corpus pairs iemocap corpora/IEMOCAP --labelled --out pairs.csv
   empathia corpus distributions ravdess corpora/ravdess --out prosody.png
   empathia corpus export emodb corpora/emodb --out emodb.parquet
-  empathia corpus make toy corpora/toy
+  empathia corpus make toy corpora/toy --option 'leaks=["speakers"]'
   --group 'scenario=dialogue_id:_(impro\d\d|script\d\d)'   --option scale=[1,5]
 
 Exit code 3: 'check' found something wrong with the data.
@@ -197,7 +197,8 @@ def _make(args: argparse.Namespace) -> int:
     plugin = plugins.load("corpora", args.name, ("INFO", "load"))
     if not hasattr(plugin, "make"):
         raise UsageError(f"corpus '{args.name}' is real, not made", "Name toy")
-    plugin.make(args.path, **corpus_options(args))
+    check_options(plugin.make, args.name, options := corpus_options(args))
+    plugin.make(args.path, **options)
     sys.stdout.write(f"made {args.name} in {args.path}\n")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 _EPILOG = """\
@@ -37,11 +38,18 @@ def run(args: argparse.Namespace) -> int:
     from empathia.cli._corpus_options import corpus_options, read_corpus
     from empathia.experiment_start import first_run, write_first
 
-    _, dialogues, _ = read_corpus(args)
+    plugin, dialogues, _ = read_corpus(args)
+    options = corpus_options(args)
+    left = plugin.unused(args.path, **options) if hasattr(plugin, "unused") else []
+    if left:
+        sys.stderr.write(
+            f"note: columns that nothing reads: {', '.join(left)}; if one is the label, the "
+            "speaker or the dialogue: --map label=COLUMN,speaker=COLUMN\n"
+        )
     stem = args.path.resolve().stem if args.path.is_file() else args.path.resolve().name
     name = "".join(c if c.isalnum() or c in "-_." else "-" for c in stem)
     file = args.out or Path(f"{name}.toml")
-    text = first_run(name, args.name, str(args.path), corpus_options(args), dialogues)
+    text = first_run(name, args.name, str(args.path), options, dialogues)
     write_first(file, text, replace=args.force)
     print(f"wrote {file}")
     print(f"next: empathia train {file}")

@@ -82,6 +82,9 @@ def _report_bench(record: dict[str, Any], folder: Path, *, model: bool) -> None:
     for reason, n in sorted(record["dropped"].items()):
         print(f"not used: {n} utterances {reason}")
     folds = len(record["folds"])
+    for fold in record["folds"]:
+        print(f"seed {fold['seed']}, fold {fold['name']}: learnt from {fold['train']}, selected on "
+              f"{fold['valid']}, tested on {fold['test']} utterances")  # fmt: skip
     print(f"answered: {folds} {'fold' if folds == 1 else 'folds'} in {folder}")
     print(f"measure them: empathia evaluate {folder}")
     if not model:
@@ -119,8 +122,9 @@ class Bar:
 
         def update(done: int, total: int, note: str) -> None:
             self._bars.update(self._task, completed=done, total=total, description=note)
-            if not self._console.is_terminal and note != self._said:
+            place = note.partition(": ")[0]  # of a bench's notes: which seed and fold
+            if not self._console.is_terminal and place != self._said:
                 self._console.print(f"step {done} of {total}: {note}", highlight=False)
-                self._said = note
+                self._said = place
 
         return update

@@ -151,7 +151,8 @@ def _sources(file: Path, header: Sequence[str], mapping: Mapping[str, str]) -> d
     if not sources:
         raise CorpusError(
             f"{file} has no column that we know (has: {', '.join(header)})",
-            "Map our columns to the file's: map = {text = 'theirs', label = 'theirs'}",
+            "Map our columns to the file's: --map text=THEIRS,label=THEIRS, in a run file "
+            "map = {text = 'THEIRS', label = 'THEIRS'}",
         )
     return sources
 

@@ -111,6 +111,14 @@ def load(
     return tuple(found)
 
 
+def unused(path: Path, *, map: Mapping[str, str] = _NOTHING, groups: Mapping[str, str] = _NOTHING,
+           file: str | None = None, **_: object) -> list[str]:  # fmt: skip
+    """Columns of the file that nothing reads; options as for :func:`load`."""
+    table = read(path, file, map, groups)
+    used = {s.column for s in [*table.sources.values(), *table.groups.values()]}
+    return [c for c in table.header if c not in used]
+
+
 def ready(
     path: Path,
     *,

@@ -9,11 +9,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia.emotion._pooled import Table, row
 from empathia.errors import TrainingError
 from empathia.training.problem import Conversation, Part
-from empathia.types import Features, Sample
+from empathia.types import Sample
 
-Table = NDArray[np.float32]
 _CALM = 3.0  # turns that the training mean counts for in a speaker's own mean
 
 
@@ -118,13 +118,14 @@ class Columns:
         size, found = self.size[name], sample.features.get(name)
         if found is None or not len(found.values):
             return np.full(size, np.nan, np.float32)
-        row = _pooled(found)
-        if len(row) != size:
+        values = row(found)
+        if len(values) != size:
             raise TrainingError(
-                f"'{name}' of utterance '{sample.id}' has {len(row)} columns, others have {size}",
+                f"'{name}' of utterance '{sample.id}' has {len(values)} columns, others have "
+                f"{size}",
                 "Extract the features again with one setting",
             )
-        return row
+        return values
 
 
 def prepare(
@@ -141,32 +142,25 @@ def prepare(
 
 
 def scale(rows: Table) -> tuple[Table, Table]:
-    """Mean and standard deviation of what is there in each column; 0 and 1 where nothing is."""
+    """Mean and standard deviation of what is there in each column; mean 0 where nothing is.
+
+    The deviation is infinite where nothing varies or nothing is there: training tells nothing of
+    such a column, so whatever it holds later is to become 0.
+    """
     there = ~np.isnan(rows)
     count = np.maximum(there.sum(0), 1)
     mean = np.where(there, rows, 0).sum(0, dtype=np.float64) / count
     spread = np.sqrt((np.where(there, rows - mean, 0) ** 2).sum(0) / count)
-    return mean.astype(np.float32), np.where(spread > 1e-6, spread, 1).astype(np.float32)
+    return mean.astype(np.float32), np.where(spread > 1e-6, spread, np.inf).astype(np.float32)
 
 
 def _size(name: str, samples: Sequence[Sample]) -> int:
     for s in samples:
         if name in s.features and len(s.features[name].values):
-            return len(_pooled(s.features[name]))
+            return len(row(s.features[name]))
     raise TrainingError(
         f"no training utterance has the feature '{name}'", "Check [features] of the run file"
     )
-
-
-def _pooled(features: Features) -> Table:
-    """One row of an utterance."""
-    x = features.values
-    if features.rate is None and len(x) == 1:
-        return x[0]
-    there = ~np.isnan(x)
-    mean, spread = scale(x)
-    spread = np.where(there.any(0), np.where(spread == 1, np.nan_to_num(x).std(0), spread), np.nan)
-    return np.concatenate([np.where(there.any(0), mean, np.nan), spread]).astype(np.float32)
 
 
 def _distance(rows: Table, speakers: Sequence[str | None]) -> Table:

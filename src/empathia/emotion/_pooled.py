@@ -22,7 +22,8 @@ class Rows:
     """Turns samples into rows; fitted on training samples by :meth:`fit`.
 
     Missing values, of an utterance that has other values, stand at the training mean, which
-    is 0 here.
+    is 0 here. So does a column that training does not know or in which nothing varied there,
+    whatever it holds: nothing was learnt of it.
 
     Args:
         kept: For each feature the indices of the columns that are read.
@@ -68,7 +69,7 @@ class Rows:
         self.mean = (np.where(there, raw, 0).sum(0, dtype=np.float64) / count).astype(np.float32)
         square = np.where(there, raw - self.mean, 0).astype(np.float64) ** 2
         spread = np.sqrt(square.sum(0) / count)
-        self.scale = np.where(spread > _CONSTANT, spread, 1).astype(np.float32)
+        self.scale = np.where(spread > _CONSTANT, spread, np.inf).astype(np.float32)
 
     def there(self, sample: Sample) -> bool:
         """Whether the sample has any value to be judged by."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia.config import Scalar
 from empathia.emotion._calibrate import sigmoid, softmax
 from empathia.errors import ConfigError, TrainingError
 from empathia.training.problem import Part, Problem, Scores
@@ -28,6 +29,28 @@ def check_words(problem: Problem, name: str) -> None:
             f"recogniser '{name}' reads words, the modalities are {', '.join(problem.modalities)}",
             "Add 'text' to the modalities or choose another recogniser",
         )
+
+
+def strengths(options: Mapping[str, Scalar], name: str) -> list[float]:
+    """The numbers above 0 that validation chooses from, of an option such as "0.1 0.3 1".
+
+    Args:
+        options: Of the recogniser.
+        name: Of the option.
+
+    Raises:
+        ConfigError: There is no number, or something else than finite numbers above 0.
+    """
+    text = str(options[name])
+    try:
+        found = [float(x) for x in text.split()]
+    except ValueError:
+        found = []
+    if not found or not all(0 < x < np.inf for x in found):
+        raise ConfigError(
+            f"'model.{name}' is '{text}', expected numbers above 0", "Separate them by spaces"
+        )
+    return found
 
 
 def has_words(sample: Sample) -> bool:

@@ -20,6 +20,7 @@ from empathia.emotion._scored import (
     probabilities,
     quality,
     selected,
+    strengths,
     target_array,
 )
 from empathia.errors import ConfigError, TrainingError
@@ -29,6 +30,7 @@ from empathia.types import Sample
 _TREES = 100
 _NEVER = 1e-6  # probability of a label that no training utterance has, before calibration
 _SHOWN = 20
+_SEEDS = 2**32  # that scikit-learn knows; a greater one stands for its remainder
 
 
 class _Model(Protocol):
@@ -88,16 +90,7 @@ def _labelled(part: Part, rows: Rows, labels: int) -> tuple[list[Sample], Array]
 
 def _settings(problem: Problem) -> list[float]:
     name = "leaves" if problem.options["kind"] == "forest" else "penalties"
-    text = str(problem.options[name])
-    try:
-        found = [float(x) for x in text.split()]
-    except ValueError:
-        found = []
-    if not found or min(found) <= 0:
-        raise ConfigError(
-            f"'model.{name}' is '{text}', expected numbers above 0", "Separate them by spaces"
-        )
-    return found
+    return strengths(problem.options, name)
 
 
 def _fit(problem: Problem, x: Table, target: Array, setting: float) -> _Model:
@@ -116,7 +109,7 @@ def _fit(problem: Problem, x: Table, target: Array, setting: float) -> _Model:
     model: Any
     if problem.options["kind"] == "forest":
         model = RandomForestClassifier(
-            _TREES, min_samples_leaf=round(setting), random_state=problem.seed
+            _TREES, min_samples_leaf=round(setting), random_state=problem.seed % _SEEDS
         )
     elif problem.options["kind"] == "svm":
         model = _Machine(setting)

@@ -22,6 +22,7 @@ from empathia.emotion._scored import (
     probabilities,
     quality,
     selected,
+    strengths,
 )
 from empathia.errors import ConfigError, TrainingError
 from empathia.training.fit import fit
@@ -112,6 +113,7 @@ class DialogueTask:
 def train(problem: Problem) -> Answers:
     """See :func:`empathia.emotion.dialogue.learn`."""
     _check(problem)
+    torch.set_num_threads(problem.training.threads)  # the linear half alone never comes to fit()
     columns, known, valid = _tables(problem)
     halves: list[tuple[float, _Model]] = []
     record: dict[str, Any] = {}
@@ -184,7 +186,7 @@ def _linear(
     gold, there = _gold(valid)
     seen = np.concatenate([traces(d) for d in valid])[there]
     tried: dict[float, float] = {}
-    for penalty in _penalties(str(o["penalties"])):
+    for penalty in strengths(o, "penalties"):
         found = regress(x, target, share, penalty, exclusive=exclusive)
         p = probabilities(found(seen), exclusive=exclusive)
         tried[penalty] = selected(
@@ -211,22 +213,13 @@ def _check(problem: Problem) -> None:
         "balance": o["balance"] in {"none", "weights", "sampling"},
         "linear": 0 <= float(o["linear"]) <= 1,
         "remembered": not strange,
-        "penalties": bool(_penalties(str(o["penalties"]))),
         **{k: 0 <= float(o[k]) < 1 for k in ("dropout", "noise", "hide")},
         **{k: int(o[k]) > 0 for k in ("width", "members", "directions")},
         "memory": int(o["memory"]) > 1,
     }
+    strengths(o, "penalties")
     for name, fine in rules.items():
         if not fine:
             raise ConfigError(f"'model.{name}' cannot be {o[name]!r}", "Mend the value")
     if not problem.modalities:
         raise ConfigError("recogniser 'dialogue' reads features", "Name some in [features]")
-
-
-def _penalties(text: str) -> list[float]:
-    """Numbers above 0; none where the text holds anything else."""
-    try:
-        found = [float(x) for x in text.split()]
-    except ValueError:
-        return []
-    return found if found and min(found) > 0 else []

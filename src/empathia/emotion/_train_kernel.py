@@ -18,6 +18,7 @@ from empathia.emotion._scored import (
     probabilities,
     quality,
     selected,
+    strengths,
     target_array,
 )
 from empathia.errors import ConfigError, TrainingError
@@ -151,7 +152,8 @@ def train(problem: Problem) -> Answers:
     best = int(np.argmax(tried))
     model, heat = models[best], fit_heat(logits[best], gold, exclusive=True)
     whole, apart = model, frozenset(s.id for s in valid)
-    if o["refit"] and valid:
+    refit = bool(o["refit"]) and bool(valid)
+    if refit:
         both = np.concatenate([target, gold])
         (whole,) = _models(problem, views, [*known, *valid], both, [penalties[best]])
 
@@ -171,6 +173,7 @@ def train(problem: Problem) -> Answers:
         "temperature": heat,
         "rows": len(whole.rows),
         "columns": model.rows.shape[1],
+        "refit": refit,  # what answers the test has learnt from the validation part as well
     }
     return Answers(answer, record=record)
 
@@ -225,13 +228,4 @@ def _checked(problem: Problem) -> list[float]:
         raise ConfigError(f"'model.balance' cannot be '{o['balance']}'", "Say 'none' or 'weights'")
     if float(o["width"]) < 0:
         raise ConfigError(f"'model.width' cannot be {o['width']}", "Give 0 or more")
-    try:
-        found = [float(x) for x in str(o["penalties"]).split()]
-    except ValueError:
-        found = []
-    if not found or min(found) <= 0:
-        raise ConfigError(
-            f"'model.penalties' is '{o['penalties']}', expected numbers above 0",
-            "Separate them by spaces",
-        )
-    return found
+    return strengths(o, "penalties")

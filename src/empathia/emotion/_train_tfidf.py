@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from empathia.emotion._scored import (
     probabilities,
     quality,
     selected,
+    strengths,
     target_array,
 )
 from empathia.emotion._tfidf_read import Answering, Field, Read, reads, terms_of
@@ -30,11 +32,14 @@ _NEVER = -np.inf  # logit of a label that no training utterance has
 
 
 class Columns:
-    """TF-IDF fields, fitted on training utterances.
+    """TF-IDF fields, fitted on training utterances; one without any column is left out.
 
     Args:
         train: What the vocabulary and the rarity of words come from.
         options: Of the recogniser.
+
+    Raises:
+        TrainingError: No field has a column.
     """
 
     def __init__(self, train: Sequence[Read], options: Mapping[str, Scalar]) -> None:
@@ -43,15 +48,26 @@ class Columns:
             lengths["letters"] = 1.0
         if int(options["past"]) and any(r.past for r in train):
             lengths["past"] = float(options["past_weight"])
-        self.fields = [
-            (kind, length, self._fitted(kind, train, options)) for kind, length in lengths.items()
-        ]
+        fitted = [(k, length, self._fitted(k, train, options)) for k, length in lengths.items()]
+        self.fields = [(k, length, v) for k, length, v in fitted if v is not None]
+        if not self.fields:
+            raise TrainingError(
+                f"no word is in {options['rarest']} or more of the {len(train)} labelled training "
+                "utterances",
+                "Lower model.rarest, or check the texts of [data]: marks other than ? and ! are "
+                "no words",
+            )
 
     @staticmethod
-    def _fitted(kind: str, train: Sequence[Read], options: Mapping[str, Scalar]) -> TfidfVectorizer:
-        return TfidfVectorizer(
-            analyzer=terms_of(kind, options), sublinear_tf=True, min_df=int(options["rarest"])
-        ).fit(train)
+    def _fitted(
+        kind: str, train: Sequence[Read], options: Mapping[str, Scalar]
+    ) -> TfidfVectorizer | None:
+        """None where no term occurs often enough, of which scikit-learn would make an error."""
+        terms, rarest = terms_of(kind, options), int(options["rarest"])
+        often = Counter(t for r in train for t in set(terms(r)))
+        if max(often.values(), default=0) < rarest:
+            return None
+        return TfidfVectorizer(analyzer=terms, sublinear_tf=True, min_df=rarest).fit(train)
 
     def __call__(self, items: Sequence[Read]) -> sparse.csr_matrix:
         """(items, columns)."""
@@ -130,9 +146,16 @@ def train(problem: Problem) -> Answers:
         raise TrainingError(
             "no training utterance has words and a label", "Check [data] of the run file"
         )
-    columns = Columns(known, problem.options)
-    models = _models(problem, columns(known), target)
     valid, gold = _labelled(problem.valid, past, len(problem.labels))
+    penalties = _checked(problem)
+    if len(penalties) > 1 and not valid:
+        raise TrainingError(
+            "nothing validates (no labelled validation utterance has words), so no penalty can be "
+            "chosen",
+            "Give one number as model.penalties, or check [data] of the run file",
+        )
+    columns = Columns(known, problem.options)
+    models = _models(problem, columns(known), target, penalties)
     heat = 1.0
     record: dict[str, Any] = {"columns": next(iter(models.values())).weight.shape[0]}
     penalty, model = next(iter(models.items()))
@@ -155,34 +178,22 @@ def _labelled(part: Part, past: int, labels: int) -> tuple[list[Read], Array]:
     return items, target_array([r.sample for r in items], part, labels)
 
 
-def _models(problem: Problem, x: sparse.csr_matrix, target: Array) -> dict[float, Linear]:
+def _models(
+    problem: Problem, x: sparse.csr_matrix, target: Array, penalties: Sequence[float]
+) -> dict[float, Linear]:
     """One model a penalty that may be chosen."""
-    balance = str(problem.options["balance"])
-    if balance not in {"none", "weights"}:
-        raise ConfigError(f"'model.balance' cannot be '{balance}'", "Say 'none' or 'weights'")
-    penalties = _penalties(str(problem.options["penalties"]))
-    if len(penalties) > 1 and not problem.valid.labelled():
-        raise TrainingError(
-            "nothing validates, so no penalty can be chosen", "Give one number as model.penalties"
-        )
-    exclusive = problem.exclusive
-    return {
-        c: regress(x, target, c, exclusive=exclusive, balance=balance == "weights")
-        for c in penalties
-    }
+    exclusive, balance = problem.exclusive, problem.options["balance"] == "weights"
+    return {c: regress(x, target, c, exclusive=exclusive, balance=balance) for c in penalties}
 
 
-def _penalties(text: str) -> list[float]:
-    try:
-        found = [float(x) for x in text.split()]
-    except ValueError:
-        found = []
-    if not found or min(found) <= 0:
-        raise ConfigError(
-            f"'model.penalties' is '{text}', expected numbers above 0",
-            "Separate them by spaces",
-        )
-    return found
+def _checked(problem: Problem) -> list[float]:
+    """The penalties; refuses options that cannot be."""
+    o = problem.options
+    if o["balance"] not in {"none", "weights"}:
+        raise ConfigError(f"'model.balance' cannot be '{o['balance']}'", "Say 'none' or 'weights'")
+    if int(o["rarest"]) < 1:
+        raise ConfigError(f"'model.rarest' cannot be {o['rarest']}", "Give 1 or more")
+    return strengths(o, "penalties")
 
 
 def _selected(problem: Problem, logits: Array, gold: Array) -> float:

@@ -7,7 +7,8 @@ as it is shipped; its labels become ours by a matrix, ``"text.projection"``,
 counted on training data where none is given (:mod:`empathia.emotion._matrix`).
 
 ``weights`` are numbers, or are chosen on validation by likelihood. A member that
-cannot judge an utterance is absent there: the others share its weight.
+cannot judge an utterance is absent there: the others share its weight, equally
+where they have none themselves.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ _OWN: Mapping[str, Scalar] = {
     "pool": "log",  # weighted product of scores, or "mean", their weighted mean
 }
 OPTIONS: Mapping[str, Scalar]
+_LEAST = 1e-9  # weight that stands for none where no weight at all would be left
 _Judge = Callable[[Sequence[Conversation]], dict[str, Emotion]]
 
 
@@ -119,11 +121,12 @@ class _Mix:
         return {s.id: p for d in dialogues for s in d if (p := self._fuse(s.id, each)) is not None}
 
     def _fuse(self, sample: str, each: Sequence[Scores]) -> tuple[float, ...] | None:
-        there = [i for i, scores in enumerate(each) if sample in scores and self.weights[i] > 0]
-        if not there:
+        judged = [i for i, scores in enumerate(each) if sample in scores]
+        if not judged:
             return None
+        there = [i for i in judged if self.weights[i] > 0] or judged
         rows = [np.array([each[i][sample]]) for i in there]
-        weights = self.weights[there]
+        weights = _some(self.weights[there])
         fused = self.fused(rows, weights * (self.weights.sum() / weights.sum()))
         return tuple(fused[0].tolist())
 
@@ -135,6 +138,11 @@ class _Mix:
             return pool(rows, weights.tolist())
         pairs = [np.stack([p, 1 - p], -1) for p in rows]  # a label is there or not
         return pool(pairs, weights.tolist())[..., 0]
+
+
+def _some(weights: Array) -> Array:
+    """The weights, or small equal ones where all are 0."""
+    return weights if weights.sum() > 0 else weights + _LEAST
 
 
 def _chosen(mix: _Mix, problem: Problem) -> Array:
@@ -156,13 +164,11 @@ def _chosen(mix: _Mix, problem: Problem) -> Array:
     gold = np.array([valid.targets[i] for i in ids])
 
     def cost(weights: Array) -> float:
-        if not weights.sum() > 0:
-            weights = weights + 1e-9
-        return -likelihood(mix.fused(rows, weights), gold, exclusive=mix.exclusive)
+        return -likelihood(mix.fused(rows, _some(weights)), gold, exclusive=mix.exclusive)
 
-    found = minimize(cost, mix.weights, method="L-BFGS-B", bounds=[(0, None)] * len(rows)).x
-    found = found / found.sum() if mix.pool == "mean" or not found.sum() > 0 else found
-    return np.asarray(found)
+    best = minimize(cost, mix.weights, method="L-BFGS-B", bounds=[(0, None)] * len(rows)).x
+    found = _some(np.asarray(best))
+    return found / found.sum() if mix.pool == "mean" else found
 
 
 def _member(problem: Problem, name: str) -> Learnt:

@@ -39,7 +39,7 @@ OPTIONS: Mapping[str, str | int | float | bool] = {
     "pieces": 64,  # word pieces of a sentence that are learnt from
     "coverage": 0.95,  # share of validation sentences on which it is to commit itself
 }
-_SHIPPED = "text-default"
+SHIPPED = "text-default"
 Detect = Callable[[Sequence[str]], str | None]
 
 
@@ -72,7 +72,7 @@ def load(
     """
     from empathia.encoders.text import TextEncoder
 
-    folder = weights.folder(_SHIPPED) if folder is None else folder
+    folder = weights.folder(SHIPPED) if folder is None else folder
     settings, head, bias = read_exported(folder)
     encoder = TextEncoder.load(
         weights.folder(settings["encoder"]), folder / "delta.safetensors", threads=threads

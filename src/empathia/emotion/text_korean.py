@@ -42,7 +42,7 @@ NOTES = (
     "It estimates what a reader would take the words to express, not what a person feels. Not "
     "for decisions about people: hiring, policing, insurance, diagnosis.",
 )
-_SHIPPED = "text-korean"
+SHIPPED = "text-korean"
 
 
 def task(run: Run, corpora: Mapping[str, tuple[Dialogue, ...]], tools: Tools) -> Job:
@@ -69,7 +69,7 @@ def load(folder: Path | None = None, *, detect: Detect | None = None) -> KoreanR
     Raises:
         WeightsError: The model is missing or damaged.
     """
-    folder = weights.folder(_SHIPPED) if folder is None else folder
+    folder = weights.folder(SHIPPED) if folder is None else folder
     settings, weight, bias = read_exported(folder, rows=1)
     return KoreanRecogniser(weight, bias, settings, detect)
 

@@ -42,7 +42,7 @@ OPTIONS: Mapping[str, str | int | float | bool] = {
 }
 SHORTEST = 0.3
 """Seconds of speech under which it abstains."""
-_SHIPPED = "voice-default"
+SHIPPED = "voice-default"
 
 
 def task(run: Run, corpora: Mapping[str, tuple[Dialogue, ...]], tools: Tools) -> Job:
@@ -69,7 +69,7 @@ def load(folder: Path | None = None, *, known: bool = False) -> VoiceRecogniser:
     Raises:
         WeightsError: The model is missing or damaged.
     """
-    folder = weights.folder(_SHIPPED) if folder is None else folder
+    folder = weights.folder(SHIPPED) if folder is None else folder
     return VoiceRecogniser(*_read(folder), known=known)
 
 

@@ -7,7 +7,8 @@ A run file names a feature "extractor" or "extractor:variant" ("prosody",
 - ``SOURCE``: "audio" or "text", what it reads;
 - ``load(variant=None, threads=None) -> Extractor``: ``variant`` is what follows the colon,
   ``threads`` how many a model may use inside (None takes all cores). Pretrained encoders are
-  loaded once a process and shared. :class:`Each` makes an extractor of a function.
+  loaded once a process and shared. :class:`Each` makes an extractor of a function;
+- ``weights_of(variant) -> tuple[str, ...]``, where it needs any: which weights of the manifest.
 
 :func:`empathia.features.gathering.gather` runs extractors over a corpus and keeps what they
 give (:mod:`empathia.features.store`); :mod:`empathia.features.normalise` brings features to a
@@ -99,6 +100,23 @@ def load(name: str, threads: int | None = None) -> Extractor:
     """
     extractor: Extractor = _plugin(name).load(name.partition(":")[2] or None, threads)
     return extractor
+
+
+def weights_of(*features: str) -> tuple[str, ...]:
+    """Which weights of the manifest features of a run file are computed with, each once.
+
+    Args:
+        features: "extractor" or "extractor:variant". What is computed without a model, by a
+            model that is not in the manifest, or came ready-made with a corpus uses none.
+    """
+    known = names()
+    found: list[str] = []
+    for feature in features:
+        extractor, _, variant = feature.partition(":")
+        plugin = _plugin(extractor) if extractor in known else None
+        if hasattr(plugin, "weights_of"):
+            found += plugin.weights_of(variant or None)  # type: ignore[union-attr]
+    return tuple(dict.fromkeys(found))
 
 
 def single(extractor: Extractor) -> Callable[[str | Audio, str], Features]:

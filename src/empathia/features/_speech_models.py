@@ -48,6 +48,11 @@ def load(variant: str | None, threads: int | None) -> SpeechModel:
     return _default(threads) if variant in (None, DEFAULT) else _named(str(variant), threads)
 
 
+def weights_of(variant: str | None) -> tuple[str, ...]:
+    """Weights of the manifest that :func:`load` needs."""
+    return (DEFAULT,) if variant in (None, DEFAULT) else ()
+
+
 def _default(threads: int | None) -> SpeechModel:
     from empathia.encoders.speech import LAYERS, WIDTH, SpeechEncoder
 

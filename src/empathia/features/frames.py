@@ -21,6 +21,11 @@ RATE = 5.0
 """Rows a second (Hz)."""
 
 
+def weights_of(variant: str | None) -> tuple[str, ...]:
+    """Weights of the manifest that a variant needs: none where another encoder is named."""
+    return _speech_models.weights_of(variant)
+
+
 def load(variant: str | None = None, threads: int | None = None) -> Extractor:
     """An extractor that holds the default encoder, or the one that is named.
 

@@ -38,6 +38,11 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
     return Each(settings, functools.partial(extract, speed=speed, model=model))
 
 
+def weights_of(_variant: str | None) -> tuple[str, ...]:
+    """Weights of the manifest that a variant needs: the default encoder's at any speed."""
+    return _speech_models.weights_of(None)
+
+
 def _speed(variant: str | None) -> float:
     try:
         speed = float(variant or "")

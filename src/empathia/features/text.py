@@ -49,10 +49,23 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
     return _named(str(variant), threads) if delta is None else _default(threads, delta)
 
 
+def weights_of(variant: str | None) -> tuple[str, ...]:
+    """Weights of the manifest that a variant needs: none where another encoder is named."""
+    if variant in (None, _DEFAULT):
+        return (_DEFAULT,)
+    if variant in _tuned():
+        return _DEFAULT, str(variant)
+    return (_DEFAULT,) if (Path(str(variant)) / _DELTA).exists() else ()
+
+
+def _tuned() -> set[str]:
+    """Weights of the manifest that are the default encoder with other last layers."""
+    return {e.name for e in weights.entries() if any(f.name == _DELTA for f in e.files)}
+
+
 def _delta(variant: str) -> Path | None:
     """The tuned layers that a variant names, or None where it names another encoder."""
-    known = {e.name for e in weights.entries() if any(f.name == _DELTA for f in e.files)}
-    file = (weights.folder(variant) if variant in known else Path(variant)) / _DELTA
+    file = (weights.folder(variant) if variant in _tuned() else Path(variant)) / _DELTA
     return file if file.exists() else None
 
 

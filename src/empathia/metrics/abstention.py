@@ -14,7 +14,8 @@ def risk_coverage(confidence: NDArray[np.floating], loss: NDArray[np.floating]) 
     """Mean loss of the 1, 2, ... n surest items (El-Yaniv & Wiener, JMLR 2010).
 
     ``risk(c) = mean loss of the c n surest``. Items of equal confidence come in no order: each
-    counts as their mean, so that the order of the rows changes nothing.
+    counts as their mean, so that the order of the rows changes nothing. The mean of the risks is
+    the area under the curve, in [0, 1]; 0 is best (Geifman et al., ICLR 2019).
 
     Args:
         confidence: (items,); -inf for items that were not judged, so that they come last.
@@ -36,8 +37,3 @@ def risk_coverage(confidence: NDArray[np.floating], loss: NDArray[np.floating]) 
     _, group, size = np.unique(-c, return_inverse=True, return_counts=True)
     mean = np.bincount(group, x) / size
     return np.cumsum(np.repeat(mean, size)) / np.arange(1, len(c) + 1)
-
-
-def aurc(confidence: NDArray[np.floating], loss: NDArray[np.floating]) -> float:
-    """Area under the risk-coverage curve, in [0, 1]; 0 is best (Geifman et al., ICLR 2019)."""
-    return float(risk_coverage(confidence, loss).mean())

@@ -11,20 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.metrics.counts import COUNTED, count, f1
-
-
-def per_class_f1(gold: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """F1 of every class.
-
-    Args:
-        gold: (items, classes), true where a class is right; several an item are allowed.
-        predicted: Likewise, what was said.
-
-    Raises:
-        UsageError: Shapes differ or there is nothing to count.
-    """
-    return f1(count(gold, predicted))
+from empathia.metrics.counts import COUNTED, count
 
 
 def macro_f1(gold: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> float:

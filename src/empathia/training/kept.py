@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from empathia import weights
 from empathia.config import Scalar
 from empathia.errors import EmpathiaError, WeightsError
 from empathia.labels import LabelSet
@@ -34,10 +35,11 @@ class Kept:
         modalities: Modality to the features that stand for it.
         normalise: Normalisers of features, in their plain form.
         options: Of the recogniser, complete.
-        licence: That of the corpora it learnt from.
+        licence: What decides its use: those of the corpora it learnt from and the weights it
+            uses that rule out commercial use, or may do so; where none does, those of all corpora.
         noncommercial: Whether one of these rules out commercial use, or may do so.
         fingerprint: Of the run: settings, modalities, data.
-        about: For people and the record: seed, corpora, versions.
+        about: For people and the record: seed, corpora, weights, versions.
     """
 
     name: str
@@ -57,6 +59,12 @@ class Kept:
     def features(self) -> tuple[str, ...]:
         """Names of all features that it reads."""
         return tuple(dict.fromkeys(n for names in self.modalities.values() for n in names))
+
+    @property
+    def started_from(self) -> tuple[str, ...]:
+        """Weights of the manifest that its options name: what its training started from."""
+        known = {e.name for e in weights.entries()}
+        return tuple(dict.fromkeys(str(v) for v in self.options.values() if v in known))
 
     @property
     def role(self) -> str:

@@ -40,12 +40,13 @@ FOUR = [EKMAN7.index(x) for x in SHARED4]
 
 
 def table(
-    corpus: str, data: Path, cache: Path, columns: list[str], threads: int
+    corpus: str, data: Path, cache: Path, columns: list[str], run: Run, threads: int
 ) -> tuple[Clips, LabelSet]:
     """Clips of a corpus with its own labels, out of the cache where they are there."""
-    dialogues = plugins.load("corpora", corpus).load(data / corpus)
+    options = run.data.options.get(corpus, {})
+    dialogues = plugins.load("corpora", corpus).load(data / corpus, **options)
     labels: LabelSet = dialogues[0].labels
-    file = cache / f"{corpus}-{'-'.join(columns)}.npz"
+    file = cache / f"{'-'.join([corpus, *columns, *options])}.npz"
     if not file.exists():
         from empathia import features
 
@@ -172,7 +173,9 @@ def main() -> None:
     run = read_run(options.run)
     columns = str(run.option("columns", "mean1 mean2 mean3")).split()
     print("features", flush=True)
-    own = {c: table(c, options.data, options.cache, columns, options.threads) for c in CORPORA}
+    own = {
+        c: table(c, options.data, options.cache, columns, run, options.threads) for c in CORPORA
+    }
     print(f"\n{'protocol':<34}{'UAR':>6}   {'folds':<16}target")
     ravdess, emodb, korean = (own[c] for c in CORPORA)
     tests = [np.isin(ravdess[0].ids, list(ids)) for ids in folds(options.data, "ravdess")]

@@ -251,7 +251,7 @@ def test_a_field_without_columns_is_left_out_and_the_others_speak(tmp_path):
     pytest.importorskip("sklearn")
     known, _ = part([f"x{i}" for i in range(8)])
     often = Part(
-        tuple(tuple(dataclasses.replace(s, text=f"{d[0].id}x{i}" if i else "so")
+        tuple(tuple(dataclasses.replace(s, text=s.id.replace("-", "y") if i else "so")
                     for i, s in enumerate(d)) for d in known.dialogues), known.targets,
     )  # fmt: skip
     learnt = learn("tfidf", tmp_path, train=often, options={"rarest": 9})

@@ -31,8 +31,8 @@
     select = "macro_f1"          # validation metric; more is better
 
 ``base = "other.toml"`` takes what is not said from another run file beside it; ``[features]``,
-``[labels]``, ``[normalise]`` and a ``[model]`` that names a recogniser replace the other's. A key that nobody knows is an
-error: a typing mistake must not train something else.
+``[labels]``, ``[normalise]`` and a ``[model]`` that names a recogniser replace the other's. A key
+that nobody knows is an error: a typing mistake must not train something else.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ class Prepared:
 
     def judged(self) -> NDArray[np.bool_]:
         """(utterances,) whether there is anything to judge it by."""
-        return np.any([~np.isnan(v).all(1) for v in self.values.values()], 0)
+        known = [~np.isnan(v).all(1) for v in self.values.values()]
+        return np.asarray(np.any(known, 0), bool)
 
     def labelled(self) -> NDArray[np.bool_]:
         """(utterances,) whether it has a target and anything to judge it by."""

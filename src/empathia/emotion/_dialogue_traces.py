@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from empathia.emotion._dialogue_tables import Prepared, Table, scale
+from empathia.emotion._dialogue_tables import Prepared, scale
+from empathia.emotion._pooled import Table
 
 _STEPS = 100  # of the solver; more change nothing that counts
 _KEEPS = (0.5, 0.9)  # share of a trace that is left after the speaker's next turn
@@ -198,7 +199,7 @@ def regress(
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    steps.step(closure)  # type: ignore[arg-type]
+    steps.step(closure)  # type: ignore[no-untyped-call]
     return Linear(weight.detach().numpy(), bias.detach().numpy())
 
 

@@ -42,8 +42,9 @@ NOTES = (
     "For English sentences of conversation; it abstains on other languages and where it is "
     "unsure. It reads one utterance at a time, without what was said before.",
     "Learnt from what people typed (comments, subtitles, chats): spoken, formal, older or non-US "
-    "English and irony are read less well. GoEmotions' raters were from India. On dialogue of another "
-    "kind it is right less often than it believes (MELD: `benchmarks/text.py` tells by how much).",
+    "English and irony are read less well. GoEmotions' raters were from India. On dialogue of "
+    "another kind it is right less often than it believes (MELD: `benchmarks/text.py` tells by how "
+    "much).",
     "It estimates what a reader would take the words to express, not what a person feels. Not "
     "for decisions about people: hiring, policing, insurance, diagnosis.",
     "Fear and disgust are rare in its data (about 2 % each): expect more errors there.",

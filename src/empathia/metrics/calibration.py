@@ -87,7 +87,9 @@ def as_pairs(values: NDArray[np.floating]) -> Floats:
 def fit_temperature(scores: NDArray[np.floating], targets: NDArray[np.floating]) -> float:
     """The T in [0.05, 20] that makes ``softmax(log scores / T)`` most likely (Guo et al., 2017).
 
-    The likelihood is convex in 1 / T: Newton's steps on its slope, halved into the bracket.
+    The likelihood is convex in 1 / T: Newton's steps on its slope, halved into the bracket. One
+    item that leans nowhere is thought to be there as well (Platt, 1999): a few items that are
+    all right would else make every score as sure as can be.
 
     Args:
         scores: (items, classes) that sum to 1; of validation items, never of test items.
@@ -99,7 +101,9 @@ def fit_temperature(scores: NDArray[np.floating], targets: NDArray[np.floating])
     if not len(scores):
         raise UsageError("a temperature needs validation items, found none", "Give some")
     z = np.log(np.clip(np.asarray(scores, np.float64), _TINY, 1))
-    aim = float((np.asarray(targets, np.float64) * z).sum(1).mean())
+    n, classes = z.shape
+    leaning = (n * np.asarray(targets, np.float64) + 1 / classes) / (n + 1)
+    aim = float((leaning * z).sum(1).mean())
     low, high, beta = 1 / _HOT, 1 / _COLD, 1.0
     for _ in range(60):
         p = _softmax(beta * z)

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from empathia.errors import InputError, MissingExtra
+from empathia.errors import InputError
+from empathia.report._answer_files import answer_file, read_table
 
 _COLUMNS = (
     "part",
@@ -24,7 +25,8 @@ _COLUMNS = (
 )
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """An utterance that was asked about."""
 
     part: str
@@ -91,7 +93,8 @@ def read_answers(folder: Path) -> Answered:
         run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         described = [(s, f) for s in run["seeds"] for f in run["folds"] if f.get("seed", s) == s]
         folds = [
-            Fold(s, str(f["name"]), f, _rows(_file(folder, s, f["name"]))) for s, f in described
+            Fold(s, str(f["name"]), f, _rows(answer_file(folder, s, f["name"])))
+            for s, f in described
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise InputError(
@@ -101,36 +104,14 @@ def read_answers(folder: Path) -> Answered:
     return Answered(folder, run, tuple(folds))
 
 
-def _file(folder: Path, seed: int, fold: str) -> Path:
-    plain = "".join(c if c.isalnum() or c in "-_.+" else "_" for c in fold)
-    return folder / f"seed-{seed}" / plain / "predictions.parquet"
-
-
 def _rows(path: Path) -> tuple[Row, ...] | None:
     if not path.is_file():
         return None
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as e:
-        raise MissingExtra("train", "reading results") from e
-    try:
-        schema = parquet.read_schema(path)
-        groups = [n for n in schema.names if n.startswith("group:")]
-        table = parquet.read_table(path, columns=[*_COLUMNS, *groups], partitioning=None)
-    except (OSError, pyarrow.ArrowException) as e:
-        raise InputError(
-            f"'{path}' is damaged ({' '.join(str(e).split())})",
-            "Delete its folder and train once more",
-        ) from e
-    lacking = [n for n in _COLUMNS if n not in table.column_names]
-    if lacking:
-        raise InputError(
-            f"'{path}' has no column '{lacking[0]}'", "Delete its folder and train once more"
-        )
+    table = read_table(path, _COLUMNS, _COLUMNS)
+    groups = [n for n in table.column_names if n.startswith("group:")]
     return tuple(_row(cells, groups) for cells in table.to_pylist())
 
 
 def _row(cells: Mapping[str, Any], groups: Sequence[str]) -> Row:
     belongs = {g.removeprefix("group:"): str(cells[g]) for g in groups if cells[g] is not None}
-    return Row(*(cells[n] for n in _COLUMNS), groups=belongs)
+    return Row(**{n: cells[n] for n in _COLUMNS}, groups=belongs)

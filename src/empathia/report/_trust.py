@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from empathia.report._judged import SILENCES, Judged
+from empathia.report._run_facts import ONLY_TRAINED_ON, heard, known_of_speaker
 from empathia.report.results import Results
 
 LEAK = "reads gold labels: a leak detector, not a recogniser"
@@ -20,7 +21,8 @@ def marks(results: Results) -> list[str]:
     shared = touched(results)
     if shared:
         found.append(f"{TOUCHED}: {shared}")
-    return found
+    known = known_of_speaker(results.run)
+    return [*found, f"normalised: {known}"] if known else found
 
 
 def touched(results: Results) -> str:
@@ -32,16 +34,17 @@ def touched(results: Results) -> str:
             both = np.intersect1d(keys[here & results.test], keys[here & ~results.test])
             if len(both):
                 return f"{len(both)} of seed {seed}, fold '{name}'"
-    for fold in results.run["folds"]:
-        same = fold.get("selection_ids") == fold.get("test_ids")
-        if same and fold.get("test_ids") is not None and fold.get("valid", 1):
-            return f"all of fold '{fold['name']}'"
     return ""
 
 
 def notes_on(results: Results, judged: Judged) -> list[str]:
     """Notes on a run's figures."""
     found = [f"{m[0].upper()}{m[1:]}." for m in marks(results)]
+    if known := heard(results.run):
+        found.append(f"Weights that it uses learnt from its corpora before ({known}): "
+                     f"{ONLY_TRAINED_ON}.")  # fmt: skip
+    if results.refit:
+        found.append("After the choice it also learnt from the validation part.")
     answers, seeds = len(judged.seed), len(results.seeds)
     for place, why in enumerate(SILENCES):
         n = int((judged.silent == place).sum())

@@ -198,10 +198,18 @@ def _name_parts(cut: Cut) -> Iterator[tuple[str, Callable[[Case], str | None]]]:
     ids = [c.said.id for c in cut.train]
     parts = max(len(_split(x)) for x in ids)
     for i in range(parts if parts > 1 else 0):
-        yield f"part {i + 1} of the ids", lambda c, i=i: _at(_split(c.said.id), i)
+        yield f"part {i + 1} of the ids", _part(i)
     if len({len(x) for x in ids}) == 1:
         for i in range(len(ids[0])):
-            yield f"sign {i + 1} of the ids", lambda c, i=i: _at(c.said.id, i)
+            yield f"sign {i + 1} of the ids", _sign(i)
+
+
+def _part(i: int) -> Callable[[Case], str | None]:
+    return lambda c: _at(_split(c.said.id), i)
+
+
+def _sign(i: int) -> Callable[[Case], str | None]:
+    return lambda c: _at(c.said.id, i)
 
 
 def _split(name: str) -> list[str]:

@@ -56,7 +56,7 @@ class Columns:
 
 def _mean(values: NDArray[np.float32]) -> Floats:
     if len(values) == 1:
-        return values[0].astype(float)
+        return np.asarray(values[0], np.float64)
     known = ~np.isnan(values)
     total = np.where(known, values, 0).sum(0, dtype=float)
     n = known.sum(0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from empathia.report._answer_files import unlike
 from empathia.report._audit_answers import Answered, Fold, read_answers
+from empathia.report._run_facts import ONLY_TRAINED_ON, heard, known_of_speaker, normalisers
 from empathia.report.audit_course import climbing, floor, gap
 from empathia.report.audit_finding import Audit, Finding, Severity, graded, in_order, percent, some
 
@@ -15,10 +16,6 @@ SEEDS = 3
 SILENT_WORRY, SILENT_WRONG = 1.0, 20.0
 """Percent of the test without an answer: counted as wrong, so they say more about the form of the
 answers than about feeling."""
-_FROM_TEST_SPEAKER = {
-    "speaker": "all of the test speaker's clips, later ones included",
-    "neutral-speaker": "the test speaker's own neutral clips, which somebody has to know",
-}
 _PAST = "running"
 
 
@@ -44,6 +41,7 @@ def audit_run(folder: Path) -> Audit:
         seeds(answered.run),
         causal(answered.run),
         normaliser(answered.run),
+        heard_before(answered.run),
         state(answered.run),
     ]
     run = answered.run
@@ -86,17 +84,8 @@ def whole(answered: Answered) -> Finding:
 
 
 def _as_described(fold: Fold) -> bool:
-    sums = (("valid", "selection_ids"), ("test", "test_ids"))
-    return all(
-        fold.described.get(key, found) == found and fold.described.get(part, n) == n
-        for part, key in sums
-        for found, n in [_sum(r.utterance for r in fold.part(part))]
-    )
-
-
-def _sum(ids: Iterable[str]) -> tuple[str, int]:
-    names = sorted(ids)
-    return hashlib.sha256("\n".join(names).encode()).hexdigest(), len(names)
+    ids = {part: [r.utterance for r in fold.part(part)] for part in ("valid", "test")}
+    return not unlike(fold.described, ids)
 
 
 def selection(answered: Answered) -> Finding:
@@ -184,20 +173,29 @@ def causal(run: Mapping[str, object]) -> Finding:
 
 def normaliser(run: Mapping[str, object]) -> Finding:
     """What is known of the test speaker before the clip that is judged."""
-    given = run.get("normalise")
-    kinds = dict(given) if isinstance(given, Mapping) else {}
-    single = [(str(f), k) for f, joined in kinds.items() for k in str(joined).split("+")]
-    known = [f"'{f}' with {_FROM_TEST_SPEAKER[k]}" for f, k in single if k in _FROM_TEST_SPEAKER]
-    past = sorted({f for f, k in single if k == _PAST})
-    details = {"normalise": kinds}
+    known = known_of_speaker(run)
+    past = sorted({f for f, k in normalisers(run) if k == _PAST})
+    details = {"normalise": run.get("normalise") or {}}
     if known:
-        told = f"Normalised: {'; '.join(known)}. That is worth points and a row of its own."
+        told = f"Normalised: {known}. That is worth points and a row of its own."
         return Finding("normaliser", "worry", told, details=details)
     if past:
         told = f"Relative to what the speaker said before: {some(past)}. Nothing later is known."
         return Finding("normaliser", "note", told, details=details)
     told = "Nothing is known of a test speaker but the clip itself."
     return Finding("normaliser", "fine", told, details=details)
+
+
+def heard_before(run: Mapping[str, object]) -> Finding:
+    """No weight that the run uses learnt from what it is tested on."""
+    if "heard" not in run:
+        told = "Whether its features or members learnt from the corpora before is not known."
+        return Finding("heard", "note", told)
+    known = heard(run)
+    if not known:
+        return Finding("heard", "fine", "No shipped weight that it uses learnt from its corpora.")
+    told = f"Weights that it uses learnt from its corpora before ({known}): {ONLY_TRAINED_ON}."
+    return Finding("heard", "note", told, details={"heard": run["heard"]})
 
 
 def state(run: Mapping[str, object]) -> Finding:

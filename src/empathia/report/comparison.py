@@ -90,10 +90,9 @@ def compare(
     if not len(common):
         raise UsageError("the runs have no test utterance in common",
                          "Compare runs of the same corpus and protocol")  # fmt: skip
-    units = np.unique(np.concatenate(
-        [_dialogues(r)[np.isin(n, common)] for r, n in zip(runs, names, strict=True)]
-    ))  # fmt: skip
-    blocks = [_sums(*x, common, units) for x in zip(runs, judged, names, strict=True)]
+    # The first run says what belongs together: pairing needs the same dialogues for all.
+    units, unit = np.unique(_dialogues(runs[0], names[0], common), return_inverse=True)
+    blocks = [_sums(*x, common, unit) for x in zip(runs, judged, names, strict=True)]
     enough = len(units) > 1 and resamples > 0
     drawn = resampled(blocks, len(units), resamples) if enough else [None for _ in runs]
     values = [_values(r, b.sums.sum(0), d, metric)
@@ -127,18 +126,25 @@ def _kind(r: Results) -> str:
     return f"{'one' if r.exclusive else 'any'} of {', '.join(r.labels)}"
 
 
-def _dialogues(r: Results) -> NDArray[np.str_]:
+def _dialogues(r: Results, names: NDArray[np.str_], common: NDArray[np.str_]) -> NDArray[np.str_]:
+    """The dialogue of each of the common utterances."""
     found = r.dialogues()
-    return np.array(found.names)[found.codes[r.test]]
+    return np.array(found.names)[found.codes[r.test][_first(names, common)]]
+
+
+def _first(names: NDArray[np.str_], common: NDArray[np.str_]) -> NDArray[np.intp]:
+    """The first row of each of the common utterances."""
+    _, first = np.unique(names, return_index=True)
+    return np.asarray(first[np.isin(names[first], common)])
 
 
 def _sums(
     r: Results, judged: Judged, names: NDArray[np.str_], common: NDArray[np.str_],
-    units: NDArray[np.str_],
+    unit: NDArray[np.intp],
 ) -> Block:  # fmt: skip
-    """Counts of the common utterances, by dialogue."""
+    """Counts of the common utterances, by the dialogue that each is in."""
     rows = np.isin(names, common)
-    place = np.searchsorted(units, _dialogues(r)[rows])
+    place = unit[np.searchsorted(common, names[rows])]
     return block(judged, rows, place, len(r.seeds), judged.counted)
 
 
@@ -175,6 +181,12 @@ def _notes(
         if own > len(common):
             found.append(f"{r.name}: {own - len(common)} of its {own} test utterances are not in "
                          "all runs and are left out here.")  # fmt: skip
+    dialogues = [_dialogues(r, n, common) for r, n in zip(runs, names, strict=True)]
+    for r, own_dialogues in zip(runs[1:], dialogues[1:], strict=True):
+        moved = int((own_dialogues != dialogues[0]).sum())
+        if moved:
+            found.append(f"{r.name}: {moved} of the common utterances are in another dialogue than "
+                         f"in {runs[0].name}, whose dialogues are resampled.")  # fmt: skip
     golds = [_gold(r, n, common) for r, n in zip(runs, names, strict=True)]
     for r, gold in zip(runs[1:], golds[1:], strict=True):
         other = int((abs(gold - golds[0]).max(1) > 1e-6).sum())
@@ -186,7 +198,5 @@ def _notes(
 
 def _gold(r: Results, names: NDArray[np.str_], common: NDArray[np.str_]) -> Floats:
     """Targets of the common utterances, labels in alphabetical order."""
-    _, first = np.unique(names, return_index=True)
-    rows = first[np.isin(names[first], common)]
     order = np.argsort(np.array(r.labels))
-    return np.asarray(r.targets[r.test][rows][:, order])
+    return np.asarray(r.targets[r.test][_first(names, common)][:, order])

@@ -7,16 +7,18 @@ missing is an error: a table over the folds that happen to be done is no result.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.errors import InputError, MissingExtra, UsageError
+from empathia.errors import InputError, UsageError
+from empathia.report._answer_files import answer_file, read_table, unlike
 
 if TYPE_CHECKING:
     import pyarrow
@@ -64,6 +66,7 @@ class Results:
         texts: The columns of texts by name, those of groups as "group:<name>".
         numbers: The columns of numbers by name, NaN where not known.
         table: The rows as they stand in the files.
+        refit: After the choice a recogniser also learnt from its validation part.
     """
 
     folder: Path
@@ -81,6 +84,7 @@ class Results:
     texts: Mapping[str, Coded]
     numbers: Mapping[str, NDArray[np.float64]]
     table: pyarrow.Table
+    refit: bool = False
 
     @property
     def name(self) -> str:
@@ -111,26 +115,27 @@ def read_results(folder: Path, answers: str = "predictions") -> Results:
 
     Raises:
         UsageError: The folder holds no run.
-        InputError: A fold is missing, a file is damaged, does not hold what ``run.json`` says,
-            or is of another format version.
+        InputError: A fold is missing, a file is damaged, does not answer the utterances that
+            ``run.json`` says, or is of another format version.
         MissingExtra: The extra ``train`` is not installed.
     """
     run = _run(folder)
     places = _places(folder, run, answers)
-    missing = [p for p in places if not p[2].is_file()]
+    missing = [p for p in places if not p.path.is_file()]
     if missing:
-        seed, fold, _ = missing[0]
+        seed, fold = missing[0].seed, missing[0].fold["name"]
         raise InputError(
             f"'{folder}' is not finished: seed {seed}, fold '{fold}' has no {answers}.parquet "
             f"({len(missing)} of {len(places)} are missing)",
             f"Go on with: empathia train runs/{run['name']}.toml --data DATA --out {folder.parent}",
         )
-    try:
-        import pyarrow
-    except ImportError as e:
-        raise MissingExtra("train", "reading results") from e
-    tables = [_table(path, run, seed, fold) for seed, fold, path in places]
-    return _results(folder, run, pyarrow.concat_tables(tables, promote_options="permissive"))
+    tables = [_table(place, run) for place in places]
+    import pyarrow
+
+    found = _results(folder, run, pyarrow.concat_tables(tables, promote_options="permissive"))
+    for place, table in zip(places, tables, strict=True):
+        _check_asked(place, table)
+    return dataclasses.replace(found, refit=any(_record(p).get("refit") for p in places))
 
 
 def _run(folder: Path) -> dict[str, Any]:
@@ -153,38 +158,59 @@ def _run(folder: Path) -> dict[str, Any]:
     )
 
 
-def _places(folder: Path, run: Mapping[str, Any], answers: str) -> list[tuple[int, str, Path]]:
-    """Seed, fold and file of everything that must be there."""
+class _Place(NamedTuple):
+    """A file that must be there, and the entry of ``run.json`` for its fold."""
+
+    seed: int
+    fold: Mapping[str, Any]
+    path: Path
+
+
+def _places(folder: Path, run: Mapping[str, Any], answers: str) -> list[_Place]:
     found = []
     for seed in run["seeds"]:
-        for name in dict.fromkeys(f["name"] for f in run["folds"] if f.get("seed", seed) == seed):
-            plain = "".join(c if c.isalnum() or c in "-_.+" else "_" for c in name)
-            path = folder / f"seed-{seed}" / plain / f"{answers}.parquet"
-            found.append((seed, name, path))
+        folds = {f["name"]: f for f in run["folds"] if f.get("seed", seed) == seed}
+        found += [_Place(seed, fold, answer_file(folder, seed, name, answers))
+                  for name, fold in folds.items()]  # fmt: skip
     return found
 
 
-def _table(path: Path, run: Mapping[str, Any], seed: int, fold: str) -> pyarrow.Table:
+def _table(place: _Place, run: Mapping[str, Any]) -> pyarrow.Table:
     """One file, whole, and what it says it is."""
-    import pyarrow
-    from pyarrow import parquet
-
-    try:
-        table = parquet.read_table(path, partitioning=None)
-    except (OSError, pyarrow.ArrowException) as e:
-        raise InputError(f"{path} is damaged ({' '.join(str(e).split())})",
-                         "Delete its folder and train once more") from e  # fmt: skip
+    seed, fold, path = place.seed, place.fold["name"], place.path
     needed = [*_NEEDED, *(f"{kind}:{x}" for kind in ("target", "score") for x in run["labels"])]
-    lacking = [n for n in needed if n not in table.column_names]
-    if lacking:
-        raise InputError(f"{path} has no column '{lacking[0]}'",
-                         "Delete its folder and train once more")  # fmt: skip
+    table = read_table(path, needed)
     seeds, folds = table["seed"].unique().to_pylist(), table["fold"].unique().to_pylist()
     if table.num_rows and (seeds, folds) != ([seed], [fold]):
         raise InputError(f"{path} holds rows of seeds {seeds} and folds {folds}, expected seed "
                          f"{seed}, fold '{fold}'",
                          "Delete its folder and train once more")  # fmt: skip
     return table
+
+
+def _check_asked(place: _Place, table: pyarrow.Table) -> None:
+    """Refuse answers to other utterances than the fold selects on and tests."""
+    rows = list(zip(table["part"].to_pylist(), table["utterance"].to_pylist(), strict=True))
+    ids = {part: [u for p, u in rows if p == part] for part in ("valid", "test")}
+    other = unlike(place.fold, ids)
+    if other:
+        raise InputError(
+            f"'{place.path}' answers other utterances of '{other[0]}' ({len(ids[other[0]])} rows) "
+            "than run.json says of its fold",
+            "Files of two runs are mixed, or rows are lost: train once more with --fresh",
+        )
+
+
+def _record(place: _Place) -> dict[str, Any]:
+    """What the recogniser says of its training; {} where it says nothing."""
+    path = place.path.with_name("record.json")
+    if not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as e:
+        raise InputError(f"{path} is damaged ({type(e).__name__}: {e})",
+                         "Delete its folder and train once more") from e  # fmt: skip
 
 
 def _results(folder: Path, run: Mapping[str, Any], table: pyarrow.Table) -> Results:

@@ -97,7 +97,7 @@ def test_run_json_that_cannot_be_read(folder, content, says):
 def test_damaged_parquet_is_named(folder):
     path = folder / "seed-1" / "a" / "predictions.parquet"
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(InputError, match=r"seed-1.a.predictions\.parquet is damaged"):
+    with pytest.raises(InputError, match=r"seed-1.a.predictions\.parquet' is damaged"):
         read_results(folder)
 
 

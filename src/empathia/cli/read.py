@@ -46,12 +46,15 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         type=Path,
         help="an audio or video file, a transcript (csv jsonl txt srt vtt), or a folder of those",
     )
-    _listening(parser.add_argument_group("listening"))
+    listening = parser.add_argument_group("listening")
+    _hearing(listening)
+    _judging(listening)
     _answering(parser.add_argument_group("replying"))
     _writing(parser.add_argument_group("output"))
 
 
-def _listening(group: argparse._ArgumentGroup) -> None:
+def _hearing(group: argparse._ArgumentGroup) -> None:
+    """What is known of the recording."""
     group.add_argument(
         "--transcript",
         type=Path,
@@ -73,6 +76,10 @@ def _listening(group: argparse._ArgumentGroup) -> None:
         metavar="NAME",
         help="a faster-whisper model name or folder (default: Whisper tiny.en)",
     )
+
+
+def _judging(group: argparse._ArgumentGroup) -> None:
+    """How cues and emotion are judged."""
     group.add_argument(
         "--levels", type=int, default=5, metavar="N", help="levels of a cue: 3, 4, 5 (default) or 6"
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 from empathia.report._marks import Mark
 from empathia.report._wording import (
+    BROUGHT,
     CAUTION,
     NO_WORDS,
     clock,
@@ -178,7 +179,8 @@ def provenance(timeline: Timeline) -> str:
 def _weight(weight: object) -> str:
     if not isinstance(weight, Mapping):
         return f"<tr><td>{escaped(str(weight))}</td></tr>"
-    allowed = "no" if weight.get("noncommercial") else "yes"
+    bound = "not known" if weight.get("licence") == BROUGHT else "no"
+    allowed = bound if weight.get("noncommercial") else "yes"
     cells = (weight.get("name"), weight.get("role"), weight.get("licence"), allowed)
     inner = "".join(f"<td>{escaped(str(c)) if c is not None else '–'}</td>" for c in cells)
     return f"<tr>{inner}</tr>"

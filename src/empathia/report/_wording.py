@@ -12,6 +12,8 @@ CAUTION = (
     "not facts about what anybody feels."
 )
 NO_WORDS = "(no words)"
+BROUGHT = "that of the data you bring"
+"""Licence of corpora of the user's own: not known here, so the careful answer is taken."""
 
 
 def clock(seconds: float, *, tenths: bool = False) -> str:
@@ -55,14 +57,18 @@ def sounded(cues: Cues | None) -> str:
 
 
 def noncommercial(provenance: Mapping[str, Any]) -> str | None:
-    """One line on the weights that forbid commercial use, or None where there are none."""
+    """One line on the weights that forbid commercial use or may do so, or None without any."""
     weights = provenance.get("weights") or ()
-    named = [
-        f"{w.get('name', '?')} ({w.get('licence') or 'licence not stated'})"
-        for w in weights
-        if isinstance(w, Mapping) and w.get("noncommercial")
-    ]
-    return f"Non-commercial use only: {', '.join(named)}" if named else None
+    named: dict[bool, list[str]] = {True: [], False: []}
+    for w in weights:
+        if isinstance(w, Mapping) and w.get("noncommercial"):
+            licence = w.get("licence") or "licence not stated"
+            brought = licence == BROUGHT
+            told = "licence: that of the data you brought" if brought else licence
+            named[brought].append(f"{w.get('name', '?')} ({told})")
+    lines = [f"Non-commercial use only: {', '.join(named[False])}"] if named[False] else []
+    lines += [f"Made with {', '.join(named[True])}"] if named[True] else []
+    return ". ".join(lines) or None
 
 
 def footnotes(timeline: Timeline) -> Iterator[str]:

@@ -182,13 +182,12 @@ def _notes(
             found.append(f"{r.name}: {own - len(common)} of its {own} test utterances are not in "
                          "all runs and are left out here.")  # fmt: skip
     dialogues = [_dialogues(r, n, common) for r, n in zip(runs, names, strict=True)]
-    for r, own_dialogues in zip(runs[1:], dialogues[1:], strict=True):
-        moved = int((own_dialogues != dialogues[0]).sum())
+    golds = [_gold(r, n, common) for r, n in zip(runs, names, strict=True)]
+    for r, dialogue, gold in zip(runs[1:], dialogues[1:], golds[1:], strict=True):
+        moved = int((dialogue != dialogues[0]).sum())
         if moved:
             found.append(f"{r.name}: {moved} of the common utterances are in another dialogue than "
                          f"in {runs[0].name}, whose dialogues are resampled.")  # fmt: skip
-    golds = [_gold(r, n, common) for r, n in zip(runs, names, strict=True)]
-    for r, gold in zip(runs[1:], golds[1:], strict=True):
         other = int((abs(gold - golds[0]).max(1) > 1e-6).sum())
         if other:
             found.append(f"{r.name}: {other} of the common utterances have another gold label than "

@@ -132,22 +132,17 @@ def evaluate(results: Results, resamples: int = RESAMPLES) -> Evaluation:
         InputError: There is no test utterance with a gold label.
     """
     judged = judge(results)
-    names = ONE if results.exclusive else SEVERAL
-    seeds, k = len(results.seeds), len(results.labels)
+    one, seeds, k = results.exclusive, len(results.seeds), len(results.labels)
+    names = ONE if one else SEVERAL
     masks, notes = slices(results, judged.rows)
-    parts = {n: judged.fold == i for i, n in enumerate(results.folds)}
-    parts = {n: rows for n, rows in parts.items() if rows.any()}
+    parts = {n: rows for i, n in enumerate(results.folds) if (rows := judged.fold == i).any()}
     by_fold = sample(judged, parts, seeds, judged.columns.shape[1], resamples)
     by_slice = sample(judged, masks, seeds, judged.counted, resamples)
     whole = together(by_fold.values(), "all")
-    curve, area = risk_of(judged, seeds, results.exclusive)
+    curve, area = risk_of(judged, seeds, one)
     now = {**figures(whole.sums, k, names), "aurc": area}
-    measures = scores(whole, k, names)
-    if curve is not None:
-        measures += (Score("aurc", float(mean(area)), n=whole.n),)
+    measures = (*scores(whole, k, names), Score("aurc", float(mean(area)), n=whole.n))
     several = len(parts) > 1
-    scaled = reliability_of(judged, judged.scaled, results.exclusive)
-    each = tuple((n, scores(p, k, names)) for n, p in by_fold.items()) if several else ()
     return Evaluation(
         run=results.run,
         labels=results.labels,
@@ -158,15 +153,15 @@ def evaluate(results: Results, resamples: int = RESAMPLES) -> Evaluation:
         dialogues=judged.units,
         resamples=len(whole.drawn),
         silent={s: int((judged.silent == i).sum()) for i, s in enumerate(SILENCES)},
-        measures=tuple(m for m in measures if not np.isnan(m.value)),
+        measures=_known(measures),
         fold_means=_known(fold_means(by_fold.values(), k, names)) if several else (),
         by_seed={n: tuple(v.tolist()) for n, v in now.items() if not np.isnan(v).all()},
-        by_fold=each,
+        by_fold=tuple((n, scores(p, k, names)) for n, p in by_fold.items() if several),
         classes=_classes(whole, results.labels),
         slices=_known(s for p in by_slice.values() for s in scores(p, k, names)),
         confusion=confusion(judged.gold, judged.said, judged.silent, len(SILENCES)),
-        before=reliability_of(judged, judged.raw, results.exclusive),
-        after=scaled if judged.temperatures else None,
+        before=reliability_of(judged, judged.raw, one),
+        after=reliability_of(judged, judged.scaled, one) if judged.temperatures else None,
         temperatures={f"{s}/{f}": t for (s, f), t in judged.temperatures.items()},
         thresholds={f"{s}/{f}": t for (s, f), t in judged.thresholds.items()},
         risk=curve,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from empathia import weights
+from empathia.features import weights_of
 from empathia.report._run_wording import figure, measure_name, protocol, selection
+from empathia.report._wording import BROUGHT
 from empathia.report.evaluation import Evaluation
 from empathia.types import Score
 
@@ -17,7 +20,7 @@ def card(e: Evaluation) -> str:
     blocks = [
         f"# {run['name']}\n\n{settings.get('about', '')}".rstrip(),
         f"Recogniser `{run.get('recogniser', '?')}`, {len(e.labels)} labels: "
-        f"{', '.join(e.labels)}. {_licence(run.get('corpora', ()))}",
+        f"{', '.join(e.labels)}. {_licence(run)}",
         "## Figures\n\n" + _figures(e),
         "## Protocol\n\n" + "\n".join(f"- {line}" for line in [protocol(e), selection(e)]),
         "## Data\n\n" + _data(run),
@@ -33,11 +36,26 @@ _ALWAYS = (
 )
 
 
-def _licence(corpora: Sequence[Mapping[str, Any]]) -> str:
-    bound = [str(c["name"]) for c in corpora if c.get("noncommercial")]
+def _licence(run: Mapping[str, Any]) -> str:
+    corpora: Sequence[Mapping[str, Any]] = run.get("corpora", ())
+    asked = [c for c in corpora if c.get("noncommercial")]
+    brought = [str(c["name"]) for c in asked if c.get("licence") == BROUGHT]
+    bound = [str(c["name"]) for c in asked if c.get("licence") != BROUGHT]
+    bound += [name for name in _weights(run) if weights.entry(name).noncommercial]
     if bound:
-        return f"**Not for commercial use**: it learnt from {', '.join(bound)}."
+        return f"**Not for commercial use**: it learnt from, or works with, {', '.join(bound)}."
+    if brought:
+        return f"Its licence is that of the data you brought ({', '.join(brought)})."
     return "The licences of its data allow commercial use." if corpora else ""
+
+
+def _weights(run: Mapping[str, Any]) -> list[str]:
+    """Weights of the manifest that the run's features come from or its options name."""
+    modalities: Mapping[str, Sequence[str]] = run.get("modalities", {})
+    used = weights_of(*(name for names in modalities.values() for name in names))
+    options = run.get("settings", {}).get("model", {}).get("options", {}).values()
+    started = [e.name for e in weights.entries() if e.name in options]
+    return list(dict.fromkeys([*used, *started]))
 
 
 def _figures(e: Evaluation) -> str:

@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow
 from pyarrow import parquet
 
+from empathia.protocols import folder_name
+
 LABELS = ("neutral", "joy", "sadness")
 
 
@@ -72,13 +74,12 @@ def write(
     **other: Any,
 ) -> Path:
     """Write ``run.json`` and one file for each (seed, fold)."""
-    folds = {fold: parts for (_, fold), parts in rows.items()}
     run = {
         "format": 1, "name": folder.name, "labels": list(labels), "exclusive": exclusive,
         "recogniser": "made-up", "causal": True, "reads_gold": False,
         "modalities": {"text": ["text"]}, "normalise": {}, "protocol": "standard",
         "seeds": list(dict.fromkeys(s for s, _ in rows)),
-        "folds": [_fold(name, parts) for name, parts in folds.items()],
+        "folds": [_fold(*key, parts) for key, parts in rows.items()],
         "data": {"made": "ab" * 32},
         "corpora": [{"name": "made", "licence": "CC0-1.0", "noncommercial": False,
                      "citation": "Nobody (2025)", "page": "https://example.org",
@@ -89,18 +90,18 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "run.json").write_text(json.dumps(run | other), encoding="utf-8")
     for (seed, fold), parts in rows.items():
-        path = folder / f"seed-{seed}" / fold / "predictions.parquet"
+        path = folder / f"seed-{seed}" / folder_name(fold) / "predictions.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         table = [{"seed": seed, "fold": fold} | r for r in parts]
         parquet.write_table(pyarrow.Table.from_pylist(table), path)
     return folder
 
 
-def _fold(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _fold(seed: int, name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     def digest(part: str) -> str:
         ids = sorted(r["utterance"] for r in rows if r["part"] == part)
         return hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
     sizes = {p: sum(r["part"] == p for r in rows) for p in ("valid", "test")}
-    return {"name": name, "train": 100, **sizes, "selection_ids": digest("valid"),
+    return {"seed": seed, "name": name, "train": 100, **sizes, "selection_ids": digest("valid"),
             "test_ids": digest("test")}  # fmt: skip

@@ -16,7 +16,7 @@ import pytest
 from empathia.errors import InputError
 from empathia.report.audit_course import order_chance
 from empathia.report.audit_finding import Audit, Finding
-from empathia.report.audit_run import audit_run, normaliser
+from empathia.report.audit_run import audit_run, heard_before, normaliser
 
 pyarrow = pytest.importorskip("pyarrow")
 from pyarrow import parquet  # noqa: E402
@@ -136,6 +136,20 @@ def test_each_fault_alone_is_found(check: str, tmp_path: Path) -> None:
 )  # fmt: skip
 def test_what_a_normaliser_knows_of_the_test_speaker(kind: str, severity: str) -> None:
     assert normaliser({"normalise": {"prosody": kind}}).severity == severity
+
+
+@pytest.mark.parametrize(
+    ("run", "severity", "says"),
+    [
+        ({"heard": {}}, "fine", "No shipped weight"),
+        ({"heard": {"text-default": ["edos", "xed"]}}, "note", "(text-default from edos, xed)"),
+        ({}, "note", "not known"),
+    ],
+)
+def test_weights_that_learnt_from_the_corpus(run: dict[str, Any], severity: str, says: str) -> None:
+    found = heard_before(run)
+    assert found.severity == severity
+    assert says in found.sentence
 
 
 def test_folds_that_all_rise_together_are_no_chain(tmp_path: Path) -> None:

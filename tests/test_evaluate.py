@@ -11,6 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from empathia.cli import main
+from empathia.corpora import table
 from empathia.errors import UsageError
 from empathia.labels import GOEMOTIONS28
 from empathia.report._drawing import DARK, LIGHT, saved
@@ -125,6 +126,24 @@ def test_card_says_licence_rule_and_command(tmp_path):
         assert words in told
 
 
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        ({}, "The licences of its data allow commercial use."),
+        ({"modalities": {"text": ["text:text-empathetic"]}}, "works with, text-empathetic."),
+        ({"settings": {"model": {"options": {"start": "text-empathetic"}}}},
+         "works with, text-empathetic."),
+        ({"corpora": [{"name": "table", "licence": table.INFO.licence, "noncommercial": True}]},
+         "Its licence is that of the data you brought (table)."),
+    ],
+)  # fmt: skip
+def test_card_tells_what_binds_the_run(tmp_path, other, says):
+    folder = write(tmp_path / "run", {(1, "a"): made()}, **other)
+    told = card(evaluate(read_results(folder), 0))
+    assert says in told
+    assert ("**Not for commercial use**" in told) == ("works with" in says)
+
+
 def worse(rows):
     """The same rows, every fourth test answer replaced by a wrong one."""
     wrong = [r | {"said": "neutral" if r["gold"] == "joy" else "joy"} for r in rows]
@@ -163,6 +182,21 @@ def test_compare_takes_the_common_utterances_and_says_so(tmp_path):
     assert found.rows[0].score.value == pytest.approx(found.rows[1].score.value)
     assert found.notes == ("all: 8 of its 48 test utterances are not in all runs and are left out "
                            "here.",)  # fmt: skip
+
+
+def test_compare_pairs_utterances_whatever_their_dialogues_are_called(tmp_path):
+    rows = made(7, dialogues=40, skill=0.8)
+    renamed = [r | {"dialogue": r["utterance"]} for r in worse(rows)]
+    first, plain, other = (
+        read_results(write(tmp_path / n, {(1, "a"): r}))
+        for n, r in (("first", rows), ("plain", worse(rows)), ("other", renamed))
+    )
+    expected, found = compare([first, plain], "accuracy"), compare([first, other], "accuracy")
+    assert found.rows[1].difference == expected.rows[1].difference
+    assert found.dialogues == 40
+    assert found.notes == ("other: 160 of the common utterances are in another dialogue than in "
+                           "first, whose dialogues are resampled.",)  # fmt: skip
+    assert expected.notes == ()
 
 
 def test_compare_reads_labels_by_name(tmp_path):

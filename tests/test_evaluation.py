@@ -198,10 +198,23 @@ def test_majority_floor_is_that_of_each_folds_training_part(tmp_path):
 
 @pytest.mark.parametrize(
     ("other", "says"),
-    [({"reads_gold": True}, "leak detector"), ({"causal": False}, "Not causal")],
+    [
+        ({"reads_gold": True}, "leak detector"),
+        ({"causal": False}, "Not causal"),
+        ({"normalise": {"speech": "global+speaker"}}, "'speech' with all of the test speaker's"),
+        ({"heard": {"text-default": ["goemotions"]}}, "(text-default from goemotions)"),
+    ],
 )
 def test_what_must_not_be_believed_is_said(tmp_path, other, says):
     assert any(says in n for n in evaluated(tmp_path, {(1, "a"): made()}, **other).notes)
+
+
+def test_learning_from_the_validation_part_is_said(tmp_path):
+    folder = write(tmp_path / "run", {(1, "a"): made()})
+    told = "After the choice it also learnt from the validation part."
+    assert told not in evaluate(read_results(folder), 0).notes
+    (folder / "seed-1" / "a" / "record.json").write_text('{"refit": true}')
+    assert told in evaluate(read_results(folder), 0).notes
 
 
 def test_selection_on_test_utterances_is_found(tmp_path):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import numpy as np
-import pyarrow
 import pytest
 from pyarrow import parquet
 
@@ -48,16 +46,11 @@ def test_unknown_is_not_zero(tmp_path):
 
 
 def test_folder_names_and_columns_may_differ_from_fold_to_fold(tmp_path):
-    rows = {(1, "a"): [row(scores=(1, 0, 0))], (1, "b"): [row(utterance="u2", **{"group:x": "y"})]}
-    run = write(tmp_path / "run", rows)
-    text = (run / "run.json").read_text().replace('"name": "a"', '"name": "a/ü:1"')
-    (run / "run.json").write_text(text)
-    shutil.rmtree(run / "seed-1" / "a")
-    path = run / "seed-1" / "a_ü_1" / "predictions.parquet"
-    path.parent.mkdir()
-    parquet.write_table(pyarrow.Table.from_pylist(
-        [{"seed": 1, "fold": "a/ü:1"} | row(scores=(1, 0, 0))]), path)  # fmt: skip
-    r = read_results(run)
+    rows = {
+        (1, "a/ü:1"): [row(scores=(1, 0, 0))],
+        (1, "b"): [row(utterance="u2", **{"group:x": "y"})],
+    }
+    r = read_results(write(tmp_path / "run", rows))
     assert r.folds == ("a/ü:1", "b")
     assert r.texts["group:x"].texts() == [None, "y"]
 
@@ -116,6 +109,34 @@ def test_rows_that_cannot_be(tmp_path, change, says):
     rows = [row(utterance="u0", scores=(0.4, 0.4, 0.2)), row(scores=(0.4, 0.4, 0.2)) | change]
     with pytest.raises(InputError, match=says):
         read_results(write(tmp_path / "run", {(1, "a"): rows}))
+
+
+@pytest.mark.parametrize(("part", "key"), [("valid", "selection_ids"), ("test", "test_ids")])
+def test_answers_to_other_utterances_are_refused(folder, part, key):
+    record = json.loads((folder / "run.json").read_text())
+    fold = next(f for f in record["folds"] if (f["seed"], f["name"]) == (2, "b"))
+    del fold[part]
+    fold[key] = "0" * 64
+    (folder / "run.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match=rf"seed-2.b.* other utterances of '{part}'.*--fresh"):
+        read_results(folder)
+
+
+def test_lost_rows_are_refused(folder):
+    path = folder / "seed-1" / "b" / "predictions.parquet"
+    parquet.write_table(parquet.read_table(path, partitioning=None).slice(0, 50), path)
+    with pytest.raises(InputError, match=r"seed-1.b.* of 'test' \(18 rows\)"):
+        read_results(folder)
+
+
+def test_a_recogniser_may_have_learnt_from_the_validation_part(folder):
+    assert not read_results(folder).refit
+    path = folder / "seed-2" / "a" / "record.json"
+    path.write_text('{"refit": true}')
+    assert read_results(folder).refit
+    path.write_text("[1]")
+    with pytest.raises(InputError, match=r"record\.json is damaged"):
+        read_results(folder)
 
 
 def test_missing_column_is_named(folder):

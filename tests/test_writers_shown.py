@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from build import one, timeline, turn
+from empathia.corpora import folder, table
 from empathia.errors import UsageError
 from empathia.labels import EKMAN7, GOEMOTIONS28
 from empathia.report import srt, terminal, textgrid
 from empathia.report._marks import marks
-from empathia.report._wording import clock, percent
+from empathia.report._wording import clock, noncommercial, percent
+from empathia.report.page import page
 from empathia.report.write import write
 from empathia.types import Reply, Timeline
 
@@ -185,6 +187,26 @@ def test_terminal_shows_everything_at_any_width(width):
         assert part in flat, part
     assert max(map(len, text.splitlines())) <= width
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("licences", "line"),
+    [
+        ({}, None),
+        ({"mine": table.INFO.licence}, "Made with mine (licence: that of the data you "
+         "brought)"),
+        ({"mine": folder.INFO.licence, "voice": "CC BY-NC 4.0"},
+         "Non-commercial use only: voice (CC BY-NC 4.0). Made with mine (licence: that of the "
+         "data you brought)"),
+    ],
+)  # fmt: skip
+def test_licence_of_own_data_is_told_as_what_it_is(licences, line):
+    weights = [{"name": n, "licence": x, "noncommercial": True} for n, x in licences.items()]
+    allowed = {"name": "minilm", "licence": "Apache-2.0", "noncommercial": False}
+    assert noncommercial({"weights": [allowed, *weights]}) == line
+    found = dataclasses.replace(timeline(1), provenance={"weights": weights})
+    assert ("<td>not known</td>" in page(found)) == ("mine" in licences)
+    assert ("<td>no</td>" in page(found)) == ("voice" in licences)
 
 
 def test_terminal_prints_words_as_they_stand():

@@ -173,9 +173,7 @@ def main() -> None:
     run = read_run(options.run)
     columns = str(run.option("columns", "mean1 mean2 mean3")).split()
     print("features", flush=True)
-    own = {
-        c: table(c, options.data, options.cache, columns, run, options.threads) for c in CORPORA
-    }
+    own = {c: table(c, options.data, options.cache, columns, run, options.threads) for c in CORPORA}
     print(f"\n{'protocol':<34}{'UAR':>6}   {'folds':<16}target")
     ravdess, emodb, korean = (own[c] for c in CORPORA)
     tests = [np.isin(ravdess[0].ids, list(ids)) for ids in folds(options.data, "ravdess")]

@@ -18,7 +18,7 @@ import pytest
 from pyarrow import parquet
 
 from empathia.config import read_run
-from empathia.errors import ConfigError, LeakageError, TrainingError, UsageError
+from empathia.errors import ConfigError, EmpathiaWarning, LeakageError, TrainingError, UsageError
 from empathia.experiment import bench, train
 
 LABELS = ("calm", "cross", "glad")
@@ -336,5 +336,5 @@ def test_a_label_that_a_fold_cannot_learn_is_told(tmp_path: Path) -> None:
     text = file.read_text().splitlines()
     rows = [line.replace(",glad,", ",cross,") if ",train," in line else line for line in text]
     file.write_text("\n".join(rows) + "\n")
-    with pytest.warns(UserWarning, match="nothing to learn 'glad' from"):
+    with pytest.warns(EmpathiaWarning, match="nothing to learn 'glad' from"):
         train(run_file(tmp_path / "a.toml", "majority"), data, tmp_path / "out")

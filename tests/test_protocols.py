@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empathia.errors import ConfigError, CorpusError
+from empathia.errors import ConfigError, CorpusError, EmpathiaWarning
 from empathia.protocols import Fold, everything, folder_name, folds, read_listed
 from empathia.types import Dialogue, Utterance
 
@@ -112,7 +112,7 @@ def test_what_a_fold_does_not_list_is_context() -> None:
     data = [dialogue(f"d{i}", "xyxy") for i in range(8)]
     train = frozenset(f"d{i}.{k}" for i in range(2, 8) for k in (0, 1)) | {"d0.0"}
     listed = {"1": (train, frozenset(["d0.2", "d1.3", "gone.1"]))}
-    with pytest.warns(UserWarning, match="lists 1 utterances that the corpus has not"):
+    with pytest.warns(EmpathiaWarning, match="lists 1 utterances that the corpus has not"):
         (fold,) = folds(data, "listed", seed=1, listed=listed)
     assert fold.tested == {"d0.2", "d1.3"}
     assert {d.id for d in fold.test} == {"d0", "d1"}
@@ -149,7 +149,7 @@ def test_folders_are_harmless_and_each_fold_has_its_own(names: set[str]) -> None
 def test_dialogues_without_a_part_are_told() -> None:
     data = [dialogue("a", "x", "train"), dialogue("b", "x", "train"), dialogue("t", "x", "test"),
             dialogue("n", "x")]  # fmt: skip
-    with pytest.warns(UserWarning, match="1 of 4 dialogues are in no part"):
+    with pytest.warns(EmpathiaWarning, match="1 of 4 dialogues are in no part"):
         folds(data, "standard", seed=1)
 
 

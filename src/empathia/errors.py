@@ -14,6 +14,7 @@
     ├── TrainingError         training cannot go on
     └── ServerError           a language model server is down, slow or talks nonsense
 
+What is damaged or left out without stopping the work is an :class:`EmpathiaWarning`, counted.
 Every error says what was expected, what was found and what to do.
 """
 
@@ -97,3 +98,7 @@ class TrainingError(EmpathiaError):
 
 class ServerError(EmpathiaError):
     """A language model server is down, slow or answers nonsense."""
+
+
+class EmpathiaWarning(UserWarning):
+    """Something was left out or is damaged, was counted, and the rest went on."""

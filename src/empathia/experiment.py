@@ -196,6 +196,7 @@ def heard_before(run: Run) -> dict[str, list[str]]:
     for member in str(run.model.options.get("members", "")).split():
         names += [s] if (s := getattr(plugins.load("emotion", member), "SHIPPED", None)) else []
     known = {e.name: e.corpora for e in weights.entries()}
+    names += [str(v) for v in run.model.options.values() if v in known]
     heard = {n: sorted(set(known[n]) & set(run.data.corpora)) for n in dict.fromkeys(names)}
     heard = {n: corpora for n, corpora in heard.items() if corpora}
     if heard and run.data.protocol != "standard":

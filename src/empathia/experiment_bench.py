@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from empathia.config import Run
-from empathia.errors import TrainingError, UsageError
+from empathia.errors import EmpathiaWarning, TrainingError, UsageError
 from empathia.experiment_answers import answer_rows, write_rows
 from empathia.experiment_data import Material
 from empathia.metrics import METRICS
@@ -161,7 +161,7 @@ class Bench:
         if absent and self.run.data.targets == "single":
             warnings.warn(f"fold '{fold.name}', seed {seed}: nothing to learn '{absent[0]}' from"
                           + f" ({len(absent)} such labels)" * (len(absent) > 1),
-                          UserWarning, stacklevel=2)  # fmt: skip
+                          EmpathiaWarning, stacklevel=2)  # fmt: skip
         return {
             "seed": seed,
             "name": fold.name,

@@ -26,7 +26,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from empathia.errors import ConfigError, CorpusError
+from empathia.errors import ConfigError, CorpusError, EmpathiaWarning
 from empathia.types import Dialogue, Utterance
 
 Listed = Mapping[str, tuple[frozenset[str], frozenset[str]]]
@@ -148,7 +148,7 @@ def _standard(dialogues: Sequence[Dialogue]) -> list[Fold]:
 
 
 def _tell(what: str) -> None:
-    warnings.warn(what, UserWarning, stacklevel=3)
+    warnings.warn(what, EmpathiaWarning, stacklevel=3)
 
 
 def _k_fold(dialogues: Sequence[Dialogue], count: int) -> list[Fold]:

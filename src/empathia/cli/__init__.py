@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from empathia import __version__
-from empathia.errors import EmpathiaError
+from empathia.errors import EmpathiaError, EmpathiaWarning
 
 # Verb to what --help says of it; `empathia/cli/<verb>.py` holds the rest.
 VERBS = {
@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     verb = next((a for a in arguments if a in VERBS), None)
     with warnings.catch_warnings():
         warnings.showwarning = _note
+        warnings.simplefilter("always", EmpathiaWarning)
         return _run(arguments, verb)
 
 

@@ -30,6 +30,8 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from empathia.errors import EmpathiaWarning
+
 
 @dataclass(frozen=True, slots=True)
 class CorpusInfo:
@@ -53,7 +55,7 @@ class CorpusInfo:
     language: str
 
 
-class CorpusWarning(UserWarning):
+class CorpusWarning(EmpathiaWarning):
     """Something of a corpus is missing or damaged, and the rest of it was read."""
 
 

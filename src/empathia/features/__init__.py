@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from empathia import plugins
-from empathia.errors import UsageError
+from empathia.errors import EmpathiaWarning, UsageError
 from empathia.types import Audio, Features
 
 Item = tuple[str, str | Audio]
@@ -32,7 +32,7 @@ Item = tuple[str, str | Audio]
 _NO_EXTRACTORS = frozenset({"gathering", "normalise", "store"})
 
 
-class FeatureWarning(UserWarning):
+class FeatureWarning(EmpathiaWarning):
     """Features that some utterances don't have, or that could not be kept, counted."""
 
 

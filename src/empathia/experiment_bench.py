@@ -126,6 +126,7 @@ class Bench:
             **self.about,
             "format": FORMAT,
             "name": self.run.name,
+            "run_file": self.run.file,
             "settings": self.run.settings(),
             "labels": list(m.labels),
             "exclusive": m.exclusive,

@@ -97,7 +97,8 @@ def compare(
     drawn = resampled(blocks, len(units), resamples) if enough else [None for _ in runs]
     values = [_values(r, b.sums.sum(0), d, metric)
               for r, b, d in zip(runs, blocks, drawn, strict=True)]  # fmt: skip
-    rows = [_row(r, metric, v, values[0], len(common), first=i == 0)
+    called = _called(runs)
+    rows = [_row(r, metric, v, values[0], len(common), name=called[i], first=i == 0)
             for i, (r, v) in enumerate(zip(runs, values, strict=True))]  # fmt: skip
     notes = _notes(runs, names, common)
     if len(units) == 1:
@@ -158,9 +159,15 @@ def _values(r: Results, now: Floats, drawn: Floats | None, metric: str) -> tuple
 
 
 def _row(
-    r: Results, metric: str, own: tuple[float, Floats], base: tuple[float, Floats], n: int,
-    *, first: bool,
-) -> Row:  # fmt: skip
+    r: Results,
+    metric: str,
+    own: tuple[float, Floats],
+    base: tuple[float, Floats],
+    n: int,
+    *,
+    name: str,
+    first: bool,
+) -> Row:
     value, drawn = own
     difference, p = None, None
     if not first:
@@ -168,8 +175,14 @@ def _row(
         low, high = (interval(gaps) if len(gaps) else None) or (None, None)
         difference = Score(metric, value - base[0], low, high, n, "difference")
         p = two_sided_p(gaps) if len(gaps) else None
-    return Row(r.name, str(r.folder), len(r.seeds), score(metric, value, drawn, n, "common"),
+    return Row(name, str(r.folder), len(r.seeds), score(metric, value, drawn, n, "common"),
                difference, p, tuple(marks(r)))  # fmt: skip
+
+
+def _called(runs: Sequence[Results]) -> list[str]:
+    """Names of the runs; folders where names repeat (the runs of an ablation have one name)."""
+    names = [r.name for r in runs]
+    return names if len(set(names)) == len(names) else [str(r.folder) for r in runs]
 
 
 def _notes(
@@ -184,6 +197,9 @@ def _notes(
     dialogues = [_dialogues(r, n, common) for r, n in zip(runs, names, strict=True)]
     golds = [_gold(r, n, common) for r, n in zip(runs, names, strict=True)]
     for r, dialogue, gold in zip(runs[1:], dialogues[1:], golds[1:], strict=True):
+        if r.run.get("data") != runs[0].run.get("data"):
+            found.append(f"{r.name} was trained and tested on other data than {runs[0].name}: the "
+                         "fingerprints of their corpora differ.")  # fmt: skip
         moved = int((dialogue != dialogues[0]).sum())
         if moved:
             found.append(f"{r.name}: {moved} of the common utterances are in another dialogue than "

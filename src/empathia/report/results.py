@@ -105,6 +105,11 @@ class Results:
         return _joined(self.texts["corpus"], self.texts["dialogue"])
 
 
+def run_file(run: Mapping[str, Any]) -> str:
+    """The run file as its user named it."""
+    return str(run.get("run_file") or f"runs/{run['name']}.toml")
+
+
 def read_results(folder: Path, answers: str = "predictions") -> Results:
     """Read a run's folder.
 
@@ -127,7 +132,7 @@ def read_results(folder: Path, answers: str = "predictions") -> Results:
         raise InputError(
             f"'{folder}' is not finished: seed {seed}, fold '{fold}' has no {answers}.parquet "
             f"({len(missing)} of {len(places)} are missing)",
-            f"Go on with: empathia train runs/{run['name']}.toml --data DATA --out {folder.parent}",
+            f"Go on with: empathia train {run_file(run)} --data DATA --out {folder.parent}",
         )
     tables = [_table(place, run) for place in places]
     import pyarrow

@@ -10,6 +10,7 @@ from empathia.features import weights_of
 from empathia.report._run_wording import figure, measure_name, protocol, selection
 from empathia.report._wording import BROUGHT
 from empathia.report.evaluation import Evaluation
+from empathia.report.results import run_file
 from empathia.types import Score
 
 
@@ -99,6 +100,6 @@ def _repeat(run: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{k} {v}" for k, v in run.get("versions", {}).items())
     threads = f" --threads {run['threads']}" if "threads" in run else ""
     return (
-        f"```\nempathia train runs/{run['name']}.toml --data DATA{threads}\n"
+        f"```\nempathia train {run_file(run)} --data DATA{threads}\n"
         f"empathia evaluate out/{run['name']}\n```\n\n{state}; {versions}"
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from empathia.experiment_bench import subsets
+from empathia.report._run_wording import measure_name
 from empathia.report.evaluation import Evaluation, evaluate
 from empathia.report.results import read_results
 from empathia.types import Score
@@ -94,21 +95,22 @@ def draw(rows: Sequence[Ablated], path: Path, title: str, measure: str = MEASURE
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     kinds = (
-        ("trained on these", [r.own for r in rows], "#0072b2", -0.2),
-        ("trained on all, given these", [r.robust or r.own for r in rows], "#e69f00", 0.2),
+        ("trained on these", [r.own for r in rows], "#0072b2", "white", -0.2),
+        ("trained on all, given these", [r.robust for r in rows], "#e69f00", "black", 0.2),
     )
-    for label, found, colour, shift in kinds:
-        scores = [next(s for s in f if s.metric == measure) for f in found]
-        places = [i + shift for i in range(len(rows))]
+    for label, found, colour, ink, shift in kinds:
+        shown = [i for i, r in enumerate(rows) if r.robust or shift < 0]  # all given: one model
+        scores = [next(s for s in found[i] if s.metric == measure) for i in shown]
+        places = [i + (shift if rows[i].robust else 0) for i in shown]
         values = [100 * s.value for s in scores]
         axes.barh(places, values, 0.38, color=colour, label=label)
         for y, s in zip(places, scores, strict=True):
             if s.low is not None and s.high is not None:
                 axes.plot([100 * s.low, 100 * s.high], [y, y], color="#222222", linewidth=1)
-            axes.text(1, y, f"{100 * s.value:.1f}", va="center", color="white", fontsize=9)
+            axes.text(1, y, f"{100 * s.value:.1f}", va="center", color=ink, fontsize=9)
     axes.set_yticks(range(len(rows)), [r.name for r in rows])
     axes.invert_yaxis()
-    axes.set_xlabel(f"{measure.replace('_', ' ')} (%), 95 % interval over dialogues")
+    axes.set_xlabel(f"{measure_name(measure)} (%), 95 % interval over dialogues")
     axes.set_title(title, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside lower right", ncols=2, frameon=False, fontsize=9)

@@ -31,6 +31,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from empathia import __version__, features, plugins, weights
@@ -105,6 +106,13 @@ def train(
             f"{run_file}: recogniser '{run.model.recogniser}' makes one model from one seed and "
             "one modality", "Leave --modalities and seeds out",
         )  # fmt: skip
+    return _make_model(run, plugin, data, out, fresh=fresh, progress=progress)
+
+
+def _make_model(
+    run: Run, plugin: ModuleType, data: Path, out: Path, *, fresh: bool, progress: Progress | None
+) -> dict[str, Any]:
+    """The other door: a model that can be shipped, from one training."""
     _need_torch()
     folder = out / run.name
     with checkpoint.sole_user(folder):  # says before minutes of preparation that it is taken

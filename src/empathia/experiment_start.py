@@ -9,10 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from empathia.errors import ConfigError
-from empathia.types import Dialogue
+from empathia.types import Dialogue, Utterance
 
 _FEW = 3  # speakers below which leaving one out says nothing
 _FOLDS = 5
+_TRAINING = """
+[training]
+select = "{}"
+epochs = 40
+batch = 16
+lr = 2e-3
+patience = 10
+threads = 1
+"""
 _RARE = 5  # items of a label below which it is worth a remark
 
 
@@ -41,12 +50,8 @@ def first_run(
             "expected at least 2 labels",
             "Say which column holds the label: --map label=COLUMN",
         )
-    features: dict[str, list[str]] = {}
     latin = _latin(u.text for u in labelled)
-    if any(u.text for u in labelled):
-        features["text"] = ["text:text-default"] if latin else []
-    if any(u.audio for u in labelled):
-        features["voice"] = ["prosody"]
+    features = _features(labelled, latin=latin)
     if not features:
         raise ConfigError(
             f"'{place}' has neither text nor audio", "Map a column: --map text=COLUMN"
@@ -58,33 +63,30 @@ def first_run(
         f"# Written by `empathia init` from {len(utterances)} utterances; change what you like.",
         f"name = {json.dumps(name)}",
         "seeds = [1, 11, 42]",
-        "",
-        "[data]",
+        "\n[data]",
         f"corpora = [{json.dumps(corpus)}]",
         'labels = "corpus"  # its own: ' + ", ".join(f"{x} {n}" for x, n in labels.most_common(8)),
         f"{protocol}  # {why}",
         *([f"# seldom, perhaps a typing mistake: {', '.join(rare)}"] if rare else []),
         *(['targets = "multi"  # some utterances have several labels'] if several else []),
-        "",
-        f"[data.options.{corpus}]",
-        f"folder = {json.dumps(place)}",
+        f"\n[data.options.{corpus}]\nfolder = {json.dumps(place)}",
         *(f"{k} = {_toml(v)}" for k, v in options.items()),
-        "",
-        "[features]",
+        "\n[features]",
         *(f"{m} = {_toml(v)}" for m, v in features.items()),
-        "",
-        "[model]",
+        "\n[model]",
         *_model(latin=latin, words="text" in features),
-        "",
-        "[training]",
-        'select = "macro_f1"' if several else 'select = "weighted_f1"',
-        "epochs = 40",
-        "batch = 16",
-        "lr = 2e-3",
-        "patience = 10",
-        "threads = 1",
+        _TRAINING.format("macro_f1" if several else "weighted_f1"),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
+
+
+def _features(labelled: Sequence[Utterance], *, latin: bool) -> dict[str, list[str]]:
+    features = {}
+    if any(u.text for u in labelled):
+        features["text"] = ["text:text-default"] if latin else []
+    if any(u.audio for u in labelled):
+        features["voice"] = ["prosody"]
+    return features
 
 
 def _model(*, latin: bool, words: bool) -> list[str]:

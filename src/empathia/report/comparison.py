@@ -206,8 +206,10 @@ def _notes(
                          f"in {runs[0].name}, whose dialogues are resampled.")  # fmt: skip
         other = int((abs(gold - golds[0]).max(1) > 1e-6).sum())
         if other:
-            found.append(f"{r.name}: {other} of the common utterances have another target (labels or "
-                         f"votes) than in {runs[0].name}; each run is judged by its own.")  # fmt: skip
+            found.append(
+                f"{r.name}: {other} of the common utterances have another target (labels or votes) "
+                f"than in {runs[0].name}; each run is judged by its own."
+            )
     return found
 
 

@@ -293,6 +293,8 @@ def test_ctrl_c_keeps_nothing(tmp_path: Path, stage: str) -> None:
     # The progress hook is called in the middle of the work: that is where we press Ctrl-C.
     code = (
         "import os, signal, sys\n"
+        # A shell that runs the tests in the background has them ignore Ctrl-C.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from contextlib import contextmanager\n"
         "import empathia.cli.read as verb\n"
         "@contextmanager\n"

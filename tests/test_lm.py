@@ -411,7 +411,9 @@ def test_too_long_a_conversation_is_an_error_of_the_model_and_it_lives_on(small)
 
 
 _TALK = """
-import sys, glob, tempfile
+import sys, glob, signal, tempfile
+# A shell that runs the tests in the background has them ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from empathia.lm import Message
 from empathia.lm.local import LocalModel

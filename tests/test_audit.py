@@ -287,3 +287,16 @@ def test_the_page_says_all_and_holds_nothing_foreign() -> None:
     assert json.loads(json.dumps(audit.to_json(), allow_nan=False))["counts"]["wrong"] == 1
     said = {u.text for d in dialogues for u in d.utterances}
     assert not any(t in text for t in said if t)
+
+
+def test_telling_words_in_a_part_of_the_test_are_a_note_that_names_them() -> None:
+    """Neither a leak (people do not always use them) nor fine."""
+    corpus, ready = leaky.corpus(1)
+
+    def half(d: Dialogue, u: Utterance) -> Utterance:
+        return dataclasses.replace(u, text=f"{u.text} so{u.gold[0]}") if u.index % 2 else u
+
+    finding = of(audit_corpus(each(corpus, half), subject="t", features=ready), "gold")
+    assert finding.severity == "note"
+    assert "socalm" in finding.sentence
+    assert finding.figure == 100.0

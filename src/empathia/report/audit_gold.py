@@ -25,6 +25,8 @@ dimension comes near, the best acoustic measure separates two emotions at about 
 MARKED = 80.0
 """Percent of the utterances in which telling words must stand to be a leak: feelings have words of
 their own, but few corpora in which people use them all the time."""
+MANY = 20.0
+"""Percent from which on they are worth a note: made-up sentences, or people told what to say."""
 _BINS = 256
 _FEW = 20  # test utterances of a class, below which its recall is no evidence
 
@@ -55,7 +57,14 @@ def gold(cuts: Sequence[Cut], all_cases: Sequence[Case], tables: Sequence[Column
     if leaks:
         named = some([f"{t.name} ({t.right:.1f} %)" for t in leaks], 3)
         told = f"The gold label stands in an input: {named} gets new utterances right."
+    elif spoken.right >= KNOWS and spoken.share >= MANY:
+        severity, best = "note", [spoken]
+        told = (
+            f"In {spoken.share:.0f} % of the test stand {spoken.name}: sentences that were made "
+            "up, or a label in the words."
+        )
     else:
+        best = [t for t in best if t is not spoken] or best
         told = f"No single number, word or grouping tells the label; the best is {best[0].name}."
     bars = tuple((t.name, t.right, "%") for t in best[:5] if t.share > 0)
     figure = max((t.right for t in leaks), default=best[0].right)
@@ -167,7 +176,9 @@ def _words(cut: Cut) -> Told:
             word = max(mine, key=lambda w: (counts[w].total(), w))
             hits, asked = hits + (most(counts[word]) == c.label), asked + 1
     right = 100 * hits / asked if asked else 0.0
-    return Told("words that stand with one label only", right, 100 * asked / len(cut.test))
+    shown = sorted(telling, key=lambda w: (-counts[w].total(), w))[:3]
+    name = "words that stand with one label only" + f" ({some(shown, 3)})" * bool(shown)
+    return Told(name, right, 100 * asked / len(cut.test))
 
 
 def _named(cut: Cut, name: str, read: Callable[[Case], str | None]) -> Told:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import empathia
 from empathia.corpora import CorpusWarning, table
 from empathia.corpora._table_write import records, write
 from empathia.errors import CorpusError, LabelError, UsageError
@@ -308,3 +309,16 @@ def test_real_table():
         assert starts == sorted(starts)
         assert re.fullmatch(r"Ses0\d[FM]_\w+", dialogue.id)
     assert set(table.ready(folder, **options)["prosody"]) == {u.id for u in utterances}
+
+
+def test_a_corpus_is_loaded_from_python(tmp_path):
+    (tmp_path / "a.csv").write_text("said,feeling\nhello,glad\nno,cross\n", encoding="utf-8")
+    found = empathia.load_corpus("table", tmp_path / "a.csv",
+                                 map={"text": "said", "label": "feeling"})  # fmt: skip
+    assert [(u.text, u.gold) for d in found for u in d.utterances] == [
+        ("hello", ("glad",)), ("no", ("cross",)),
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="colour"):
+        empathia.load_corpus("table", tmp_path / "a.csv", colour=1)
+    with pytest.raises(UsageError, match="unknown corpora plug-in"):
+        empathia.load_corpus("tabel", tmp_path / "a.csv")

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from empathia.types import Timeline
+    from empathia.types import Dialogue, Timeline
 
 # ONNX Runtime would keep a device id and send usage data; reading stays on this machine. It has
 # to be said before ONNX Runtime is imported, by whomever.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "read", "write"]
+__all__ = ["__version__", "load_corpus", "read", "write"]
 
 
 def read(path: str | Path, **options: Any) -> Timeline:  # noqa: ANN401 - see pipeline.Options
@@ -58,3 +58,27 @@ def write(timeline: Timeline, path: str | Path, audio: bytes | None = None) -> P
     from empathia.report.write import write as write_timeline
 
     return write_timeline(timeline, path, audio)
+
+
+def load_corpus(name: str, path: str | Path, **options: Any) -> tuple[Dialogue, ...]:  # noqa: ANN401
+    """Read a corpus in the layout of its release.
+
+    Args:
+        name: Of a corpus plug-in (``empathia corpus list``).
+        path: Where the release lies; for "table" the file.
+        options: Of the corpus, such as ``map={"label": "feeling"}`` for "table".
+
+    Raises:
+        EmpathiaError: The corpus or an option is unknown, or the corpus cannot be read.
+    """
+    from empathia import plugins
+    from empathia.errors import UsageError
+
+    plugin = plugins.load("corpora", name, ("INFO", "load"))
+    try:
+        found: tuple[Dialogue, ...] = plugin.load(Path(path), **options)
+    except TypeError as error:
+        if "unexpected keyword" not in str(error):
+            raise
+        raise UsageError(f"corpus '{name}': {error}", "Look at the options of its load()") from None
+    return found

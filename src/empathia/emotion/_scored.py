@@ -53,6 +53,19 @@ def strengths(options: Mapping[str, Scalar], name: str) -> list[float]:
     return found
 
 
+def balance_of(options: Mapping[str, Scalar], known: Sequence[str] = ("none", "weights")) -> str:
+    """How a recogniser is to deal with uneven labels.
+
+    Raises:
+        ConfigError: It does not know that way.
+    """
+    found = str(options["balance"])
+    if found not in known:
+        raise ConfigError(f"'model.balance' cannot be '{found}'",
+                          f"Say one of {', '.join(known)}")  # fmt: skip
+    return found
+
+
 def has_words(sample: Sample) -> bool:
     """Whether there is anything to read."""
     return sample.text is not None and bool(sample.text.strip())
@@ -165,6 +178,12 @@ def fit_heat(logits: NDArray[np.floating], target: Array, *, exclusive: bool) ->
         one, two = high - golden * (high - low), low + golden * (high - low)
         low, high = (low, two) if good(one) >= good(two) else (one, high)
     return float(np.exp((low + high) / 2))
+
+
+def selected_at_best_heat(problem: Problem, logits: Array, gold: Array) -> float:
+    """The metric that selects, at the best temperature: else modest models would win."""
+    p = probabilities(logits / fit_heat(logits, gold, exclusive=True), exclusive=True)
+    return selected(problem, quality(p, gold, problem.metrics, exclusive=True))
 
 
 def class_weights(target: Array, *, exclusive: bool) -> Array:

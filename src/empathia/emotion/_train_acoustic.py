@@ -14,16 +14,16 @@ from sklearn.svm import SVC
 from empathia.emotion._pooled import Rows, Table
 from empathia.emotion._scored import (
     Array,
+    balance_of,
     by_id,
     class_weights,
     fit_heat,
     probabilities,
-    quality,
-    selected,
+    selected_at_best_heat,
     strengths,
     target_array,
 )
-from empathia.errors import ConfigError, TrainingError
+from empathia.errors import TrainingError
 from empathia.training.problem import Answers, Conversation, Part, Problem, Scores
 from empathia.types import Sample
 
@@ -61,7 +61,7 @@ def train(problem: Problem) -> Answers:
     best: tuple[float, float, _Model] | None = None
     for setting in settings:
         model = _fit(problem, x, target, setting)
-        good = _selected(problem, _logits(model, seen, problem), gold) if valid else 0.0
+        good = selected_at_best_heat(problem, _logits(model, seen, problem), gold) if valid else 0.0
         tried[str(setting)] = good
         if best is None or good > best[0]:
             best = good, setting, model
@@ -95,9 +95,7 @@ def _settings(problem: Problem) -> list[float]:
 
 def _fit(problem: Problem, x: Table, target: Array, setting: float) -> _Model:
     """A model of shares: an utterance counts for each label by its share of the votes."""
-    balance = problem.options["balance"]
-    if balance not in {"none", "weights"}:
-        raise ConfigError(f"'model.balance' cannot be '{balance}'", "Say 'none' or 'weights'")
+    balance = balance_of(problem.options)
     weight = class_weights(target, exclusive=True) if balance == "weights" else 1.0
     item, label = np.nonzero(target)
     counts = (target * weight)[item, label]
@@ -153,12 +151,6 @@ def _logits(model: _Model, x: Table, problem: Problem) -> Array:
     return found
 
 
-def _selected(problem: Problem, logits: Array, gold: Array) -> float:
-    """The metric that selects, at the best temperature: else modest models would win."""
-    p = probabilities(logits / fit_heat(logits, gold, exclusive=True), exclusive=True)
-    return selected(problem, quality(p, gold, problem.metrics, exclusive=True))
-
-
 def _importances(
     problem: Problem, rows: Rows, model: _Model, x: Table, gold: Array
 ) -> dict[str, float]:
@@ -169,7 +161,7 @@ def _importances(
     repeats = int(problem.options["repeats"])
     rng = np.random.default_rng(problem.seed)
     groups = np.array(rows.groups)
-    whole = _selected(problem, _logits(model, x, problem), gold)
+    whole = selected_at_best_heat(problem, _logits(model, x, problem), gold)
     found: dict[str, float] = {}
     for group in dict.fromkeys(rows.groups) if repeats else ():
         losses = []
@@ -177,7 +169,9 @@ def _importances(
             other = x.copy()
             columns = np.flatnonzero(groups == group)
             other[:, columns] = x[rng.permutation(len(x))][:, columns]
-            losses.append(whole - _selected(problem, _logits(model, other, problem), gold))
+            losses.append(
+                whole - selected_at_best_heat(problem, _logits(model, other, problem), gold)
+            )
         found[group] = float(np.mean(losses))
     ranked = sorted(found.items(), key=lambda pair: -pair[1])
     return dict(ranked[:_SHOWN])

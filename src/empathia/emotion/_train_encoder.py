@@ -15,13 +15,14 @@ from empathia.emotion._encoder_nets import encoder
 from empathia.emotion._encoder_read import Answering, Item, Net, Reader, logits_of
 from empathia.emotion._scored import (
     Array,
+    balance_of,
     class_weights,
     fit_heat,
     probabilities,
     quality,
     target_array,
 )
-from empathia.errors import ConfigError, TrainingError
+from empathia.errors import TrainingError
 from empathia.training.fit import fit
 from empathia.training.problem import Answers, Part, Problem
 
@@ -35,10 +36,8 @@ class EncoderTask:
         torch.manual_seed(problem.seed)
         torch.set_num_threads(problem.training.threads)
         o = problem.options
-        self.problem, self.balance = problem, str(o["balance"])
-        if self.balance not in {"none", "weights", "sampling"}:
-            raise ConfigError(f"'model.balance' cannot be '{self.balance}'",
-                              "Say 'none', 'weights' or 'sampling'")  # fmt: skip
+        self.problem = problem
+        self.balance = balance_of(o, ("none", "weights", "sampling"))
         dropout = float(o["dropout"])
         body = encoder(str(o["encoder"]), int(o["tuned"]), dropout, str(o["start"]))
         self.reader = Reader(body, int(o["past"]), int(o["pieces"]))

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from empathia.emotion._pooled import Rows, Table
 from empathia.emotion._scored import (
     Array,
+    balance_of,
     by_id,
     class_weights,
     fit_heat,
     probabilities,
-    quality,
-    selected,
+    selected_at_best_heat,
     strengths,
     target_array,
 )
@@ -148,7 +148,7 @@ def train(problem: Problem) -> Answers:
         )
     models = _models(problem, views, known, target, penalties)
     logits = [_logits(m, views, valid) for m in models]
-    tried = [_selected(problem, z, gold) if valid else 0.0 for z in logits]
+    tried = [selected_at_best_heat(problem, z, gold) if valid else 0.0 for z in logits]
     best = int(np.argmax(tried))
     model, heat = models[best], fit_heat(logits[best], gold, exclusive=True)
     whole, apart = model, frozenset(s.id for s in valid)
@@ -215,17 +215,10 @@ def averaged(table: Array, owner: NDArray[np.intp], count: int) -> Array:
     return np.asarray(total / np.bincount(owner, minlength=count)[:, None])
 
 
-def _selected(problem: Problem, logits: Array, gold: Array) -> float:
-    """The metric that selects, at the best temperature: else modest models would win."""
-    p = probabilities(logits / fit_heat(logits, gold, exclusive=True), exclusive=True)
-    return selected(problem, quality(p, gold, problem.metrics, exclusive=True))
-
-
 def _checked(problem: Problem) -> list[float]:
     """The penalties; refuses options that cannot be."""
     o = problem.options
-    if o["balance"] not in {"none", "weights"}:
-        raise ConfigError(f"'model.balance' cannot be '{o['balance']}'", "Say 'none' or 'weights'")
+    balance_of(o)
     if float(o["width"]) < 0:
         raise ConfigError(f"'model.width' cannot be {o['width']}", "Give 0 or more")
     return strengths(o, "penalties")

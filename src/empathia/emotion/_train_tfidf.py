@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from empathia.config import Scalar
 from empathia.emotion._scored import (
     Array,
+    balance_of,
     class_weights,
     fit_heat,
     probabilities,
@@ -189,8 +190,7 @@ def _models(
 def _checked(problem: Problem) -> list[float]:
     """The penalties; refuses options that cannot be."""
     o = problem.options
-    if o["balance"] not in {"none", "weights"}:
-        raise ConfigError(f"'model.balance' cannot be '{o['balance']}'", "Say 'none' or 'weights'")
+    balance_of(o)
     if int(o["rarest"]) < 1:
         raise ConfigError(f"'model.rarest' cannot be {o['rarest']}", "Give 1 or more")
     return strengths(o, "penalties")

@@ -53,9 +53,14 @@ BOUNDS = [
     for clear, margin in ((0.0, 0.5), (0.66, 0.27), (0.68, 0.24), (0.68, 0.27), (0.68, 0.3))
 ]
 VOICES = (
-    "flite kal", "flite slt", "flite awb", "flite rms",
-    "espeak-ng en-us", "espeak-ng en-us+f3", "espeak-ng en-gb",
-)  # fmt: skip
+    "flite kal",
+    "flite slt",
+    "flite awb",
+    "flite rms",
+    "espeak-ng en-us",
+    "espeak-ng en-us+f3",
+    "espeak-ng en-gb",
+)
 SENTENCES = (
     "I was thinking that we could go out to the lake this weekend.",
     "I am not sure if I can, there is so much work to finish.",
@@ -93,8 +98,11 @@ class Case:
     def seed(self) -> list[int]:
         places = (HALVES, (*CORPORA, "mixed"), ("acted", "steady"))
         named = (self.half, self.corpus, self.manner)
-        return [*(p.index(n) for p, n in zip(places, named, strict=True)),
-                self.speakers, self.number]  # fmt: skip
+        return [
+            *(p.index(n) for p, n in zip(places, named, strict=True)),
+            self.speakers,
+            self.number,
+        ]
 
 
 class Result(NamedTuple):
@@ -278,10 +286,12 @@ def table(results: Sequence[Result], key: Callable[[Result], tuple[str, ...]]) -
     print(f"{'DER in % with collar, without':38} {'':>15} {'':>16}  right  off by")
     for name, rows in sorted(groups.items()):
         off = [abs(r.found - r.case.speakers) for r in rows]
-        print(f"{' '.join(name):34} n={len(rows):<4}"
-              f"{pooled([r.known for r in rows])} {pooled([r.known_strict for r in rows])}  "
-              f"{pooled([r.estimated for r in rows])} {pooled([r.estimated_strict for r in rows])}"
-              f"    {np.mean(np.equal(off, 0)):5.2f} {np.mean(off):6.2f}")  # fmt: skip
+        print(
+            f"{' '.join(name):34} n={len(rows):<4}"
+            f"{pooled([r.known for r in rows])} {pooled([r.known_strict for r in rows])}  "
+            f"{pooled([r.estimated for r in rows])} {pooled([r.estimated_strict for r in rows])}"
+            f"    {np.mean(np.equal(off, 0)):5.2f} {np.mean(off):6.2f}"
+        )
 
 
 def choose(results: Sequence[Result]) -> None:
@@ -308,9 +318,11 @@ def synthetic() -> None:
         audio, truth = joined(turns, rng)
         (diariser,) = heard(audio, [DiariserOptions()])
         known, guess = diariser.finish(speakers=2), diariser.finish()
-        print(f"{first:18} {second:18} found {len({s.speaker for s in guess})}  "
-              f"DER {100 * diarisation_errors(truth, guess, COLLAR).rate:5.1f}  "
-              f"two known {100 * diarisation_errors(truth, known, COLLAR).rate:5.1f}")  # fmt: skip
+        print(
+            f"{first:18} {second:18} found {len({s.speaker for s in guess})}  "
+            f"DER {100 * diarisation_errors(truth, guess, COLLAR).rate:5.1f}  "
+            f"two known {100 * diarisation_errors(truth, known, COLLAR).rate:5.1f}"
+        )
 
 
 @cache
@@ -335,8 +347,10 @@ def speed() -> None:
     for i, part in enumerate(parts):
         diariser.add(part, 4.0 * i)
     diariser.finish()
-    print(f"cost of 600 s of speech: {(time.perf_counter() - start) / 600:.4f} x real time "
-          "(target .02)")  # fmt: skip
+    print(
+        f"cost of 600 s of speech: {(time.perf_counter() - start) / 600:.4f} x real time "
+        "(target .02)"
+    )
 
 
 def main() -> None:

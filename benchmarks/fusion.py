@@ -29,16 +29,34 @@ from empathia.metrics import METRICS
 from empathia.types import Dialogue, Emotion, Sample, Utterance
 
 COLUMNS = {"label": "label6"}
-TO_FOUR = {"happy": "joy", "excited": "joy", "neutral": "neutral", "angry": "anger",
-           "sad": "sadness"}  # fmt: skip
-MEASURES = ("duration", "avg_intensity", "intensity_variation", "avg_pitch", "pitch_std",
-            "pitch_range", "articulation_rate", "mean_hnr")  # fmt: skip
+TO_FOUR = {
+    "happy": "joy",
+    "excited": "joy",
+    "neutral": "neutral",
+    "angry": "anger",
+    "sad": "sadness",
+}
+MEASURES = (
+    "duration",
+    "avg_intensity",
+    "intensity_variation",
+    "avg_pitch",
+    "pitch_std",
+    "pitch_range",
+    "articulation_rate",
+    "mean_hnr",
+)
 Item = tuple[Dialogue, Utterance]
 
 
 def items(dialogues: tuple[Dialogue, ...], split: str) -> list[Item]:
-    return [(d, u) for d in dialogues if d.split == split for u in d.utterances
-            if u.gold and u.gold[0] in TO_FOUR]  # fmt: skip
+    return [
+        (d, u)
+        for d in dialogues
+        if d.split == split
+        for u in d.utterances
+        if u.gold and u.gold[0] in TO_FOUR
+    ]
 
 
 def gold_of(part: list[Item]) -> np.ndarray:
@@ -72,11 +90,18 @@ def prosody(path: Path, parts: dict[str, list[Item]]) -> dict[str, np.ndarray]:
 
 def fused(a: np.ndarray, b: np.ndarray, weight: float) -> np.ndarray:
     pairs = zip(a.tolist(), b.tolist(), strict=True)
-    return np.array([
-        fuse({"text": Emotion("text", SHARED4, tuple(x)),
-              "voice": Emotion("voice", SHARED4, tuple(y))}, {"voice": weight}).scores
-        for x, y in pairs
-    ])  # fmt: skip
+    return np.array(
+        [
+            fuse(
+                {
+                    "text": Emotion("text", SHARED4, tuple(x)),
+                    "voice": Emotion("voice", SHARED4, tuple(y)),
+                },
+                {"voice": weight},
+            ).scores
+            for x, y in pairs
+        ]
+    )
 
 
 def f1(p: np.ndarray, gold: np.ndarray) -> float:
@@ -96,8 +121,10 @@ def row(name: str, p: np.ndarray, gold: np.ndarray, less: np.ndarray, groups: np
         chosen = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
         differences.append(f1(p[chosen], gold[chosen]) - f1(less[chosen], gold[chosen]))
     low, high = np.quantile(differences, [0.025, 0.975])
-    print(f"{name:<32}{f1(p, gold):6.1f}{uar:7.1f}{loss:8.3f}{ece:7.3f}   "
-          f"{f1(p, gold) - f1(less, gold):+5.1f} ({low:+.1f} to {high:+.1f})")  # fmt: skip
+    print(
+        f"{name:<32}{f1(p, gold):6.1f}{uar:7.1f}{loss:8.3f}{ece:7.3f}   "
+        f"{f1(p, gold) - f1(less, gold):+5.1f} ({low:+.1f} to {high:+.1f})"
+    )
 
 
 def main() -> None:
@@ -120,10 +147,20 @@ def main() -> None:
     base = said["test"]
     row("words", base, gold, base, groups)
     row("prosody", heard["test"], gold, base, groups)
-    row(f"both, prior weight {options.weight:.1f}", fused(base, heard["test"], options.weight),
-        gold, base, groups)  # fmt: skip
-    row(f"both, weight {chosen:.1f} (best on valid)", fused(base, heard["test"], chosen),
-        gold, base, groups)  # fmt: skip
+    row(
+        f"both, prior weight {options.weight:.1f}",
+        fused(base, heard["test"], options.weight),
+        gold,
+        base,
+        groups,
+    )
+    row(
+        f"both, weight {chosen:.1f} (best on valid)",
+        fused(base, heard["test"], chosen),
+        gold,
+        base,
+        groups,
+    )
     row("both, weight 1.0", fused(base, heard["test"], 1.0), gold, base, groups)
 
 

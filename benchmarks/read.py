@@ -148,8 +148,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of corpora")
     parser.add_argument("--hour", action="store_true", help="also an hour of sound")
     args = parser.parse_args()
-    print(f"{os.cpu_count()} cores; children's peak so far "
-          f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB")  # fmt: skip
+    print(
+        f"{os.cpu_count()} cores; children's peak so far "
+        f"{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB"
+    )
     start_up()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -25,25 +25,74 @@ TARGET_S = 1.5
 # What was said before, what is answered, feeling and score, runner-up and score, the voice.
 SITUATIONS = (
     ("", "I failed my driving test again today.", "sadness", 0.7, "anger", 0.2, "low volume"),
-    ("How was the doctor?", "They want to do more tests. I keep thinking about what they may find.",
-     "fear", 0.65, "sadness", 0.25, ""),
+    (
+        "How was the doctor?",
+        "They want to do more tests. I keep thinking about what they may find.",
+        "fear",
+        0.65,
+        "sadness",
+        0.25,
+        "",
+    ),
     ("", "We got the flat! We can move in next month!", "joy", 0.9, "surprise", 0.05, "high pitch"),
-    ("You were late again.", "I told you three times that the train was cancelled and you never "
-     "listen to me.", "anger", 0.8, "sadness", 0.1, "high volume"),
+    (
+        "You were late again.",
+        "I told you three times that the train was cancelled and you never listen to me.",
+        "anger",
+        0.8,
+        "sadness",
+        0.1,
+        "high volume",
+    ),
     ("", "My grandmother died on Sunday.", "sadness", 0.85, "fear", 0.05, ""),
-    ("", "Somebody left rotten fish in the office fridge and I had to clean it up.",
-     "disgust", 0.7, "anger", 0.2, ""),
-    ("", "I came home and they were all hiding in the dark with a cake.",
-     "surprise", 0.6, "joy", 0.3, ""),
+    (
+        "",
+        "Somebody left rotten fish in the office fridge and I had to clean it up.",
+        "disgust",
+        0.7,
+        "anger",
+        0.2,
+        "",
+    ),
+    (
+        "",
+        "I came home and they were all hiding in the dark with a cake.",
+        "surprise",
+        0.6,
+        "joy",
+        0.3,
+        "",
+    ),
     ("", "I'm going to the shop later, do we need milk?", "neutral", 0.9, "joy", 0.05, ""),
-    ("Are you okay?", "It's nothing, really. I just didn't sleep much this week.",
-     "sadness", 0.45, "neutral", 0.4, "very low volume, slow"),
-    ("", "My boss took my idea and presented it as his own in front of everyone.",
-     "anger", 0.85, "sadness", 0.1, ""),
-    ("", "I have to speak in front of two hundred people tomorrow and I can't stop shaking.",
-     "fear", 0.85, "sadness", 0.1, "fast"),
+    (
+        "Are you okay?",
+        "It's nothing, really. I just didn't sleep much this week.",
+        "sadness",
+        0.45,
+        "neutral",
+        0.4,
+        "very low volume, slow",
+    ),
+    (
+        "",
+        "My boss took my idea and presented it as his own in front of everyone.",
+        "anger",
+        0.85,
+        "sadness",
+        0.1,
+        "",
+    ),
+    (
+        "",
+        "I have to speak in front of two hundred people tomorrow and I can't stop shaking.",
+        "fear",
+        0.85,
+        "sadness",
+        0.1,
+        "fast",
+    ),
     ("", "After eleven months I finally got a job offer.", "joy", 0.8, "surprise", 0.15, ""),
-)  # fmt: skip
+)
 
 
 def conversation(situation: tuple) -> list[Turn]:
@@ -78,9 +127,13 @@ def _forty(model: local.LocalModel, messages: tuple) -> dict[str, float]:
     """Replies mostly end before their 40th token; here the engine is made to go on."""
     request = {
         "messages": [{"role": m.role, "content": m.content} for m in messages],
-        "max_tokens": 40, "ignore_eos": True, "seed": 1, "temperature": 0.3, "top_k": 20,
+        "max_tokens": 40,
+        "ignore_eos": True,
+        "seed": 1,
+        "temperature": 0.3,
+        "top_k": 20,
         "cache_prompt": False,
-    }  # fmt: skip
+    }
     answer = model._engine.handle_chat_completions(request)
     assert answer["usage"]["completion_tokens"] == 40
     return answer["timings"]

@@ -68,8 +68,11 @@ def goemotions(model: recogniser.TextRecogniser, data: Path) -> None:
     show("macro F1 of the argmax", METRICS["macro_f1"](gold, one_hot(p.argmax(1))))
     show("accuracy of the argmax", float(right.mean()))
     show("expected calibration error, all", METRICS["ece"](confidence, right), "<= .08")
-    show("expected calibration error, where it commits itself",
-         METRICS["ece"](confidence[sure], right[sure]), "<= .08")  # fmt: skip
+    show(
+        "expected calibration error, where it commits itself",
+        METRICS["ece"](confidence[sure], right[sure]),
+        "<= .08",
+    )
     show("share where it commits itself", float(sure.mean()))
     show("accuracy there", float(right[sure].mean()))
     show("utterances a second (wall)", len(texts) / start, ">= 150 on 2 free cores")
@@ -88,8 +91,12 @@ def per_class(gold: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 def meld(model: recogniser.TextRecogniser, data: Path) -> None:
     dialogues = plugins.load("corpora", "meld").load(data / "meld")
     (train, train_gold), (test, gold) = (items(dialogues, s) for s in ("train", "test"))
-    p = np.array([e.scores or np.eye(7)[0] for e in model.recognise(
-        [Sample(str(i), t) for i, t in enumerate(test)])])  # fmt: skip
+    p = np.array(
+        [
+            e.scores or np.eye(7)[0]
+            for e in model.recognise([Sample(str(i), t) for i, t in enumerate(test)])
+        ]
+    )
     print(f"MELD test, {len(test)} utterances, never trained on")
     show("weighted F1 of the argmax", METRICS["weighted_f1"](gold, one_hot(p.argmax(1))))
     show("macro F1 of the argmax", METRICS["macro_f1"](gold, one_hot(p.argmax(1))))
@@ -106,8 +113,10 @@ def meld(model: recogniser.TextRecogniser, data: Path) -> None:
     show("floor: TF-IDF + LR trained on MELD itself", METRICS["weighted_f1"](gold, one_hot(guess)))
     strange = plugins.load("corpora", "goemotions").load(data / "goemotions")
     guess = tf_idf(*items(strange, "train")).predict(test)
-    show("floor: TF-IDF + LR trained on GoEmotions, as unseen",
-         METRICS["weighted_f1"](gold, one_hot(guess)))  # fmt: skip
+    show(
+        "floor: TF-IDF + LR trained on GoEmotions, as unseen",
+        METRICS["weighted_f1"](gold, one_hot(guess)),
+    )
 
 
 def tf_idf(texts: list[str], gold: np.ndarray) -> Pipeline:

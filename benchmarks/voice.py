@@ -128,9 +128,9 @@ def calibration(clips: Clips, run: Run) -> None:
     near = out_of_fold(clips, recipe, parts)
     row("all corpora, 7, unseen speakers", [uar(clips.label[t], near[t].argmax(1)) for t in parts])
     # Each part's temperature is fitted on the other parts.
-    cross = np.concatenate([
-        softmax(near[t] / _trust.temperature(near[~t], clips.label[~t])) for t in parts
-    ])  # fmt: skip
+    cross = np.concatenate(
+        [softmax(near[t] / _trust.temperature(near[~t], clips.label[~t])) for t in parts]
+    )
     gold = np.concatenate([clips.label[t] for t in parts])
     error = METRICS["ece"](cross.max(1), cross.argmax(1) == gold)
     print(f"{'  ECE, temperature cross-fitted':<34}{error:6.3f}   {'':<16}<= .08")
@@ -138,8 +138,11 @@ def calibration(clips: Clips, run: Run) -> None:
     names = [str(n) for n in np.unique(clips.corpus)]
     abroad = out_of_fold(clips, recipe, [clips.corpus == n for n in names])
     shared = np.isin(clips.label, FOUR)
-    four = [uar(clips.label[m], np.array(FOUR)[abroad[m][:, FOUR].argmax(1)])
-            for n in names for m in [shared & (clips.corpus == n)]]  # fmt: skip
+    four = [
+        uar(clips.label[m], np.array(FOUR)[abroad[m][:, FOUR].argmax(1)])
+        for n in names
+        for m in [shared & (clips.corpus == n)]
+    ]
     for name, value in zip(names, four, strict=True):
         row(f"{name}, abroad", [value], "chance 25")
     row("  mean over corpora", four)

@@ -40,18 +40,69 @@ LINES = (
     Line("Ben", "Of course. I just got home. What is going on?"),
     Line("Ann", "I had the interview this morning. The one at the hospital.", 0.8, 0.8, 0.95, 1.1),
     Line("Ben", "Right, that was today! How did it go?", 0.4, 1.3, 1.15),
-    Line("Ann", "Not well. I forgot half of what I wanted to say. I felt so stupid and sad.", 1.0, 0.35, 0.85, 1.35),
+    Line(
+        "Ann",
+        "Not well. I forgot half of what I wanted to say. I felt so stupid and sad.",
+        1.0,
+        0.35,
+        0.85,
+        1.35,
+    ),
     Line("Ben", "I am really sorry to hear that. You worked so hard for it.", 0.9, 0.7, 0.95, 1.15),
-    Line("Ann", "The worst part is that they laughed at my question. I am so angry at them!", 0.7, 1.8, 1.25, 0.85),
-    Line("Ben", "They laughed at you? That is disgusting. Nobody should do that.", 0.4, 1.5, 1.15, 0.9),
-    Line("Ann", "And now I am afraid that I will never find a job. What if nobody wants me?", 1.0, 0.6, 1.15, 1.1),
-    Line("Ben", "I understand that you are worried. But one interview does not decide your life.", 0.7, 0.9, 0.95, 1.05),
+    Line(
+        "Ann",
+        "The worst part is that they laughed at my question. I am so angry at them!",
+        0.7,
+        1.8,
+        1.25,
+        0.85,
+    ),
+    Line(
+        "Ben",
+        "They laughed at you? That is disgusting. Nobody should do that.",
+        0.4,
+        1.5,
+        1.15,
+        0.9,
+    ),
+    Line(
+        "Ann",
+        "And now I am afraid that I will never find a job. What if nobody wants me?",
+        1.0,
+        0.6,
+        1.15,
+        1.1,
+    ),
+    Line(
+        "Ben",
+        "I understand that you are worried. But one interview does not decide your life.",
+        0.7,
+        0.9,
+        0.95,
+        1.05,
+    ),
     Line("Ann", "Wait. My phone is ringing. It is the hospital.", 0.8, 1.1, 1.1, 0.9),
     Line("Ben", "Well, answer it! I will wait.", 0.4, 1.2, 1.15, 0.9),
-    Line("Ann", "Oh wow. I did not expect that at all. They offered me the job!", 2.2, 1.9, 1.35, 0.85),
-    Line("Ben", "That is wonderful news! I am so happy for you. Congratulations!", 0.4, 1.7, 1.25, 0.85),
-    Line("Ann", "Thank you so much for listening. I love you. I start on Monday.", 0.8, 1.1, 1.1, 1.0),
-)  # fmt: skip
+    Line(
+        "Ann",
+        "Oh wow. I did not expect that at all. They offered me the job!",
+        2.2,
+        1.9,
+        1.35,
+        0.85,
+    ),
+    Line(
+        "Ben",
+        "That is wonderful news! I am so happy for you. Congratulations!",
+        0.4,
+        1.7,
+        1.25,
+        0.85,
+    ),
+    Line(
+        "Ann", "Thank you so much for listening. I love you. I start on Monday.", 0.8, 1.1, 1.1, 1.0
+    ),
+)
 
 
 def speak(line: Line, folder: Path) -> np.ndarray:
@@ -59,13 +110,20 @@ def speak(line: Line, folder: Path) -> np.ndarray:
     out = folder / "line.wav"
     subprocess.run(
         [
-            "flite", "-voice", VOICES[line.who],
-            "--setf", f"f0_shift={line.pitch}",
-            "--setf", f"duration_stretch={line.stretch}",
-            "-t", line.text, "-o", str(out),
+            "flite",
+            "-voice",
+            VOICES[line.who],
+            "--setf",
+            f"f0_shift={line.pitch}",
+            "--setf",
+            f"duration_stretch={line.stretch}",
+            "-t",
+            line.text,
+            "-o",
+            str(out),
         ],
         check=True,
-    )  # fmt: skip
+    )
     with wave.open(str(out)) as sound:
         if sound.getframerate() != RATE:
             raise SystemExit(f"expected {RATE} Hz from flite, found {sound.getframerate()}")

@@ -75,8 +75,9 @@ class Graph:
         key, value = self.heads(parts[1], (0, 2, 3, 1)), self.heads(parts[2], (0, 2, 1, 3))
         weights = self.op("Softmax", self.op("MatMul", query, key), axis=-1)
         mixed = self.op("Transpose", self.op("MatMul", weights, value), perm=(0, 2, 1, 3))
-        return self.linear(self.op("Reshape", mixed, self.numbers(0, 0, WIDTH)),
-                           f"{name}.out", WIDTH, WIDTH)  # fmt: skip
+        return self.linear(
+            self.op("Reshape", mixed, self.numbers(0, 0, WIDTH)), f"{name}.out", WIDTH, WIDTH
+        )
 
     def block(self, x: str, name: str) -> str:
         x = self.op("Add", x, self.attention(self.norm(x, f"{name}.norm1"), name))

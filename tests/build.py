@@ -36,13 +36,21 @@ LINES = (
 PROVENANCE = {
     "version": "0.1.0",
     "weights": [
-        {"name": "text-default", "role": "emotion from words", "licence": "Apache-2.0",
-         "noncommercial": False},
-        {"name": "voice-default", "role": "emotion from the voice", "licence": "CC BY-NC-SA 4.0",
-         "noncommercial": True},
+        {
+            "name": "text-default",
+            "role": "emotion from words",
+            "licence": "Apache-2.0",
+            "noncommercial": False,
+        },
+        {
+            "name": "voice-default",
+            "role": "emotion from the voice",
+            "licence": "CC BY-NC-SA 4.0",
+            "noncommercial": True,
+        },
     ],
     "options": {"speakers": 2, "names": ["Ann", "Ben"]},
-}  # fmt: skip
+}
 
 
 def emotion(source: str, labels: LabelSet, rng: random.Random, sharp: float = 3.0) -> Emotion:
@@ -96,12 +104,18 @@ def turn(
         Utterance(id, index, speaker, text, start, end),
         words=words(text, *span, rng) if spoken and text and span else (),
         prosody=prosody(id, rng, missing=index % 4 == 3) if spoken else None,
-        cues=Cues({"avg_intensity": "high", "avg_pitch": "low"}, "high volume, low pitch, slow",
-                  "This may come across as tense", "speaker so far") if spoken else None,
+        cues=Cues(
+            {"avg_intensity": "high", "avg_pitch": "low"},
+            "high volume, low pitch, slow",
+            "This may come across as tense",
+            "speaker so far",
+        )
+        if spoken
+        else None,
         emotions=emotions,
         emotion=fused,
         reply=None if reply is None else Reply(id, reply, "floor"),
-    )  # fmt: skip
+    )
 
 
 def timeline(
@@ -178,6 +192,7 @@ def sound(seconds: float, rate: int = 8000) -> bytes:
         file.setsampwidth(2)
         file.setframerate(rate)
         n = int(seconds * rate)
-        file.writeframes(b"".join((i % 40 * 50 - 1000).to_bytes(2, "little", signed=True)
-                                  for i in range(n)))  # fmt: skip
+        file.writeframes(
+            b"".join((i % 40 * 50 - 1000).to_bytes(2, "little", signed=True) for i in range(n))
+        )
     return out.getvalue()

@@ -29,9 +29,14 @@ def conversation(name: str, rng: np.random.Generator, turns: int = 6):
         label = LABELS.labels[rng.integers(3)]
         words = [*rng.choice(WORDS[label], 2), *rng.choice(FILL, 3)]
         sample = Sample(
-            f"{name}-{i}", " ".join(rng.permutation(words)), "en", speaker="AB"[i % 2],
-            gender=("female", "male")[i % 2], index=i, groups={"scenario": name[0]},
-        )  # fmt: skip
+            f"{name}-{i}",
+            " ".join(rng.permutation(words)),
+            "en",
+            speaker="AB"[i % 2],
+            gender=("female", "male")[i % 2],
+            index=i,
+            groups={"scenario": name[0]},
+        )
         samples.append(sample)
         gold[sample.id] = label
     return tuple(samples), gold

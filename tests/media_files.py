@@ -29,8 +29,9 @@ def write_wav(path: Path, samples: np.ndarray, rate: int = 16000) -> Path:
 
 def write_float_wav(path: Path, samples: np.ndarray, rate: int = 16000) -> Path:
     raw = samples.astype("<f4").tobytes()
-    head = struct.pack("<4sI4s4sIHHIIHH", b"RIFF", 36 + len(raw), b"WAVE", b"fmt ", 16, 3, 1, rate,
-                       4 * rate, 4, 32)  # fmt: skip
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH", b"RIFF", 36 + len(raw), b"WAVE", b"fmt ", 16, 3, 1, rate, 4 * rate, 4, 32
+    )
     path.write_bytes(head + struct.pack("<4sI", b"data", len(raw)) + raw)
     return path
 

@@ -19,8 +19,12 @@ def measures(samples: np.ndarray, rate: int, spent: Counter[str] | None = None) 
     """The eight measures, call by call; seconds by kind of call are added to ``spent``."""
     sound = parselmouth.Sound(np.asarray(samples, dtype=np.float64), rate)
     values = {"duration": sound.get_total_duration()}
-    for kind, take in (("intensity", _intensity), ("pitch", _pitch), ("rate", _rate),
-                       ("harmonicity", _harmonicity)):  # fmt: skip
+    for kind, take in (
+        ("intensity", _intensity),
+        ("pitch", _pitch),
+        ("rate", _rate),
+        ("harmonicity", _harmonicity),
+    ):
         began = time.perf_counter()
         values |= take(sound)
         if spent is not None:

@@ -20,18 +20,35 @@ def row(labels=LABELS, gold: str | None = "joy", scores=None, **other: Any) -> d
     """One row of predictions.parquet; what is not given is plain."""
     said = None if scores is None else labels[int(np.argmax(scores))]
     filled = {
-        "part": "test", "corpus": "made", "dialogue": "d1", "utterance": "u1", "index": 0,
-        "length": 4, "speaker": "anna", "gender": "female", "words": 5, "seconds": 1.5,
-        "gold": gold, "said": said, "why": None if said else "nothing to judge by",
-    }  # fmt: skip
+        "part": "test",
+        "corpus": "made",
+        "dialogue": "d1",
+        "utterance": "u1",
+        "index": 0,
+        "length": 4,
+        "speaker": "anna",
+        "gender": "female",
+        "words": 5,
+        "seconds": 1.5,
+        "gold": gold,
+        "said": said,
+        "why": None if said else "nothing to judge by",
+    }
     for i, x in enumerate(labels):
         filled[f"target:{x}"] = float(x == gold)
         filled[f"score:{x}"] = None if scores is None else float(scores[i])
     return filled | other
 
 
-def answers(rng, part: str, dialogues: int, labels=LABELS, size: int = 4, first: str = "d",
-            skill: float = 0.5) -> list[dict[str, Any]]:  # fmt: skip
+def answers(
+    rng,
+    part: str,
+    dialogues: int,
+    labels=LABELS,
+    size: int = 4,
+    first: str = "d",
+    skill: float = 0.5,
+) -> list[dict[str, Any]]:
     """Rows of dialogues between anna and ben, right a little more often than by chance."""
     rows = []
     for d in range(dialogues):
@@ -57,7 +74,7 @@ def answers(rng, part: str, dialogues: int, labels=LABELS, size: int = 4, first:
                     **{"group:scenario": f"s{d % 3}"},
                 )
             )
-    return rows  # fmt: skip
+    return rows
 
 
 def made(seed: int = 0, dialogues: int = 12, **other: Any) -> list[dict[str, Any]]:
@@ -75,18 +92,35 @@ def write(
 ) -> Path:
     """Write ``run.json`` and one file for each (seed, fold)."""
     run = {
-        "format": 1, "name": folder.name, "labels": list(labels), "exclusive": exclusive,
-        "recogniser": "made-up", "causal": True, "reads_gold": False,
-        "modalities": {"text": ["text"]}, "normalise": {}, "protocol": "standard",
+        "format": 1,
+        "name": folder.name,
+        "labels": list(labels),
+        "exclusive": exclusive,
+        "recogniser": "made-up",
+        "causal": True,
+        "reads_gold": False,
+        "modalities": {"text": ["text"]},
+        "normalise": {},
+        "protocol": "standard",
         "seeds": list(dict.fromkeys(s for s, _ in rows)),
         "folds": [_fold(*key, parts) for key, parts in rows.items()],
         "data": {"made": "ab" * 32},
-        "corpora": [{"name": "made", "licence": "CC0-1.0", "noncommercial": False,
-                     "citation": "Nobody (2025)", "page": "https://example.org",
-                     "language": "en"}],
-        "dropped": {}, "versions": {"empathia": "0.1.0"}, "git": {}, "threads": 1,
+        "corpora": [
+            {
+                "name": "made",
+                "licence": "CC0-1.0",
+                "noncommercial": False,
+                "citation": "Nobody (2025)",
+                "page": "https://example.org",
+                "language": "en",
+            }
+        ],
+        "dropped": {},
+        "versions": {"empathia": "0.1.0"},
+        "git": {},
+        "threads": 1,
         "settings": {"training": {"select": "macro_f1"}, "data": {"targets": "single"}},
-    }  # fmt: skip
+    }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "run.json").write_text(json.dumps(run | other), encoding="utf-8")
     for (seed, fold), parts in rows.items():
@@ -103,5 +137,11 @@ def _fold(seed: int, name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
         return hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
     sizes = {p: sum(r["part"] == p for r in rows) for p in ("valid", "test")}
-    return {"seed": seed, "name": name, "train": 100, **sizes, "selection_ids": digest("valid"),
-            "test_ids": digest("test")}  # fmt: skip
+    return {
+        "seed": seed,
+        "name": name,
+        "train": 100,
+        **sizes,
+        "selection_ids": digest("valid"),
+        "test_ids": digest("test"),
+    }

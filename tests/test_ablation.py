@@ -17,10 +17,24 @@ OPTIONS = 'features = {tone = ["tone"], noise = ["level"]}'
 def test_all_subsets_are_learnt_and_drawn(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = run_file(tmp_path / "a.toml", "dialogue", options=OPTIONS, model=MODEL,
-                   features='voice = ["tone"]\nface = ["noise"]', top="seeds = [1, 2]")  # fmt: skip
-    command = ["ablate", str(run), "--data", str(corpus(tmp_path)), "--out", str(tmp_path / "out"),
-               "--bootstrap", "50"]  # fmt: skip
+    run = run_file(
+        tmp_path / "a.toml",
+        "dialogue",
+        options=OPTIONS,
+        model=MODEL,
+        features='voice = ["tone"]\nface = ["noise"]',
+        top="seeds = [1, 2]",
+    )
+    command = [
+        "ablate",
+        str(run),
+        "--data",
+        str(corpus(tmp_path)),
+        "--out",
+        str(tmp_path / "out"),
+        "--bootstrap",
+        "50",
+    ]
     assert main(command) == 0
     said = capsys.readouterr().out
     folder = tmp_path / "out" / "a-ablation"

@@ -67,8 +67,9 @@ def test_importance_goes_to_the_columns_that_tell(tmp_path):
                 targets[name] = tuple(float(k == i % 3) for k in range(3))
         return Part(tuple(dialogues), targets)
 
-    found = acoustic.learn(problem(tmp_path, options(kind="forest"), train=made(range(8)),
-                                   valid=made(range(8, 12)))).record["importances"]  # fmt: skip
+    found = acoustic.learn(
+        problem(tmp_path, options(kind="forest"), train=made(range(8)), valid=made(range(8, 12)))
+    ).record["importances"]
     assert next(iter(found)) == "mfcc/b"
     assert found["mfcc/b"] > 0.3
     assert abs(found["mfcc/a"]) < 0.1

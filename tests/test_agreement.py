@@ -13,17 +13,24 @@ from empathia.metrics.agreement import fleiss_kappa, krippendorff_alpha, pairwis
 
 # Ten subjects, fourteen raters, five categories; the worked example of many textbooks.
 FLEISS = (
-    (0, 0, 0, 0, 14), (0, 2, 6, 4, 2), (0, 0, 3, 5, 6), (0, 3, 9, 2, 0), (2, 2, 8, 1, 1),
-    (7, 7, 0, 0, 0), (3, 2, 6, 3, 0), (2, 5, 3, 2, 2), (6, 5, 2, 1, 0), (0, 2, 2, 3, 7),
-)  # fmt: skip
+    (0, 0, 0, 0, 14),
+    (0, 2, 6, 4, 2),
+    (0, 0, 3, 5, 6),
+    (0, 3, 9, 2, 0),
+    (2, 2, 8, 1, 1),
+    (7, 7, 0, 0, 0),
+    (3, 2, 6, 3, 0),
+    (2, 5, 3, 2, 2),
+    (6, 5, 2, 1, 0),
+    (0, 2, 2, 3, 7),
+)
 # Krippendorff (2011), Computing Krippendorff's Alpha-Reliability, section C: four observers,
 # twelve units, gaps; the nominal figure there is 0.743.
 KRIPPENDORFF = ("123321412...", "1233224125.3", ".3332342251.", "12332441251.")
 
 
 def test_the_published_example_of_kappa() -> None:
-    votes = [[(str(k),) for k, n in enumerate(row) for _ in range(n)]
-             for row in FLEISS]  # fmt: skip
+    votes = [[(str(k),) for k, n in enumerate(row) for _ in range(n)] for row in FLEISS]
     assert pairwise_agreement(votes) == pytest.approx(0.378, abs=5e-4)
     assert fleiss_kappa(votes) == pytest.approx(0.210, abs=5e-4)
 

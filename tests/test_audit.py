@@ -134,7 +134,7 @@ LEAKS: dict[str, tuple[Callable[[Corpus, Ready], tuple[Corpus, Ready]], str, str
     "metadata": (metadata, "metadata", "wrong"),
     "inertia": (inertia, "inertia", "worry"),
     "a label that is not learnt": (unlearnt, "labels", "wrong"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -160,12 +160,20 @@ def test_figures_of_the_floors_are_those_of_a_plain_count() -> None:
     dialogues, _ = metadata(*leaky.corpus(1))
     audit = audit_corpus(dialogues)
     cells: dict[tuple[str | None, int], Counter[str]] = {}
-    train = [(u.gender, 3 * u.index // 10, u.gold[0]) for d in dialogues if d.split == "train"
-             for u in d.utterances]  # fmt: skip
+    train = [
+        (u.gender, 3 * u.index // 10, u.gold[0])
+        for d in dialogues
+        if d.split == "train"
+        for u in d.utterances
+    ]
     for gender, third, label in train:
         cells.setdefault((gender, third), Counter())[label] += 1
-    test = [(u.gender, 3 * u.index // 10, u.gold[0]) for d in dialogues if d.split == "test"
-            for u in d.utterances]  # fmt: skip
+    test = [
+        (u.gender, 3 * u.index // 10, u.gold[0])
+        for d in dialogues
+        if d.split == "test"
+        for u in d.utterances
+    ]
     said = [cells[g, t].most_common(1)[0][0] for g, t, _ in test]
     assert of(audit, "metadata").figure == pytest.approx(_weighted_f1([x for *_, x in test], said))
 

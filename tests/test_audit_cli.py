@@ -27,12 +27,36 @@ def needs(path: Path) -> pytest.MarkDecorator:
 def write(dialogues: Corpus, path: Path) -> Path:
     with path.open("w", newline="", encoding="utf-8") as stream:
         out = csv.writer(stream)
-        out.writerow(["utterance", "dialogue", "speaker", "gender", "text", "feeling", "split",
-                      "room", "start", "end"])  # fmt: skip
+        out.writerow(
+            [
+                "utterance",
+                "dialogue",
+                "speaker",
+                "gender",
+                "text",
+                "feeling",
+                "split",
+                "room",
+                "start",
+                "end",
+            ]
+        )
         for d in dialogues:
             for u in d.utterances:
-                out.writerow([u.id, d.id, u.speaker, u.gender, u.text, u.gold[0], d.split,
-                              u.groups["scenario"], u.start, u.end])  # fmt: skip
+                out.writerow(
+                    [
+                        u.id,
+                        d.id,
+                        u.speaker,
+                        u.gender,
+                        u.text,
+                        u.gold[0],
+                        d.split,
+                        u.groups["scenario"],
+                        u.start,
+                        u.end,
+                    ]
+                )
     return path
 
 
@@ -45,8 +69,17 @@ def audit(folder: Path, *arguments: str) -> tuple[int, dict[str, dict[str, objec
 
 def test_a_table_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = write(leaky.corpus()[0], tmp_path / "mine.csv")
-    code, found = audit(tmp_path / "out", "table", str(table), "--label", "feeling",
-                        "--group", "room", "--group", r"part=room:(\w+)-")  # fmt: skip
+    code, found = audit(
+        tmp_path / "out",
+        "table",
+        str(table),
+        "--label",
+        "feeling",
+        "--group",
+        "room",
+        "--group",
+        r"part=room:(\w+)-",
+    )
     assert code == 0
     assert {"rooms", "parts"} <= set(found)
     shown = capsys.readouterr().out
@@ -58,8 +91,20 @@ def test_a_table_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 def test_something_wrong_ends_with_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = leaky.group_of(leaky.corpus()[0], "scenario", 4)
     table = write(made, tmp_path / "mine.csv")
-    code = main(["audit", "table", str(table), "--map", "label=feeling", "--group",
-                 "scenario=room", "--json", "--report", str(tmp_path / "out")])  # fmt: skip
+    code = main(
+        [
+            "audit",
+            "table",
+            str(table),
+            "--map",
+            "label=feeling",
+            "--group",
+            "scenario=room",
+            "--json",
+            "--report",
+            str(tmp_path / "out"),
+        ]
+    )
     assert code == 3
     printed = json.loads(capsys.readouterr().out)
     assert [f["check"] for f in printed["findings"] if f["severity"] == "wrong"] == ["scenarios"]
@@ -117,11 +162,20 @@ def test_nothing_is_found_in_a_clean_toy_corpus(seed: int, tmp_path: Path) -> No
 def test_iemocap_standard(tmp_path: Path) -> None:
     prosody = ["duration", "avg_intensity", "avg_pitch", "articulation_rate", "mean_hnr"]
     code, found = audit(
-        tmp_path, "table", str(IEMOCAP), "--label", "label6",
-        "--map", r"speaker=utterance_id:(Ses\d\d).*_([FM])\d+$",
-        "--group", "session", "--group", r"scenario=dialogue_id:_(impro\d\d|script\d\d_\d)",
-        "--option", f"features={{prosody={json.dumps(prosody)}}}",
-    )  # fmt: skip
+        tmp_path,
+        "table",
+        str(IEMOCAP),
+        "--label",
+        "label6",
+        "--map",
+        r"speaker=utterance_id:(Ses\d\d).*_([FM])\d+$",
+        "--group",
+        "session",
+        "--group",
+        r"scenario=dialogue_id:_(impro\d\d|script\d\d_\d)",
+        "--option",
+        f"features={{prosody={json.dumps(prosody)}}}",
+    )
     assert code == 3
     assert found["scenarios"]["severity"] == "wrong"
     assert found["scenarios"]["figure"] == 100

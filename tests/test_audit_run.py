@@ -59,11 +59,23 @@ class Made:
         if self.silent and i == 0:
             said = None
         return {
-            "seed": seed, "fold": str(fold), "part": part, "corpus": "made", "dialogue": f"d{d}",
-            "utterance": f"d{d}u{i}", "index": i, "length": 10, "speaker": f"p{d}",
-            "gender": None, "words": None, "seconds": None, "group:scenario": f"s{d % 3}",
-            "gold": gold, "said": said, "why": self.silent or None if said is None else None,
-        }  # fmt: skip
+            "seed": seed,
+            "fold": str(fold),
+            "part": part,
+            "corpus": "made",
+            "dialogue": f"d{d}",
+            "utterance": f"d{d}u{i}",
+            "index": i,
+            "length": 10,
+            "speaker": f"p{d}",
+            "gender": None,
+            "words": None,
+            "seconds": None,
+            "group:scenario": f"s{d % 3}",
+            "gold": gold,
+            "said": said,
+            "why": self.silent or None if said is None else None,
+        }
 
     def write(self, folder: Path) -> Path:
         described = []
@@ -78,22 +90,35 @@ class Made:
                         pyarrow.Table.from_pylist(rows), where / "predictions.parquet"
                     )
         run = {
-            "format": 1, "name": "made", "labels": list(LABELS), "exclusive": True,
-            "recogniser": "dialogue", "causal": True, "reads_gold": False, "normalise": {},
-            "protocol": "k-fold", "seeds": list(self.seeds), "folds": described,
-            "git": {"commit": "0" * 40, "changed": False}, **self.run,
-        }  # fmt: skip
+            "format": 1,
+            "name": "made",
+            "labels": list(LABELS),
+            "exclusive": True,
+            "recogniser": "dialogue",
+            "causal": True,
+            "reads_gold": False,
+            "normalise": {},
+            "protocol": "k-fold",
+            "seeds": list(self.seeds),
+            "folds": described,
+            "git": {"commit": "0" * 40, "changed": False},
+            **self.run,
+        }
         (folder / "run.json").write_text(json.dumps(run))
         return folder
 
     def describe(self, seed: int, fold: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
         ids = {p: sorted(r["utterance"] for r in rows if r["part"] == p) for p in ("valid", "test")}
         return {
-            "seed": seed, "name": str(fold), "train": 360, "valid": len(ids["valid"]),
-            "test": len(ids["test"]), "train_counts": dict.fromkeys(LABELS, 120),
+            "seed": seed,
+            "name": str(fold),
+            "train": 360,
+            "valid": len(ids["valid"]),
+            "test": len(ids["test"]),
+            "train_counts": dict.fromkeys(LABELS, 120),
             "selection_ids": hashlib.sha256("\n".join(ids["valid"]).encode()).hexdigest(),
             "test_ids": hashlib.sha256("\n".join(ids["test"]).encode()).hexdigest(),
-        }  # fmt: skip
+        }
 
 
 def grave(audit: Audit) -> dict[str, str]:
@@ -131,9 +156,15 @@ def test_each_fault_alone_is_found(check: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "severity"),
-    [("global", "fine"), ("neutral", "fine"), ("running", "note"), ("global+running", "note"),
-     ("neutral-speaker", "worry"), ("global+speaker", "worry")],
-)  # fmt: skip
+    [
+        ("global", "fine"),
+        ("neutral", "fine"),
+        ("running", "note"),
+        ("global+running", "note"),
+        ("neutral-speaker", "worry"),
+        ("global+speaker", "worry"),
+    ],
+)
 def test_what_a_normaliser_knows_of_the_test_speaker(kind: str, severity: str) -> None:
     assert normaliser({"normalise": {"prosody": kind}}).severity == severity
 

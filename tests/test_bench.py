@@ -42,12 +42,21 @@ def corpus(folder: Path, *, flip_test: bool = False) -> Path:
             said = (
                 LABELS[(LABELS.index(label) + 1) % 3] if flip_test and split[d] == "test" else label
             )
-            rows.append({
-                "utterance": f"d{d}_{i}", "dialogue": f"d{d}", "speaker": f"s{d // 4}_{i % 2}",
-                "gender": "FM"[i % 2], "text": " ".join(words), "label": "" if i == 7 else said,
-                "votes": json.dumps(votes), "split": split[d], "scene": f"scene{d % 5}",
-                "tone": LABELS.index(label) + rng.gauss(0, 0.5), "level": rng.gauss(0, 1),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "utterance": f"d{d}_{i}",
+                    "dialogue": f"d{d}",
+                    "speaker": f"s{d // 4}_{i % 2}",
+                    "gender": "FM"[i % 2],
+                    "text": " ".join(words),
+                    "label": "" if i == 7 else said,
+                    "votes": json.dumps(votes),
+                    "split": split[d],
+                    "scene": f"scene{d % 5}",
+                    "tone": LABELS.index(label) + rng.gauss(0, 0.5),
+                    "level": rng.gauss(0, 1),
+                }
+            )
     path = folder / "table"
     path.mkdir(parents=True, exist_ok=True)
     with (path / "data.csv").open("w", newline="") as f:
@@ -93,9 +102,11 @@ def test_a_run_answers_every_labelled_utterance_of_validation_and_test(tmp_path:
     record = train(run_file(tmp_path / "a.toml"), corpus(tmp_path), tmp_path / "out")
     rows = answers(tmp_path / "out" / "a")
     assert {(r["part"], r["utterance"]) for r in rows} == {
-        (part, f"d{d}_{i}") for part, ds in (("valid", range(14, 18)), ("test", range(18, 24)))
-        for d in ds for i in range(7)
-    }  # fmt: skip
+        (part, f"d{d}_{i}")
+        for part, ds in (("valid", range(14, 18)), ("test", range(18, 24)))
+        for d in ds
+        for i in range(7)
+    }
     assert accuracy(rows) > 0.6
     assert rows[0]["group:scene"] == "scene4"
     assert rows[0]["length"] == 8
@@ -129,8 +140,17 @@ def test_no_state_crosses_from_fold_to_fold(tmp_path: Path) -> None:
     before = (folder / "predictions.parquet").read_bytes()
     for file in folder.iterdir():
         file.unlink()
-    command = [sys.executable, "-m", "empathia", "train", run, "--data", data,
-               "--out", tmp_path / "out"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "empathia",
+        "train",
+        run,
+        "--data",
+        data,
+        "--out",
+        tmp_path / "out",
+    ]
     subprocess.run(command, check=True, capture_output=True)
     assert (folder / "predictions.parquet").read_bytes() == before
 
@@ -138,8 +158,17 @@ def test_no_state_crosses_from_fold_to_fold(tmp_path: Path) -> None:
 def test_a_killed_run_goes_on_at_the_unfinished_fold(tmp_path: Path) -> None:
     run, data = run_file(tmp_path / "a.toml", data=FOLDS), corpus(tmp_path)
     train(run, data, tmp_path / "whole")
-    command = [sys.executable, "-m", "empathia", "train", run, "--data", data,
-               "--out", tmp_path / "out"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "empathia",
+        "train",
+        run,
+        "--data",
+        data,
+        "--out",
+        tmp_path / "out",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     folder = tmp_path / "out" / "a"
     while not list(folder.glob("seed-1/*/record.json")):

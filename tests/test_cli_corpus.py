@@ -97,8 +97,11 @@ def test_a_picture_of_labels_lengths_and_agreement(talk, tmp_path, capsys):
         assert main(["corpus", "stats", "table", talk, "--map", MAP, "--picture", file]) == 0
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
-    texts = {"".join(e.itertext()) for e in ElementTree.parse(tmp_path / "a.svg").iter()
-             if e.tag.endswith("}text")}  # fmt: skip
+    texts = {
+        "".join(e.itertext())
+        for e in ElementTree.parse(tmp_path / "a.svg").iter()
+        if e.tag.endswith("}text")
+    }
     assert {"joy", "sad", "train", "test", "median 1.0 s"} <= texts
     assert any(t.startswith("agreement: alpha") for t in texts)
     assert main(["corpus", "stats", "table", talk, "--map", MAP, "--picture", "x.bmp"]) == 2
@@ -133,8 +136,12 @@ def test_check_finds_what_was_broken(small, capsys):
     assert main(["corpus", "check", "toy", str(small), "--json"]) == 3
     found = json.loads(capsys.readouterr().out)
     kinds = {Path(f["where"]).name: f["kind"] for f in found["findings"]}
-    assert kinds == {clips[0].name: "missing", clips[1].name: "truncated",
-                     clips[2].name: "unreadable", clips[3].name: "unreadable"}  # fmt: skip
+    assert kinds == {
+        clips[0].name: "missing",
+        clips[1].name: "truncated",
+        clips[2].name: "unreadable",
+        clips[3].name: "unreadable",
+    }
     assert "announces 1000 bytes more" in next(
         f["what"] for f in found["findings"] if f["kind"] == "truncated"
     )
@@ -249,8 +256,9 @@ def test_real_pairs_are_in_time_order():
     folder = DATA / "iemocap"
     if not (folder / "utterances.csv").exists():
         pytest.skip("the IEMOCAP table is not there")
-    found = list(pairs(table.load(folder, map={"label": "label6", "speaker": "gender"}),
-                       labelled=True))  # fmt: skip
+    found = list(
+        pairs(table.load(folder, map={"label": "label6", "speaker": "gender"}), labelled=True)
+    )
     assert all(p.stimulus.start <= p.reaction.start for p in found)
     women = [p for p in found if p.stimulus.gender == "female"]
     # Published: 2,505 (1,720 / 209 / 576); by what order of overlapping turns is not known to us.

@@ -49,10 +49,15 @@ def test_ravdess_names_are_read(tmp_path):
 
 
 def test_emodb_names_are_read(tmp_path):
-    names = {"03a01Fa": ("male", "happiness"), "08b02Tb": ("female", "sadness"),
-             "16a05Wc": ("female", "anger"), "11b10La": ("male", "boredom"),
-             "13a04Na": ("female", "neutral"), "14a07Ed": ("female", "disgust"),
-             "15b03Aa": ("male", "fear")}  # fmt: skip
+    names = {
+        "03a01Fa": ("male", "happiness"),
+        "08b02Tb": ("female", "sadness"),
+        "16a05Wc": ("female", "anger"),
+        "11b10La": ("male", "boredom"),
+        "13a04Na": ("female", "neutral"),
+        "14a07Ed": ("female", "disgust"),
+        "15b03Aa": ("male", "fear"),
+    }
     for name in names:
         clip(tmp_path / "wav" / f"{name}.wav")
     found = only(emodb.load(tmp_path))
@@ -112,12 +117,25 @@ def test_plugins_say_what_a_user_must_know(name):
 @pytest.mark.parametrize(
     ("corpus", "clips", "speakers", "counts"),
     [
-        (ravdess, 1440, 24, {"neutral": 96, "calm": 192, "happy": 192, "sad": 192, "angry": 192,
-                             "fearful": 192, "disgust": 192, "surprised": 192}),
+        (
+            ravdess,
+            1440,
+            24,
+            {
+                "neutral": 96,
+                "calm": 192,
+                "happy": 192,
+                "sad": 192,
+                "angry": 192,
+                "fearful": 192,
+                "disgust": 192,
+                "surprised": 192,
+            },
+        ),
         (emodb, 339, 10, {"anger": 127, "happiness": 71, "neutral": 79, "sadness": 62}),
         (korean_emotional, 300, 15, dict.fromkeys(("neutral", "happy", "angry", "sad"), 75)),
     ],
-)  # fmt: skip
+)
 def test_real_counts(corpus, clips, speakers, counts):
     folder = DATA / corpus.INFO.name
     if not folder.is_dir():

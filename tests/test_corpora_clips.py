@@ -42,14 +42,20 @@ def only(dialogues):
 @pytest.mark.parametrize(
     ("corpus", "name", "groups"),
     [
-        (ravdess, "Actor_01/03-01-05-02-01-02-01.wav",
-         {"intensity": "strong", "statement": "1", "repetition": "2"}),
+        (
+            ravdess,
+            "Actor_01/03-01-05-02-01-02-01.wav",
+            {"intensity": "strong", "statement": "1", "repetition": "2"},
+        ),
         (emodb, "wav/03b10Fa.wav", {"text": "b10"}),
-        (korean_emotional, "plain-to-emotional/ema/wav/ema00101.flac",
-         {"style": "plain-to-emotional"}),
+        (
+            korean_emotional,
+            "plain-to-emotional/ema/wav/ema00101.flac",
+            {"style": "plain-to-emotional"},
+        ),
         (korean_emotional, "else/ema/wav/ema00101.flac", {}),
     ],
-)  # fmt: skip
+)
 def test_clips_have_groups(tmp_path, corpus, name, groups):
     (utterance,) = only(corpus.load(touch(tmp_path, name))).values()
     assert utterance.groups == groups
@@ -60,8 +66,11 @@ def test_folders_name_the_labels(tmp_path):
     with pytest.warns(CorpusWarning, match=r"no folder that names a label.*: 1 \(x\.wav\)"):
         found = folder.load(tmp_path, language="en", name="mine")
     assert {k: u.gold for k, u in only(found).items()} == {
-        "joy/1.mp4": ("joy",), "joy/1.webm": ("joy",), "sad/2": ("sad",), "sad/ann/1": ("sad",),
-    }  # fmt: skip
+        "joy/1.mp4": ("joy",),
+        "joy/1.webm": ("joy",),
+        "sad/2": ("sad",),
+        "sad/ann/1": ("sad",),
+    }
     assert found[0].labels.labels == ("joy", "sad")
     assert {(d.corpus, d.language) for d in found} == {("mine", "en")}
     assert only(found)["joy/1.mp4"].video == tmp_path / "joy" / "1.mp4"
@@ -156,9 +165,10 @@ def test_empathic_dialogues_are_read(tmp_path):
     first, second, third = aihub_dialogue.load(tmp_path)
     assert [d.split for d in (first, second, third)] == ["train", "train", "valid"]
     assert [(u.id, u.speaker, u.gender, u.text) for u in first.utterances] == [
-        ("Pro_1_1/0", "Pro_1", "female", "먼저"), ("Pro_1_1/1", "system", None, "대답"),
+        ("Pro_1_1/0", "Pro_1", "female", "먼저"),
+        ("Pro_1_1/1", "system", None, "대답"),
         ("Pro_1_1/2", "Pro_1", "female", "다음"),
-    ]  # fmt: skip
+    ]
     assert [u.gold for u in first.utterances] == [("분노",), (), ()]
     assert [u.text for u in second.utterances] == ["먼저", "대답", "다음", "끝"]
     assert (second.utterances[0].gold, third.utterances[0].gold) == (("기쁨",), ("불안",))
@@ -231,16 +241,21 @@ def test_acted_speech_is_read(tmp_path):
     ]
     first, second = only(found)[NAME], only(found)["loose"]
     assert (first.speaker, first.gender, first.gold, first.text) == (
-        "0018_JBR", "female", ("불안",), "말",
-    )  # fmt: skip
+        "0018_JBR",
+        "female",
+        ("불안",),
+        "말",
+    )
     assert (first.audio, first.groups) == (tmp_path / wav, {"age": "40"})
     assert (second.speaker, second.gold, second.groups["style"]) == ("JBR", ("중립",), "대화체")
     assert {d.id: d.split for d in found} == {NAME: "train", "loose": "valid"}
     assert found[0].labels == AIHUB7
 
 
-COLUMNS = ("wav_id,발화문,상황,1번 감정,1번 감정세기,2번 감정,2번 감정세기,3번 감정,3번 감정세기,"
-           "4번 감정,4번감정세기,5번 감정,5번 감정세기,나이,성별\n")  # fmt: skip
+COLUMNS = (
+    "wav_id,발화문,상황,1번 감정,1번 감정세기,2번 감정,2번 감정세기,3번 감정,3번 감정세기,"
+    "4번 감정,4번감정세기,5번 감정,5번 감정세기,나이,성별\n"
+)
 AGREED = "k1,말,anger,Angry,1,sadness,1,anger,2,neutral,0,angry,1,30,male\n"
 
 

@@ -82,13 +82,18 @@ def test_iemocap_is_read_in_time_order_with_votes_and_affect(tmp_path):
     write(folder / "dialog" / "EmoEvaluation" / "Categorical" / "own.txt", "not ours")
     (dialogue,) = iemocap.load(tmp_path)
     assert (dialogue.id, dialogue.split, dialogue.labels) == (
-        "Ses01F_impro05a", "train", IEMOCAP10,
-    )  # fmt: skip
+        "Ses01F_impro05a",
+        "train",
+        IEMOCAP10,
+    )
     first, reply, last = dialogue.utterances
     assert [u.id[-4:] for u in dialogue.utterances] == ["F000", "M000", "F001"]
     assert (first.speaker, first.gender, reply.speaker, reply.gender) == (
-        "Ses01F", "female", "Ses01M", "male",
-    )  # fmt: skip
+        "Ses01F",
+        "female",
+        "Ses01M",
+        "male",
+    )
     assert [u.gold for u in dialogue.utterances] == [("neutral",), ("excited",), ()]
     assert first.votes == (("neutral",), ("frustrated", "angry")), "no self-report"
     assert last.votes == (("neutral", "other"),), "what does not parse is left out"
@@ -108,8 +113,10 @@ def test_iemocap_splits_and_groups(tmp_path):
         session(root, name)
     found = {d.id: d for d in iemocap.load(tmp_path)}
     assert {k: d.split for k, d in found.items()} == {
-        "Ses02M_script01_1b": "train", "Ses05F_script03_2": "test", "Ses05M_impro01": "test",
-    }  # fmt: skip
+        "Ses02M_script01_1b": "train",
+        "Ses05F_script03_2": "test",
+        "Ses05M_impro01": "test",
+    }
     groups = [d.utterances[0].groups for d in found.values()]
     assert [g["scenario"] for g in groups] == ["script01", "script03", "impro01"]
     assert [g["kind"] for g in groups] == ["script", "script", "impro"]
@@ -179,12 +186,18 @@ def test_iemocap_that_is_not_there(tmp_path):
 def test_iemocap_sets_merge_as_the_literature_does():
     six = projection(IEMOCAP10, IEMOCAP6)
     assert {x for x in IEMOCAP10 if six(x) is None} == {
-        "surprised", "fearful", "disgusted", "other",
-    }  # fmt: skip
+        "surprised",
+        "fearful",
+        "disgusted",
+        "other",
+    }
     four = projection(IEMOCAP10, IEMOCAP4)
     assert {x: four(x) for x in ("happy", "excited", "frustrated", "sad")} == {
-        "happy": "happy", "excited": "happy", "frustrated": None, "sad": "sad",
-    }  # fmt: skip
+        "happy": "happy",
+        "excited": "happy",
+        "frustrated": None,
+        "sad": "sad",
+    }
     assert projection(IEMOCAP10, IEMOCAP5)("frustrated") == "frustrated"
     assert [x for x in IEMOCAP10 if projection(IEMOCAP10, IEMOCAP9)(x) is None] == ["other"]
     assert projection(IEMOCAP6, SHARED4)("excited") == "joy"
@@ -231,8 +244,10 @@ def test_meld_clips_are_found_and_missing_ones_counted(tmp_path, nested):
         found = meld.load(tmp_path)
     first, second = found[0].utterances
     assert (first.audio, second.audio, second.video) == (
-        None, clips / "dia0_utt1.mp4", clips / "dia0_utt1.mp4",
-    )  # fmt: skip
+        None,
+        clips / "dia0_utt1.mp4",
+        clips / "dia0_utt1.mp4",
+    )
     assert (second.start, second.place("audio")) == (976.0, None), "the clip is the utterance"
     assert found[1].utterances[0].audio is None, "that part has no clips, and needs none"
 
@@ -283,8 +298,10 @@ def test_real_meld():
     ids = [u.id for d in found for u in d.utterances]
     assert len(set(ids)) == len(ids) == 9_989 + 1_109 + 2_610
     assert Counter(d.split for d in found for _ in d.utterances) == {
-        "train": 9_989, "valid": 1_109, "test": 2_610,
-    }  # fmt: skip
+        "train": 9_989,
+        "valid": 1_109,
+        "test": 2_610,
+    }
     with pytest.warns(CorpusWarning) as caught:
         ready = meld.ready(folder)["prosody"]
     assert ["prosody: 2" in str(w.message) for w in caught] == [True, False]
@@ -314,13 +331,25 @@ def test_real_iemocap_laid_out_as_the_release(tmp_path):
     turns = [u for d in found for u in d.utterances]
     assert (len(found), len(turns)) == (151, 10_039)
     assert Counter(u.gold[0] if u.gold else None for u in turns) == {
-        "frustrated": 1849, "neutral": 1708, "angry": 1103, "sad": 1084, "excited": 1041,
-        "happy": 595, "surprised": 107, "fearful": 40, "other": 3, "disgusted": 2, None: 2507,
-    }  # fmt: skip
+        "frustrated": 1849,
+        "neutral": 1708,
+        "angry": 1103,
+        "sad": 1084,
+        "excited": 1041,
+        "happy": 595,
+        "surprised": 107,
+        "fearful": 40,
+        "other": 3,
+        "disgusted": 2,
+        None: 2507,
+    }
     assert len({u.speaker for u in turns}) == 10
     assert sorted({u.groups["scenario"] for u in turns}) == [
-        *(f"impro{n:02d}" for n in range(1, 9)), "script01", "script02", "script03",
-    ]  # fmt: skip
+        *(f"impro{n:02d}" for n in range(1, 9)),
+        "script01",
+        "script02",
+        "script03",
+    ]
     assert sum(len(d.utterances) for d in found if d.split == "test") == sum(
         u["session"] == "5" for u in facts
     )

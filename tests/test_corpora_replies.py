@@ -163,7 +163,8 @@ def test_real_counts():
     counts = collections.Counter(x for d in real(epitome) for x in d.utterances[1].gold)
     ways = ("emotional_reactions", "interpretations", "explorations")
     levels = {w: tuple(counts[f"{w}={n}"] for n in range(3)) for w in ways}
-    assert levels == dict(zip(ways, [(2037, 895, 152), (1626, 114, 1344), (2604, 104, 376)],
-                              strict=True))  # fmt: skip
+    assert levels == dict(
+        zip(ways, [(2037, 895, 152), (1626, 114, 1344), (2604, 104, 376)], strict=True)
+    )
     parts = collections.Counter(d.split for d in real(kote))
     assert parts == {"valid": 5000, "test": 5000}

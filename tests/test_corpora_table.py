@@ -172,9 +172,12 @@ def test_what_is_no_table(tmp_path):
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("{", "line 2: does not parse"), ("[1]", "line 2: expected an object, found list"),
-     ('{"text": "x", "label": [3]}', "line 2: label is no list of labels")],
-)  # fmt: skip
+    [
+        ("{", "line 2: does not parse"),
+        ("[1]", "line 2: expected an object, found list"),
+        ('{"text": "x", "label": [3]}', "line 2: label is no list of labels"),
+    ],
+)
 def test_the_wrong_json_line_is_named(tmp_path, line, message):
     file = tmp_path / "talk.jsonl"
     file.write_text('{"text": "a", "label": "x"}\n' + line + "\n")
@@ -206,8 +209,9 @@ def test_parquet_rows_are_named_and_lists_are_features(tmp_path):
 words = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8)
 names = words.filter(lambda s: s == s.strip())
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12).filter(str.strip)
-labels = st.lists(st.sampled_from(["joy", "a;b", "[c", " d", "불평/불만", '"e"']), unique=True,
-                  max_size=2).map(tuple)  # fmt: skip
+labels = st.lists(
+    st.sampled_from(["joy", "a;b", "[c", " d", "불평/불만", '"e"']), unique=True, max_size=2
+).map(tuple)
 number = st.floats(0, 1e6, allow_nan=False)
 
 
@@ -220,18 +224,23 @@ def corpora(draw):
         split = draw(st.sampled_from(["train", "valid", "test", None]))
         utterances = tuple(
             Utterance(
-                id=f"{d}/{i}", index=i, speaker=draw(names), text=draw(st.none() | texts),
-                start=start if timed else None, end=start + 1 if timed else None,
+                id=f"{d}/{i}",
+                index=i,
+                speaker=draw(names),
+                text=draw(st.none() | texts),
+                start=start if timed else None,
+                end=start + 1 if timed else None,
                 audio=draw(st.none() | st.just(Path("/sound/a b.wav"))),
                 video=draw(st.none() | st.just(Path("/sound/a.mp4"))),
-                gender=draw(st.sampled_from(["female", "male", None])), gold=draw(labels),
+                gender=draw(st.sampled_from(["female", "male", None])),
+                gold=draw(labels),
                 votes=tuple(draw(st.lists(labels, max_size=3))),
                 vad=draw(st.none() | st.tuples(*[st.floats(-1, 1)] * 3)),
                 clips=draw(st.sampled_from([(), ("audio",), ("audio", "video")])),
                 groups={"session": draw(names), "own": draw(names)},
             )
             for i, start in enumerate(starts)
-        )  # fmt: skip
+        )
         known = LabelSet("all", ("joy", "a;b", "[c", " d", "불평/불만", '"e"'))
         found.append(Dialogue(f"d{d}", utterances, "table", split, "en", known))
     return tuple(found)
@@ -313,11 +322,13 @@ def test_real_table():
 
 def test_a_corpus_is_loaded_from_python(tmp_path):
     (tmp_path / "a.csv").write_text("said,feeling\nhello,glad\nno,cross\n", encoding="utf-8")
-    found = empathia.load_corpus("table", tmp_path / "a.csv",
-                                 map={"text": "said", "label": "feeling"})  # fmt: skip
+    found = empathia.load_corpus(
+        "table", tmp_path / "a.csv", map={"text": "said", "label": "feeling"}
+    )
     assert [(u.text, u.gold) for d in found for u in d.utterances] == [
-        ("hello", ("glad",)), ("no", ("cross",)),
-    ]  # fmt: skip
+        ("hello", ("glad",)),
+        ("no", ("cross",)),
+    ]
     with pytest.raises(UsageError, match="colour"):
         empathia.load_corpus("table", tmp_path / "a.csv", colour=1)
     with pytest.raises(UsageError, match="unknown corpora plug-in"):

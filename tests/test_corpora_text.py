@@ -39,11 +39,17 @@ def goemotions(tmp_path):
 def test_goemotions(goemotions):
     found = load("goemotions", goemotions)
     assert [(d.id, d.split) for d in found] == [
-        ("k1", "train"), ("k2", "train"), ("k3", "valid"), ("k4", "test"),
-    ]  # fmt: skip
+        ("k1", "train"),
+        ("k2", "train"),
+        ("k3", "valid"),
+        ("k4", "test"),
+    ]
     assert [d.utterances[0].gold for d in found] == [
-        ("joy",), ("confusion", "curiosity"), ("neutral",), ("sadness",),
-    ]  # fmt: skip
+        ("joy",),
+        ("confusion", "curiosity"),
+        ("neutral",),
+        ("sadness",),
+    ]
     assert found[1].utterances[0].text == "No idea, “really”."
     assert found[0].labels == GOEMOTIONS28
 
@@ -88,8 +94,9 @@ def test_edos_labels_the_last_turn_and_keeps_votes(tmp_path):
     )
     first, second, third = load("edos", tmp_path)
     assert [(u.text, u.speaker, u.gold) for u in first.utterances] == [
-        ("Where is it ?", "B", ()), ("I lost it .", "A", ("sad",)),
-    ]  # fmt: skip
+        ("Where is it ?", "B", ()),
+        ("I lost it .", "A", ("sad",)),
+    ]
     assert first.utterances[1].votes == (("sad",), ("sad",), ())
     assert second.utterances[0].gold == ()
     assert second.utterances[0].votes == (("angry",), ("sad",), ("neutral",))
@@ -110,12 +117,19 @@ def test_edos_without_a_column_is_refused(tmp_path):
 
 
 def test_xed(tmp_path):
-    tree(tmp_path, **{"en-annotated.tsv": "Go away .\t1\r\nOh , you !\t8, 5\r\n",
-                      "neu_en.txt": "9\tIt is two.\n\t\n"})  # fmt: skip
+    tree(
+        tmp_path,
+        **{
+            "en-annotated.tsv": "Go away .\t1\r\nOh , you !\t8, 5\r\n",
+            "neu_en.txt": "9\tIt is two.\n\t\n",
+        },
+    )
     found = load("xed", tmp_path)
     assert [(d.utterances[0].text, d.utterances[0].gold) for d in found] == [
-        ("Go away .", ("anger",)), ("Oh , you !", ("joy", "trust")), ("It is two.", ("neutral",)),
-    ]  # fmt: skip
+        ("Go away .", ("anger",)),
+        ("Oh , you !", ("joy", "trust")),
+        ("It is two.", ("neutral",)),
+    ]
 
 
 @pytest.mark.parametrize("line", ["x\t9", "x\t0", "x", "x\tanger", "x\t"])

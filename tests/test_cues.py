@@ -20,9 +20,15 @@ from empathia.types import Cues, Features
 
 # In the middle of everything, for both genders.
 MIDDLE = {
-    "duration": 3.5, "avg_intensity": 59.0, "intensity_variation": 9.2, "avg_pitch": 190.0,
-    "pitch_std": 56.0, "pitch_range": 270.0, "articulation_rate": 4.0, "mean_hnr": 9.0,
-}  # fmt: skip
+    "duration": 3.5,
+    "avg_intensity": 59.0,
+    "intensity_variation": 9.2,
+    "avg_pitch": 190.0,
+    "pitch_std": 56.0,
+    "pitch_range": 270.0,
+    "articulation_rate": 4.0,
+    "mean_hnr": 9.0,
+}
 
 
 def prosody(**values: float | None) -> Features:
@@ -44,8 +50,9 @@ def bins() -> Bins:
 
 
 def test_description_of_a_corpus_utterance(bins: Bins) -> None:
-    quiet = prosody(avg_intensity=50, intensity_variation=7, avg_pitch=300, pitch_std=90,
-                    articulation_rate=3)  # fmt: skip
+    quiet = prosody(
+        avg_intensity=50, intensity_variation=7, avg_pitch=300, pitch_std=90, articulation_rate=3
+    )
     found = describe(quiet, bins, group="female")
     assert found.description == (
         "low volume with little variation, high pitch, wide pitch variation, slow"
@@ -81,8 +88,11 @@ def test_nothing_notable_makes_no_impression(bins: Bins) -> None:
     assert describe(prosody(), bins).impression == ""
 
 
-@given(st.sets(st.sampled_from(NAMES)), st.sampled_from([3, 4, 5, 6]),
-       st.sampled_from([None, "female", "male"]))  # fmt: skip
+@given(
+    st.sets(st.sampled_from(NAMES)),
+    st.sampled_from([3, 4, 5, 6]),
+    st.sampled_from([None, "female", "male"]),
+)
 def test_missing_measures_say_nothing(missing: set[str], levels: int, group: str | None) -> None:
     found = describe(prosody(**dict.fromkeys(missing)), Bins.load(), levels, group)
     assert set(found.levels) == set(NAMES) - missing
@@ -123,9 +133,11 @@ def test_word_tables_are_complete() -> None:
 
 @pytest.mark.parametrize("levels", [0, 1, 2, 7, -5])
 def test_other_numbers_of_levels_are_refused(bins: Bins, levels: int) -> None:
-    for ask in (lambda: describe(prosody(), bins, levels),
-                lambda: describe_recording([], [], bins, levels),
-                lambda: bins.thresholds("avg_pitch", levels)):  # fmt: skip
+    for ask in (
+        lambda: describe(prosody(), bins, levels),
+        lambda: describe_recording([], [], bins, levels),
+        lambda: bins.thresholds("avg_pitch", levels),
+    ):
         with pytest.raises(UsageError, match=f"{levels} levels.*3, 4, 5, 6"):
             ask()
 
@@ -169,8 +181,10 @@ def test_turns_count_per_speaker_and_per_measure(bins: Bins) -> None:
 
 
 def test_a_steady_speaker_is_never_called_loud(bins: Bins) -> None:
-    steady = [{"avg_intensity": 60 + 0.2 * math.sin(i), "avg_pitch": 120 + math.sin(3 * i)}
-              for i in range(30)]  # fmt: skip
+    steady = [
+        {"avg_intensity": 60 + 0.2 * math.sin(i), "avg_pitch": 120 + math.sin(3 * i)}
+        for i in range(30)
+    ]
     for cues in talk(steady, bins)[5:]:
         assert cues.levels["avg_intensity"] == cues.levels["avg_pitch"] == "medium"
 

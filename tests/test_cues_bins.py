@@ -70,8 +70,12 @@ def test_levels_are_those_of_the_quantiles(values: list[float], other: float, le
 
 def test_shares_of_the_levels() -> None:
     fitted = Bins.fit([Row({"avg_pitch": float(i)}, "train") for i in range(1, 1002)])
-    for levels, shares in ((3, (25, 50, 25)), (4, (25, 25, 25, 25)), (5, (10, 15, 50, 15, 10)),
-                           (6, (10, 15, 25, 25, 15, 10))):  # fmt: skip
+    for levels, shares in (
+        (3, (25, 50, 25)),
+        (4, (25, 25, 25, 25)),
+        (5, (10, 15, 50, 15, 10)),
+        (6, (10, 15, 25, 25, 15, 10)),
+    ):
         cuts = fitted.thresholds("avg_pitch", levels)
         found = np.bincount([level_of(float(i), cuts) or 0 for i in range(1, 1002)])
         assert found / 10.01 == pytest.approx(shares, abs=0.11)
@@ -151,17 +155,20 @@ def test_saved_bins_come_back(bins: Bins, tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "new").iterdir()] == ["bins.json"]
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda c: c | {"version": 2},
-    lambda c: c | {"format": "other"},
-    lambda c: {k: v for k, v in c.items() if k != "groups"},
-    lambda c: c | {"groups": {"overall": {"avg_pitch": [1, 2]}}},
-    lambda c: c | {"groups": {"overall": {"avg_pitch": list("abcde")}}},
-    lambda c: c | {"groups": ["overall"]},
-    lambda c: c | {"groups": {"overall": {"avg_pitch": [1, 2, 3, 4, math.nan]}}},
-    lambda c: c | {"deviations": {"adapted": {"avg_pitch": [1, 2, 3, 5, 4]}}},
-    lambda c: [c],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda c: c | {"version": 2},
+        lambda c: c | {"format": "other"},
+        lambda c: {k: v for k, v in c.items() if k != "groups"},
+        lambda c: c | {"groups": {"overall": {"avg_pitch": [1, 2]}}},
+        lambda c: c | {"groups": {"overall": {"avg_pitch": list("abcde")}}},
+        lambda c: c | {"groups": ["overall"]},
+        lambda c: c | {"groups": {"overall": {"avg_pitch": [1, 2, 3, 4, math.nan]}}},
+        lambda c: c | {"deviations": {"adapted": {"avg_pitch": [1, 2, 3, 5, 4]}}},
+        lambda c: [c],
+    ],
+)
 def test_spoilt_bins_are_refused(bins: Bins, tmp_path: Path, spoil) -> None:
     file = tmp_path / "bins.json"
     bins.save(file)
@@ -177,6 +184,10 @@ def test_spoilt_bins_are_refused(bins: Bins, tmp_path: Path, spoil) -> None:
 
 
 def test_quantiles_are_those_of_the_reference() -> None:
-    assert CUTS == {3: (0.25, 0.75), 4: (0.25, 0.5, 0.75), 5: (0.1, 0.25, 0.75, 0.9),
-                    6: (0.1, 0.25, 0.5, 0.75, 0.9)}  # fmt: skip
+    assert CUTS == {
+        3: (0.25, 0.75),
+        4: (0.25, 0.5, 0.75),
+        5: (0.1, 0.25, 0.75, 0.9),
+        6: (0.1, 0.25, 0.5, 0.75, 0.9),
+    }
     assert CUTS[6] == QUANTILES

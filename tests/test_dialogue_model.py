@@ -52,9 +52,14 @@ def part(prefix: str, n: int, late: int = 0):
 
 def trained(folder, *, late=0, modalities=MODALITIES, training=None, **options):
     return learn(
-        "dialogue", folder, train=part("train", 16, late)[0], valid=part("valid", 5, late)[0],
-        modalities=modalities, options=SMALL | options, training=COURSE | (training or {}),
-    )  # fmt: skip
+        "dialogue",
+        folder,
+        train=part("train", 16, late)[0],
+        valid=part("valid", 5, late)[0],
+        modalities=modalities,
+        options=SMALL | options,
+        training=COURSE | (training or {}),
+    )
 
 
 def shown(sample: Sample, **found) -> Sample:
@@ -132,17 +137,26 @@ def test_a_missing_number_is_borne_and_nothing_at_all_is_not_judged(both):
     tone = samples[2].features["tone"].values.copy()
     tone[0, 0] = np.nan
     empty = shown(samples[4], words=None, tone=features("x-4", "tone", [[np.nan, np.nan]]))
-    holed = [*samples[:2], shown(samples[2], tone=features("x-2", "tone", tone)), samples[3],
-             empty, *samples[5:]]  # fmt: skip
+    holed = [
+        *samples[:2],
+        shown(samples[2], tone=features("x-2", "tone", tone)),
+        samples[3],
+        empty,
+        *samples[5:],
+    ]
     found = both.predict([holed, []])
     assert set(found) == {s.id for s in samples} - {"x-4"}
     assert all(np.isfinite(p).all() and sum(p) == pytest.approx(1) for p in found.values())
 
 
 def test_a_training_that_was_stopped_goes_on_to_the_same_scores(tmp_path):
-    given_ = {"train": part("train", 6)[0], "valid": part("valid", 3)[0], "modalities": MODALITIES,
-              "options": SMALL | {"members": 2},
-              "training": COURSE | {"epochs": 3, "checkpoint_every": 1}}  # fmt: skip
+    given_ = {
+        "train": part("train", 6)[0],
+        "valid": part("valid", 3)[0],
+        "modalities": MODALITIES,
+        "options": SMALL | {"members": 2},
+        "training": COURSE | {"epochs": 3, "checkpoint_every": 1},
+    }
     steps = []
 
     def stop(*_):
@@ -162,12 +176,20 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_scores(tmp_path):
 def test_labels_may_be_independent_and_targets_shares(tmp_path):
     test, gold = part("test", 6)
     train, valid = part("train", 16)[0], part("valid", 5)[0]
-    common = {"modalities": MODALITIES, "options": SMALL | {"balance": "weights"},
-              "training": COURSE}  # fmt: skip
+    common = {
+        "modalities": MODALITIES,
+        "options": SMALL | {"balance": "weights"},
+        "training": COURSE,
+    }
     free = learn("dialogue", tmp_path / "free", train=train, valid=valid, exclusive=False, **common)
     soft = {k: tuple(0.7 * x + 0.1 for x in v) for k, v in train.targets.items()}
-    shares = learn("dialogue", tmp_path / "soft", train=dataclasses.replace(train, targets=soft),
-                   valid=valid, **common)  # fmt: skip
+    shares = learn(
+        "dialogue",
+        tmp_path / "soft",
+        train=dataclasses.replace(train, targets=soft),
+        valid=valid,
+        **common,
+    )
     for model in (free, shares):
         assert accuracy(model.predict(test.dialogues), gold) > 0.8
     sums = [sum(p) for p in free.predict(test.dialogues).values()]
@@ -182,8 +204,14 @@ def test_sampling_draws_rare_labels_as_often_as_frequent_ones(tmp_path):
     known = part("train", 30)[0]
     rare = [k for k, v in known.targets.items() if v[0] == 1]
     known = Part(known.dialogues, {k: v for k, v in known.targets.items() if k not in rare[5:]})
-    p = problem("dialogue", tmp_path, train=known, modalities=MODALITIES,
-                options=SMALL | {"balance": "sampling"}, training=COURSE)  # fmt: skip
+    p = problem(
+        "dialogue",
+        tmp_path,
+        train=known,
+        modalities=MODALITIES,
+        options=SMALL | {"balance": "sampling"},
+        training=COURSE,
+    )
     columns = Columns(MODALITIES, known.dialogues, 4)
     made = prepare(known.dialogues, columns, 3, known)
     shape = Shape(columns.width, 3, 8, 4, ("text",), "causal", 0.0, 0.0, 0.0)
@@ -212,8 +240,10 @@ def test_columns_are_scaled_by_training_and_told_apart_from_the_speakers_past():
     from empathia.emotion._dialogue_tables import Columns
 
     def dialogue(values):
-        return [Sample(f"u{i}", speaker="A", features={"tone": features(f"u{i}", "tone", [[v]])})
-                for i, v in enumerate(values)]  # fmt: skip
+        return [
+            Sample(f"u{i}", speaker="A", features={"tone": features(f"u{i}", "tone", [[v]])})
+            for i, v in enumerate(values)
+        ]
 
     columns = Columns({"voice": ("tone",)}, [dialogue([1.0, 3.0])], 1)  # mean 2, deviation 1
     found = columns(dialogue([5.0, 2.0, np.nan, 6.0]))["voice"]
@@ -267,13 +297,18 @@ def test_a_column_that_told_nothing_in_training_tells_nothing_later(tmp_path, li
             made, dialogues=tuple(tuple(map(more, d)) for d in made.dialogues)
         )
 
-    train, valid, test = (wider(part(p, n)[0], before) for p, n in
-                          (("train", 8), ("valid", 3), ("test", 4)))  # fmt: skip
+    train, valid, test = (
+        wider(part(p, n)[0], before) for p, n in (("train", 8), ("valid", 3), ("test", 4))
+    )
     learnt = learn(
-        "dialogue", tmp_path, train=train, valid=valid, modalities=MODALITIES,
+        "dialogue",
+        tmp_path,
+        train=train,
+        valid=valid,
+        modalities=MODALITIES,
         options=SMALL | {"linear": linear, "few": few, "penalties": "0.01"},
         training=COURSE | {"epochs": 3},
-    ).predict  # fmt: skip
+    ).predict
     same = learnt(test.dialogues)
     now, later = (learnt(wider(part("test", 4)[0], v).dialogues) for v in (200.0, -3000.0))
     assert now == later
@@ -294,9 +329,16 @@ def test_the_linear_half_alone_runs_with_the_threads_of_the_run_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "options", [{"context": "future"}, {"balance": "luck"}, {"linear": 2.0}, {"remembered": "face"},
-                {"penalties": "0"}, {"members": 0}],
-)  # fmt: skip
+    "options",
+    [
+        {"context": "future"},
+        {"balance": "luck"},
+        {"linear": 2.0},
+        {"remembered": "face"},
+        {"penalties": "0"},
+        {"members": 0},
+    ],
+)
 def test_impossible_options_are_refused(tmp_path, options):
     with pytest.raises(ConfigError, match=next(iter(options))):
         trained(tmp_path, **options)

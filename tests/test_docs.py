@@ -42,8 +42,11 @@ def test_the_readme_shows_the_two_commands_and_real_verbs() -> None:
 @pytest.mark.parametrize("name", plugins.names("corpora"))
 def test_the_corpora_page_says_what_the_plugins_say(name: str) -> None:
     info = plugins.load("corpora", name).INFO
-    (row,) = [x for x in (DOCS / "corpora.md").read_text().splitlines() if f"`{name}`" in x[:60]
-              and x.startswith("|")]  # fmt: skip
+    (row,) = [
+        x
+        for x in (DOCS / "corpora.md").read_text().splitlines()
+        if f"`{name}`" in x[:60] and x.startswith("|")
+    ]
     assert info.licence in row
     assert f"| {info.language} |" in row
     assert ("**nc**" in row) is info.noncommercial

@@ -80,9 +80,15 @@ def test_several_labels_and_balances(tmp_path, balance):
     known, _ = part(["x0", "x1", "x2"])
     both = {k: (v[0], max(v[0], v[1]), 0.0) for k, v in known.targets.items()}
     known = dataclasses.replace(known, targets=both)
-    learnt = learn("encoder", tmp_path, exclusive=False, train=known, valid=known,
-                   options=QUICK | {"balance": balance},
-                   training={"epochs": 1, "select": "macro_f1"})  # fmt: skip
+    learnt = learn(
+        "encoder",
+        tmp_path,
+        exclusive=False,
+        train=known,
+        valid=known,
+        options=QUICK | {"balance": balance},
+        training={"epochs": 1, "select": "macro_f1"},
+    )
     row = next(iter(learnt.predict(TEST.dialogues).values()))
     assert len(row) == len(LABELS)
     assert all(0 <= x <= 1 for x in row)
@@ -96,8 +102,9 @@ def test_sampling_evens_out_labels(tmp_path):
     few = [k for k, v in gold.items() if v == "low"][:2]
     kept = {k: v for k, v in known.targets.items() if gold[k] != "low" or k in few}
     known = dataclasses.replace(known, targets=kept)
-    task = EncoderTask(problem("encoder", tmp_path, train=known,
-                               options=QUICK | {"balance": "sampling"}))  # fmt: skip
+    task = EncoderTask(
+        problem("encoder", tmp_path, train=known, options=QUICK | {"balance": "sampling"})
+    )
     seen = np.concatenate([np.concatenate(task.batches(e, 1)) for e in range(20)])
     shares = task.target[seen].mean(0)
     assert shares == pytest.approx([1 / 3] * 3, abs=0.06)
@@ -110,8 +117,10 @@ def test_of_a_long_past_the_latest_is_kept():
     from empathia.emotion._train_encoder import Reader
 
     net = encoder("minilm", 1, 0.1, "")
-    talk = [Sample(str(i), t, speaker=s) for i, (s, t) in enumerate(
-        [("A", "first"), ("B", "second"), ("A", "third")])]  # fmt: skip
+    talk = [
+        Sample(str(i), t, speaker=s)
+        for i, (s, t) in enumerate([("A", "first"), ("B", "second"), ("A", "third")])
+    ]
     first, close, _ = net.marks
     item = Reader(net, 5, 64).items([talk])[-1]
     past = net.pieces("I: first") + net.pieces("You: second")
@@ -148,9 +157,12 @@ def test_another_encoder_is_read_from_a_folder(tmp_path):
     (tmp_path / "vocab.txt").write_text("\n".join(words))
     transformers.BertTokenizerFast(vocab=str(tmp_path / "vocab.txt")).save_pretrained(tmp_path)
     config = transformers.BertConfig(
-        vocab_size=len(words), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
         intermediate_size=32,
-    )  # fmt: skip
+    )
     transformers.BertModel(config).save_pretrained(tmp_path)
     options = {"encoder": str(tmp_path), "past": 1}
     for tuned, embeddings, layers in ((1, False, {1}), (2, False, {0, 1}), (3, True, {0, 1})):

@@ -40,8 +40,12 @@ def test_evaluate_writes_everything(run, capsys):
     names = {p.name for p in report.iterdir()}
     drawn = ("confusion", "classes", "slices", "reliability", "risk_coverage")
     assert names == {f"{n}.{k}" for n in drawn for k in ("png", "svg")} | {
-        "evaluation.json", "report.html", "card.md", "predictions.csv", "predictions.parquet",
-    }  # fmt: skip
+        "evaluation.json",
+        "report.html",
+        "card.md",
+        "predictions.csv",
+        "predictions.parquet",
+    }
     assert (report / "confusion.png").read_bytes().startswith(b"\x89PNG")
     assert (report / "confusion.svg").read_text().startswith("<?xml")
     rows = list(csv.DictReader(io.StringIO((report / "predictions.csv").read_text())))
@@ -117,12 +121,26 @@ def test_pictures_have_themes_and_room_for_many_labels(tmp_path):
 
 
 def test_card_says_licence_rule_and_command(tmp_path):
-    corpora = [{"name": "made", "licence": "CC BY-NC", "noncommercial": True, "citation": "N",
-                "page": "https://example.org", "language": "en"}]  # fmt: skip
+    corpora = [
+        {
+            "name": "made",
+            "licence": "CC BY-NC",
+            "noncommercial": True,
+            "citation": "N",
+            "page": "https://example.org",
+            "language": "en",
+        }
+    ]
     folder = write(tmp_path / "run", {(1, "a"): made()}, corpora=corpora)
     told = card(evaluate(read_results(folder), 20))
-    for words in ("Not for commercial use", "Selected by validation macro F1", "past context only",
-                  "empathia train runs/run.toml --data DATA", "One seed", "CC BY-NC"):  # fmt: skip
+    for words in (
+        "Not for commercial use",
+        "Selected by validation macro F1",
+        "past context only",
+        "empathia train runs/run.toml --data DATA",
+        "One seed",
+        "CC BY-NC",
+    ):
         assert words in told
 
 
@@ -131,12 +149,16 @@ def test_card_says_licence_rule_and_command(tmp_path):
     [
         ({}, "The licences of its data allow commercial use."),
         ({"modalities": {"text": ["text:text-empathetic"]}}, "works with, text-empathetic."),
-        ({"settings": {"model": {"options": {"start": "text-empathetic"}}}},
-         "works with, text-empathetic."),
-        ({"corpora": [{"name": "table", "licence": table.INFO.licence, "noncommercial": True}]},
-         "Its licence is that of the data you brought (table)."),
+        (
+            {"settings": {"model": {"options": {"start": "text-empathetic"}}}},
+            "works with, text-empathetic.",
+        ),
+        (
+            {"corpora": [{"name": "table", "licence": table.INFO.licence, "noncommercial": True}]},
+            "Its licence is that of the data you brought (table).",
+        ),
     ],
-)  # fmt: skip
+)
 def test_card_tells_what_binds_the_run(tmp_path, other, says):
     folder = write(tmp_path / "run", {(1, "a"): made()}, **other)
     told = card(evaluate(read_results(folder), 0))
@@ -175,13 +197,16 @@ def test_compare_says_how_sure_a_difference_is(tmp_path, capsys):
 def test_compare_takes_the_common_utterances_and_says_so(tmp_path):
     rows = made(1, dialogues=12)
     fewer = [r for r in rows if r["dialogue"] not in ("test-d0", "test-d1")]
-    runs = [read_results(write(tmp_path / n, {(1, "a"): r}))
-            for n, r in (("all", rows), ("fewer", fewer))]  # fmt: skip
+    runs = [
+        read_results(write(tmp_path / n, {(1, "a"): r}))
+        for n, r in (("all", rows), ("fewer", fewer))
+    ]
     found = compare(runs)
     assert (found.utterances, found.dialogues) == (40, 10)
     assert found.rows[0].score.value == pytest.approx(found.rows[1].score.value)
-    assert found.notes == ("all: 8 of its 48 test utterances are not in all runs and are left out "
-                           "here.",)  # fmt: skip
+    assert found.notes == (
+        "all: 8 of its 48 test utterances are not in all runs and are left out here.",
+    )
 
 
 def test_compare_pairs_utterances_whatever_their_dialogues_are_called(tmp_path):
@@ -194,15 +219,19 @@ def test_compare_pairs_utterances_whatever_their_dialogues_are_called(tmp_path):
     expected, found = compare([first, plain], "accuracy"), compare([first, other], "accuracy")
     assert found.rows[1].difference == expected.rows[1].difference
     assert found.dialogues == 40
-    assert found.notes == ("other: 160 of the common utterances are in another dialogue than in "
-                           "first, whose dialogues are resampled.",)  # fmt: skip
+    assert found.notes == (
+        "other: 160 of the common utterances are in another dialogue than in "
+        "first, whose dialogues are resampled.",
+    )
     assert expected.notes == ()
 
 
 def test_compare_reads_labels_by_name(tmp_path):
     rows, turned = made(1), ("sadness", "neutral", "joy")
-    runs = [read_results(write(tmp_path / "a", {(1, "a"): rows})),
-            read_results(write(tmp_path / "b", {(1, "a"): rows}, labels=turned))]  # fmt: skip
+    runs = [
+        read_results(write(tmp_path / "a", {(1, "a"): rows})),
+        read_results(write(tmp_path / "b", {(1, "a"): rows}, labels=turned)),
+    ]
     found = compare(runs, "macro_f1")
     assert found.rows[1].difference.value == pytest.approx(0)
     assert found.notes == ()

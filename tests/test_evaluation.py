@@ -81,8 +81,10 @@ def test_single_label_and_class_absent_from_a_fold(tmp_path):
     one = [row(("joy",), scores=(1.0,), utterance=f"u{i}", dialogue=f"d{i}") for i in range(4)]
     e = evaluated(tmp_path / "one", {(1, "a"): one}, labels=("joy",))
     assert e.measure("macro_f1").value == 1
-    rows = {(1, "a"): made(1, first="a"),
-            (1, "b"): [r for r in made(2, first="b") if r["gold"] != "joy"]}  # fmt: skip
+    rows = {
+        (1, "a"): made(1, first="a"),
+        (1, "b"): [r for r in made(2, first="b") if r["gold"] != "joy"],
+    }
     e = evaluated(tmp_path / "two", rows)
     assert any("1 of 2 folds lack a label" in n for n in e.notes)
     uar = {m.metric: m for m in e.fold_means}["uar"]
@@ -105,8 +107,10 @@ def test_temperature_is_fitted_on_validation_rows_alone(tmp_path):
     p = np.array([[r[f"score:{x}"] for x in LABELS] for r in test])
     t = np.array([[r[f"target:{x}"] for x in LABELS] for r in test])
     assert e.measure("nll").value == pytest.approx(log_losses(p, t).mean())
-    other = [r | {"gold": "joy", "target:joy": 1.0, "target:neutral": 0.0, "target:sadness": 0.0}
-             for r in test]  # fmt: skip
+    other = [
+        r | {"gold": "joy", "target:joy": 1.0, "target:neutral": 0.0, "target:sadness": 0.0}
+        for r in test
+    ]
     again = evaluated(tmp_path / "b", {(1, "a"): valid + other})
     assert again.temperatures == e.temperatures
     none = evaluated(tmp_path / "c", {(1, "a"): test})
@@ -137,10 +141,11 @@ def test_independent_labels_are_cut_at_thresholds_of_validation(tmp_path):
                 row(gold=None, scores=scores, part=part, utterance=name, dialogue=name)
                 | {f"target:{x}": float(g) for x, g in zip(LABELS, gold, strict=True)}
             )
-        return rows  # fmt: skip
+        return rows
 
-    e = evaluated(tmp_path / "a", {(1, "a"): several("valid", 12) + several("test", 12)},
-                  exclusive=False)  # fmt: skip
+    e = evaluated(
+        tmp_path / "a", {(1, "a"): several("valid", 12) + several("test", 12)}, exclusive=False
+    )
     assert e.main == "micro_f1"
     assert e.measure("accuracy").value == 1
     assert e.measure("jaccard").value == 1
@@ -190,8 +195,12 @@ def test_majority_floor_is_that_of_each_folds_training_part(tmp_path):
         fold["train_counts"] = {"neutral": 2, most: 5}
     (run / "run.json").write_text(json.dumps(record))
     e = evaluate(read_results(run), 0)
-    said = [r | {"said": m} for f, m in zip("ab", ("joy", "sadness"), strict=True)
-            for r in rows[1, f] if r["part"] == "test"]  # fmt: skip
+    said = [
+        r | {"said": m}
+        for f, m in zip("ab", ("joy", "sadness"), strict=True)
+        for r in rows[1, f]
+        if r["part"] == "test"
+    ]
     assert e.floors["majority"]["weighted_f1"] == pytest.approx(plain_weighted_f1(said))
     assert evaluated(tmp_path, rows).floors == {}
 

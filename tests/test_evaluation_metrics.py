@@ -45,8 +45,11 @@ def one(values) -> np.ndarray:
 @given(sets)
 def test_measures_agree_with_plain_counting(items):
     gold, said = zip(*items, strict=True)
-    found = {n: METRICS[n](indicators(gold), indicators(said)) for n in METRICS if n not in
-             ("ece", "uar")}  # fmt: skip
+    found = {
+        n: METRICS[n](indicators(gold), indicators(said))
+        for n in METRICS
+        if n not in ("ece", "uar")
+    }
     n = len(items)
     assert found["accuracy"] == pytest.approx(sum(g == s for g, s in items) / n)
     overlaps = [len(g & s) / len(g | s) if g | s else 1 for g, s in items]
@@ -91,8 +94,9 @@ def test_measures_agree_with_scikit_learn():
     yes = rng.random(300) < p[:, 0]
     both = brier_scores(as_pairs(p[:, 0]), as_pairs(yes))
     assert both.mean() == pytest.approx(2 * sk.brier_score_loss(yes, p[:, 0]))
-    ours = confusion(np.eye(5, dtype=bool)[y], np.eye(5, dtype=bool)[p.argmax(1)],
-                     np.full(300, -1), 0)  # fmt: skip
+    ours = confusion(
+        np.eye(5, dtype=bool)[y], np.eye(5, dtype=bool)[p.argmax(1)], np.full(300, -1), 0
+    )
     assert (ours == sk.confusion_matrix(y, p.argmax(1))).all()
 
 
@@ -149,8 +153,9 @@ def test_risk_of_the_surest_first():
 )
 def test_risk_does_not_hang_on_the_order_of_rows(items, random):
     mixed = random.sample(items, len(items))
-    curves = [risk_coverage(*(np.array(x, float) for x in zip(*i, strict=True)))
-              for i in (items, mixed)]  # fmt: skip
+    curves = [
+        risk_coverage(*(np.array(x, float) for x in zip(*i, strict=True))) for i in (items, mixed)
+    ]
     assert curves[0] == pytest.approx(curves[1])
     assert curves[0][-1] == pytest.approx(sum(loss for _, loss in items) / len(items))
 

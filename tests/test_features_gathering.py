@@ -32,8 +32,11 @@ class Counted:
 
     def one(self, id: str, content: str | Audio) -> Features:
         self.calls.append(id)
-        numbers = [len(content)] if isinstance(content, str) else [
-            len(content.samples), float(np.abs(content.samples).max())]  # fmt: skip
+        numbers = (
+            [len(content)]
+            if isinstance(content, str)
+            else [len(content.samples), float(np.abs(content.samples).max())]
+        )
         return Features(id, "counted", np.array([numbers], np.float32))
 
 
@@ -216,8 +219,14 @@ def test_bad_recordings_are_counted_and_leave_the_rest(tmp_path, counted):
     (tmp_path / "empty.wav").write_bytes(b"")
     hole = noise(1)
     hole[100:200] = np.nan
-    files = [good, cut, tmp_path / "text.wav", tmp_path / "empty.wav", tmp_path / "gone.wav",
-             write_float_wav(tmp_path / "hole.wav", hole)]  # fmt: skip
+    files = [
+        good,
+        cut,
+        tmp_path / "text.wav",
+        tmp_path / "empty.wav",
+        tmp_path / "gone.wav",
+        write_float_wav(tmp_path / "hole.wav", hole),
+    ]
     talk = [dialogue(*[{"audio": f} for f in files])]
 
     def run() -> tuple[list[str], list[str]]:

@@ -93,9 +93,11 @@ def test_running_subtracts_the_shrunk_mean_of_the_past():
 
 
 def test_neutral_takes_neutral_train_speech_of_the_gender():
-    train = [[sample(f"f{i}", [200 + i, 5], "F", "female") for i in range(6)]
-             + [sample(f"m{i}", [100 + i, 5], "M", "male") for i in range(6)]
-             + [sample("loud", [999, 99], "F", "female")]]  # fmt: skip
+    train = [
+        [sample(f"f{i}", [200 + i, 5], "F", "female") for i in range(6)]
+        + [sample(f"m{i}", [100 + i, 5], "M", "male") for i in range(6)]
+        + [sample("loud", [999, 99], "F", "female")]
+    ]
     ids = {s.id for s in train[0]} - {"loud"}
     normal = fit("neutral", "x", train, ids)
     spread = np.std(np.arange(6))
@@ -103,8 +105,13 @@ def test_neutral_takes_neutral_train_speech_of_the_gender():
         found = matrix(normal.apply([[sample("n", [300, 7], "N", gender)]]))
         assert found[0] == pytest.approx([(300 - mean) / spread, 0], rel=1e-5)
     own = fit("neutral-speaker", "x", train, {*ids, "mine"})
-    test = [[sample("mine", [150, 5], "N", "male"), sample("u", [160, 5], "N", "male"),
-             sample("o", [160, 5], "O", "male")]]  # fmt: skip
+    test = [
+        [
+            sample("mine", [150, 5], "N", "male"),
+            sample("u", [160, 5], "N", "male"),
+            sample("o", [160, 5], "O", "male"),
+        ]
+    ]
     found = matrix(own.apply(test))[:, 0] * spread
     assert found == pytest.approx([0, 10, 160 - 102.5], abs=1e-3)
     assert own.uses_test_speaker

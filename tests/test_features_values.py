@@ -129,9 +129,13 @@ def bert(tmp_path_factory) -> Path:
     }
     torch.manual_seed(1)
     config = transformers.BertConfig(
-        vocab_size=len(words), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
-        intermediate_size=32, max_position_embeddings=40,
-    )  # fmt: skip
+        vocab_size=len(words),
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=40,
+    )
     transformers.BertModel(config).save_pretrained(folder)
     pieces = tokenizers.Tokenizer(tokenizers.models.WordPiece(words, unk_token="[UNK]"))
     pieces.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
@@ -199,10 +203,17 @@ def test_own_speech_model_gives_all_layers(kind, tmp_path):
 
     torch.manual_seed(2)
     config = getattr(transformers, f"{kind}Config")(
-        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
-        conv_dim=(8, 8), conv_stride=(16, 20), conv_kernel=(20, 20), vocab_size=5,
-        num_conv_pos_embeddings=4, num_conv_pos_embedding_groups=2,
-    )  # fmt: skip
+        hidden_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        conv_dim=(8, 8),
+        conv_stride=(16, 20),
+        conv_kernel=(20, 20),
+        vocab_size=5,
+        num_conv_pos_embeddings=4,
+        num_conv_pos_embedding_groups=2,
+    )
     model = getattr(transformers, f"{kind}Model")(config).eval()
     model.save_pretrained(tmp_path)
     audio = Audio(noise(1).astype(np.float32), RATE)

@@ -168,8 +168,12 @@ def test_marks_are_words_and_the_past_knows_who_spoke():
 
     assert words_of("What?! It's", 1) == ["what", "?", "!", "it's"]
     assert words_of("a b c", 2) == ["a", "b", "c", "a b", "b c"]
-    talk = [Sample(str(i), t, speaker=s) for i, (s, t) in enumerate(
-        [("A", "old"), ("A", "yes"), ("B", " "), ("B", "no"), ("A", "well")])]  # fmt: skip
+    talk = [
+        Sample(str(i), t, speaker=s)
+        for i, (s, t) in enumerate(
+            [("A", "old"), ("A", "yes"), ("B", " "), ("B", "no"), ("A", "well")]
+        )
+    ]
     last = reads([talk], 3)[-1]
     assert marked_past(last, 1) == ["self yes", "other no"]
 
@@ -191,14 +195,17 @@ def test_votes_and_several_labels(tmp_path):
     scores = soft.predict(TEST.dialogues)
     assert accuracy(scores, GOLD) > 0.85
     # "glad" is also "low" here, and nobody is "cross".
-    several = {
-        "glad": (1.0, 1.0, 0.0), "low": (0.0, 1.0, 0.0), "cross": (0.0, 0.0, 0.0)
-    }  # fmt: skip
+    several = {"glad": (1.0, 1.0, 0.0), "low": (0.0, 1.0, 0.0), "cross": (0.0, 0.0, 0.0)}
     many = {k: several[v] for k, v in gold.items()}
     valid, valid_gold = part(["xv", "yv"], 1)
     valid = dataclasses.replace(valid, targets={k: several[v] for k, v in valid_gold.items()})
-    learnt = learn("tfidf", tmp_path, exclusive=False, valid=valid,
-                   train=dataclasses.replace(known, targets=many))  # fmt: skip
+    learnt = learn(
+        "tfidf",
+        tmp_path,
+        exclusive=False,
+        valid=valid,
+        train=dataclasses.replace(known, targets=many),
+    )
     found = learnt.predict(TEST.dialogues)
     said = np.array([np.array(found[k]) > 0.5 for k in GOLD])
     right = np.array([np.array(several[v]) > 0.5 for v in GOLD.values()])
@@ -251,9 +258,15 @@ def test_a_field_without_columns_is_left_out_and_the_others_speak(tmp_path):
     pytest.importorskip("sklearn")
     known, _ = part([f"x{i}" for i in range(8)])
     often = Part(
-        tuple(tuple(dataclasses.replace(s, text=s.id.replace("-", "y") if i else "so")
-                    for i, s in enumerate(d)) for d in known.dialogues), known.targets,
-    )  # fmt: skip
+        tuple(
+            tuple(
+                dataclasses.replace(s, text=s.id.replace("-", "y") if i else "so")
+                for i, s in enumerate(d)
+            )
+            for d in known.dialogues
+        ),
+        known.targets,
+    )
     learnt = learn("tfidf", tmp_path, train=often, options={"rarest": 9})
     assert learnt.record["columns"] == 2  # "so" of oneself, "so" of another
     assert set(learnt.predict(TEST.dialogues)) == set(GOLD)
@@ -292,9 +305,9 @@ def test_previous_copies_the_speakers_last_label(tmp_path):
 
 @pytest.mark.corpus
 @pytest.mark.parametrize(
-    ("name", "low", "high"), [("majority", 0.088, 0.091), ("metadata", 0.555, 0.60),
-                              ("previous", 0.714, 0.716)],
-)  # fmt: skip
+    ("name", "low", "high"),
+    [("majority", 0.088, 0.091), ("metadata", 0.555, 0.60), ("previous", 0.714, 0.716)],
+)
 def test_floors_of_iemocap(tmp_path, name, low, high):
     from empathia import plugins
     from empathia.labels import IEMOCAP6
@@ -329,11 +342,14 @@ def iemocap():
         talk = rows[split[name]].setdefault(name, [])
         talk.append(
             Sample(
-                r["utterance_id"], r["text"], speaker=r["gender"] + r["session"],
-                gender={"F": "female", "M": "male"}[r["gender"]], index=len(talk),
+                r["utterance_id"],
+                r["text"],
+                speaker=r["gender"] + r["session"],
+                gender={"F": "female", "M": "male"}[r["gender"]],
+                index=len(talk),
                 groups={"scenario": name.partition("_")[2]},
             )
-        )  # fmt: skip
+        )
         if r["label6"]:
             gold[r["utterance_id"]] = r["label6"]
     parts = {}

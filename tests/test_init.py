@@ -85,9 +85,12 @@ def test_a_run_file_is_not_written_over(
     ],
 )
 def test_what_cannot_be_learnt_from_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-    found: list[dict[str, str]], words: str,
-) -> None:  # fmt: skip
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    found: list[dict[str, str]],
+    words: str,
+) -> None:
     monkeypatch.chdir(tmp_path)
     table(tmp_path / "a.csv", found)
     assert main(["init", "table", "a.csv"]) == 2

@@ -77,9 +77,11 @@ def test_a_kept_model_reads_as_it_was_tested(
     assert all(set(t["emotions"]) == {"mine"} for t in found["turns"])
     (weight,) = found["provenance"]["weights"]
     assert weight == {
-        "name": "mine", "role": "own recogniser (tfidf)", "licence": "that of the data you bring",
+        "name": "mine",
+        "role": "own recogniser (tfidf)",
+        "licence": "that of the data you bring",
         "noncommercial": True,
-    }  # fmt: skip
+    }
 
 
 def test_a_reading_looks_at_the_past_alone(
@@ -147,8 +149,17 @@ def test_a_kill_leaves_no_half_model(tmp_path: Path) -> None:
     run, data = run_file(tmp_path / "a.toml", data=FOLDS), corpus(tmp_path)
     train(run, data, tmp_path / "whole")
     train(run, data, tmp_path / "out", model=False)
-    command = [sys.executable, "-m", "empathia", "train", run, "--data", data,
-               "--out", tmp_path / "out"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "empathia",
+        "train",
+        run,
+        "--data",
+        data,
+        "--out",
+        tmp_path / "out",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     folder = tmp_path / "out" / "a"
     while process.poll() is None and not list(folder.glob(".model.tmp/*")):
@@ -234,10 +245,18 @@ def test_options_name_weights_too() -> None:
 
 def settings(**changes: Any) -> Kept:
     fields: dict[str, Any] = {
-        "name": "little", "recogniser": "majority", "labels": LITTLE, "exclusive": True,
-        "causal": True, "modalities": {"text": ()}, "normalise": (), "options": {},
-        "licence": "CC0", "noncommercial": False, "fingerprint": "",
-    }  # fmt: skip
+        "name": "little",
+        "recogniser": "majority",
+        "labels": LITTLE,
+        "exclusive": True,
+        "causal": True,
+        "modalities": {"text": ()},
+        "normalise": (),
+        "options": {},
+        "licence": "CC0",
+        "noncommercial": False,
+        "fingerprint": "",
+    }
     return Kept(**(fields | changes))
 
 
@@ -309,9 +328,11 @@ def test_a_recogniser_gets_its_features_on_its_scale(tmp_path: Path) -> None:
     words = ("lovely day", "go away now", "well", "thanks a lot", "not again", "so what")
     extract = features.single(features.load("text", 1))
     train_part = [
-        [Sample(f"s{i}", w, speaker="AB"[i % 2], features={"text": extract(w, f"s{i}")})
-         for i, w in enumerate(words)]
-    ]  # fmt: skip
+        [
+            Sample(f"s{i}", w, speaker="AB"[i % 2], features={"text": extract(w, f"s{i}")})
+            for i, w in enumerate(words)
+        ]
+    ]
     normal = normalise.fit("running", "text", train_part)
     seen: list[Sequence[Sample]] = []
 
@@ -339,10 +360,14 @@ def test_normalisers_come_back_as_they_were(kind: str) -> None:
         values[2, 0] = np.nan
         values[:, 2] = np.nan
         return [
-            Sample(f"{name}{i}", speaker="AB"[i % 2], gender=("female", None)[i % 2],
-                   features={"x": Features(f"{name}{i}", "x", row[None])})
+            Sample(
+                f"{name}{i}",
+                speaker="AB"[i % 2],
+                gender=("female", None)[i % 2],
+                features={"x": Features(f"{name}{i}", "x", row[None])},
+            )
             for i, row in enumerate(values)
-        ]  # fmt: skip
+        ]
 
     made = normalise.fit(kind, "x", [dialogue("a")], {f"a{i}" for i in range(0, 12, 2)})
     plain = json.loads(json.dumps(made.plain(), allow_nan=False))
@@ -368,8 +393,9 @@ def test_a_recogniser_comes_back_as_it_was(
 ) -> None:
     learnt = learn(recogniser, tmp_path / "t", options=OPTIONS[recogniser], exclusive=exclusive)
     asked = problem(recogniser, tmp_path, options=OPTIONS[recogniser])
-    folder = kept(tmp_path / "m", learnt, recogniser=recogniser, exclusive=exclusive,
-                  options=asked.options)  # fmt: skip
+    folder = kept(
+        tmp_path / "m", learnt, recogniser=recogniser, exclusive=exclusive, options=asked.options
+    )
     back = plugins.load("emotion", recogniser).load(folder)
     dialogue = part(["q"], 5)[0].dialogues[0]
     expected = learnt.predict([dialogue])
@@ -398,8 +424,13 @@ def test_the_dialogue_model_comes_back_as_it_was(tmp_path: Path, linear: float) 
     options = little.SMALL | {"linear": linear, "members": 2}
     learnt = little.trained(tmp_path / "t", training={"epochs": 2}, **options)
     complete = problem("dialogue", tmp_path, options=options).options
-    folder = kept(tmp_path / "m", learnt, recogniser="dialogue", options=complete,
-                  modalities=little.MODALITIES)  # fmt: skip
+    folder = kept(
+        tmp_path / "m",
+        learnt,
+        recogniser="dialogue",
+        options=complete,
+        modalities=little.MODALITIES,
+    )
     back = plugins.load("emotion", "dialogue").load(folder, threads=1)
     samples = list(little.talk("q", 3)[0])
     samples[2] = little.shown(samples[2], tone=None)
@@ -428,8 +459,10 @@ def test_a_recording_is_heard_with_the_features_of_training(tmp_path: Path) -> N
         ]
         heard = [(np.trunc(c * 32767) / 32768).astype("f4") for c in clips]  # as 16 bits hold it
         keys = [f"{name}{i + 1}" for i in range(turns)]
-        found = [{n: e(Audio(c, 16000), k) for n, e in extractors.items()}
-                 for k, c in zip(keys, heard, strict=True)]  # fmt: skip
+        found = [
+            {n: e(Audio(c, 16000), k) for n, e in extractors.items()}
+            for k, c in zip(keys, heard, strict=True)
+        ]
         return np.concatenate(clips), [
             Sample(k, speaker="AB"[i % 2], features=found[i], index=i) for i, k in enumerate(keys)
         ]
@@ -440,11 +473,22 @@ def test_a_recording_is_heard_with_the_features_of_training(tmp_path: Path) -> N
     targets = {s.id: tuple(np.eye(3)[rng.integers(3)]) for d in scaled for s in d}
     modalities = {"voice": names}
     options = {"linear": 1.0, "penalties": "1"}
-    learnt = learn("dialogue", tmp_path / "t", train=Part(scaled, targets), options=options,
-                   valid=Part(scaled[:2], targets), modalities=modalities)  # fmt: skip
-    folder = kept(tmp_path / "m", learnt, recogniser="dialogue", modalities=modalities,
-                  options=problem("dialogue", tmp_path, options=options).options,
-                  normalise=(normal.plain(),))  # fmt: skip
+    learnt = learn(
+        "dialogue",
+        tmp_path / "t",
+        train=Part(scaled, targets),
+        options=options,
+        valid=Part(scaled[:2], targets),
+        modalities=modalities,
+    )
+    folder = kept(
+        tmp_path / "m",
+        learnt,
+        recogniser="dialogue",
+        modalities=modalities,
+        options=problem("dialogue", tmp_path, options=options).options,
+        normalise=(normal.plain(),),
+    )
     sound, samples = talk("t")
     wav = write_wav(tmp_path / "talk.wav", sound)
     rows = [f"{'AB'[i % 2]},well,{i / 2},{i / 2 + 0.5}" for i in range(4)]
@@ -500,14 +544,20 @@ def test_runs_of_letters_are_those_of_sklearn(longest: int) -> None:
 @pytest.mark.parametrize(
     ("file", "content"),
     [
-        ("settings.json", "{}"), ("settings.json", "not json"), ("model.json", "[]"),
+        ("settings.json", "{}"),
+        ("settings.json", "not json"),
+        ("model.json", "[]"),
         ("model.json", '{"temperature": 1, "fields": [{"kind": "words"}]}'),
         ("model.safetensors", "x"),
     ],
-)  # fmt: skip
+)
 def test_damage_is_told(tmp_path: Path, file: str, content: str) -> None:
-    folder = kept(tmp_path / "m", learn("tfidf", tmp_path / "t"), recogniser="tfidf",
-                  options=problem("tfidf", tmp_path).options)  # fmt: skip
+    folder = kept(
+        tmp_path / "m",
+        learn("tfidf", tmp_path / "t"),
+        recogniser="tfidf",
+        options=problem("tfidf", tmp_path).options,
+    )
     (folder / file).write_text(content)
     with pytest.raises(WeightsError, match="train"):
         plugins.load("emotion", "tfidf").load(folder)

@@ -42,9 +42,12 @@ THREE = ("mfcc", "view1", "view2")
 
 def _three(tmp_path, same=True, **changed):
     return problem(
-        tmp_path, options(**changed), train=_several(part(range(8), 1), 3, same),
-        valid=_several(part(range(8, 12), 2), 3, same), modalities={"voice": THREE},
-    )  # fmt: skip
+        tmp_path,
+        options(**changed),
+        train=_several(part(range(8), 1), 3, same),
+        valid=_several(part(range(8, 12), 2), 3, same),
+        modalities={"voice": THREE},
+    )
 
 
 @pytest.mark.parametrize("changed", [{}, {"width": 0.0}, {"balance": "none"}, {"penalties": "0.2"}])
@@ -154,10 +157,14 @@ def test_refitting_teaches_others_what_validation_holds_but_not_validation_itsel
 
 @pytest.mark.parametrize(
     ("changed", "says"),
-    [({"penalties": "0"}, r"model\.penalties"), ({"penalties": "1 nan"}, r"model\.penalties"),
-     ({"width": -1.0}, r"model\.width"),
-     ({"balance": "x"}, r"model\.balance"), ({"modality": "face"}, "reads 'face'")],
-)  # fmt: skip
+    [
+        ({"penalties": "0"}, r"model\.penalties"),
+        ({"penalties": "1 nan"}, r"model\.penalties"),
+        ({"width": -1.0}, r"model\.width"),
+        ({"balance": "x"}, r"model\.balance"),
+        ({"modality": "face"}, "reads 'face'"),
+    ],
+)
 def test_impossible_options_are_named(tmp_path, changed, says):
     with pytest.raises(ConfigError, match=says):
         kernel.learn(problem(tmp_path, options(**changed)))

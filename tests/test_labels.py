@@ -50,12 +50,22 @@ def test_speech_sets_share_four_by_way_of_the_seven(labels):
 def test_korean_words_mean_what_they_mean():
     kote, aihub = projection(KOTE44, EKMAN7), projection(AIHUB6, EKMAN7)
     assert Counter(kote(x) for x in KOTE44) == {
-        "joy": 13, "sadness": 9, "anger": 8, "surprise": 5, None: 5, "fear": 2, "neutral": 1,
+        "joy": 13,
+        "sadness": 9,
+        "anger": 8,
+        "surprise": 5,
+        None: 5,
+        "fear": 2,
+        "neutral": 1,
         "disgust": 1,
-    }  # fmt: skip
+    }
     assert {x: kote(x) for x in ("없음", "슬픔", "놀람", "행복", "의심/불신")} == {
-        "없음": "neutral", "슬픔": "sadness", "놀람": "surprise", "행복": "joy", "의심/불신": None,
-    }  # fmt: skip
+        "없음": "neutral",
+        "슬픔": "sadness",
+        "놀람": "surprise",
+        "행복": "joy",
+        "의심/불신": None,
+    }
     assert [aihub(x) for x in AIHUB6] == ["anger", "sadness", "fear", "sadness", None, "joy"]
     assert projection(AIHUB7, SHARED4)("중립") == "neutral"
 

@@ -24,9 +24,11 @@ SENTENCES = {
     "zh": ["我昨天没有睡好。"],
     "ru": ["Я не знаю, где он живёт."],
     "el": ["Δεν ξέρω τι να κάνω."],
-    "und": ["Ninakushukuru sana rafiki yangu mpendwa, nimefurahi mno leo asubuhi kuwaona "
-            "wote nyumbani salama"],
-}  # fmt: skip
+    "und": [
+        "Ninakushukuru sana rafiki yangu mpendwa, nimefurahi mno leo asubuhi kuwaona "
+        "wote nyumbani salama"
+    ],
+}
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,12 @@ def test_where_only_members_without_weight_judged_they_count_equally(tmp_path, p
         a, b = np.array(one[key]), np.array(other[key])  # the sum of the weights, 2, is kept
         expected = (a + b) / 2 if pool == "mean" else a * b
         assert row == pytest.approx(expected / expected.sum(), abs=1e-6)
-    spoken, alone = (learnt.predict(TEST.dialogues), learn(
-        "late", tmp_path, options={"members": "tfidf", "weights": "2", "pool": pool}
-    ).predict(TEST.dialogues))  # fmt: skip
+    spoken, alone = (
+        learnt.predict(TEST.dialogues),
+        learn("late", tmp_path, options={"members": "tfidf", "weights": "2", "pool": pool}).predict(
+            TEST.dialogues
+        ),
+    )
     assert spoken == alone
 
 
@@ -108,8 +111,9 @@ def test_independent_labels_are_pooled_one_by_one(tmp_path):
 
 
 def test_options_of_members_reach_them_and_wrong_ones_are_named(tmp_path):
-    learnt = learn("late", tmp_path, options={"members": "tfidf", "weights": "1",
-                                              "tfidf.penalties": "7"})  # fmt: skip
+    learnt = learn(
+        "late", tmp_path, options={"members": "tfidf", "weights": "1", "tfidf.penalties": "7"}
+    )
     assert learnt.record["members"]["tfidf"]["penalty"] == 7
     run = Run("r", 1, None, ModelPart("late", {"tfidf.pastt": 3}), None)
     with pytest.raises(ConfigError, match=r"no option 'model\.tfidf\.pastt'"):

@@ -109,8 +109,9 @@ def test_voices_hear_every_segment_and_speakers_are_named(tmp_path, transcriber)
     path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 13.4))
     wanted = ListenOptions(speakers=2, names=("Ann",))
     told = []
-    heard = hear(path, wanted, lambda *step: told.append(step), diariser=TwoVoices(),
-                 transcriber=transcriber)  # fmt: skip
+    heard = hear(
+        path, wanted, lambda *step: told.append(step), diariser=TwoVoices(), transcriber=transcriber
+    )
     speakers = [u.speaker for u in heard.dialogue.utterances]
     assert speakers[:2] == ["Ann", "Speaker 2"]
     assert set(speakers) == {"Ann", "Speaker 2"}
@@ -221,9 +222,12 @@ def test_a_model_that_was_not_fetched_is_not_fetched(tmp_path):
         "except WeightsError as error: print(error)\n"
     )
     out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
         env={"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)},
-    )  # fmt: skip
+    )
     assert "is not in the local hub cache" in out.stdout
     assert "--asr-model" in out.stdout
     assert out.stdout.count("\n") == 1

@@ -153,9 +153,21 @@ def test_another_api_path_is_kept():
 
 @pytest.mark.parametrize(
     "url",
-    ["localhost:8000", "ftp://localhost", "file:///etc/hosts", "http://", "http://a b", "http://a\n",
-     "http://localhost:99999", "http://localhost:0", "http://h/v1?x=1", "http://h/#y", "", "http://[1"],
-)  # fmt: skip
+    [
+        "localhost:8000",
+        "ftp://localhost",
+        "file:///etc/hosts",
+        "http://",
+        "http://a b",
+        "http://a\n",
+        "http://localhost:99999",
+        "http://localhost:0",
+        "http://h/v1?x=1",
+        "http://h/#y",
+        "",
+        "http://[1",
+    ],
+)
 def test_urls_that_cannot_be_meant_are_refused(url):
     with pytest.raises(UsageError, match="URL"):
         ServerModel(url, "m")
@@ -176,10 +188,16 @@ def test_a_model_must_be_named_and_times_must_be_positive():
 
 @pytest.mark.parametrize(
     ("url", "local"),
-    [("http://localhost:1", True), ("http://127.0.0.7", True), ("http://[::1]:80/v1", True),
-     ("https://api.openai.com/v1", False), ("http://192.168.1.5", False),
-     ("http://localhost.example.com", False), ("http://127.0.0.1.example.com", False)],
-)  # fmt: skip
+    [
+        ("http://localhost:1", True),
+        ("http://127.0.0.7", True),
+        ("http://[::1]:80/v1", True),
+        ("https://api.openai.com/v1", False),
+        ("http://192.168.1.5", False),
+        ("http://localhost.example.com", False),
+        ("http://127.0.0.1.example.com", False),
+    ],
+)
 def test_words_leave_the_machine_unless_the_host_is_this_one(url, local):
     assert ServerModel(url, "m").is_local is local
 
@@ -431,9 +449,11 @@ model.close()
 def _talk(tokens: int, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", _TALK, str(_smollm2()), str(tokens)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         env={**os.environ, "TMPDIR": str(folder)},
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.weights

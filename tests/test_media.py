@@ -72,8 +72,7 @@ def test_surround_hears_the_centre_and_not_the_bass_effect(tmp_path):
     loud = np.zeros((6, 16000), np.float32)
     loud[2] = tone(1.0, hz=600.0)  # FL FR FC LFE BL BR
     loud[3] = tone(1.0, hz=90.0, level=0.9)
-    path = write_media(tmp_path / "s.flac", "flac", loud, 16000, layout="5.1",
-                       sample_format="s16")  # fmt: skip
+    path = write_media(tmp_path / "s.flac", "flac", loud, 16000, layout="5.1", sample_format="s16")
     samples = heard(path)
     assert abs(loudest_hz(samples) - 600) < 2
     spectrum = np.abs(np.fft.rfft(samples))
@@ -199,8 +198,14 @@ def test_a_picture_on_the_cover_is_no_video(tmp_path):
 
 
 def test_a_truncated_video_is_read_as_far_as_it_goes(tmp_path):
-    path = write_media(tmp_path / "v.mp4", "aac", tone(10.0)[None, :], 16000, video="mpeg4",
-                       options={"movflags": "+faststart"})  # fmt: skip
+    path = write_media(
+        tmp_path / "v.mp4",
+        "aac",
+        tone(10.0)[None, :],
+        16000,
+        video="mpeg4",
+        options={"movflags": "+faststart"},
+    )
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
     condition = media.Condition()
     samples = heard(path, condition=condition)

@@ -25,8 +25,9 @@ def test_encoding_keeps_pitch_and_length_in_few_bytes(tmp_path, rate):
 
 
 def test_mp3_where_opus_cannot_be_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(encoding, "_ENCODERS", (("no-such-codec", "ogg", (16000,)),
-                                                encoding._ENCODERS[1]))  # fmt: skip
+    monkeypatch.setattr(
+        encoding, "_ENCODERS", (("no-such-codec", "ogg", (16000,)), encoding._ENCODERS[1])
+    )
     encoded = media.encode([Audio(tone(4.0), 16000)])
     assert media.media_type(encoded) == "audio/mpeg"
     (tmp_path / "e.mp3").write_bytes(encoded)

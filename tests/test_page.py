@@ -26,9 +26,16 @@ def write_page(found: Timeline, folder: Path, audio: bytes | None = None) -> Pat
 
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-             "--disable-component-update", "--disable-sync", "--no-first-run",
-             "--autoplay-policy=no-user-gesture-required", "--mute-audio"]  # fmt: skip
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+]
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +71,10 @@ class Visit:
 
     def __exit__(self, kind: object, *_: object) -> None:
         strange = [
-            r for r in self.requests
+            r
+            for r in self.requests
             if r != self.path.as_uri() and not r.startswith(("data:", "blob:"))
-        ]  # fmt: skip
+        ]
         self.context.close()
         if kind is None:
             assert self.complaints == [] and strange == []
@@ -177,8 +185,16 @@ def test_details_show_what_is_known(browser, tmp_path):
         assert len(shaky) > 0 and detail.locator(".words .shaky").count() == len(shaky)
         assert detail.locator(".words li").count() == len(found.turns[0].words)
         shown = detail.inner_text()
-        for part in ("together", "words", "voice", "high volume, low pitch, slow", "tense",
-                     "speaker so far", "mean pitch", "Hz"):  # fmt: skip
+        for part in (
+            "together",
+            "words",
+            "voice",
+            "high volume, low pitch, slow",
+            "tense",
+            "speaker so far",
+            "mean pitch",
+            "Hz",
+        ):
             assert part in shown, part
         emotion = found.turns[0].emotion
         assert emotion is not None and emotion.confidence is not None
@@ -220,10 +236,13 @@ def test_pages_of_little_work_too(browser, tmp_path, make):
 def test_independent_scores_are_drawn_as_lines(browser, tmp_path):
     labels = LabelSet("two", ("calm", "tense"))
     turns = tuple(
-        dataclasses.replace(turn(i, span=(i, i + 1)), emotions={},
-                            emotion=Emotion("fusion", labels, (0.9, 0.1 * i), exclusive=False))
+        dataclasses.replace(
+            turn(i, span=(i, i + 1)),
+            emotions={},
+            emotion=Emotion("fusion", labels, (0.9, 0.1 * i), exclusive=False),
+        )
         for i in range(4)
-    )  # fmt: skip
+    )
     with Visit(browser, write_page(Timeline("a", turns, ("Ann",), 4.0), tmp_path)) as visit:
         assert visit.page.locator(".chart .curve").count() == 2
         assert visit.page.locator(".chart .area").count() == 0

@@ -71,8 +71,15 @@ def test_text_without_scripts_holds_every_turn_and_every_caution():
     flat = " ".join(text.split())
     for n in range(30):
         assert f'id="turn-{n + 1}"' in page(found)
-    for part in (*LINES, "talk.wav", "uncertain", "Non-commercial use only: voice-default",
-                 "a note <b>", "too short", "That sounds like a long wait."):  # fmt: skip
+    for part in (
+        *LINES,
+        "talk.wav",
+        "uncertain",
+        "Non-commercial use only: voice-default",
+        "a note <b>",
+        "too short",
+        "That sounds like a long wait.",
+    ):
         assert part in flat, part
     for said in found.turns:
         if said.emotion is not None and said.emotion.label is not None:
@@ -86,9 +93,15 @@ def body_tags(found: Timeline) -> list[str]:
 
 
 PLAIN = body_tags(
-    Timeline("s", (turn(0, text="w", span=(0, 1), reply="r"),), ("Ann",), 2.0, notes=("n",),
-             provenance={"x": "y"})
-)  # fmt: skip
+    Timeline(
+        "s",
+        (turn(0, text="w", span=(0, 1), reply="r"),),
+        ("Ann",),
+        2.0,
+        notes=("n",),
+        provenance={"x": "y"},
+    )
+)
 
 
 @settings(max_examples=40, deadline=None)
@@ -96,8 +109,9 @@ PLAIN = body_tags(
 def test_nothing_that_people_say_becomes_markup(words, name, spice, note, source):
     who, text, provenance = spice + name, f"w{words}{spice}", {"x": spice}
     said = turn(0, speaker=who, text=text, span=(0, 1), reply=spice + words)
-    found = Timeline(source + spice, (said,), (who,), 2.0, notes=(note + spice,),
-                     provenance=provenance)  # fmt: skip
+    found = Timeline(
+        source + spice, (said,), (who,), 2.0, notes=(note + spice,), provenance=provenance
+    )
     assert body_tags(found) == PLAIN, "the same elements as a page of harmless words"
     block = page(found).split('<script type="application/json" id="data">')[1]
     data = json.loads(block.split("</script>")[0])
@@ -114,9 +128,14 @@ def test_control_characters_and_surrogates_do_not_reach_the_markup():
 
 @pytest.mark.parametrize(
     ("start", "kind"),
-    [(b"OggS", "audio/ogg"), (b"ID3\x04", "audio/mpeg"), (b"\xff\xfb\x90", "audio/mpeg"),
-     (b"RIFF", "audio/wav"), (b"\0\0\0\x20ftypM4A ", "audio/mp4")],
-)  # fmt: skip
+    [
+        (b"OggS", "audio/ogg"),
+        (b"ID3\x04", "audio/mpeg"),
+        (b"\xff\xfb\x90", "audio/mpeg"),
+        (b"RIFF", "audio/wav"),
+        (b"\0\0\0\x20ftypM4A ", "audio/mp4"),
+    ],
+)
 def test_sound_is_known_by_its_first_bytes(start, kind):
     assert kind_of(start + bytes(20)) == kind
     assert f'src="data:{kind};base64,' in page(timeline(1), start + bytes(20))

@@ -183,8 +183,11 @@ def test_names_and_units() -> None:
     assert dict(zip(NAMES, UNITS, strict=True))["articulation_rate"] == "1/s"
 
 
-@pytest.mark.parametrize("clip", [np.zeros(16_000), np.full(16_000, 0.25), np.zeros(0)],
-                         ids=["silence", "direct current", "no samples"])  # fmt: skip
+@pytest.mark.parametrize(
+    "clip",
+    [np.zeros(16_000), np.full(16_000, 0.25), np.zeros(0)],
+    ids=["silence", "direct current", "no samples"],
+)
 def test_silence_has_a_duration_and_nothing_else(clip: np.ndarray) -> None:
     found = measures(clip)
     assert found.pop("duration") == len(clip) / 16_000

@@ -38,8 +38,10 @@ def test_standard_takes_the_corpus_s_own_parts() -> None:
     data = [dialogue("a", "xy", "train"), dialogue("b", "xy", "valid"), dialogue("c", "xy", "test")]
     (fold,) = folds(data, "standard", seed=1)
     assert (ids(fold.train), ids(fold.valid), ids(fold.test)) == (
-        {"a.0", "a.1"}, {"b.0", "b.1"}, {"c.0", "c.1"},
-    )  # fmt: skip
+        {"a.0", "a.1"},
+        {"b.0", "b.1"},
+        {"c.0", "c.1"},
+    )
     assert fold.tested is None
 
 
@@ -90,8 +92,11 @@ def test_leave_group_out_and_its_complaint() -> None:
 
 
 def test_groups_are_spread_over_fewer_folds_evenly() -> None:
-    data = [dialogue(f"{s}{i}", s) for s, n in zip("abcdef", (6, 5, 4, 3, 2, 1), strict=True)
-            for i in range(n)]  # fmt: skip
+    data = [
+        dialogue(f"{s}{i}", s)
+        for s, n in zip("abcdef", (6, 5, 4, 3, 2, 1), strict=True)
+        for i in range(n)
+    ]
     found = folds(data, "leave-speaker-out", seed=1, count=3)
     assert [len(f.test) for f in found] == [7, 7, 7]
 
@@ -147,8 +152,12 @@ def test_folders_are_harmless_and_each_fold_has_its_own(names: set[str]) -> None
 
 
 def test_dialogues_without_a_part_are_told() -> None:
-    data = [dialogue("a", "x", "train"), dialogue("b", "x", "train"), dialogue("t", "x", "test"),
-            dialogue("n", "x")]  # fmt: skip
+    data = [
+        dialogue("a", "x", "train"),
+        dialogue("b", "x", "train"),
+        dialogue("t", "x", "test"),
+        dialogue("n", "x"),
+    ]
     with pytest.warns(EmpathiaWarning, match="1 of 4 dialogues are in no part"):
         folds(data, "standard", seed=1)
 

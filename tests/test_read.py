@@ -180,9 +180,10 @@ def test_nothing_is_written_at_home_and_no_device_is_counted(tmp_path: Path) -> 
     cache = weights.root()
     code = f"import empathia; empathia.read({str(tmp_path / 'talk.txt')!r})"
     subprocess.run(
-        [sys.executable, "-c", code], check=True,
+        [sys.executable, "-c", code],
+        check=True,
         env={"HOME": str(home), "EMPATHIA_HOME": str(cache), "PATH": os.environ["PATH"]},
-    )  # fmt: skip
+    )
     assert list(home.rglob("*")) == []
 
 
@@ -205,9 +206,12 @@ def test_reading_imports_no_torch_and_leaves_nothing_behind(sentence: Path) -> N
         f"print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)\nsys.exit(code)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
         cwd=sentence.parent,
-    )  # fmt: skip
+    )
     assert done.stderr.strip().splitlines()[-1] == "[]"
     timeline: dict[str, Any] = json.loads(done.stdout)
     assert timeline["turns"][-1]["reply"]

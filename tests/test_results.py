@@ -35,9 +35,11 @@ def test_everything_comes_back(folder):
 
 
 def test_unknown_is_not_zero(tmp_path):
-    rows = [row(utterance="u1", scores=(0.5, 0.3, 0.2)),
-            row(utterance="u2", gender=None, words=None),
-            row(utterance="u3", scores=(0.5, np.nan, 0.2), said="joy")]  # fmt: skip
+    rows = [
+        row(utterance="u1", scores=(0.5, 0.3, 0.2)),
+        row(utterance="u2", gender=None, words=None),
+        row(utterance="u3", scores=(0.5, np.nan, 0.2), said="joy"),
+    ]
     r = read_results(write(tmp_path / "run", {(1, "a"): rows}))
     assert r.said.tolist() == [0, -1, 1]
     assert r.texts["gender"].texts() == ["female", None, "female"]
@@ -78,9 +80,13 @@ def test_no_run_here(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [("{", "damaged"), ("[]", "damaged"), ('{"format": 1}', "damaged"),
-     ('{"format": 2}', "format 2, expected 1")],
-)  # fmt: skip
+    [
+        ("{", "damaged"),
+        ("[]", "damaged"),
+        ('{"format": 1}', "damaged"),
+        ('{"format": 2}', "format 2, expected 1"),
+    ],
+)
 def test_run_json_that_cannot_be_read(folder, content, says):
     (folder / "run.json").write_text(content)
     with pytest.raises(InputError, match=says):

@@ -70,8 +70,12 @@ def test_what_is_no_speech_gives_none(samples):
 
 def test_speech_without_a_pause_is_cut_before_28_seconds():
     samples = sounds.example()
-    dense = np.concatenate([samples[round(s.start * RATE) + 1600 : round(s.end * RATE) - 1600]
-                            for s in detected(samples)])  # fmt: skip
+    dense = np.concatenate(
+        [
+            samples[round(s.start * RATE) + 1600 : round(s.end * RATE) - 1600]
+            for s in detected(samples)
+        ]
+    )
     found = detected(dense)
     assert len(dense) > 35 * RATE
     assert max(s.end - s.start for s in found) <= 28.0

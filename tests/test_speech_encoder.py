@@ -55,9 +55,14 @@ def _reference(samples: np.ndarray) -> np.ndarray:
     mel = torch.from_numpy(log_mel(samples))[None]
     frames = mel.shape[2] // 2
     config = transformers.WhisperConfig(
-        d_model=384, encoder_layers=4, encoder_attention_heads=6, encoder_ffn_dim=1536,
-        num_mel_bins=80, max_source_positions=frames, attn_implementation="eager",
-    )  # fmt: skip
+        d_model=384,
+        encoder_layers=4,
+        encoder_attention_heads=6,
+        encoder_ffn_dim=1536,
+        num_mel_bins=80,
+        max_source_positions=frames,
+        attn_implementation="eager",
+    )
     model = WhisperEncoder(config).eval()
     model.load_state_dict(_state(frames), strict=True)
     with torch.no_grad():
@@ -77,32 +82,43 @@ def _state(frames: int) -> dict:
     import torch
 
     raw = ctranslate2_file.read(FOLDER / "model.bin", lambda n: n.startswith("encoder/"))
-    arrays = {k.removeprefix("encoder/"): torch.from_numpy(np.array(v, np.float32))
-              for k, v in raw.items()}  # fmt: skip
+    arrays = {
+        k.removeprefix("encoder/"): torch.from_numpy(np.array(v, np.float32))
+        for k, v in raw.items()
+    }
     state = {"embed_positions.weight": arrays["position_encodings/encodings"][:frames]}
     for conv in ("conv1", "conv2"):
         state |= {f"{conv}.{p}": arrays[f"{conv}/{p}"] for p in ("weight", "bias")}
     pairs = [("layer_norm", "layer_norm")]
     for i in range(4):
         ours, theirs = f"layer_{i}", f"layers.{i}"
-        pairs += [(f"{ours}/self_attention/layer_norm", f"{theirs}.self_attn_layer_norm"),
-                  (f"{ours}/ffn/layer_norm", f"{theirs}.final_layer_norm")]  # fmt: skip
+        pairs += [
+            (f"{ours}/self_attention/layer_norm", f"{theirs}.self_attn_layer_norm"),
+            (f"{ours}/ffn/layer_norm", f"{theirs}.final_layer_norm"),
+        ]
         attention = f"{ours}/self_attention"
         for kind in ("weight", "bias"):
             q, k, v = arrays[f"{attention}/linear_0/{kind}"].chunk(3)
-            state |= {f"{theirs}.self_attn.q_proj.{kind}": q,
-                      f"{theirs}.self_attn.v_proj.{kind}": v}  # fmt: skip
+            state |= {
+                f"{theirs}.self_attn.q_proj.{kind}": q,
+                f"{theirs}.self_attn.v_proj.{kind}": v,
+            }
             if kind == "weight":
                 state[f"{theirs}.self_attn.k_proj.weight"] = k
             else:
                 assert not k.any(), "Whisper's keys have no bias"
-            rest = {"self_attn.out_proj": f"{attention}/linear_1",
-                    "fc1": f"{ours}/ffn/linear_0", "fc2": f"{ours}/ffn/linear_1"}  # fmt: skip
+            rest = {
+                "self_attn.out_proj": f"{attention}/linear_1",
+                "fc1": f"{ours}/ffn/linear_0",
+                "fc2": f"{ours}/ffn/linear_1",
+            }
             for b, a in rest.items():
                 state[f"{theirs}.{b}.{kind}"] = arrays[f"{a}/{kind}"]
     for ours, theirs in pairs:
-        state |= {f"{theirs}.weight": arrays[f"{ours}/gamma"],
-                  f"{theirs}.bias": arrays[f"{ours}/beta"]}  # fmt: skip
+        state |= {
+            f"{theirs}.weight": arrays[f"{ours}/gamma"],
+            f"{theirs}.bias": arrays[f"{ours}/beta"],
+        }
     return state
 
 

@@ -125,15 +125,22 @@ def test_plain_sentences_get_their_label(model):
 @needs_model
 def test_it_abstains_and_says_why(model):
     samples = [
-        Sample("a", None), Sample("b", "  ... "), Sample("c", "Das ist schön.", language="de"),
-        Sample("d", PLAIN["joy"], language="en-GB"), Sample("e", "오늘 정말 기뻐요."),
+        Sample("a", None),
+        Sample("b", "  ... "),
+        Sample("c", "Das ist schön.", language="de"),
+        Sample("d", PLAIN["joy"], language="en-GB"),
+        Sample("e", "오늘 정말 기뻐요."),
         Sample("f", "Nimefurahi", language="und"),
-    ]  # fmt: skip
+    ]
     found = model.recognise(samples)
     assert [e.abstained for e in found] == [
-        "no words", "no words", "it knows en, the words are in de", None,
-        "its language is not known", "it knows en, the words are in another language",
-    ]  # fmt: skip
+        "no words",
+        "no words",
+        "it knows en, the words are in de",
+        None,
+        "its language is not known",
+        "it knows en, the words are in another language",
+    ]
     assert [bool(e.scores) for e in found] == [False, False, False, True, False, False]
 
 
@@ -146,9 +153,12 @@ def test_language_detector_is_used_where_the_language_is_not_given(model):
         return "de"
 
     own = text.TextRecogniser(
-        model._encoder, model._head, model._bias,
-        json.loads((weights.folder("text-default") / "settings.json").read_text()), detect,
-    )  # fmt: skip
+        model._encoder,
+        model._head,
+        model._bias,
+        json.loads((weights.folder("text-default") / "settings.json").read_text()),
+        detect,
+    )
     found = own.recognise([Sample("a", "Hallo Welt"), Sample("b", PLAIN["joy"], language="en")])
     assert asked == ["Hallo Welt"]
     assert [e.label for e in found] == [None, "joy"]
@@ -156,8 +166,10 @@ def test_language_detector_is_used_where_the_language_is_not_given(model):
 
 @needs_model
 def test_unsure_answers_are_kept_but_not_given(model):
-    many = [Sample(str(i), f"{a} {b}") for i, (a, b) in enumerate(
-        (a, b) for a in PLAIN.values() for b in PLAIN.values())]  # fmt: skip
+    many = [
+        Sample(str(i), f"{a} {b}")
+        for i, (a, b) in enumerate((a, b) for a in PLAIN.values() for b in PLAIN.values())
+    ]
     for e in model.recognise(many):
         unsure = max(e.scores) < model.floor
         assert (e.label is None) == unsure

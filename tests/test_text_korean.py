@@ -40,8 +40,17 @@ def model():
 
 def test_runs_by_hand():
     assert list(columns.runs("네네네네")) == [
-        " ", "네", "네", " ", " 네", "네네", "네 ", " 네네", "네네 ", " 네네 ",
-    ]  # fmt: skip
+        " ",
+        "네",
+        "네",
+        " ",
+        " 네",
+        "네네",
+        "네 ",
+        " 네네",
+        "네네 ",
+        " 네네 ",
+    ]
     assert {"좋아", " 좋", "요 ", " ! "} <= set(columns.runs("좋아요!"))
     expected = {zlib.crc32(x.encode()) % 2**18 for x in (" ", "네", " 네", "네 ", " 네 ")}
     assert columns.columns("네").tolist() == sorted(expected)
@@ -73,14 +82,22 @@ def test_plain_sentences_get_their_label(model):
 
 def test_it_abstains_and_says_why(model):
     samples = [
-        Sample("a", None), Sample("b", " ... "), Sample("c", "I am glad.", "en"),
-        Sample("d", "I am glad."), Sample("e", PLAIN["joy"]), Sample("f", PLAIN["joy"], "ko-KR"),
-    ]  # fmt: skip
+        Sample("a", None),
+        Sample("b", " ... "),
+        Sample("c", "I am glad.", "en"),
+        Sample("d", "I am glad."),
+        Sample("e", PLAIN["joy"]),
+        Sample("f", PLAIN["joy"], "ko-KR"),
+    ]
     found = model.recognise(samples)
     assert [e.abstained for e in found] == [
-        "no words", "no words", "it knows ko, the words are in en",
-        "its language is not known", None, None,
-    ]  # fmt: skip
+        "no words",
+        "no words",
+        "it knows ko, the words are in en",
+        "its language is not known",
+        None,
+        None,
+    ]
 
 
 def test_it_is_light():

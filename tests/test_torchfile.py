@@ -50,10 +50,16 @@ def tensor(key: str, count: int, offset: int, shape, strides, kind: str = "Float
     storage = row(text("storage"), name("torch", kind), text(key), text("cpu"), number(count))
     return (
         name("torch._utils", "_rebuild_tensor_v2")
-        + row(storage + b"Q", number(offset), row(*map(number, shape)),
-              row(*map(number, strides)), b"\x89", ORDERED)
+        + row(
+            storage + b"Q",
+            number(offset),
+            row(*map(number, shape)),
+            row(*map(number, strides)),
+            b"\x89",
+            ORDERED,
+        )
         + b"R"
-    )  # fmt: skip
+    )
 
 
 def table(items: dict[str, bytes]) -> bytes:
@@ -97,12 +103,14 @@ def load(tmp_path):
 
 @LAYOUTS
 def test_reads_tensors_by_name(layout, load):
-    body = table({
-        "weight": tensor("0", 6, 0, (2, 3), (3, 1)),
-        "turned": tensor("0", 6, 0, (3, 2), (1, 3)),
-        "bias": tensor("0", 6, 4, (2,), (1,)),
-        "scale": tensor("1", 1, 0, (), ()),
-    })  # fmt: skip
+    body = table(
+        {
+            "weight": tensor("0", 6, 0, (2, 3), (3, 1)),
+            "turned": tensor("0", 6, 0, (3, 2), (1, 3)),
+            "bias": tensor("0", 6, 4, (2,), (1,)),
+            "scale": tensor("1", 1, 0, (), ()),
+        }
+    )
     arrays = load(layout(body, {"0": SIX, "1": np.array([7.0], "<f4")}))
     assert list(arrays) == ["weight", "turned", "bias", "scale"]
     np.testing.assert_array_equal(arrays["weight"], [[0, 0.25, 0.5], [0.75, 1, 1.25]])
@@ -232,11 +240,17 @@ def test_any_other_name_is_refused(module, attribute, load):
 
 def test_a_pickle_cannot_alter_the_functions_that_it_may_call(load):
     change = b"N}" + text("__defaults__") + row(number(1)) + b"s\x86b"
-    for target in (name("torch._utils", "_rebuild_tensor_v2"), name("torch", "FloatStorage"),
-                   name("collections", "OrderedDict")):  # fmt: skip
+    for target in (
+        name("torch._utils", "_rebuild_tensor_v2"),
+        name("torch", "FloatStorage"),
+        name("collections", "OrderedDict"),
+    ):
         with pytest.raises(WeightsError):
-            load(stream(target + change + b"0" + table({"x": tensor("0", 6, 0, (6,), (1,))}),
-                        {"0": SIX}))  # fmt: skip
+            load(
+                stream(
+                    target + change + b"0" + table({"x": tensor("0", 6, 0, (6,), (1,))}), {"0": SIX}
+                )
+            )
     body = table({"x": tensor("0", 6, 0, (6,), (1,))})
     np.testing.assert_array_equal(load(stream(body, {"0": SIX}))["x"], SIX)
 

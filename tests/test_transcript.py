@@ -27,9 +27,16 @@ def test_csv_columns_are_found_by_name(tmp_path, delimiter, names):
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [("12", 12), ("12.5", 12.5), ("12,5", 12.5), ("1:02.5", 62.5), ("0:16:16,059", 976.059),
-     ("01:00:00.250", 3600.25), ("7 s", 7)],
-)  # fmt: skip
+    [
+        ("12", 12),
+        ("12.5", 12.5),
+        ("12,5", 12.5),
+        ("1:02.5", 62.5),
+        ("0:16:16,059", 976.059),
+        ("01:00:00.250", 3600.25),
+        ("7 s", 7),
+    ],
+)
 def test_times_in_every_spelling(tmp_path, written, seconds):
     found = read(tmp_path, "a.csv", f'{HEAD}Ann,hi,"{written}",9999\n')
     assert found.dialogue.utterances[0].start == pytest.approx(seconds)

@@ -31,11 +31,13 @@ LINE = "speaker,text\nZoë,“don’t” – naïve café\n"
         (codecs.BOM_UTF16_BE + LINE.encode("utf-16-be"), None),
         (LINE.encode("utf-32"), None),
         (LINE.encode("cp1252"), "cp1252"),
-        ("speaker,text\n".encode("utf-16-le") + "Zoë,“don’t” – naïve café".encode("utf-16-le"),
-         "byte order mark"),
+        (
+            "speaker,text\n".encode("utf-16-le") + "Zoë,“don’t” – naïve café".encode("utf-16-le"),
+            "byte order mark",
+        ),
     ],
     ids=["utf-8", "bom", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "utf-16 without bom"],
-)  # fmt: skip
+)
 def test_encodings(tmp_path, data, note):
     found = read(tmp_path, "a.csv", data)
     assert turns(found)[0][:2] == ("Zoë", "“don’t” – naïve café")
@@ -51,8 +53,10 @@ def test_lines_of_two_encodings_in_one_file(tmp_path):
 
 @pytest.mark.parametrize("codec", ["cp949", "cp1251"])
 def test_other_encodings_are_a_guess_that_says_so(tmp_path, codec):
-    words = {"cp949": "오늘은 정말 힘든 하루였지만 그래도 괜찮아요",
-             "cp1251": "Сегодня был очень трудный день и всё хорошо"}[codec]  # fmt: skip
+    words = {
+        "cp949": "오늘은 정말 힘든 하루였지만 그래도 괜찮아요",
+        "cp1251": "Сегодня был очень трудный день и всё хорошо",
+    }[codec]
     found = read(tmp_path, "a.csv", f"speaker,text\nA,{words}\nB,{words}\n".encode(codec))
     assert turns(found)[1][1] == words
     assert noted(found, "guess")

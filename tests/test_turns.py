@@ -54,8 +54,13 @@ def test_a_word_in_a_gap_goes_to_the_nearest_speech():
 
 def test_the_end_of_a_sentence_stays_before_the_pause_that_it_is_put_behind():
     speech = [(0.0, 2.0, 0), (5.0, 6.0, 1)]
-    words = [Word("by", 1.0, 1.4, 1), Word("the", 1.4, 4.8, 1), Word("door.", 4.8, 4.8, 1),
-             Word("Oh.", 4.8, 4.8, 1), Word("Yes.", 5.2, 5.6, 1)]  # fmt: skip
+    words = [
+        Word("by", 1.0, 1.4, 1),
+        Word("the", 1.4, 4.8, 1),
+        Word("door.", 4.8, 4.8, 1),
+        Word("Oh.", 4.8, 4.8, 1),
+        Word("Yes.", 5.2, 5.6, 1),
+    ]
     assert summary(speech, words) == [(0.0, 2.0, 0, "by the door."), (5.0, 6.0, 1, "Oh. Yes.")]
     first, second = turns(speech, words)
     assert [(w.start, w.end) for w in first.words] == [(1.0, 1.4), (1.4, 2.0), (2.0, 2.0)]

@@ -95,9 +95,12 @@ def test_features_refuse_what_they_cannot_hear(encoder):
 # A small recogniser: two blocks of two units, three labels.
 NAMES = ("speech", "mean1.0", "mean1.1", "mean2.0", "mean2.1")
 SETTINGS = {
-    "labels": "three", "names": ["calm", "glad", "cross"], "columns": ["mean2", "mean1"],
-    "temperature": {"unseen_speaker": 1.0, "unseen_corpus": 2.0}, "floor": 0.6,
-}  # fmt: skip
+    "labels": "three",
+    "names": ["calm", "glad", "cross"],
+    "columns": ["mean2", "mean1"],
+    "temperature": {"unseen_speaker": 1.0, "unseen_corpus": 2.0},
+    "floor": 0.6,
+}
 WEIGHT = np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]], np.float32)
 
 
@@ -283,10 +286,12 @@ def test_floor_keeps_the_share_that_is_wanted():
 
 def _run(**options: float) -> Run:
     return Run(
-        "tiny", 1, DataPart(("one", "two"), "ekman7"),
+        "tiny",
+        1,
+        DataPart(("one", "two"), "ekman7"),
         ModelPart("voice", {"l2": 1.0, "folds": 3, "columns": "mean1", **options}),
         TrainingPart(select="likelihood", epochs=6, batch=32, lr=0.05, patience=6, threads=1),
-    )  # fmt: skip
+    )
 
 
 def test_answers_come_from_heads_that_did_not_know_the_speaker():
@@ -296,9 +301,13 @@ def test_answers_come_from_heads_that_did_not_know_the_speaker():
     answers = recipe.answers(clips, test)
     assert (answers.argmax(1) == clips.label[test]).mean() > 0.7
     # Whatever the test speaker's labels and values are, the head stays the same.
-    poisoned = _clips.Clips(clips.ids, clips.corpus, clips.speaker,
-                            np.where(test, 0, clips.label),
-                            clips.values + 100 * test[:, None].astype(np.float32))  # fmt: skip
+    poisoned = _clips.Clips(
+        clips.ids,
+        clips.corpus,
+        clips.speaker,
+        np.where(test, 0, clips.label),
+        clips.values + 100 * test[:, None].astype(np.float32),
+    )
     shifted = recipe.answers(poisoned, test) - answers
     np.testing.assert_allclose(shifted, np.broadcast_to(shifted[0], shifted.shape), atol=1e-2)
 
@@ -341,8 +350,10 @@ def test_training_exports_what_load_reads(tmp_path):
     clips = [d.utterances[0] for d in corpora["one"]]
     samples = [Sample(u.id, features={"speech": _pitch(_clips._sound(u), u.id)}) for u in clips]
     said = [e.label for e in recogniser.recognise(samples)]
-    gold = [{"happy": "joy", "angry": "anger", "sad": "sadness"}.get(u.gold[0], "neutral")
-            for u in clips]  # fmt: skip
+    gold = [
+        {"happy": "joy", "angry": "anger", "sad": "sadness"}.get(u.gold[0], "neutral")
+        for u in clips
+    ]
     assert np.mean([a == b for a, b in zip(said, gold, strict=True)]) > 0.9
 
 
@@ -351,5 +362,8 @@ def test_a_corpus_without_usable_clips_is_named(tmp_path):
     with pytest.raises(ConfigError, match="no clip of one"):
         voice.task(_run(), {"one": (bare,)}, Tools({"speech": _pitch}, METRICS))
     with pytest.raises(ConfigError, match="'one' has no labels"):
-        voice.task(_run(), {"one": (Dialogue("d", (Utterance("u", 0, "s"),)),)},
-                   Tools({"speech": _pitch}, METRICS))  # fmt: skip
+        voice.task(
+            _run(),
+            {"one": (Dialogue("d", (Utterance("u", 0, "s"),)),)},
+            Tools({"speech": _pitch}, METRICS),
+        )

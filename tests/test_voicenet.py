@@ -117,8 +117,9 @@ def test_answer_does_not_depend_on_the_others(learnt):
 def _task(folder) -> VoiceNetTask:
     p = problem(folder, SMALL)
     known = heard(p.train, "mfcc", 3)
-    return VoiceNetTask(p, known, heard(p.valid, "mfcc", 3), Baseline.of(
-        [d[0] for d in p.train.dialogues], "mfcc"))  # fmt: skip
+    return VoiceNetTask(
+        p, known, heard(p.valid, "mfcc", 3), Baseline.of([d[0] for d in p.train.dialogues], "mfcc")
+    )
 
 
 def test_changes_are_the_same_for_one_seed_and_others_for_another(tmp_path):
@@ -201,10 +202,13 @@ def test_higher_moves_a_peak_of_the_spectrum_up():
 
 @pytest.mark.parametrize(
     ("changed", "says"),
-    [({"feature": "logmel"}, "reads 'logmel', the features are mfcc"),
-     ({"window": 0}, "model.window"), ({"baseline": "calm"}, "model.baseline"),
-     ({"dropout": 1.0}, "model.dropout")],
-)  # fmt: skip
+    [
+        ({"feature": "logmel"}, "reads 'logmel', the features are mfcc"),
+        ({"window": 0}, "model.window"),
+        ({"baseline": "calm"}, "model.baseline"),
+        ({"dropout": 1.0}, "model.dropout"),
+    ],
+)
 def test_impossible_options_are_named(tmp_path, changed, says):
     with pytest.raises(ConfigError, match=says):
         voicenet.learn(problem(tmp_path, {**SMALL, **changed}))

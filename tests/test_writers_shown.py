@@ -182,8 +182,15 @@ def test_terminal_shows_everything_at_any_width(width):
     assert f"{emotion.label} {percent(emotion.confidence)}" in flat
     assert f"{emotion.runner_up[0]} {percent(emotion.runner_up[1])}" in flat
     assert "[?] unsure" in flat and "too short" in flat
-    for part in ("morning", "tense", "wait.", "note to", "uncertain",
-                 "Non-commercial", "voice-default"):  # fmt: skip
+    for part in (
+        "morning",
+        "tense",
+        "wait.",
+        "note to",
+        "uncertain",
+        "Non-commercial",
+        "voice-default",
+    ):
         assert part in flat, part
     assert max(map(len, text.splitlines())) <= width
     assert "\x1b" not in text
@@ -193,13 +200,14 @@ def test_terminal_shows_everything_at_any_width(width):
     ("licences", "line"),
     [
         ({}, None),
-        ({"mine": table.INFO.licence}, "Made with mine (licence: that of the data you "
-         "brought)"),
-        ({"mine": folder.INFO.licence, "voice": "CC BY-NC 4.0"},
-         "Non-commercial use only: voice (CC BY-NC 4.0). Made with mine (licence: that of the "
-         "data you brought)"),
+        ({"mine": table.INFO.licence}, "Made with mine (licence: that of the data you brought)"),
+        (
+            {"mine": folder.INFO.licence, "voice": "CC BY-NC 4.0"},
+            "Non-commercial use only: voice (CC BY-NC 4.0). Made with mine (licence: that of the "
+            "data you brought)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_licence_of_own_data_is_told_as_what_it_is(licences, line):
     weights = [{"name": n, "licence": x, "noncommercial": True} for n, x in licences.items()]
     allowed = {"name": "minilm", "licence": "Apache-2.0", "noncommercial": False}
@@ -241,8 +249,12 @@ def test_clock_and_percent():
     assert [clock(s) for s in (0, 59.6, 3661)] == ["0:00", "1:00", "1:01:01"]
     assert [clock(s, tenths=True) for s in (0, 59.97, 3661.25)] == ["0:00.0", "1:00.0", "1:01:01.2"]
     assert [percent(p) for p in (0, 0.004, 0.5, 0.996, 1)] == [
-        "0 %", "< 1 %", "50 %", "> 99 %", "100 %"
-    ]  # fmt: skip
+        "0 %",
+        "< 1 %",
+        "50 %",
+        "> 99 %",
+        "100 %",
+    ]
 
 
 @given(st.lists(st.text(min_size=1, max_size=6), unique=True, max_size=60))

@@ -29,9 +29,13 @@ class TinyTask:
         frozen = nn.Linear(4, 8)
         frozen.requires_grad_(False)
         self.module: nn.Module = nn.Sequential(
-            frozen, nn.Linear(8, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3),
+            frozen,
+            nn.Linear(8, 16),
+            nn.BatchNorm1d(16),
+            nn.ReLU(),
+            nn.Dropout(0.3),
             nn.Linear(16, 2),
-        )  # fmt: skip
+        )
 
     def groups(self):
         layers = list(self.module.children())

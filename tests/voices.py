@@ -59,12 +59,21 @@ def with_column(made: Part, value: float) -> Part:
 def problem(
     folder: Path, options, *, train=None, valid=None, training=TRAINING, **other
 ) -> Problem:
-    return Problem(**{
-        "labels": LABELS, "exclusive": True, "train": train or part(range(8), 1),
-        "valid": valid if valid is not None else part(range(8, 12), 2),
-        "modalities": {"voice": ("mfcc",)}, "options": options, "training": training,
-        "seed": 3, "folder": folder, "metrics": METRICS, **other,
-    })  # fmt: skip
+    return Problem(
+        **{
+            "labels": LABELS,
+            "exclusive": True,
+            "train": train or part(range(8), 1),
+            "valid": valid if valid is not None else part(range(8, 12), 2),
+            "modalities": {"voice": ("mfcc",)},
+            "options": options,
+            "training": training,
+            "seed": 3,
+            "folder": folder,
+            "metrics": METRICS,
+            **other,
+        }
+    )
 
 
 def right(scores, gold: Part) -> float:

@@ -27,8 +27,9 @@ def wheel(path: Path, members: dict[str, bytes], package: str = "tiny-pack") -> 
             box.writestr(name, data)
         box.writestr(f"{stem}/__init__.py", "raise SystemExit('executed')\n")
         box.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-        box.writestr(f"{info}/WHEEL",
-                     "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")  # fmt: skip
+        box.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         box.writestr(f"{info}/RECORD", "")
     return path
 

@@ -38,8 +38,9 @@ def read(path: str | Path, **options: Any) -> Timeline:  # noqa: ANN401 - see pi
     try:
         chosen = Options(**options)
     except TypeError as error:
-        raise UsageError(f"read() {str(error).split(' ', 1)[1]}",
-                         "See empathia.pipeline.Options") from None  # fmt: skip
+        raise UsageError(
+            f"read() {str(error).split(' ', 1)[1]}", "See empathia.pipeline.Options"
+        ) from None
     with Reader(chosen) as reader:
         return reader.read(path)
 

@@ -310,7 +310,8 @@ def _check(run: Run) -> None:
     """Ranges: what no training can be done with is refused before any work is done."""
     t = run.training
     rules = {
-        "name": run.name not in {".", ".."} and bool(run.name)
+        "name": run.name not in {".", ".."}
+        and bool(run.name)
         and all(c.isalnum() or c in "-_." for c in run.name),
         "seed": run.seed >= 0,
         "data.corpora": len(set(run.data.corpora)) == len(run.data.corpora),
@@ -329,7 +330,7 @@ def _check(run: Run) -> None:
         "training.patience": t.patience > 0,
         "training.checkpoint_every": t.checkpoint_every > 0,
         "training.threads": t.threads > 0,
-    }  # fmt: skip
+    }
     for key, fine in rules.items():
         if not fine:
             value: Any = run

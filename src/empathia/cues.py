@@ -45,7 +45,7 @@ from empathia.cues_words import (
     TIMBRE,
     TONE,
     WIDTH,
-)  # fmt: skip
+)
 from empathia.errors import UsageError
 from empathia.types import Cues, Features
 
@@ -108,8 +108,9 @@ def describe_recording(
     """
     check_levels(levels)
     if len(prosodies) != len(speakers):
-        raise UsageError(f"{len(prosodies)} turns and {len(speakers)} speakers",
-                         "Name one speaker a turn")  # fmt: skip
+        raise UsageError(
+            f"{len(prosodies)} turns and {len(speakers)} speakers", "Name one speaker a turn"
+        )
     reference = ADAPTED if adapt else SO_FAR
     measured = [{} if p is None else _measures(p) for p in prosodies]
     known: defaultdict[str, Turns] = defaultdict(lambda: defaultdict(list))

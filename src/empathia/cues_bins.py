@@ -28,8 +28,11 @@ SHIPPED = Path(__file__).parent / "models" / "prosody-bins" / "bins.json"
 OVERALL, SO_FAR, ADAPTED = "overall", "speaker so far", "adapted"
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 CUTS: Mapping[int, tuple[float, ...]] = {
-    3: (0.25, 0.75), 4: (0.25, 0.5, 0.75), 5: (0.1, 0.25, 0.75, 0.9), 6: QUANTILES,
-}  # fmt: skip
+    3: (0.25, 0.75),
+    4: (0.25, 0.5, 0.75),
+    5: (0.1, 0.25, 0.75, 0.9),
+    6: QUANTILES,
+}
 ENOUGH = 5  # turns of a speaker before the speaker is the reference
 _GROUP_LEAST = 10  # values of a group: fewer have no lowest tenth
 _FORMAT, _VERSION = "empathia.prosody-bins", 1
@@ -107,9 +110,10 @@ class Bins:
                 pools[OVERALL][name].append(value)
                 if own:
                     pools[str(row.group)][name].append(value)
-        kept = {g: {m: _quantiles(v) for m, v in pool.items()
-                    if g == OVERALL or len(v) >= _GROUP_LEAST}
-                for g, pool in pools.items()}  # fmt: skip
+        kept = {
+            g: {m: _quantiles(v) for m, v in pool.items() if g == OVERALL or len(v) >= _GROUP_LEAST}
+            for g, pool in pools.items()
+        }
         return cls(kept, _deviations(taken), len(taken), dict(about or {}))
 
     def thresholds(
@@ -128,9 +132,14 @@ class Bins:
     def save(self, path: Path) -> None:
         """Write as JSON, whole or not at all."""
         content = {
-            "format": _FORMAT, "version": _VERSION, "quantiles": QUANTILES, "rows": self.rows,
-            "about": self.about, "groups": self.groups, "deviations": self.deviations,
-        }  # fmt: skip
+            "format": _FORMAT,
+            "version": _VERSION,
+            "quantiles": QUANTILES,
+            "rows": self.rows,
+            "about": self.about,
+            "groups": self.groups,
+            "deviations": self.deviations,
+        }
         text = json.dumps(content, indent=1, allow_nan=False) + "\n"
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(path.name + ".part")

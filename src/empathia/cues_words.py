@@ -22,28 +22,44 @@ LEVELS: Mapping[int, tuple[str, ...]] = {
 
 # How a level is said of a measure that isn't simply low or high.
 SIZE: Mapping[str, str] = {
-    "very low": "very little", "low": "little", "rather low": "rather little",
-    "medium": "moderate", "rather high": "rather large", "high": "large",
+    "very low": "very little",
+    "low": "little",
+    "rather low": "rather little",
+    "medium": "moderate",
+    "rather high": "rather large",
+    "high": "large",
     "very high": "very large",
-}  # fmt: skip
+}
 WIDTH: Mapping[str, str] = {
-    "very low": "very narrow", "low": "narrow", "rather low": "rather narrow",
-    "medium": "moderate", "rather high": "rather wide", "high": "wide",
+    "very low": "very narrow",
+    "low": "narrow",
+    "rather low": "rather narrow",
+    "medium": "moderate",
+    "rather high": "rather wide",
+    "high": "wide",
     "very high": "very wide",
-}  # fmt: skip
+}
 PACE: Mapping[str, str] = {
-    "very low": "very slow", "low": "slow", "rather low": "rather slow",
-    "medium": "at a moderate pace", "rather high": "rather fast", "high": "fast",
+    "very low": "very slow",
+    "low": "slow",
+    "rather low": "rather slow",
+    "medium": "at a moderate pace",
+    "rather high": "rather fast",
+    "high": "fast",
     "very high": "very fast",
-}  # fmt: skip
+}
 # Harmonicity depends on the voice but also on room and microphone; only the ends are said.
 TIMBRE: Mapping[str, str] = {"very low": "a noisy or breathy voice", "very high": "a clear voice"}
 
 # The measures that words are made of.
 LOUD, SWING, PITCH, MELODY, RATE, TONE = (
-    "avg_intensity", "intensity_variation", "avg_pitch", "pitch_std", "articulation_rate",
+    "avg_intensity",
+    "intensity_variation",
+    "avg_pitch",
+    "pitch_std",
+    "articulation_rate",
     "mean_hnr",
-)  # fmt: skip
+)
 
 # Read from the top; the first line whose measures all lie on the named side decides.
 # "+" and "-": in the upper or lower levels; "++" and "--": in the outermost one.
@@ -75,7 +91,7 @@ IMPRESSIONS: tuple[tuple[Mapping[str, str], str], ...] = (
     ({MELODY: "--"}, "matter-of-fact or uninvolved"),
     ({RATE: "++"}, "hurried or eager"),
     ({RATE: "--"}, "thoughtful or hesitant"),
-)  # fmt: skip
+)
 
 HEDGE = "may come across as {}"
 RELATIVE = "{} for this speaker"

@@ -92,20 +92,23 @@ def train(
     plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS",))
     run.check_options(plugin.OPTIONS)
     if hasattr(plugin, "learn"):
-        made = bench(run, data, out / run.name, modalities=modalities, fresh=fresh,
-                     progress=progress)  # fmt: skip
+        made = bench(
+            run, data, out / run.name, modalities=modalities, fresh=fresh, progress=progress
+        )
         record = made.learn(progress)
         if model and obstacle(record) is None:
             keep(made, record["causal"], progress)
         return record
     if not hasattr(plugin, "task"):
-        raise ConfigError(f"{run_file}: recogniser '{run.model.recogniser}' learns nothing",
-                          "Name one that does")  # fmt: skip
+        raise ConfigError(
+            f"{run_file}: recogniser '{run.model.recogniser}' learns nothing", "Name one that does"
+        )
     if modalities is not None or len(run.seeds) > 1:
         raise ConfigError(
             f"{run_file}: recogniser '{run.model.recogniser}' makes one model from one seed and "
-            "one modality", "Leave --modalities and seeds out",
-        )  # fmt: skip
+            "one modality",
+            "Leave --modalities and seeds out",
+        )
     return _make_model(run, plugin, data, out, fresh=fresh, progress=progress)
 
 
@@ -122,8 +125,14 @@ def _make_model(
     prints = {name: fingerprint(dialogues) for name, dialogues in corpora.items()}
     job: Job = plugin.task(run, corpora, Tools(_extractors(plugin.NEEDS), METRICS))
     identity = json.dumps([run.settings(), prints], sort_keys=True)
-    result = fit(job, run.training, folder, seed=run.seed, progress=progress,
-                 fingerprint=hashlib.sha256(identity.encode()).hexdigest())  # fmt: skip
+    result = fit(
+        job,
+        run.training,
+        folder,
+        seed=run.seed,
+        progress=progress,
+        fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
+    )
     with checkpoint.sole_user(folder):
         known = {**_course(result), "data": prints, "threads": run.training.threads}
         return _finish(run, job, infos, folder, known)
@@ -176,8 +185,11 @@ def _check_names(run: Run) -> None:
     """Names that lead nowhere: they would be passed over without a word."""
     used = {n for names in run.features.values() for n in names}
     strange = [("normalise", n, used) for n in run.normalise if n not in used]
-    strange += [("data.options", n, set(run.data.corpora)) for n in run.data.options
-                if n not in run.data.corpora]  # fmt: skip
+    strange += [
+        ("data.options", n, set(run.data.corpora))
+        for n in run.data.options
+        if n not in run.data.corpora
+    ]
     for table, name, known in strange:
         raise ConfigError(
             f"{run.file}: [{table}] names '{name}', which the run does not use "
@@ -232,15 +244,22 @@ def _material(
         ready = (
             plugin.ready(_place(run, data, corpus), **options) if hasattr(plugin, "ready") else {}
         )
-        found = gather(dialogues, names, ready=ready, cache=None,
-                       threads=run.training.threads, progress=progress)  # fmt: skip
+        found = gather(
+            dialogues,
+            names,
+            ready=ready,
+            cache=None,
+            threads=run.training.threads,
+            progress=progress,
+        )
         for name, values in found.items():
             features[name] |= {f"{corpus}/{k}" if several else k: v for k, v in values.items()}
     everything = unique(corpora)
     labels = target_labels(run, everything)
     gold, soft, dropped = targets(run, everything, labels)
-    return Material(everything, labels, run.data.targets != "multi", gold, soft, modalities,
-                    features, dropped)  # fmt: skip
+    return Material(
+        everything, labels, run.data.targets != "multi", gold, soft, modalities, features, dropped
+    )
 
 
 def _with_threads(run: Run, threads: int | None) -> Run:
@@ -268,8 +287,9 @@ def load_corpora(run: Run, data: Path) -> tuple[list[CorpusInfo], dict[str, tupl
         try:
             loaded = plugin.load(place, **options)
         except TypeError as e:  # an option that the loader does not have
-            raise ConfigError(f"{run.file}: [data.options.{name}] does not fit: {e}",
-                              "Mend the option") from e  # fmt: skip
+            raise ConfigError(
+                f"{run.file}: [data.options.{name}] does not fit: {e}", "Mend the option"
+            ) from e
         corpora[name] = limited(loaded, run.data.limit, run.seed)
     return infos, corpora
 

@@ -65,9 +65,11 @@ def _judged(material: Material, key: str, scores: tuple[float, ...] | None) -> d
         "said": said,
         "why": "nothing to judge by" if scores is None else None,
         **{f"target:{x}": t for x, t in zip(labels, material.soft[key], strict=True)},
-        **{f"score:{x}": None if scores is None else s
-           for x, s in zip(labels, scores or labels, strict=True)},
-    }  # fmt: skip
+        **{
+            f"score:{x}": None if scores is None else s
+            for x, s in zip(labels, scores or labels, strict=True)
+        },
+    }
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -86,10 +88,12 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     numbers = pyarrow.float64()
     kinds = {n: numbers for n in names if n.startswith(("score:", "target:")) or n == "seconds"}
     kinds["words"] = pyarrow.int64()
-    table = pyarrow.table({
-        n: pyarrow.array(values, kinds.get(n) or _kind(pyarrow, values))
-        for n, values in columns.items()
-    })  # fmt: skip
+    table = pyarrow.table(
+        {
+            n: pyarrow.array(values, kinds.get(n) or _kind(pyarrow, values))
+            for n, values in columns.items()
+        }
+    )
     buffer = io.BytesIO()
     parquet.write_table(table, buffer)
     checkpoint.write_atomically(path, buffer.getvalue())

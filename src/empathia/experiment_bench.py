@@ -72,8 +72,15 @@ class Bench:
         """The folds of the run's protocol."""
         d = self.run.data
         listed = read_listed(self.data / d.listed) if d.listed else None
-        return folds(self.material.dialogues, d.protocol, seed=seed, count=d.folds,
-                     valid=d.valid, fraction=d.fraction, listed=listed)  # fmt: skip
+        return folds(
+            self.material.dialogues,
+            d.protocol,
+            seed=seed,
+            count=d.folds,
+            valid=d.valid,
+            fraction=d.fraction,
+            listed=listed,
+        )
 
     def learn(self, progress: Progress | None = None) -> dict[str, Any]:
         """Do all that is not yet done.
@@ -139,9 +146,13 @@ class Bench:
             "seeds": list(plan),
             "folds": described,
             "dropped": dict(m.dropped),
-            "fingerprint": _sum([self.fingerprint, *(Training(self, s, f).fingerprint
-                                                     for s, fs in plan.items() for f in fs)]),
-        }  # fmt: skip
+            "fingerprint": _sum(
+                [
+                    self.fingerprint,
+                    *(Training(self, s, f).fingerprint for s, fs in plan.items() for f in fs),
+                ]
+            ),
+        }
 
     @property
     def options(self) -> dict[str, Any]:
@@ -160,9 +171,12 @@ class Bench:
         counts = Counter(self.material.gold[i] for i in ids["train"] if i in self.material.gold)
         absent = [x for x in self.material.labels if not counts[x]]
         if absent and self.run.data.targets == "single":
-            warnings.warn(f"fold '{fold.name}', seed {seed}: nothing to learn '{absent[0]}' from"
-                          + f" ({len(absent)} such labels)" * (len(absent) > 1),
-                          EmpathiaWarning, stacklevel=2)  # fmt: skip
+            warnings.warn(
+                f"fold '{fold.name}', seed {seed}: nothing to learn '{absent[0]}' from"
+                + f" ({len(absent)} such labels)" * (len(absent) > 1),
+                EmpathiaWarning,
+                stacklevel=2,
+            )
         return {
             "seed": seed,
             "name": fold.name,
@@ -226,8 +240,13 @@ class Training:
             write_rows(self.folder / f"{name}.parquet", rows)
         made = {k: self.bench.about[k] for k in ("git", "versions", "threads")}
         sums = {n: file_sum(self.folder / f"{n}.parquet") for n in answers}
-        record = {**learnt.record, "causal": learnt.causal, "fingerprint": self.fingerprint,
-                  "answers": sums, **made}  # fmt: skip
+        record = {
+            **learnt.record,
+            "causal": learnt.causal,
+            "fingerprint": self.fingerprint,
+            "answers": sums,
+            **made,
+        }
         content = json.dumps(record, indent=2, sort_keys=True) + "\n"
         checkpoint.write_atomically(done, content.encode())
         return learnt.causal
@@ -236,8 +255,9 @@ class Training:
         """Whether the recogniser that finished this before was causal; None if none did."""
         try:
             found = json.loads(done.read_text(encoding="utf-8"))
-            whole = all(file_sum(self.folder / f"{n}.parquet") == sha
-                        for n, sha in found["answers"].items())  # fmt: skip
+            whole = all(
+                file_sum(self.folder / f"{n}.parquet") == sha for n, sha in found["answers"].items()
+            )
         except (OSError, ValueError, KeyError, AttributeError):
             return None
         same = whole and found["fingerprint"] == self.fingerprint
@@ -285,8 +305,9 @@ class Training:
         for part, dialogues in (("valid", self.fold.valid), ("test", self.fold.test)):
             samples = _apply(normal, [material.samples(d, modalities) for d in dialogues])
             if reads_gold(self.bench.plugin):
-                gold = {s.id: material.gold[s.id] for d in samples for s in d
-                        if s.id in material.gold}  # fmt: skip
+                gold = {
+                    s.id: material.gold[s.id] for d in samples for s in d if s.id in material.gold
+                }
                 scores = learnt.predict(samples, gold)  # type: ignore[call-arg]
             else:
                 scores = learnt.predict(samples)

@@ -101,7 +101,9 @@ def unique(corpora: Mapping[str, Sequence[Dialogue]]) -> tuple[Dialogue, ...]:
         return tuple(dataclasses.replace(d, corpus=d.corpus or name) for d in dialogues)
     return tuple(
         dataclasses.replace(
-            d, id=f"{name}/{d.id}", corpus=name,
+            d,
+            id=f"{name}/{d.id}",
+            corpus=name,
             utterances=tuple(
                 dataclasses.replace(u, id=f"{name}/{u.id}", speaker=f"{name}/{u.speaker}")
                 for u in d.utterances
@@ -109,7 +111,7 @@ def unique(corpora: Mapping[str, Sequence[Dialogue]]) -> tuple[Dialogue, ...]:
         )
         for name, dialogues in corpora.items()
         for d in dialogues
-    )  # fmt: skip
+    )
 
 
 def target_labels(run: Run, dialogues: Sequence[Dialogue]) -> LabelSet:
@@ -147,8 +149,9 @@ def _check_own(run: Run, dialogues: Sequence[Dialogue]) -> None:
         )
     doubled = sorted({x for x in said if said.count(x) > 1})
     if doubled:
-        raise ConfigError(f"{run.file}: [labels] gives '{doubled[0]}' to several labels",
-                          "Give it to one")  # fmt: skip
+        raise ConfigError(
+            f"{run.file}: [labels] gives '{doubled[0]}' to several labels", "Give it to one"
+        )
     names = label_set(run.data.labels).labels if run.data.labels in LABEL_SETS else None
     if run.data.labels == "corpus" or (names and set(names) != set(run.own_labels)):
         raise ConfigError(

@@ -140,8 +140,9 @@ def _licensed(settings: Kept) -> Kept:
     corpora = settings.about["corpora"]
     used = dict.fromkeys((*settings.started_from, *weights_of(*settings.features)))
     known = [weights.entry(name) for name in used]
-    named = [{"name": e.name, "licence": e.licence, "noncommercial": e.noncommercial}
-             for e in known]  # fmt: skip
+    named = [
+        {"name": e.name, "licence": e.licence, "noncommercial": e.noncommercial} for e in known
+    ]
     bound = [part for part in (*corpora, *named) if part["noncommercial"]]
     return dataclasses.replace(
         settings,

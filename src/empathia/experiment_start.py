@@ -92,8 +92,10 @@ def _features(labelled: Sequence[Utterance], *, latin: bool) -> dict[str, list[s
 def _model(*, latin: bool, words: bool) -> list[str]:
     """The shipped text encoder reads English; elsewhere runs of characters do better."""
     if words and not latin:
-        return ['recogniser = "tfidf"  # words alone: no encoder for this script is shipped',
-                "characters = 4"]  # fmt: skip
+        return [
+            'recogniser = "tfidf"  # words alone: no encoder for this script is shipped',
+            "characters = 4",
+        ]
     return ['recogniser = "dialogue"  # others: tfidf (words alone), majority (the floor)']
 
 
@@ -111,8 +113,10 @@ def _protocol(dialogues: Sequence[Dialogue]) -> tuple[str, str]:
         folds = f"\nfolds = {_FOLDS}" if len(speakers) > _FOLDS else ""
         return f'protocol = "leave-speaker-out"{folds}', f"{len(speakers)} speakers: test new ones"
     if len(dialogues) < _FOLDS:
-        raise ConfigError(f"{len(dialogues)} dialogues are too few to test on some of them",
-                          f"Bring at least {_FOLDS}")  # fmt: skip
+        raise ConfigError(
+            f"{len(dialogues)} dialogues are too few to test on some of them",
+            f"Bring at least {_FOLDS}",
+        )
     return f'protocol = "k-fold"\nfolds = {_FOLDS}', "speakers are not known or few"
 
 

@@ -78,31 +78,52 @@ GOEMOTIONS_TO_EKMAN = Projection(
             "disgust": ("disgust",),
             "fear": ("fear", "nervousness"),
             "joy": (
-                "joy", "amusement", "approval", "excitement", "gratitude", "love", "optimism",
-                "relief", "pride", "admiration", "desire", "caring",
+                "joy",
+                "amusement",
+                "approval",
+                "excitement",
+                "gratitude",
+                "love",
+                "optimism",
+                "relief",
+                "pride",
+                "admiration",
+                "desire",
+                "caring",
             ),
             "sadness": ("sadness", "disappointment", "embarrassment", "grief", "remorse"),
             "surprise": ("surprise", "realization", "confusion", "curiosity"),
             "neutral": ("neutral",),
         }
     ),
-)  # fmt: skip
+)
 RAVDESS_TO_EKMAN = Projection(
     RAVDESS8,
     EKMAN7,
     {
-        "neutral": "neutral", "calm": "neutral", "happy": "joy", "sad": "sadness",
-        "angry": "anger", "fearful": "fear", "disgust": "disgust", "surprised": "surprise",
+        "neutral": "neutral",
+        "calm": "neutral",
+        "happy": "joy",
+        "sad": "sadness",
+        "angry": "anger",
+        "fearful": "fear",
+        "disgust": "disgust",
+        "surprised": "surprise",
     },
-)  # fmt: skip
+)
 EMODB_TO_EKMAN = Projection(
     EMODB7,
     EKMAN7,
     {
-        "anger": "anger", "boredom": None, "disgust": "disgust", "fear": "fear",
-        "happiness": "joy", "sadness": "sadness", "neutral": "neutral",
+        "anger": "anger",
+        "boredom": None,
+        "disgust": "disgust",
+        "fear": "fear",
+        "happiness": "joy",
+        "sadness": "sadness",
+        "neutral": "neutral",
     },
-)  # fmt: skip
+)
 KOREAN_TO_EKMAN = Projection(
     KOREAN4, EKMAN7, {"neutral": "neutral", "happy": "joy", "angry": "anger", "sad": "sadness"}
 )
@@ -110,11 +131,17 @@ XED_TO_EKMAN = Projection(
     XED9,
     EKMAN7,
     {
-        "anger": "anger", "anticipation": None, "disgust": "disgust", "fear": "fear",
-        "joy": "joy", "sadness": "sadness", "surprise": "surprise", "trust": None,
+        "anger": "anger",
+        "anticipation": None,
+        "disgust": "disgust",
+        "fear": "fear",
+        "joy": "joy",
+        "sadness": "sadness",
+        "surprise": "surprise",
+        "trust": None,
         "neutral": "neutral",
     },
-)  # fmt: skip
+)
 MELD_TO_EKMAN = Projection(MELD7, EKMAN7, {x: x for x in MELD7})
 # Grouped as GoEmotions groups the like (gratitude, pride, caring under joy; shame and guilt
 # under sadness). Dropped is what belongs to several of the seven or to none: mixed feelings
@@ -127,8 +154,18 @@ EDOS_TO_EKMAN = Projection(
     {
         **dict.fromkeys(
             (
-                "anticipating", "confident", "faithful", "jealous", "nostalgic", "prepared",
-                "sentimental", "trusting", "agreeing", "consoling", "encouraging", "sympathizing",
+                "anticipating",
+                "confident",
+                "faithful",
+                "jealous",
+                "nostalgic",
+                "prepared",
+                "sentimental",
+                "trusting",
+                "agreeing",
+                "consoling",
+                "encouraging",
+                "sympathizing",
             ),
             None,
         ),
@@ -136,11 +173,23 @@ EDOS_TO_EKMAN = Projection(
             {
                 "neutral": ("neutral", "acknowledging", "questioning", "suggesting"),
                 "joy": (
-                    "joyful", "caring", "content", "excited", "grateful", "hopeful", "impressed",
-                    "proud", "wishing",
+                    "joyful",
+                    "caring",
+                    "content",
+                    "excited",
+                    "grateful",
+                    "hopeful",
+                    "impressed",
+                    "proud",
+                    "wishing",
                 ),
                 "sadness": (
-                    "sad", "ashamed", "devastated", "disappointed", "embarrassed", "guilty",
+                    "sad",
+                    "ashamed",
+                    "devastated",
+                    "disappointed",
+                    "embarrassed",
+                    "guilty",
                     "lonely",
                 ),
                 "anger": ("angry", "annoyed", "furious"),
@@ -150,7 +199,7 @@ EDOS_TO_EKMAN = Projection(
             }
         ),
     },
-)  # fmt: skip
+)
 
 ED_TO_EKMAN = Projection(ED32, EKMAN7, {x: EDOS_TO_EKMAN.table[x] for x in ED32})
 # The same rules as for EDOS, by the meaning of the Korean words: admiration, gratitude, pride,
@@ -167,15 +216,39 @@ KOTE_TO_EKMAN = Projection(
             {
                 "neutral": ("없음",),
                 "joy": (
-                    "환영/호의", "감동/감탄", "고마움", "존경", "기대감", "뿌듯함", "편안/쾌적",
-                    "아껴주는", "즐거움/신남", "흐뭇함(귀여움/예쁨)", "행복", "기쁨", "안심/신뢰",
+                    "환영/호의",
+                    "감동/감탄",
+                    "고마움",
+                    "존경",
+                    "기대감",
+                    "뿌듯함",
+                    "편안/쾌적",
+                    "아껴주는",
+                    "즐거움/신남",
+                    "흐뭇함(귀여움/예쁨)",
+                    "행복",
+                    "기쁨",
+                    "안심/신뢰",
                 ),
                 "sadness": (
-                    "슬픔", "안타까움/실망", "부끄러움", "절망", "패배/자기혐오", "힘듦/지침",
-                    "죄책감", "서러움", "불쌍함/연민",
+                    "슬픔",
+                    "안타까움/실망",
+                    "부끄러움",
+                    "절망",
+                    "패배/자기혐오",
+                    "힘듦/지침",
+                    "죄책감",
+                    "서러움",
+                    "불쌍함/연민",
                 ),
                 "anger": (
-                    "불평/불만", "지긋지긋", "화남/분노", "한심함", "짜증", "어이없음", "귀찮음",
+                    "불평/불만",
+                    "지긋지긋",
+                    "화남/분노",
+                    "한심함",
+                    "짜증",
+                    "어이없음",
+                    "귀찮음",
                     "증오/혐오",
                 ),
                 "fear": ("공포/무서움", "불안/걱정"),
@@ -184,33 +257,49 @@ KOTE_TO_EKMAN = Projection(
             }
         ),
     },
-)  # fmt: skip
+)
 # Of AI Hub's families, hurt (betrayed, abandoned, isolated) is grouped under sadness; the family
 # 당황 holds shame, guilt, disgust and confusion together and is dropped.
 _AIHUB = {
-    "분노": "anger", "슬픔": "sadness", "불안": "fear", "상처": "sadness", "당황": None,
+    "분노": "anger",
+    "슬픔": "sadness",
+    "불안": "fear",
+    "상처": "sadness",
+    "당황": None,
     "기쁨": "joy",
-}  # fmt: skip
+}
 AIHUB_TO_EKMAN = Projection(AIHUB6, EKMAN7, _AIHUB)
 AIHUB7_TO_EKMAN = Projection(AIHUB7, EKMAN7, {**_AIHUB, "중립": "neutral"})
 AIHUB_VOTED_TO_EKMAN = Projection(
     AIHUB_VOTED7,
     EKMAN7,
     {
-        "happiness": "joy", "angry": "anger", "sadness": "sadness", "fear": "fear",
-        "disgust": "disgust", "surprise": "surprise", "neutral": "neutral",
+        "happiness": "joy",
+        "angry": "anger",
+        "sadness": "sadness",
+        "fear": "fear",
+        "disgust": "disgust",
+        "surprise": "surprise",
+        "neutral": "neutral",
     },
-)  # fmt: skip
+)
 # Frustrated counts as anger, as GoEmotions' annoyance does.
 IEMOCAP_TO_EKMAN = Projection(
     IEMOCAP10,
     EKMAN7,
     {
-        "neutral": "neutral", "happy": "joy", "sad": "sadness", "angry": "anger",
-        "surprised": "surprise", "fearful": "fear", "disgusted": "disgust",
-        "frustrated": "anger", "excited": "joy", "other": None,
+        "neutral": "neutral",
+        "happy": "joy",
+        "sad": "sadness",
+        "angry": "anger",
+        "surprised": "surprise",
+        "fearful": "fear",
+        "disgusted": "disgust",
+        "frustrated": "anger",
+        "excited": "joy",
+        "other": None,
     },
-)  # fmt: skip
+)
 
 
 def _part(source: LabelSet, whole: Projection) -> Projection:

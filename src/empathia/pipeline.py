@@ -30,9 +30,20 @@ from empathia.types import (
 )
 
 RECORDINGS = (
-    ".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mp4", ".mov",
-    ".mkv", ".avi",
-)  # fmt: skip
+    ".wav",
+    ".flac",
+    ".mp3",
+    ".m4a",
+    ".aac",
+    ".ogg",
+    ".oga",
+    ".opus",
+    ".webm",
+    ".mp4",
+    ".mov",
+    ".mkv",
+    ".avi",
+)
 TRANSCRIPTS = tuple(READERS)
 
 # Called with a stage, seconds (or turns) done, and the total where it is known.
@@ -98,11 +109,15 @@ class Options:
                 f"names are a list of names, not '{self.names}'", "Give ('Ann', 'Ben')"
             )
         if len(set(self.names)) < len(self.names):
-            raise UsageError(f"two speakers are called the same ({', '.join(self.names)})",
-                             "Give each another name")  # fmt: skip
+            raise UsageError(
+                f"two speakers are called the same ({', '.join(self.names)})",
+                "Give each another name",
+            )
         if self.speakers is not None and len(self.names) > self.speakers:
-            raise UsageError(f"{len(self.names)} names for {self.speakers} speakers",
-                             "Raise --speakers or leave names out")  # fmt: skip
+            raise UsageError(
+                f"{len(self.names)} names for {self.speakers} speakers",
+                "Raise --speakers or leave names out",
+            )
 
 
 def _whole(value: object, low: int, high: int) -> bool:
@@ -383,5 +398,12 @@ def _reply(generate: Generate, turns: Sequence[Turn], index: int) -> Reply:
 
 def _sample(turn: Turn, language: str | None, sounds: Sounds) -> Sample:
     u = turn.utterance
-    return Sample(u.id, u.text, language, sounds.get(u.id, {}), speaker=u.speaker,
-                  gender=u.gender, index=u.index)  # fmt: skip
+    return Sample(
+        u.id,
+        u.text,
+        language,
+        sounds.get(u.id, {}),
+        speaker=u.speaker,
+        gender=u.gender,
+        index=u.index,
+    )

@@ -110,5 +110,6 @@ def load(folder: Path, threads: int | None = None, *, permissive: bool = False) 
     try:
         return Own(settings, plugin.load(folder, threads), threads)
     except (KeyError, TypeError) as e:
-        raise WeightsError(f"'{folder}' holds a damaged recogniser ({e})",
-                           "Run empathia train again") from e  # fmt: skip
+        raise WeightsError(
+            f"'{folder}' holds a damaged recogniser ({e})", "Run empathia train again"
+        ) from e

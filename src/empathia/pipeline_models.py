@@ -278,8 +278,10 @@ class Models:
 
     def notes(self) -> list[str]:
         """What was left out or could not be used, for the user."""
-        return self._unheard + [f"{what}: left out, its weights are non-commercial (--permissive)"
-                                for what in self._left_out.values()]  # fmt: skip
+        return self._unheard + [
+            f"{what}: left out, its weights are non-commercial (--permissive)"
+            for what in self._left_out.values()
+        ]
 
     def provenance(self, options: Any) -> dict[str, Any]:  # noqa: ANN401 - pipeline.Options
         """Versions, options, and the weights that were used with their licences."""

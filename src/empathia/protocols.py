@@ -107,8 +107,9 @@ def folds(
     return tuple(_fewer(f, fraction, seed) for f in made)
 
 
-def everything(dialogues: Sequence[Dialogue], protocol: str, *, seed: int, valid: float,
-               like: Fold) -> Fold:  # fmt: skip
+def everything(
+    dialogues: Sequence[Dialogue], protocol: str, *, seed: int, valid: float, like: Fold
+) -> Fold:
     """All dialogues as one training that is never tested, for a model that is to be used.
 
     Args:
@@ -153,8 +154,9 @@ def _tell(what: str) -> None:
 
 def _k_fold(dialogues: Sequence[Dialogue], count: int) -> list[Fold]:
     if len(dialogues) < count:
-        raise ConfigError(f"{count} folds need as many dialogues, found {len(dialogues)}",
-                          "Lower data.folds")  # fmt: skip
+        raise ConfigError(
+            f"{count} folds need as many dialogues, found {len(dialogues)}", "Lower data.folds"
+        )
     order = list(dialogues)
     random.Random(0).shuffle(order)  # noqa: S311 - no secret
     which = {d.id: i % count for i, d in enumerate(order)}
@@ -221,8 +223,10 @@ def _left_out(dialogues: Sequence[Dialogue], key: _Key, name: str, values: Colle
     tested = frozenset(u.id for d in test for u in d.utterances if key(d, u) in values)
     train = tuple(d for d in dialogues if d.id not in touched)
     if not train:
-        raise ConfigError(f"nothing is left to learn from when '{name}' is left out",
-                          "Choose another data.protocol")  # fmt: skip
+        raise ConfigError(
+            f"nothing is left to learn from when '{name}' is left out",
+            "Choose another data.protocol",
+        )
     whole = len(tested) == sum(len(d.utterances) for d in test)
     return Fold(name, train, (), test, None if whole else tested)
 
@@ -238,9 +242,10 @@ def _listed(dialogues: Sequence[Dialogue], listed: Listed) -> list[Fold]:
         test = tuple(d for d in dialogues if any(u.id in test_ids for u in d.utterances))
         touched = {d.id for d in test}
         train = tuple(
-            d for d in dialogues
+            d
+            for d in dialogues
             if d.id not in touched and any(u.id in train_ids for u in d.utterances)
-        )  # fmt: skip
+        )
         if not train or not test:
             raise CorpusError(
                 f"fold '{name}' lists {len(train)} training and {len(test)} test dialogues of "
@@ -340,8 +345,10 @@ def read_listed(folder: Path) -> dict[str, tuple[frozenset[str], frozenset[str]]
         train = folder / f"{corpus}_train_fold_{number}.jsonl"
         found[number] = (_keys(train, corpus), _keys(test, corpus))
     if not found:
-        raise CorpusError(f"'{folder}' holds no file named *_test_fold_*.jsonl",
-                          "Give the folder with the published folds")  # fmt: skip
+        raise CorpusError(
+            f"'{folder}' holds no file named *_test_fold_*.jsonl",
+            "Give the folder with the published folds",
+        )
     return found
 
 
@@ -355,6 +362,7 @@ def _keys(file: Path, corpus: str) -> frozenset[str]:
         try:
             keys.append(str(json.loads(line)["key"]).removeprefix(f"{corpus}-"))
         except (ValueError, KeyError, TypeError):
-            raise CorpusError(f"{file}:{number} is no JSON object with a 'key'",
-                              "Get the published folds again") from None  # fmt: skip
+            raise CorpusError(
+                f"{file}:{number} is no JSON object with a 'key'", "Get the published folds again"
+            ) from None
     return frozenset(keys)

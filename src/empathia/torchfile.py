@@ -39,9 +39,23 @@ _DTYPES = {
     "ByteStorage": "|u1",
     "BoolStorage": "|b1",
 }
-_BROKEN = (EOFError, OSError, ValueError, KeyError, TypeError, IndexError, AttributeError,
-           OverflowError, MemoryError, RecursionError, ImportError, pickle.UnpicklingError,
-           zipfile.BadZipFile, NotImplementedError, RuntimeError)  # fmt: skip
+_BROKEN = (
+    EOFError,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+    ImportError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 class _Kind(NamedTuple):

@@ -175,10 +175,26 @@ def fetch_archive(source: Source, staging: Path) -> Path:
     """
     target = Path(tempfile.mkdtemp(prefix="archive-", dir=staging))
     # -P keeps a pip.py in the working folder from being run in pip's place.
-    command = [sys.executable, "-P", "-m", "pip", "download", "--no-deps",
-               "--only-binary=:all:", "--no-cache-dir", "--no-input", "--retries", str(PIP_RETRIES),
-               "--disable-pip-version-check", "--progress-bar", "off", "--quiet",
-               "--dest", str(target), f"{source.package}=={source.version}"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--no-cache-dir",
+        "--no-input",
+        "--retries",
+        str(PIP_RETRIES),
+        "--disable-pip-version-check",
+        "--progress-bar",
+        "off",
+        "--quiet",
+        "--dest",
+        str(target),
+        f"{source.package}=={source.version}",
+    ]
     environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(target))}
     done = subprocess.run(  # noqa: S603 - fixed command, values from the manifest
         command, cwd=target, env=environment, capture_output=True, text=True, check=False

@@ -176,9 +176,10 @@ def _obtain(entry: Entry, file: File, session: _Session) -> tuple[Path, str]:
         found = cache.file_sum(staged)
         staged.unlink()
         session.note(
-            entry, file,
+            entry,
+            file,
             f"{label}: another file, sha256 {found[:12]}, expected {file.sha256[:12]}",
-        )  # fmt: skip
+        )
     raise SourceError("; ".join(session.notes) or "no source may be asked (offline)")
 
 
@@ -198,16 +199,22 @@ def _candidates(
             yield f"file {path}", partial(_copy_in, path, entry, file, session)
     for source in entry.sources:
         for archive in _archives_in(session.folders, source):
-            yield (f"file {archive}",
-                   partial(_from_local_archive, archive, source, entry, file, session))  # fmt: skip
+            yield (
+                f"file {archive}",
+                partial(_from_local_archive, archive, source, entry, file, session),
+            )
     for source in entry.sources if not session.offline else ():
         get = _from_archive if source.kind == "archive" else _from_repository
         yield source.label, partial(get, source, entry, file, session)
 
 
 def _lying_in(folder: Path, entry: Entry, file: File) -> Iterator[Path]:
-    for path in (folder / entry.name / file.name, folder / entry.name / file.path,
-                 folder / file.path, folder / file.name):  # fmt: skip
+    for path in (
+        folder / entry.name / file.name,
+        folder / entry.name / file.path,
+        folder / file.path,
+        folder / file.name,
+    ):
         # The size of a converted file may differ with the version of numpy that wrote it.
         converted = file.convert is not None and path.name == file.name
         if path.is_file() and (converted or path.stat().st_size == file.size):
@@ -245,8 +252,9 @@ def _from_archive(source: Source, entry: Entry, file: File, session: _Session) -
     if "pip" in session.down:
         raise SourceError(session.down["pip"])
     if source not in session.archives:
-        session.progress(Event("archive", entry.name, file.name, total=source.size,
-                               text=source.label))  # fmt: skip
+        session.progress(
+            Event("archive", entry.name, file.name, total=source.size, text=source.label)
+        )
         try:
             session.archives[source] = fetch.fetch_archive(source, session.staging)
         except SourceError as error:

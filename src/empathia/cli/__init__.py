@@ -87,9 +87,11 @@ def _run(arguments: list[str], verb: str | None) -> int:
     except Exception as error:
         if os.environ.get("EMPATHIA_DEBUG"):
             raise
-        print(f"empathia: this should not have happened: {type(error).__name__}: "
-              f"{_one_line(error)}. Set EMPATHIA_DEBUG=1 to see where, and report it",
-              file=sys.stderr)  # fmt: skip
+        print(
+            f"empathia: this should not have happened: {type(error).__name__}: "
+            f"{_one_line(error)}. Set EMPATHIA_DEBUG=1 to see where, and report it",
+            file=sys.stderr,
+        )
         return 1
 
 

@@ -24,17 +24,26 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="corpus (empathia corpus list)")
     parser.add_argument("path", metavar="PATH", type=Path, help="where its release lies")
     parser.add_argument(
-        "--map", action="append", default=[], metavar="OURS=THEIRS,...",
+        "--map",
+        action="append",
+        default=[],
+        metavar="OURS=THEIRS,...",
         help="table: which column is which of ours",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--group", action="append", default=[], metavar="NAME=COLUMN[:PATTERN]",
+        "--group",
+        action="append",
+        default=[],
+        metavar="NAME=COLUMN[:PATTERN]",
         help="table: a grouping; of a pattern (regular expression) what its parentheses find",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--option", action="append", default=[], metavar="KEY=VALUE",
+        "--option",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
         help="another option of the corpus, the value as in TOML",
-    )  # fmt: skip
+    )
 
 
 def corpus_options(args: argparse.Namespace) -> dict[str, Any]:
@@ -90,8 +99,10 @@ def check_options(function: Callable[..., Any], name: str, options: dict[str, An
     known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
     for option in options:
         if option not in known:
-            raise UsageError(f"corpus '{name}' has no option '{option}' "
-                             f"(it has: {', '.join(known) or 'none'})", "Leave it out")  # fmt: skip
+            raise UsageError(
+                f"corpus '{name}' has no option '{option}' (it has: {', '.join(known) or 'none'})",
+                "Leave it out",
+            )
 
 
 def _parted(several: str) -> Sequence[str]:

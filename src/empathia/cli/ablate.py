@@ -34,13 +34,28 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="run file (TOML)")
-    parser.add_argument("--data", type=Path, default=Path(), metavar="DIR",
-                        help="folder that holds the corpora (default: here)")  # fmt: skip
-    parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
-                        help="results go to DIR/<run>-ablation (default: out)")  # fmt: skip
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="folder that holds the corpora (default: here)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("out"),
+        metavar="DIR",
+        help="results go to DIR/<run>-ablation (default: out)",
+    )
     parser.add_argument("--modalities", metavar="A,B", help="only subsets of these")
-    parser.add_argument("--bootstrap", type=int, default=1000, metavar="N",
-                        help="test sets drawn for the intervals (default: 1000)")  # fmt: skip
+    parser.add_argument(
+        "--bootstrap",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="test sets drawn for the intervals (default: 1000)",
+    )
     parser.add_argument("--fresh", action="store_true", help="forget an earlier try")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -84,9 +99,15 @@ def _train(
     for number, subset in enumerate(every, start=1):
         print(f"{number}/{len(every)}: {' + '.join(subset)}", file=sys.stderr)
         with Bar() as bar:
-            bench(settings, args.data, place(folder, subset), modalities=subset,
-                  missing_too=len(subset) == len(modalities), fresh=args.fresh,
-                  progress=bar.progress).learn(bar.progress)  # fmt: skip
+            bench(
+                settings,
+                args.data,
+                place(folder, subset),
+                modalities=subset,
+                missing_too=len(subset) == len(modalities),
+                fresh=args.fresh,
+                progress=bar.progress,
+            ).learn(bar.progress)
 
 
 def _table(rows: Sequence[Ablated]) -> str:

@@ -42,26 +42,50 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", metavar="NAME|RUN",
-                        help="name of a corpus plug-in, or a folder that train wrote")  # fmt: skip
+    parser.add_argument(
+        "name", metavar="NAME|RUN", help="name of a corpus plug-in, or a folder that train wrote"
+    )
     parser.add_argument("path", type=Path, nargs="?", metavar="PATH", help="where the corpus lies")
     data = parser.add_argument_group("the corpus")
     data.add_argument("--label", metavar="COLUMN", help="of a table: the column of the gold label")
-    data.add_argument("--group", action="append", default=[], metavar="COLUMN",
-                      help="of a table: a grouping, COLUMN or NAME=COLUMN[:PATTERN]; may be "
-                      "repeated")  # fmt: skip
-    data.add_argument("--map", action="append", default=[], metavar="OURS=THEIRS,...",
-                      help="of a table: which column is which of ours")  # fmt: skip
-    data.add_argument("--option", action="append", default=[], metavar="KEY=VALUE",
-                      help="another option of the corpus, its value as in TOML")  # fmt: skip
-    data.add_argument("--protocol", default="standard", metavar="NAME",
-                      help="standard (default), k-fold, leave-<group>-out, listed")  # fmt: skip
-    data.add_argument("--folds", metavar="N|DIR",
-                      help="how many folds; for 'listed' the folder of the fold files")  # fmt: skip
+    data.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="of a table: a grouping, COLUMN or NAME=COLUMN[:PATTERN]; may be repeated",
+    )
+    data.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="OURS=THEIRS,...",
+        help="of a table: which column is which of ours",
+    )
+    data.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="another option of the corpus, its value as in TOML",
+    )
+    data.add_argument(
+        "--protocol",
+        default="standard",
+        metavar="NAME",
+        help="standard (default), k-fold, leave-<group>-out, listed",
+    )
+    data.add_argument(
+        "--folds", metavar="N|DIR", help="how many folds; for 'listed' the folder of the fold files"
+    )
     out = parser.add_argument_group("output")
     out.add_argument("--json", action="store_true", help="print the findings as JSON")
-    out.add_argument("--report", type=Path, metavar="DIR",
-                     help="where the page goes (default: out/audit-<name>, RUN/audit)")  # fmt: skip
+    out.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="where the page goes (default: out/audit-<name>, RUN/audit)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -109,8 +133,10 @@ def _of_run(args: argparse.Namespace) -> Audit:
     if is_run(Path(args.name)):
         return audit_run(Path(args.name))
     if args.name in plugins.names("corpora"):
-        raise UsageError(f"where the corpus '{args.name}' lies is missing",
-                         f"Write: empathia audit {args.name} PATH")  # fmt: skip
+        raise UsageError(
+            f"where the corpus '{args.name}' lies is missing",
+            f"Write: empathia audit {args.name} PATH",
+        )
     raise UsageError(
         f"'{args.name}' is no folder of a run (no run.json)",
         "Name a corpus and its path, or a folder that 'empathia train' wrote",

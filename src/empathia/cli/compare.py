@@ -29,10 +29,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="folders of runs")
-    parser.add_argument("--metric", default="weighted_f1", metavar="NAME",
-                        help="what to compare (weighted_f1)")  # fmt: skip
-    parser.add_argument("--bootstrap", type=int, default=1000, metavar="N",
-                        help="test sets to draw (1000; 0: none)")  # fmt: skip
+    parser.add_argument(
+        "--metric", default="weighted_f1", metavar="NAME", help="what to compare (weighted_f1)"
+    )
+    parser.add_argument(
+        "--bootstrap", type=int, default=1000, metavar="N", help="test sets to draw (1000; 0: none)"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -63,16 +65,25 @@ def _show(c: Comparison) -> None:
 
     console = Console()
     name = measure_name(c.metric)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False,
-                  title=f"{name} on {c.utterances:,} common test utterances in "
-                  f"{c.dialogues:,} dialogues", title_justify="left")  # fmt: skip
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        title=f"{name} on {c.utterances:,} common test utterances in {c.dialogues:,} dialogues",
+        title_justify="left",
+    )
     for head in ("run", "seeds", name, "difference to the first", "p"):
         table.add_column(head, justify="left" if head == "run" else "right", overflow="fold")
     for row in c.rows:
         difference = Text("" if row.difference is None else _signed(row))
         p = "" if row.p is None else f"{row.p:.3f}"
-        table.add_row(Text(row.name + " *" * bool(row.marks)), str(row.seeds),
-                      Text(figure(row.score)), difference, p)  # fmt: skip
+        table.add_row(
+            Text(row.name + " *" * bool(row.marks)),
+            str(row.seeds),
+            Text(figure(row.score)),
+            difference,
+            p,
+        )
     console.print(table)
     for row in c.rows:
         for mark in row.marks:

@@ -57,11 +57,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         action.add_argument("--json", action="store_true", help="print JSON")
     check.add_argument("--deep", action="store_true", help="decode every recording to its end")
     stats.add_argument("--picture", type=Path, metavar="FILE", help="draw it too (png or svg)")
-    pairs.add_argument("--labelled", action="store_true",
-                       help="pair only utterances that have a label")  # fmt: skip
+    pairs.add_argument(
+        "--labelled", action="store_true", help="pair only utterances that have a label"
+    )
     pairs.add_argument("--out", type=Path, metavar="FILE", help="csv, tsv, jsonl or parquet")
-    export.add_argument("--out", type=Path, required=True, metavar="FILE",
-                        help="csv, tsv, jsonl or parquet")  # fmt: skip
+    export.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="csv, tsv, jsonl or parquet"
+    )
     shapes.add_argument("--out", type=Path, required=True, metavar="FILE", help="png or svg")
 
 
@@ -83,8 +85,9 @@ def _list(args: argparse.Namespace) -> int:
     infos = [plugins.load("corpora", n, ("INFO", "load")).INFO for n in plugins.names("corpora")]
     if args.json:
         return _write_json([{f: getattr(i, f) for f in i.__slots__} for i in infos])
-    rows = [(i.name, i.language, i.licence, "no" if i.noncommercial else "yes", i.page)
-            for i in infos]  # fmt: skip
+    rows = [
+        (i.name, i.language, i.licence, "no" if i.noncommercial else "yes", i.page) for i in infos
+    ]
     _table(("corpus", "language", "licence", "commercial use", "page"), rows)
     return 0
 
@@ -145,20 +148,40 @@ def _pairs(args: argparse.Namespace) -> int:
     found = list(pairs(dialogues, labelled=args.labelled))
     if args.out is not None:
         _keep(args)
-        write(args.out, ({
-            "dialogue": p.dialogue.id, "split": p.dialogue.split,
-            **{f"{side}_{k}": v for side, u in (("stimulus", p.stimulus), ("reaction", p.reaction))
-               for k, v in {"utterance": u.id, "speaker": u.speaker, "gender": u.gender,
-                            "label": list(u.gold) or None, "start": u.start, "end": u.end}.items()},
-        } for p in found))  # fmt: skip
+        write(
+            args.out,
+            (
+                {
+                    "dialogue": p.dialogue.id,
+                    "split": p.dialogue.split,
+                    **{
+                        f"{side}_{k}": v
+                        for side, u in (("stimulus", p.stimulus), ("reaction", p.reaction))
+                        for k, v in {
+                            "utterance": u.id,
+                            "speaker": u.speaker,
+                            "gender": u.gender,
+                            "label": list(u.gold) or None,
+                            "start": u.start,
+                            "end": u.end,
+                        }.items()
+                    },
+                }
+                for p in found
+            ),
+        )
     parts = list(dict.fromkeys(d.split or "-" for d in dialogues))
-    counts = Counter((p.stimulus.gender or "?", p.reaction.gender or "?", p.dialogue.split or "-")
-                     for p in found)  # fmt: skip
+    counts = Counter(
+        (p.stimulus.gender or "?", p.reaction.gender or "?", p.dialogue.split or "-") for p in found
+    )
     rows = [
-        (f"{a} -> {b}", str(sum(counts[a, b, x] for x in parts)), *(str(counts[a, b, x])
-                                                                  for x in parts))
+        (
+            f"{a} -> {b}",
+            str(sum(counts[a, b, x] for x in parts)),
+            *(str(counts[a, b, x]) for x in parts),
+        )
         for a, b in sorted({(a, b) for a, b, _ in counts})
-    ]  # fmt: skip
+    ]
     _table(("genders", "pairs", *parts), rows)
     sys.stdout.write(f"{len(found)} pairs\n")
     return 0
@@ -187,8 +210,13 @@ def _distributions(args: argparse.Namespace) -> int:
     with _progress("measuring") as progress:
         found = gather(dialogues, ["prosody"], ready=ready, progress=progress)["prosody"]
     units = dict(zip(prosody.NAMES, prosody.UNITS, strict=True))
-    draw(by_group(dialogues, found), args.out, thresholds=Bins.load().thresholds, units=units,
-         title=f"{args.name}: {len(found)} utterances")  # fmt: skip
+    draw(
+        by_group(dialogues, found),
+        args.out,
+        thresholds=Bins.load().thresholds,
+        units=units,
+        title=f"{args.name}: {len(found)} utterances",
+    )
     sys.stdout.write(f"{args.out}\n")
     return 0
 
@@ -216,8 +244,9 @@ def _progress(what: str = "checking") -> Iterator[Progress]:
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True,
-                  disable=not console.is_terminal) as bars:  # fmt: skip
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bars:
         task = bars.add_task(what, total=None)
         yield lambda done, total, _: bars.update(task, completed=done, total=total)
 

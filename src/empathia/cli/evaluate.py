@@ -32,10 +32,16 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("run", type=Path, metavar="RUN", help="folder that 'train' wrote")
     parser.add_argument("--out", type=Path, metavar="DIR", help="report folder (RUN/report)")
     parser.add_argument("--json", action="store_true", help="print evaluation.json, no table")
-    parser.add_argument("--bootstrap", type=int, default=1000, metavar="N",
-                        help="test sets to draw for the intervals (1000; 0: none)")  # fmt: skip
-    parser.add_argument("--dump", type=Path, metavar="FILE",
-                        help="write all answers here too (.parquet or .csv)")  # fmt: skip
+    parser.add_argument(
+        "--bootstrap",
+        type=int,
+        default=1000,
+        metavar="N",
+        help="test sets to draw for the intervals (1000; 0: none)",
+    )
+    parser.add_argument(
+        "--dump", type=Path, metavar="FILE", help="write all answers here too (.parquet or .csv)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,8 +56,10 @@ def run(args: argparse.Namespace) -> int:
     if args.bootstrap < 0:
         raise UsageError(f"--bootstrap must be at least 0, not {args.bootstrap}", "Mend it")
     if args.dump is not None and args.dump.suffix not in SUFFIXES:
-        raise UsageError(f"cannot dump as '{args.dump.suffix}' (expected one of "
-                         f"{', '.join(SUFFIXES)})", "Choose the format by the suffix")  # fmt: skip
+        raise UsageError(
+            f"cannot dump as '{args.dump.suffix}' (expected one of {', '.join(SUFFIXES)})",
+            "Choose the format by the suffix",
+        )
     out = args.out or args.run / "report"
     check_folder(out)
     results = read_results(args.run)
@@ -84,8 +92,13 @@ def _show(e: Evaluation) -> None:
     for m in e.measures:
         seeds = " ".join(value(m.metric, v) for v in e.by_seed.get(m.metric, ()))
         mean = [figure(folds[m.metric]) if m.metric in folds else ""] * bool(folds)
-        table.add_row(measure_name(m.metric), Text(figure(m)), *map(Text, mean), seeds,
-                      style="bold" if m.metric == e.main else "")  # fmt: skip
+        table.add_row(
+            measure_name(m.metric),
+            Text(figure(m)),
+            *map(Text, mean),
+            seeds,
+            style="bold" if m.metric == e.main else "",
+        )
     for name, found in e.floors.items():
         floor = f"floor ({name}): {measure_name(e.main)}"
         table.add_row(Text(floor), value(e.main, found[e.main]), style="dim")

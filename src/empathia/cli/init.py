@@ -28,8 +28,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_corpus(parser)
-    parser.add_argument("--out", type=Path, metavar="FILE",
-                        help="run file (default: named after the corpus, here)")  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="run file (default: named after the corpus, here)"
+    )
     parser.add_argument("--force", action="store_true", help="replace a run file that is there")
 
 

@@ -247,8 +247,10 @@ def _check_outputs(inputs: Sequence[Path], outputs: Sequence[Sequence[Path]]) ->
     seen = {path.resolve() for path in inputs}
     for target in (t for targets in outputs for t in targets):
         if target.resolve() in seen:
-            raise UsageError(f"'{target}' would be written over an input or another output",
-                             "Choose another name")  # fmt: skip
+            raise UsageError(
+                f"'{target}' would be written over an input or another output",
+                "Choose another name",
+            )
         seen.add(target.resolve())
 
 
@@ -256,8 +258,9 @@ def _check_folder(folder: Path) -> None:
     """Find out before the work whether the result can be kept."""
     there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
     if not there.is_dir():
-        raise UsageError(f"cannot write into '{folder}' ('{there}' is no folder)",
-                         "Choose another folder")  # fmt: skip
+        raise UsageError(
+            f"cannot write into '{folder}' ('{there}' is no folder)", "Choose another folder"
+        )
     if not os.access(there, os.W_OK):
         raise UsageError(f"cannot write into '{folder}' (no permission)", "Choose another folder")
 

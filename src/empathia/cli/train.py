@@ -31,16 +31,29 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("run", type=Path, metavar="RUN", help="run file (TOML)")
-    parser.add_argument("--data", type=Path, default=Path(), metavar="DIR",
-                        help="folder that holds one folder a corpus (default: here)")  # fmt: skip
-    parser.add_argument("--out", type=Path, default=Path("out"), metavar="DIR",
-                        help="results go to DIR/<name of the run> (default: out)")  # fmt: skip
-    parser.add_argument("--threads", type=int, metavar="N",
-                        help="threads (default: as the run file says)")  # fmt: skip
-    parser.add_argument("--modalities", metavar="A,B",
-                        help="use only these of the run file's [features]")  # fmt: skip
-    parser.add_argument("--no-model", action="store_true",
-                        help="keep no model for `empathia read` (answers alone)")  # fmt: skip
+    parser.add_argument(
+        "--data",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="folder that holds one folder a corpus (default: here)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("out"),
+        metavar="DIR",
+        help="results go to DIR/<name of the run> (default: out)",
+    )
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="threads (default: as the run file says)"
+    )
+    parser.add_argument(
+        "--modalities", metavar="A,B", help="use only these of the run file's [features]"
+    )
+    parser.add_argument(
+        "--no-model", action="store_true", help="keep no model for `empathia read` (answers alone)"
+    )
     parser.add_argument("--fresh", action="store_true", help="forget an earlier try")
 
 
@@ -53,9 +66,15 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--threads must be at least 1, not {args.threads}", "Give another number")
     with Bar() as bar:
         result = train(
-            args.run, args.data, args.out, modalities=listed(args.modalities),
-            threads=args.threads, fresh=args.fresh, model=not args.no_model, progress=bar.progress,
-        )  # fmt: skip
+            args.run,
+            args.data,
+            args.out,
+            modalities=listed(args.modalities),
+            threads=args.threads,
+            fresh=args.fresh,
+            model=not args.no_model,
+            progress=bar.progress,
+        )
     _report(result, args)
     return 0
 
@@ -83,8 +102,10 @@ def _report_bench(record: dict[str, Any], folder: Path, *, model: bool) -> None:
         print(f"not used: {n} utterances {reason}")
     folds = len(record["folds"])
     for fold in record["folds"]:
-        print(f"seed {fold['seed']}, fold {fold['name']}: learnt from {fold['train']}, selected on "
-              f"{fold['valid']}, tested on {fold['test']} utterances")  # fmt: skip
+        print(
+            f"seed {fold['seed']}, fold {fold['name']}: learnt from {fold['train']}, selected on "
+            f"{fold['valid']}, tested on {fold['test']} utterances"
+        )
     print(f"answered: {folds} {'fold' if folds == 1 else 'folds'} in {folder}")
     print(f"measure them: empathia evaluate {folder}")
     if not model:
@@ -104,9 +125,11 @@ class Bar:
 
         console = Console(file=sys.stderr)
         columns = (
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
             TimeRemainingColumn(),
-        )  # fmt: skip
+        )
         self._console, self._said = console, ""
         self._bars = Bars(*columns, console=console, disable=not console.is_terminal)
         self._bars.start()

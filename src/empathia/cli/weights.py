@@ -44,9 +44,14 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     for sub in (listing, checking):
         sub.add_argument("--json", action="store_true", help="print JSON (list: with sources too)")
     pulling.add_argument(
-        "--from", dest="folders", action="append", default=[], type=Path, metavar="DIR",
+        "--from",
+        dest="folders",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="DIR",
         help="look in this folder for archives or files first (also EMPATHIA_ARCHIVES)",
-    )  # fmt: skip
+    )
     pulling.add_argument("--offline", action="store_true", help="ask no source on the network")
 
 
@@ -65,10 +70,16 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         return _write_json({"cache": str(weights.root() / "weights"), "weights": rows})
     table = [
-        (r["name"], r["role"], _megabytes(r["size"]), r["licence"],
-         "non-commercial" if r["noncommercial"] else "permissive", r["state"])
+        (
+            r["name"],
+            r["role"],
+            _megabytes(r["size"]),
+            r["licence"],
+            "non-commercial" if r["noncommercial"] else "permissive",
+            r["state"],
+        )
         for r in rows
-    ]  # fmt: skip
+    ]
     _table(("weight", "role", "size", "licence", "use", "state"), table)
     return 0
 
@@ -95,12 +106,20 @@ def _verify(args: argparse.Namespace) -> int:
     checks = weights.verify(args.names)
     bad = [c for c in checks if c.state != "ok"]
     if args.json:
-        _write_json({"ok": not bad, "files": [
-            {"weight": c.weight, "file": c.file, "state": c.state, "problem": c.problem}
-            for c in checks]})  # fmt: skip
+        _write_json(
+            {
+                "ok": not bad,
+                "files": [
+                    {"weight": c.weight, "file": c.file, "state": c.state, "problem": c.problem}
+                    for c in checks
+                ],
+            }
+        )
     else:
-        _table(("weight", "file", "state", "problem"),
-               [(c.weight, c.file, c.state, c.problem) for c in checks])  # fmt: skip
+        _table(
+            ("weight", "file", "state", "problem"),
+            [(c.weight, c.file, c.state, c.problem) for c in checks],
+        )
     pulled = {e.name for e in weights.entries() if not e.shipped}
     again = sorted({c.weight for c in bad} & pulled)
     if again:
@@ -129,8 +148,12 @@ def _progress() -> Iterator[Callable[[Event], None]]:
     from rich.markup import escape
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(),
-               TransferSpeedColumn())  # fmt: skip
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, Any] = {}
 
@@ -159,9 +182,12 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for name in head:
         # What people act on stays whole on a narrow terminal; prose wraps.
-        table.add_column(name, no_wrap=name in ("weight", "file", "size", "use", "state"),
-                         min_width=10 if name in ("role", "licence") else None,
-                         overflow="fold")  # fmt: skip
+        table.add_column(
+            name,
+            no_wrap=name in ("weight", "file", "size", "use", "state"),
+            min_width=10 if name in ("role", "licence") else None,
+            overflow="fold",
+        )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)

@@ -45,8 +45,9 @@ def find(path: Path, corpus: str, layout: str) -> list[Path]:
         raise CorpusError(f"{corpus}: no wav or flac file under '{path}'", f"Expected {layout}")
     for a, b in pairwise(files):
         if a.stem == b.stem:
-            raise CorpusError(f"{corpus}: clip '{a.stem}' is there twice: '{a}' and '{b}'",
-                              "Keep one of the two")  # fmt: skip
+            raise CorpusError(
+                f"{corpus}: clip '{a.stem}' is there twice: '{a}' and '{b}'", "Keep one of the two"
+            )
     return files
 
 
@@ -58,8 +59,10 @@ def match(pattern: re.Pattern[str], file: Path, corpus: str, layout: str) -> re.
     """
     found = pattern.fullmatch(file.stem)
     if found is None:
-        raise CorpusError(f"{corpus}: cannot understand the name of '{file}'",
-                          f"Expected {layout}; remove what is not of the corpus")  # fmt: skip
+        raise CorpusError(
+            f"{corpus}: cannot understand the name of '{file}'",
+            f"Expected {layout}; remove what is not of the corpus",
+        )
     return found
 
 

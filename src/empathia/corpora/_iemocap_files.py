@@ -23,15 +23,31 @@ from typing import NamedTuple
 from empathia.errors import CorpusError
 
 LABELS = {
-    "neu": "neutral", "hap": "happy", "sad": "sad", "ang": "angry", "sur": "surprised",
-    "fea": "fearful", "dis": "disgusted", "fru": "frustrated", "exc": "excited", "oth": "other",
-}  # fmt: skip
+    "neu": "neutral",
+    "hap": "happy",
+    "sad": "sad",
+    "ang": "angry",
+    "sur": "surprised",
+    "fea": "fearful",
+    "dis": "disgusted",
+    "fru": "frustrated",
+    "exc": "excited",
+    "oth": "other",
+}
 NO_AGREEMENT = "xxx"
 _CATEGORIES = {
-    "neutral": "neutral", "neutral state": "neutral", "happiness": "happy", "sadness": "sad",
-    "anger": "angry", "surprise": "surprised", "fear": "fearful", "disgust": "disgusted",
-    "frustration": "frustrated", "excited": "excited", "other": "other",
-}  # fmt: skip
+    "neutral": "neutral",
+    "neutral state": "neutral",
+    "happiness": "happy",
+    "sadness": "sad",
+    "anger": "angry",
+    "surprise": "surprised",
+    "fear": "fearful",
+    "disgust": "disgusted",
+    "frustration": "frustrated",
+    "excited": "excited",
+    "other": "other",
+}
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _HEAD = re.compile(
     rf"\[{_NUMBER} - {_NUMBER}\]\t(\S+)\t(\w+)\t\[{_NUMBER}, {_NUMBER}, {_NUMBER}\]\s*"

@@ -34,8 +34,10 @@ def pairs(dialogues: Sequence[Dialogue], *, labelled: bool = False) -> Iterator[
         UsageError: No dialogue has two known speakers.
     """
     if not any(len({u.speaker for u in d.utterances} - {UNKNOWN}) > 1 for d in dialogues):
-        raise UsageError("there are no pairs: no dialogue has two known speakers",
-                         "Say who speaks (a table: --map speaker=COLUMN)")  # fmt: skip
+        raise UsageError(
+            "there are no pairs: no dialogue has two known speakers",
+            "Say who speaks (a table: --map speaker=COLUMN)",
+        )
     for dialogue in dialogues:
         kept = [u for u in dialogue.utterances if u.gold or not labelled]
         for a, b in pairwise(kept):

@@ -15,9 +15,15 @@ from empathia.types import Features
 
 # The eight measures of the extractor "prosody" come with their units.
 _UNITS = {
-    "duration": "s", "avg_intensity": "dB", "intensity_variation": "dB", "avg_pitch": "Hz",
-    "pitch_std": "Hz", "pitch_range": "Hz", "articulation_rate": "1/s", "mean_hnr": "dB",
-}  # fmt: skip
+    "duration": "s",
+    "avg_intensity": "dB",
+    "intensity_variation": "dB",
+    "avg_pitch": "Hz",
+    "pitch_std": "Hz",
+    "pitch_range": "Hz",
+    "articulation_rate": "1/s",
+    "mean_hnr": "dB",
+}
 
 
 def joined(
@@ -59,8 +65,10 @@ def _matching(table: Table, column: str, feature: str) -> list[str]:
     if "*" in column:
         found = [h for h in table.header if fnmatchcase(h, column)]
     if not found:
-        raise CorpusError(f"{table.file} has no column '{column}' for feature '{feature}'",
-                          "Name one of its columns")  # fmt: skip
+        raise CorpusError(
+            f"{table.file} has no column '{column}' for feature '{feature}'",
+            "Name one of its columns",
+        )
     return found
 
 

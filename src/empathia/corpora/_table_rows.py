@@ -17,9 +17,23 @@ from empathia.errors import CorpusError, MissingExtra
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 COLUMNS = (
-    "utterance", "dialogue", "speaker", "gender", "text", "start", "end", "audio", "video",
-    "clips", "label", "votes", "valence", "arousal", "dominance", "split",
-)  # fmt: skip
+    "utterance",
+    "dialogue",
+    "speaker",
+    "gender",
+    "text",
+    "start",
+    "end",
+    "audio",
+    "video",
+    "clips",
+    "label",
+    "votes",
+    "valence",
+    "arousal",
+    "dominance",
+    "split",
+)
 GROUP = "group:"  # columns that begin so are groupings without being asked for
 _IDS = ("utterance", "dialogue", "speaker")
 
@@ -133,16 +147,17 @@ def _file(path: Path, file: str | None) -> Path:
     if not chosen.is_file():
         raise CorpusError(f"there is no file '{chosen}'", "Name a table, or the folder of one")
     if chosen.suffix.lower() not in SUFFIXES:
-        raise CorpusError(f"'{chosen}' is none of {', '.join(SUFFIXES)}",
-                          "Save it as one of these")  # fmt: skip
+        raise CorpusError(f"'{chosen}' is none of {', '.join(SUFFIXES)}", "Save it as one of these")
     return chosen
 
 
 def _sources(file: Path, header: Sequence[str], mapping: Mapping[str, str]) -> dict[str, Source]:
     strange = [ours for ours in mapping if ours not in COLUMNS]
     if strange:
-        raise CorpusError(f"map names '{strange[0]}', which is no column of ours",
-                          f"Known are {', '.join(COLUMNS)}")  # fmt: skip
+        raise CorpusError(
+            f"map names '{strange[0]}', which is no column of ours",
+            f"Known are {', '.join(COLUMNS)}",
+        )
     sources = {k: _source(file, header, v, f"our '{k}'") for k, v in mapping.items()}
     for ours in COLUMNS:
         theirs = None if ours in sources else _alike(file, header, ours)
@@ -175,16 +190,22 @@ def _source(file: Path, header: Sequence[str], said: str, what: str) -> Source:
     if said in header:
         return Source(said)
     if column not in header:
-        raise CorpusError(f"{file} has no column '{column}' for {what} (has: {', '.join(header)})",
-                          "Name one of its columns")  # fmt: skip
+        raise CorpusError(
+            f"{file} has no column '{column}' for {what} (has: {', '.join(header)})",
+            "Name one of its columns",
+        )
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise CorpusError(f"the pattern '{pattern}' for {what} does not parse ({error})",
-                          "Mend the regular expression") from error  # fmt: skip
+        raise CorpusError(
+            f"the pattern '{pattern}' for {what} does not parse ({error})",
+            "Mend the regular expression",
+        ) from error
     if not colon or not compiled.groups:
-        raise CorpusError(f"the pattern '{pattern}' for {what} has no group",
-                          "Put what is wanted into parentheses")  # fmt: skip
+        raise CorpusError(
+            f"the pattern '{pattern}' for {what} has no group",
+            "Put what is wanted into parentheses",
+        )
     return Source(column, compiled)
 
 
@@ -196,8 +217,9 @@ def _delimited(file: Path) -> _Found:
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"'{file}' is no readable text in UTF-8 ({error})",
-                          "Save it as UTF-8") from error  # fmt: skip
+        raise CorpusError(
+            f"'{file}' is no readable text in UTF-8 ({error})", "Save it as UTF-8"
+        ) from error
     marks = "\t" if file.suffix.lower() == ".tsv" else ",;\t"
     mark = max(marks, key=text.partition("\n")[0].count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
@@ -218,12 +240,14 @@ def _records(
         except StopIteration:
             return
         except csv.Error as error:
-            raise CorpusError(f"{file}, line {reader.line_num}: does not parse ({error})",
-                              "Mend the line") from error  # fmt: skip
+            raise CorpusError(
+                f"{file}, line {reader.line_num}: does not parse ({error})", "Mend the line"
+            ) from error
         # csv fills short lines up with None and keeps what is too long under the key None.
         if None in cells or None in cells.values():
-            raise CorpusError(f"{file}, line {reader.line_num}: expected {size} cells",
-                              "Mend the line")  # fmt: skip
+            raise CorpusError(
+                f"{file}, line {reader.line_num}: expected {size} cells", "Mend the line"
+            )
         yield f"line {reader.line_num}", cells
 
 
@@ -236,11 +260,14 @@ def _json_lines(file: Path) -> _Found:
         try:
             cells = json.loads(line)
         except ValueError as error:
-            raise CorpusError(f"{file}, line {number}: does not parse ({error})",
-                              "Mend the line") from error  # fmt: skip
+            raise CorpusError(
+                f"{file}, line {number}: does not parse ({error})", "Mend the line"
+            ) from error
         if not isinstance(cells, dict):
-            raise CorpusError(f"{file}, line {number}: expected an object, found "
-                              f"{type(cells).__name__}", "Mend the line")  # fmt: skip
+            raise CorpusError(
+                f"{file}, line {number}: expected an object, found {type(cells).__name__}",
+                "Mend the line",
+            )
         header.update(dict.fromkeys(cells))
         found.append((f"line {number}", cells))
     empty = dict.fromkeys(header)

@@ -26,24 +26,110 @@ _FEELING: Mapping[str, Sequence[str]] = {
     "sadness": ("I could cry,", "it breaks my heart,", "I feel so alone,", "sadly enough,"),
 }
 # Topic words, of which each scenario has its own: no two scenarios have a sentence in common.
-_WHO = ("the baker", "our landlord", "my cousin", "the captain", "her dentist", "a neighbour",
-        "the gardener", "their coach", "his tailor", "the pilot", "our teacher", "the plumber",
-        "my uncle", "the librarian", "a painter", "the miller", "our vet", "the drummer",
-        "her sister", "the postman", "a tourist", "the waiter", "my boss", "the clerk")  # fmt: skip
-_DID = ("repaired", "painted", "forgot", "carried", "measured", "borrowed", "polished", "hid",
-        "ordered", "described", "counted", "returned", "sketched", "weighed", "dropped", "sold",
-        "cleaned", "rented", "noticed", "moved", "checked", "wrapped", "lifted",
-        "bought")  # fmt: skip
-_WHAT = ("the ladder", "two lamps", "a wardrobe", "seven plates", "the old canoe", "his violin",
-         "a green tent", "the clock", "some bricks", "the kettle", "a telescope", "her bicycle",
-         "the anchor", "nine candles", "a saddle", "the mirror", "this suitcase", "a barrel",
-         "the curtains", "an umbrella", "the toolbox", "a sledge", "the map",
-         "four chairs")  # fmt: skip
-_WHERE = ("in the harbour", "behind the mill", "near the station", "at the fair", "on the roof",
-          "by the river", "under the bridge", "in the attic", "at the market", "along the coast",
-          "in the cellar", "beside the church", "at school", "in the village", "on the ferry",
-          "at the lake", "in the barn", "on the hill", "at the museum", "by the fence",
-          "in the park", "on the terrace", "at the airport", "in the forest")  # fmt: skip
+_WHO = (
+    "the baker",
+    "our landlord",
+    "my cousin",
+    "the captain",
+    "her dentist",
+    "a neighbour",
+    "the gardener",
+    "their coach",
+    "his tailor",
+    "the pilot",
+    "our teacher",
+    "the plumber",
+    "my uncle",
+    "the librarian",
+    "a painter",
+    "the miller",
+    "our vet",
+    "the drummer",
+    "her sister",
+    "the postman",
+    "a tourist",
+    "the waiter",
+    "my boss",
+    "the clerk",
+)
+_DID = (
+    "repaired",
+    "painted",
+    "forgot",
+    "carried",
+    "measured",
+    "borrowed",
+    "polished",
+    "hid",
+    "ordered",
+    "described",
+    "counted",
+    "returned",
+    "sketched",
+    "weighed",
+    "dropped",
+    "sold",
+    "cleaned",
+    "rented",
+    "noticed",
+    "moved",
+    "checked",
+    "wrapped",
+    "lifted",
+    "bought",
+)
+_WHAT = (
+    "the ladder",
+    "two lamps",
+    "a wardrobe",
+    "seven plates",
+    "the old canoe",
+    "his violin",
+    "a green tent",
+    "the clock",
+    "some bricks",
+    "the kettle",
+    "a telescope",
+    "her bicycle",
+    "the anchor",
+    "nine candles",
+    "a saddle",
+    "the mirror",
+    "this suitcase",
+    "a barrel",
+    "the curtains",
+    "an umbrella",
+    "the toolbox",
+    "a sledge",
+    "the map",
+    "four chairs",
+)
+_WHERE = (
+    "in the harbour",
+    "behind the mill",
+    "near the station",
+    "at the fair",
+    "on the roof",
+    "by the river",
+    "under the bridge",
+    "in the attic",
+    "at the market",
+    "along the coast",
+    "in the cellar",
+    "beside the church",
+    "at school",
+    "in the village",
+    "on the ferry",
+    "at the lake",
+    "in the barn",
+    "on the hill",
+    "at the museum",
+    "by the fence",
+    "in the park",
+    "on the terrace",
+    "at the airport",
+    "in the forest",
+)
 
 
 @dataclass(frozen=True)
@@ -117,12 +203,20 @@ def _talk(lot: random.Random, number: int, of: int, leaks: frozenset[str]) -> li
     for index, label in enumerate(labels):
         gender = "FM"[index % 2]
         turn = _Turn(
-            key=f"toy{number:03d}_{index}", dialogue=f"toy{number:03d}", part=part,
-            speaker=f"{gender}{speakers:02d}", gender=gender, session=f"session{session:02d}",
-            scenario=f"scenario{scenario:02d}", label=label, votes=_votes(lot, label),
-            text=words.say(label, "gold" in leaks), start=round(clock, 3),
-            voice=_drawn(lot, label, gender, speakers), sound=f"toy{number:03d}_{index}",
-        )  # fmt: skip
+            key=f"toy{number:03d}_{index}",
+            dialogue=f"toy{number:03d}",
+            part=part,
+            speaker=f"{gender}{speakers:02d}",
+            gender=gender,
+            session=f"session{session:02d}",
+            scenario=f"scenario{scenario:02d}",
+            label=label,
+            votes=_votes(lot, label),
+            text=words.say(label, "gold" in leaks),
+            start=round(clock, 3),
+            voice=_drawn(lot, label, gender, speakers),
+            sound=f"toy{number:03d}_{index}",
+        )
         clock += turn.length + 0.3
         found.append(turn)
     return found
@@ -241,12 +335,20 @@ def _measures(
 
 def _row(turn: _Turn) -> dict[str, Any]:
     return {
-        "utterance": turn.key, "dialogue": turn.dialogue, "speaker": turn.speaker,
-        "gender": turn.gender, "text": turn.text, "start": turn.start,
-        "end": round(turn.start + turn.length, 3), "audio": f"wav/{turn.key}.wav",
-        "label": [turn.label], "votes": [[v] for v in turn.votes], "split": turn.part,
-        "group:session": turn.session, "group:scenario": turn.scenario,
-    }  # fmt: skip
+        "utterance": turn.key,
+        "dialogue": turn.dialogue,
+        "speaker": turn.speaker,
+        "gender": turn.gender,
+        "text": turn.text,
+        "start": turn.start,
+        "end": round(turn.start + turn.length, 3),
+        "audio": f"wav/{turn.key}.wav",
+        "label": [turn.label],
+        "votes": [[v] for v in turn.votes],
+        "split": turn.part,
+        "group:session": turn.session,
+        "group:scenario": turn.scenario,
+    }
 
 
 def _sound(turn: _Turn, noise: np.random.Generator) -> NDArray[np.float64]:

@@ -116,11 +116,15 @@ def _dialogue(place: str, entry: Any, split: str | None, every: bool) -> Dialogu
         told = who == "H" and (every or not turns)
         turns.append(
             Utterance(
-                f"{key}/{len(turns)}", len(turns), person if who == "H" else "system", text,
-                gender=gender if who == "H" else None, gold=(gold,) if told else (),
+                f"{key}/{len(turns)}",
+                len(turns),
+                person if who == "H" else "system",
+                text,
+                gender=gender if who == "H" else None,
+                gold=(gold,) if told else (),
                 groups=groups,
             )
-        )  # fmt: skip
+        )
     return Dialogue(key, tuple(turns), "aihub_dialogue", split, "ko", AIHUB6)
 
 

@@ -45,14 +45,32 @@ INFO = CorpusInfo(
     language="ko",
 )
 _ACTED = {
-    "happy": "기쁨", "sad": "슬픔", "angry": "분노", "anxious": "불안", "hurt": "상처",
-    "embarrassed": "당황", "neutrality": "중립", "neutral": "중립", **{x: x for x in AIHUB7},
-}  # fmt: skip
+    "happy": "기쁨",
+    "sad": "슬픔",
+    "angry": "분노",
+    "anxious": "불안",
+    "hurt": "상처",
+    "embarrassed": "당황",
+    "neutrality": "중립",
+    "neutral": "중립",
+    **{x: x for x in AIHUB7},
+}
 _VOTED = {
-    **{x: x for x in AIHUB_VOTED7}, "happy": "happiness", "anger": "angry", "sad": "sadness",
-}  # fmt: skip
-_GENDERS = {"female": "female", "f": "female", "여": "female", "여성": "female",
-            "male": "male", "m": "male", "남": "male", "남성": "male"}  # fmt: skip
+    **{x: x for x in AIHUB_VOTED7},
+    "happy": "happiness",
+    "anger": "angry",
+    "sad": "sadness",
+}
+_GENDERS = {
+    "female": "female",
+    "f": "female",
+    "여": "female",
+    "여성": "female",
+    "male": "male",
+    "m": "male",
+    "남": "male",
+    "남성": "male",
+}
 _NAME = re.compile(r"(\d{4})_[A-Z0-9]+_([A-Z]+)_\d+")
 _RATERS = tuple(f"{i}번 감정" for i in range(1, 6))
 _AGREE = 3
@@ -99,9 +117,16 @@ def _wavs(path: Path) -> dict[str, Path]:
 
 def _dialogue(said: Utterance, wav: Path | None, split: str | None, labels: LabelSet) -> Dialogue:
     clip = Utterance(
-        said.id, 0, said.speaker, said.text, audio=wav, gender=said.gender, gold=said.gold,
-        votes=said.votes, groups=said.groups,
-    )  # fmt: skip
+        said.id,
+        0,
+        said.speaker,
+        said.text,
+        audio=wav,
+        gender=said.gender,
+        gold=said.gold,
+        votes=said.votes,
+        groups=said.groups,
+    )
     return Dialogue(said.id, (clip,), "aihub_speech", split, "ko", labels)
 
 

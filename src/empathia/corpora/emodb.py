@@ -28,9 +28,14 @@ _NAME = re.compile(r"(\d\d)([ab]\d\d)([WLEAFTN])([a-z])")
 _LAYOUT = "the official names, as in wav/03a01Fa.wav"
 # Wut, Langeweile, Ekel, Angst, Freude, Trauer, neutral
 _EMOTIONS = {
-    "W": "anger", "L": "boredom", "E": "disgust", "A": "fear", "F": "happiness",
-    "T": "sadness", "N": "neutral",
-}  # fmt: skip
+    "W": "anger",
+    "L": "boredom",
+    "E": "disgust",
+    "A": "fear",
+    "F": "happiness",
+    "T": "sadness",
+    "N": "neutral",
+}
 _MALE = frozenset({"03", "10", "11", "12", "15"})
 _FEMALE = frozenset({"08", "09", "13", "14", "16"})
 

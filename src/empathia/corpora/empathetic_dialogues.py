@@ -32,8 +32,15 @@ INFO = CorpusInfo(
 )
 _PARTS = ("train", "valid", "test")
 _COLUMNS = [
-    "conv_id", "utterance_idx", "context", "prompt", "speaker_idx", "utterance", "selfeval", "tags",
-]  # fmt: skip
+    "conv_id",
+    "utterance_idx",
+    "context",
+    "prompt",
+    "speaker_idx",
+    "utterance",
+    "selfeval",
+    "tags",
+]
 _Turn = tuple[int, list[str]]  # line, fields
 
 
@@ -63,8 +70,11 @@ def _talks(file: Path) -> dict[str, dict[int, _Turn]]:
             raise CorpusError(f"{file}:{number}: '{fields[1]}' numbers no turn", "Mend the line")
         turns = found.setdefault(fields[0], {})
         if (index := int(fields[1])) in turns:
-            raise CorpusError(f"{file}:{number} repeats turn {index} of '{fields[0]}', first on "
-                              f"line {turns[index][0]}", "Drop one")  # fmt: skip
+            raise CorpusError(
+                f"{file}:{number} repeats turn {index} of '{fields[0]}', first on "
+                f"line {turns[index][0]}",
+                "Drop one",
+            )
         turns[index] = number, fields
     return found
 
@@ -73,13 +83,16 @@ def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
     numbered = lines(file)
     header = next(numbered)[1].split(",")
     if header[: len(_COLUMNS)] != _COLUMNS:
-        raise CorpusError(f"{file}:1 does not begin with {','.join(_COLUMNS)}",
-                          "Use the official file")  # fmt: skip
+        raise CorpusError(
+            f"{file}:1 does not begin with {','.join(_COLUMNS)}", "Use the official file"
+        )
     for number, line in numbered:
         fields = line.split(",")
         if len(fields) < len(_COLUMNS) and line:
-            raise CorpusError(f"{file}:{number} has {len(fields)} fields, expected at least "
-                              f"{len(_COLUMNS)}", "Mend the line")  # fmt: skip
+            raise CorpusError(
+                f"{file}:{number} has {len(fields)} fields, expected at least {len(_COLUMNS)}",
+                "Mend the line",
+            )
         if line:
             yield number, fields
 
@@ -87,15 +100,22 @@ def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
 def _dialogue(file: Path, key: str, turns: dict[int, _Turn], part: str, prompts: bool) -> Dialogue:
     contexts = {fields[2] for _, fields in turns.values()}
     if len(contexts) > 1:
-        raise CorpusError(f"{file}: talk '{key}' has the emotions {', '.join(sorted(contexts))}",
-                          "Mend its lines")  # fmt: skip
+        raise CorpusError(
+            f"{file}: talk '{key}' has the emotions {', '.join(sorted(contexts))}", "Mend its lines"
+        )
     utterances = []
     if prompts:
         _, fields = turns[min(turns)]
         utterances.append(
-            Utterance(f"{key}/0", 0, fields[4], _words(fields[3]), gold=(fields[2],),
-                      groups={"role": "situation"})
-        )  # fmt: skip
+            Utterance(
+                f"{key}/0",
+                0,
+                fields[4],
+                _words(fields[3]),
+                gold=(fields[2],),
+                groups={"role": "situation"},
+            )
+        )
     for number in sorted(turns):
         _, fields = turns[number]
         role = "speaker" if number % 2 else "listener"

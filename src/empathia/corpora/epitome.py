@@ -52,8 +52,9 @@ def load(path: Path) -> tuple[Dialogue, ...]:
         counts = ", ".join(
             f"{f.name} {len(t)}" for f, t in zip(files.values(), tables, strict=True)
         )
-        raise CorpusError(f"{path}: the files have different numbers of rows ({counts})",
-                          "Use the official files")  # fmt: skip
+        raise CorpusError(
+            f"{path}: the files have different numbers of rows ({counts})", "Use the official files"
+        )
     times: Counter[str] = Counter()
     found = []
     for judged in zip(*tables, strict=True):
@@ -68,8 +69,10 @@ def _pair(files: Sequence[Path], judged: Sequence[_Row]) -> str:
     pairs = [f"{row['sp_id']}/{row['rp_id']}" for _, row in judged]
     for file, (number, _), pair in zip(files, judged, pairs, strict=True):
         if pair != pairs[0]:
-            raise CorpusError(f"{file}:{number} is about '{pair}', {files[0].name} there about "
-                              f"'{pairs[0]}'", "Use the official files")  # fmt: skip
+            raise CorpusError(
+                f"{file}:{number} is about '{pair}', {files[0].name} there about '{pairs[0]}'",
+                "Use the official files",
+            )
     return pairs[0]
 
 
@@ -78,8 +81,10 @@ def _levels(files: dict[str, Path], judged: Sequence[_Row]) -> tuple[str, ...]:
     for (way, file), (number, row) in zip(files.items(), judged, strict=True):
         label = f"{way}={row['level']}"
         if label not in EPITOME9:
-            raise CorpusError(f"{file}:{number} has the level '{row['level']}', expected 0, 1 or 2",
-                              "Mend the row")  # fmt: skip
+            raise CorpusError(
+                f"{file}:{number} has the level '{row['level']}', expected 0, 1 or 2",
+                "Mend the row",
+            )
         labels.append(label)
     return tuple(labels)
 

@@ -41,10 +41,22 @@ INFO = CorpusInfo(
     language="und",
 )
 TABLE = "labels.csv"
-SOUND = frozenset({
-    ".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".opus", ".webm", ".mp4", ".mov", ".mkv",
-    ".avi",
-})  # fmt: skip
+SOUND = frozenset(
+    {
+        ".wav",
+        ".flac",
+        ".mp3",
+        ".m4a",
+        ".aac",
+        ".ogg",
+        ".opus",
+        ".webm",
+        ".mp4",
+        ".mov",
+        ".mkv",
+        ".avi",
+    }
+)
 VIDEO = frozenset({".mp4", ".mov", ".mkv", ".avi"})
 _SPLITS = ("train", "valid", "test")
 _GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
@@ -77,8 +89,10 @@ def load(
         if f.suffix.lower() in SOUND and not f.name.startswith(".")
     }
     if not there:
-        raise CorpusError(f"{name}: no recording under '{path}'",
-                          f"Expected files such as {', '.join(sorted(SOUND)[:4])}")  # fmt: skip
+        raise CorpusError(
+            f"{name}: no recording under '{path}'",
+            f"Expected files such as {', '.join(sorted(SOUND)[:4])}",
+        )
     table = path / TABLE
     found = _listed(table, there, name) if table.is_file() else _sorted(there, name)
     gold = {g for d in found for u in d.utterances for g in u.gold}

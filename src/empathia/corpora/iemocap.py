@@ -104,9 +104,12 @@ def _dialogue(session: Path, file: Path, damage: Damage) -> Dialogue:
     wavs = {k: session / "sentences" / "wav" / file.stem / f"{k}.wav" for k in ids}
     damage["utterances without a recording"] += [k for k, w in wavs.items() if not w.is_file()]
     shared = Utterance(
-        file.stem, 0, "", video=video if video.is_file() else None,
+        file.stem,
+        0,
+        "",
+        video=video if video.is_file() else None,
         groups={"session": name[1], "scenario": name[2], "kind": name[3]},
-    )  # fmt: skip
+    )
     return Dialogue(
         id=file.stem,
         utterances=tuple(

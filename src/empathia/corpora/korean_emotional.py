@@ -49,16 +49,18 @@ def load(path: Path, *, as_heard: bool = False) -> tuple[Dialogue, ...]:
         CorpusError: No clip is there, one is there twice, or a name is not of this corpus.
     """
     files = _clips.find(path, "korean_emotional", _LAYOUT)
-    return _clips.dialogues(files, ("korean_emotional", "ko", KOREAN4),
-                            functools.partial(_describe, as_heard=as_heard))  # fmt: skip
+    return _clips.dialogues(
+        files, ("korean_emotional", "ko", KOREAN4), functools.partial(_describe, as_heard=as_heard)
+    )
 
 
 def _describe(file: Path, *, as_heard: bool) -> _clips.Clip:
     found = _clips.match(_NAME, file, "korean_emotional", _LAYOUT)
     number = int(found[2])
     if not 1 <= number <= 400:
-        raise CorpusError(f"korean_emotional: '{file}' has the number {number}",
-                          f"Expected {_LAYOUT}")  # fmt: skip
+        raise CorpusError(
+            f"korean_emotional: '{file}' has the number {number}", f"Expected {_LAYOUT}"
+        )
     style = next((s for s in _STYLES if s in file.parts), None)
     groups = {"style": style} if style else {}
     order = _HEARD if as_heard else KOREAN4.labels

@@ -39,8 +39,9 @@ def load(path: Path) -> tuple[Dialogue, ...]:
     files = {path / f"{part}.tsv": split for part, split in _SPLITS.items()}
     missing = [f.name for f in files if not f.exists()]
     if len(missing) == len(files):
-        raise CorpusError(f"'{path}' holds none of {', '.join(missing)}",
-                          "Put the official tsv files there")  # fmt: skip
+        raise CorpusError(
+            f"'{path}' holds none of {', '.join(missing)}", "Put the official tsv files there"
+        )
     if missing:
         warn(f"kote: {path} has no {' and no '.join(missing)}")
     seen: dict[str, str] = {}
@@ -60,8 +61,9 @@ def _comment(file: Path, number: int, line: str, split: str, seen: dict[str, str
     except ValueError:
         chosen = []
     if not chosen or not all(0 <= n < len(KOTE44) for n in chosen):
-        raise CorpusError(f"{file}:{number} is not 'id TAB text TAB label numbers (0-43)'",
-                          "Mend the line")  # fmt: skip
+        raise CorpusError(
+            f"{file}:{number} is not 'id TAB text TAB label numbers (0-43)'", "Mend the line"
+        )
     if key in seen:
         raise CorpusError(f"{file}:{number} repeats the id '{key}' of {seen[key]}", "Drop one")
     seen[key] = f"{file.name}:{number}"

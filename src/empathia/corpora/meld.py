@@ -37,18 +37,32 @@ INFO = CorpusInfo(
 )
 # The eight measures of features/prosody.py, with their units.
 PROSODY = {
-    "duration": "s", "avg_intensity": "dB", "intensity_variation": "dB", "avg_pitch": "Hz",
-    "pitch_std": "Hz", "pitch_range": "Hz", "articulation_rate": "1/s", "mean_hnr": "dB",
-}  # fmt: skip
+    "duration": "s",
+    "avg_intensity": "dB",
+    "intensity_variation": "dB",
+    "avg_pitch": "Hz",
+    "pitch_std": "Hz",
+    "pitch_range": "Hz",
+    "articulation_rate": "1/s",
+    "mean_hnr": "dB",
+}
 _SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 _CLIPS = {
-    "train": "train_splits", "dev": "dev_splits_complete", "test": "output_repeated_splits_test",
-}  # fmt: skip
+    "train": "train_splits",
+    "dev": "dev_splits_complete",
+    "test": "output_repeated_splits_test",
+}
 _LABELS = {"emotion": MELD7, "sentiment": SENTIMENT3}
 _COLUMNS = (
-    "Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID", "StartTime",
+    "Utterance",
+    "Speaker",
+    "Emotion",
+    "Sentiment",
+    "Dialogue_ID",
+    "Utterance_ID",
+    "StartTime",
     "EndTime",
-)  # fmt: skip
+)
 # Windows-1252 bytes that some copies hold as control characters of Latin-1.
 _CP1252 = {i: bytes([i]).decode("cp1252", errors="replace") for i in range(0x80, 0xA0)}
 _Row = dict[str, str]
@@ -133,8 +147,10 @@ def _part(path: Path, part: str, gold: tuple[str, LabelSet]) -> list[Dialogue]:
         for index, (u, (line, row)) in enumerate(sorted(numbered.items())):
             label = row[column].strip().lower()
             if label not in labels:
-                raise CorpusError(f"{file}:{line} has the {column.lower()} '{row[column]}'",
-                                  f"Expected one of {', '.join(labels)}")  # fmt: skip
+                raise CorpusError(
+                    f"{file}:{line} has the {column.lower()} '{row[column]}'",
+                    f"Expected one of {', '.join(labels)}",
+                )
             clip = places[0] / f"dia{d}_utt{u}.mp4" if places else None
             if clip is not None and not clip.is_file():
                 missing.append(str(clip))

@@ -145,8 +145,9 @@ def _transcripts(file: Path) -> list[_Said]:
     for line, row in _rows(file, 4):
         video, _, k = row[0].rpartition("_")
         if not video or not k.isdecimal() or row[3] not in {"0", "1"}:
-            raise CorpusError(f"{file}:{line} is not '<video>_<k>, words, number, 0 or 1'",
-                              "Mend the line")  # fmt: skip
+            raise CorpusError(
+                f"{file}:{line} is not '<video>_<k>, words, number, 0 or 1'", "Mend the line"
+            )
         if row[0] in seen:
             raise CorpusError(f"{file}:{line} repeats utterance '{row[0]}'", "Drop one of the two")
         seen.add(row[0])
@@ -184,8 +185,9 @@ def _rows(file: Path, columns: int) -> list[tuple[int, list[str]]]:
     try:
         for row in reader:
             if len(row) != columns:
-                raise CorpusError(f"{file}:{reader.line_num} has {len(row)} fields, "
-                                  f"expected {columns}", _REMEDY)  # fmt: skip
+                raise CorpusError(
+                    f"{file}:{reader.line_num} has {len(row)} fields, expected {columns}", _REMEDY
+                )
             found.append((reader.line_num, row))
     except csv.Error as e:
         raise CorpusError(f"{file}:{reader.line_num} does not parse ({e})", "Mend it") from e

@@ -61,6 +61,8 @@ def _describe(file: Path) -> _clips.Clip:
     found = _clips.match(_NAME, file, "ravdess", _LAYOUT)
     gender = "male" if int(found[7]) % 2 else "female"
     groups = {
-        "intensity": intensity(file.stem), "statement": found[5][1], "repetition": found[6][1],
-    }  # fmt: skip
+        "intensity": intensity(file.stem),
+        "statement": found[5][1],
+        "repetition": found[6][1],
+    }
     return _clips.Clip(found[7], gender, RAVDESS8.labels[int(found[3]) - 1], groups)

@@ -111,8 +111,14 @@ def load(
     return tuple(found)
 
 
-def unused(path: Path, *, map: Mapping[str, str] = _NOTHING, groups: Mapping[str, str] = _NOTHING,
-           file: str | None = None, **_: object) -> list[str]:  # fmt: skip
+def unused(
+    path: Path,
+    *,
+    map: Mapping[str, str] = _NOTHING,
+    groups: Mapping[str, str] = _NOTHING,
+    file: str | None = None,
+    **_: object,
+) -> list[str]:
     """Columns of the file that nothing reads; options as for :func:`load`."""
     table = read(path, file, map, groups)
     used = {s.column for s in [*table.sources.values(), *table.groups.values()]}
@@ -192,11 +198,15 @@ def _groups(table: Table, keys: Sequence[str]) -> dict[str, dict[str, str]]:
                 found[key][group] = value
         fitting = sum(group in f for f in found.values())
         if not fitting:
-            raise CorpusError(f"{table.file}: nothing is in a group '{group}' by {_said(source)}",
-                              "Mend the pattern or name another column")  # fmt: skip
+            raise CorpusError(
+                f"{table.file}: nothing is in a group '{group}' by {_said(source)}",
+                "Mend the pattern or name another column",
+            )
         if fitting < len(keys):
-            warn(f"{table.file}: {len(keys) - fitting} of {len(keys)} rows are in no group "
-                 f"'{group}' by {_said(source)}")  # fmt: skip
+            warn(
+                f"{table.file}: {len(keys) - fitting} of {len(keys)} rows are in no group "
+                f"'{group}' by {_said(source)}"
+            )
     return found
 
 

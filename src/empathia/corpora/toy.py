@@ -41,9 +41,18 @@ INFO = CorpusInfo(
     language="en",
 )
 LEAKS = (
-    "speakers", "sessions", "scenarios", "sentences", "duplicates", "join", "constant", "missing",
-    "gold", "metadata", "inertia",
-)  # fmt: skip
+    "speakers",
+    "sessions",
+    "scenarios",
+    "sentences",
+    "duplicates",
+    "join",
+    "constant",
+    "missing",
+    "gold",
+    "metadata",
+    "inertia",
+)
 
 
 def make(folder: Path, *, seed: int = 1, dialogues: int = 30, leaks: Sequence[str] = ()) -> None:

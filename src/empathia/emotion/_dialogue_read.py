@@ -29,9 +29,16 @@ def shape_of(columns: Columns, options: Mapping[str, Scalar], labels: int) -> Sh
     o = options
     remembered = str(o["remembered"]).split() or list(columns.width)
     return Shape(
-        columns.width, labels, int(o["width"]), int(o["memory"]), remembered,
-        str(o["context"]), float(o["dropout"]), float(o["noise"]), float(o["hide"]),
-    )  # fmt: skip
+        columns.width,
+        labels,
+        int(o["width"]),
+        int(o["memory"]),
+        remembered,
+        str(o["context"]),
+        float(o["dropout"]),
+        float(o["noise"]),
+        float(o["hide"]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

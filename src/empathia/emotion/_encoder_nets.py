@@ -160,8 +160,10 @@ def _first(*found: int | None) -> int:
     for number in found:
         if number is not None:
             return number
-    raise WeightsError("the tokenizer has no mark for the start or the end of a text",
-                       "Name an encoder such as BERT or RoBERTa")  # fmt: skip
+    raise WeightsError(
+        "the tokenizer has no mark for the start or the end of a text",
+        "Name an encoder such as BERT or RoBERTa",
+    )
 
 
 def mean_over(hidden: Tensor, where: Tensor) -> Tensor:

@@ -61,8 +61,7 @@ def balance_of(options: Mapping[str, Scalar], known: Sequence[str] = ("none", "w
     """
     found = str(options["balance"])
     if found not in known:
-        raise ConfigError(f"'model.balance' cannot be '{found}'",
-                          f"Say one of {', '.join(known)}")  # fmt: skip
+        raise ConfigError(f"'model.balance' cannot be '{found}'", f"Say one of {', '.join(known)}")
     return found
 
 

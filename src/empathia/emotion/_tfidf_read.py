@@ -42,8 +42,9 @@ def reads(dialogues: Sequence[Conversation], past: int) -> list[Read]:
 def words_of(text: str | None, longest: int) -> list[str]:
     """Runs of 1 to ``longest`` words in lower case; ``?`` and ``!`` are words."""
     words = _WORD.findall((text or "").lower())
-    return [" ".join(words[i : i + n]) for n in range(1, longest + 1)
-            for i in range(len(words) - n + 1)]  # fmt: skip
+    return [
+        " ".join(words[i : i + n]) for n in range(1, longest + 1) for i in range(len(words) - n + 1)
+    ]
 
 
 def letters_of(text: str | None, longest: int) -> list[str]:
@@ -158,10 +159,15 @@ def load(folder: Path) -> _kept.KeptRecogniser:
 
     def make(k: Kept) -> Answering:
         fields = [
-            Field(f["kind"], float(f["length"]), {t: i for i, t in enumerate(f["terms"])},
-                  arrays[f"{f['kind']}.rarity"], arrays[f"{f['kind']}.weight"])
+            Field(
+                f["kind"],
+                float(f["length"]),
+                {t: i for i, t in enumerate(f["terms"])},
+                arrays[f"{f['kind']}.rarity"],
+                arrays[f"{f['kind']}.weight"],
+            )
             for f in plain["fields"]
-        ]  # fmt: skip
+        ]
         return Answering(fields, arrays["bias"], plain["temperature"], k.options, k.exclusive)
 
     return _kept.KeptRecogniser.of(folder, make)

@@ -106,8 +106,9 @@ class DialogueTask:
         """See :func:`empathia.emotion._scored.quality`."""
         exclusive = self.problem.exclusive
         p = probabilities(self.module(self.valid).numpy(), exclusive=exclusive)
-        return quality(p[self.there], self.gold[self.there], self.problem.metrics,
-                       exclusive=exclusive)  # fmt: skip
+        return quality(
+            p[self.there], self.gold[self.there], self.problem.metrics, exclusive=exclusive
+        )
 
 
 def train(problem: Problem) -> Answers:
@@ -164,9 +165,13 @@ def _nets(
     for number in range(int(o["members"])):
         task = DialogueTask(problem, known, valid, shape, problem.seed * 1000 + number)
         result = fit(
-            task, problem.training, problem.folder / f"net-{number}", seed=task.seed,
-            fingerprint=problem.fingerprint, progress=problem.progress,
-        )  # fmt: skip
+            task,
+            problem.training,
+            problem.folder / f"net-{number}",
+            seed=task.seed,
+            fingerprint=problem.fingerprint,
+            progress=problem.progress,
+        )
         nets.append(task.module)
         record.append({"best_epoch": result.best_epoch, **result.metrics})
 

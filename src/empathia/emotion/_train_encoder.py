@@ -60,8 +60,10 @@ class EncoderTask:
         """The head learns faster than the layers."""
         net: Any = self.module
         layers = [p for p in net.body.parameters() if p.requires_grad]
-        head = {"params": list(net.head.parameters()),
-                "scale": float(self.problem.options["head_rate"])}  # fmt: skip
+        head = {
+            "params": list(net.head.parameters()),
+            "scale": float(self.problem.options["head_rate"]),
+        }
         return [{"params": layers}, head] if layers else [head]
 
     def batches(self, epoch: int, seed: int) -> Sequence[NDArray[np.int64]]:

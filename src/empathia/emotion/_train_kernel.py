@@ -85,8 +85,9 @@ def solve(
     for penalty in penalties:
         shifted = system.copy()
         shifted[np.diag_indices_from(shifted)] += penalty
-        found.append(Model(kernel, rows, root * np.linalg.solve(shifted, root * (target - offset)),
-                           offset))  # fmt: skip
+        found.append(
+            Model(kernel, rows, root * np.linalg.solve(shifted, root * (target - offset)), offset)
+        )
     return found
 
 
@@ -134,8 +135,9 @@ def train(problem: Problem) -> Answers:
     """See :func:`empathia.emotion.kernel.learn`."""
     penalties, o = _checked(problem), problem.options
     samples = [s for d in problem.train.dialogues for s in d]
-    views = Views(samples, problem.modalities[str(o["modality"])], str(o["columns"]),
-                  apart=bool(o["views"]))  # fmt: skip
+    views = Views(
+        samples, problem.modalities[str(o["modality"])], str(o["columns"]), apart=bool(o["views"])
+    )
     known, target = _labelled(problem.train, views, len(problem.labels))
     valid, gold = _labelled(problem.valid, views, len(problem.labels))
     if not known:

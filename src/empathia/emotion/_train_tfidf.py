@@ -114,8 +114,9 @@ def regress(
     weight = class_weights(target, exclusive=exclusive) if balance else np.ones(target.shape[1])
     if exclusive:
         item, label = np.nonzero(target)
-        return _softmax_regression(x[item], label, (target * weight)[item, label], penalty,
-                                   target.shape[1])  # fmt: skip
+        return _softmax_regression(
+            x[item], label, (target * weight)[item, label], penalty, target.shape[1]
+        )
     fits = []
     for k, there in enumerate((target >= 0.5).T):
         one = _softmax_regression(x, there.astype(int), np.where(there, weight[k], 1), penalty, 2)

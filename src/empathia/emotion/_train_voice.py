@@ -145,8 +145,14 @@ class Recipe:
     def task(self, known: Clips) -> HeadTask:
         """The task for all that may be known: some speakers teach, the others validate."""
         apart = held_out(known, self.held_out, self.seed)
-        return HeadTask(known.take(~apart), known.take(apart), self.labels, l2=self.l2,
-                        batch=self.training.batch, metrics=self.metrics)  # fmt: skip
+        return HeadTask(
+            known.take(~apart),
+            known.take(apart),
+            self.labels,
+            l2=self.l2,
+            batch=self.training.batch,
+            metrics=self.metrics,
+        )
 
     def answers(self, table: Clips, test: NDArray[np.bool_]) -> NDArray[np.float32]:
         """Logits for the test part by a head that is learnt from the rest, from scratch."""
@@ -169,9 +175,14 @@ class VoiceTask(HeadTask):
         self.table = clips(corpora, self.labels, tools.extractors["speech"], self.columns)
         self.recipe = recipe(run, len(self.labels), tools.metrics)
         apart = held_out(self.table, self.recipe.held_out, run.seed)
-        super().__init__(self.table.take(~apart), self.table.take(apart), len(self.labels),
-                         l2=self.recipe.l2, batch=run.training.batch,
-                         metrics=tools.metrics)  # fmt: skip
+        super().__init__(
+            self.table.take(~apart),
+            self.table.take(apart),
+            len(self.labels),
+            l2=self.recipe.l2,
+            batch=run.training.batch,
+            metrics=tools.metrics,
+        )
 
     def export(self, folder: Path) -> Mapping[str, float]:
         """Calibrate on answers to unknown speakers and corpora, write head and settings."""

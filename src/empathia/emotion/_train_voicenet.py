@@ -127,16 +127,20 @@ class Heard:
 class VoiceNetTask:
     """See :class:`empathia.training.task.Task`."""
 
-    def __init__(self, problem: Problem, train: Sequence[Heard], valid: Sequence[Heard],
-                 baseline: Baseline) -> None:  # fmt: skip
+    def __init__(
+        self, problem: Problem, train: Sequence[Heard], valid: Sequence[Heard], baseline: Baseline
+    ) -> None:
         torch.manual_seed(problem.seed)
         o = problem.options
         self.problem, self.train, self.valid, self.baseline = problem, train, valid, baseline
         self.size = int(o["window"])
         self.module: nn.Module = VoiceNet(
-            train[0].frames.shape[1], len(problem.labels), int(o["channels"]), int(o["hidden"]),
+            train[0].frames.shape[1],
+            len(problem.labels),
+            int(o["channels"]),
+            int(o["hidden"]),
             float(o["dropout"]),
-        )  # fmt: skip
+        )
         target = np.stack([h.target for h in train])
         balanced = o["balance"] == "weights"
         weight = class_weights(target, exclusive=True) if balanced else np.ones(target.shape[1])
@@ -181,8 +185,11 @@ class VoiceNetTask:
 
     def logits(self, some: Sequence[Heard]) -> Array:
         """Log of the mean probabilities of each utterance's windows, by their frames."""
-        parts = [(i, w) for i, h in enumerate(some)
-                 for w in windows(self.baseline(h.frames, h.gender), self.size)]  # fmt: skip
+        parts = [
+            (i, w)
+            for i, h in enumerate(some)
+            for w in windows(self.baseline(h.frames, h.gender), self.size)
+        ]
         total = np.zeros((len(some), len(self.problem.labels)))
         count = np.zeros((len(some), 1))
         for k in range(0, len(parts), _BATCH):
@@ -219,8 +226,14 @@ def train(problem: Problem) -> Answers:
             "Check [data] and [features] of the run file",
         )
     task = VoiceNetTask(problem, known, valid, _baseline(problem, feature))
-    result = fit(task, problem.training, problem.folder, seed=problem.seed,
-                 fingerprint=problem.fingerprint, progress=problem.progress)  # fmt: skip
+    result = fit(
+        task,
+        problem.training,
+        problem.folder,
+        seed=problem.seed,
+        fingerprint=problem.fingerprint,
+        progress=problem.progress,
+    )
     heat = fit_heat(task.logits(valid), task.gold, exclusive=True)
 
     def answer(dialogues: Sequence[Conversation]) -> Scores:
@@ -230,8 +243,11 @@ def train(problem: Problem) -> Answers:
         some = [Heard(frames_of(s, feature), s.gender, np.zeros(0)) for s in judged]
         return by_id(judged, probabilities(task.logits(some) / heat, exclusive=True))
 
-    record = {"best_epoch": result.best_epoch, "history": [dict(h) for h in result.history],
-              "temperature": heat}  # fmt: skip
+    record = {
+        "best_epoch": result.best_epoch,
+        "history": [dict(h) for h in result.history],
+        "temperature": heat,
+    }
     return Answers(answer, record=record)
 
 

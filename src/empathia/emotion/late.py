@@ -158,8 +158,9 @@ def _chosen(mix: _Mix, problem: Problem) -> Array:
     each = [m.predict(valid.dialogues) for m in mix.members]
     ids = [s.id for s in valid.labelled() if all(s.id in scores for scores in each)]
     if not ids:
-        raise TrainingError("no validation utterance is judged by all members",
-                            "Give model.weights")  # fmt: skip
+        raise TrainingError(
+            "no validation utterance is judged by all members", "Give model.weights"
+        )
     rows = [np.array([scores[i] for i in ids]) for scores in each]
     gold = np.array([valid.targets[i] for i in ids])
 
@@ -220,8 +221,10 @@ def _matrix(problem: Problem, labels: LabelSet, judged: _Judge) -> Matrix:
     found = judged(problem.train.dialogues)
     ids = [i for i in found if i in problem.train.targets]
     if not ids:
-        raise TrainingError("a member that only reads could judge no training utterance",
-                            "Leave it out of 'model.members' or give its projection")  # fmt: skip
+        raise TrainingError(
+            "a member that only reads could judge no training utterance",
+            "Leave it out of 'model.members' or give its projection",
+        )
     scores = np.array([found[i].scores for i in ids])
     gold = np.array([problem.train.targets[i] for i in ids])
     return counted(scores, gold, labels, problem.labels, exclusive=exclusive)

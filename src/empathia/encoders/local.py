@@ -63,9 +63,12 @@ def load(variant: str, threads: int | None) -> Local:
         )
     try:
         module, report = transformers.AutoModel.from_pretrained(
-            str(folder), local_files_only=True, trust_remote_code=False, use_safetensors=True,
+            str(folder),
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
             output_loading_info=True,
-        )  # fmt: skip
+        )
     except Exception as e:  # transformers, safetensors and torch raise whatever they like
         raise WeightsError(
             f"the model '{variant}' in '{folder}' cannot be read ({' '.join(str(e).split())})",

@@ -31,9 +31,11 @@ _WINDOW, _HOP, _BANDS, _BLOCKS = 400, 160, 80, 4
 _LONGEST = 30 * RATE
 _SHORTEST = RATE // 10
 _LINEAR = {
-    "in": "self_attention/linear_0", "out": "self_attention/linear_1",
-    "up": "ffn/linear_0", "down": "ffn/linear_1",
-}  # fmt: skip
+    "in": "self_attention/linear_0",
+    "out": "self_attention/linear_1",
+    "up": "ffn/linear_0",
+    "down": "ffn/linear_1",
+}
 _NORM = {"norm1": "self_attention/layer_norm", "norm2": "ffn/layer_norm"}
 
 
@@ -120,8 +122,10 @@ class SpeechEncoder:
             InputError: Another rate, or no samples.
         """
         if audio.rate != RATE:
-            raise InputError(f"speech encoder expects {RATE} Hz, found {audio.rate} Hz",
-                             "Decode the recording at 16000 Hz")  # fmt: skip
+            raise InputError(
+                f"speech encoder expects {RATE} Hz, found {audio.rate} Hz",
+                "Decode the recording at 16000 Hz",
+            )
         if not len(audio.samples):
             raise InputError("speech encoder expects sound, found no samples", "Leave it out")
         windows = np.array_split(audio.samples, math.ceil(len(audio.samples) / _LONGEST))
@@ -140,8 +144,10 @@ def _arrays(path: Path) -> dict[str, FloatArray]:
 
     def get(name: str) -> FloatArray:
         if f"encoder/{name}" not in stored:
-            raise WeightsError(f"{path} has no 'encoder/{name}', so it is not Whisper tiny",
-                               "Run: empathia weights pull whisper-tiny-en")  # fmt: skip
+            raise WeightsError(
+                f"{path} has no 'encoder/{name}', so it is not Whisper tiny",
+                "Run: empathia weights pull whisper-tiny-en",
+            )
         return stored[f"encoder/{name}"].astype(np.float32)
 
     def linear(graph: str, name: str) -> dict[str, FloatArray]:
@@ -160,6 +166,8 @@ def _arrays(path: Path) -> dict[str, FloatArray]:
         for ours, theirs in _NORM.items():
             arrays |= norm(f"block{i}.{ours}", f"layer_{i}/{theirs}")
     if arrays["conv1.weight"].shape != (WIDTH, _BANDS, 3) or f"encoder/layer_{_BLOCKS}" in stored:
-        raise WeightsError(f"{path} is not Whisper tiny (another size)",
-                           "Run: empathia weights pull whisper-tiny-en")  # fmt: skip
+        raise WeightsError(
+            f"{path} is not Whisper tiny (another size)",
+            "Run: empathia weights pull whisper-tiny-en",
+        )
     return arrays

@@ -24,7 +24,7 @@ from empathia.features._frames import (
     centre_and_peak,
     fast_length,
     grid,
-)  # fmt: skip
+)
 from empathia.types import Audio
 
 _FLOOR = 75.0  # Hz

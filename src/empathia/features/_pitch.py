@@ -27,7 +27,7 @@ from empathia.features._frames import (
     centre_and_peak,
     fast_length,
     grid,
-)  # fmt: skip
+)
 from empathia.features._path import best_path
 from empathia.types import Audio
 

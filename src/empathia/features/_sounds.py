@@ -113,8 +113,9 @@ class Sounds:
             (self._short, "utterances are cut off by the end of their recording"),
         ):
             if ids:
-                warnings.warn(f"{len(ids)} {what}: {', '.join(ids[:3])}", FeatureWarning,
-                              stacklevel=2)  # fmt: skip
+                warnings.warn(
+                    f"{len(ids)} {what}: {', '.join(ids[:3])}", FeatureWarning, stacklevel=2
+                )
 
 
 def _lacking(file: Path) -> int:

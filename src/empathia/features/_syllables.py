@@ -75,8 +75,10 @@ def syllables(audio: Audio) -> Syllables | None:
         return None
     pitch = track(audio, _VOICE)
     # The loudest bursts (a door, a click) should not decide what is silent.
-    threshold = float(np.quantile(np.where(np.isfinite(levels), levels, heard.min()), 0.99,
-                                  method="hazen")) + _SILENCE  # fmt: skip
+    threshold = (
+        float(np.quantile(np.where(np.isfinite(levels), levels, heard.min()), 0.99, method="hazen"))
+        + _SILENCE
+    )
     spoken = _spoken(levels >= threshold, curve, audio.duration)
     times, heights, frames = _peaks(curve, max(threshold, float(heard.min())))
     if pitch is None or not len(times):

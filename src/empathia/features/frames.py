@@ -57,8 +57,9 @@ def extract(audio: Audio, utterance: str = "", *, model: _speech_models.SpeechMo
     names = _names(layers, width)
     speech, seconds = spoken(audio, f"speech frames of '{utterance}'")
     if not seconds:
-        return Features(utterance, NAME, np.full((1, len(names)), np.nan, np.float32), names,
-                        rate=RATE)  # fmt: skip
+        return Features(
+            utterance, NAME, np.full((1, len(names)), np.nan, np.float32), names, rate=RATE
+        )
     states = model.layers(speech)
     starts = np.arange(0, states.shape[1], round(model.rate / RATE))
     sums = np.add.reduceat(states, starts, axis=1)

@@ -231,8 +231,10 @@ def _joined(
     if lost:
         warnings.warn(
             f"{len(lost)} of {len(ready)} ready-made features '{name}' belong to no utterance "
-            f"(first: '{lost[0]}')", FeatureWarning, stacklevel=3
-        )  # fmt: skip
+            f"(first: '{lost[0]}')",
+            FeatureWarning,
+            stacklevel=3,
+        )
     return {id: features for id, features in ready.items() if id in utterances}
 
 

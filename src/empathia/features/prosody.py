@@ -36,9 +36,15 @@ from empathia.types import Audio, Features
 
 NAME, SOURCE = "prosody", "audio"
 NAMES = (
-    "duration", "avg_intensity", "intensity_variation", "avg_pitch", "pitch_std",
-    "pitch_range", "articulation_rate", "mean_hnr",
-)  # fmt: skip
+    "duration",
+    "avg_intensity",
+    "intensity_variation",
+    "avg_pitch",
+    "pitch_std",
+    "pitch_range",
+    "articulation_rate",
+    "mean_hnr",
+)
 UNITS = ("s", "dB", "dB", "Hz", "Hz", "Hz", "1/s", "dB")
 
 

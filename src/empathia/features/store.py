@@ -129,8 +129,9 @@ class Store:
             file.executemany("INSERT OR IGNORE INTO kinds (kind) VALUES (?)", kinds)
             file.executemany(
                 "INSERT OR REPLACE INTO features VALUES "
-                "(?, (SELECT id FROM kinds WHERE kind = ?), ?, ?, ?, ?)", rows
-            )  # fmt: skip
+                "(?, (SELECT id FROM kinds WHERE kind = ?), ?, ?, ?, ?)",
+                rows,
+            )
 
     def _kind(self, id: int) -> dict[str, Any] | None:
         """Extractor, names, units and rate, shared by the rows of a kind."""
@@ -195,8 +196,10 @@ class Store:
             return None
         warnings.warn(
             f"the feature cache '{self.path}' is damaged ({error}); it was moved to "
-            f"'{aside.name}' and is made anew", FeatureWarning, stacklevel=2
-        )  # fmt: skip
+            f"'{aside.name}' and is made anew",
+            FeatureWarning,
+            stacklevel=2,
+        )
         return file
 
     def _move_aside(self) -> Path:
@@ -211,8 +214,9 @@ class Store:
     def _without(self, error: Exception) -> None:
         warnings.warn(
             f"features are not kept: '{self.path}' cannot be used ({error})",
-            FeatureWarning, stacklevel=2
-        )  # fmt: skip
+            FeatureWarning,
+            stacklevel=2,
+        )
 
 
 def _half(values: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, Any]:

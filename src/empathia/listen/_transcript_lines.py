@@ -84,8 +84,9 @@ def _stamp(text: str, path: Path, number: int) -> float | None:
     try:
         return parse_time(text)
     except ValueError:
-        raise fault(path, number, f"expected a time, found {ascii(text)[:40]}",
-                    "Write times as hh:mm:ss,ms") from None  # fmt: skip
+        raise fault(
+            path, number, f"expected a time, found {ascii(text)[:40]}", "Write times as hh:mm:ss,ms"
+        ) from None
 
 
 class _Cue(NamedTuple):
@@ -168,8 +169,12 @@ def read_subtitles(text: str, path: Path) -> Parsed:
     """
     cues = list(_cues(text, path))
     if not cues:
-        raise fault(path, 1, "expected cues with times (00:00:01,000 --> 00:00:02,500), "
-                    "found none", "Check that this is an srt or vtt file")  # fmt: skip
+        raise fault(
+            path,
+            1,
+            "expected cues with times (00:00:01,000 --> 00:00:02,500), found none",
+            "Check that this is an srt or vtt file",
+        )
     names = Names(re.sub(r"^\s*[-–—]\s*", "", _plain(x)) for cue in cues for x in cue.lines)
     rows: list[Row] = []
     unnamed: list[int] = []

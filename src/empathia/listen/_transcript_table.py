@@ -18,9 +18,16 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "text": ("text", "utterance", "words", "transcript", "transcription", "sentence"),
     "start": ("start", "starttime", "starts", "begin", "from", "onset"),
     "end": ("end", "endtime", "ends", "stop", "to", "offset"),
-    "dialogue": ("dialogue", "dialogueid", "dialog", "dialogid", "conversation",
-                 "conversationid", "convid"),
-}  # fmt: skip
+    "dialogue": (
+        "dialogue",
+        "dialogueid",
+        "dialog",
+        "dialogid",
+        "conversation",
+        "conversationid",
+        "convid",
+    ),
+}
 """What columns may be called, best first, in lower case without blanks and underscores."""
 
 _TIMES = "Write times as seconds or h:mm:ss.ms, or leave the cell empty"
@@ -51,9 +58,12 @@ def _require(columns: Mapping[str, _Column], names: Sequence[str], path: Path, l
     missing = [part for part in _NEEDED if part not in columns]
     if missing:
         listed = ", ".join(f"'{n}'" for n in names[:20]) or "nothing"
-        raise fault(path, line, f"expected columns {' and '.join(repr(m) for m in missing)}, "
-                    f"found {listed}", "Name the columns in the first line: speaker, text "
-                    "and, where known, start and end")  # fmt: skip
+        raise fault(
+            path,
+            line,
+            f"expected columns {' and '.join(repr(m) for m in missing)}, found {listed}",
+            "Name the columns in the first line: speaker, text and, where known, start and end",
+        )
 
 
 def _time(value: object, column: _Column, path: Path, line: int) -> float | None:
@@ -64,8 +74,9 @@ def _time(value: object, column: _Column, path: Path, line: int) -> float | None
             raise ValueError(value)
         return parse_time(str(value), column.scale)
     except ValueError:
-        raise fault(path, line, f"expected a time in '{column.key}', found "
-                    f"{ascii(value)[:40]}", _TIMES) from None  # fmt: skip
+        raise fault(
+            path, line, f"expected a time in '{column.key}', found {ascii(value)[:40]}", _TIMES
+        ) from None
 
 
 def _row(cells: Mapping[str, Any], columns: Mapping[str, _Column], path: Path, line: int) -> Row:
@@ -75,15 +86,25 @@ def _row(cells: Mapping[str, Any], columns: Mapping[str, _Column], path: Path, l
             return value
         if isinstance(value, (int, float)):
             return str(value)
-        raise fault(path, line, f"expected words in '{columns[part].key}', found a "
-                    f"{type(value).__name__}", "Give plain text")  # fmt: skip
+        raise fault(
+            path,
+            line,
+            f"expected words in '{columns[part].key}', found a {type(value).__name__}",
+            "Give plain text",
+        )
 
     def time(part: str) -> float | None:
         column = columns.get(part)
         return None if column is None else _time(cells.get(column.key), column, path, line)
 
-    return Row(line, clean_name(words("speaker") or ""), clean(words("text") or ""),
-               time("start"), time("end"), clean(words("dialogue") or ""))  # fmt: skip
+    return Row(
+        line,
+        clean_name(words("speaker") or ""),
+        clean(words("text") or ""),
+        time("start"),
+        time("end"),
+        clean(words("dialogue") or ""),
+    )
 
 
 def _first_line(text: str) -> tuple[str, int]:
@@ -105,8 +126,13 @@ def _delimiter(text: str) -> str:
 
 
 def _records(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True,
-                        quoting=quoting, skipinitialspace=True)  # fmt: skip
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=delimiter,
+        strict=True,
+        quoting=quoting,
+        skipinitialspace=True,
+    )
     line = 1
     for cells in reader:
         if any(c.strip() for c in cells):
@@ -129,10 +155,18 @@ def _split(text: str, delimiter: str, path: Path, skipped: int) -> list[tuple[in
     line = _line_of_fault(text, delimiter)
     if "limit" in reason:
         size = csv.field_size_limit()
-        raise fault(path, line + skipped, f"a cell of more than {size} characters",
-                    "Check that its quotation marks pair, or split it")  # fmt: skip
-    raise fault(path, line + skipped, f"quotation marks do not pair ({reason})",
-                'Write a quotation mark inside a quoted cell twice ("")')  # fmt: skip
+        raise fault(
+            path,
+            line + skipped,
+            f"a cell of more than {size} characters",
+            "Check that its quotation marks pair, or split it",
+        )
+    raise fault(
+        path,
+        line + skipped,
+        f"quotation marks do not pair ({reason})",
+        'Write a quotation mark inside a quoted cell twice ("")',
+    )
 
 
 def _line_of_fault(text: str, delimiter: str) -> int:
@@ -161,8 +195,12 @@ def read_csv(text: str, path: Path) -> Parsed:
     rows = []
     for line, cells in records[1:]:
         if any(c.strip() for c in cells[len(names) :]):
-            raise fault(path, line + skipped, f"{len(cells)} cells under {len(names)} columns",
-                        f"Put text that holds '{delimiter}' in quotation marks")  # fmt: skip
+            raise fault(
+                path,
+                line + skipped,
+                f"{len(cells)} cells under {len(names)} columns",
+                f"Put text that holds '{delimiter}' in quotation marks",
+            )
         rows.append(_row(dict(zip(names, cells, strict=False)), columns, path, line + skipped))
     return Parsed(rows)
 
@@ -188,9 +226,17 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any]:
         found = json.loads(line, parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        raise fault(path, number, f"expected a JSON object, found something else ({reason})",
-                    "Write one JSON object a line") from None  # fmt: skip
+        raise fault(
+            path,
+            number,
+            f"expected a JSON object, found something else ({reason})",
+            "Write one JSON object a line",
+        ) from None
     if not isinstance(found, dict):
-        raise fault(path, number, f"expected a JSON object, found a {type(found).__name__}",
-                    "Write one JSON object a line")  # fmt: skip
+        raise fault(
+            path,
+            number,
+            f"expected a JSON object, found a {type(found).__name__}",
+            "Write one JSON object a line",
+        )
     return found

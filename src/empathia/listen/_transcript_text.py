@@ -51,19 +51,26 @@ def read_text(path: Path) -> Decoded:
     try:
         size = path.stat().st_size
         if size > LIMIT:
-            raise fault(path, None, f"{size / 2**20:.0f} MB is more than a transcript "
-                        f"holds (at most {LIMIT // 2**20} MB)", "Split the file")  # fmt: skip
+            raise fault(
+                path,
+                None,
+                f"{size / 2**20:.0f} MB is more than a transcript "
+                f"holds (at most {LIMIT // 2**20} MB)",
+                "Split the file",
+            )
         raw = path.read_bytes()
     except FileNotFoundError:
         raise UsageError(f"there is no file {shown(path)}", "Check the path") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise fault(path, None, f"cannot be read ({reason})",
-                    "Check the path and its permissions") from None  # fmt: skip
+        raise fault(
+            path, None, f"cannot be read ({reason})", "Check the path and its permissions"
+        ) from None
     found = _decode(raw, path)
     if not found.text.strip("\ufeff\x00 \t\r\n"):
-        raise fault(path, None, "the file is empty, expected a transcript",
-                    "Give a file with words")  # fmt: skip
+        raise fault(
+            path, None, "the file is empty, expected a transcript", "Give a file with words"
+        )
     return found
 
 
@@ -150,7 +157,8 @@ def _guessed(raw: bytes, path: Path) -> Decoded:
     try:
         if best is None:
             raise UnicodeError
-        return Decoded(raw.decode(best.encoding),
-                       f"read as {best.encoding}: a guess, as it is not utf-8")  # fmt: skip
+        return Decoded(
+            raw.decode(best.encoding), f"read as {best.encoding}: a guess, as it is not utf-8"
+        )
     except UnicodeError:
         raise fault(path, None, "its encoding cannot be told", _SAVE) from None

@@ -129,12 +129,16 @@ class Diariser:
             UsageError: ``speakers`` is under 1.
         """
         if speakers is not None and speakers < 1:
-            raise UsageError(f"expected at least one speaker, found {speakers}",
-                             "Give the number of people who speak, or leave it out")  # fmt: skip
+            raise UsageError(
+                f"expected at least one speaker, found {speakers}",
+                "Give the number of people who speak, or leave it out",
+            )
         given = self._segments if segments is None else list(segments)
         if len(given) != len(self._segments):
-            raise InputError(f"{len(self._segments)} segments were heard, found {len(given)}",
-                             "Give the segments that were added")  # fmt: skip
+            raise InputError(
+                f"{len(self._segments)} segments were heard, found {len(given)}",
+                "Give the segments that were added",
+            )
         self._embed()
         labels = iter(self._labels(speakers).tolist())
         spans: list[SpeakerSpan] = []
@@ -266,9 +270,11 @@ def _cheapest(price: Floats, cost: Floats) -> Labels:
 def _level(samples: FloatArray, step: int) -> Floats:
     """Level of frames of 10 ms, smoothed over 50 ms, in dB."""
     whole = max(1, len(samples) // step)
-    frames = np.resize(samples, (whole, step)) if len(samples) < step else (
-        samples[: whole * step].reshape(whole, step)
-    )  # fmt: skip
+    frames = (
+        np.resize(samples, (whole, step))
+        if len(samples) < step
+        else (samples[: whole * step].reshape(whole, step))
+    )
     power = np.mean(np.square(frames, dtype=np.float64), axis=1)
     smooth = np.convolve(power, np.ones(5) / 5)[2 : 2 + whole]
     level: Floats = 10 * np.log10(smooth + 1e-10)

@@ -56,8 +56,10 @@ def read_transcript(path: str | Path) -> Transcript:
     path = Path(path)
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise UsageError(f"{shown(path)} is no transcript (expected {', '.join(READERS)})",
-                         "Give a file with one of these suffixes")  # fmt: skip
+        raise UsageError(
+            f"{shown(path)} is no transcript (expected {', '.join(READERS)})",
+            "Give a file with one of these suffixes",
+        )
     decoded = read_text(path)
     parsed = reader(decoded.text, path)
     if not parsed.rows:
@@ -74,13 +76,13 @@ def read_transcript(path: str | Path) -> Transcript:
 
 def _timed(rows: list[Row], notes: list[str]) -> list[Row]:
     """Rows whose times are both there and in order, or both absent."""
-    reversed_ = [r.line for r in rows if r.start is not None and r.end is not None
-                 and r.end < r.start]  # fmt: skip
+    reversed_ = [
+        r.line for r in rows if r.start is not None and r.end is not None and r.end < r.start
+    ]
     endless = any(r.start is not None and r.end is None for r in rows)
     startless = [r.line for r in rows if r.start is None and r.end is not None]
     if reversed_:
-        notes.append(f"times left out where the end comes before the start "
-                     f"({at_lines(reversed_)})")  # fmt: skip
+        notes.append(f"times left out where the end comes before the start ({at_lines(reversed_)})")
     if startless:
         notes.append(f"ends without a start left out ({at_lines(startless)})")
     dropped = {*reversed_, *startless}
@@ -112,8 +114,10 @@ def _one_clock(rows: list[Row], notes: list[str]) -> list[Row]:
             spans[row.dialogue] = min(low, row.start), max(high, end)
     dialogues = len({r.dialogue for r in rows})
     if dialogues > 1:
-        notes.append(f"the file holds {dialogues} dialogues, read as one in the file's order; "
-                     "split it to read each on its own")  # fmt: skip
+        notes.append(
+            f"the file holds {dialogues} dialogues, read as one in the file's order; "
+            "split it to read each on its own"
+        )
     if all(a[1] <= b[0] for a, b in pairwise(spans.values())):
         return rows
     notes.append("times left out: the dialogues in the file do not follow each other on one clock")

@@ -204,8 +204,10 @@ def _key(host: str, local: bool) -> str:
     if not key and (local or host == "openai.com" or host.endswith(".openai.com")):
         key = os.environ.get("OPENAI_API_KEY", "").strip()
     if not key.isascii() or any(c.isspace() or not c.isprintable() for c in key):
-        raise UsageError("the key of the language model server holds characters that no key has",
-                         "Mend EMPATHIA_LLM_KEY or OPENAI_API_KEY")  # fmt: skip
+        raise UsageError(
+            "the key of the language model server holds characters that no key has",
+            "Mend EMPATHIA_LLM_KEY or OPENAI_API_KEY",
+        )
     return key
 
 

@@ -48,8 +48,9 @@ def resampled(
         UsageError: There is no dialogue or nothing to draw.
     """
     if units < 1 or resamples < 1:
-        raise UsageError(f"cannot draw {resamples} times from {units} dialogues",
-                         "Give at least one of both")  # fmt: skip
+        raise UsageError(
+            f"cannot draw {resamples} times from {units} dialogues", "Give at least one of both"
+        )
     out = [np.empty((resamples, b.sums.shape[1])) for b in blocks]
     for first, drawn in _draws(units, resamples, seed):
         for block, into in zip(blocks, out, strict=True):

@@ -69,9 +69,13 @@ def counts(sums: Floats) -> Counts:
     """Name the columns of (..., 3 classes + 3) sums of :func:`tally`'s rows."""
     k = sums.shape[-1] // 3 - 1
     return Counts(
-        sums[..., :k], sums[..., k : 2 * k], sums[..., 2 * k : 3 * k],
-        sums[..., -3], sums[..., -2], sums[..., -1],
-    )  # fmt: skip
+        sums[..., :k],
+        sums[..., k : 2 * k],
+        sums[..., 2 * k : 3 * k],
+        sums[..., -3],
+        sums[..., -2],
+        sums[..., -1],
+    )
 
 
 def count(gold: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Counts:

@@ -49,8 +49,9 @@ def diarisation_errors(truth: Spans, found: Spans, collar: float = 0.0) -> Diari
         UsageError: There are more than 12 speakers in the truth.
     """
     if max((s for _, _, s in truth), default=0) >= _MOST:
-        raise UsageError("diarisation errors are counted for at most 12 speakers",
-                         "Score the recording in parts")  # fmt: skip
+        raise UsageError(
+            "diarisation errors are counted for at most 12 speakers", "Score the recording in parts"
+        )
     size = math.ceil(max((end for _, end, _ in [*truth, *found]), default=0.0) / _STEP) + 1
     scored = np.ones(size, bool)
     for start, end, _ in truth if collar > 0 else ():

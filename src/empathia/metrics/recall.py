@@ -24,6 +24,7 @@ def unweighted_average_recall(gold: NDArray[np.bool_], predicted: NDArray[np.boo
     """
     found = count(gold, predicted)
     if not found.gold.any():
-        raise UsageError("recall needs gold items, found none",
-                         "Give gold and predicted labels as indicators")  # fmt: skip
+        raise UsageError(
+            "recall needs gold items, found none", "Give gold and predicted labels as indicators"
+        )
     return float(COUNTED["uar"](found))

@@ -10,9 +10,14 @@ from empathia.types import Emotion
 NEGATIVE = frozenset({"sadness", "anger", "fear", "disgust"})
 
 _MORE = {
-    "sad": "sadness", "angry": "anger", "frustrated": "anger", "frustration": "anger",
-    "excited": "joy", "happiness": "joy", "boredom": "neutral",
-}  # fmt: skip
+    "sad": "sadness",
+    "angry": "anger",
+    "frustrated": "anger",
+    "frustration": "anger",
+    "excited": "joy",
+    "happiness": "joy",
+    "boredom": "neutral",
+}
 
 
 def _known() -> Mapping[str, str]:

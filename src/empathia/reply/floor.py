@@ -19,68 +19,118 @@ SOURCE = "floor"
 # Tone -> (said when sure, said when not so sure).
 _ACKNOWLEDGE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "joy": (
-        ("It sounds like this makes you really happy.", "That sounds like such good news for you.",
-         "I can hear how much joy there is in this."),
-        ("I may be wrong, but you seem glad about this.",
-         "It seems as if there is something good in this for you."),
+        (
+            "It sounds like this makes you really happy.",
+            "That sounds like such good news for you.",
+            "I can hear how much joy there is in this.",
+        ),
+        (
+            "I may be wrong, but you seem glad about this.",
+            "It seems as if there is something good in this for you.",
+        ),
     ),
     "sadness": (
-        ("I'm sorry, that sounds really painful.", "It sounds like this weighs heavily on you.",
-         "That sounds hard, and it makes sense to feel sad about it."),
-        ("I may be wrong, but this seems to make you a little sad.",
-         "It seems as if this is not easy for you."),
+        (
+            "I'm sorry, that sounds really painful.",
+            "It sounds like this weighs heavily on you.",
+            "That sounds hard, and it makes sense to feel sad about it.",
+        ),
+        (
+            "I may be wrong, but this seems to make you a little sad.",
+            "It seems as if this is not easy for you.",
+        ),
     ),
     "anger": (
-        ("That sounds really frustrating.",
-         "It sounds like this made you angry, and I can see why.",
-         "I can hear how much this upsets you."),
-        ("I may be wrong, but this seems to have annoyed you.",
-         "It seems as if something about this was not right for you."),
+        (
+            "That sounds really frustrating.",
+            "It sounds like this made you angry, and I can see why.",
+            "I can hear how much this upsets you.",
+        ),
+        (
+            "I may be wrong, but this seems to have annoyed you.",
+            "It seems as if something about this was not right for you.",
+        ),
     ),
     "fear": (
-        ("That sounds frightening.", "It sounds like this worries you a lot.",
-         "I can hear how anxious this makes you."),
-        ("I may be wrong, but this seems to worry you.",
-         "It seems as if there is some unease in this for you."),
+        (
+            "That sounds frightening.",
+            "It sounds like this worries you a lot.",
+            "I can hear how anxious this makes you.",
+        ),
+        (
+            "I may be wrong, but this seems to worry you.",
+            "It seems as if there is some unease in this for you.",
+        ),
     ),
     "disgust": (
-        ("That sounds really unpleasant.", "It sounds like that was hard to bear.",
-         "I can hear how much that put you off."),
-        ("I may be wrong, but that seems to have put you off.",
-         "It seems as if that was unpleasant for you."),
+        (
+            "That sounds really unpleasant.",
+            "It sounds like that was hard to bear.",
+            "I can hear how much that put you off.",
+        ),
+        (
+            "I may be wrong, but that seems to have put you off.",
+            "It seems as if that was unpleasant for you.",
+        ),
     ),
     "surprise": (
-        ("It sounds like you did not see that coming.", "That sounds like quite a surprise.",
-         "I can hear how unexpected this was."),
-        ("I may be wrong, but this seems to have caught you by surprise.",
-         "It seems as if this was not what you had expected."),
+        (
+            "It sounds like you did not see that coming.",
+            "That sounds like quite a surprise.",
+            "I can hear how unexpected this was.",
+        ),
+        (
+            "I may be wrong, but this seems to have caught you by surprise.",
+            "It seems as if this was not what you had expected.",
+        ),
     ),
     "neutral": (
         ("Thank you for telling me.", "I'm listening.", "I see, thank you for sharing that."),
         ("Thank you for telling me.", "I'm listening."),
     ),
-}  # fmt: skip
+}
 _UNNAMED = (
     "Thank you for telling me.",
     "I'm listening, and I would like to understand.",
     "It sounds like there is more to this.",
 )
 _ASK: dict[str, tuple[str, ...]] = {
-    "joy": ("What was the best moment?", "What does it mean to you?",
-            "Would you like to tell me more about it?"),
-    "sadness": ("What is the hardest part of it for you?", "Would you like to tell me more?",
-                "How have you been since then?"),
-    "anger": ("What bothered you the most about it?", "What happened then?",
-              "What would have felt fair to you?"),
-    "fear": ("What worries you the most about it?", "What goes through your mind then?",
-             "How are you feeling right now?"),
-    "disgust": ("What was the worst part of it?", "How did it leave you feeling?",
-                "Would you like to tell me more?"),
-    "surprise": ("What went through your mind?", "What do you make of it now?",
-                 "How do you feel about it?"),
-    "neutral": ("How do you feel about it?", "What is that like for you?",
-                "Would you like to tell me more?"),
-}  # fmt: skip
+    "joy": (
+        "What was the best moment?",
+        "What does it mean to you?",
+        "Would you like to tell me more about it?",
+    ),
+    "sadness": (
+        "What is the hardest part of it for you?",
+        "Would you like to tell me more?",
+        "How have you been since then?",
+    ),
+    "anger": (
+        "What bothered you the most about it?",
+        "What happened then?",
+        "What would have felt fair to you?",
+    ),
+    "fear": (
+        "What worries you the most about it?",
+        "What goes through your mind then?",
+        "How are you feeling right now?",
+    ),
+    "disgust": (
+        "What was the worst part of it?",
+        "How did it leave you feeling?",
+        "Would you like to tell me more?",
+    ),
+    "surprise": (
+        "What went through your mind?",
+        "What do you make of it now?",
+        "How do you feel about it?",
+    ),
+    "neutral": (
+        "How do you feel about it?",
+        "What is that like for you?",
+        "Would you like to tell me more?",
+    ),
+}
 _UNHEARD = "I could not make out the words, but I'm listening."
 
 

@@ -68,9 +68,12 @@ def generate(
             messages = (*messages, Message("assistant", opening))
         try:
             answer = lm.complete(
-                messages, max_tokens=max_tokens, temperature=temperature, top_k=20,
+                messages,
+                max_tokens=max_tokens,
+                temperature=temperature,
+                top_k=20,
                 seed=seed + attempt,
-            )  # fmt: skip
+            )
             text = _check(opening + answer, turns[: index + 1], messages, lm)
             return Reply(target.utterance.id, text, f"lm:{lm.name}")
         except ServerError as error:

@@ -50,12 +50,15 @@ def read_table(path: Path, needed: Sequence[str], only: Sequence[str] = ()) -> p
         wanted = [n for n in there if n in only or n.startswith("group:")] if only else there
         table = parquet.read_table(path, columns=wanted, partitioning=None)
     except (OSError, pyarrow.ArrowException) as e:
-        raise InputError(f"'{path}' is damaged ({' '.join(str(e).split())})",
-                         "Delete its folder and train once more") from e  # fmt: skip
+        raise InputError(
+            f"'{path}' is damaged ({' '.join(str(e).split())})",
+            "Delete its folder and train once more",
+        ) from e
     lacking = [n for n in needed if n not in there]
     if lacking:
-        raise InputError(f"'{path}' has no column '{lacking[0]}'",
-                         "Delete its folder and train once more")  # fmt: skip
+        raise InputError(
+            f"'{path}' has no column '{lacking[0]}'", "Delete its folder and train once more"
+        )
     return table
 
 

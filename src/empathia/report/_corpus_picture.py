@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 
 _COLOURS = {"train": "#4477aa", "valid": "#ccbb44", "test": "#ee6677", WHOLE: "#4477aa"}
 # matplotlib's own font has no Hangul; svg leaves the font to who shows it.
-_HANGUL = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "AppleGothic",
-           "UnDotum", "Baekmuk Gulim", "Droid Sans Fallback")  # fmt: skip
+_HANGUL = (
+    "Noto Sans CJK KR",
+    "Noto Sans KR",
+    "NanumGothic",
+    "Malgun Gothic",
+    "AppleGothic",
+    "UnDotum",
+    "Baekmuk Gulim",
+    "Droid Sans Fallback",
+)
 _FORMATS = (".png", ".svg")
 
 
@@ -81,8 +89,9 @@ def _labels(axes: Axes, found: Stats, names: Sequence[str]) -> None:
         axes.barh(range(len(names)), counts, left=left, color=_COLOURS[part], label=part)
         left = [a + b for a, b in zip(left, counts, strict=True)]
     for y, total in enumerate(left):
-        axes.annotate(f"{total:,}", (total, y), (3, 0), textcoords="offset points", va="center",
-                      fontsize=8)  # fmt: skip
+        axes.annotate(
+            f"{total:,}", (total, y), (3, 0), textcoords="offset points", va="center", fontsize=8
+        )
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.margins(x=0.12, y=0.01)
@@ -96,9 +105,14 @@ def _lengths(axes: Axes, found: Stats) -> None:
     axes.hist([min(x, most) for x in lengths], bins=40, color="#4477aa")
     if found.seconds is not None:
         axes.axvline(found.seconds.median, color="#ee6677")
-        axes.annotate(f"median {found.seconds.median:.1f} s", (found.seconds.median, 0.92),
-                      (5, 0), xycoords=("data", "axes fraction"), textcoords="offset points",
-                      color="#ee6677")  # fmt: skip
+        axes.annotate(
+            f"median {found.seconds.median:.1f} s",
+            (found.seconds.median, 0.92),
+            (5, 0),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            color="#ee6677",
+        )
     axes.set_xlabel("length, s (the longest 1 % in the last bar)")
     axes.set_ylabel("utterances")
     axes.set_title("lengths", fontsize=10)
@@ -109,8 +123,12 @@ def _agreement(axes: Axes, found: Stats) -> None:
     if not isinstance(agreement, Agreement):
         return
     tenths = range(11)
-    axes.bar([t / 10 for t in tenths], [agreement.each.get(t, 0) for t in tenths], width=0.09,
-             color="#4477aa")  # fmt: skip
+    axes.bar(
+        [t / 10 for t in tenths],
+        [agreement.each.get(t, 0) for t in tenths],
+        width=0.09,
+        color="#4477aa",
+    )
     axes.set_xlabel("mean agreement of two raters on an utterance")
     axes.set_ylabel("utterances")
     axes.set_title(

@@ -63,8 +63,14 @@ def named(axes: Axes, theme: Theme, title: str, x: str = "", y: str = "") -> Non
 
 def legend(axes: Axes, theme: Theme, **where: Any) -> None:  # noqa: ANN401 - matplotlib's own
     """A legend without a frame."""
-    axes.legend(facecolor=theme.ground, edgecolor="none", framealpha=0.85, fontsize=9,
-                labelcolor=theme.ink, **where)  # fmt: skip
+    axes.legend(
+        facecolor=theme.ground,
+        edgecolor="none",
+        framealpha=0.85,
+        fontsize=9,
+        labelcolor=theme.ink,
+        **where,
+    )
 
 
 def saved(draw: Callable[[Theme], Figure], theme: Theme, kind: str) -> bytes:

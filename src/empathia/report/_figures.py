@@ -15,11 +15,28 @@ from empathia.report._judged import CALIBRATED, Judged
 from empathia.types import Score
 
 Floats = NDArray[np.float64]
-ONE = ("weighted_f1", "macro_f1", "accuracy", "uar", "weighted_precision", "weighted_recall",
-       "macro_precision", "macro_recall")  # fmt: skip
-SEVERAL = ("micro_f1", "macro_f1", "weighted_f1", "accuracy", "jaccard", "uar",
-           "macro_precision", "macro_recall", "weighted_precision",
-           "weighted_recall")  # fmt: skip
+ONE = (
+    "weighted_f1",
+    "macro_f1",
+    "accuracy",
+    "uar",
+    "weighted_precision",
+    "weighted_recall",
+    "macro_precision",
+    "macro_recall",
+)
+SEVERAL = (
+    "micro_f1",
+    "macro_f1",
+    "weighted_f1",
+    "accuracy",
+    "jaccard",
+    "uar",
+    "macro_precision",
+    "macro_recall",
+    "weighted_precision",
+    "weighted_recall",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +112,12 @@ def block(
 def together(parts: Iterable[Sampled], name: str) -> Sampled:
     """The sum of several parts."""
     found = list(parts)
-    return Sampled(name, sum(p.n for p in found), sum_of([p.sums for p in found]),
-                   sum_of([p.drawn for p in found]))  # fmt: skip
+    return Sampled(
+        name,
+        sum(p.n for p in found),
+        sum_of([p.sums for p in found]),
+        sum_of([p.drawn for p in found]),
+    )
 
 
 def sum_of(values: list[Floats]) -> Floats:

@@ -93,8 +93,10 @@ def judge(results: Results) -> Judged:
                 thresholds[seed, name], cuts[here] = tuple(chosen.tolist()), chosen
     gold, said = _gold(r)[test], _said(r, cuts)[test]
     if not gold.any():
-        raise InputError(f"'{r.folder}' has no test utterance with a gold label",
-                         "Check the labels and the protocol of the run file")  # fmt: skip
+        raise InputError(
+            f"'{r.folder}' has no test utterance with a gold label",
+            "Check the labels and the protocol of the run file",
+        )
     names, unit = np.unique(r.dialogues().codes[test], return_inverse=True)
     raw, scaled, targets = _clipped(r.scores[test]), _clipped(scaled[test]), r.targets[test]
     counted = tally(gold, said)

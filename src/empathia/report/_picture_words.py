@@ -27,8 +27,10 @@ def told_confusion(e: Evaluation) -> str:
         others[i] = -1
         worst = int(others.argmax())
         if e.classes[i].support and others[worst] > 0:
-            told.append(f"{label} {100 * shares[i, i]:.0f} % (most often taken for "
-                        f"{names[worst]}, {100 * others[worst]:.0f} %)")  # fmt: skip
+            told.append(
+                f"{label} {100 * shares[i, i]:.0f} % (most often taken for "
+                f"{names[worst]}, {100 * others[worst]:.0f} %)"
+            )
         elif e.classes[i].support:
             told.append(f"{label} {100 * shares[i, i]:.0f} %")
     return "Heat map of the confusion matrix. Share recognised: " + "; ".join(told) + "."
@@ -41,23 +43,33 @@ def told_classes(e: Evaluation) -> str:
 
 def told_slices(e: Evaluation) -> str:
     """The main measure of each slice."""
-    found = [f"{s.slice.replace('=', ' ')} {100 * s.value:.1f}" for s in e.slices
-             if s.metric == e.main]  # fmt: skip
+    found = [
+        f"{s.slice.replace('=', ' ')} {100 * s.value:.1f}" for s in e.slices if s.metric == e.main
+    ]
     return f"{e.main.replace('_', ' ')} of slices: " + ", ".join(found) + "."
 
 
 def told_reliability(e: Evaluation) -> str:
     """Calibration error before and after scaling."""
-    after = "" if e.after is None else (
-        f", after temperature scaling {100 * e.measure('ece_scaled').value:.1f} %"
-    )  # fmt: skip
-    return (f"Confidence against the share of right answers. Expected calibration error "
-            f"{100 * e.measure('ece').value:.1f} %{after}.")  # fmt: skip
+    after = (
+        ""
+        if e.after is None
+        else (f", after temperature scaling {100 * e.measure('ece_scaled').value:.1f} %")
+    )
+    return (
+        f"Confidence against the share of right answers. Expected calibration error "
+        f"{100 * e.measure('ece').value:.1f} %{after}."
+    )
 
 
 def told_risk(e: Evaluation) -> str:
     """Risk at four coverages."""
     mean = np.zeros(len(COVERAGES)) if e.risk is None else e.risk.mean(0)
-    return ("Risk against coverage. " + ", ".join(
-        f"{100 * mean[int(c * 100) - 1]:.1f} % wrong when {int(c * 100)} % are answered"
-        for c in (0.25, 0.5, 0.75, 1)) + ".")  # fmt: skip
+    return (
+        "Risk against coverage. "
+        + ", ".join(
+            f"{100 * mean[int(c * 100) - 1]:.1f} % wrong when {int(c * 100)} % are answered"
+            for c in (0.25, 0.5, 0.75, 1)
+        )
+        + "."
+    )

@@ -41,8 +41,9 @@ def notes_on(results: Results, judged: Judged) -> list[str]:
     """Notes on a run's figures."""
     found = [f"{m[0].upper()}{m[1:]}." for m in marks(results)]
     if known := heard(results.run):
-        found.append(f"Weights that it uses learnt from its corpora before ({known}): "
-                     f"{ONLY_TRAINED_ON}.")  # fmt: skip
+        found.append(
+            f"Weights that it uses learnt from its corpora before ({known}): {ONLY_TRAINED_ON}."
+        )
     if results.refit:
         found.append("After the choice it also learnt from the validation part.")
     answers, seeds = len(judged.seed), len(results.seeds)
@@ -70,8 +71,10 @@ def _votes(judged: Judged, seeds: int) -> list[str]:
     n = int((~judged.gold.any(1)).sum()) // seeds
     if not n:
         return []
-    return [f"{n} test utterances have no majority among their votes: they count in the "
-            "likelihood and the Brier score alone."]  # fmt: skip
+    return [
+        f"{n} test utterances have no majority among their votes: they count in the "
+        "likelihood and the Brier score alone."
+    ]
 
 
 def _absent(results: Results, judged: Judged) -> list[str]:
@@ -80,8 +83,10 @@ def _absent(results: Results, judged: Judged) -> list[str]:
     everywhere = [x for x, t in zip(results.labels, there, strict=True) if not t]
     found = []
     if everywhere:
-        found.append(f"No test utterance is {', '.join(everywhere)}: precision, recall and F1 of "
-                     "these count as 0 in macro means; UAR leaves them out.")  # fmt: skip
+        found.append(
+            f"No test utterance is {', '.join(everywhere)}: precision, recall and F1 of "
+            "these count as 0 in macro means; UAR leaves them out."
+        )
     lacking = [
         name
         for number, name in enumerate(results.folds)
@@ -90,6 +95,8 @@ def _absent(results: Results, judged: Judged) -> list[str]:
     ]
     if lacking and len(results.folds) > 1:
         shown = ", ".join(lacking[:5]) + (" ..." if len(lacking) > 5 else "")
-        found.append(f"{len(lacking)} of {len(results.folds)} folds lack a label that others have "
-                     f"({shown}): macro F1 as a mean over folds is too low there.")  # fmt: skip
+        found.append(
+            f"{len(lacking)} of {len(results.folds)} folds lack a label that others have "
+            f"({shown}): macro F1 as a mean over folds is too low there."
+        )
     return found

@@ -88,18 +88,23 @@ def compare(
         common = np.intersect1d(common, other)
     common = np.unique(common)
     if not len(common):
-        raise UsageError("the runs have no test utterance in common",
-                         "Compare runs of the same corpus and protocol")  # fmt: skip
+        raise UsageError(
+            "the runs have no test utterance in common",
+            "Compare runs of the same corpus and protocol",
+        )
     # The first run says what belongs together: pairing needs the same dialogues for all.
     units, unit = np.unique(_dialogues(runs[0], names[0], common), return_inverse=True)
     blocks = [_sums(*x, common, unit) for x in zip(runs, judged, names, strict=True)]
     enough = len(units) > 1 and resamples > 0
     drawn = resampled(blocks, len(units), resamples) if enough else [None for _ in runs]
-    values = [_values(r, b.sums.sum(0), d, metric)
-              for r, b, d in zip(runs, blocks, drawn, strict=True)]  # fmt: skip
+    values = [
+        _values(r, b.sums.sum(0), d, metric) for r, b, d in zip(runs, blocks, drawn, strict=True)
+    ]
     called = _called(runs)
-    rows = [_row(r, metric, v, values[0], len(common), name=called[i], first=i == 0)
-            for i, (r, v) in enumerate(zip(runs, values, strict=True))]  # fmt: skip
+    rows = [
+        _row(r, metric, v, values[0], len(common), name=called[i], first=i == 0)
+        for i, (r, v) in enumerate(zip(runs, values, strict=True))
+    ]
     notes = _notes(runs, names, common)
     if len(units) == 1:
         notes.append("The runs share one test dialogue: no interval can be given.")
@@ -111,8 +116,9 @@ def _check(runs: Sequence[Results], metric: str) -> None:
         raise UsageError(f"a comparison needs at least two runs, found {len(runs)}", "Name more")
     known = sorted({*ONE, *SEVERAL})
     if metric not in known:
-        raise UsageError(f"unknown metric '{metric}' (known: {', '.join(known)})",
-                         "Name one of these")  # fmt: skip
+        raise UsageError(
+            f"unknown metric '{metric}' (known: {', '.join(known)})", "Name one of these"
+        )
     first = runs[0]
     for other in runs[1:]:
         if set(other.labels) != set(first.labels) or other.exclusive != first.exclusive:
@@ -140,9 +146,12 @@ def _first(names: NDArray[np.str_], common: NDArray[np.str_]) -> NDArray[np.intp
 
 
 def _sums(
-    r: Results, judged: Judged, names: NDArray[np.str_], common: NDArray[np.str_],
+    r: Results,
+    judged: Judged,
+    names: NDArray[np.str_],
+    common: NDArray[np.str_],
     unit: NDArray[np.intp],
-) -> Block:  # fmt: skip
+) -> Block:
     """Counts of the common utterances, by the dialogue that each is in."""
     rows = np.isin(names, common)
     place = unit[np.searchsorted(common, names[rows])]
@@ -175,8 +184,15 @@ def _row(
         low, high = (interval(gaps) if len(gaps) else None) or (None, None)
         difference = Score(metric, value - base[0], low, high, n, "difference")
         p = two_sided_p(gaps) if len(gaps) else None
-    return Row(name, str(r.folder), len(r.seeds), score(metric, value, drawn, n, "common"),
-               difference, p, tuple(marks(r)))  # fmt: skip
+    return Row(
+        name,
+        str(r.folder),
+        len(r.seeds),
+        score(metric, value, drawn, n, "common"),
+        difference,
+        p,
+        tuple(marks(r)),
+    )
 
 
 def _called(runs: Sequence[Results]) -> list[str]:
@@ -192,18 +208,24 @@ def _notes(
     for r, n in zip(runs, names, strict=True):
         own = len(np.unique(n))
         if own > len(common):
-            found.append(f"{r.name}: {own - len(common)} of its {own} test utterances are not in "
-                         "all runs and are left out here.")  # fmt: skip
+            found.append(
+                f"{r.name}: {own - len(common)} of its {own} test utterances are not in "
+                "all runs and are left out here."
+            )
     dialogues = [_dialogues(r, n, common) for r, n in zip(runs, names, strict=True)]
     golds = [_gold(r, n, common) for r, n in zip(runs, names, strict=True)]
     for r, dialogue, gold in zip(runs[1:], dialogues[1:], golds[1:], strict=True):
         if r.run.get("data") != runs[0].run.get("data"):
-            found.append(f"{r.name} was trained and tested on other data than {runs[0].name}: the "
-                         "fingerprints of their corpora differ.")  # fmt: skip
+            found.append(
+                f"{r.name} was trained and tested on other data than {runs[0].name}: the "
+                "fingerprints of their corpora differ."
+            )
         moved = int((dialogue != dialogues[0]).sum())
         if moved:
-            found.append(f"{r.name}: {moved} of the common utterances are in another dialogue than "
-                         f"in {runs[0].name}, whose dialogues are resampled.")  # fmt: skip
+            found.append(
+                f"{r.name}: {moved} of the common utterances are in another dialogue than "
+                f"in {runs[0].name}, whose dialogues are resampled."
+            )
         other = int((abs(gold - golds[0]).max(1) > 1e-6).sum())
         if other:
             found.append(

@@ -25,11 +25,15 @@ def tables(found: Stats) -> Iterator[tuple[Sequence[str], Rows]]:
         yield (
             ("label", *found.parts, "all", "share"),
             [
-                (label, *(str(n) for n in by_part.values()), str(sum(by_part.values())),
-                 f"{100 * sum(by_part.values()) / max(labelled, 1):.1f} %")
+                (
+                    label,
+                    *(str(n) for n in by_part.values()),
+                    str(sum(by_part.values())),
+                    f"{100 * sum(by_part.values()) / max(labelled, 1):.1f} %",
+                )
                 for label, by_part in found.labels.items()
             ],
-        )  # fmt: skip
+        )
     yield ("what", "value"), list(_others(found, total))
 
 
@@ -50,8 +54,13 @@ def _others(found: Stats, total: dict[str, int]) -> Iterator[tuple[str, str]]:
         yield "sound", _length(found.seconds, total["utterances"])
     if found.words is not None:
         w = found.words
-        yield "words", (f"{w.total:.0f}, median {w.median:g}, {w.least:g} to {w.most:g} "
-                        f"an utterance{_of(w.n, total['utterances'])}")  # fmt: skip
+        yield (
+            "words",
+            (
+                f"{w.total:.0f}, median {w.median:g}, {w.least:g} to {w.most:g} "
+                f"an utterance{_of(w.n, total['utterances'])}"
+            ),
+        )
     if found.affect:
         yield "valence, arousal, dominance", f"{found.affect} utterances"
     yield from _agreed(found)
@@ -61,8 +70,10 @@ def _others(found: Stats, total: dict[str, int]) -> Iterator[tuple[str, str]]:
 
 
 def _length(s: Amount, utterances: int) -> str:
-    return (f"{s.total / 60:.0f} min, median {s.median:.2f} s, {s.least:.2f} to {s.most:.2f} s "
-            f"an utterance{_of(s.n, utterances)}")  # fmt: skip
+    return (
+        f"{s.total / 60:.0f} min, median {s.median:.2f} s, {s.least:.2f} to {s.most:.2f} s "
+        f"an utterance{_of(s.n, utterances)}"
+    )
 
 
 def _of(n: int, utterances: int) -> str:
@@ -76,5 +87,10 @@ def _agreed(found: Stats) -> Iterator[tuple[str, str]]:
         return
     least, most = a.raters
     yield "raters", f"{least if least == most else f'{least} to {most}'} on {a.rated} utterances"
-    yield "agreement", (f"pairwise {a.pairwise:.3f}, Fleiss' kappa {a.fleiss_kappa:.3f}, "
-                        f"Krippendorff's alpha {a.krippendorff_alpha:.3f}")  # fmt: skip
+    yield (
+        "agreement",
+        (
+            f"pairwise {a.pairwise:.3f}, Fleiss' kappa {a.fleiss_kappa:.3f}, "
+            f"Krippendorff's alpha {a.krippendorff_alpha:.3f}"
+        ),
+    )

@@ -83,8 +83,10 @@ def kind_of(audio: bytes) -> str:
         return "audio/mp4"
     if len(audio) > 1 and audio[0] == 0xFF and audio[1] >= 0xE0:
         return "audio/mpeg"
-    raise UsageError("the sound for the page is of no known kind",
-                     "Give Opus in ogg, mp3 or wav, or name its media type")  # fmt: skip
+    raise UsageError(
+        "the sound for the page is of no known kind",
+        "Give Opus in ogg, mp3 or wav, or name its media type",
+    )
 
 
 def _data_address(audio: bytes, kind: str) -> str:

@@ -64,8 +64,9 @@ def confusion(e: Evaluation, theme: Theme) -> Figure:
     shares = counts / np.maximum(support, 1)[:, None]
     ramp = LinearSegmentedColormap.from_list("ramp", [theme.ground, theme.blue, theme.deep])
     axes.imshow(shares, cmap=ramp, vmin=0, vmax=1, aspect="equal")
-    axes.set_xticks(range(len(columns)), columns, rotation=45 if few else 60, ha="right",
-                    rotation_mode="anchor")  # fmt: skip
+    axes.set_xticks(
+        range(len(columns)), columns, rotation=45 if few else 60, ha="right", rotation_mode="anchor"
+    )
     axes.set_yticks(range(n), [f"{x} ({s:,})" for x, s in zip(e.labels, support, strict=True)])
     axes.tick_params(labelsize=9 if few else 8)
     axes.set_xticks(np.arange(-0.5, len(columns)), minor=True)
@@ -95,12 +96,21 @@ def _cells(
         weight = "bold" if i == j else "normal"
         percent = f"{100 * shares[i, j]:.0f}"
         if few:
-            axes.text(x, y - 0.1, percent, ha="center", va="center", color=colour,
-                      fontsize=10, fontweight=weight)  # fmt: skip
+            axes.text(
+                x,
+                y - 0.1,
+                percent,
+                ha="center",
+                va="center",
+                color=colour,
+                fontsize=10,
+                fontweight=weight,
+            )
             axes.text(x, y + 0.24, f"{n:,}", ha="center", va="center", color=colour, fontsize=7)
         else:
-            axes.text(x, y, percent, ha="center", va="center", color=colour, fontsize=7,
-                      fontweight=weight)  # fmt: skip
+            axes.text(
+                x, y, percent, ha="center", va="center", color=colour, fontsize=7, fontweight=weight
+            )
 
 
 def _shown_confusion(e: Evaluation) -> tuple[NDArray[np.int64], list[str]]:
@@ -121,11 +131,18 @@ def classes(e: Evaluation, theme: Theme) -> Figure:
     for y, c in zip(places, e.classes, strict=True):
         _whisker(axes, theme, y, c.f1)
         edge = max(c.f1.value, c.f1.high or 0)
-        axes.text(edge + 0.015, y, f"{100 * c.f1.value:.1f}", va="center", fontsize=8.5,
-                  color=theme.ink)  # fmt: skip
+        axes.text(
+            edge + 0.015, y, f"{100 * c.f1.value:.1f}", va="center", fontsize=8.5, color=theme.ink
+        )
     macro = e.measure("macro_f1").value
-    axes.axvline(macro, color=theme.orange, linewidth=1.4, linestyle=(0, (4, 3)), zorder=1,
-                 label=f"macro F1 {100 * macro:.1f}")  # fmt: skip
+    axes.axvline(
+        macro,
+        color=theme.orange,
+        linewidth=1.4,
+        linestyle=(0, (4, 3)),
+        zorder=1,
+        label=f"macro F1 {100 * macro:.1f}",
+    )
     axes.set_yticks(places, [f"{c.label} ({c.support:,})" for c in e.classes])
     axes.set_ylim(n - 0.4, -0.6)
     _percent(axes, theme)
@@ -146,10 +163,22 @@ def slices(e: Evaluation, theme: Theme) -> Figure:
         ticks.append((y, f"{kind}: {value} ({s.n:,})"))
         _whisker(axes, theme, y, s, theme.blue)
         axes.plot([s.value], [y], "o", color=theme.blue, markersize=6, zorder=3)
-        axes.text(max(s.value, s.high or 0) + 0.015, y, f"{100 * s.value:.1f}", va="center",
-                  fontsize=8.5, color=theme.ink)  # fmt: skip
-    axes.axvline(whole.value, color=theme.orange, linewidth=1.4, linestyle=(0, (4, 3)), zorder=1,
-                 label=f"all {100 * whole.value:.1f}")  # fmt: skip
+        axes.text(
+            max(s.value, s.high or 0) + 0.015,
+            y,
+            f"{100 * s.value:.1f}",
+            va="center",
+            fontsize=8.5,
+            color=theme.ink,
+        )
+    axes.axvline(
+        whole.value,
+        color=theme.orange,
+        linewidth=1.4,
+        linestyle=(0, (4, 3)),
+        zorder=1,
+        label=f"all {100 * whole.value:.1f}",
+    )
     axes.set_yticks([t[0] for t in ticks], [t[1] for t in ticks])
     axes.set_ylim(y + 0.8, 0.2)
     _percent(axes, theme)
@@ -165,8 +194,14 @@ def _kinds(found: list[Score]) -> float:
 
 def _whisker(axes: Axes, theme: Theme, y: float, s: Score, colour: str | None = None) -> None:
     if s.low is not None and s.high is not None:
-        axes.plot([s.low, s.high], [y, y], color=colour or theme.ink, linewidth=1.6,
-                  solid_capstyle="butt", zorder=3)  # fmt: skip
+        axes.plot(
+            [s.low, s.high],
+            [y, y],
+            color=colour or theme.ink,
+            linewidth=1.6,
+            solid_capstyle="butt",
+            zorder=3,
+        )
 
 
 def _percent(axes: Axes, theme: Theme) -> None:
@@ -193,25 +228,51 @@ def reliability(e: Evaluation, theme: Theme) -> Figure:
     if last is not None:
         edges = np.linspace(0, 1, len(last.answers) + 1)
         heights = 0.2 * last.answers / max(1, int(last.answers.max()))
-        axes.bar(edges[:-1], heights, width=np.diff(edges) * 0.92, align="edge",
-                 color=theme.line, zorder=0)  # fmt: skip
+        axes.bar(
+            edges[:-1],
+            heights,
+            width=np.diff(edges) * 0.92,
+            align="edge",
+            color=theme.line,
+            zorder=0,
+        )
     axes.set(xlim=(0, 1), ylim=(0, 1.01), aspect="equal")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_ticks(np.linspace(0, 1, 6), [f"{v}" for v in range(0, 101, 20)])
-    drawing.named(axes, theme, "Does confidence mean what it says?",
-                  "confidence, % (bars: how many answers)", "right, %")  # fmt: skip
+    drawing.named(
+        axes,
+        theme,
+        "Does confidence mean what it says?",
+        "confidence, % (bars: how many answers)",
+        "right, %",
+    )
     drawing.legend(axes, theme, loc="upper left")
     return figure
 
 
 def _reliable(axes: Axes, curve: Reliability, name: str, look: dict[str, str]) -> None:
     there, enough = curve.answers > 0, curve.answers >= _ENOUGH
-    axes.plot(curve.confidence[enough], curve.accuracy[enough], linewidth=1.6, markersize=4,
-              label=name, zorder=2, **look)  # type: ignore[arg-type]  # fmt: skip
+    axes.plot(
+        curve.confidence[enough],
+        curve.accuracy[enough],
+        linewidth=1.6,
+        markersize=4,
+        label=name,
+        zorder=2,
+        **look,
+    )  # type: ignore[arg-type]
     size = 14 + 90 * curve.answers[there] / curve.answers.max()
-    axes.scatter(curve.confidence[there], curve.accuracy[there], s=size, marker=look["marker"],
-                 color=look["color"], alpha=0.35, linewidths=0, zorder=2,
-                 clip_on=False)  # fmt: skip
+    axes.scatter(
+        curve.confidence[there],
+        curve.accuracy[there],
+        s=size,
+        marker=look["marker"],
+        color=look["color"],
+        alpha=0.35,
+        linewidths=0,
+        zorder=2,
+        clip_on=False,
+    )
 
 
 def risk_coverage(e: Evaluation, theme: Theme) -> Figure:
@@ -222,10 +283,22 @@ def risk_coverage(e: Evaluation, theme: Theme) -> Figure:
         axes.plot(COVERAGES, curve, color=theme.blue, linewidth=0.8, alpha=0.45, zorder=2)
     mean = curves.mean(0)
     area = e.measure("aurc").value
-    axes.plot(COVERAGES, mean, color=theme.blue, linewidth=2.2, zorder=3,
-              label=f"the surest first (area {100 * area:.1f})")  # fmt: skip
-    axes.axhline(mean[-1], color=theme.orange, linewidth=1.4, linestyle=(0, (4, 3)), zorder=1,
-                 label=f"all answered, or chosen by chance ({100 * mean[-1]:.1f})")  # fmt: skip
+    axes.plot(
+        COVERAGES,
+        mean,
+        color=theme.blue,
+        linewidth=2.2,
+        zorder=3,
+        label=f"the surest first (area {100 * area:.1f})",
+    )
+    axes.axhline(
+        mean[-1],
+        color=theme.orange,
+        linewidth=1.4,
+        linestyle=(0, (4, 3)),
+        zorder=1,
+        label=f"all answered, or chosen by chance ({100 * mean[-1]:.1f})",
+    )
     top = min(1.0, float(curves.max()) * 1.25 + 0.03)
     axes.set(xlim=(0, 1), ylim=(0, top))
     axes.set_xticks(np.linspace(0, 1, 6), [f"{v}" for v in range(0, 101, 20)])

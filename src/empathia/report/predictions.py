@@ -28,8 +28,10 @@ def dump(results: Results, suffix: str) -> bytes:
     from pyarrow import csv, parquet
 
     if suffix not in SUFFIXES:
-        raise UsageError(f"cannot dump as '{suffix}' (expected one of {', '.join(SUFFIXES)})",
-                         "Choose the format by the suffix of the file")  # fmt: skip
+        raise UsageError(
+            f"cannot dump as '{suffix}' (expected one of {', '.join(SUFFIXES)})",
+            "Choose the format by the suffix of the file",
+        )
     right = pyarrow.array(results.said == results.gold, mask=results.gold < 0)
     table = results.table.append_column("right", right)
     out = io.BytesIO()

@@ -24,8 +24,18 @@ if TYPE_CHECKING:
     import pyarrow
 
 FORMAT = 1
-_TEXTS = ("fold", "part", "corpus", "dialogue", "utterance", "speaker", "gender", "gold", "said",
-          "why")  # fmt: skip
+_TEXTS = (
+    "fold",
+    "part",
+    "corpus",
+    "dialogue",
+    "utterance",
+    "speaker",
+    "gender",
+    "gold",
+    "said",
+    "why",
+)
 _NUMBERS = ("seed", "index", "length", "words", "seconds")
 _NEEDED = ("seed", "fold", "part", "corpus", "dialogue", "utterance", "gold", "said", "why")
 
@@ -146,8 +156,10 @@ def read_results(folder: Path, answers: str = "predictions") -> Results:
 def _run(folder: Path) -> dict[str, Any]:
     path = folder / "run.json"
     if not path.is_file():
-        raise UsageError(f"'{folder}' holds no results of a run (no run.json)",
-                         "Name a folder that 'empathia train' wrote, as out/<run>")  # fmt: skip
+        raise UsageError(
+            f"'{folder}' holds no results of a run (no run.json)",
+            "Name a folder that 'empathia train' wrote, as out/<run>",
+        )
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
         version = run["format"]
@@ -155,8 +167,9 @@ def _run(folder: Path) -> dict[str, Any]:
             _ = run["name"], run["labels"], run["exclusive"], run["seeds"][0], run["folds"][0]
             return dict(run)
     except (OSError, ValueError, KeyError, IndexError, TypeError) as e:
-        raise InputError(f"{path} is damaged ({type(e).__name__}: {e})",
-                         "Train once more with --fresh") from e  # fmt: skip
+        raise InputError(
+            f"{path} is damaged ({type(e).__name__}: {e})", "Train once more with --fresh"
+        ) from e
     raise InputError(
         f"{path} is of format {version!r}, expected {FORMAT}",
         "Read it with the version of Empathia that wrote it, or train once more",
@@ -175,8 +188,10 @@ def _places(folder: Path, run: Mapping[str, Any], answers: str) -> list[_Place]:
     found = []
     for seed in run["seeds"]:
         folds = {f["name"]: f for f in run["folds"] if f.get("seed", seed) == seed}
-        found += [_Place(seed, fold, answer_file(folder, seed, name, answers))
-                  for name, fold in folds.items()]  # fmt: skip
+        found += [
+            _Place(seed, fold, answer_file(folder, seed, name, answers))
+            for name, fold in folds.items()
+        ]
     return found
 
 
@@ -187,9 +202,11 @@ def _table(place: _Place, run: Mapping[str, Any]) -> pyarrow.Table:
     table = read_table(path, needed)
     seeds, folds = table["seed"].unique().to_pylist(), table["fold"].unique().to_pylist()
     if table.num_rows and (seeds, folds) != ([seed], [fold]):
-        raise InputError(f"{path} holds rows of seeds {seeds} and folds {folds}, expected seed "
-                         f"{seed}, fold '{fold}'",
-                         "Delete its folder and train once more")  # fmt: skip
+        raise InputError(
+            f"{path} holds rows of seeds {seeds} and folds {folds}, expected seed "
+            f"{seed}, fold '{fold}'",
+            "Delete its folder and train once more",
+        )
     return table
 
 
@@ -214,8 +231,9 @@ def _record(place: _Place) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as e:
-        raise InputError(f"{path} is damaged ({type(e).__name__}: {e})",
-                         "Delete its folder and train once more") from e  # fmt: skip
+        raise InputError(
+            f"{path} is damaged ({type(e).__name__}: {e})", "Delete its folder and train once more"
+        ) from e
 
 
 def _results(folder: Path, run: Mapping[str, Any], table: pyarrow.Table) -> Results:
@@ -302,6 +320,8 @@ def _joined(first: Coded, second: Coded) -> Coded:
     pairs = first.codes * (len(second.names) + 1) + second.codes
     known, codes = np.unique(pairs, return_inverse=True)
     above, below = np.divmod(known, len(second.names) + 1)
-    names = tuple(f"{first.names[a]}/{second.names[b]}"
-                  for a, b in zip(above.tolist(), below.tolist(), strict=True))  # fmt: skip
+    names = tuple(
+        f"{first.names[a]}/{second.names[b]}"
+        for a, b in zip(above.tolist(), below.tolist(), strict=True)
+    )
     return Coded(codes.astype(np.int64), names)

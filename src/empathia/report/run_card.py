@@ -63,15 +63,23 @@ def _figures(e: Evaluation) -> str:
     folds = {s.metric: s for s in e.fold_means}
     head = ["measure", "all test utterances", *(["mean over folds"] if folds else []), "each seed"]
     rows = [
-        [measure_name(m.metric), figure(m), *([_maybe(folds.get(m.metric))] if folds else []),
-         ", ".join(figure(Score(m.metric, v)) for v in e.by_seed.get(m.metric, ()))]
+        [
+            measure_name(m.metric),
+            figure(m),
+            *([_maybe(folds.get(m.metric))] if folds else []),
+            ", ".join(figure(Score(m.metric, v)) for v in e.by_seed.get(m.metric, ())),
+        ]
         for m in e.measures
-    ]  # fmt: skip
+    ]
     rows += [
-        [f"{measure_name(e.main)} of the floor '{name}'", figure(Score(e.main, found[e.main])),
-         *([""] if folds else []), ""]
+        [
+            f"{measure_name(e.main)} of the floor '{name}'",
+            figure(Score(e.main, found[e.main])),
+            *([""] if folds else []),
+            "",
+        ]
         for name, found in e.floors.items()
-    ]  # fmt: skip
+    ]
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

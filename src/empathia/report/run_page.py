@@ -79,8 +79,10 @@ def _picture(name: str, picture: Picture, light: bytes, dark: bytes, labels: int
 def _panel(name: str, title: str, content: str) -> str:
     if not content:
         return ""
-    return (f'<section class="panel whole" aria-labelledby="{name}"><h2 id="{name}">{title}</h2>\n'
-            f"{content}\n</section>")  # fmt: skip
+    return (
+        f'<section class="panel whole" aria-labelledby="{name}"><h2 id="{name}">{title}</h2>\n'
+        f"{content}\n</section>"
+    )
 
 
 def _table(head: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> str:
@@ -92,8 +94,10 @@ def _table(head: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]]) -> st
         + "</tr>"
         for kind, cells in rows
     )
-    return (f'<div class="scroll" tabindex="0"><table class="grid"><thead><tr>{top}</tr></thead>\n'
-            f"<tbody>\n{body}\n</tbody></table></div>")  # fmt: skip
+    return (
+        f'<div class="scroll" tabindex="0"><table class="grid"><thead><tr>{top}</tr></thead>\n'
+        f"<tbody>\n{body}\n</tbody></table></div>"
+    )
 
 
 def _cell(s: Score | None) -> str:
@@ -112,19 +116,31 @@ def _figures(e: Evaluation) -> str:
         cells += [value(m.metric, v) for v in e.by_seed.get(m.metric, ())]
         rows.append(("main" if m.metric == e.main else "", cells))
     for name, found in e.floors.items():
-        cells = [f"floor: {escaped(name)}, {escaped(measure_name(e.main))}",
-                 value(e.main, found[e.main])]  # fmt: skip
+        cells = [
+            f"floor: {escaped(name)}, {escaped(measure_name(e.main))}",
+            value(e.main, found[e.main]),
+        ]
         rows.append(("floor", cells + [""] * (bool(folds) + len(e.seeds))))
     return _table([*head, *(f"seed {s}" for s in e.seeds)], rows)
 
 
 def _classes(e: Evaluation) -> str:
     head = ("label", "precision", "recall", "F1", "gold items", "said (mean of seeds)")
-    return _table(head, [
-        ("", [escaped(c.label), *(figure(s) for s in (c.precision, c.recall, c.f1)),
-              f"{c.support:,}", f"{c.said:,.0f}"])
-        for c in e.classes
-    ])  # fmt: skip
+    return _table(
+        head,
+        [
+            (
+                "",
+                [
+                    escaped(c.label),
+                    *(figure(s) for s in (c.precision, c.recall, c.f1)),
+                    f"{c.support:,}",
+                    f"{c.said:,.0f}",
+                ],
+            )
+            for c in e.classes
+        ],
+    )
 
 
 def _by_slice(e: Evaluation) -> list[tuple[str, tuple[Score, ...]]]:
@@ -136,8 +152,11 @@ def _parts(parts: Sequence[tuple[str, tuple[Score, ...]]]) -> str:
     """Parts of the test set, one a row, with the measures that matter most."""
     if not parts:
         return ""
-    names = [n for n in ("weighted_f1", "macro_f1", "micro_f1", "accuracy", "uar")
-             if any(s.metric == n for _, found in parts for s in found)]  # fmt: skip
+    names = [
+        n
+        for n in ("weighted_f1", "macro_f1", "micro_f1", "accuracy", "uar")
+        if any(s.metric == n for _, found in parts for s in found)
+    ]
     rows = []
     for name, found in parts:
         known = {s.metric: s for s in found}
@@ -147,7 +166,10 @@ def _parts(parts: Sequence[tuple[str, tuple[Score, ...]]]) -> str:
 
 
 def _confusion(e: Evaluation) -> str:
-    return _table(["gold", *e.labels, *SILENCES], [
-        ("", [escaped(label), *(f"{n:,}" for n in row)])
-        for label, row in zip(e.labels, e.confusion.tolist(), strict=True)
-    ])  # fmt: skip
+    return _table(
+        ["gold", *e.labels, *SILENCES],
+        [
+            ("", [escaped(label), *(f"{n:,}" for n in row)])
+            for label, row in zip(e.labels, e.confusion.tolist(), strict=True)
+        ],
+    )

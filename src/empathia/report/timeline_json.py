@@ -161,8 +161,10 @@ def plain(value: object) -> Any:  # noqa: ANN401
     if isinstance(value, (Sequence, set, frozenset)) and not isinstance(value, (bytes, bytearray)):
         items = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
         return [plain(v) for v in items]
-    raise InputError(f"a {type(value).__name__} cannot be written as JSON",
-                     "Use text, numbers, lists and dicts in provenance")  # fmt: skip
+    raise InputError(
+        f"a {type(value).__name__} cannot be written as JSON",
+        "Use text, numbers, lists and dicts in provenance",
+    )
 
 
 def from_json(data: Mapping[str, Any]) -> Timeline:
@@ -186,8 +188,10 @@ def from_json(data: Mapping[str, Any]) -> Timeline:
             f"the timeline lacks {error}", "docs/json.md lists what it must hold"
         ) from None
     except (TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"the timeline does not fit its schema ({error})",
-                         "docs/json.md says what each part must be") from None  # fmt: skip
+        raise InputError(
+            f"the timeline does not fit its schema ({error})",
+            "docs/json.md says what each part must be",
+        ) from None
 
 
 def _read_timeline(data: Mapping[str, Any]) -> Timeline:
@@ -216,29 +220,36 @@ def _read_turn(data: Mapping[str, Any], sets: Mapping[str, LabelSet]) -> Turn:
         return _read_prosody(found, data["id"])
 
     return Turn(
-        utterance=Utterance(data["id"], data["index"], data["speaker"], data["text"],
-                            data["start"], data["end"]),
+        utterance=Utterance(
+            data["id"], data["index"], data["speaker"], data["text"], data["start"], data["end"]
+        ),
         words=tuple(_read_word(w) for w in data["words"]),
         prosody=_maybe(prosody, data["prosody"]),
         cues=_maybe(_read_cues, data["cues"]),
         emotions={source: emotion(e) for source, e in data["emotions"].items()},
         emotion=_maybe(emotion, data["emotion"]),
         reply=_maybe(_read_reply, data["reply"]),
-    )  # fmt: skip
+    )
 
 
 def _read_word(data: Mapping[str, Any]) -> Word:
     probability = data["probability"]
-    return Word(data["text"], data["start"], data["end"],
-                math.nan if probability is None else probability)  # fmt: skip
+    return Word(
+        data["text"], data["start"], data["end"], math.nan if probability is None else probability
+    )
 
 
 def _read_prosody(data: Mapping[str, Any], utterance: str) -> Features:
     measures = data["measures"]
     values = [math.nan if m["value"] is None else m["value"] for m in measures.values()]
     units = tuple(m["unit"] for m in measures.values())
-    return Features(utterance, data["extractor"], np.array([values], dtype=np.float32),
-                    tuple(measures), () if None in units else units)  # fmt: skip
+    return Features(
+        utterance,
+        data["extractor"],
+        np.array([values], dtype=np.float32),
+        tuple(measures),
+        () if None in units else units,
+    )
 
 
 def _read_cues(data: Mapping[str, Any]) -> Cues:

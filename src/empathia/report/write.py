@@ -29,9 +29,10 @@ def check_suffix(path: str | Path) -> str:
     """
     suffix = Path(path).suffix.lower()
     if suffix not in WRITERS and suffix != ".html":
-        raise UsageError(f"cannot write '{suffix or Path(path).name}' "
-                         f"(expected one of {', '.join(SUFFIXES)})",
-                         "Choose the format by the suffix of the file")  # fmt: skip
+        raise UsageError(
+            f"cannot write '{suffix or Path(path).name}' (expected one of {', '.join(SUFFIXES)})",
+            "Choose the format by the suffix of the file",
+        )
     return suffix
 
 
@@ -77,8 +78,10 @@ def save(text: str, path: Path) -> None:
     try:
         target = path.resolve()
         if not target.parent.is_dir():
-            raise UsageError(f"there is no folder '{path.parent}' to write {path.name} into",
-                             "Make it first, or name another")  # fmt: skip
+            raise UsageError(
+                f"there is no folder '{path.parent}' to write {path.name} into",
+                "Make it first, or name another",
+            )
         if target.is_dir():
             raise UsageError(f"'{path}' is a folder, expected a file", "Name a file")
         if target.exists() and not stat.S_ISREG(target.stat().st_mode):
@@ -86,8 +89,10 @@ def save(text: str, path: Path) -> None:
             return
         _replace(data, target)
     except OSError as error:
-        raise EmpathiaError(f"cannot write '{path}' ({error.strerror or error})",
-                            "Check the folder's permissions and free space") from None  # fmt: skip
+        raise EmpathiaError(
+            f"cannot write '{path}' ({error.strerror or error})",
+            "Check the folder's permissions and free space",
+        ) from None
 
 
 def _replace(data: bytes, target: Path) -> None:

@@ -22,10 +22,11 @@ import numpy as np
 
 from empathia.corpora import table
 from empathia.emotion import text
-from empathia.emotion._trust import temperature
-from empathia.emotion.fusion import PRIOR, fuse
 from empathia.labels import EKMAN7, IEMOCAP6, SHARED4
 from empathia.metrics import METRICS
+from empathia.metrics.calibration import fit_temperature
+from empathia.metrics.scores import one_hot
+from empathia.pipeline.fusion import PRIOR, fuse
 from empathia.types import Dialogue, Emotion, Sample, Utterance
 
 COLUMNS = {"label": "label6"}
@@ -83,7 +84,7 @@ def prosody(path: Path, parts: dict[str, list[Item]]) -> dict[str, np.ndarray]:
     model = LogisticRegression(C=0.1, max_iter=1000, class_weight="balanced")
     model.fit(x["train"], gold_of(parts["train"]))
     logits = {s: model.decision_function(v) for s, v in x.items()}
-    t = temperature(logits["valid"], gold_of(parts["valid"]))
+    t = fit_temperature(logits["valid"], one_hot(gold_of(parts["valid"]), logits["valid"].shape[1]))
     e = {s: np.exp((z - z.max(1, keepdims=True)) / t) for s, z in logits.items()}
     return {s: v / v.sum(1, keepdims=True) for s, v in e.items()}
 

@@ -30,9 +30,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from empathia import media
+from empathia.bench.gather import gather
 from empathia.corpora import korean_emotional
 from empathia.encoders.speech import mel_filters
-from empathia.features.gathering import gather
 
 Array = np.ndarray
 WINDOW, HOP, SENTENCES = 400, 160, 5

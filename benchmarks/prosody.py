@@ -22,12 +22,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
+from praat import measures as praat
+
 from empathia import media
 from empathia.cues import Bins
-from empathia.cues_bins import CUTS, level_of
+from empathia.cues.bins import CUTS, level_of
 from empathia.features.prosody import NAMES, extract
 from empathia.types import Audio
-from praat import measures as praat
 
 HEARD = "intensity_variation_heard"
 

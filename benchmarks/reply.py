@@ -17,7 +17,7 @@ from pathlib import Path
 from empathia.errors import EmpathiaError
 from empathia.labels import EKMAN7
 from empathia.lm import local
-from empathia.reply import floor, lm
+from empathia.reply import lm, rules
 from empathia.types import Cues, Emotion, Turn, Utterance
 
 TARGET_S = 1.5
@@ -144,10 +144,10 @@ def show(model: local.LocalModel) -> None:
     for situation in SITUATIONS:
         turns = conversation(situation)
         reply = lm.generate(turns, len(turns) - 1, model)
-        kept += reply.source != floor.SOURCE
+        kept += reply.source != rules.SOURCE
         print(f"\n{situation[1]}  [{situation[2]} {situation[3]:.0%}]")
         print(f"  {reply.source:12} {reply.text}" + (f"  ({reply.note})" if reply.note else ""))
-        print(f"  {'floor':12} {floor.generate(turns, len(turns) - 1).text}")
+        print(f"  {'floor':12} {rules.generate(turns, len(turns) - 1).text}")
     print(f"\n{kept} of {len(SITUATIONS)} replies are the model's own")
 
 

@@ -28,15 +28,24 @@ import numpy as np
 
 from empathia import plugins
 from empathia.config import Run, read_run
-from empathia.emotion import _clips, _train_voice, _trust
-from empathia.emotion._calibrate import softmax
-from empathia.emotion._clips import Clips
+from empathia.emotion.voice import clips as _clips
+from empathia.emotion.voice import fitting
+from empathia.emotion.voice.clips import Clips
 from empathia.labels import EKMAN7, SHARED4, LabelSet, projection
 from empathia.metrics import METRICS
+from empathia.metrics.balance import group_weights
+from empathia.metrics.calibration import fit_temperature
+from empathia.metrics.scores import one_hot, softmax
+from empathia.metrics.thresholds import accuracy_threshold
 
 Tests = list[np.ndarray]
 CORPORA = ("ravdess", "emodb", "korean_emotional")
 FOUR = [EKMAN7.index(x) for x in SHARED4]
+
+
+def temperature(logits: np.ndarray, gold: np.ndarray, groups: np.ndarray | None = None) -> float:
+    weights = None if groups is None else group_weights(groups)
+    return fit_temperature(logits, one_hot(gold, logits.shape[1]), weights=weights)
 
 
 def table(
@@ -91,7 +100,7 @@ def uar(gold: np.ndarray, said: np.ndarray) -> float:
 
 
 def leave_out(clips: Clips, classes: int, run: Run, tests: Tests) -> list[float]:
-    recipe = _train_voice.recipe(run, classes, METRICS)
+    recipe = fitting.recipe(run, classes, METRICS)
     return [uar(clips.label[t], recipe.answers(clips, t).argmax(1)) for t in tests]
 
 
@@ -114,7 +123,7 @@ def joined(parts: list[Clips]) -> Clips:
     return Clips(*(np.concatenate([getattr(p, f) for p in parts]) for f in fields))
 
 
-def out_of_fold(clips: Clips, recipe: _train_voice.Recipe, tests: Tests) -> np.ndarray:
+def out_of_fold(clips: Clips, recipe: fitting.Recipe, tests: Tests) -> np.ndarray:
     logits = np.zeros((len(clips), recipe.labels), np.float32)
     for test in tests:
         logits[test] = recipe.answers(clips, test)
@@ -123,13 +132,13 @@ def out_of_fold(clips: Clips, recipe: _train_voice.Recipe, tests: Tests) -> np.n
 
 def calibration(clips: Clips, run: Run) -> None:
     """Seven labels over all corpora: unseen speakers, then unseen corpora."""
-    recipe = _train_voice.recipe(run, len(EKMAN7), METRICS)
+    recipe = fitting.recipe(run, len(EKMAN7), METRICS)
     parts = _clips.speaker_folds(clips, 6, run.seed)
     near = out_of_fold(clips, recipe, parts)
     row("all corpora, 7, unseen speakers", [uar(clips.label[t], near[t].argmax(1)) for t in parts])
     # Each part's temperature is fitted on the other parts.
     cross = np.concatenate(
-        [softmax(near[t] / _trust.temperature(near[~t], clips.label[~t])) for t in parts]
+        [softmax(near[t] / temperature(near[~t], clips.label[~t])) for t in parts]
     )
     gold = np.concatenate([clips.label[t] for t in parts])
     error = METRICS["ece"](cross.max(1), cross.argmax(1) == gold)
@@ -147,16 +156,16 @@ def calibration(clips: Clips, run: Run) -> None:
         row(f"{name}, abroad", [value], "chance 25")
     row("  mean over corpora", four)
     z, y, c = abroad[shared], clips.label[shared], clips.corpus[shared]
-    near_t = _trust.temperature(near, clips.label)
-    far_t = _trust.temperature(z, y, c)
+    near_t = temperature(near, clips.label)
+    far_t = temperature(z, y, c)
     print(f"{'  ECE abroad, speakers temperature':<34}{ece(z, y, near_t):6.3f}   T = {near_t:.2f}")
     print(f"{'  ECE abroad, abroad temperature':<34}{ece(z, y, far_t):6.3f}   T = {far_t:.2f}")
     for n in names:
-        t = _trust.temperature(z[c != n], y[c != n], c[c != n])
+        t = temperature(z[c != n], y[c != n], c[c != n])
         print(f"{f'    {n}, T of the others':<34}{ece(z[c == n], y[c == n], t):6.3f}   T = {t:.2f}")
     p = softmax(z / far_t)
     right = p.argmax(1) == y
-    floor = _trust.floor(p.max(1), right, 0.5, c)
+    floor = accuracy_threshold(p.max(1), right, 0.5, c)
     sure = p.max(1) >= floor
     print(f"  abroad: right {right.mean():.0%}; the floor {floor:.3f} keeps {sure.mean():.0%}")
     for n in names:

@@ -20,7 +20,7 @@ from empathia.errors import CorpusError, EmpathiaError
 from empathia.features.prosody import NAMES
 
 GENDERS = {"F": "female", "M": "male"}
-OUT = Path(__file__).parent.parent / "src" / "empathia" / "models" / "prosody-bins"
+OUT = Path(__file__).parent.parent / "src" / "empathia" / "weights" / "shipped" / "prosody-bins"
 
 
 def read_rows(table: Path) -> Iterator[Row]:

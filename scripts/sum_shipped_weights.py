@@ -2,9 +2,10 @@
 
     python scripts/sum_shipped_weights.py [--write]
 
-Prints the [[NAME.files]] tables of src/empathia/weights.toml for everything that lies in
-src/empathia/models/NAME/, cards aside. --write puts them in place of those in the manifest;
-without it the exit code is 1 where they differ. Run it after every change of a shipped weight.
+Prints the [[NAME.files]] tables of the manifest for everything that lies in
+src/empathia/weights/shipped/NAME/, cards aside. --write puts them in place of those in the
+manifest; without it the exit code is 1 where they differ. Run it after every change of a shipped
+weight.
 """
 
 from __future__ import annotations
@@ -60,16 +61,16 @@ def main() -> int:
     )
     parser.add_argument("--write", action="store_true", help="update the manifest")
     args = parser.parse_args()
-    manifest = PACKAGE / "weights.toml"
+    manifest = PACKAGE / "weights" / "weights.toml"
     old = manifest.read_text(encoding="utf-8")
-    new = renewed(old, PACKAGE / "models")
+    new = renewed(old, PACKAGE / "weights" / "shipped")
     if args.write:
         manifest.write_text(new, encoding="utf-8", newline="\n")
         print(f"{manifest}: {'unchanged' if new == old else 'updated'}")
         return 0
     for name, table in tomllib.loads(new).items():
         if table.get("shipped"):
-            print(tables(name, PACKAGE / "models" / name))
+            print(tables(name, PACKAGE / "weights" / "shipped" / name))
     if new != old:
         print(f"{manifest} differs: run it again with --write", file=sys.stderr)
     return int(new != old)

@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from empathia.version import __version__
+
 if TYPE_CHECKING:
     from empathia.types import Dialogue, Timeline
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 # to be said before ONNX Runtime is imported, by whomever.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-__version__ = "0.1.0"
 __all__ = ["__version__", "load_corpus", "read", "write"]
 
 
@@ -54,9 +55,9 @@ def write(timeline: Timeline, path: str | Path, audio: bytes | None = None) -> P
         audio: Compressed sound that an .html page embeds.
 
     Raises:
-        EmpathiaError: See :func:`empathia.report.write.write`.
+        EmpathiaError: See :func:`empathia.report.timeline.write`.
     """
-    from empathia.report.write import write as write_timeline
+    from empathia.report.timeline import write as write_timeline
 
     return write_timeline(timeline, path, audio)
 

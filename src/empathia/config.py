@@ -62,7 +62,7 @@ class DataPart:
             shuffle), for a quick try; None uses all.
         protocol: Who is tested by whom: "standard" (the corpus's own split), "k-fold",
             "leave-<group>-out" (speaker, session, scenario, corpus, any grouping), or "listed"
-            (folds in files). See :mod:`empathia.protocols`.
+            (folds in files). See :mod:`empathia.bench.protocols`.
         folds: How many folds; None takes one for each value of the grouping (5 for "k-fold").
         listed: Folder below DATA with the files of the protocol "listed".
         valid: Share of the training part that validates where the corpus has no own

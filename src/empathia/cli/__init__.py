@@ -14,8 +14,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TextIO
 
-from empathia import __version__
 from empathia.errors import EmpathiaError, EmpathiaWarning
+from empathia.version import __version__
 
 # Verb to what --help says of it; `empathia/cli/<verb>.py` holds the rest.
 VERBS = {

@@ -13,7 +13,7 @@ from empathia.cli.train import Bar, listed
 
 if TYPE_CHECKING:
     from empathia.config import Run
-    from empathia.report.ablation import Ablated
+    from empathia.evaluate.ablation import Ablated
 
 _EPILOG = """\
 For each subset one recogniser learns from it alone; the one that learnt from all modalities is
@@ -62,10 +62,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train all subsets, write table and figure, print the table."""
+    from empathia.bench.run import choose
     from empathia.config import read_run
     from empathia.errors import UsageError
-    from empathia.experiment_bench import choose
-    from empathia.report.ablation import ablated, as_json, draw
+    from empathia.evaluate.ablation import ablated, as_json
+    from empathia.report.run.ablation import draw
     from empathia.training.checkpoint import write_atomically
 
     settings = read_run(args.run)
@@ -91,9 +92,9 @@ def run(args: argparse.Namespace) -> int:
 def _train(
     settings: Run, args: argparse.Namespace, folder: Path, modalities: Sequence[str]
 ) -> None:
-    from empathia.experiment import bench
-    from empathia.experiment_bench import subsets
-    from empathia.report.ablation import place
+    from empathia.bench import bench
+    from empathia.bench.run import subsets
+    from empathia.evaluate.ablation import place
 
     every = subsets(modalities)
     for number, subset in enumerate(every, start=1):
@@ -111,7 +112,7 @@ def _train(
 
 
 def _table(rows: Sequence[Ablated]) -> str:
-    from empathia.report.ablation import MEASURES
+    from empathia.evaluate.ablation import MEASURES
 
     wide = max(len(r.name) for r in rows) + 2
     head = f"{'tested with':<{wide}}{'learnt from':<14}" + "".join(f"{m:>26}" for m in MEASURES)

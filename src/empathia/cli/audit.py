@@ -15,8 +15,8 @@ from empathia.corpora import CorpusWarning
 from empathia.errors import UsageError
 
 if TYPE_CHECKING:
-    from empathia.protocols import Fold
-    from empathia.report.audit_finding import Audit
+    from empathia.audit.finding import Audit
+    from empathia.bench.protocols import Fold
     from empathia.types import Dialogue, Features
 
 WRONG = 3
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(audit.to_json(), indent=2, ensure_ascii=False, allow_nan=False))
     else:
-        from empathia.report.audit_terminal import show
+        from empathia.report.audit.terminal import show
 
         show(audit)
         print(f"page: {folder / 'audit.html'}, findings: {folder / 'audit.json'}")
@@ -111,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
 def _audit(args: argparse.Namespace) -> Audit:
     if args.path is None:
         return _of_run(args)
-    from empathia.report.audit import audit_corpus
+    from empathia.audit import audit_corpus
 
     args.group = [g if "=" in g else f"{g}={g}" for g in args.group]
     args.map += [f"label={args.label}"] if args.label else []
@@ -127,8 +127,8 @@ def _audit(args: argparse.Namespace) -> Audit:
 
 
 def _of_run(args: argparse.Namespace) -> Audit:
-    from empathia.report._audit_answers import is_run
-    from empathia.report.audit_run import audit_run
+    from empathia.audit.run import audit_run
+    from empathia.bench.audit_answers import is_run
 
     if is_run(Path(args.name)):
         return audit_run(Path(args.name))
@@ -145,7 +145,7 @@ def _of_run(args: argparse.Namespace) -> Audit:
 
 def _folds(args: argparse.Namespace, dialogues: Sequence[Dialogue]) -> Sequence[Fold] | None:
     """The folds of the protocol; None leaves it to the corpus's own split."""
-    from empathia.protocols import folds, read_listed
+    from empathia.bench.protocols import folds, read_listed
 
     if args.protocol == "standard":
         if args.folds:
@@ -165,8 +165,8 @@ def _plain(name: str) -> str:
 
 
 def _write(audit: Audit, folder: Path) -> None:
-    from empathia.report.audit_page import page
-    from empathia.report.write import save
+    from empathia.report.audit.html import page
+    from empathia.report.timeline import save
 
     folder.mkdir(parents=True, exist_ok=True)
     save(

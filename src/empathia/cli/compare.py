@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from empathia.report.comparison import Comparison, Row
+    from empathia.evaluate.comparison import Comparison, Row
 
 _EPILOG = """\
 A difference is measured on the same resampled dialogues for both runs (paired
@@ -40,10 +40,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compare and print."""
+    from empathia.bench.results import read_results
     from empathia.errors import UsageError
-    from empathia.report import evaluation_json
-    from empathia.report.comparison import compare
-    from empathia.report.results import read_results
+    from empathia.evaluate.comparison import compare
+    from empathia.report.run import json as evaluation_json
 
     if args.bootstrap < 0:
         raise UsageError(f"--bootstrap must be at least 0, not {args.bootstrap}", "Mend it")
@@ -61,7 +61,7 @@ def _show(c: Comparison) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from empathia.report._run_wording import figure, measure_name
+    from empathia.report.run.wording import figure, measure_name
 
     console = Console()
     name = measure_name(c.metric)

@@ -15,7 +15,7 @@ from empathia.cli._corpus_options import add_corpus, check_options, corpus_optio
 from empathia.errors import CorpusError, UsageError
 
 if TYPE_CHECKING:
-    from empathia.report.corpus_check import Finding, Progress
+    from empathia.audit.files import Finding, Progress
 
 WRONG = 3  # exit code: something is wrong with the data
 _EPILOG = r"""
@@ -93,7 +93,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from empathia.report.corpus_check import Finding, check
+    from empathia.audit.files import Finding, check
 
     try:
         _, dialogues, notes = read_corpus(args)
@@ -119,8 +119,8 @@ def _say(found: Sequence[Finding], utterances: int) -> None:
 
 
 def _stats(args: argparse.Namespace) -> int:
-    from empathia.report.corpus_stats import stats
-    from empathia.report.corpus_text import tables
+    from empathia.report.corpus.stats import stats
+    from empathia.report.corpus.text import tables
 
     _, dialogues, _ = read_corpus(args)
     found = stats(args.name, dialogues)
@@ -132,7 +132,7 @@ def _stats(args: argparse.Namespace) -> int:
         for note in found.notes:
             sys.stderr.write(f"note: {note}\n")
     if args.picture is not None:
-        from empathia.report._corpus_picture import draw
+        from empathia.report.corpus.picture import draw
 
         draw(found, args.picture)
     return 0
@@ -141,8 +141,8 @@ def _stats(args: argparse.Namespace) -> int:
 def _pairs(args: argparse.Namespace) -> int:
     from collections import Counter
 
-    from empathia.corpora._pairs import pairs
-    from empathia.corpora._table_write import write
+    from empathia.bench.pairs import pairs
+    from empathia.corpora.table.write import write
 
     _, dialogues, _ = read_corpus(args)
     found = list(pairs(dialogues, labelled=args.labelled))
@@ -188,7 +188,7 @@ def _pairs(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    from empathia.corpora._table_write import records, write
+    from empathia.corpora.table.write import records, write
 
     _keep(args)
     _, dialogues, _ = read_corpus(args)
@@ -199,10 +199,10 @@ def _export(args: argparse.Namespace) -> int:
 
 def _distributions(args: argparse.Namespace) -> int:
     """Prosody of the whole corpus (ready-made, or measured), with the thresholds of the cues."""
-    from empathia.cues_bins import Bins
+    from empathia.bench.gather import gather
+    from empathia.cues.bins import Bins
     from empathia.features import prosody
-    from empathia.features.gathering import gather
-    from empathia.report.distributions import by_group, draw
+    from empathia.report.corpus.distributions import by_group, draw
 
     plugin, dialogues, _ = read_corpus(args)
     options = corpus_options(args)

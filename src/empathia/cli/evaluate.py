@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from empathia.report.evaluation import Evaluation
+    from empathia.evaluate import Evaluation
 
 _EPILOG = """\
 Writes evaluation.json, report.html, card.md, pictures (png and svg) and all
@@ -46,12 +46,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate, write the report, print the figures."""
+    from empathia.bench.results import read_results
     from empathia.errors import UsageError
-    from empathia.report import evaluation_json
-    from empathia.report.evaluation import evaluate
-    from empathia.report.predictions import SUFFIXES, dump
-    from empathia.report.results import read_results
-    from empathia.report.run_files import check_folder, run_files, write_files
+    from empathia.evaluate import evaluate
+    from empathia.report.run import check_folder, run_files, write_files
+    from empathia.report.run import json as evaluation_json
+    from empathia.report.run.predictions import SUFFIXES, dump
 
     if args.bootstrap < 0:
         raise UsageError(f"--bootstrap must be at least 0, not {args.bootstrap}", "Mend it")
@@ -81,7 +81,7 @@ def _show(e: Evaluation) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from empathia.report._run_wording import figure, measure_name, protocol, value
+    from empathia.report.run.wording import figure, measure_name, protocol, value
 
     console = Console()
     console.print(Text(f"{e.run['name']}: {protocol(e)}"))

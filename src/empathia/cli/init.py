@@ -36,8 +36,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the run file and say what to do with it."""
+    from empathia.bench.first import first_run, write_first
     from empathia.cli._corpus_options import corpus_options, read_corpus
-    from empathia.experiment_start import first_run, write_first
 
     plugin, dialogues, _ = read_corpus(args)
     options = corpus_options(args)

@@ -226,7 +226,7 @@ def _names(inputs: Sequence[Path]) -> list[str]:
 
 def _outputs(args: argparse.Namespace, name: str, inputs: int) -> list[Path]:
     """Where one input's timeline goes; checked before any work is done."""
-    from empathia.report.write import check_suffix
+    from empathia.report.timeline import check_suffix
 
     if inputs > 1 and any("{name}" not in out for out in args.out):
         raise UsageError(
@@ -278,7 +278,7 @@ def _read_one(
 
 
 def _write(timeline: Timeline, target: Path, recording: Path, *, with_sound: bool) -> None:
-    from empathia.report.write import write
+    from empathia.report.timeline import write
 
     sound = None
     if with_sound and timeline.has_audio and target.suffix.lower() == ".html":
@@ -291,11 +291,11 @@ def _write(timeline: Timeline, target: Path, recording: Path, *, with_sound: boo
 
 def _show(timeline: Timeline, args: argparse.Namespace, *, several: bool) -> None:
     if args.json:
-        from empathia.report.timeline_json import to_json
+        from empathia.types.wire import to_json
 
         print(json.dumps(to_json(timeline), ensure_ascii=False, indent=None if several else 2))
     elif not args.quiet:
-        from empathia.report.terminal import show
+        from empathia.report.timeline.terminal import show
 
         show(timeline)
 

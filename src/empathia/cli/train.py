@@ -59,8 +59,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, then print where the result lies and how good it is."""
+    from empathia.bench import train
     from empathia.errors import UsageError
-    from empathia.experiment import train
 
     if args.threads is not None and args.threads < 1:
         raise UsageError(f"--threads must be at least 1, not {args.threads}", "Give another number")
@@ -96,7 +96,7 @@ def _report(metrics: dict[str, Any], args: argparse.Namespace) -> None:
 
 
 def _report_bench(record: dict[str, Any], folder: Path, *, model: bool) -> None:
-    from empathia.experiment_kept import obstacle
+    from empathia.bench.keep import obstacle
 
     for reason, n in sorted(record["dropped"].items()):
         print(f"not used: {n} utterances {reason}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from empathia import weights
 
 if TYPE_CHECKING:
-    from empathia.weights_pull import Event
+    from empathia.weights.pulling import Event
 
 _EPILOG = """\
 examples:

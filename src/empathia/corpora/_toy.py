@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.corpora._table_write import write as write_table
+from empathia.corpora.table.write import write as write_table
 from empathia.labels import SHARED4
 
 _RATE = 16_000

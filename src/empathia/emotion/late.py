@@ -4,7 +4,7 @@
 problem, in its own folder, with the options ``<member>.<option>`` (quoted in a
 run file: ``"tfidf.past" = 5``). One that only reads (``text``, ``voice``) comes
 as it is shipped; its labels become ours by a matrix, ``"text.projection"``,
-counted on training data where none is given (:mod:`empathia.emotion._matrix`).
+counted on training data where none is given (:mod:`empathia.labels.matrix`).
 
 ``weights`` are numbers, or are chosen on validation by likelihood. A member that
 cannot judge an utterance is absent there: the others share its weight, equally
@@ -23,11 +23,11 @@ import numpy as np
 
 from empathia import plugins
 from empathia.config import Scalar
-from empathia.emotion._matrix import Matrix, counted, written
-from empathia.emotion._scored import Array, likelihood
-from empathia.emotion.fusion import pool
 from empathia.errors import ConfigError, LeakageError, MissingExtra, TrainingError
 from empathia.labels import LabelSet
+from empathia.labels.matrix import Matrix, counted, written
+from empathia.metrics.pool import log_pool, mean_pool
+from empathia.metrics.scores import Array, likelihood
 from empathia.training.problem import Answers, Conversation, Learnt, Problem, Scores
 from empathia.types import Emotion
 
@@ -133,11 +133,11 @@ class _Mix:
     def fused(self, rows: Sequence[Array], weights: Array) -> Array:
         """(items, labels) of one array a member, all of the same items."""
         if self.pool == "mean":
-            return np.asarray(np.average(rows, axis=0, weights=weights))
+            return mean_pool(rows, weights.tolist())
         if self.exclusive:
-            return pool(rows, weights.tolist())
+            return log_pool(rows, weights.tolist())
         pairs = [np.stack([p, 1 - p], -1) for p in rows]  # a label is there or not
-        return pool(pairs, weights.tolist())[..., 0]
+        return log_pool(pairs, weights.tolist())[..., 0]
 
 
 def _some(weights: Array) -> Array:

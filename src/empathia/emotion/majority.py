@@ -9,9 +9,8 @@ import numpy as np
 
 from empathia.config import Scalar
 from empathia.emotion import _kept
-from empathia.emotion._scored import target_array
 from empathia.errors import TrainingError
-from empathia.training.problem import Answers, Conversation, Problem, Scores
+from empathia.training.problem import Answers, Conversation, Problem, Scores, target_array
 
 NAME = "majority"
 NEEDS: tuple[str, ...] = ()

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from empathia.config import Scalar
-from empathia.emotion._scored import Array
 from empathia.emotion.majority import shares
 from empathia.errors import ConfigError
+from empathia.metrics.scores import Array
 from empathia.training.problem import Answers, Conversation, Problem, Scores
 from empathia.types import Sample
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from empathia.errors import MissingExtra, WeightsError
-from empathia.weights_store import file_sum
+from empathia.weights.store import file_sum
 
 _KINDS = frozenset({".json", ".txt", ".model", ".safetensors"})
 # What a model may lack: parts that are not run.

@@ -10,8 +10,8 @@ A run file names a feature "extractor" or "extractor:variant" ("prosody",
   loaded once a process and shared. :class:`Each` makes an extractor of a function;
 - ``weights_of(variant) -> tuple[str, ...]``, where it needs any: which weights of the manifest.
 
-:func:`empathia.features.gathering.gather` runs extractors over a corpus and keeps what they
-give (:mod:`empathia.features.store`); :mod:`empathia.features.normalise` brings features to a
+:func:`empathia.bench.gather.gather` runs extractors over a corpus and keeps what they
+give (:mod:`empathia.bench.cache`); :mod:`empathia.training.normalise` brings features to a
 scale that is fitted on the train part. Modules that start with an underscore are parts of
 a plug-in.
 """

@@ -12,7 +12,8 @@ import functools
 
 import numpy as np
 
-from empathia.features import Each, Extractor, _speech_models
+from empathia.encoders import speech_models
+from empathia.features import Each, Extractor
 from empathia.features.speech import spoken
 from empathia.types import Audio, Features
 
@@ -23,7 +24,7 @@ RATE = 5.0
 
 def weights_of(variant: str | None) -> tuple[str, ...]:
     """Weights of the manifest that a variant needs: none where another encoder is named."""
-    return _speech_models.weights_of(variant)
+    return speech_models.weights_of(variant)
 
 
 def load(variant: str | None = None, threads: int | None = None) -> Extractor:
@@ -33,12 +34,12 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
         WeightsError: The model is missing, damaged or of another kind.
         MissingExtra: A named encoder needs torch, which is not installed.
     """
-    model = _speech_models.load(variant, threads)
+    model = speech_models.load(variant, threads)
     settings = {"version": 1, "rate": RATE, **model.identity}
     return Each(settings, functools.partial(extract, model=model))
 
 
-def extract(audio: Audio, utterance: str = "", *, model: _speech_models.SpeechModel) -> Features:
+def extract(audio: Audio, utterance: str = "", *, model: speech_models.SpeechModel) -> Features:
     """Averages of one utterance.
 
     Args:

@@ -18,8 +18,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia.encoders import speech_models
 from empathia.errors import InputError
-from empathia.features import Each, Extractor, _speech_models
+from empathia.features import Each, Extractor
 from empathia.types import Audio, Features, FloatArray
 
 NAME, SOURCE = "speech", "audio"
@@ -48,7 +49,7 @@ def names(layers: int = LAYERS, width: int = WIDTH) -> tuple[str, ...]:
 
 def weights_of(variant: str | None) -> tuple[str, ...]:
     """Weights of the manifest that a variant needs: none where another encoder is named."""
-    return _speech_models.weights_of(variant)
+    return speech_models.weights_of(variant)
 
 
 def load(variant: str | None = None, threads: int | None = None) -> Extractor:
@@ -58,7 +59,7 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
         WeightsError: The model is missing, damaged or of another kind.
         MissingExtra: A named encoder needs torch, which is not installed.
     """
-    model = _speech_models.load(variant, threads)
+    model = speech_models.load(variant, threads)
     pooled = functools.partial(extract, encoder=model, size=model.size)
     return Each({"version": 1, **model.identity}, pooled)
 

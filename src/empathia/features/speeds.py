@@ -13,8 +13,9 @@ import functools
 
 import numpy as np
 
+from empathia.encoders import speech_models
 from empathia.errors import UsageError
-from empathia.features import Each, Extractor, _speech_models, speech
+from empathia.features import Each, Extractor, speech
 from empathia.types import Audio, Features, FloatArray
 
 NAME, SOURCE = "speeds", "audio"
@@ -33,14 +34,14 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
         WeightsError: The encoder's weights are missing or damaged.
     """
     speed = _speed(variant)
-    model = _speech_models.load(None, threads)
+    model = speech_models.load(None, threads)
     settings = {"version": 1, "speed": speed, **model.identity}
     return Each(settings, functools.partial(extract, speed=speed, model=model))
 
 
 def weights_of(_variant: str | None) -> tuple[str, ...]:
     """Weights of the manifest that a variant needs: the default encoder's at any speed."""
-    return _speech_models.weights_of(None)
+    return speech_models.weights_of(None)
 
 
 def _speed(variant: str | None) -> float:
@@ -58,7 +59,7 @@ def _speed(variant: str | None) -> float:
 
 
 def extract(
-    audio: Audio, utterance: str = "", *, speed: float, model: _speech_models.SpeechModel
+    audio: Audio, utterance: str = "", *, speed: float, model: speech_models.SpeechModel
 ) -> Features:
     """Encode one utterance at a speed and pool each layer over time.
 

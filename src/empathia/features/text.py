@@ -24,7 +24,7 @@ from empathia.encoders import local
 from empathia.errors import WeightsError
 from empathia.features import Each, Extractor
 from empathia.types import Features, FloatArray
-from empathia.weights_store import file_sum
+from empathia.weights.store import file_sum
 
 NAME, SOURCE = "text", "text"
 _DEFAULT, _DELTA = "minilm", "delta.safetensors"

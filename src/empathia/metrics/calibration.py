@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from empathia.errors import UsageError
+from empathia.metrics.scores import Targets, likelihood, probabilities, softmax
 
 Floats = NDArray[np.float64]
 BINS = 15
 _TINY = float(np.finfo(np.float64).eps)
-_COLD, _HOT = 0.05, 20.0
+_HOTTEST = 3.0  # the search for a temperature goes from e ** -3 to e ** 3
 
 
 def expected_calibration_error(
@@ -84,48 +83,85 @@ def as_pairs(values: NDArray[np.floating]) -> Floats:
     return np.column_stack([flat, 1 - flat])
 
 
-def fit_temperature(scores: NDArray[np.floating], targets: NDArray[np.floating]) -> float:
-    """The T in [0.05, 20] that makes ``softmax(log scores / T)`` most likely (Guo et al., 2017).
+def fit_temperature(
+    logits: NDArray[np.floating],
+    targets: Targets,
+    *,
+    exclusive: bool = True,
+    weights: NDArray[np.floating] | None = None,
+) -> float:
+    """Temperature T under which ``logits / T`` make the targets most likely.
 
-    The likelihood is convex in 1 / T: Newton's steps on its slope, halved into the bracket. One
-    item that leans nowhere is thought to be there as well (Platt, 1999): a few items that are
-    all right would else make every score as sure as can be.
+    Temperature scaling (Guo et al., ICML 2017). The likelihood has one peak over 1 / T; a
+    golden-section search finds it between ``exp(-3)`` and ``exp(3)``. One item that leans nowhere is thought to be there as well (Platt,
+    1999): a few items that are all right would else make every score as sure as can be. Without
+    any item, and for one label, T is 1.
 
     Args:
-        scores: (items, classes) that sum to 1; of validation items, never of test items.
-        targets: (items, classes) that sum to 1.
-
-    Raises:
-        UsageError: Nothing was given.
+        logits: (items, labels) of validation items, never of test items; for scores that sum to
+            1 their logarithms (:func:`log_scores`).
+        targets: (items, labels) in [0, 1]; shares are allowed.
+        exclusive: One label an item: softmax, and targets sum to 1. Else each label on its own.
+        weights: (items,) how much each item counts; None counts all the same.
     """
-    if not len(scores):
-        raise UsageError("a temperature needs validation items, found none", "Give some")
-    z = np.log(np.clip(np.asarray(scores, np.float64), _TINY, 1))
-    n, classes = z.shape
-    leaning = (n * np.asarray(targets, np.float64) + 1 / classes) / (n + 1)
-    aim = float((leaning * z).sum(1).mean())
-    low, high, beta = 1 / _HOT, 1 / _COLD, 1.0
-    for _ in range(60):
-        p = _softmax(beta * z)
-        mean = (p * z).sum(1)
-        slope = float(mean.mean()) - aim
-        if slope == 0:  # one class: nothing to choose
-            break
-        low, high = (low, beta) if slope > 0 else (beta, high)
-        curvature = float(((p * z * z).sum(1) - mean * mean).mean())
-        step = beta - slope / curvature if curvature > 0 else math.inf
-        after = step if low < step < high else (low + high) / 2
-        if abs(after - beta) < 1e-9 * beta:
-            break
-        beta = after
-    return 1 / beta
+    if not len(logits) or (exclusive and logits.shape[1] == 1):  # nothing to choose
+        return 1.0
+    even = 1 / targets.shape[1] if exclusive else 0.5
+    leaning = (len(targets) * targets + even) / (len(targets) + 1)
+
+    def good(log_t: float) -> float:
+        p = probabilities(logits / np.exp(log_t), exclusive=exclusive)
+        return likelihood(p, leaning, exclusive=exclusive, weights=weights)
+
+    low, high = -_HOTTEST, _HOTTEST
+    golden = (np.sqrt(5) - 1) / 2
+    while high - low > 1e-4:
+        one, two = high - golden * (high - low), low + golden * (high - low)
+        low, high = (low, two) if good(one) >= good(two) else (one, high)
+    return float(np.exp((low + high) / 2))
+
+
+def fit_bias_corrected(
+    logits: NDArray[np.floating], gold: NDArray[np.bool_], *, steps: int = 2000, rate: float = 0.02
+) -> tuple[float, NDArray[np.float64]]:
+    """Temperature T and bias b of ``softmax(logits / T + b)`` by maximum likelihood.
+
+    Bias-corrected temperature scaling (Alexandari et al., ICML 2020).
+
+    An item may have several gold labels; its likelihood is the probability of their union, so
+    that the confidence in a label estimates how often it is among the gold ones. Plain Adam,
+    deterministic; the problem has one valley.
+
+    Args:
+        logits: (items, classes).
+        gold: (items, classes), at least one true an item.
+        steps: Steps of Adam.
+        rate: Their size.
+    """
+    z = np.asarray(logits, np.float64)
+    x = np.zeros(1 + z.shape[1])  # log(1 / T), bias
+    first, second = np.zeros_like(x), np.zeros_like(x)
+    for step in range(1, steps + 1):
+        p = softmax(z * np.exp(x[0]) + x[1:])
+        inside = np.where(gold, p, 0)
+        slope = p - inside / inside.sum(1, keepdims=True)
+        g = np.concatenate([[(slope * z).sum(1).mean() * np.exp(x[0])], slope.mean(0)])
+        first, second = 0.9 * first + 0.1 * g, 0.999 * second + 0.001 * g * g
+        x -= rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-12)
+    bias = x[1:] - x[1:].mean()  # the mean of the bias changes nothing
+    return float(np.exp(-x[0])), bias
+
+
+def log_scores(scores: NDArray[np.floating]) -> Floats:
+    """Logits whose softmax the scores are: their logarithms, not below that of the epsilon."""
+    return np.asarray(np.log(np.clip(np.asarray(scores, np.float64), _TINY, 1)))
 
 
 def tempered(scores: NDArray[np.floating], temperature: float) -> Floats:
-    """``softmax(log scores / T)``: above 1 it makes less sure, below 1 more; the order stays."""
-    return _softmax(np.log(np.clip(np.asarray(scores, np.float64), _TINY, 1)) / temperature)
+    """``softmax(log scores / T)``: above 1 it makes less sure, below 1 more; the order stays.
 
-
-def _softmax(z: Floats) -> Floats:
-    e = np.exp(z - z.max(-1, keepdims=True))
-    return np.asarray(e / e.sum(-1, keepdims=True))
+    Args:
+        scores: (items, labels) that sum to 1.
+        temperature: T, above 0.
+    """
+    return softmax(log_scores(scores) / temperature)

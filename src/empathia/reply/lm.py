@@ -1,4 +1,4 @@
-"""The empathic reply of a language model, with the floor beneath it.
+"""The empathic reply of a language model, with the rules beneath it.
 
 The prompt holds the turns up to the one that is answered, what the recogniser
 takes its feeling to be and how it sounded. Nothing after it, and no gold label.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from empathia.errors import ServerError
 from empathia.lm import LanguageModel, Message
-from empathia.reply import _grounded, _polish, _safety, floor
+from empathia.reply import _grounded, _polish, _safety, rules
 from empathia.reply._examples import examples, openings
 from empathia.reply._tone import sureness, tone
 from empathia.types import Cues, Emotion, Reply, Turn
@@ -42,7 +42,7 @@ def generate(
         max_tokens: Most tokens of one answer.
         temperature: How freely it words.
         seed: Of the first attempt; each further one counts up.
-        attempts: How often to ask before the floor answers, at least 1.
+        attempts: How often to ask before the rules answers, at least 1.
         history: Most turns before the target that the model sees.
         budget: Most characters of them; the oldest go first, the target is never cut.
 
@@ -53,13 +53,13 @@ def generate(
     Raises:
         UsageError: There is no such turn.
     """
-    floor.check_index(turns, index)
+    rules.check_index(turns, index)
     target = turns[index]
     said = (target.utterance.text or "").strip()
     if _safety.needs_care(turns, index):
-        return floor.generate(turns, index)
+        return rules.generate(turns, index)
     if not said:
-        return floor.generate(turns, index, note="no words to answer")
+        return rules.generate(turns, index, note="no words to answer")
     reason = ""
     for attempt in range(max(1, attempts)):
         messages = prompt(turns, index, history=history, budget=budget)
@@ -77,10 +77,10 @@ def generate(
             text = _check(opening + answer, turns[: index + 1], messages, lm)
             return Reply(target.utterance.id, text, f"lm:{lm.name}")
         except ServerError as error:
-            return floor.generate(turns, index, note=_unanswered(error, lm))
+            return rules.generate(turns, index, note=_unanswered(error, lm))
         except _polish.UnfitError as error:
             reason = str(error)
-    return floor.generate(turns, index, note=f"the answer of {lm.name} was not used: {reason}")
+    return rules.generate(turns, index, note=f"the answer of {lm.name} was not used: {reason}")
 
 
 def prompt(

@@ -12,12 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from empathia.config import Scalar, TrainingPart
 from empathia.labels import LabelSet
 from empathia.types import Sample
 
 Conversation = Sequence[Sample]
 Scores = Mapping[str, tuple[float, ...]]
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,6 @@ class Problem:
         training: ``[training]`` of the run file.
         seed: Of this training.
         folder: For checkpoints (:func:`empathia.training.fit.fit` resumes from it).
-        metrics: ``empathia.metrics``' functions by name.
         fingerprint: Names settings, data and fold; goes to ``fit`` so that it refuses a
             checkpoint of another training.
         progress: Told (steps done, steps in all, a note).
@@ -71,7 +74,6 @@ class Problem:
     training: TrainingPart
     seed: int
     folder: Path
-    metrics: Mapping[str, Callable[..., float]]
     fingerprint: str = ""
     progress: Callable[[int, int, str], None] | None = None
 
@@ -115,3 +117,20 @@ class Answers:
     def predict(self, dialogues: Sequence[Conversation]) -> Scores:
         """See :class:`Learnt`."""
         return self.answer(dialogues)
+
+
+def has_words(sample: Sample) -> bool:
+    """Whether there is anything to read."""
+    return sample.text is not None and bool(sample.text.strip())
+
+
+def target_array(samples: Sequence[Sample], part: Part, labels: int) -> Array:
+    """Targets of labelled samples, (len(samples), labels)."""
+    rows = [part.targets[s.id] for s in samples]
+    return np.array(rows, np.float64).reshape(len(rows), labels)
+
+
+def by_id(samples: Sequence[Sample], scores: Array) -> Scores:
+    """Rows of scores by the ids of their samples."""
+    rows = scores.tolist()
+    return {s.id: tuple(row) for s, row in zip(samples, rows, strict=True)}

@@ -1,0 +1,203 @@
+"""A model to use: what a run learnt, kept in ``out/<run>/model`` for ``empathia read``.
+
+Where the protocol has one fold, it is the first seed's recogniser of that fold: the figures of
+that seed are its own. Where there are several, none of the folds' recognisers has heard all
+data; so one more is trained, with the first seed, on everything, test parts included, with a
+validation part that is carved as in the folds. It is never tested: the folds' figures say what
+such a training is worth on data that it did not hear.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from empathia import plugins, weights
+from empathia.bench import protocols
+from empathia.bench.run import Bench, Progress, Training
+from empathia.errors import EmpathiaError
+from empathia.features import weights_of
+from empathia.training import checkpoint, kept
+from empathia.training.kept import Kept
+from empathia.training.problem import Learnt
+
+MODEL = "model"
+_WHOLE = "everything"
+_SPEAKER = ("speaker", "neutral-speaker")
+
+
+def obstacle(record: Mapping[str, Any]) -> str | None:
+    """Why what a run learnt cannot be kept for use, or None.
+
+    Args:
+        record: ``run.json`` of the run.
+    """
+    name = record["recogniser"]
+    if record["reads_gold"]:
+        return f"recogniser '{name}' reads gold labels"
+    if not hasattr(plugins.load("emotion", name), "load"):
+        return f"recogniser '{name}' cannot be kept (its plug-in defines no load)"
+    if record["causal"] is False:
+        return f"recogniser '{name}' looks at later turns, and readings give the past alone"
+    used = {n for names in record["modalities"].values() for n in names}
+    for feature, kind in record["normalise"].items():
+        if feature in used and set(kind.split("+")) & set(_SPEAKER):
+            return f"'{feature}' is normalised by '{kind}', which needs other clips of the speaker"
+    return None
+
+
+def keep(bench: Bench, causal: bool, progress: Progress | None = None) -> Path:
+    """Keep a model of a run that is done, unless it is there; goes on after a kill.
+
+    Args:
+        bench: The run, in which :func:`obstacle` found nothing.
+        causal: Whether its recogniser is.
+        progress: Told about the training.
+
+    Returns:
+        The model's folder.
+
+    Raises:
+        TrainingError: Another process writes to the run's folder.
+    """
+    folder = bench.folder / MODEL
+    with checkpoint.sole_user(bench.folder):
+        training, whole = _chosen(bench)
+        if _there(folder, training.fingerprint):
+            return folder
+        problem, normal = training.problem(_told(progress))
+        if whole:  # the folds' folders are theirs
+            problem = dataclasses.replace(problem, folder=bench.folder / _WHOLE)
+        learnt: Learnt = bench.plugin.learn(problem)
+        settings = _settings(training, causal, _about(training, whole))
+        settings = dataclasses.replace(settings, normalise=tuple(n.plain() for n in normal))
+        _write(folder, learnt, _licensed(settings))
+        shutil.rmtree(bench.folder / _WHOLE, ignore_errors=True)
+    return folder
+
+
+def _there(folder: Path, fingerprint: str) -> bool:
+    try:
+        return kept.read(folder).fingerprint == fingerprint
+    except EmpathiaError:
+        return False
+
+
+def _chosen(bench: Bench) -> tuple[Training, bool]:
+    """The training whose recogniser is kept, and whether it is one on everything."""
+    seed = bench.seeds[0]
+    made = bench.folds(seed)
+    if len(made) == 1:
+        return Training(bench, seed, made[0]), False
+    d = bench.run.data
+    whole = protocols.everything(
+        bench.material.dialogues, d.protocol, seed=seed, valid=d.valid, like=made[0]
+    )
+    return Training(bench, seed, whole), True
+
+
+def _told(progress: Progress | None) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda done, total, note: progress(done, total, f"model for use: {note}")
+
+
+def _about(training: Training, whole: bool) -> dict[str, Any]:
+    bench = training.bench
+    return {
+        "seed": training.seed,
+        "tested": not whole,
+        "utterances": {p: len(bench.asked(training.fold, p)) for p in ("train", "valid")},
+        "corpora": list(bench.about["corpora"]),
+        "versions": dict(bench.about["versions"]),
+        "protocol": bench.run.data.protocol,
+    }
+
+
+def _settings(training: Training, causal: bool, about: Mapping[str, Any]) -> Kept:
+    bench, m = training.bench, training.bench.material
+    reads = getattr(bench.plugin, "READS_FEATURES", True)
+    return Kept(
+        name=bench.run.name,
+        recogniser=bench.run.model.recogniser,
+        labels=m.labels,
+        exclusive=m.exclusive,
+        causal=causal,
+        modalities={k: m.modalities[k] if reads else () for k in bench.modalities},
+        normalise=(),
+        options=bench.options,
+        licence="",
+        noncommercial=False,
+        fingerprint=training.fingerprint,
+        about=about,
+    )
+
+
+def _licensed(settings: Kept) -> Kept:
+    """With its licence: what binds a corpus that it learnt from or a weight binds it too."""
+    corpora = settings.about["corpora"]
+    used = dict.fromkeys((*settings.started_from, *weights_of(*settings.features)))
+    known = [weights.entry(name) for name in used]
+    named = [
+        {"name": e.name, "licence": e.licence, "noncommercial": e.noncommercial} for e in known
+    ]
+    bound = [part for part in (*corpora, *named) if part["noncommercial"]]
+    return dataclasses.replace(
+        settings,
+        licence="; ".join(dict.fromkeys(part["licence"] for part in bound or corpora)),
+        noncommercial=bool(bound),
+        about={**settings.about, "weights": named},
+    )
+
+
+def _write(folder: Path, learnt: Learnt, settings: Kept) -> None:
+    """All into a new folder, which then takes the place of the old one."""
+    new = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    learnt.save(new)  # type: ignore[attr-defined]
+    (new / kept.CARD).write_text(card(settings), encoding="utf-8")
+    (new / kept.SETTINGS).write_text(settings.dumps(), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+
+
+def card(settings: Kept) -> str:
+    """The model's card, in Markdown."""
+    about = settings.about
+    parts = {
+        "It inherits what its data allow:": about["corpora"],
+        "Weights that it works with, and theirs:": about["weights"],
+    }
+    licences = [f"{told}\n\n{_licences(found)}" for told, found in parts.items() if found]
+    blocks = [
+        f"# {settings.name}",
+        f"Recogniser `{settings.recogniser}` for {', '.join(settings.labels)}. "
+        f"Use it: `empathia read talk.txt --recogniser FOLDER`.",
+        f"It learnt from {about['utterances']['train']} utterances; {about['utterances']['valid']} "
+        f"more chose its settings (seed {about['seed']}). {_figures(about)}",
+        "## Licence\n\n" + "\n\n".join(licences),
+        "## Who may have it\n\nA model remembers some of its data, and one of weighted words "
+        "(`tfidf`) holds all words and pairs of words that it learnt from: pass it on only where "
+        "the corpus may be passed on.",
+        "Emotion recognition is uncertain: what it says are estimates, not facts about what "
+        "anybody feels. On people, topics or microphones unlike those of its data it is worse.",
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _licences(parts: Sequence[Mapping[str, Any]]) -> str:
+    bound = " (not for commercial use, or not known)"
+    return "\n".join(f"- {p['name']}: {p['licence']}{bound * p['noncommercial']}" for p in parts)
+
+
+def _figures(about: Mapping[str, Any]) -> str:
+    if about["tested"]:
+        return f"The test figures of seed {about['seed']} of its run are its own."
+    return (
+        "No figure is its own: it heard the test parts too. Those of its run "
+        f"(`{about['protocol']}`) say what such a training is worth on data that it did not hear."
+    )

@@ -1,0 +1,151 @@
+"""What the cells of a table mean: numbers, labels, votes, affect, split."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from empathia.corpora.table.rows import Row, as_text
+
+SPLITS = ("train", "valid", "test")
+MEDIA = ("audio", "video")
+Span = tuple[float | None, float | None]
+Vad = tuple[float, float, float]
+
+
+def number(row: Row, name: str) -> float | None:
+    """One of our columns as a number; None where it is empty.
+
+    Raises:
+        CorpusError: It is no finite number.
+    """
+    return finite(row, name, row.value(name))
+
+
+def finite(row: Row, name: str, cell: object) -> float | None:
+    """Any cell as a number; None where it is empty or NaN in a typed file.
+
+    Raises:
+        CorpusError: It is no finite number.
+    """
+    if not as_text(cell).strip():
+        return None
+    try:
+        value = float(cell) if isinstance(cell, int | float | str) else math.nan
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise row.wrong(f"{name} '{cell}' is no number")
+    return value
+
+
+def labels(row: Row) -> tuple[str, ...]:
+    """The gold labels: one, several parted by ";", or a list (JSON in text files).
+
+    Raises:
+        CorpusError: A list does not parse or holds something else than labels.
+    """
+    found = _listed(row, "label")
+    if found is None:
+        return _several(row.get("label"))
+    if not all(isinstance(x, str) for x in found):
+        raise row.wrong("label is no list of labels")
+    return tuple(found)
+
+
+def votes(row: Row) -> tuple[tuple[str, ...], ...]:
+    """Each rater's labels: labels parted by ";", or a list of labels or of lists of labels.
+
+    Raises:
+        CorpusError: A list does not parse or holds something else.
+    """
+    found = _listed(row, "votes")
+    if found is None:
+        return tuple((x,) for x in _several(row.get("votes")))
+    raters = [[r] if isinstance(r, str) else r for r in found]
+    if not all(isinstance(r, list) and all(isinstance(x, str) for x in r) for r in raters):
+        raise row.wrong("votes are no JSON list of labels or of lists of labels")
+    return tuple(tuple(r) for r in raters)
+
+
+def _listed(row: Row, name: str) -> list[Any] | None:
+    """A cell that holds a list; None where it holds plain text or nothing."""
+    cell = row.value(name)
+    if isinstance(cell, list):
+        return cell
+    text = row.get(name)
+    if not text.startswith("["):
+        return None
+    found = parsed(text)
+    if not isinstance(found, list):
+        raise row.wrong(f"{name} are no JSON list of labels or of lists of labels")
+    return found
+
+
+def parsed(text: str) -> object:
+    """What a JSON text holds; itself where it is none."""
+    try:
+        found: object = json.loads(text)
+    except ValueError:
+        return text
+    return found
+
+
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(x.strip() for x in text.split(";") if x.strip())
+
+
+def clips(row: Row) -> tuple[str, ...]:
+    """Which media hold the utterance alone, as the column says.
+
+    Raises:
+        CorpusError: It names something else than "audio" and "video".
+    """
+    found = _listed(row, "clips")
+    named = _several(row.get("clips")) if found is None else tuple(found)
+    if not set(named) <= set(MEDIA):
+        raise row.wrong(f"clips are {', '.join(map(str, named))}, expected audio or video")
+    return named
+
+
+def span(row: Row) -> Span:
+    """Start and end in s, or None and None.
+
+    Raises:
+        CorpusError: Only one is there, or they are in the wrong order.
+    """
+    start, end = number(row, "start"), number(row, "end")
+    if start is None and end is None:
+        return None, None
+    if start is None or end is None or not 0 <= start <= end:
+        raise row.wrong(f"expected 0 <= start <= end, found {start} and {end}")
+    return start, end
+
+
+def affect(row: Row, scale: tuple[float, float]) -> Vad | None:
+    """Valence, arousal, dominance in [-1, 1]; None where one is missing or off the scale."""
+    known = [x for n in ("valence", "arousal", "dominance") if (x := number(row, n)) is not None]
+    low, high = scale
+    # Off the scale lies a rating that was skipped and averaged in as 0.
+    if len(known) < 3 or not all(low <= x <= high for x in known):
+        return None
+    v, a, d = ((2 * x - (low + high)) / (high - low) for x in known)
+    return v, a, d
+
+
+def split(rows: Sequence[Row]) -> str | None:
+    """The part that a whole dialogue is in.
+
+    Raises:
+        CorpusError: It is no part that we know, or not the same for all rows.
+    """
+    first = rows[0].get("split")
+    for row in rows:
+        found = row.get("split")
+        if found and found not in SPLITS:
+            raise row.wrong(f"split '{found}' is none of {', '.join(SPLITS)}")
+        if found != first:
+            raise row.wrong(f"the dialogue is in '{first}' and in '{found}'")
+    return first or None

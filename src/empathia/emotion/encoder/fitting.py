@@ -1,0 +1,127 @@
+"""Fine-tuning of the recogniser ``encoder``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from empathia.emotion.encoder.read import Answering, Item, Net, Reader, logits_of
+from empathia.encoders.tunable import encoder
+from empathia.errors import TrainingError
+from empathia.metrics.balance import class_weights
+from empathia.metrics.calibration import fit_temperature
+from empathia.metrics.scores import Array, probabilities, quality
+from empathia.training.fit import fit
+from empathia.training.options import balance_of
+from empathia.training.problem import Answers, Part, Problem, target_array
+
+_POOL = 50  # batches that are sorted by length together
+
+
+class EncoderTask:
+    """See :class:`empathia.training.task.Task`."""
+
+    def __init__(self, problem: Problem) -> None:
+        torch.manual_seed(problem.seed)
+        torch.set_num_threads(problem.training.threads)
+        o = problem.options
+        self.problem = problem
+        self.balance = balance_of(o, ("none", "weights", "sampling"))
+        dropout = float(o["dropout"])
+        body = encoder(str(o["encoder"]), int(o["tuned"]), dropout, str(o["start"]))
+        self.reader = Reader(body, int(o["past"]), int(o["pieces"]))
+        self.net = Net(body, len(problem.labels), dropout)
+        self.module: nn.Module = self.net
+        self.train, self.target = self._part(problem.train, "training")
+        self.valid, self.gold = self._part(problem.valid, "validation")
+        self.weight = class_weights(self.target, exclusive=problem.exclusive)
+
+    def _part(self, part: Part, name: str) -> tuple[list[Item], Array]:
+        items = [i for i in self.reader.items(part.dialogues) if i.sample.id in part.targets]
+        if not items:
+            raise TrainingError(
+                f"no utterance of the {name} part has words and a label",
+                "Check [data] of the run file",
+            )
+        return items, target_array([i.sample for i in items], part, len(self.problem.labels))
+
+    def groups(self) -> list[dict[str, Any]]:
+        """The head learns faster than the layers."""
+        net: Any = self.module
+        layers = [p for p in net.body.parameters() if p.requires_grad]
+        head = {
+            "params": list(net.head.parameters()),
+            "scale": float(self.problem.options["head_rate"]),
+        }
+        return [{"params": layers}, head] if layers else [head]
+
+    def batches(self, epoch: int, seed: int) -> Sequence[NDArray[np.int64]]:
+        """Indices; utterances of like length go together."""
+        rng = np.random.default_rng([seed, epoch])
+        size = self.problem.training.batch
+        lengths = np.array([len(i.ids) for i in self.train])
+        order = self._order(rng)
+        found: list[NDArray[np.int64]] = []
+        for start in range(0, len(order), size * _POOL):
+            pool = order[start : start + size * _POOL]
+            pool = pool[np.argsort(lengths[pool], kind="stable")]
+            found.extend(pool[i : i + size] for i in range(0, len(pool), size))
+        return [found[i] for i in rng.permutation(len(found))]
+
+    def _order(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        if self.balance != "sampling":
+            return rng.permutation(len(self.train))
+        each = self.target @ self.weight
+        each = np.where(each > 0, each, each[each > 0].min(initial=1.0))  # of no label at all
+        return rng.choice(len(self.train), len(self.train), p=each / each.sum())
+
+    def loss(self, batch: NDArray[np.int64]) -> Tensor:
+        """Cross entropy with targets that may be shares; of independent labels, binary."""
+        logits = self.module([self.train[i] for i in batch])
+        target = torch.from_numpy(self.target[batch]).float()
+        weight = torch.from_numpy(self.weight).float() if self.balance == "weights" else None
+        if self.problem.exclusive:
+            each = -target * functional.log_softmax(logits, 1)
+            return (each if weight is None else each * weight).sum(1).mean()
+        return functional.binary_cross_entropy_with_logits(logits, target, pos_weight=weight)
+
+    def validate(self) -> dict[str, float]:
+        """See :func:`empathia.metrics.scores.quality`."""
+        exclusive = self.problem.exclusive
+        scores = probabilities(self.logits(self.valid), exclusive=exclusive)
+        return quality(scores, self.gold, exclusive=exclusive)
+
+    def logits(self, items: Sequence[Item]) -> Array:
+        """(items, labels)."""
+        return logits_of(self.net, items)
+
+
+def train(problem: Problem) -> Answers:
+    """See :func:`empathia.emotion.encoder.fitting`."""
+    task = EncoderTask(problem)
+    result = fit(
+        task,
+        problem.training,
+        problem.folder,
+        seed=problem.seed,
+        fingerprint=problem.fingerprint,
+        progress=problem.progress,
+    )
+    exclusive = problem.exclusive
+    heat = fit_temperature(task.logits(task.valid), task.gold, exclusive=exclusive)
+
+    answer = Answering(task.net.eval(), task.reader, heat, exclusive)
+    record = {
+        "best_epoch": result.best_epoch,
+        "steps": result.steps,
+        "history": [dict(h) for h in result.history],
+        "temperature": heat,
+        "trained": sum(p.numel() for p in task.module.parameters() if p.requires_grad),
+    }
+    return Answers(answer, record=record, save=answer.save)

@@ -1,0 +1,164 @@
+"""What the recogniser ``encoder`` reads and how it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from empathia.emotion import _kept
+from empathia.encoders.tunable import Encoder, encoder, mean_over
+from empathia.errors import ConfigError
+from empathia.metrics.scores import Array, probabilities
+from empathia.training.kept import Kept
+from empathia.training.problem import Conversation, Scores, by_id, has_words
+from empathia.types import Sample
+
+_ANSWERED = 64  # utterances that are answered at once
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An utterance in word pieces, with its past and marks.
+
+    Args:
+        sample: The utterance.
+        ids: Word pieces.
+        own: Where the utterance's own begin.
+    """
+
+    sample: Sample
+    ids: tuple[int, ...]
+    own: int
+
+
+class Reader:
+    """Makes items of samples.
+
+    Args:
+        net: Knows word pieces.
+        past: Turns before that are read.
+        longest: Word pieces an item at most.
+    """
+
+    def __init__(self, net: Encoder, past: int, longest: int) -> None:
+        if past < 0 or longest < 8:
+            raise ConfigError(
+                f"'model.past' is {past}, 'model.pieces' is {longest}, expected at least 0 and 8",
+                "Mend the values",
+            )
+        self.net, self.past, self.longest = net, past, longest
+
+    def items(self, dialogues: Sequence[Conversation]) -> list[Item]:
+        """All utterances that have words."""
+        return [
+            self._item(s, dialogue[max(0, i - self.past) : i])
+            for dialogue in dialogues
+            for i, s in enumerate(dialogue)
+            if has_words(s)
+        ]
+
+    def _item(self, sample: Sample, past: Sequence[Sample]) -> Item:
+        first, close, _ = self.net.marks
+        own = self.net.pieces(sample.text or "")[: self.longest - 2]
+        room = self.longest - 3 - len(own)
+        before = [p for s in past if has_words(s) for p in self._turn(s, sample.speaker)]
+        before = before[-room:] if room > 0 else []
+        head = [first, *before, close] if before else [first]
+        return Item(sample, (*head, *own, close), len(head))
+
+    def _turn(self, turn: Sample, speaker: str | None) -> list[int]:
+        same = speaker is not None and turn.speaker == speaker
+        return self.net.pieces(("I: " if same else "You: ") + (turn.text or ""))
+
+
+class Net(nn.Module):
+    """Encoder, mean over the utterance's pieces, dropout, linear head."""
+
+    def __init__(self, body: Encoder, labels: int, dropout: float) -> None:
+        super().__init__()
+        self.body: Any = body
+        self.head = nn.Linear(body.width, labels)
+        self.dropout = dropout
+
+    def forward(self, items: Sequence[Item]) -> Tensor:
+        """Logits, (items, labels)."""
+        longest = max(len(i.ids) for i in items)
+        ids = torch.full((len(items), longest), self.body.marks[2])
+        mask = torch.zeros(len(items), longest, dtype=torch.bool)
+        own = mask.clone()
+        for row, item in enumerate(items):
+            ids[row, : len(item.ids)] = torch.tensor(item.ids)
+            mask[row, : len(item.ids)] = True
+            own[row, item.own : len(item.ids)] = True
+        with torch.autocast("cpu", torch.bfloat16):
+            pooled = mean_over(self.body(ids, mask), own).float()
+        logits: Tensor = self.head(functional.dropout(pooled, self.dropout, self.training))
+        return logits
+
+
+def logits_of(net: Net, items: Sequence[Item]) -> Array:
+    """(items, labels), answered in the order of their lengths."""
+    out = np.zeros((len(items), net.head.out_features))
+    order = sorted(range(len(items)), key=lambda i: len(items[i].ids))
+    for start in range(0, len(order), _ANSWERED):
+        some = order[start : start + _ANSWERED]
+        with torch.no_grad():
+            out[some] = net([items[i] for i in some]).numpy()
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A trained net that answers dialogues.
+
+    Args:
+        net: In evaluation mode.
+        reader: Makes its items.
+        heat: Temperature.
+        exclusive: One label an utterance.
+    """
+
+    net: Net
+    reader: Reader
+    heat: float
+    exclusive: bool
+
+    def __call__(self, dialogues: Sequence[Conversation]) -> Scores:
+        """See :meth:`empathia.training.problem.Learnt.predict`."""
+        items = self.reader.items(dialogues)
+        scores = probabilities(logits_of(self.net, items) / self.heat, exclusive=self.exclusive)
+        return by_id([i.sample for i in items], scores)
+
+    def save(self, folder: Path) -> None:
+        """Write what was trained; the rest is the pretrained encoder's."""
+        trained = {n: p.detach().numpy() for n, p in self.net.named_parameters() if p.requires_grad}
+        _kept.save(folder, trained, {"temperature": self.heat})
+
+
+def load(folder: Path, threads: int | None) -> _kept.KeptRecogniser:
+    """What :meth:`Answering.save` wrote."""
+    arrays, plain = _kept.load(folder)
+    if threads is not None:
+        torch.set_num_threads(threads)
+
+    def make(k: Kept) -> Answering:
+        o = k.options
+        body = encoder(str(o["encoder"]), int(o["tuned"]), float(o["dropout"]), str(o["start"]))
+        net = Net(body, len(k.labels), float(o["dropout"]))
+        trained = {n: p for n, p in net.named_parameters() if p.requires_grad}
+        if set(trained) != set(arrays):
+            raise ValueError("its arrays do not fit the encoder")
+        with torch.no_grad():
+            for name, parameter in trained.items():
+                parameter.copy_(torch.from_numpy(arrays[name]))
+        reader = Reader(body, int(o["past"]), int(o["pieces"]))
+        return Answering(net.eval(), reader, float(plain["temperature"]), k.exclusive)
+
+    return _kept.KeptRecogniser.of(folder, make)

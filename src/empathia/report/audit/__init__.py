@@ -1,0 +1,1 @@
+"""An audit to look at: a page, a table on the terminal."""

@@ -1,0 +1,1 @@
+"""A corpus to look at: its statistics, its pictures."""

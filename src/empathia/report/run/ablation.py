@@ -1,0 +1,40 @@
+"""An ablation as a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from empathia.evaluate.ablation import MEASURES, Ablated
+from empathia.report.run.wording import measure_name
+
+
+def draw(rows: Sequence[Ablated], path: Path, title: str, measure: str = MEASURES[0]) -> None:
+    """Bars with intervals, one pair a subset; the suffix of ``path`` says png or svg."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.5, 1.2 + 0.62 * len(rows)), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    kinds = (
+        ("trained on these", [r.own for r in rows], "#0072b2", "white", -0.2),
+        ("trained on all, given these", [r.robust for r in rows], "#e69f00", "black", 0.2),
+    )
+    for label, found, colour, ink, shift in kinds:
+        shown = [i for i, r in enumerate(rows) if r.robust or shift < 0]  # all given: one model
+        scores = [next(s for s in found[i] if s.metric == measure) for i in shown]
+        places = [i + (shift if rows[i].robust else 0) for i in shown]
+        values = [100 * s.value for s in scores]
+        axes.barh(places, values, 0.38, color=colour, label=label)
+        for y, s in zip(places, scores, strict=True):
+            if s.low is not None and s.high is not None:
+                axes.plot([100 * s.low, 100 * s.high], [y, y], color="#222222", linewidth=1)
+            axes.text(1, y, f"{100 * s.value:.1f}", va="center", color=ink, fontsize=9)
+    axes.set_yticks(range(len(rows)), [r.name for r in rows])
+    axes.invert_yaxis()
+    axes.set_xlabel(f"{measure_name(measure)} (%), 95 % interval over dialogues")
+    axes.set_title(title, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside lower right", ncols=2, frameon=False, fontsize=9)
+    figure.savefig(path, dpi=150)

@@ -1,0 +1,162 @@
+"""A timeline on the terminal: a table that also reads without colour and in 80 columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from empathia.report.marks import Mark, timeline_marks
+from empathia.report.wording import (
+    NO_WORDS,
+    clock,
+    footnotes,
+    percent,
+    reply_note,
+    runner_up,
+    sounded,
+    verdict,
+)
+from empathia.types import Emotion, Timeline, Turn
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+_WIDE = 110
+_NARROW = 64
+_SHAKY = 0.5
+"""Words below this probability are underlined, as in the report."""
+
+
+def show(timeline: Timeline, console: Console | None = None) -> None:
+    """Print a timeline: a row a turn, a row for a reply, notes below.
+
+    Emotions carry a letter, their name and a confidence beside their colour
+    (Okabe & Ito's, safe for colour-blind people); ``NO_COLOR`` and pipes get none.
+
+    Args:
+        timeline: What to show.
+        console: Where to; by default standard output.
+    """
+    from rich.console import Console
+
+    console = console or Console()
+    console.print(_text(_heading(timeline), console, "bold"))
+    if console.width < _NARROW:
+        _list(timeline, console)
+    else:
+        console.print(_table(timeline, console))
+    for note in footnotes(timeline):
+        console.print(_text(f"* {note}", console, "dim"))
+
+
+def _heading(timeline: Timeline) -> str:
+    parts = [timeline.source]
+    if timeline.duration is not None:
+        parts.append(clock(timeline.duration))
+    for n, what in ((len(timeline.speakers), "speaker"), (len(timeline.turns), "turn")):
+        parts.append(f"{n} {what}{'' if n == 1 else 's'}")
+    return " · ".join(parts)
+
+
+def _list(timeline: Timeline, console: Console) -> None:
+    """Below 64 columns: one turn under the other."""
+    from rich.padding import Padding
+
+    marks = timeline_marks(timeline)
+    for turn in timeline.turns:
+        head = _text("", console)
+        head.append_text(_text(f"{_at(turn)} {turn.utterance.speaker}  ", console, "bold"))
+        console.print(head.append_text(_emotion(turn.emotion, marks, console)))
+        console.print(Padding(_words(turn, console), (0, 0, 0, 2)))
+        heard = sounded(turn.cues)
+        if heard:
+            console.print(Padding(_text(heard, console, "italic"), (0, 0, 0, 2)))
+        if turn.reply is not None:
+            console.print(Padding(_reply(turn, console), (0, 0, 0, 2)))
+
+
+def _at(turn: Turn) -> str:
+    said = turn.utterance
+    return f"#{said.index + 1}" if said.start is None else clock(said.start)
+
+
+def _reply(turn: Turn, console: Console) -> Text:
+    text = "" if turn.reply is None else turn.reply.text
+    reply = _text("", console).append_text(_text(text, console, "bold"))
+    return reply.append_text(_text(f" ({reply_note(turn)})", console, "dim"))
+
+
+def _table(timeline: Timeline, console: Console) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    marks = timeline_marks(timeline)
+    wide = console.width >= _WIDE
+    timed = any(t.utterance.start is not None for t in timeline.turns)
+    table = Table(box=box.SIMPLE_HEAD, expand=wide, pad_edge=False, padding=(0, 1))
+    table.add_column("time" if timed else "turn", justify="right", no_wrap=True, style="dim")
+    table.add_column("speaker", overflow="fold", max_width=16 if wide else 9)
+    table.add_column("words", overflow="fold", ratio=3)
+    if wide:
+        table.add_column("how it sounded", overflow="fold", ratio=2)
+    table.add_column("emotion", overflow="fold", min_width=16)
+    for turn in timeline.turns:
+        _add(table, turn, marks, console, wide)
+    return table
+
+
+def _add(table: Table, turn: Turn, marks: Mapping[str, Mark], console: Console, wide: bool) -> None:
+    said = turn.utterance
+    heard = _text(sounded(turn.cues), console, "italic")
+    words = _words(turn, console)
+    cells = [_text(_at(turn), console), _text(said.speaker, console), words]
+    if wide:
+        cells.append(heard)
+    elif heard.plain:
+        words.append("\n").append_text(heard)
+    table.add_row(*cells, _emotion(turn.emotion, marks, console))
+    if turn.reply is not None:
+        blank = [""] if wide else []
+        answer = _text("-> reply", console, "bold")
+        table.add_row("", answer, _reply(turn, console), *blank, "")
+
+
+def _words(turn: Turn, console: Console) -> Text:
+    if not turn.words:
+        text = turn.utterance.text
+        return _text(NO_WORDS, console, "dim") if not text else _text(text, console)
+    whole = _text("", console)
+    for word in turn.words:
+        gap = " " if whole.plain and not word.text.startswith(" ") else ""
+        whole.append(gap)
+        shaky = word.probability < _SHAKY
+        whole.append_text(_text(word.text, console, "underline" if shaky else ""))
+    return whole
+
+
+def _emotion(emotion: Emotion | None, marks: Mapping[str, Mark], console: Console) -> Text:
+    if emotion is None:
+        return _text("-", console, "dim")
+    if emotion.label is None or emotion.confidence is None:
+        return _text(f"[?] {verdict(emotion)}\n{emotion.abstained or ''}".rstrip(), console, "dim")
+    mark = marks[emotion.label]
+    text = _text("", console)
+    text.append_text(_text(f"[{mark.letter}]", console, f"bold {mark.light}"))
+    text.append_text(_text(f" {emotion.label}", console, "bold"))
+    text.append_text(_text(f" {percent(emotion.confidence)}", console))
+    second = runner_up(emotion)
+    if second is not None:
+        text.append_text(_text(f"\n    {second}", console, "dim"))
+    return text
+
+
+def _text(text: str, console: Console, style: str = "") -> Text:
+    """Text as it stands: no markup, no escape sequences, nothing the terminal cannot print."""
+    from rich.text import Text
+
+    safe = re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text)
+    encoding = console.encoding or "utf-8"
+    return Text(safe.encode(encoding, "replace").decode(encoding, "replace"), style=style)

@@ -1,0 +1,31 @@
+"""The validation metric that a run file selects by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from empathia.errors import TrainingError
+from empathia.metrics.calibration import fit_temperature
+from empathia.metrics.scores import Array, probabilities, quality
+from empathia.training.problem import Problem
+
+
+def selected(problem: Problem, found: Mapping[str, float]) -> float:
+    """The validation metric that the run file selects by.
+
+    Raises:
+        TrainingError: It is none of those that were measured.
+    """
+    name = problem.training.select
+    if name not in found:
+        raise TrainingError(
+            f"validation gives no '{name}' (gives: {', '.join(found)})",
+            "Name one of these as training.select",
+        )
+    return found[name]
+
+
+def selected_at_best_temperature(problem: Problem, logits: Array, gold: Array) -> float:
+    """The metric that selects, at the best temperature: else modest models would win."""
+    p = probabilities(logits / fit_temperature(logits, gold, exclusive=True), exclusive=True)
+    return selected(problem, quality(p, gold, exclusive=True))

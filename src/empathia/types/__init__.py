@@ -1,0 +1,28 @@
+"""The values that travel between stages: frozen, validated, free of torch.
+
+Times are seconds from the start of the recording, scores lie in [0, 1],
+audio is mono float32 in [-1, 1]. What is not known is None or absent, never 0.
+"""
+
+from __future__ import annotations
+
+from empathia.types.felt import Emotion, Score
+from empathia.types.heard import Cues, Features, Sample
+from empathia.types.speech import Audio, Dialogue, FloatArray, Utterance, Word
+from empathia.types.talk import Reply, Timeline, Turn
+
+__all__ = [
+    "Audio",
+    "Cues",
+    "Dialogue",
+    "Emotion",
+    "Features",
+    "FloatArray",
+    "Reply",
+    "Sample",
+    "Score",
+    "Timeline",
+    "Turn",
+    "Utterance",
+    "Word",
+]

@@ -1,0 +1,78 @@
+"""A conversation as it was heard: turns, replies, the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from empathia.types.felt import Emotion
+from empathia.types.heard import Cues, Features
+from empathia.types.speech import Utterance, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to an utterance.
+
+    Args:
+        to: Id of the utterance that it answers.
+        text: The words.
+        source: Which generator made it.
+        note: Why it is not what was asked for (a floor reply in place of a model's), or None.
+    """
+
+    to: str
+    text: str
+    source: str
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An utterance and all that Empathia heard in it.
+
+    Args:
+        utterance: Who, when, what.
+        words: Words with times; () where they are not known.
+        prosody: The eight measures, or None.
+        cues: How it sounded in words, or None.
+        emotions: What each source says, by source.
+        emotion: What all sources together say.
+        reply: An empathic answer, or None.
+    """
+
+    utterance: Utterance
+    words: tuple[Word, ...] = ()
+    prosody: Features | None = None
+    cues: Cues | None = None
+    emotions: Mapping[str, Emotion] = field(default_factory=dict)
+    emotion: Emotion | None = None
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A recording as it was heard.
+
+    Args:
+        source: What was read (a path as the user gave it).
+        turns: In time order.
+        speakers: Names in order of first appearance.
+        duration: Length of the recording in s, or None for a transcript without times.
+        language: ISO 639-1 code or None where it is not known.
+        has_audio: Whether there was sound to listen to.
+        waveform: (n,) peak amplitudes in [0, 1], evenly spaced over the recording; () without.
+        notes: Honest remarks for the user ("words not available: ...").
+        provenance: Versions, weights with licences, options: what is needed to repeat this.
+    """
+
+    source: str
+    turns: tuple[Turn, ...]
+    speakers: tuple[str, ...]
+    duration: float | None = None
+    language: str | None = None
+    has_audio: bool = False
+    waveform: tuple[float, ...] = ()
+    notes: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,280 @@
+"""A timeline as JSON and back: one documented, versioned form (``timeline.schema.json``)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from empathia.errors import EmpathiaError, InputError, LabelError
+from empathia.labels import LabelSet
+from empathia.types import (
+    Cues,
+    Emotion,
+    Features,
+    Reply,
+    Timeline,
+    Turn,
+    Utterance,
+    Word,
+)
+
+SCHEMA_VERSION = "1.0"
+_MAJOR = SCHEMA_VERSION.partition(".")[0]
+_SCHEMA = Path(__file__).with_name("timeline.schema.json")
+T = TypeVar("T")
+
+
+def label_sets(timeline: Timeline) -> tuple[LabelSet, ...]:
+    """All label sets in a timeline, the fused emotions' first."""
+    fused = [t.emotion.labels for t in timeline.turns if t.emotion is not None]
+    single = [e.labels for t in timeline.turns for e in t.emotions.values()]
+    return tuple(dict.fromkeys([*fused, *single]))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) that :func:`to_json` keeps to."""
+    found: dict[str, Any] = json.loads(_SCHEMA.read_text(encoding="utf-8"))
+    return found
+
+
+def to_json(timeline: Timeline) -> dict[str, Any]:
+    """A timeline as plain dicts, lists, strings, finite numbers, booleans and None.
+
+    What is not known is None. The waveform, paths to media and gold labels
+    stay out; all else comes back from :func:`from_json` exactly.
+
+    Raises:
+        LabelError: Two different label sets share a name.
+        InputError: Prosody is not one named row, or provenance holds no plain value.
+    """
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "source": timeline.source,
+        "duration": timeline.duration,
+        "language": timeline.language,
+        "has_audio": timeline.has_audio,
+        "speakers": list(timeline.speakers),
+        "label_sets": _label_sets(timeline),
+        "notes": list(timeline.notes),
+        "turns": [_turn(t) for t in timeline.turns],
+        "provenance": plain(timeline.provenance),
+    }
+
+
+def dumps(timeline: Timeline) -> str:
+    """A timeline as JSON text that ends in a line break."""
+    return json.dumps(to_json(timeline), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def _label_sets(timeline: Timeline) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for labels in label_sets(timeline):
+        if found.setdefault(labels.name, list(labels)) != list(labels):
+            raise LabelError(f"two label sets are called '{labels.name}'", "Rename one of them")
+    return found
+
+
+def _turn(turn: Turn) -> dict[str, Any]:
+    said = turn.utterance
+    return {
+        "id": said.id,
+        "index": said.index,
+        "speaker": said.speaker,
+        "start": said.start,
+        "end": said.end,
+        "text": said.text,
+        "words": [
+            {"text": w.text, "start": w.start, "end": w.end, "probability": _finite(w.probability)}
+            for w in turn.words
+        ],
+        "prosody": None if turn.prosody is None else _prosody(turn.prosody),
+        "cues": None if turn.cues is None else _cues(turn.cues),
+        "emotions": {source: _emotion(e) for source, e in turn.emotions.items()},
+        "emotion": None if turn.emotion is None else _emotion(turn.emotion),
+        "reply": None if turn.reply is None else _reply(turn.reply),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _prosody(features: Features) -> dict[str, Any]:
+    if features.values.shape[0] != 1 or not features.names:
+        raise InputError(
+            f"prosody of '{features.utterance}' has shape {features.values.shape} "
+            f"and {len(features.names)} names",
+            "Give one row with named measures",
+        )
+    units = features.units or (None,) * len(features.names)
+    measures = {}
+    for name, unit, value in zip(features.names, units, features.values[0], strict=True):
+        # The shortest decimal that is the same float32: 62.3137, not 62.31370162963867.
+        known = bool(np.isfinite(value))
+        measures[name] = {"value": float(str(value)) if known else None, "unit": unit}
+    return {"extractor": features.extractor, "measures": measures}
+
+
+def _cues(cues: Cues) -> dict[str, Any]:
+    return {
+        "levels": dict(cues.levels),
+        "description": cues.description,
+        "impression": cues.impression,
+        "reference": cues.reference,
+    }
+
+
+def _emotion(emotion: Emotion) -> dict[str, Any]:
+    second = emotion.runner_up
+    return {
+        "source": emotion.source,
+        "label_set": emotion.labels.name,
+        "label": emotion.label,
+        "confidence": emotion.confidence,
+        "runner_up": None if second is None else {"label": second[0], "score": second[1]},
+        "scores": dict(zip(emotion.labels, emotion.scores, strict=True)) if emotion.scores else {},
+        "exclusive": emotion.exclusive,
+        "vad": None if emotion.vad is None else list(emotion.vad),
+        "abstained": emotion.abstained,
+    }
+
+
+def _reply(reply: Reply) -> dict[str, Any]:
+    return {"to": reply.to, "text": reply.text, "source": reply.source, "note": reply.note}
+
+
+def plain(value: object) -> Any:  # noqa: ANN401
+    """A value as JSON can hold it: NaN becomes None, tuples lists, paths strings.
+
+    Raises:
+        InputError: It is nothing that has a plain form.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return _finite(value)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (Sequence, set, frozenset)) and not isinstance(value, (bytes, bytearray)):
+        items = sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
+        return [plain(v) for v in items]
+    raise InputError(
+        f"a {type(value).__name__} cannot be written as JSON",
+        "Use text, numbers, lists and dicts in provenance",
+    )
+
+
+def from_json(data: Mapping[str, Any]) -> Timeline:
+    """The timeline that :func:`to_json` wrote.
+
+    Raises:
+        InputError: It is of another version, or lacks or bends something.
+    """
+    version = data.get("schema_version") if isinstance(data, Mapping) else None
+    if not isinstance(version, str) or version.partition(".")[0] != _MAJOR:
+        raise InputError(
+            f"expected a timeline of schema version {SCHEMA_VERSION}, found {version!r}",
+            "Read the recording again with this version",
+        )
+    try:
+        return _read_timeline(data)
+    except EmpathiaError:
+        raise
+    except KeyError as error:
+        raise InputError(
+            f"the timeline lacks {error}", "docs/json.md lists what it must hold"
+        ) from None
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"the timeline does not fit its schema ({error})",
+            "docs/json.md says what each part must be",
+        ) from None
+
+
+def _read_timeline(data: Mapping[str, Any]) -> Timeline:
+    sets = {name: LabelSet(name, tuple(labels)) for name, labels in data["label_sets"].items()}
+    return Timeline(
+        source=data["source"],
+        turns=tuple(_read_turn(t, sets) for t in data["turns"]),
+        speakers=tuple(data["speakers"]),
+        duration=data["duration"],
+        language=data["language"],
+        has_audio=data["has_audio"],
+        notes=tuple(data["notes"]),
+        provenance=data["provenance"],
+    )
+
+
+def _maybe(read: Callable[[Mapping[str, Any]], T], data: Mapping[str, Any] | None) -> T | None:
+    return None if data is None else read(data)
+
+
+def _read_turn(data: Mapping[str, Any], sets: Mapping[str, LabelSet]) -> Turn:
+    def emotion(found: Mapping[str, Any]) -> Emotion:
+        return _read_emotion(found, sets)
+
+    def prosody(found: Mapping[str, Any]) -> Features:
+        return _read_prosody(found, data["id"])
+
+    return Turn(
+        utterance=Utterance(
+            data["id"], data["index"], data["speaker"], data["text"], data["start"], data["end"]
+        ),
+        words=tuple(_read_word(w) for w in data["words"]),
+        prosody=_maybe(prosody, data["prosody"]),
+        cues=_maybe(_read_cues, data["cues"]),
+        emotions={source: emotion(e) for source, e in data["emotions"].items()},
+        emotion=_maybe(emotion, data["emotion"]),
+        reply=_maybe(_read_reply, data["reply"]),
+    )
+
+
+def _read_word(data: Mapping[str, Any]) -> Word:
+    probability = data["probability"]
+    return Word(
+        data["text"], data["start"], data["end"], math.nan if probability is None else probability
+    )
+
+
+def _read_prosody(data: Mapping[str, Any], utterance: str) -> Features:
+    measures = data["measures"]
+    values = [math.nan if m["value"] is None else m["value"] for m in measures.values()]
+    units = tuple(m["unit"] for m in measures.values())
+    return Features(
+        utterance,
+        data["extractor"],
+        np.array([values], dtype=np.float32),
+        tuple(measures),
+        () if None in units else units,
+    )
+
+
+def _read_cues(data: Mapping[str, Any]) -> Cues:
+    return Cues(dict(data["levels"]), data["description"], data["impression"], data["reference"])
+
+
+def _read_emotion(data: Mapping[str, Any], sets: Mapping[str, LabelSet]) -> Emotion:
+    labels = sets[data["label_set"]]
+    scores = data["scores"]
+    vad = data["vad"]
+    return Emotion(
+        source=data["source"],
+        labels=labels,
+        scores=tuple(scores[label] for label in labels) if scores else (),
+        exclusive=data["exclusive"],
+        vad=None if vad is None else (vad[0], vad[1], vad[2]),
+        abstained=data["abstained"],
+    )
+
+
+def _read_reply(data: Mapping[str, Any]) -> Reply:
+    return Reply(data["to"], data["text"], data["source"], data["note"])

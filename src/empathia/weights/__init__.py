@@ -1,0 +1,123 @@
+"""Pretrained weights: what there are, where they are, and how to get them.
+
+    folder("minilm")      the folder of a weight that is there and whole, in a millisecond
+    pull(["minilm"])      fetch it: the one thing here that uses the network
+    verify()              compute all sums again
+
+The manifest is ``weights.toml``. Importing this is light and touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from empathia.weights import store as _store
+from empathia.weights.manifest import Convert, Entry, File, Source, catalogue, select
+from empathia.weights.store import Check, place, root, state_of
+
+if TYPE_CHECKING:
+    from empathia.weights.pulling import Progress, Pulled
+
+__all__ = [
+    "Check",
+    "Convert",
+    "Entry",
+    "File",
+    "Source",
+    "entries",
+    "entry",
+    "folder",
+    "place",
+    "pull",
+    "remedy",
+    "root",
+    "state",
+    "verify",
+]
+
+
+def entries() -> tuple[Entry, ...]:
+    """All weights of the manifest, shipped ones too."""
+    return tuple(catalogue().values())
+
+
+def entry(name: str) -> Entry:
+    """One weight of the manifest.
+
+    Raises:
+        UsageError: There is no weight of that name.
+    """
+    return select((name,))[0]
+
+
+def folder(name: str) -> Path:
+    """The folder of a weight that is there and whole.
+
+    Sizes and times are compared with the stamp that pull wrote. Where they don't fit (a
+    cache that was copied by hand), the sums are computed once and a new stamp is written.
+    Of a shipped weight only the sizes are compared.
+
+    Args:
+        name: Name of the weight.
+
+    Raises:
+        UsageError: There is no weight of that name.
+        WeightsError: It is missing or damaged; see `remedy`.
+    """
+    return _store.folder(entry(name))
+
+
+def remedy(name: str) -> str:
+    """What to do where it is missing or damaged: pull it, or install Empathia again.
+
+    Raises:
+        UsageError: There is no weight of that name.
+    """
+    return _store.remedy(entry(name))
+
+
+def state(name: str) -> str:
+    """Tell "ok", "missing", "damaged" or "unverified", without computing any sum.
+
+    Raises:
+        UsageError: There is no weight of that name.
+    """
+    return state_of(_store.look(entry(name)))
+
+
+def verify(names: Sequence[str] = ()) -> tuple[Check, ...]:
+    """Compute every sum again (about a second for the default weights).
+
+    Args:
+        names: Weights; all where empty.
+
+    Raises:
+        UsageError: There is no weight of that name.
+    """
+    return tuple(c for e in select(tuple(names)) for c in _store.look(e, sums="all"))
+
+
+def pull(
+    names: Sequence[str] = (),
+    progress: Progress | None = None,
+    *,
+    folders: Sequence[Path] = (),
+    offline: bool = False,
+) -> tuple[Pulled, ...]:
+    """Fetch what is missing or damaged, verify it and put it into the cache.
+
+    Args:
+        names: Weights; all that are not shipped where empty.
+        progress: Told of every `empathia.weights.pulling.Event`.
+        folders: Folders with archives or files to take before any source is asked.
+        offline: Ask no source at all.
+
+    Raises:
+        UsageError: A weight or a folder does not exist.
+        WeightsError: At least one weight could not be pulled; the others are in place.
+    """
+    from empathia.weights.pulling import pull as run
+
+    return run(names, progress, folders=folders, offline=offline)

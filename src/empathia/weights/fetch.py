@@ -1,0 +1,247 @@
+"""Get one file of a weight from one source: a repository, or a registry archive.
+
+Nothing here decides whether the bytes are right; the caller compares sums.
+Every failure is a `SourceError` that says why, so that the next source can be tried.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote, urlsplit
+
+from empathia.weights.manifest import File, Source
+from empathia.weights.store import file_sum
+
+HUB = "https://huggingface.co"
+GITHUB = "https://raw.githubusercontent.com"
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 30.0
+PIP_RETRIES = 2
+_BLOCK = 1 << 18
+_DISK = (errno.ENOSPC, errno.EROFS, errno.EFBIG, errno.EIO)  # ours, not the host's
+
+Count = Callable[[int], None]
+
+
+class SourceError(Exception):
+    """A source did not deliver; the text says why.
+
+    Args:
+        why: In words.
+        host: Set where the whole host could not be reached, so that it is not asked again.
+    """
+
+    def __init__(self, why: str, host: str = "") -> None:
+        self.host = host
+        super().__init__(why)
+
+
+def hub_allowed() -> bool:
+    """Whether repositories may be asked; HF_HUB_OFFLINE=1 says no."""
+    return os.environ.get("HF_HUB_OFFLINE", "").strip().lower() not in ("1", "true", "yes", "on")
+
+
+def address(source: Source, file: File) -> str:
+    """Where a repository has a file.
+
+    Raises:
+        SourceError: HF_ENDPOINT is no web address.
+    """
+    path = quote(f"{source.folder}{file.path}")
+    if source.kind == "github":
+        return f"{GITHUB}/{source.repository}/{source.revision}/{path}"
+    endpoint = (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
+    if urlsplit(endpoint).scheme not in ("http", "https"):
+        raise SourceError(f"HF_ENDPOINT is '{endpoint}', expected http:// or https://")
+    return f"{endpoint}/{source.repository}/resolve/{source.revision}/{path}"
+
+
+def download(url: str, partial: Path, size: int, count: Count) -> bool:
+    """Download a file, going on where an interrupted download stopped.
+
+    Args:
+        url: Where it is.
+        partial: File that grows; stays there when the connection breaks.
+        size: Expected bytes; more are never read.
+        count: Told how many bytes are there.
+
+    Returns:
+        Whether an earlier part was continued.
+
+    Raises:
+        SourceError: The host is not reachable, or answers with an error or too little.
+    """
+    have = partial.stat().st_size if partial.exists() else 0
+    if have > size:
+        partial.unlink()
+        have = 0
+    if have == size:
+        return True
+    headers = {"User-Agent": "empathia", "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    host = urlsplit(url).netloc
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http(s) only
+    try:
+        with _opener().open(request, timeout=CONNECT_SECONDS) as answer:
+            resumed = answer.status == 206 and _begins_at(answer, have)
+            with partial.open("ab" if resumed else "wb") as file:
+                _copy(answer, file, have if resumed else 0, size, count)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 416:
+            partial.unlink(missing_ok=True)
+        raise SourceError(f"{host} answers {error.code} {error.reason}") from error
+    except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+        if isinstance(error, OSError) and error.errno in _DISK:
+            raise
+        reason = getattr(error, "reason", error)
+        grew = partial.exists() and partial.stat().st_size > have
+        raise SourceError(f"{host} is not reachable ({reason})", "" if grew else host) from error
+    found = partial.stat().st_size
+    if found != size:
+        raise SourceError(f"{host} sent {found} bytes of {size}")
+    return resumed
+
+
+def _begins_at(answer: http.client.HTTPResponse, start: int) -> bool:
+    return str(answer.headers.get("Content-Range", "")).startswith(f"bytes {start}-")
+
+
+def _copy(answer: IO[bytes], file: IO[bytes], have: int, size: int, count: Count) -> None:
+    count(have)
+    while have < size:
+        block = answer.read(min(_BLOCK, size - have))
+        if not block:
+            return
+        file.write(block)
+        have += len(block)
+        count(have)
+
+
+class _Patient:
+    """A connection that gives up soon while connecting and waits longer while reading."""
+
+    sock: Any
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        self.sock.settimeout(READ_SECONDS)
+
+
+class _Http(_Patient, http.client.HTTPConnection):
+    pass
+
+
+class _Https(_Patient, http.client.HTTPSConnection):
+    pass
+
+
+class _HttpHandler(urllib.request.HTTPHandler):
+    def http_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_Http, request)
+
+
+class _HttpsHandler(urllib.request.HTTPSHandler):
+    def https_open(self, request: urllib.request.Request) -> http.client.HTTPResponse:
+        return self.do_open(_Https, request)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(_HttpHandler, _HttpsHandler)
+
+
+def fetch_archive(source: Source, staging: Path) -> Path:
+    """Let pip download a package as an archive, from wherever pip is configured to look.
+
+    Args:
+        source: Package, version and expected sum.
+        staging: Folder for it, on the disk of the cache.
+
+    Raises:
+        SourceError: pip could not get it, or the sum differs.
+    """
+    target = Path(tempfile.mkdtemp(prefix="archive-", dir=staging))
+    # -P keeps a pip.py in the working folder from being run in pip's place.
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--no-cache-dir",
+        "--no-input",
+        "--retries",
+        str(PIP_RETRIES),
+        "--disable-pip-version-check",
+        "--progress-bar",
+        "off",
+        "--quiet",
+        "--dest",
+        str(target),
+        f"{source.package}=={source.version}",
+    ]
+    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(target))}
+    done = subprocess.run(  # noqa: S603 - fixed command, values from the manifest
+        command, cwd=target, env=environment, capture_output=True, text=True, check=False
+    )
+    archives = sorted(target.glob("*.whl"))
+    if done.returncode or len(archives) != 1:
+        shutil.rmtree(target, ignore_errors=True)
+        if "Retrying (" in done.stderr:
+            raise SourceError("pip cannot reach its package index", "pip")
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        why = lines[-1].removeprefix("ERROR: ")[:300] if lines else f"exit code {done.returncode}"
+        raise SourceError(f"pip could not download it: {why}")
+    check_archive(archives[0], source)
+    return archives[0]
+
+
+def check_archive(archive: Path, source: Source) -> None:
+    """Compare an archive with the manifest.
+
+    Raises:
+        SourceError: Size or sum differ.
+    """
+    size = archive.stat().st_size
+    if size != source.size:
+        raise SourceError(f"{archive.name} has {size} bytes, expected {source.size}")
+    found = file_sum(archive)
+    if found != source.sha256:
+        raise SourceError(
+            f"{archive.name} has the sha256 {found[:12]}, expected {source.sha256[:12]}"
+        )
+
+
+def take_member(archive: Path, source: Source, file: File, target: Path, count: Count) -> None:
+    """Copy one file out of an archive; names in the archive never become paths.
+
+    Raises:
+        SourceError: The member is missing, has another size or is damaged.
+    """
+    member = f"{source.folder}{file.path}"
+    try:
+        with zipfile.ZipFile(archive) as box:
+            size = box.getinfo(member).file_size
+            if size != file.size:
+                raise SourceError(f"{member} has {size} bytes, expected {file.size}")
+            with box.open(member) as packed, target.open("wb") as plain:
+                _copy(packed, plain, 0, file.size, count)
+    except KeyError as error:
+        raise SourceError(f"{archive.name} has no {member}") from error
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise SourceError(f"{archive.name} is damaged: {error}") from error

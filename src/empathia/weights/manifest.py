@@ -1,0 +1,254 @@
+"""What weights there are: the manifest ``weights.toml`` as frozen values.
+
+A file's identity is its sha256. Sources are tried in the order in which they
+are written; which of them delivered the bytes makes no difference.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from empathia.errors import ConfigError, UsageError
+
+MANIFEST = Path(__file__).with_name("weights.toml")
+SHIPPED = Path(__file__).with_name("shipped")
+KINDS = ("hub", "github", "archive")
+
+
+@dataclass(frozen=True, slots=True)
+class Convert:
+    """How a PyTorch checkpoint becomes plain arrays at pull.
+
+    Args:
+        key: Entry of the checkpoint that holds the tensors.
+        drop: Names of tensors that reading does not need.
+        size: Bytes of the resulting npz.
+        arrays: Digest over names, types, shapes and values of the arrays.
+    """
+
+    key: str
+    drop: tuple[str, ...]
+    size: int
+    arrays: str
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a weight.
+
+    Args:
+        name: Name in the weight's folder.
+        path: Name at the sources.
+        size: Bytes at the sources.
+        sha256: Sum at the sources.
+        convert: What is made of it at pull; None where it is kept as it is.
+    """
+
+    name: str
+    path: str
+    size: int
+    sha256: str
+    convert: Convert | None = None
+
+    @property
+    def installed_size(self) -> int:
+        """Bytes in the weight's folder."""
+        return self.size if self.convert is None else self.convert.size
+
+    @property
+    def sum(self) -> str:
+        """What identifies the installed file: its sha256, or the digest over its arrays."""
+        return self.sha256 if self.convert is None else self.convert.arrays
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A place that has the files of a weight.
+
+    Args:
+        kind: "hub" and "github" (repository at a revision) or "archive" (a registry package).
+        repository: Owner and name of the repository.
+        revision: Full commit id.
+        package: Name of the registry package.
+        version: Its version.
+        archive: File name of the archive.
+        size: Bytes of the archive.
+        sha256: Sum of the archive.
+        folder: Where the files lie inside, "" or ending in "/".
+    """
+
+    kind: str
+    repository: str = ""
+    revision: str = ""
+    package: str = ""
+    version: str = ""
+    archive: str = ""
+    size: int = 0
+    sha256: str = ""
+    folder: str = ""
+
+    @property
+    def label(self) -> str:
+        """The source in words, for notes and tables."""
+        if self.kind == "archive":
+            return f"archive {self.package}=={self.version}"
+        return f"{self.kind} {self.repository}@{self.revision[:8]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One weight of the manifest.
+
+    Args:
+        name: Name of the weight and of its folder.
+        role: What it is for.
+        licence: Licence of the weight.
+        noncommercial: Whether it, or data that it was trained on, forbids commercial use.
+        files: Its files: where it is shipped, those that reading needs.
+        sources: Where to get them, best first; () for shipped weights.
+        shipped: Comes with Empathia itself, in ``empathia/weights/shipped/<name>/``.
+        trained_on: Data behind it with their licences, where that decides the licence.
+        corpora: Plug-ins of the corpora that it learnt from: no test on them is a fair one.
+        note: A remark for the table.
+    """
+
+    name: str
+    role: str
+    licence: str
+    noncommercial: bool
+    files: tuple[File, ...] = ()
+    sources: tuple[Source, ...] = ()
+    shipped: bool = False
+    trained_on: tuple[str, ...] = ()
+    corpora: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def revision(self) -> str:
+        """Commit of the original repository; "" where there is none."""
+        return next((s.revision for s in self.sources if s.revision), "")
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(f.installed_size for f in self.files)
+
+    @property
+    def download(self) -> int:
+        """Bytes of the files at the sources."""
+        return sum(f.size for f in self.files)
+
+
+def catalogue(manifest: Path | None = None) -> dict[str, Entry]:
+    """All weights by name, in the order of the manifest.
+
+    Args:
+        manifest: Another manifest than the one that comes with Empathia.
+
+    Raises:
+        ConfigError: The manifest has an unknown or missing key or an unsafe name.
+    """
+    return dict(_parse(manifest or MANIFEST))
+
+
+def select(names: tuple[str, ...], *, shipped: bool = True) -> tuple[Entry, ...]:
+    """Entries by name; all where no name is given.
+
+    Args:
+        names: Names of weights.
+        shipped: Whether "all" includes those that come with Empathia.
+
+    Raises:
+        UsageError: There is no weight of that name.
+    """
+    known = catalogue()
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"unknown weight '{name}' (known: {', '.join(known)})", "Name one of these"
+            )
+    if names:
+        return tuple(known[name] for name in dict.fromkeys(names))
+    return tuple(e for e in known.values() if shipped or not e.shipped)
+
+
+@lru_cache(maxsize=4)
+def _parse(manifest: Path) -> tuple[tuple[str, Entry], ...]:
+    tables = tomllib.loads(manifest.read_text(encoding="utf-8"))
+    return tuple((name, _entry(name, table)) for name, table in tables.items())
+
+
+def _entry(name: str, table: dict[str, Any]) -> Entry:
+    _plain(name, name)
+    values = dict(table)
+    values["files"] = tuple(_file(name, f) for f in table.get("files", ()))
+    values["sources"] = tuple(_source(name, s) for s in table.get("sources", ()))
+    values["trained_on"] = tuple(table.get("trained_on", ()))
+    values["corpora"] = tuple(table.get("corpora", ()))
+    _known(Entry, name, values)
+    entry = Entry(name=name, **values)
+    if not entry.files:
+        raise ConfigError(
+            f"weights.toml: '{name}' names no files",
+            "Name them; those of a shipped weight: run python scripts/sum_shipped_weights.py",
+        )
+    if entry.shipped and (entry.sources or any(f.convert for f in entry.files)):
+        raise ConfigError(
+            f"weights.toml: '{name}' is shipped, so it has no sources and converts nothing",
+            "Mend the entry",
+        )
+    return entry
+
+
+def _file(name: str, table: dict[str, Any]) -> File:
+    values = {"path": table.get("name", ""), **table}
+    convert = values.pop("convert", None)
+    _known(File, name, values)
+    _plain(name, values["name"])
+    for part in PurePosixPath(values["path"]).parts:
+        _plain(name, part)
+    if convert is not None:
+        convert = {**convert, "drop": tuple(convert.get("drop", ()))}
+        _known(Convert, name, convert)
+        values["convert"] = Convert(**convert)
+    return File(**values)
+
+
+def _source(name: str, table: dict[str, Any]) -> Source:
+    _known(Source, name, table)
+    source = Source(**table)
+    needed = (source.package, source.version, source.archive, source.sha256, source.size)
+    if source.kind != "archive":
+        needed = (source.repository, source.revision, "-", "-", 1)
+    if source.kind not in KINDS or not all(needed):
+        raise ConfigError(
+            f"weights.toml: a source of '{name}' is incomplete: {table}",
+            f"Give kind ({', '.join(KINDS)}) and all that identifies the source",
+        )
+    return source
+
+
+def _known(kind: type, name: str, values: dict[str, Any]) -> None:
+    allowed = {f.name for f in fields(kind)}
+    required = {"File": {"name", "size", "sha256"}, "Entry": {"role", "licence", "noncommercial"}}
+    unknown = sorted(set(values) - allowed)
+    missing = sorted(required.get(kind.__name__, set()) - set(values))
+    if unknown or missing:
+        raise ConfigError(
+            f"weights.toml: '{name}' has unknown keys {unknown} and lacks {missing}",
+            f"A {kind.__name__.lower()} has {', '.join(sorted(allowed))}",
+        )
+
+
+def _plain(entry: str, name: str) -> None:
+    """A name becomes a path in the cache, so it must not lead out of it."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if len(parts) != 1 or name.startswith((".", "/")) or ":" in name:
+        raise ConfigError(
+            f"weights.toml: '{entry}' holds the unsafe file name '{name}'",
+            "Use a plain name without folders",
+        )

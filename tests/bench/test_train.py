@@ -1,0 +1,369 @@
+"""The bench: a run file over seeds and folds, and that nothing leaks on the way."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyarrow import parquet
+
+from empathia.bench import bench, train
+from empathia.config import read_run
+from empathia.errors import ConfigError, EmpathiaWarning, LeakageError, TrainingError, UsageError
+
+LABELS = ("calm", "cross", "glad")
+WORDS = {
+    "calm": ["fine", "okay", "well", "sure", "right"],
+    "cross": ["no", "stop", "never", "awful", "hate"],
+    "glad": ["great", "yes", "lovely", "thanks", "love"],
+}
+
+
+def corpus(folder: Path, *, flip_test: bool = False) -> Path:
+    """A table of 24 dialogues whose words and one number tell the label most of the time."""
+    rng = random.Random(4)
+    rows = []
+    for d in range(24):
+        split = ("train",) * 14 + ("valid",) * 4 + ("test",) * 6
+        for i in range(8):
+            label = rng.choice(LABELS)
+            words = rng.choices(WORDS[label], k=3) + rng.choices(WORDS[rng.choice(LABELS)], k=2)
+            votes = [label, label, rng.choice(LABELS)]
+            said = (
+                LABELS[(LABELS.index(label) + 1) % 3] if flip_test and split[d] == "test" else label
+            )
+            rows.append(
+                {
+                    "utterance": f"d{d}_{i}",
+                    "dialogue": f"d{d}",
+                    "speaker": f"s{d // 4}_{i % 2}",
+                    "gender": "FM"[i % 2],
+                    "text": " ".join(words),
+                    "label": "" if i == 7 else said,
+                    "votes": json.dumps(votes),
+                    "split": split[d],
+                    "scene": f"scene{d % 5}",
+                    "tone": LABELS.index(label) + rng.gauss(0, 0.5),
+                    "level": rng.gauss(0, 1),
+                }
+            )
+    path = folder / "table"
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / "data.csv").open("w", newline="") as f:
+        writer = csv.DictWriter(f, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+def run_file(path: Path, recogniser: str = "tfidf", **changes: str) -> Path:
+    parts = {
+        "top": "seed = 1",
+        "data": "",
+        "options": 'groups = {scene = "scene"}\nfeatures = {sound = ["tone", "level"]}',
+        "features": 'text = ["sound"]' if recogniser == "acoustic" else "",
+        "model": "",
+        "training": "",
+    } | changes
+    path.write_text(
+        f'name = "{path.stem}"\n{parts["top"]}\n[data]\ncorpora = ["table"]\nlabels = "corpus"\n'
+        f"{parts['data']}\n[data.options.table]\n{parts['options']}\n"
+        + (f"[features]\n{parts['features']}\n" if parts["features"] else "")
+        + f'[model]\nrecogniser = "{recogniser}"\n{parts["model"]}\n'
+        f'[training]\nselect = "weighted_f1"\nthreads = 1\n{parts["training"]}\n'
+    )
+    return path
+
+
+def answers(folder: Path, name: str = "predictions") -> list[dict[str, Any]]:
+    return [
+        row
+        for file in sorted(folder.glob(f"seed-*/*/{name}.parquet"))
+        for row in parquet.read_table(file).to_pylist()
+    ]
+
+
+def accuracy(rows: Sequence[dict[str, Any]], part: str = "test") -> float:
+    asked = [r for r in rows if r["part"] == part]
+    return sum(r["said"] == r["gold"] for r in asked) / len(asked)
+
+
+def test_a_run_answers_every_labelled_utterance_of_validation_and_test(tmp_path: Path) -> None:
+    record = train(run_file(tmp_path / "a.toml"), corpus(tmp_path), tmp_path / "out")
+    rows = answers(tmp_path / "out" / "a")
+    assert {(r["part"], r["utterance"]) for r in rows} == {
+        (part, f"d{d}_{i}")
+        for part, ds in (("valid", range(14, 18)), ("test", range(18, 24)))
+        for d in ds
+        for i in range(7)
+    }
+    assert accuracy(rows) > 0.6
+    assert rows[0]["group:scene"] == "scene4"
+    assert rows[0]["length"] == 8
+    assert record["dropped"] == {"without a gold label": 24}
+    assert record["folds"][0]["train"] == 14 * 7
+    assert record["causal"] is True
+    written = json.loads((tmp_path / "out/a/run.json").read_text())
+    assert written == json.loads(json.dumps(record))
+    assert not any("text" in r for r in rows)
+
+
+def test_test_labels_cannot_change_what_is_learnt_or_selected(tmp_path: Path) -> None:
+    found = []
+    for flip in (False, True):
+        data = corpus(tmp_path / str(flip), flip_test=flip)
+        train(run_file(tmp_path / "a.toml"), data, tmp_path / f"out{flip}")
+        found.append(answers(tmp_path / f"out{flip}" / "a"))
+    assert [r["gold"] for r in found[0]] != [r["gold"] for r in found[1]]
+    for one, other in zip(*found, strict=True):
+        assert [one[f"score:{x}"] for x in LABELS] == [other[f"score:{x}"] for x in LABELS]
+
+
+FOLDS = 'protocol = "leave-scene-out"'
+
+
+def test_no_state_crosses_from_fold_to_fold(tmp_path: Path) -> None:
+    """A fold learnt alone, in a new process, answers as the same fold did among the others."""
+    run, data = run_file(tmp_path / "a.toml", data=FOLDS), corpus(tmp_path)
+    train(run, data, tmp_path / "out")
+    folder = tmp_path / "out" / "a" / "seed-1" / "scene3"
+    before = (folder / "predictions.parquet").read_bytes()
+    for file in folder.iterdir():
+        file.unlink()
+    command = [
+        sys.executable,
+        "-m",
+        "empathia",
+        "train",
+        run,
+        "--data",
+        data,
+        "--out",
+        tmp_path / "out",
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    assert (folder / "predictions.parquet").read_bytes() == before
+
+
+def test_a_killed_run_goes_on_at_the_unfinished_fold(tmp_path: Path) -> None:
+    run, data = run_file(tmp_path / "a.toml", data=FOLDS), corpus(tmp_path)
+    train(run, data, tmp_path / "whole")
+    command = [
+        sys.executable,
+        "-m",
+        "empathia",
+        "train",
+        run,
+        "--data",
+        data,
+        "--out",
+        tmp_path / "out",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    folder = tmp_path / "out" / "a"
+    while not list(folder.glob("seed-1/*/record.json")):
+        time.sleep(0.002)
+        assert process.poll() is None
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    done = {p.parent.name: p.stat().st_mtime_ns for p in folder.glob("seed-1/*/record.json")}
+    assert 1 <= len(done) < 5
+    train(run, data, tmp_path / "out")
+    again = {p.parent.name: p.stat().st_mtime_ns for p in folder.glob("seed-1/*/record.json")}
+    assert len(again) == 5
+    assert {k: again[k] for k in done} == done
+    assert answers(folder) == answers(tmp_path / "whole" / "a")
+
+
+def test_a_folder_of_other_settings_is_refused(tmp_path: Path) -> None:
+    data = corpus(tmp_path)
+    train(run_file(tmp_path / "a.toml", "majority"), data, tmp_path / "out")
+    other = run_file(tmp_path / "a.toml", "majority", top="seed = 2")
+    with pytest.raises(TrainingError, match="other settings or data"):
+        train(other, data, tmp_path / "out")
+    assert train(other, data, tmp_path / "out", fresh=True)["seeds"] == [2]
+    assert not (tmp_path / "out/a/seed-1").exists()
+
+
+def test_two_runs_cannot_write_to_one_folder(tmp_path: Path) -> None:
+    from empathia.training import checkpoint
+
+    with (
+        checkpoint.sole_user(tmp_path / "out" / "a"),
+        pytest.raises(TrainingError, match="another training"),
+    ):
+        train(run_file(tmp_path / "a.toml", "majority"), corpus(tmp_path), tmp_path / "out")
+
+
+def test_own_labels_drop_and_join(tmp_path: Path) -> None:
+    run = run_file(tmp_path / "a.toml", "majority")
+    text = run.read_text().replace('labels = "corpus"', 'labels = "mood"')
+    run.write_text(text + '[labels]\nlow = ["cross"]\nhigh = ["glad"]\n')
+    record = train(run, corpus(tmp_path), tmp_path / "out")
+    assert record["labels"] == ["low", "high"]
+    assert {r["gold"] for r in answers(tmp_path / "out/a")} == {"low", "high"}
+    assert record["dropped"]["with a label outside of the set"] > 20
+
+
+def test_votes_teach_and_gold_asks(tmp_path: Path) -> None:
+    run = read_run(run_file(tmp_path / "a.toml", data='targets = "votes"'))
+    made = bench(run, corpus(tmp_path), tmp_path / "out")
+    fold = made.folds(1)[0]
+    assert len(made.asked(fold, "train")) == 14 * 8  # also those without agreement
+    assert len(made.asked(fold, "test")) == 6 * 7
+    shares = {round(v, 3) for row in made.material.soft.values() for v in row}
+    assert shares == {0.0, 0.333, 0.667, 1.0}
+    assert all(abs(sum(row) - 1) < 1e-9 for row in made.material.soft.values())
+
+
+def test_multi_takes_what_a_third_of_the_raters_gave(tmp_path: Path) -> None:
+    run = read_run(run_file(tmp_path / "a.toml", data='targets = "multi"'))
+    made = bench(run, corpus(tmp_path), tmp_path / "out")
+    assert not made.material.exclusive
+    assert {sum(row) for row in made.material.soft.values()} == {1.0, 2.0}
+
+
+def test_modalities(tmp_path: Path) -> None:
+    run = run_file(tmp_path / "a.toml", features='text = ["sound"]\nvoice = ["sound"]')
+    made = bench(read_run(run), corpus(tmp_path), tmp_path / "out", modalities=("voice",))
+    (sample, *_) = made.material.samples(made.material.dialogues[0], made.modalities)
+    assert sample.text is None
+    assert sample.features["sound"].names == ("tone", "level")
+    with pytest.raises(UsageError, match="unknown modality 'face'"):
+        bench(read_run(run), corpus(tmp_path), tmp_path / "out", modalities=("face",))
+
+
+def test_options_that_a_loader_does_not_have_are_named(tmp_path: Path) -> None:
+    run = run_file(tmp_path / "a.toml", "majority", options="colour = 1")
+    with pytest.raises(ConfigError, match=r"data.options.table.*colour"):
+        train(run, corpus(tmp_path), tmp_path / "out")
+
+
+def test_labels_that_do_not_cover_the_corpus(tmp_path: Path) -> None:
+    run = run_file(tmp_path / "a.toml", "majority")
+    run.write_text(run.read_text().replace('"corpus"', '"ekman7"', 1))
+    with pytest.raises(UsageError, match="no projection"):
+        train(run, corpus(tmp_path), tmp_path / "out")
+
+
+def test_leak_detectors_are_marked(tmp_path: Path) -> None:
+    record = train(run_file(tmp_path / "a.toml", "previous"), corpus(tmp_path), tmp_path / "out")
+    assert record["reads_gold"] is True
+
+
+def test_a_weight_is_not_tested_on_what_it_learnt_from(tmp_path: Path) -> None:
+    path = tmp_path / "a.toml"
+    path.write_text(
+        'name = "a"\nseed = 1\n[data]\ncorpora = ["ravdess"]\nlabels = "corpus"\n'
+        'protocol = "leave-speaker-out"\n[features]\nvoice = ["speech"]\n'
+        '[model]\nrecogniser = "late"\nmembers = "voice"\n[training]\nselect = "uar"\n'
+    )
+    with pytest.raises(LeakageError, match="'voice-default' learnt from ravdess"):
+        train(path, tmp_path, tmp_path / "out")
+
+
+def changed(data: Path, column: str, change: Any) -> None:
+    file = data / "table" / "data.csv"
+    with file.open(newline="") as f:
+        rows = list(csv.DictReader(f))
+    with file.open("w", newline="") as f:
+        writer = csv.DictWriter(f, rows[0])
+        writer.writeheader()
+        writer.writerows({**r, column: change(r[column])} for r in rows)
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("tone", lambda x: str(-float(x))),
+        ("scene", lambda x: x.replace("scene4", "scene3")),
+        ("gender", lambda x: "M"),
+    ],
+)
+def test_other_features_or_groups_are_other_data(tmp_path: Path, column: str, change: Any) -> None:
+    data = corpus(tmp_path)
+    run = run_file(tmp_path / "a.toml", "majority", features='voice = ["sound"]')
+    train(run, data, tmp_path / "out")
+    changed(data, column, change)
+    with pytest.raises(TrainingError, match="other settings or data"):
+        train(run, data, tmp_path / "out")
+
+
+def test_the_order_of_own_labels_is_part_of_the_settings(tmp_path: Path) -> None:
+    data, run = corpus(tmp_path), run_file(tmp_path / "a.toml", "majority")
+    text = run.read_text().replace('labels = "corpus"', 'labels = "mood"')
+    lines = 'low = ["cross"]', 'high = ["glad"]'
+    run.write_text(text + "[labels]\n" + "\n".join(lines) + "\n")
+    train(run, data, tmp_path / "out")
+    run.write_text(text + "[labels]\n" + "\n".join(reversed(lines)) + "\n")
+    with pytest.raises(TrainingError, match="other settings or data"):
+        train(run, data, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('low = ["cros"]\nhigh = ["glad"]', "'cros', which no corpus has"),
+        ('low = ["cross", "glad"]\nhigh = ["glad"]', "'glad' to several"),
+    ],
+)
+def test_own_labels_are_checked_against_the_corpus(tmp_path: Path, lines: str, words: str) -> None:
+    run = run_file(tmp_path / "a.toml", "majority")
+    text = run.read_text().replace('labels = "corpus"', 'labels = "mood"')
+    run.write_text(f"{text}[labels]\n{lines}\n")
+    with pytest.raises(ConfigError, match=words):
+        train(run, corpus(tmp_path), tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ('[normalise]\nsuond = "global"\n', "normalise.*'suond'"),
+        ('[normalise]\nsound = "neutral-speaker"\n', "neutral clips"),
+        ("[data.options.tabel]\nx = 1\n", "data.options.*'tabel'"),
+    ],
+)
+def test_names_that_lead_nowhere_are_errors(tmp_path: Path, more: str, words: str) -> None:
+    run = run_file(tmp_path / "a.toml", "majority", features='voice = ["sound"]')
+    run.write_text(run.read_text() + more)
+    with pytest.raises(ConfigError, match=words):
+        train(run, corpus(tmp_path), tmp_path / "out")
+
+
+def test_a_damaged_answer_is_made_again(tmp_path: Path) -> None:
+    run, data = run_file(tmp_path / "a.toml", "majority"), corpus(tmp_path)
+    train(run, data, tmp_path / "out")
+    folder = tmp_path / "out" / "a" / "seed-1" / "standard"
+    for name in ("predictions.parquet", "record.json"):
+        whole = (folder / name).read_bytes()
+        (folder / name).write_bytes(whole[: len(whole) // 2])
+        train(run, data, tmp_path / "out")
+        assert (folder / name).read_bytes() == whole
+
+
+def test_a_failed_start_does_not_block_the_mended_one(tmp_path: Path) -> None:
+    data = corpus(tmp_path)
+    run = run_file(tmp_path / "a.toml", model='penalties = "many"')
+    with pytest.raises(UsageError):
+        train(run, data, tmp_path / "out")
+    train(run_file(tmp_path / "a.toml"), data, tmp_path / "out")
+
+
+def test_a_label_that_a_fold_cannot_learn_is_told(tmp_path: Path) -> None:
+    data = corpus(tmp_path)
+    file = data / "table" / "data.csv"
+    text = file.read_text().splitlines()
+    rows = [line.replace(",glad,", ",cross,") if ",train," in line else line for line in text]
+    file.write_text("\n".join(rows) + "\n")
+    with pytest.warns(EmpathiaWarning, match="nothing to learn 'glad' from"):
+        train(run_file(tmp_path / "a.toml", "majority"), data, tmp_path / "out")

@@ -1,0 +1,267 @@
+"""``empathia corpus``: list, check, stats, pairs, export, make, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import wave
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from empathia import plugins
+from empathia.bench.pairs import pairs
+from empathia.cli import main
+from empathia.corpora import table, toy
+from empathia.report.corpus.stats import stats
+
+DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[3] / "shared" / "data")
+TALK = """id,talk,who,sex,words,start,end,feeling,votes,split
+b,d1,Ann,F,Oh no not that,2,3,sad,sad;sad;joy,train
+a,d1,Ben,M,Well,0,1.5,joy,joy;joy;joy,train
+c,d1,Ben,M,Sorry,4,5,,,train
+d,d1,Ann,F,Fine,5,6,joy,,train
+e,d2,Cem,M,Hello there,,,joy,joy,test
+"""
+MAP = "utterance=id,dialogue=talk,speaker=who,gender=sex,text=words,label=feeling"
+
+
+@pytest.fixture
+def talk(tmp_path) -> str:
+    file = tmp_path / "talk.csv"
+    file.write_text(TALK)
+    return str(file)
+
+
+@pytest.fixture
+def small(tmp_path) -> Path:
+    toy.make(tmp_path / "toy", dialogues=5)
+    return tmp_path / "toy"
+
+
+def sound(path: Path, seconds: float = 0.5, level: float = 0.1) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        tone = level * np.sin(np.arange(round(16000 * seconds)) / 5)
+        file.writeframes((tone * 32767).astype("<i2").tobytes())
+    return path
+
+
+def test_list_names_every_corpus_and_its_licence(capsys):
+    assert main(["corpus", "list", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [c["name"] for c in listed] == list(plugins.names("corpora"))
+    assert all(c["licence"] and c["citation"] and c["page"] for c in listed)
+    assert main(["corpus", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("corpus\t")
+    assert any(line.startswith("goemotions\ten\tApache-2.0\tyes") for line in lines)
+
+
+def test_stats_as_json(talk, capsys):
+    assert main(["corpus", "stats", "table", talk, "--map", MAP, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["parts"] == {
+        "train": {"dialogues": 1, "utterances": 4, "labelled": 3},
+        "test": {"dialogues": 1, "utterances": 1, "labelled": 1},
+    }
+    assert found["labels"] == {"joy": {"train": 2, "test": 1}, "sad": {"train": 1, "test": 0}}
+    assert found["speakers"] == 3
+    assert found["genders"]["male"] == {"speakers": 2, "utterances": 3}
+    assert found["seconds"] == {"n": 4, "total": 4.5, "median": 1.0, "least": 1.0, "most": 1.5}
+    assert found["words"]["total"] == 9
+    agreement = found["agreement"]
+    assert (agreement["rated"], agreement["raters"]) == (2, [3, 3])
+    assert agreement["pairwise"] == pytest.approx((1 / 3 + 1) / 2)
+    assert agreement["each"] == {"3": 1, "10": 1}
+
+
+def test_stats_as_text_has_no_words_of_anybody(talk, capsys):
+    assert main(["corpus", "stats", "table", talk, "--map", MAP, "--group", "room=talk:(.)$"]) == 0
+    out = capsys.readouterr().out
+    assert "train\t1\t4\t3" in out
+    assert "joy\t2\t1\t3\t75.0 %" in out
+    assert "group room\t2 groups, 5 utterances" in out
+    assert "sound\t0 min, median 1.00 s" in out
+    assert "Sorry" not in out
+    assert "Hello" not in out
+
+
+def test_a_picture_of_labels_lengths_and_agreement(talk, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    for name in ("a.png", "a.svg", "b.svg"):
+        file = str(tmp_path / name)
+        assert main(["corpus", "stats", "table", talk, "--map", MAP, "--picture", file]) == 0
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+    texts = {
+        "".join(e.itertext())
+        for e in ElementTree.parse(tmp_path / "a.svg").iter()
+        if e.tag.endswith("}text")
+    }
+    assert {"joy", "sad", "train", "test", "median 1.0 s"} <= texts
+    assert any(t.startswith("agreement: alpha") for t in texts)
+    assert main(["corpus", "stats", "table", talk, "--map", MAP, "--picture", "x.bmp"]) == 2
+    assert "'x.bmp' is no picture" in capsys.readouterr().err
+
+
+def test_lengths_of_clips_come_from_their_headers(small, capsys):
+    pytest.importorskip("av")
+    dialogues = table.load(small / "toy.csv", map={"start": "start", "end": "end"})
+    by_times = stats("toy", dialogues).seconds
+    rows = (small / "toy.csv").read_text().replace(",start,end,", ",begin,finish,")
+    (small / "toy.csv").write_text(rows)
+    by_headers = stats("toy", table.load(small / "toy.csv")).seconds
+    assert by_headers.n == by_times.n == 40
+    assert by_headers.total == pytest.approx(by_times.total, abs=0.1)
+
+
+def test_check_of_a_clean_corpus(small, capsys):
+    pytest.importorskip("av")
+    assert main(["corpus", "check", "toy", str(small), "--deep"]) == 0
+    assert capsys.readouterr().out == "40 utterances, nothing wrong\n"
+
+
+def test_check_finds_what_was_broken(small, capsys):
+    pytest.importorskip("av")
+    clips = sorted((small / "wav").iterdir())
+    clips[0].unlink()
+    clips[1].write_bytes(clips[1].read_bytes()[:-1000])
+    clips[2].write_bytes(b"")
+    clips[3].write_bytes(b"this is no sound" * 100)
+    sound(clips[4], level=0)
+    assert main(["corpus", "check", "toy", str(small), "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    kinds = {Path(f["where"]).name: f["kind"] for f in found["findings"]}
+    assert kinds == {
+        clips[0].name: "missing",
+        clips[1].name: "truncated",
+        clips[2].name: "unreadable",
+        clips[3].name: "unreadable",
+    }
+    assert "announces 1000 bytes more" in next(
+        f["what"] for f in found["findings"] if f["kind"] == "truncated"
+    )
+    assert main(["corpus", "check", "toy", str(small), "--deep"]) == 3
+    out = capsys.readouterr().out
+    assert f"silent\t{clips[4]}" in out
+    assert "5 things are wrong" in out
+
+
+def test_check_knows_streams_whose_wav_header_is_open(tmp_path, capsys):
+    pytest.importorskip("av")
+    file = sound(tmp_path / "a.wav")
+    raw = bytearray(file.read_bytes())
+    at = raw.index(b"data") + 4
+    raw[at : at + 4] = struct.pack("<I", 0xFFFFFFFF)
+    file.write_bytes(raw)
+    (tmp_path / "t.csv").write_text("audio,label\na.wav,x\n")
+    assert main(["corpus", "check", "table", str(tmp_path)]) == 0
+
+
+def test_check_finds_times_beyond_the_recording(tmp_path, capsys):
+    pytest.importorskip("av")
+    sound(tmp_path / "a.wav", seconds=3)
+    rows = "utterance,dialogue,start,end,audio\nx,d,0,1,a.wav\ny,d,2,9,a.wav\n"
+    (tmp_path / "t.csv").write_text(rows)
+    assert main(["corpus", "check", "table", str(tmp_path)]) == 3
+    out = capsys.readouterr().out
+    assert "times\tutterance y\tends at 9 s" in out
+    assert "utterance x" not in out
+
+
+def test_check_of_what_does_not_load(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("utterance,label\na,x\na,y\n")
+    assert main(["corpus", "check", "table", str(tmp_path)]) == 3
+    assert "line 3: expected an utterance id of its own" in capsys.readouterr().out
+    assert main(["corpus", "check", "table", str(tmp_path / "absent")]) == 2
+
+
+def test_pairs_follow_time_and_stay_in_their_talk(talk, tmp_path, capsys):
+    out = tmp_path / "pairs.jsonl"
+    assert main(["corpus", "pairs", "table", talk, "--map", MAP, "--out", str(out)]) == 0
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    keys = [(r["stimulus_utterance"], r["reaction_utterance"]) for r in rows]
+    assert keys == [("a", "b"), ("b", "c"), ("c", "d")]
+    assert rows[0]["reaction_label"] == ["sad"]
+    printed = capsys.readouterr().out
+    assert "female -> male\t1\t1\t0" in printed
+    assert printed.endswith("3 pairs\n")
+    assert main(["corpus", "pairs", "table", talk, "--map", MAP, "--labelled"]) == 0
+    assert capsys.readouterr().out.endswith("1 pairs\n"), "a, b and d are labelled; b and d are Ann"
+
+
+def test_pairs_need_speakers(tmp_path, capsys):
+    (tmp_path / "t.csv").write_text("dialogue,text\nd,hi\nd,ho\n")
+    assert main(["corpus", "pairs", "table", str(tmp_path)]) == 2
+    assert "--map speaker=COLUMN" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_export_is_read_back_equal(small, tmp_path, suffix, capsys):
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    out = tmp_path / f"all.{suffix}"
+    assert main(["corpus", "export", "toy", str(small), "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"40 utterances in {out}\n"
+    again = table.load(out, labels="shared4", language="en", name="toy")
+    assert again == toy.load(small)
+
+
+def test_nothing_is_written_over_what_is_read(talk, capsys):
+    before = Path(talk).read_bytes()
+    assert main(["corpus", "export", "table", talk, "--map", MAP, "--out", talk]) == 2
+    assert "is the corpus itself" in capsys.readouterr().err
+    assert Path(talk).read_bytes() == before
+
+
+def test_make_and_its_options(tmp_path, capsys):
+    folder = str(tmp_path / "new")
+    options = ["--option", "dialogues=6", "--option", 'leaks=["gold"]', "--option", "seed=2"]
+    assert main(["corpus", "make", "toy", folder, *options]) == 0
+    found = toy.load(tmp_path / "new")
+    assert len(found) == 6
+    assert "(" in found[0].utterances[0].text
+    assert main(["corpus", "make", "emodb", folder]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tarot", "."], "unknown corpora plug-in 'tarot'"),
+        (["emodb", ".", "--option", "magic=1"], "corpus 'emodb' has no option 'magic'"),
+        (["table", ".", "--option", "scale=[1"], "is no TOML value"),
+        (["table", ".", "--option", "scale"], "expected a name, '=' and a value"),
+        (["table", ".", "--map", "text="], "expected a name, '=' and a value"),
+    ],
+)
+def test_wrong_use_is_named(arguments, message, capsys):
+    assert main(["corpus", "stats", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_warnings_of_a_loader_are_notes(tmp_path, capsys):
+    (tmp_path / "val.tsv").write_text("7\t안녕\t4\n", encoding="utf-8")
+    assert main(["corpus", "stats", "kote", str(tmp_path)]) == 0
+    assert "note: kote:" in capsys.readouterr().err
+    assert main(["corpus", "check", "kote", str(tmp_path)]) == 3
+    assert "no train.tsv and no test.tsv" in capsys.readouterr().out
+
+
+@pytest.mark.corpus
+def test_real_pairs_are_in_time_order():
+    folder = DATA / "iemocap"
+    if not (folder / "utterances.csv").exists():
+        pytest.skip("the IEMOCAP table is not there")
+    found = list(
+        pairs(table.load(folder, map={"label": "label6", "speaker": "gender"}), labelled=True)
+    )
+    assert all(p.stimulus.start <= p.reaction.start for p in found)
+    women = [p for p in found if p.stimulus.gender == "female"]
+    # Published: 2,505 (1,720 / 209 / 576); by what order of overlapping turns is not known to us.
+    assert len(women) == 2499
+    parts = [sum(p.dialogue.split == s for p in women) for s in ("train", "valid", "test")]
+    assert parts == [1713, 211, 575]

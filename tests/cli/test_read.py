@@ -1,0 +1,218 @@
+"""``read`` on the committed conversation: who spoke when, what, how it sounded, which emotion."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import sounds
+
+import empathia
+from empathia import weights
+from empathia.cli import main
+from empathia.errors import UsageError
+from empathia.types import Timeline
+
+pytestmark = pytest.mark.weights
+
+TRUTH = sounds.EXAMPLE.with_suffix(".csv")
+SCHEMA = Path(empathia.__file__).parent / "types" / "timeline.schema.json"
+HEAVY = ("torch", "transformers", "sklearn", "scipy", "onnx", "matplotlib", "fastapi")
+
+
+def words(text: str) -> list[str]:
+    return "".join(c if c.isalnum() or c == "'" else " " for c in text.lower()).split()
+
+
+def errors(said: list[str], heard: list[str]) -> int:
+    """Edit distance between two lists of words."""
+    row = list(range(len(heard) + 1))
+    for i, a in enumerate(said, 1):
+        last, row[0] = row[0], i
+        for j, b in enumerate(heard, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (a != b))
+    return row[-1]
+
+
+@pytest.fixture(scope="module")
+def truth() -> list[dict[str, str]]:
+    with TRUTH.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def conversation() -> Timeline:
+    return empathia.read(sounds.EXAMPLE, names=("Ann", "Ben"), reply="last")
+
+
+@pytest.fixture(scope="module")
+def from_transcript() -> Timeline:
+    return empathia.read(sounds.EXAMPLE, transcript=TRUTH)
+
+
+def test_the_words_are_right_but_for_a_few(
+    conversation: Timeline, truth: list[dict[str, str]]
+) -> None:
+    said = [w for row in truth for w in words(row["text"])]
+    heard = [w for t in conversation.turns for w in words(t.utterance.text or "")]
+    assert errors(said, heard) <= 0.1 * len(said)
+
+
+def test_every_moment_of_speech_has_the_right_speaker(
+    conversation: Timeline, truth: list[dict[str, str]]
+) -> None:
+    assert conversation.speakers == ("Ann", "Ben")
+    right = total = 0.0
+    for row in truth:
+        start, end = float(row["start"]), float(row["end"])
+        total += end - start
+        for t in conversation.turns:
+            u = t.utterance
+            assert u.start is not None
+            assert u.end is not None
+            if u.speaker == row["speaker"]:
+                right += max(0.0, min(end, u.end) - max(start, u.start))
+    assert right >= 0.9 * total
+
+
+def test_turns_are_in_order_and_words_lie_within_the_recording(conversation: Timeline) -> None:
+    assert conversation.duration == pytest.approx(63.8, abs=1)
+    starts = [t.utterance.start or 0.0 for t in conversation.turns]
+    assert starts == sorted(starts)
+    for t in conversation.turns:
+        for w in t.words:
+            assert 0 <= w.start <= w.end <= conversation.duration + 0.1
+            assert 0 <= w.probability <= 1
+
+
+def test_the_emotions_are_what_the_words_say(from_transcript: Timeline) -> None:
+    by_text = {t.utterance.text: t for t in from_transcript.turns}
+    for part, label in {
+        "so angry": "anger",
+        "never find a job": "fear",
+        "wonderful news": "joy",
+        "sorry to hear": "sadness",
+    }.items():
+        turn = next(t for text, t in by_text.items() if part in (text or ""))
+        assert turn.emotions["text"].label == label
+    for t in from_transcript.turns:
+        assert t.emotion is not None
+        assert set(t.emotions) == {"text", "voice"}
+
+
+def test_cues_hear_the_loudness_and_rate_that_were_made(from_transcript: Timeline) -> None:
+    turns = {(t.utterance.text or ""): t for t in from_transcript.turns}
+    loud = next(t for text, t in turns.items() if "did not expect" in text)
+    assert loud.cues is not None
+    assert "high" in loud.cues.description
+    # The first turns of a speaker say nothing on loudness: there is nothing to compare with.
+    first = from_transcript.turns[0]
+    assert first.cues is not None
+    assert "volume" not in first.cues.description
+
+
+def test_the_future_does_not_change_the_past(from_transcript: Timeline, tmp_path: Path) -> None:
+    cut = sounds.write_wav(tmp_path / "cut.wav", sounds.example(0, 30))
+    rows = TRUTH.read_text(encoding="utf-8").splitlines()
+    keep = [rows[0], *(r for r in rows[1:] if float(r.split(",")[2]) < 29)]
+    (tmp_path / "cut.csv").write_text("\n".join(keep), encoding="utf-8")
+    half = empathia.read(cut, transcript=tmp_path / "cut.csv")
+    for a, b in zip(half.turns, from_transcript.turns, strict=False):
+        assert a.utterance.text == b.utterance.text
+        assert a.cues == b.cues
+        assert a.emotion is not None
+        assert b.emotion is not None
+        # Batches of other sizes round otherwise, no more.
+        assert a.emotion.scores == pytest.approx(b.emotion.scores, abs=1e-3)
+
+
+def test_a_reply_is_given_to_the_last_turn_alone(conversation: Timeline) -> None:
+    assert [t.reply is not None for t in conversation.turns[:-1]] == [False] * (
+        len(conversation.turns) - 1
+    )
+    reply = conversation.turns[-1].reply
+    assert reply is not None
+    assert reply.to == conversation.turns[-1].utterance.id
+    assert len(reply.text) > 10
+
+
+def test_the_json_fits_its_schema(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    talk = tmp_path / "talk.csv"
+    talk.write_text("\n".join(TRUTH.read_text(encoding="utf-8").splitlines()[:4]))
+    assert main(["read", "--json", str(talk), "--reply-to", "every"]) == 0
+    timeline = json.loads(capsys.readouterr().out)
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.validate(timeline, schema, cls=jsonschema.Draft202012Validator)
+    assert all(t["reply"]["text"] for t in timeline["turns"])
+    assert {w["name"] for w in timeline["provenance"]["weights"]} >= {"minilm", "text-default"}
+
+
+def test_every_format_can_be_written(conversation: Timeline, tmp_path: Path) -> None:
+    for suffix in (".json", ".csv", ".srt", ".TextGrid", ".html"):
+        path = empathia.write(conversation, tmp_path / f"talk{suffix}")
+        assert path.stat().st_size > 500
+
+
+def test_permissive_reading_uses_no_noncommercial_weight() -> None:
+    timeline = empathia.read(sounds.EXAMPLE, transcript=TRUTH, permissive=True)
+    assert not [w for w in timeline.provenance["weights"] if w["noncommercial"]]
+    assert all(set(t.emotions) == {"text"} for t in timeline.turns)
+    assert any("non-commercial" in note for note in timeline.notes)
+    marked = empathia.read(sounds.EXAMPLE, transcript=TRUTH).provenance["weights"]
+    assert {w["name"] for w in marked if w["noncommercial"]} == {"voice-default", "prosody-bins"}
+
+
+def test_reading_twice_gives_the_same(from_transcript: Timeline) -> None:
+    assert empathia.read(sounds.EXAMPLE, transcript=TRUTH) == from_transcript
+
+
+def test_nothing_is_written_at_home_and_no_device_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "talk.txt").write_text("Ann: I am happy.\n")
+    home = tmp_path / "home"
+    home.mkdir()
+    cache = weights.root()
+    code = f"import empathia; empathia.read({str(tmp_path / 'talk.txt')!r})"
+    subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        env={"HOME": str(home), "EMPATHIA_HOME": str(cache), "PATH": os.environ["PATH"]},
+    )
+    assert list(home.rglob("*")) == []
+
+
+def test_options_are_checked() -> None:
+    with pytest.raises(UsageError, match="colour"):
+        empathia.read(TRUTH, colour="red")
+    with pytest.raises(UsageError, match="does not exist"):
+        empathia.read("nowhere.wav")
+
+
+@pytest.fixture
+def sentence(tmp_path: Path) -> Path:
+    return sounds.write_wav(tmp_path / "one.wav", sounds.example(0, 7))
+
+
+def test_reading_imports_no_torch_and_leaves_nothing_behind(sentence: Path) -> None:
+    code = (
+        "import sys\nfrom empathia.cli import main\n"
+        f"code = main(['read', '--json', {str(sentence)!r}, '--reply'])\n"
+        f"print(sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)\nsys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=sentence.parent,
+    )
+    assert done.stderr.strip().splitlines()[-1] == "[]"
+    timeline: dict[str, Any] = json.loads(done.stdout)
+    assert timeline["turns"][-1]["reply"]
+    assert [p.name for p in sentence.parent.iterdir()] == ["one.wav"]

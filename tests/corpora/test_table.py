@@ -1,0 +1,335 @@
+"""Anybody's table, in four formats, and back."""
+
+from __future__ import annotations
+
+import collections
+import json
+import math
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import empathia
+from empathia.corpora import CorpusWarning, table
+from empathia.corpora.table.write import records, write
+from empathia.errors import CorpusError, LabelError, UsageError
+from empathia.features.prosody import NAMES, UNITS
+from empathia.labels import IEMOCAP6, LabelSet
+from empathia.types import Dialogue, Utterance
+
+DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[3] / "shared" / "data")
+HEADER = "utterance,dialogue,speaker,gender,text,start,end,label,votes,split,pitch"
+
+
+def csv(folder: Path, *lines: str, header: str = HEADER, name: str = "talk.csv") -> Path:
+    file = folder / name
+    file.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8-sig")
+    return file
+
+
+def only(dialogues):
+    return {d.id: d.utterances[0] for d in dialogues}
+
+
+def test_rows_are_put_in_time_order_and_features_join_by_id(tmp_path):
+    file = csv(
+        tmp_path,
+        "b,d1,Ann,F,Oh no,2.5,3,sad,sad;neutral,train,210.5",
+        'a,d1,Ben,M,"Well, yes",0,2,neutral,"[[""neutral""], [""sad"", ""happy""]]",train,',
+        "c,d2,,x,,,,,,,99",
+    )
+    first, second = table.load(file, language="en")
+    assert [u.id for u in first.utterances] == ["a", "b"]
+    assert [u.index for u in first.utterances] == [0, 1]
+    a, b = first.utterances
+    assert (a.speaker, a.gender, a.text, a.gold) == ("Ben", "male", "Well, yes", ("neutral",))
+    assert a.votes == (("neutral",), ("sad", "happy"))
+    assert b.votes == (("sad",), ("neutral",))
+    assert (first.split, first.language, first.labels.labels) == ("train", "en", ("neutral", "sad"))
+    (c,) = second.utterances
+    assert (c.speaker, c.gender, c.text, c.gold, c.start) == ("unknown", None, None, (), None)
+    assert second.split is None
+    numbers = table.ready(tmp_path, features={"voice": ["pitch"]}, scale=[1, 5])["voice"]
+    assert {k: f.measure("pitch") for k, f in numbers.items()} == {"b": 210.5, "c": 99}
+    assert "a" not in numbers, "a row without any number has no feature, not zeros"
+
+
+def test_a_newcomers_table_needs_text_and_label_alone(tmp_path):
+    file = csv(tmp_path, "Good day;fine", "Oh no;bad", header="Text;Label")
+    found = table.load(file)
+    assert [(d.id, d.utterances[0].text, d.utterances[0].gold) for d in found] == [
+        ("1", "Good day", ("fine",)),
+        ("2", "Oh no", ("bad",)),
+    ]
+    file = csv(tmp_path, "7\tHello", header="speaker_ID\tTEXT", name="talk.tsv")
+    assert table.load(file)[0].utterances[0].speaker == "7"
+
+
+def test_columns_are_mapped_and_affect_is_scaled(tmp_path):
+    file = csv(tmp_path, "x,hap,5,1,3", "y,sad,0.5,3,3", "z,hap,,,", header="id,emo,v,a,dominance")
+    columns = {"utterance": "id", "label": "emo", "valence": "v", "arousal": "a"}
+    found = only(table.load(file, map=columns, scale=[1, 5]))
+    assert found["x"].vad == (1.0, -1.0, 0.0)
+    assert found["y"].vad is None, "outside of the scale is not known"
+    assert found["z"].vad is None
+    assert [u.gold for u in found.values()] == [("hap",), ("sad",), ("hap",)]
+
+
+def test_groups_are_columns_or_patterns(tmp_path):
+    file = csv(
+        tmp_path, "a_impro01,3,x", "b_script02,4,y", "c,4,", header="dialogue,Room,group:own"
+    )
+    groups = {"session": "Room", "scenario": r"dialogue:_(impro|script)0(\d)"}
+    with pytest.warns(CorpusWarning, match="1 of 3 rows are in no group") as told:
+        found = only(table.load(file, groups=groups, map={"speaker": r"dialogue:^(.)"}))
+    assert len(told) == 2  # one a grouping that is not whole
+    one, two, three = found.values()
+    assert one.groups == {"own": "x", "session": "3", "scenario": "impro1"}
+    assert two.groups == {"own": "y", "session": "4", "scenario": "script2"}
+    assert three.groups == {"session": "4"}
+    assert [u.speaker for u in (one, two, three)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"groups": {"room": "hall"}}, "no column 'hall' for group 'room'"),
+        ({"groups": {"room": "text:(x"}}, "does not parse"),
+        ({"groups": {"room": "text:x"}}, "has no group"),
+        ({"groups": {"room": "text:(never)"}}, "nothing is in a group 'room'"),
+        ({"map": {"mood": "text"}}, "map names 'mood', which is no column of ours"),
+        ({"map": {"text": "words"}}, "no column 'words' for our 'text'"),
+        ({"scale": [5, 1]}, r"scale is \[5, 1\]"),
+        ({"file": "other.csv"}, "there is no file"),
+        ({"labels": ["good"]}, "line 2: label 'sad' is not in 'table'"),
+    ],
+)
+def test_wrong_options_are_named(tmp_path, options, message):
+    csv(tmp_path, "Hi,sad", header="text,label")
+    with pytest.raises(CorpusError, match=message):
+        table.load(tmp_path, **options)
+
+
+def test_an_unknown_label_set_and_two_columns_alike(tmp_path):
+    file = csv(tmp_path, "Hi,sad", header="text,label")
+    with pytest.raises(LabelError, match="unknown label set 'moods'"):
+        table.load(file, labels="moods")
+    with pytest.raises(CorpusError, match="columns Text and TEXT, both like our 'text'"):
+        table.load(csv(tmp_path, "a,b", header="Text,TEXT"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["a,d,S,,t,1,2,,,,", "a,d,S,,t,1,2,,,,"], "line 3: .*'a' again, first on line 2"),
+        ([",d,S,,t,1,2,,,,"], "line 2: .*found none"),
+        (["a,d,S,,t,2,1,,,,"], "line 2: expected 0 <= start <= end"),
+        (["a,d,S,,t,1,,,,,"], "line 2: expected 0 <= start <= end"),
+        (["a,d,S,,t,soon,2,,,,"], "line 2: start 'soon' is no number"),
+        (["a,d,S,,t,nan,2,,,,"], "line 2: start 'nan' is no number"),
+        (["a,d,S,,t,1,2,,,dev,"], "split 'dev' is none of train, valid, test"),
+        (["a,d,S,,t,1,2,,,train,", "b,d,S,,t,3,4,,,test,"], "line 3: the dialogue is in 'train'"),
+        (["a,d,S,,t,1,2,,[1],,"], "line 2: votes are no JSON list"),
+        (["a,d,S,,t,1,2,,[,,"], "line 2: votes are no JSON list"),
+        (["a,d,S"], "line 2: expected 11 cells"),
+        (["a,d,S,,t,1,2,bored,,,"], "line 2: label 'bored' is not in 'iemocap6'"),
+        (['a,d,S,,"t,1,2,bored,,,'], "does not parse"),
+        ([], "has no rows"),
+    ],
+)
+def test_the_wrong_line_is_named(tmp_path, lines, message):
+    with pytest.raises(CorpusError, match=message):
+        table.load(csv(tmp_path, *lines), labels=IEMOCAP6)
+
+
+def test_what_is_no_table(tmp_path):
+    with pytest.raises(CorpusError, match="holds 0 tables"):
+        table.load(tmp_path)
+    file = csv(tmp_path, "1", header="number")
+    with pytest.raises(CorpusError, match=r"no column that we know \(has: number\)"):
+        table.load(file)
+    with pytest.raises(CorpusError, match="twice the column 'text'"):
+        table.load(csv(tmp_path, "1,2", header="text,text"))
+    with pytest.raises(CorpusError, match="no column 'pitch' for feature 'voice'"):
+        table.ready(csv(tmp_path, "1", header="text"), features={"voice": ["pitch"]})
+    with pytest.raises(CorpusError, match="line 2: pitch 'high' is no number"):
+        file = csv(tmp_path, "1,high", header="text,pitch")
+        table.ready(file, features={"voice": ["pitch"]})
+    file.write_bytes(b"utterance\n\xff\xfe\n")
+    with pytest.raises(CorpusError, match="no readable text in UTF-8"):
+        table.load(file)
+    (tmp_path / "notes.xls").touch()
+    with pytest.raises(CorpusError, match=r"is none of \.csv"):
+        table.load(tmp_path / "notes.xls")
+    with pytest.raises(CorpusError, match="holds 2 tables"):
+        csv(tmp_path, "1", header="text", name="more.tsv")
+        table.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "line 2: does not parse"),
+        ("[1]", "line 2: expected an object, found list"),
+        ('{"text": "x", "label": [3]}', "line 2: label is no list of labels"),
+    ],
+)
+def test_the_wrong_json_line_is_named(tmp_path, line, message):
+    file = tmp_path / "talk.jsonl"
+    file.write_text('{"text": "a", "label": "x"}\n' + line + "\n")
+    with pytest.raises(CorpusError, match=message):
+        table.load(file)
+
+
+def test_parquet_rows_are_named_and_lists_are_features(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    file = tmp_path / "talk.parquet"
+    columns = {"Utterance_id": [1.0, 2.0], "text": ["a", None], "e": [[1.0, None], None]}
+    parquet.write_table(pa.table(columns), file)
+    assert [d.id for d in table.load(file)] == ["1", "2"]
+    numbers = table.ready(file, features={"own": ["e*"]})["own"]
+    assert list(numbers) == ["1"]
+    assert numbers["1"].names == ("e[0]", "e[1]")
+    assert numbers["1"].values[0, 0] == 1
+    assert math.isnan(numbers["1"].values[0, 1])
+    parquet.write_table(pa.table({"utterance": ["a", "a"]}), file)
+    with pytest.raises(CorpusError, match=r"row 2: .*'a' again, first on row 1"):
+        table.load(file)
+    file.write_bytes(b"PAR1")
+    with pytest.raises(CorpusError, match="no readable Parquet"):
+        table.load(file)
+
+
+words = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8)
+names = words.filter(lambda s: s == s.strip())
+texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12).filter(str.strip)
+labels = st.lists(
+    st.sampled_from(["joy", "a;b", "[c", " d", "불평/불만", '"e"']), unique=True, max_size=2
+).map(tuple)
+number = st.floats(0, 1e6, allow_nan=False)
+
+
+@st.composite
+def corpora(draw):
+    found = []
+    for d in range(draw(st.integers(1, 3))):
+        timed = draw(st.booleans())
+        starts = sorted(draw(st.lists(number, min_size=1, max_size=3)))
+        split = draw(st.sampled_from(["train", "valid", "test", None]))
+        utterances = tuple(
+            Utterance(
+                id=f"{d}/{i}",
+                index=i,
+                speaker=draw(names),
+                text=draw(st.none() | texts),
+                start=start if timed else None,
+                end=start + 1 if timed else None,
+                audio=draw(st.none() | st.just(Path("/sound/a b.wav"))),
+                video=draw(st.none() | st.just(Path("/sound/a.mp4"))),
+                gender=draw(st.sampled_from(["female", "male", None])),
+                gold=draw(labels),
+                votes=tuple(draw(st.lists(labels, max_size=3))),
+                vad=draw(st.none() | st.tuples(*[st.floats(-1, 1)] * 3)),
+                clips=draw(st.sampled_from([(), ("audio",), ("audio", "video")])),
+                groups={"session": draw(names), "own": draw(names)},
+            )
+            for i, start in enumerate(starts)
+        )
+        known = LabelSet("all", ("joy", "a;b", "[c", " d", "불평/불만", '"e"'))
+        found.append(Dialogue(f"d{d}", utterances, "table", split, "en", known))
+    return tuple(found)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(dialogues=corpora())
+def test_what_is_written_is_read_back_equal(tmp_path, suffix, dialogues):
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    file = tmp_path / f"out.{suffix}"
+    write(file, records(dialogues, tmp_path))
+    again = table.load(file, labels=dialogues[0].labels, language="en")
+    assert again == dialogues
+    groups = [[u.groups for u in d.utterances] for d in dialogues]
+    assert [[u.groups for u in d.utterances] for d in again] == groups
+    assert [f.name for f in tmp_path.iterdir()] == [file.name], "nothing half-written is left"
+
+
+def test_media_below_the_table_are_named_relative_to_it(tmp_path):
+    talk = Dialogue("d", (Utterance("u", 0, "A", audio=tmp_path / "wav" / "a.wav"),))
+    write(tmp_path / "t.jsonl", records([talk], tmp_path))
+    assert json.loads((tmp_path / "t.jsonl").read_text())["audio"] == "wav/a.wav"
+
+
+def test_a_recording_of_one_row_is_its_clip(tmp_path):
+    rows = ("d,0,2,a.wav", "d,2,3,b.wav", "e,1,2,c.wav", "f,0,1,all.wav", "f,1,2,all.wav")
+    found = table.load(csv(tmp_path, *rows, header="dialogue,start,end,audio"))
+    places = [u.place("audio") for d in found for u in d.utterances]
+    assert places == [None, None, (1, 2), (0, 1), (1, 2)]
+    file = csv(
+        tmp_path, "d,0,2,a.wav,", "d,2,3,b.wav,audio", header="dialogue,start,end,audio,clips"
+    )
+    assert [u.place("audio") for u in table.load(file)[0].utterances] == [(0, 2), None]
+    with pytest.raises(CorpusError, match="line 2: clips are smell"):
+        table.load(csv(tmp_path, "x,smell", header="text,clips"))
+
+
+def test_what_cannot_be_written(tmp_path):
+    with pytest.raises(UsageError, match=r"'x\.xlsx' is none of"):
+        write(tmp_path / "x.xlsx", [{"a": 1}])
+    with pytest.raises(UsageError, match="nothing to write"):
+        write(tmp_path / "x.csv", [])
+
+
+def test_the_eight_measures_come_with_their_units(tmp_path):
+    file = csv(tmp_path, "x," + ",".join("12345678"), header="text," + ",".join(NAMES))
+    found = table.ready(file, features={"prosody": NAMES})["prosody"]["1"]
+    assert (found.names, found.units) == (NAMES, UNITS)
+
+
+@pytest.mark.corpus
+def test_real_table():
+    folder = DATA / "iemocap"
+    if not (folder / "utterances.csv").exists():
+        pytest.skip("the IEMOCAP table is not there")
+    options = {
+        "map": {"label": "label6", "speaker": r"utterance_id:(Ses\d\d).*_([FM])\d+$"},
+        "groups": {"session": "session", "scenario": r"dialogue_id:_(impro\d\d|script\d\d)"},
+        "features": {"prosody": list(NAMES)},
+        "labels": "iemocap6",
+        "scale": [1, 5],
+    }
+    found = table.load(folder, **options)
+    assert collections.Counter(d.split for d in found) == {"train": 108, "valid": 12, "test": 31}
+    labelled = collections.Counter(d.split for d in found for u in d.utterances if u.gold)
+    assert labelled == {"train": 5163, "valid": 647, "test": 1623}
+    utterances = [u for d in found for u in d.utterances]
+    assert len({u.groups["session"] for u in utterances}) == 5
+    assert len({u.groups["scenario"] for u in utterances}) == 11
+    assert len({u.speaker for u in utterances}) == 10
+    for dialogue in found:
+        starts = [u.start for u in dialogue.utterances]
+        assert starts == sorted(starts)
+        assert re.fullmatch(r"Ses0\d[FM]_\w+", dialogue.id)
+    assert set(table.ready(folder, **options)["prosody"]) == {u.id for u in utterances}
+
+
+def test_a_corpus_is_loaded_from_python(tmp_path):
+    (tmp_path / "a.csv").write_text("said,feeling\nhello,glad\nno,cross\n", encoding="utf-8")
+    found = empathia.load_corpus(
+        "table", tmp_path / "a.csv", map={"text": "said", "label": "feeling"}
+    )
+    assert [(u.text, u.gold) for d in found for u in d.utterances] == [
+        ("hello", ("glad",)),
+        ("no", ("cross",)),
+    ]
+    with pytest.raises(UsageError, match="colour"):
+        empathia.load_corpus("table", tmp_path / "a.csv", colour=1)
+    with pytest.raises(UsageError, match="unknown corpora plug-in"):
+        empathia.load_corpus("tabel", tmp_path / "a.csv")

@@ -1,0 +1,319 @@
+"""The text encoder and recogniser: exact, abstaining, trainable, resumable."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from empathia import weights
+from empathia.emotion import text
+from empathia.encoders.text import TextEncoder
+from empathia.errors import WeightsError
+from empathia.labels import EKMAN7
+from empathia.metrics.calibration import fit_bias_corrected
+from empathia.metrics.scores import softmax
+from empathia.metrics.thresholds import best_thresholds, coverage_threshold
+from empathia.types import Sample
+
+HERE = Path(__file__).parents[1] / "support"
+pytestmark = pytest.mark.weights
+TEXTS = ["Good morning!", "", "I am not so sure that this was a good idea, was it?", "word " * 400]
+
+
+def present(name: str) -> bool:
+    return weights.state(name) != "missing"
+
+
+needs_minilm = pytest.mark.skipif(not present("minilm"), reason="weight minilm is not pulled")
+needs_model = pytest.mark.skipif(
+    not (present("minilm") and present("text-default")), reason="text-default is not there"
+)
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return TextEncoder.load(weights.folder("minilm"), threads=1)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return text.load(threads=1)
+
+
+@needs_minilm
+def test_vectors_agree_with_transformers(encoder):
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    folder = weights.folder("minilm")
+    transformers.utils.logging.disable_progress_bar()
+    bert = transformers.BertModel.from_pretrained(folder).eval()
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_file=str(folder / "tokenizer.json"), pad_token="[PAD]"
+    )
+    batch = tokenizer(TEXTS, padding=True, truncation=True, max_length=256, return_tensors="pt")
+    with torch.no_grad():
+        hidden = bert(batch["input_ids"], batch["attention_mask"]).last_hidden_state
+    mask = batch["attention_mask"][:, :, None]
+    expected = ((hidden * mask).sum(1) / mask.sum(1)).numpy()
+    assert np.abs(encoder.encode(TEXTS) - expected).max() < 1e-5
+
+
+@needs_minilm
+@settings(max_examples=5, deadline=None)
+@given(st.permutations(range(len(TEXTS))))
+def test_a_vector_does_not_depend_on_its_neighbours(encoder, order):
+    alone = np.concatenate([encoder.encode([t]) for t in TEXTS])
+    together = encoder.encode([TEXTS[i] for i in order])
+    assert np.abs(together - alone[list(order)]).max() < 1e-5
+
+
+@needs_minilm
+def test_no_text_gives_no_vector(encoder):
+    assert encoder.encode([]).shape == (0, 384)
+
+
+@needs_minilm
+def test_delta_is_added_by_name(encoder, tmp_path):
+    from safetensors.numpy import save_file
+
+    name = "encoder.layer.5.output.LayerNorm.bias"
+    save_file({name: np.full(384, 0.5, np.float16)}, tmp_path / "d")
+    changed = TextEncoder.load(weights.folder("minilm"), tmp_path / "d", threads=1)
+    assert np.abs(changed.encode(["Hi."]) - encoder.encode(["Hi."]) - 0.5).max() < 1e-5
+    save_file({"other": np.zeros(384, np.float16)}, tmp_path / "e")
+    with pytest.raises(WeightsError, match="changes 'other'"):
+        TextEncoder.load(weights.folder("minilm"), tmp_path / "e")
+
+
+def test_missing_weight_says_how_to_get_it(tmp_path):
+    with pytest.raises(WeightsError, match="empathia weights pull minilm"):
+        TextEncoder.load(tmp_path)
+
+
+# Ours; each plainly says one of the seven.
+PLAIN = {
+    "joy": "I am so happy for you, this is wonderful news!",
+    "sadness": "I miss her so much, I have been crying all week.",
+    "anger": "How dare you! I am absolutely furious with him.",
+    "fear": "I was terrified, I thought something horrible would happen to us.",
+    "disgust": "That is disgusting, the smell made me sick.",
+    "surprise": "Wow, I did not expect that at all!",
+    "neutral": "The train leaves from platform two.",
+}
+
+
+@needs_model
+def test_plain_sentences_get_their_label(model):
+    found = model.recognise([Sample(k, t) for k, t in PLAIN.items()])
+    assert [e.label for e in found] == list(PLAIN)
+    assert all(e.exclusive and abs(sum(e.scores) - 1) < 1e-6 for e in found)
+    assert model.labels == EKMAN7
+    assert (model.causal, model.noncommercial) == (True, False)
+
+
+@needs_model
+def test_it_abstains_and_says_why(model):
+    samples = [
+        Sample("a", None),
+        Sample("b", "  ... "),
+        Sample("c", "Das ist schön.", language="de"),
+        Sample("d", PLAIN["joy"], language="en-GB"),
+        Sample("e", "오늘 정말 기뻐요."),
+        Sample("f", "Nimefurahi", language="und"),
+    ]
+    found = model.recognise(samples)
+    assert [e.abstained for e in found] == [
+        "no words",
+        "no words",
+        "it knows en, the words are in de",
+        None,
+        "its language is not known",
+        "it knows en, the words are in another language",
+    ]
+    assert [bool(e.scores) for e in found] == [False, False, False, True, False, False]
+
+
+@needs_model
+def test_language_detector_is_used_where_the_language_is_not_given(model):
+    asked = []
+
+    def detect(texts):
+        asked.extend(texts)
+        return "de"
+
+    own = text.TextRecogniser(
+        model._encoder,
+        model._head,
+        model._bias,
+        json.loads((weights.folder("text-default") / "settings.json").read_text()),
+        detect,
+    )
+    found = own.recognise([Sample("a", "Hallo Welt"), Sample("b", PLAIN["joy"], language="en")])
+    assert asked == ["Hallo Welt"]
+    assert [e.label for e in found] == [None, "joy"]
+
+
+@needs_model
+def test_unsure_answers_are_kept_but_not_given(model):
+    many = [
+        Sample(str(i), f"{a} {b}")
+        for i, (a, b) in enumerate((a, b) for a in PLAIN.values() for b in PLAIN.values())
+    ]
+    for e in model.recognise(many):
+        unsure = max(e.scores) < model.floor
+        assert (e.label is None) == unsure
+        assert e.confidence == max(e.scores)
+        assert ("too unsure" in (e.abstained or "")) == unsure
+
+
+@needs_model
+def test_cold_start_and_twenty_lines_are_quick():
+    code = (
+        "import time; t = time.process_time()\n"
+        "from empathia.emotion import text\n"
+        "from empathia.types import Sample\n"
+        "m = text.load(threads=1)\n"
+        "m.recognise([Sample(str(i), 'It is a long day and we are late') for i in range(20)])\n"
+        "import sys\n"
+        "assert not {'torch', 'transformers', 'sklearn', 'scipy'} & set(sys.modules)\n"
+        "print(time.process_time() - t)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert float(done.stdout) < 3  # about .6 s on a free machine; this only catches a slip
+
+
+@needs_model
+def test_model_with_a_missing_part_is_refused(tmp_path):
+    for name in ("settings.json", "head.safetensors", "delta.safetensors"):
+        (tmp_path / name).write_bytes((weights.folder("text-default") / name).read_bytes())
+    text.load(tmp_path, threads=1)
+    (tmp_path / "settings.json").write_text("{")
+    with pytest.raises(WeightsError, match="no readable text recogniser"):
+        text.load(tmp_path)
+
+
+@needs_model
+def test_shipped_files_are_small():
+    folder = weights.folder("text-default")
+    assert sum(f.stat().st_size for f in folder.iterdir()) < 12_000_000
+
+
+def test_thresholds_are_the_best_there_are():
+    rng = np.random.default_rng(1)
+    gold = rng.random((60, 3)) < [0.1, 0.4, 0.5]
+    scores = np.round(np.clip(gold * 0.3 + rng.random((60, 3)) * 0.7, 0, 1), 1)
+    for k, t in enumerate(best_thresholds(scores, gold)):
+
+        def f1(cut, k=k):
+            p = scores[:, k] >= cut
+            return 2 * (p & gold[:, k]).sum() / (p.sum() + gold[:, k].sum())
+
+        assert f1(t) == max(f1(c) for c in np.unique(scores[:, k]))
+
+
+def test_class_without_gold_is_never_predicted():
+    scores = np.array([[0.2], [0.9]])
+    assert not (scores >= best_thresholds(scores, np.zeros((2, 1), bool))).any()
+
+
+def test_temperature_is_recovered():
+    rng = np.random.default_rng(2)
+    z = rng.normal(size=(20_000, 4)) * 2
+    p = softmax(z / 2.5 + np.array([0.5, -0.5, 0.25, -0.25]))
+    gold = np.array([rng.multinomial(1, row) for row in p]).astype(bool)
+    temperature, bias = fit_bias_corrected(z, gold)
+    assert temperature == pytest.approx(2.5, rel=0.05)
+    assert bias == pytest.approx([0.5, -0.5, 0.25, -0.25], abs=0.06)
+
+
+def test_floor_leaves_the_wanted_share():
+    confidence = np.random.default_rng(3).random(1000)
+    floor = coverage_threshold(confidence, 0.9)
+    assert (confidence >= floor).mean() == pytest.approx(0.9, abs=0.002)
+
+
+def corpus(folder: Path) -> None:
+    """A little corpus in GoEmotions' layout, made of our own words."""
+    words = {
+        17: "happy glad lovely",
+        25: "sad crying lost",
+        2: "angry furious mad",
+        27: "one two ten",
+    }
+    (folder / "goemotions").mkdir()
+    for part, n in (("train", 4), ("dev", 2), ("test", 2)):
+        rows = [
+            f"I am {w} number {i}\t{label}\t{part}{label}{w}{i}"
+            for i in range(n)
+            for label, some in words.items()
+            for w in some.split()
+        ]
+        (folder / "goemotions" / f"{part}.tsv").write_text("\n".join(rows) + "\n")
+
+
+RUN = """
+name = "little"
+seed = 1
+[data]
+corpora = ["goemotions"]
+labels = "ekman7"
+limit = 40
+[model]
+recogniser = "text"
+[training]
+select = "macro_f1"
+epochs = 2
+batch = 8
+lr = 1e-3
+checkpoint_every = 2
+threads = 1
+"""
+KILLED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from tiny_task import killer
+from empathia.bench import train
+root = Path(sys.argv[1])
+train(root / "run.toml", root, root / "killed", progress=killer(7))
+"""
+
+
+@needs_minilm
+def test_killed_train_ends_with_the_same_metrics_and_model(tmp_path, capsys):
+    pytest.importorskip("torch")
+    from empathia.bench import train
+    from empathia.cli import main
+
+    corpus(tmp_path)
+    run = tmp_path / "run.toml"
+    run.write_text(RUN)
+    whole = train(run, tmp_path, tmp_path / "whole")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), str(HERE)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "little" / "model").exists()
+    command = ["train", str(run), "--data", str(tmp_path), "--out", str(tmp_path / "killed")]
+    assert main(command) == 0
+    assert "macro_f1" in capsys.readouterr().out
+    one, two = (tmp_path / d / "little" for d in ("whole", "killed"))
+    assert json.loads((two / "metrics.json").read_text()) == json.loads(json.dumps(whole))
+    for name in ("delta.safetensors", "head.safetensors", "settings.json", "card.md"):
+        assert (one / "model" / name).read_bytes() == (two / "model" / name).read_bytes(), name
+    assert whole["test"]["macro_f1"] > 0.3
+    card = (two / "card.md").read_text()
+    for fact in ("Apache-2.0", "Demszky", "seed 1", "macro_f1", "--threads 1", "Use and limits"):
+        assert fact in card
+    found = text.load(two / "model").recognise([Sample("a", "I am glad number 3")])
+    assert found[0].scores
+
+    (tmp_path / "goemotions" / "dev.tsv").write_text("I am glad\t17\tother\n")
+    assert main(command) == 1
+    assert "other settings or data" in capsys.readouterr().err

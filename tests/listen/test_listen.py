@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import sounds
+
+from empathia import weights
+from empathia.errors import MediaError, UsageError, WeightsError
+from empathia.listen.recording import ListenOptions, hear, waveform_of
+from empathia.listen.speech import RATE
+from empathia.listen.words import Transcriber, hidden
+from empathia.types import Audio
+
+SCRIPT = sounds.EXAMPLE.with_suffix(".csv")
+
+
+def script() -> list[dict[str, str]]:
+    with SCRIPT.open(encoding="utf-8") as rows:
+        return list(csv.DictReader(rows))
+
+
+def plain(text: str) -> list[str]:
+    return "".join(c for c in text.lower() if c.isalpha() or c == " ").split()
+
+
+@pytest.fixture(scope="module")
+def transcriber() -> Transcriber:
+    try:
+        return Transcriber.load(weights.folder("whisper-tiny-en"))
+    except WeightsError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def conversation(transcriber):
+    return hear(sounds.EXAMPLE, ListenOptions(), transcriber=transcriber)
+
+
+@pytest.mark.weights
+def test_the_words_are_right_but_for_a_few(conversation):
+    written = [w for row in script() for w in plain(row["text"])]
+    heard = [w for u in conversation.dialogue.utterances for w in plain(u.text)]
+    row = list(range(len(heard) + 1))
+    for i, a in enumerate(written, 1):  # word error rate
+        last, row[0] = row[0], i
+        for j, b in enumerate(heard, 1):
+            last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (a != b))
+    assert row[-1] / len(written) < 0.06
+    assert conversation.language == "en"
+    assert conversation.has_speech
+    assert conversation.notes == ()
+
+
+@pytest.mark.weights
+def test_turns_and_words_stand_where_they_were_spoken(conversation):
+    utterances = conversation.dialogue.utterances
+    starts = np.array([u.start for u in utterances])
+    for row in script()[::2]:  # one speaker: pauses end turns, so not each row begins one
+        assert np.abs(starts - float(row["start"])).min() < 0.3 or any(
+            u.start < float(row["start"]) < u.end for u in utterances
+        )
+    for u in utterances:
+        words = conversation.words[u.id]
+        assert u.text == " ".join(w.text for w in words)
+        assert u.start - 0.5 < words[0].start
+        assert words[-1].end < u.end + 0.5
+        assert all(0 <= w.probability <= 1 and w.start <= w.end for w in words)
+    assert conversation.duration == pytest.approx(63.794, abs=0.01)
+    assert 1000 <= len(conversation.waveform) <= 4000
+    assert {u.speaker for u in utterances} == {"Speaker 1"}
+
+
+@pytest.mark.weights
+def test_reading_loads_neither_torch_nor_transformers(tmp_path):
+    sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 7))
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from empathia.listen.recording import hear\n"
+        f"heard = hear(Path({str(tmp_path / 'a.wav')!r}))\n"
+        "assert heard.dialogue.utterances[0].text, heard\n"
+        "print('torch' in sys.modules, 'transformers' in sys.modules)\n"
+        "import torch; print(torch.tensor(1).item())\n"  # and it can be had afterwards
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert out.stdout.split() == ["False", "False", "1"], out.stderr
+
+
+class TwoVoices:
+    """A diariser that gives the speech in turn to two people."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[float, float]] = []
+
+    def add(self, audio: Audio, start: float) -> None:
+        self.heard.append((start, start + audio.duration))
+
+    def finish(self, segments, speakers):
+        assert speakers == 2
+        np.testing.assert_allclose(self.heard, segments, atol=1e-3)
+        return [(start, end, 7 - i % 2) for i, (start, end) in enumerate(segments)]
+
+
+@pytest.mark.weights
+def test_voices_hear_every_segment_and_speakers_are_named(tmp_path, transcriber):
+    path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 13.4))
+    wanted = ListenOptions(speakers=2, names=("Ann",))
+    told = []
+    heard = hear(
+        path, wanted, lambda *step: told.append(step), diariser=TwoVoices(), transcriber=transcriber
+    )
+    speakers = [u.speaker for u in heard.dialogue.utterances]
+    assert speakers[:2] == ["Ann", "Speaker 2"]
+    assert set(speakers) == {"Ann", "Speaker 2"}
+    assert [(stage, done) for stage, done, _ in told] == [("listen", 10.0), ("listen", 13.4)]
+    assert told[0][2] == pytest.approx(13.4)
+    assert heard.dialogue.utterances[0].audio == path
+    assert heard.dialogue.utterances[0].video is None
+
+
+@pytest.mark.weights
+def test_the_silence_between_windows_is_kept_out_of_times(tmp_path, transcriber):
+    samples = sounds.example(0, 3)
+    far = np.concatenate([samples, np.zeros(40 * RATE), samples])
+    heard = hear(sounds.write_wav(tmp_path / "far.wav", far), transcriber=transcriber)
+    first, second = heard.dialogue.utterances
+    assert plain(first.text) == plain(second.text)
+    assert second.start - first.start == pytest.approx(43.0, abs=0.1)
+    pairs = zip(heard.words[first.id], heard.words[second.id], strict=True)
+    assert all(abs(b.start - a.start - 43.0) < 0.3 for a, b in pairs)
+
+
+@pytest.mark.weights
+def test_another_language_than_the_models_withholds_the_words(tmp_path, transcriber):
+    path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 7))
+    heard = hear(path, ListenOptions(language="de"), transcriber=transcriber)
+    assert [u.text for u in heard.dialogue.utterances] == [None]
+    assert heard.words == {}
+    assert heard.language == "de"
+    assert "knows English only" in heard.notes[0]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("voice", ["de", "ko"])
+def test_no_english_is_invented_for_other_languages(tmp_path, transcriber, voice):
+    text = {
+        "de": "Heute Morgen kam endlich der Brief. Ich freue mich sehr auf die neue Stelle.",
+        "ko": "오늘 아침에 드디어 편지가 왔어요. 새 직장이 정말 기대돼요.",
+    }[voice]
+    path = tmp_path / "speech.wav"
+    try:
+        subprocess.run(["espeak-ng", "-v", voice, "-w", str(path), text], check=True)
+    except FileNotFoundError:
+        pytest.skip("espeak-ng is not installed")
+    heard = hear(path, transcriber=transcriber)
+    assert heard.has_speech
+    assert all(u.text is None for u in heard.dialogue.utterances)
+    assert heard.language is None
+    assert heard.notes[-1].startswith("words not available")
+
+
+@pytest.mark.parametrize(
+    ("samples", "note"),
+    [
+        (np.zeros(2 * RATE), "silent"),
+        (sounds.noise(3), "nobody speaks"),
+        (sounds.music(4), "nobody speaks"),
+        (sounds.example(0.8, 0.85), "nobody speaks"),
+    ],
+    ids=["silence", "noise", "music", "50 ms"],
+)
+def test_without_speech_there_are_no_turns_and_no_model_is_needed(tmp_path, samples, note):
+    path = sounds.write_wav(tmp_path / "a.wav", samples)
+    heard = hear(path, ListenOptions(model="not even there"))
+    assert heard.dialogue.utterances == ()
+    assert not heard.has_speech
+    assert heard.language is None
+    assert note in heard.notes[-1]
+    assert waveform_of(path) == (heard.waveform, heard.duration)
+
+
+def test_words_can_be_left_out(tmp_path):
+    path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 7))
+    heard = hear(path, ListenOptions(words=False, model="not even there"))
+    assert [u.text for u in heard.dialogue.utterances] == [None]
+    assert heard.notes == ()
+
+
+def test_a_recording_that_cannot_be_read(tmp_path):
+    with pytest.raises(MediaError, match="there is no file"):
+        hear(tmp_path / "none.wav")
+
+
+# -- models --------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_no_model(tmp_path):
+    with pytest.raises(WeightsError, match=r"lacks model\.bin and config\.json.*[Cc]onvert"):
+        Transcriber.load(tmp_path)
+
+
+def test_a_model_that_does_not_load(tmp_path):
+    (tmp_path / "model.bin").write_bytes(b"not a model")
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(WeightsError, match="does not load"):
+        Transcriber.load(tmp_path)
+
+
+def test_a_name_that_nobody_knows():
+    with pytest.raises(UsageError, match=r"no speech model and no folder 'tinny'.*tiny\.en"):
+        Transcriber.load("tinny")
+
+
+def test_a_model_that_was_not_fetched_is_not_fetched(tmp_path):
+    code = (
+        "from empathia.listen.words import Transcriber\n"
+        "from empathia.errors import WeightsError\n"
+        "try: Transcriber.load('small')\n"
+        "except WeightsError as error: print(error)\n"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path)},
+    )
+    assert "is not in the local hub cache" in out.stdout
+    assert "--asr-model" in out.stdout
+    assert out.stdout.count("\n") == 1
+
+
+def test_hidden_packages_come_back():
+    sys.modules.pop("this", None)
+    with hidden("this", "csv"):
+        assert sys.modules["csv"] is csv  # what is loaded stays
+        with pytest.raises(ImportError):
+            import this  # noqa: F401
+    assert "this" not in sys.modules

@@ -1,0 +1,451 @@
+"""Who speaks when: the clusters, the diariser, and both on real and synthetic voices."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import tracemalloc
+import wave
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from empathia.encoders.speaker import RATE, SpeakerEncoder, mel_power
+from empathia.errors import InputError, UsageError
+from empathia.listen.clusters import Alike, group, in_order, margins, settle, ward
+from empathia.listen.speakers import (
+    Diariser,
+    DiariserOptions,
+    SpeakerSpan,
+    shares,
+    smoothed,
+    stretches,
+    windows,
+)
+from empathia.metrics.diarisation import diarisation_errors
+from empathia.types import Audio
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "empathia"
+FOLDER = Path(os.environ.get("EMPATHIA_HOME") or CACHE) / "weights" / "resemblyzer"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "conversation.wav"
+DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[3] / "shared" / "data")
+needs_weights = pytest.mark.skipif(
+    not (FOLDER / "speaker.npz").exists(), reason="weight resemblyzer is not pulled"
+)
+PITCHES = (150, 900, 3200)
+
+
+class Pitches:
+    """Hears pitch only: windows are alike where their spectra are."""
+
+    def embed(self, windows: list[Audio]) -> np.ndarray:
+        means = np.array([mel_power(w.samples).mean(axis=0) for w in windows])
+        return means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-9)
+
+
+def tone(seconds: float, who: int, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * RATE)) / RATE
+    wave_ = 0.2 * np.sin(2 * np.pi * PITCHES[who] * t) + 0.002 * rng.standard_normal(len(t))
+    return wave_.astype(np.float32)
+
+
+def breath(seconds: float) -> np.ndarray:
+    return (1e-4 * np.random.default_rng(1).standard_normal(round(seconds * RATE))).astype("f4")
+
+
+def people(n: int, count: int, spread: float = 0.05, seed: int = 0) -> tuple[np.ndarray, ...]:
+    """Points about ``count`` far centres, all non-negative, and whose they are."""
+    rng = np.random.default_rng(seed)
+    centres = np.eye(count, 16) + 0.2
+    whose = np.r_[np.arange(count), rng.integers(0, count, n - count)]
+    points = np.abs(centres[whose] + rng.normal(0, spread, (n, 16)))
+    return points / np.linalg.norm(points, axis=1, keepdims=True), whose
+
+
+def same(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two labellings are the same grouping."""
+    return np.array_equal(in_order(a), in_order(b))
+
+
+def plain_ward(points: np.ndarray, weights: np.ndarray, k: int) -> np.ndarray:
+    """Join the cheapest pair until ``k`` groups are left, from the definition of the cost."""
+    groups = [[i] for i in range(len(points))]
+
+    def scatter(members: list[int]) -> float:
+        p, w = points[members], weights[members]
+        mean = (p * w[:, None]).sum(axis=0) / w.sum()
+        return float((w * ((p - mean) ** 2).sum(axis=1)).sum())
+
+    while len(groups) > k:
+        pairs = [(a, b) for a in range(len(groups)) for b in range(a)]
+        a, b = min(
+            pairs,
+            key=lambda p: (
+                scatter(groups[p[0]] + groups[p[1]]) - scatter(groups[p[0]]) - scatter(groups[p[1]])
+            ),
+        )
+        groups[b] += groups.pop(a)
+    labels = np.zeros(len(points), int)
+    for number, members in enumerate(groups):
+        labels[members] = number
+    return labels
+
+
+@given(st.integers(2, 14), st.integers(1, 5), st.integers(0, 10_000))
+@settings(max_examples=40)
+def test_chain_finds_the_joins_of_the_plain_algorithm(n: int, k: int, seed: int):
+    rng = np.random.default_rng(seed)
+    points, weights = rng.normal(size=(n, 3)), rng.uniform(0.3, 3, n)
+    assert same(ward(points, weights).cut(k), plain_ward(points, weights, min(k, n)))
+
+
+@given(st.integers(3, 40), st.integers(2, 4), st.integers(0, 10_000))
+@settings(max_examples=25)
+def test_order_of_points_does_not_matter(n: int, k: int, seed: int):
+    assume(n > k)
+    rng = np.random.default_rng(seed)
+    points, weights = np.abs(rng.normal(size=(n, 6))), rng.uniform(0.3, 3, n)
+    order = rng.permutation(n)
+    there = group(points, weights, k)
+    assert same(group(points[order], weights[order], k), there[order])
+
+
+@given(st.integers(1, 60), st.integers(0, 100))
+@settings(max_examples=25)
+def test_identical_points_are_one_speaker(n: int, seed: int):
+    point = np.abs(np.random.default_rng(seed).normal(size=8))
+    points = np.tile(point / np.linalg.norm(point), (n, 1))
+    assert not group(points, np.linspace(1, 2, n)).any()
+
+
+def test_few_distinct_points_many_times_end_and_group():
+    points, whose = people(3, 3, 0)
+    many = np.tile(points, (30, 1))
+    assert same(group(many, np.ones(90)), np.tile(whose, 30))
+
+
+@given(st.integers(1, 30), st.integers(1, 12), st.integers(0, 10_000))
+@settings(max_examples=40)
+def test_number_given_is_respected(n: int, k: int, seed: int):
+    rng = np.random.default_rng(seed)
+    points = np.abs(rng.normal(size=(n, 8)))
+    labels = group(points, rng.uniform(0.3, 2.4, n), k)
+    assert sorted(set(labels.tolist())) == list(range(min(n, k)))
+    assert labels[0] == 0
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
+def test_distant_voices_are_counted(count: int):
+    points, whose = people(60, count)
+    assert same(group(0.95 * points, np.ones(60)), whose)
+
+
+def test_one_voice_stays_one_however_long_it_speaks():
+    for n in (1, 2, 5, 300, 2700):
+        points, _ = people(n, 1, 0.15, seed=n)
+        assert not group(0.9 * points, np.ones(n)).any(), n
+
+
+def test_long_recordings_are_condensed_to_the_same_speakers():
+    points, whose = people(6000, 3, 0.1)
+    assert same(group(0.95 * points, np.ones(6000)), whose)
+    assert same(group(0.95 * points, np.ones(6000), 3), whose)
+
+
+def test_estimate_is_capped():
+    points, _ = people(60, 8)
+    assert group(0.95 * points, np.ones(60), most=4).max() < 4
+
+
+def test_an_outlier_is_no_speaker_but_a_minute_of_it_is():
+    points, whose = people(40, 2)
+    seconds = np.full(40, 1.5)
+    seconds[whose == 1] = 0.9 / (whose == 1).sum()
+    assert not group(0.95 * points, seconds).any()
+    seconds[whose == 1] = 60 / (whose == 1).sum()
+    assert same(group(0.95 * points, seconds), whose)
+
+
+def test_like_voices_are_two_only_if_they_keep_clear():
+    means = np.array([[0.8, 0.0], [0.63 / 0.8, 0.4]])
+    seconds = np.array([20.0, 20.0])
+    bounds = Alike(different=0.58, clear=0.68, margin=0.27)
+    clear, blurred = np.full((2, 2), 0.4), np.full((2, 2), 0.1)
+    assert bounds.distinct(means, seconds, clear)
+    assert not bounds.distinct(means, seconds, blurred)
+    assert bounds.distinct(0.9 * means, seconds, blurred)
+    assert not bounds.distinct(1.1 * means, seconds, clear)
+
+
+def test_margin_is_half_for_tight_groups_and_nothing_for_halves_of_one():
+    points, whose = people(40, 2, 0.01)
+    parts = np.arange(40)
+    assert margins(points, np.ones(40), whose, parts)[0, 1] == pytest.approx(0.5, abs=0.05)
+    one, _ = people(40, 1, 0.1)
+    assert margins(one, np.ones(40), parts % 2, parts)[0, 1] < 0
+
+
+def test_margin_leaves_a_point_own_segment_out():
+    """Each group is one segment: nothing is known about how it hangs together."""
+    points, whose = people(20, 2, 0.01)
+    assert margins(points, np.ones(20), whose, whose)[0, 1] == 0
+
+
+def test_settling_moves_strays_and_keeps_every_group():
+    points, whose = people(30, 2)
+    wrong = whose.copy()
+    wrong[5] = 1 - wrong[5]
+    assert same(settle(points, np.ones(30), wrong), whose)
+    equal = np.ones((4, 3))
+    assert set(settle(equal, np.ones(4), np.array([0, 1, 2, 2])).tolist()) == {0, 1, 2}
+
+
+@given(st.integers(0, 200_000))
+def test_windows_cover_a_segment(samples: int):
+    spans = windows(samples, RATE, DiariserOptions())
+    assert all(0 <= a < b <= samples and b - a <= 1.6 * RATE for a, b in spans)
+    assert all(0 < c[0] - a[0] <= 0.4 * RATE + 1 for a, c in pairwise(spans))
+    if samples:
+        assert spans[0][0] == 0
+        assert spans[-1][1] == samples
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.05, 3), st.booleans()), min_size=1, max_size=5),
+    st.integers(0, 159),
+)
+@settings(max_examples=30)
+def test_stretches_are_whole_and_neither_long_nor_short(parts: list, rest: int):
+    sound = [breath(s) if quiet else tone(s, 0) for s, quiet in parts]
+    samples = np.concatenate([*sound, np.zeros(rest, np.float32)])
+    edges = stretches(samples, RATE, DiariserOptions())
+    assert (edges[0], edges[-1]) == (0, len(samples))
+    lengths = np.diff(edges) / RATE
+    assert lengths.max() <= 2.4 + 0.02
+    assert len(lengths) == 1 or lengths.min() >= 0.4 - 0.02
+
+
+def test_a_stretch_ends_in_a_breath():
+    samples = np.concatenate([tone(1.5, 0), breath(0.2), tone(1.5, 1)])
+    (cut,) = stretches(samples, RATE, DiariserOptions())[1:-1]
+    assert cut / RATE == pytest.approx(1.6, abs=0.05)
+
+
+def test_every_stretch_hears_windows_in_full():
+    edges, spans = [0, 4000, 20000, 60000], windows(60000, RATE, DiariserOptions())
+    share = shares(edges, spans)
+    assert np.allclose(share.sum(axis=1), 1)
+    assert share[0].argmax() == 0  # no window has its middle half there: the nearest
+    for row, (low, high) in enumerate([(4000, 20000), (20000, 60000)], start=1):
+        middles = [np.arange(a + (b - a) // 4, b - (b - a) // 4) for a, b in spans]
+        inside = np.array([np.sum((m >= low) & (m < high)) for m in middles])
+        assert np.allclose(share[row], inside / inside.sum(), atol=1e-3)
+
+
+def test_smoothing_takes_short_doubtful_islands_and_leaves_clear_ones():
+    points, _ = people(9, 2, 0.0)
+    first, second = points[0], points[1]
+    doubtful = 0.49 * first + 0.51 * second
+    voices = np.array([first] * 4 + [doubtful] + [first] * 4 + [second] * 3)
+    labels = np.array([0] * 4 + [1] + [0] * 4 + [1] * 3)
+    seconds = np.r_[np.ones(4), 0.4, np.ones(7)]
+    cost = np.full(12, 0.1)
+    assert smoothed(voices, seconds, labels, cost).tolist() == [0] * 9 + [1] * 3
+    voices[4] = second
+    assert smoothed(voices, seconds, labels, cost).tolist() == labels.tolist()
+
+
+def heard(segments: list[tuple[float, np.ndarray]]) -> Diariser:
+    diariser = Diariser(Pitches())
+    for start, samples in segments:
+        diariser.add(Audio(samples, RATE), start)
+    return diariser
+
+
+def talk(turns: list[tuple[int, float]], gap: float = 0.5) -> list[tuple[float, np.ndarray]]:
+    at, segments = 0.3, []
+    for i, (who, seconds) in enumerate(turns):
+        segments.append((at, tone(seconds, who, i)))
+        at += seconds + gap
+    return segments
+
+
+def test_speakers_are_told_apart_and_numbered_by_first_appearance():
+    turns = [(2, 2.0), (0, 3.1), (2, 0.4), (1, 1.2), (0, 6.0), (1, 2.0)]
+    spans = heard(talk(turns)).finish()
+    assert [s.speaker for s in spans] == [0, 1, 0, 2, 1, 2]
+    assert all(isinstance(s, SpeakerSpan) for s in spans)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.floats(0.3, 4)), min_size=1, max_size=7),
+    st.one_of(st.none(), st.integers(1, 5)),
+)
+@settings(max_examples=20)
+def test_spans_cover_all_speech_in_order(turns: list, speakers: int | None):
+    segments = talk(turns)
+    spans = heard(segments).finish(speakers=speakers)
+    assert all(a.end <= b.start for a, b in pairwise(spans))
+    for start, samples in segments:
+        inside = [s for s in spans if start <= s.start < start + len(samples) / RATE]
+        assert inside[0].start == pytest.approx(start)
+        assert inside[-1].end == pytest.approx(start + len(samples) / RATE)
+        assert all(a.end == b.start and a.speaker != b.speaker for a, b in pairwise(inside))
+    order = list(dict.fromkeys(s.speaker for s in spans))
+    assert order == list(range(len(order)))
+    assert speakers is None or len(order) <= speakers
+
+
+def test_a_change_of_speaker_inside_a_segment_is_found_at_the_breath():
+    joint = np.concatenate([tone(2, 0), breath(0.2), tone(2.5, 1)])
+    spans = heard([(1.0, joint), *((10 + s, x) for s, x in talk([(0, 2), (1, 2)]))]).finish()
+    assert [s.speaker for s in spans] == [0, 1, 0, 1]
+    assert spans[0].end == pytest.approx(3.1, abs=0.1)
+
+
+def test_exact_times_of_segments_are_kept():
+    diariser = heard([(0.1, tone(1, 0)), (2.0, tone(1, 0))])
+    spans = diariser.finish([(0.1, 1.1000049), (2.0, 3.0000049)])
+    assert spans == [(0.1, 1.1000049, 0), (2.0, 3.0000049, 0)]
+
+
+def test_finishing_twice_gives_the_same_and_another_number_another():
+    diariser = heard(talk([(0, 2.0), (1, 2.0), (0, 1.0), (2, 1.5)]))
+    assert diariser.finish() == diariser.finish()
+    assert len({s.speaker for s in diariser.finish(speakers=2)}) == 2
+    assert len({s.speaker for s in diariser.finish(speakers=1)}) == 1
+
+
+def test_nothing_and_empty_segments_are_no_speech():
+    assert heard([]).finish() == []
+    empty = np.zeros(0, np.float32)
+    assert heard([(0.0, empty), (1.0, tone(1, 0)), (3.0, empty)]).finish() == [(1.0, 2.0, 0)]
+
+
+def test_silence_that_was_taken_for_speech_joins_its_neighbour():
+    silence = np.zeros(RATE, np.float32)
+    turns = [(0.0, silence), (2.0, tone(2, 0)), (5.0, tone(2, 1)), (8.0, silence)]
+    spans = heard(turns).finish()
+    assert [s.speaker for s in spans] == [0, 0, 1, 1]
+    assert {s.speaker for s in heard([(0.0, silence)]).finish(speakers=3)} == {0}
+
+
+def test_more_speakers_than_speech_finds_fewer():
+    spans = heard([(0.0, tone(1, 0))]).finish(speakers=4)
+    assert [s.speaker for s in spans] == [0]
+
+
+def test_wrong_use_is_told():
+    diariser = heard([(0.0, tone(1, 0))])
+    with pytest.raises(UsageError, match="at least one speaker, found 0"):
+        diariser.finish(speakers=0)
+    with pytest.raises(InputError, match="1 segments were heard, found 2"):
+        diariser.finish([(0, 1), (2, 3)])
+
+
+def test_sound_is_not_kept():
+    """Ten minutes are 38 MB; what stays is some windows that wait, and voices."""
+    part = tone(10, 0)
+    diariser = Diariser(Pitches())
+    tracemalloc.start()
+    for i in range(60):
+        diariser.add(Audio(part.copy(), RATE), 10.0 * i)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 12e6
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SpeakerEncoder:
+    return SpeakerEncoder.load(FOLDER, threads=1)
+
+
+def read_wav(path: Path) -> np.ndarray:
+    with wave.open(str(path)) as sound:
+        assert sound.getframerate() == RATE
+        raw = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+    return (raw / 32768.0).astype(np.float32)
+
+
+def diarised(
+    encoder: SpeakerEncoder, samples: np.ndarray, truth: list, speakers: int | None = None
+) -> list[SpeakerSpan]:
+    """Who speaks when, with the segments given: without the speech detector."""
+    diariser = Diariser(encoder)
+    for start, end, _ in truth:
+        diariser.add(Audio(samples[round(start * RATE) : round(end * RATE)], RATE), start)
+    return diariser.finish(speakers=speakers)
+
+
+@pytest.mark.weights
+@needs_weights
+def test_the_example_has_two_speakers_and_every_turn_is_right(encoder: SpeakerEncoder):
+    with EXAMPLE.with_suffix(".csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = list(dict.fromkeys(r["speaker"] for r in rows))
+    truth = [(float(r["start"]), float(r["end"]), names.index(r["speaker"])) for r in rows]
+    spans = diarised(encoder, read_wav(EXAMPLE), truth)
+    assert [s.speaker for s in spans] == [who for _, _, who in truth]
+    assert diarisation_errors(truth, spans).rate == 0
+
+
+SENTENCES = (
+    "I was thinking that we could go out to the lake this weekend.",
+    "It was a lovely day when we went there last year.",
+    "Maybe you could call them and ask for the price of two nights?",
+    "We laughed about it for weeks, and then we lost the keys.",
+)
+
+
+def flite(folder: Path, voice: str, sentence: str) -> np.ndarray:
+    out = folder / "out.wav"
+    subprocess.run(["flite", "-voice", voice, "-t", sentence, "-o", str(out)], check=True)
+    samples = read_wav(out)
+    loud = np.flatnonzero(np.abs(samples) > 0.02)
+    return samples[loud[0] : loud[-1]]
+
+
+@pytest.mark.weights
+@needs_weights
+@pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed")
+@pytest.mark.parametrize("voices", [("slt", "rms"), ("awb", "slt"), ("rms",), ("slt",)])
+def test_synthetic_voices_are_counted(
+    encoder: SpeakerEncoder, tmp_path: Path, voices: tuple[str, ...]
+):
+    truth, sound, at = [], [], 0.0
+    for i, sentence in enumerate(SENTENCES * 2):
+        who = i % len(voices)
+        part = flite(tmp_path, voices[who], sentence)
+        truth.append((at, at + len(part) / RATE, who))
+        sound += [part, np.zeros(RATE // 2, np.float32)]
+        at += len(part) / RATE + 0.5
+    spans = diarised(encoder, np.concatenate(sound), truth)
+    assert len({s.speaker for s in spans}) == len(voices)
+    assert diarisation_errors(truth, spans).rate < 0.05
+
+
+@pytest.mark.corpus
+@pytest.mark.weights
+@needs_weights
+@pytest.mark.skipif(not (DATA / "ravdess").is_dir(), reason="no RAVDESS (EMPATHIA_DATA)")
+@pytest.mark.parametrize(("first", "second"), [("03", "04"), ("07", "11"), ("08", "12")])
+def test_calm_actors_are_told_apart(encoder: SpeakerEncoder, first: str, second: str):
+    media = pytest.importorskip("empathia.media", reason="extra 'asr'")
+    files = [sorted((DATA / "ravdess").rglob(f"03-01-0[12]-01-*-{a}.*")) for a in (first, second)]
+    truth, sound, at = [], [], 0.0
+    for i, path in enumerate(p for pair in zip(*files, strict=True) for p in pair):
+        samples = np.concatenate([b.samples for b in media.blocks(path, RATE)])
+        loud = np.flatnonzero(np.abs(samples) > 0.05 * np.abs(samples).max())
+        part = samples[loud[0] : loud[-1]]
+        truth.append((at, at + len(part) / RATE, i % 2))
+        sound += [part, np.zeros(RATE // 2, np.float32)]
+        at += len(part) / RATE + 0.5
+    spans = diarised(encoder, np.concatenate(sound), truth, speakers=2)
+    assert diarisation_errors(truth, spans).rate <= 0.15

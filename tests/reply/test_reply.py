@@ -1,0 +1,383 @@
+"""Replies: the floor, the language model's, and what is done when the model talks nonsense."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from empathia import plugins
+from empathia.errors import ServerError, UsageError, WeightsError
+from empathia.labels import EKMAN7, GOEMOTIONS28, IEMOCAP6, LabelSet
+from empathia.lm import Message
+from empathia.lm.scripted import ScriptedModel
+from empathia.lm.server import ServerModel
+from empathia.reply import _grounded, _safety, lm
+from empathia.reply import rules as floor
+from empathia.reply._polish import MAX_CHARS, UnfitError, polish
+from empathia.types import Cues, Emotion, Turn, Utterance
+
+GOOD = "That sounds really hard. How are you feeling now?"
+
+
+def feeling(label: str, score: float = 0.8, labels: LabelSet = EKMAN7) -> Emotion:
+    rest = (1 - score) / (len(labels) - 1)
+    return Emotion("fusion", labels, tuple(score if x == label else rest for x in labels))
+
+
+def talk(*said: str | None, emotion: Emotion | None = None, **last) -> list[Turn]:
+    turns = [
+        Turn(Utterance(f"u{i}", i, ("Ann", "Ben")[i % 2], text)) for i, text in enumerate(said)
+    ]
+    turns[-1] = dataclasses.replace(turns[-1], emotion=emotion, **last)
+    return turns
+
+
+def reply(answer, *said: str, emotion: Emotion | None = None, **options):
+    turns = talk(*(said or ("I lost my keys again.",)), emotion=emotion or feeling("sadness"))
+    model = ScriptedModel(answer if callable(answer) else [answer] * 3)
+    return lm.generate(turns, len(turns) - 1, model, **options), model
+
+
+def test_both_generators_are_plug_ins():
+    assert {"rules", "lm"} <= set(plugins.names("reply"))
+    for name in ("rules", "lm"):
+        plugins.load("reply", name, needs=("generate",))
+
+
+@pytest.mark.parametrize("labels", [EKMAN7, IEMOCAP6, GOEMOTIONS28])
+@pytest.mark.parametrize("score", [0.9, 0.5, 0.3])
+def test_the_floor_answers_every_label_in_one_or_two_sentences(labels, score):
+    for label in labels:
+        answer = floor.generate(
+            talk("Something happened.", emotion=feeling(label, score, labels)), 0
+        )
+        assert answer.source == "floor"
+        assert answer.to == "u0"
+        assert 10 < len(answer.text) <= MAX_CHARS
+        assert answer.text.count("?") == 1
+        # It keeps to the rules that the model's replies are held to.
+        assert polish(answer.text, "Something happened.") == answer.text
+
+
+def test_the_floor_commits_itself_as_far_as_the_recogniser_does():
+    sure = {floor.acknowledge(feeling("sadness", 0.9), str(i)) for i in range(40)}
+    unsure = {floor.acknowledge(feeling("sadness", 0.45), str(i)) for i in range(40)}
+    lost = {floor.acknowledge(feeling("sadness", 0.2), str(i)) for i in range(40)}
+    assert len(sure) == 3
+    assert not sure & unsure
+    assert all("may be wrong" in x or "seems as if" in x for x in unsure)
+    assert not any("sad" in x or "pain" in x for x in lost)
+
+
+@pytest.mark.parametrize(
+    "emotion",
+    [
+        None,
+        Emotion("text", EKMAN7, abstained="another language"),
+        dataclasses.replace(feeling("joy", 0.9), abstained="too short"),
+        feeling("schadenfreude", 0.9, LabelSet("mine", ("schadenfreude", "ennui"))),
+    ],
+)
+def test_the_floor_names_no_feeling_where_none_is_known(emotion):
+    text = floor.generate(talk("Well, you know.", emotion=emotion), 0).text
+    assert text.split(".")[0] in {x.rstrip(".") for x in floor._UNNAMED}
+
+
+@pytest.mark.parametrize("said", [None, "", "  \n"])
+def test_the_floor_says_when_it_heard_no_words(said):
+    assert "could not make out the words" in floor.generate(talk(said), 0).text
+    heard = floor.generate(talk(said, emotion=feeling("anger")), 0).text
+    assert "anger in your voice" in heard
+
+
+def test_the_floor_varies_with_the_words_and_only_with_the_past():
+    texts = {floor.generate(talk(f"Line {i}", emotion=feeling("joy")), 0).text for i in range(30)}
+    assert len(texts) > 4
+    turns = talk("I won!", emotion=feeling("joy"))
+    assert floor.generate(turns, 0) == floor.generate([*turns, *talk("Shut up.")], 0)
+
+
+@given(st.text(max_size=200), st.sampled_from([*EKMAN7]), st.floats(0.15, 1))
+def test_the_floor_never_fails(said, label, score):
+    assert floor.generate(talk(said, emotion=feeling(label, score)), 0).text
+
+
+@pytest.mark.parametrize("generate", [floor.generate, lambda t, i: lm.generate(t, i, _loud())])
+@pytest.mark.parametrize("index", [-1, 1])
+def test_a_turn_that_does_not_exist_is_refused(generate, index):
+    with pytest.raises(UsageError, match="no turn"):
+        generate(talk("Hello."), index)
+
+
+def _loud() -> ScriptedModel:
+    def never(messages):
+        raise AssertionError("the model was asked")
+
+    return ScriptedModel(never)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I want to die.",
+        "i don’t want to live anymore",
+        "Sometimes I think of killing myself.",
+        "She tried to take her own life.",
+        "I keep cutting myself",
+        "They'd be better off without me.",
+        "I just want to end it all",
+        "I feel suicidal",
+        "there is no reason to live",
+        "I wish I had never been born",
+        "I don't want to wake up tomorrow",
+        "life is not worth living",
+    ],
+)
+def test_hints_at_self_harm_get_the_careful_reply_from_both(said):
+    for turns in (talk(said, emotion=feeling("sadness")), talk(said, "Oh no.", "Yeah.")):
+        for answer in (
+            floor.generate(turns, len(turns) - 1),
+            lm.generate(turns, len(turns) - 1, _loud()),
+        ):
+            assert answer.text == _safety.CARE
+            assert answer.note == _safety.NOTE
+            assert answer.source == "floor"
+    assert "emergency services" in _safety.CARE
+    assert "person you trust" in _safety.CARE
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'm dying to see the film.",
+        "My phone died.",
+        "This traffic is killing me.",
+        "I cut myself a slice of cake.",
+        "I want to live by the sea.",
+        "We ended the meeting.",
+        "I would die for a coffee.",
+        "He killed it on stage!",
+        "",
+        "I hurt my knee.",
+    ],
+)
+def test_figures_of_speech_do_not(said):
+    if said == "I cut myself a slice of cake.":
+        # The documented price of caution: it reads phrases, not meaning.
+        assert _safety.hints_at_self_harm(said)
+    else:
+        assert not _safety.hints_at_self_harm(said)
+
+
+def test_after_such_words_nobody_improvises_for_ten_turns():
+    turns = talk("I want to die.", *["I hear you."] * 11, emotion=feeling("fear"))
+    assert floor.generate(turns, 1).text == _safety.CARE
+    assert floor.generate(turns, 10).text == _safety.CARE
+    assert floor.generate(turns, 11).text != _safety.CARE
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I took all my pills tonight.",
+        "She swallowed a whole bottle of sleeping pills.",
+        "I can't see any reason to go on.",
+        "I can't do this anymore.",
+        "I cannot go on any longer.",
+    ],
+)
+def test_words_that_were_missed_once_are_heard(said):
+    assert _safety.hints_at_self_harm(said)
+
+
+def test_a_good_answer_is_the_reply():
+    answer, model = reply(GOOD)
+    assert (answer.text, answer.source, answer.note) == (GOOD, "lm:scripted", None)
+    assert len(model.asked) == 1
+
+
+def test_the_prompt_says_what_was_recognised_and_how_it_sounded():
+    scores = (0.05, 0.0, 0.6, 0.3, 0.05, 0.0, 0.0)
+    cues = Cues({}, "low volume, slow", "It may come across as tired.", "speaker so far")
+    turns = talk("Hi.", "Bad day.", emotion=Emotion("fusion", EKMAN7, scores), cues=cues)
+    messages = lm.prompt(turns, 1)
+    system = messages[0].content
+    assert "sadness (60%), perhaps anger (30%)" in system
+    assert "low volume, slow" in system
+    assert "tired" in system
+    assert messages[-1] == Message("user", "Ann: Hi.\nBen: Bad day.")
+    assert "seems" not in lm.prompt(talk("Hi.", "Bad day."), 1)[0].content
+
+
+@given(st.integers(0, 11), st.integers(0, 6), st.integers(0, 400))
+def test_the_prompt_holds_the_whole_target_and_nothing_after_it(index, history, budget):
+    turns = [
+        dataclasses.replace(
+            talk(f"line{i:02} " + "so on " * (i * 3))[0],
+            emotion=feeling("joy" if i > index else "sadness"),
+        )
+        for i in range(12)
+    ]
+    turns = [
+        dataclasses.replace(t, utterance=dataclasses.replace(t.utterance, gold=("goldlabel",)))
+        for t in turns
+    ]
+    text = "\n".join(m.content for m in lm.prompt(turns, index, history=history, budget=budget))
+    assert (turns[index].utterance.text or "").strip() in text
+    assert not any(f"line{i:02}" in text for i in range(index + 1, 12))
+    assert "goldlabel" not in text
+    shown = [i for i in range(index) if f"line{i:02}" in text]
+    assert len(shown) <= history
+    assert shown == list(range(index - len(shown), index))  # the oldest go first
+    assert sum(len(turns[i].utterance.text or "") for i in shown) <= budget
+    assert lm.prompt(turns, index) == lm.prompt(turns[: index + 1], index)
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (f"Listener: {GOOD}", GOOD),
+        (f'"{GOOD}"', GOOD),
+        (f"**Reply:** {GOOD}", GOOD),
+        (f"Sure, here is a reply:\n\n{GOOD}", GOOD),
+        (f"{GOOD}\nAnn: And then?\nListener: Yes.", GOOD),
+        (f"{GOOD} Third one here. Fourth", GOOD),
+        (f"*sighs* (softly) {GOOD}", f"sighs {GOOD}"),
+        ("That sounds hard. That sounds hard. What happened?", "That sounds hard. What happened?"),
+        ("I lost my keys again. That sounds annoying.", "That sounds annoying."),
+        ("That sounds hard. And what is mor", "That sounds hard."),
+        ("1. That sounds hard.", "That sounds hard."),
+    ],
+)
+def test_what_is_stripped(raw, text):
+    assert reply(raw)[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ("", "empty"),
+        ("?!", "empty"),
+        ("and so on and", "did not finish"),
+        ("I lost my keys again.", "repeated what was said"),
+        ("Это звучит очень тяжело.", "another script"),
+        ("真的很难过。", "another script"),
+        ("As an AI language model, I cannot feel.", "spoke of itself"),
+        ("I'm a therapist and I hear you.", "spoke of itself"),
+        ("That sounds hard. You should see a doctor.", "gave advice"),
+        ("It sounds like you have an anxiety disorder.", "gave advice"),
+        ("How wonderful, congratulations on that!", "tone"),
+        ("Maybe you would be better off dead.", "self-harm"),
+        ("It is sad, it is sad, it is sad, it is sad.", "circles"),
+        ("I would say how it may feel for them, then ask one gentle question.", "instructions"),
+        ("a" * 60 + ".", "circles"),
+        ("word and other " * 40 + ".", "too long"),
+    ],
+)
+def test_nonsense_falls_back_to_the_floor_and_says_why(raw, why):
+    answer, model = reply(raw)
+    assert answer.source == "floor"
+    assert answer.note is not None
+    assert answer.note.startswith("the answer of scripted was not used: ")
+    assert why in answer.note
+    assert (
+        answer.text
+        == floor.generate(talk("I lost my keys again.", emotion=feeling("sadness")), 0).text
+    )
+    assert model.seeds == [1, 2, 3]
+
+
+def test_a_second_attempt_can_mend_the_first():
+    answers = iter(["", GOOD])
+    answer, model = reply(lambda _: next(answers), seed=5)
+    assert answer.text == GOOD
+    assert model.seeds == [5, 6]
+
+
+def test_tone_binds_only_where_the_recogniser_is_sure():
+    cheer = "How wonderful! What was it like?"
+    assert reply(cheer, "We are here.", emotion=feeling("sadness", 0.4))[0].text == cheer
+    mourn = reply("I'm so sorry, that is awful.", "We won!", emotion=feeling("joy"))[0]
+    assert "tone" in (mourn.note or "")
+
+
+def test_a_reply_in_the_script_of_the_speaker_is_fine():
+    assert (
+        reply("정말 힘들었겠어요. 지금은 어때요?", "열쇠를 잃어버렸어요.")[0].source
+        == "lm:scripted"
+    )
+
+
+def test_no_words_are_not_put_to_a_model():
+    answer = lm.generate(talk("  ", emotion=feeling("anger")), 0, _loud())
+    assert (answer.source, answer.note) == ("floor", "no words to answer")
+
+
+def test_a_server_that_is_down_leaves_the_floor_with_a_note():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        model = ServerModel(f"http://127.0.0.1:{taken.getsockname()[1]}", "m")
+        answer = lm.generate(talk("Hello there.", emotion=feeling("joy")), 0, model)
+    assert answer.source == "floor"
+    assert answer.note is not None
+    assert answer.note.startswith("language model server did not answer: ")
+    assert "cannot be reached" in answer.note
+    assert reply(ServerError("it broke", "Mend it"))[0].note is not None
+
+
+class _Continues(ScriptedModel):
+    prefills = True
+    small = True
+
+
+def test_a_small_model_is_given_first_words_and_kept_to_the_subject():
+    turns = talk("I lost my keys again.", emotion=feeling("sadness"))
+    model = _Continues([" hard. How is the baby?", " be hard. Where were the keys?"])
+    answer = lm.generate(turns, 0, model)
+    assert model.asked[0][-1] == Message("assistant", "That sounds")
+    assert answer.text == "I'm sorry, that must be hard. Where were the keys?"
+    strange = lm.generate(turns, 0, _Continues([" hard. How is the baby?"] * 3))
+    assert "'baby', which nobody had mentioned" in (strange.note or "")
+
+
+def test_a_small_model_may_use_the_speakers_words_in_other_forms():
+    said = ["I am losing my key"]
+    assert _grounded.strays("What was it like to lose your keys?", said) == []
+    assert _grounded.strays("Tell me about the lawyer.", said) == ["lawyer"]
+    assert _grounded.confused("I was there too. How about you?")
+
+
+@settings(max_examples=300)
+@given(st.text(max_size=400), st.text(max_size=60), st.sampled_from([None, *EKMAN7]))
+def test_polishing_never_crashes_and_keeps_the_length(raw, said, tone):
+    try:
+        text = polish(raw, said, ["Be kind."], tone)
+    except UnfitError as error:
+        assert str(error)
+    else:
+        assert 1 <= len(text) <= MAX_CHARS
+        assert "\n" not in text
+        assert any(c.isalnum() for c in text)
+
+
+@pytest.mark.weights
+def test_the_small_model_replies_with_sense():
+    pytest.importorskip("xllamacpp")
+    from empathia.lm import local
+
+    try:
+        model = local.load("smollm2")
+    except WeightsError as error:
+        pytest.skip(str(error))
+    turns = talk("My grandmother died on Sunday.", emotion=feeling("sadness", 0.85))
+    with model:
+        answer = lm.generate(turns, 0, model, max_tokens=40)
+        assert answer == lm.generate(turns, 0, model, max_tokens=40)
+    assert answer.source == "lm:smollm2"
+    assert 2 <= len(answer.text.split()) <= 40
+    assert "my grandmother died" not in answer.text.lower()
+    assert answer.text.startswith(("That sounds", "I'm sorry, that must", "It sounds like"))

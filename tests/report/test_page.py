@@ -1,0 +1,353 @@
+"""The HTML report in a real browser: it stays quiet, works from the keyboard, and can be read."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from build import LINES, sound, timeline, turn
+
+from empathia.labels import GOEMOTIONS28, LabelSet
+from empathia.report.timeline import write
+from empathia.types import Emotion, Timeline, Turn, Utterance
+
+pytestmark = pytest.mark.browser
+
+
+def write_page(found: Timeline, folder: Path, audio: bytes | None = None) -> Path:
+    return write(found, folder / "page.html", audio)
+
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    program = os.environ.get("EMPATHIA_CHROMIUM") or next(
+        filter(None, map(shutil.which, NAMES)), ""
+    )
+    if not program:
+        pytest.skip("no Chromium or Chrome is installed (EMPATHIA_CHROMIUM names one)")
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+class Visit:
+    """An open page and all that it complained about or asked for."""
+
+    def __init__(self, browser: Any, path: Path, **options: Any) -> None:
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda r: self.requests.append(r.url))
+        self.page.on("console", lambda m: self.complaints.append(f"{m.type}: {m.text}"))
+        self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        self.page.goto(path.as_uri())
+        self.path = path
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        strange = [
+            r
+            for r in self.requests
+            if r != self.path.as_uri() and not r.startswith(("data:", "blob:"))
+        ]
+        self.context.close()
+        if kind is None:
+            assert self.complaints == [] and strange == []
+
+    def title(self) -> str:
+        return str(self.page.locator("#detail-title").inner_text())
+
+    def focused(self) -> str:
+        name = "(e) => e.getAttribute('aria-label') || e.textContent"
+        return str(self.page.evaluate(f"({name})(document.activeElement)"))
+
+
+def test_every_turn_is_there_and_nothing_leaves_the_page(browser, tmp_path):
+    found = timeline(24, abstain=(5,))
+    with Visit(browser, write_page(found, tmp_path, sound(2))) as visit:
+        rows = visit.page.locator("table.all tbody tr:not(.answer)")
+        assert rows.count() == 24
+        blocks = visit.page.locator("button.turn")
+        assert blocks.count() == 24
+        for i, said in enumerate(found.turns):
+            assert (said.utterance.text or "") in rows.nth(i).inner_text()
+        names = blocks.evaluate_all("all => all.map(b => b.getAttribute('aria-label'))")
+        assert len({re.match(r"Turn (\d+), (Ann|Ben), ", n).group(1) for n in names}) == 24
+        assert visit.page.locator(".track").count() == 2
+        areas = visit.page.locator(".chart .area")
+        assert areas.count() == 14, "seven labels, twice, as one turn abstains"
+        assert visit.page.title() == "talk.wav · Empathia"
+
+
+def test_keyboard_reaches_opens_and_plays(browser, tmp_path):
+    found = timeline(12)
+    audio = sound(found.duration or 0)
+    with Visit(browser, write_page(found, tmp_path, audio)) as visit:
+        keys = visit.page.keyboard
+        for _ in range(30):
+            keys.press("Tab")
+            if visit.focused().startswith("Turn 1,"):
+                break
+        assert visit.focused().startswith("Turn 1, Ann")
+        outline = "getComputedStyle(document.activeElement).outlineStyle"
+        assert visit.page.evaluate(outline) == "solid"
+        keys.press("ArrowRight")
+        assert visit.focused().startswith("Turn 2, Ben") and visit.title().startswith("Turn 2 ")
+        keys.press("ArrowUp")
+        assert "Ann" in visit.focused()
+        keys.press("End")
+        assert visit.focused().startswith("Turn 12,")
+        keys.press("Home")
+        keys.press("ArrowRight")
+        keys.press("Enter")
+        element = "document.getElementById('sound')"
+        visit.page.wait_for_function(f"() => !{element}.paused && {element}.currentTime > 5")
+        assert visit.title().startswith("Turn 2 · Ben")
+        assert "Turn 2, Ben" in visit.page.locator("#status").inner_text()
+        keys.press("Escape")
+        visit.page.wait_for_function("() => document.getElementById('sound').paused")
+        end = found.turns[1].utterance.end
+        assert (
+            visit.page.evaluate("document.getElementById('sound').currentTime") <= (end or 0) + 0.3
+        )
+
+
+def test_a_turn_stops_at_its_end_and_all_goes_on(browser, tmp_path):
+    turns = (
+        turn(0, text="one", span=(0.5, 0.9)),
+        turn(1, text="two", speaker="Ben", span=(1, 1.3)),
+    )
+    found = Timeline("a.wav", turns, ("Ann", "Ben"), 1.6, has_audio=True, waveform=(0.5,) * 50)
+    with Visit(browser, write_page(found, tmp_path, sound(1.6))) as visit:
+        element = "document.getElementById('sound')"
+        visit.page.wait_for_function(f"() => {element}.readyState >= 1")
+        assert visit.page.evaluate(f"{element}.duration") == pytest.approx(1.6, abs=0.05)
+        visit.page.locator("button.turn").first.click()
+        visit.page.wait_for_function(f"() => {element}.paused && {element}.currentTime > 0.6")
+        assert 0.9 <= visit.page.evaluate(f"{element}.currentTime") < 1.3
+        assert visit.title().startswith("Turn 1 ")
+        visit.page.get_by_role("button", name="Play all").click()
+        visit.page.wait_for_function(f"() => {element}.ended", timeout=10_000)
+        assert visit.title().startswith("Turn 2 "), "the details keep up with the voice"
+
+
+def test_opus_from_pyav_has_the_right_length(browser, tmp_path):
+    av = pytest.importorskip("av", reason="PyAV is not installed")
+    import numpy as np
+
+    out, seconds = io.BytesIO(), 3.0
+    with av.open(out, "w", format="ogg") as container:
+        stream = container.add_stream("libopus", rate=48_000, layout="mono")
+        samples = 0.1 * np.sin(np.arange(int(seconds * 48_000)) * 0.03).astype(np.float32)
+        for at in range(0, len(samples), 960):
+            part = np.ascontiguousarray(samples[None, at : at + 960])
+            frame = av.AudioFrame.from_ndarray(part, format="flt", layout="mono")
+            frame.sample_rate, frame.pts = 48_000, at
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with Visit(browser, write_page(timeline(2), tmp_path, out.getvalue())) as visit:
+        visit.page.wait_for_function("() => document.getElementById('sound').readyState >= 1")
+        length = visit.page.evaluate("document.getElementById('sound').duration")
+        assert length == pytest.approx(seconds, abs=0.1)
+        assert "/ 0:03" in visit.page.locator("#player").inner_text()
+
+
+def test_details_show_what_is_known(browser, tmp_path):
+    found = timeline(8, abstain=(2,))
+    shaky = [w.text for w in found.turns[0].words if w.probability < 0.5]
+    with Visit(browser, write_page(found, tmp_path)) as visit:
+        detail = visit.page.locator("#detail")
+        assert len(shaky) > 0 and detail.locator(".words .shaky").count() == len(shaky)
+        assert detail.locator(".words li").count() == len(found.turns[0].words)
+        shown = detail.inner_text()
+        for part in (
+            "together",
+            "words",
+            "voice",
+            "high volume, low pitch, slow",
+            "tense",
+            "speaker so far",
+            "mean pitch",
+            "Hz",
+        ):
+            assert part in shown, part
+        emotion = found.turns[0].emotion
+        assert emotion is not None and emotion.confidence is not None
+        best = detail.locator(".bars td:nth-of-type(1) .best").inner_text()
+        assert best == f"{round(emotion.confidence * 100)} %"
+        visit.page.get_by_role("button", name="Open turn 3, Ann").click()
+        assert "did not commit itself: too short" in detail.inner_text()
+        visit.page.get_by_role("button", name="Next turn").click()
+        assert visit.title().startswith("Turn 4 ") and "not measured" in detail.inner_text()
+        assert visit.focused() == "Next turn"
+        visit.page.get_by_role("button", name="Open turn 8, Ben").click()
+        assert "That sounds like a long wait." in detail.inner_text()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: timeline(5, times=False, source="chat.csv"),
+        lambda: timeline(0),
+        lambda: timeline(3, labels=GOEMOTIONS28, abstain=(0, 1, 2)),
+        lambda: dataclasses.replace(
+            timeline(4), turns=(*timeline(3).turns, turn(3, text="no times", speaker="Cy"))
+        ),
+        lambda: Timeline("x", (Turn(Utterance("a", 0, "Ann")),), ("Ann",)),
+        lambda: Timeline("x", (Turn(Utterance("a", 0, "Ann", "hi", 0, 0)),), ("Ann",), 0.0),
+    ],
+    ids=["transcript", "nobody", "all unsure", "some times", "nothing known", "no length"],
+)
+def test_pages_of_little_work_too(browser, tmp_path, make):
+    found = make()
+    with Visit(browser, write_page(found, tmp_path)) as visit:
+        assert visit.page.locator("table.all tbody tr:not(.answer)").count() == len(found.turns)
+        if found.turns:
+            assert visit.title().startswith("Turn 1 ")
+        for name in ("Zoom in", "Zoom out", "Fit all into the page"):
+            visit.page.get_by_role("button", name=name).click()
+
+
+def test_independent_scores_are_drawn_as_lines(browser, tmp_path):
+    labels = LabelSet("two", ("calm", "tense"))
+    turns = tuple(
+        dataclasses.replace(
+            turn(i, span=(i, i + 1)),
+            emotions={},
+            emotion=Emotion("fusion", labels, (0.9, 0.1 * i), exclusive=False),
+        )
+        for i in range(4)
+    )
+    with Visit(browser, write_page(Timeline("a", turns, ("Ann",), 4.0), tmp_path)) as visit:
+        assert visit.page.locator(".chart .curve").count() == 2
+        assert visit.page.locator(".chart .area").count() == 0
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_layout_fits_and_text_can_be_read(browser, tmp_path, width, scheme):
+    found = timeline(6, texts=("Rindfleischetikettierung" * 6, *LINES))
+    options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    with Visit(browser, write_page(found, tmp_path), **options) as visit:
+        size = visit.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert size[0] <= size[1], "the page must not scroll sideways"
+        faint = visit.page.evaluate(CONTRAST)
+        assert faint == []
+
+
+# Text against the first opaque ground behind it, by WCAG's formula; chips choose their own.
+CONTRAST = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (css) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = css;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data];
+  };
+  const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => [r, g, b]
+    .reduce((sum, v, i) => sum + [0.2126, 0.7152, 0.0722][i] * linear(v / 255), 0);
+  const ground = (node) => {
+    for (let n = node; n; n = n.parentElement) {
+      const colour = rgba(getComputedStyle(n).backgroundColor);
+      if (colour[3] > 250) return colour;
+    }
+    return rgba('Canvas');
+  };
+  const faint = [];
+  const texts = 'h1, h2, h3, p, li, td, th, small, dt, dd, label, .chip, button';
+  for (const node of document.querySelectorAll(texts)) {
+    if (!node.textContent.trim() || node.disabled || !node.getClientRects().length) continue;
+    const [a, b] = [light(rgba(getComputedStyle(node).color)), light(ground(node))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.push(`${node.className || node.tagName} ${ratio.toFixed(1)}`);
+  }
+  return [...new Set(faint)];
+}"""
+
+
+def test_every_control_has_a_name_and_nothing_doubles_an_id(browser, tmp_path):
+    with Visit(browser, write_page(timeline(9), tmp_path, sound(1))) as visit:
+        nameless = visit.page.evaluate("""() => [...document.querySelectorAll(
+            'button, input, a[href], summary, [role=group], [role=radiogroup], [role=img]')]
+          .filter((e) => !(e.getAttribute('aria-label') || e.textContent.trim()
+            || (e.labels && e.labels.length && e.labels[0].textContent.trim())
+            || (e.getAttribute('aria-labelledby') || '').split(' ').filter(Boolean)
+                .some((id) => document.getElementById(id)?.textContent.trim())))
+          .map((e) => e.outerHTML)""")
+        assert nameless == []
+        doubled = visit.page.evaluate("""() => { const all = [...document.querySelectorAll('[id]')]
+          .map((e) => e.id); return all.filter((id, i) => all.indexOf(id) !== i); }""")
+        assert doubled == []
+        tabbed = visit.page.locator("button.turn[tabindex='0']").count()
+        assert tabbed == 1, "one turn in the tab order, arrows reach the others"
+        assert visit.page.locator("html[lang], title").count() == 2
+
+
+def test_without_javascript_all_turns_and_the_sound_are_there(browser, tmp_path):
+    path = write_page(timeline(7), tmp_path, sound(1))
+    with Visit(browser, path, java_script_enabled=False) as visit:
+        assert visit.page.locator("table.all tbody tr:not(.answer)").count() == 7
+        assert visit.page.get_by_text("Shall we still go and see the sea").is_visible()
+        assert visit.page.locator("audio[controls]").is_visible()
+
+
+def test_an_hour_of_talk_stays_usable(browser, tmp_path):
+    found = timeline(500, speakers=("Ann", "Ben", "Cy"), replies=False)
+    with Visit(browser, write_page(found, tmp_path)) as visit:
+        scroller = visit.page.locator("#scroller")
+        inner = "e => [e.scrollWidth, e.clientWidth]"
+        wide, seen = scroller.evaluate(inner)
+        assert wide > 2 * seen, "turns are wide enough to hit, so the timeline scrolls"
+        assert visit.page.locator(".chart.crowded").count() == 0
+        visit.page.get_by_role("button", name="Fit all into the page").click()
+        wide, seen = scroller.evaluate(inner)
+        assert wide <= seen + 1 and visit.page.locator(".chart.crowded").count() == 1
+        visit.page.get_by_role("button", name="Open turn 400,").click()
+        visit.page.get_by_role("button", name="Zoom in").click()
+        assert visit.title().startswith("Turn 400 ")
+        assert visit.page.locator("button.turn.chosen").count() == 1
+
+
+def test_whose_emotion_is_plotted_can_be_chosen(browser, tmp_path):
+    turns = tuple(turn(i, speaker="AB"[i % 2], span=(i, i + 1)) for i in range(6))
+    with Visit(browser, write_page(Timeline("a", turns, ("A", "B"), 6.0), tmp_path)) as visit:
+        path = "document.querySelector('.chart .area').getAttribute('d')"
+        everybody = visit.page.evaluate(path)
+        visit.page.get_by_role("radio", name="B", exact=True).check()
+        assert visit.page.evaluate(path) != everybody
+
+
+def test_words_of_attack_stay_words(browser, tmp_path):
+    attack = "</script><script>document.title='hacked'</script><img src=x onerror=alert(1)>"
+    said = turn(0, speaker=attack, text=attack, span=(0, 1), reply=attack)
+    found = Timeline(attack, (said,), (attack,), 1.0, notes=(attack,), provenance={"a": attack})
+    with Visit(browser, write_page(found, tmp_path)) as visit:
+        assert visit.page.title() != "hacked"
+        assert visit.page.locator("img, script:not([type])").count() == 1
+        assert attack in visit.page.locator("#detail").inner_text()

@@ -1,0 +1,274 @@
+"""Timelines as JSON and csv, and files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import math
+import os
+import re
+import stat
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+from build import one, timeline
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from empathia.errors import EmpathiaError, InputError, LabelError, UsageError
+from empathia.labels import EKMAN7, GOEMOTIONS28, LabelSet
+from empathia.report.timeline import SUFFIXES, save, write
+from empathia.report.timeline import csv as timeline_csv
+from empathia.types import Emotion, Timeline, Turn, Utterance, Word, wire
+
+ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+VALIDATOR = jsonschema.Draft202012Validator(wire.schema())
+
+
+def through_json(found: Timeline) -> Timeline:
+    text = json.dumps(wire.to_json(found), allow_nan=False)
+    return wire.from_json(json.loads(text))
+
+
+# JSON
+
+
+def assert_same(a: Timeline, b: Timeline) -> None:
+    """All fields that JSON holds are equal; arrays compared with NaN equal to NaN."""
+    for field in dataclasses.fields(Timeline):
+        if field.name not in ("turns", "waveform"):
+            assert getattr(a, field.name) == getattr(b, field.name), field.name
+    for x, y in zip(a.turns, b.turns, strict=True):
+        for field in dataclasses.fields(Turn):
+            if field.name != "prosody":
+                assert getattr(x, field.name) == getattr(y, field.name), field.name
+        assert (x.prosody is None) == (y.prosody is None)
+        if x.prosody is not None and y.prosody is not None:
+            assert (x.prosody.names, x.prosody.units) == (y.prosody.names, y.prosody.units)
+            np.testing.assert_array_equal(x.prosody.values, y.prosody.values)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        timeline(9, abstain=(2,)),
+        timeline(3, times=False),
+        timeline(2, voice=False, labels=GOEMOTIONS28, replies=False),
+        timeline(0),
+        timeline(3, texts=(None,)),
+    ],
+    ids=["recording", "transcript", "28 labels", "nobody", "no words"],
+)
+def test_json_round_trip_and_schema(found):
+    data = wire.to_json(found)
+    VALIDATOR.validate(data)
+    back = wire.from_json(json.loads(wire.dumps(found)))
+    assert_same(back, found)
+    assert wire.to_json(back) == data
+
+
+def test_schema_itself_is_valid_and_refuses():
+    jsonschema.Draft202012Validator.check_schema(wire.schema())
+    data = wire.to_json(timeline(2))
+    data["turns"][0]["emotion"]["confidence"] = 1.5
+    del data["turns"][1]["text"]
+    wrong = {tuple(e.path) for e in VALIDATOR.iter_errors(data)}
+    assert wrong == {("turns", 0, "emotion"), ("turns", 1)}
+
+
+def test_json_says_what_it_should():
+    found = timeline(4, abstain=(1,))
+    data = wire.to_json(found)
+    assert data["schema_version"] == "1.0" and data["label_sets"]["ekman7"] == list(EKMAN7)
+    first = data["turns"][0]
+    emotion = found.turns[0].emotion
+    assert emotion is not None and emotion.runner_up is not None
+    assert first["emotion"]["label"] == emotion.label
+    assert first["emotion"]["scores"][emotion.label] == emotion.confidence
+    assert first["emotion"]["runner_up"]["label"] == emotion.runner_up[0]
+    assert data["turns"][1]["emotion"]["label"] is None
+    assert data["turns"][1]["emotions"]["voice"]["abstained"] == "too short"
+    # The fourth turn's pitch could not be measured.
+    assert data["turns"][3]["prosody"]["measures"]["avg_pitch"] == {"value": None, "unit": "Hz"}
+    assert [w["noncommercial"] for w in data["provenance"]["weights"]] == [False, True]
+
+
+def test_json_has_no_nan_even_where_values_have():
+    words = (Word("hm", 0.5, 1, math.nan),)
+    odd = dataclasses.replace(one("hm").turns[0], words=words)
+    provenance = {"x": math.inf, "y": np.float32("nan"), 3: (Path("a"),)}
+    found = dataclasses.replace(one("hm"), turns=(odd,), provenance=provenance)
+    data = json.loads(wire.dumps(found), parse_constant=pytest.fail)
+    assert data["turns"][0]["words"][0]["probability"] is None
+    assert data["provenance"] == {"x": None, "y": None, "3": ["a"]}
+    VALIDATOR.validate(data)
+
+
+def test_json_keeps_independent_scores_vad_and_late_abstention():
+    labels = LabelSet("two", ("calm", "tense"))
+    emotion = Emotion("face", labels, (0.9, 0.8), False, (0.1, -0.2, 0.3), "too unsure")
+    said = Turn(Utterance("x", 0, "Ann"), emotions={"face": emotion}, emotion=emotion)
+    found = Timeline("a", (said,), ("Ann",))
+    assert_same(through_json(found), found)
+    data = wire.to_json(found)["turns"][0]["emotion"]
+    assert data["label"] is None and data["confidence"] == 0.9 and data["exclusive"] is False
+
+
+def test_two_label_sets_of_one_name_are_refused():
+    emotions = {n: Emotion(n, LabelSet("x", (n, "b")), (0.5, 0.5)) for n in ("one", "two")}
+    said = Turn(Utterance("x", 0, "Ann"), emotions=emotions)
+    with pytest.raises(LabelError, match="two label sets are called 'x'"):
+        wire.to_json(Timeline("a", (said,), ("Ann",)))
+
+
+def test_provenance_that_is_no_data_is_refused():
+    with pytest.raises(InputError, match="a object cannot be written"):
+        wire.to_json(dataclasses.replace(timeline(1), provenance={"x": object()}))
+
+
+def broken(**change: object) -> object:
+    return {**wire.to_json(timeline(1)), **change}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (broken(schema_version="2.0"), "expected a timeline of schema version 1.0, found '2.0'"),
+        (broken(schema_version=1), "found 1"),
+        ([], "found None"),
+        ({"schema_version": "1.0"}, "lacks 'label_sets'"),
+        (broken(turns=[{}]), "lacks"),
+        (broken(turns=3), "does not fit its schema"),
+        (broken(label_sets=[]), "does not fit its schema"),
+    ],
+)
+def test_json_that_cannot_be_read_says_why(data, said):
+    with pytest.raises(InputError, match=re.escape(said)):
+        wire.from_json(data)
+
+
+def test_later_minor_versions_are_read():
+    assert wire.from_json(broken(schema_version="1.7")).speakers == ("Ann",)  # type: ignore[arg-type]
+
+
+@settings(max_examples=120, deadline=None)
+@given(text=ANYTHING, speaker=ANYTHING, note=ANYTHING)
+def test_json_holds_any_text(text, speaker, note):
+    found = one(text, speaker, notes=(note,))
+    assert_same(through_json(found), found)
+
+
+# csv
+
+
+def test_csv_has_a_row_a_turn():
+    found = timeline(5, abstain=(1,))
+    rows = list(csv.DictReader(io.StringIO(timeline_csv.dumps(found))))
+    assert [r["id"] for r in rows] == ["t1", "t2", "t3", "t4", "t5"]
+    emotion = found.turns[0].emotion
+    assert emotion is not None and rows[0]["emotion"] == emotion.label
+    assert float(rows[0]["p_anger"]) == pytest.approx(emotion.score("anger"), abs=1e-4)
+    assert rows[1]["emotion"] == "" and rows[1]["abstained"] == "too short"
+    assert rows[1]["p_anger"] == "" and rows[1]["voice_emotion"] == ""
+    assert rows[3]["avg_pitch_Hz"] == "" and rows[0]["avg_pitch_Hz"] != ""
+    assert rows[4]["reply"] == "That sounds like a long wait."
+
+
+def test_csv_of_a_transcript_leaves_unknown_cells_empty():
+    row = next(csv.DictReader(io.StringIO(timeline_csv.dumps(timeline(1, times=False)))))
+    assert row["start"] == row["end"] == row["description"] == "" and row["text_emotion"]
+    assert timeline_csv.dumps(timeline(0)).strip() == ""
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=ANYTHING, speaker=ANYTHING)
+def test_csv_holds_any_text(text, speaker):
+    written = timeline_csv.dumps(one(text, speaker))
+    row = next(csv.DictReader(io.StringIO(written, newline="")))
+    assert (row["text"], row["speaker"]) == (text, speaker)
+
+
+# Files
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, ".JSON", ".textgrid"])
+def test_the_suffix_chooses(tmp_path, suffix):
+    path = write(timeline(2), tmp_path / f"대화 1{suffix}")
+    start = {
+        ".json": "{",
+        ".csv": "index,",
+        ".srt": "1\n",
+        ".textgrid": "File type",
+        ".html": "<!doctype html>",
+    }[suffix.lower()]
+    assert path.read_text(encoding="utf-8").startswith(start)
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", ["a.docx", "a", "a.txt"])
+def test_unknown_suffix_lists_the_known(tmp_path, name):
+    with pytest.raises(UsageError, match=r"\.json, \.csv, \.srt, \.TextGrid, \.html"):
+        write(timeline(1), tmp_path / name)
+
+
+def test_missing_folder_and_folder_in_the_way(tmp_path):
+    with pytest.raises(UsageError, match="there is no folder"):
+        write(timeline(1), tmp_path / "none" / "a.json")
+    (tmp_path / "b.json").mkdir()
+    with pytest.raises(UsageError, match="is a folder"):
+        write(timeline(1), tmp_path / "b.json")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(EmpathiaError):
+        write(timeline(1), tmp_path / "file" / "a.json")
+
+
+def test_an_unwritable_place_is_named(tmp_path):
+    with pytest.raises(EmpathiaError, match="cannot write") as caught:
+        save("x", Path("/proc/empathia.json"))
+    assert caught.value.remedy
+    if os.geteuid() != 0:
+        tmp_path.chmod(0o500)
+        with pytest.raises(EmpathiaError, match="cannot write"):
+            save("x", tmp_path / "a.json")
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = write(timeline(1), tmp_path / "a.json")
+    before = path.read_text(encoding="utf-8")
+
+    def interrupted(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write(timeline(5), path)
+    assert path.read_text(encoding="utf-8") == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_permissions_links_and_devices_are_respected(tmp_path):
+    path = write(timeline(1), tmp_path / "a.json")
+    assert stat.S_IMODE(path.stat().st_mode) & 0o600 == 0o600
+    path.chmod(0o640)
+    link = tmp_path / "link.json"
+    link.symlink_to(path)
+    write(timeline(3), link)
+    assert link.is_symlink() and stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert len(json.loads(path.read_text(encoding="utf-8"))["turns"]) == 3
+    null = tmp_path / "null.json"
+    null.symlink_to("/dev/null")
+    write(timeline(1), null)
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+
+
+def test_a_source_that_is_no_utf8_can_be_written(tmp_path):
+    source = os.fsdecode(b"caf\xe9.wav")
+    found = dataclasses.replace(timeline(2), source=source)
+    data = json.loads(write(found, tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert data["source"] == source
+    for suffix in (".csv", ".html", ".srt"):
+        assert write(found, tmp_path / f"a{suffix}").read_text(encoding="utf-8")

@@ -1,0 +1,280 @@
+"""Timelines as subtitles, TextGrid tiers and a table on the terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+from itertools import pairwise
+
+import pytest
+from build import one, timeline, turn
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from empathia.corpora import folder, table
+from empathia.errors import UsageError
+from empathia.labels import EKMAN7, GOEMOTIONS28
+from empathia.report.marks import marks
+from empathia.report.timeline import srt, terminal, textgrid, write
+from empathia.report.timeline.html import page
+from empathia.report.wording import clock, noncommercial, percent
+from empathia.types import Reply, Timeline
+
+ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+
+
+# srt
+
+
+def read_srt(text: str) -> list[tuple[str, str, str]]:
+    """A strict reading of the format: number, times, one line, blank line."""
+    found = []
+    for number, cue in enumerate(text.rstrip("\n").split("\n\n"), start=1):
+        lines = cue.split("\n")
+        times = re.fullmatch(r"(\d\d+:\d\d:\d\d,\d{3}) --> (\d\d+:\d\d:\d\d,\d{3})", lines[1])
+        assert lines[0] == str(number) and len(lines) == 3 and times is not None
+        found.append((times[1], times[2], lines[2]))
+    return found
+
+
+def test_srt_says_who_felt_what():
+    found = timeline(3, abstain=(1,))
+    emotion = found.turns[0].emotion
+    assert emotion is not None and emotion.confidence is not None
+    cues = read_srt(srt.dumps(found))
+    assert cues[0][0] == "00:00:00,400"
+    assert cues[0][2].startswith(f"[Ann · {emotion.label} {round(100 * emotion.confidence)} %] I ")
+    assert cues[1][2].startswith("[Ben · unsure] Sorry")
+    bare = dataclasses.replace(found.turns[0], emotion=None)
+    assert read_srt(srt.dumps(dataclasses.replace(found, turns=(bare,))))[0][2].startswith("Ann: I")
+
+
+def test_srt_hours_and_rounding():
+    said = turn(0, span=(3599.9996, 360_000.5))
+    cue = read_srt(srt.dumps(Timeline("a", (said,), ("Ann",))))[0]
+    assert cue[:2] == ("01:00:00,000", "100:00:00,500")
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=ANYTHING, speaker=ANYTHING)
+def test_srt_survives_any_text(text, speaker):
+    cues = read_srt(srt.dumps(one(f"{text}\n\n2\n00:00 --> 00:01\n", speaker)))
+    assert len(cues) == 1 and "-->" not in cues[0][2]
+
+
+# TextGrid
+
+
+def read_textgrid(text: str) -> dict[str, list[tuple[float, float, str]]]:
+    """A small reader of Praat's long text form: free-standing numbers and quoted strings."""
+    found: list[str | float] = []
+    for string, number in re.findall(r'"((?:[^"]|"")*)"|(?<==\s)(-?\d+(?:\.\d+)?)', text):
+        found.append(float(number) if number else string.replace('""', '"'))
+    assert found[:2] == ["ooTextFile", "TextGrid"]
+    low, high, count, *rest = found[2:]
+    tiers: dict[str, list[tuple[float, float, str]]] = {}
+    for _ in range(int(count)):
+        kind, name, start, end, size, *rest = rest
+        assert (kind, start, end) == ("IntervalTier", low, high)
+        cells = [tuple(rest[3 * i : 3 * i + 3]) for i in range(int(size))]
+        rest = rest[3 * int(size) :]
+        tiers[str(name)] = cells  # type: ignore[assignment]
+    assert rest == []
+    return tiers
+
+
+def assert_whole(tiers: dict[str, list[tuple[float, float, str]]], end: float) -> None:
+    """Intervals touch, have a length, and cover everything: what Praat insists on."""
+    for cells in tiers.values():
+        assert cells[0][0] == 0 and cells[-1][1] == pytest.approx(end, abs=1e-3)
+        assert all(a[1] == b[0] for a, b in pairwise(cells))
+        assert all(a < b for a, b, _ in cells)
+
+
+def test_textgrid_tiers():
+    found = timeline(4)
+    tiers = read_textgrid(textgrid.dumps(found))
+    assert list(tiers) == ["Ann", "Ann words", "Ann emotion", "Ben", "Ben words", "Ben emotion"]
+    assert_whole(tiers, found.duration or 0)
+    first = found.turns[0].utterance
+    assert tiers["Ann"][0] == (0, 0.4, "")
+    assert tiers["Ann"][1] == (0.4, pytest.approx(first.end, abs=1e-3), first.text)
+    assert tiers["Ann words"][1][2] == "I"
+    assert re.fullmatch(r"\w+ \d+ %", tiers["Ann emotion"][1][2])
+
+
+def test_textgrid_keeps_both_of_two_turns_that_overlap_and_turns_without_length():
+    turns = (
+        turn(0, text="one", span=(1, 4)),
+        turn(1, text='a "b"', span=(2, 3)),
+        turn(2, text="now", span=(5, 5)),
+        turn(3, text="late", span=(8, 9)),
+    )
+    tiers = read_textgrid(textgrid.dumps(Timeline("a", turns, ("Ann",), 6.0)))
+    assert_whole(tiers, 9)
+    labels = [c for c in tiers["Ann"] if c[2]]
+    assert labels == [
+        (1, 2, "one"),
+        (2, 3, 'one | a "b"'),
+        (3, 4, "one"),
+        (5, 5.001, "now"),
+        (8, 9, "late"),
+    ]
+
+
+def test_textgrid_of_silence_is_whole():
+    assert read_textgrid(textgrid.dumps(Timeline("a", (), (), 60.0))) == {}
+    tiers = read_textgrid(textgrid.dumps(Timeline("a", (), ("Ann",), 60.0)))
+    assert tiers["Ann"] == [(0, 60, "")]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    text=ANYTHING,
+    speaker=ANYTHING,
+    spans=st.lists(st.tuples(st.floats(0, 50), st.floats(0, 50)), min_size=1, max_size=6),
+)
+def test_textgrid_is_whole_for_any_text_and_times(text, speaker, spans):
+    turns = tuple(
+        dataclasses.replace(
+            turn(i, speaker=speaker, text=f'{text}"', span=(min(s), max(s))), words=()
+        )
+        for i, s in enumerate(spans)
+    )
+    tiers = read_textgrid(textgrid.dumps(Timeline("a", turns, (speaker,), 20.0)))
+    end = max(20.0, *(max(a, b) for a, b in spans))
+    for cells in tiers.values():
+        assert cells[-1][1] == pytest.approx(end, abs=2e-3)
+    assert any('"' in cell[2] for cell in next(iter(tiers.values())))
+
+
+@pytest.mark.parametrize("suffix", [".srt", ".TextGrid"])
+@pytest.mark.parametrize("some", [False, True])
+def test_formats_made_of_times_need_times(tmp_path, suffix, some):
+    found = timeline(3, times=False)
+    if some:
+        found = dataclasses.replace(found, turns=(turn(0, span=(0, 1)), *found.turns[1:]))
+    with pytest.raises(UsageError, match=f"needs the times.*; {2 if some else 3} of 3 have none"):
+        write(found, tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == []
+
+
+# Terminal
+
+
+def shown(found: Timeline, width: int, **options: object) -> str:
+    from rich.console import Console
+
+    out = io.StringIO()
+    terminal.show(found, Console(file=out, width=width, **options))  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("width", [30, 80, 140])
+def test_terminal_shows_everything_at_any_width(width):
+    found = timeline(6, abstain=(1,), notes=("a note to read",))
+    text = shown(found, width)
+    flat = " ".join(text.split())
+    emotion = found.turns[0].emotion
+    assert emotion is not None and emotion.confidence is not None and emotion.runner_up is not None
+    assert f"{emotion.label} {percent(emotion.confidence)}" in flat
+    assert f"{emotion.runner_up[0]} {percent(emotion.runner_up[1])}" in flat
+    assert "[?] unsure" in flat and "too short" in flat
+    for part in (
+        "morning",
+        "tense",
+        "wait.",
+        "note to",
+        "uncertain",
+        "Non-commercial",
+        "voice-default",
+    ):
+        assert part in flat, part
+    assert max(map(len, text.splitlines())) <= width
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("licences", "line"),
+    [
+        ({}, None),
+        ({"mine": table.INFO.licence}, "Made with mine (licence: that of the data you brought)"),
+        (
+            {"mine": folder.INFO.licence, "voice": "CC BY-NC 4.0"},
+            "Non-commercial use only: voice (CC BY-NC 4.0). Made with mine (licence: that of the "
+            "data you brought)",
+        ),
+    ],
+)
+def test_licence_of_own_data_is_told_as_what_it_is(licences, line):
+    weights = [{"name": n, "licence": x, "noncommercial": True} for n, x in licences.items()]
+    allowed = {"name": "minilm", "licence": "Apache-2.0", "noncommercial": False}
+    assert noncommercial({"weights": [allowed, *weights]}) == line
+    found = dataclasses.replace(timeline(1), provenance={"weights": weights})
+    assert ("<td>not known</td>" in page(found)) == ("mine" in licences)
+    assert ("<td>no</td>" in page(found)) == ("voice" in licences)
+
+
+def test_terminal_prints_words_as_they_stand():
+    odd = one("[bold]no markup[/] \x1b[2Jno escape 😀", "[red]Ann")
+    text = shown(odd, 120, force_terminal=True, color_system="truecolor")
+    plain = re.sub(r"\x1b\[[\d;]*m", "", text)
+    assert "[bold]no" in plain and "[red]Ann" in plain and "😀" in plain
+    assert "\x1b[2J" not in text and "\x1b[" in text
+
+
+def test_terminal_without_colour(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    text = shown(timeline(3), 100, force_terminal=True)
+    assert not re.search(r"\x1b\[[\d;]*(3[0-7]|38;)", text)
+
+
+def test_terminal_of_transcripts_nobody_and_other_encodings():
+    assert "#1" in shown(timeline(2, times=False), 80)
+    assert "0 turns" in shown(timeline(0), 80)
+    raw = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    from rich.console import Console
+
+    terminal.show(timeline(2, texts=("naïve 😀",)), Console(file=raw, width=80))
+    raw.flush()
+    assert b"na?ve" in raw.buffer.getvalue()  # type: ignore[attr-defined]
+
+
+# Words and marks
+
+
+def test_clock_and_percent():
+    assert [clock(s) for s in (0, 59.6, 3661)] == ["0:00", "1:00", "1:01:01"]
+    assert [clock(s, tenths=True) for s in (0, 59.97, 3661.25)] == ["0:00.0", "1:00.0", "1:01:01.2"]
+    assert [percent(p) for p in (0, 0.004, 0.5, 0.996, 1)] == [
+        "0 %",
+        "< 1 %",
+        "50 %",
+        "> 99 %",
+        "100 %",
+    ]
+
+
+@given(st.lists(st.text(min_size=1, max_size=6), unique=True, max_size=60))
+def test_letters_are_unique_for_any_labels(labels):
+    found = marks(labels)
+    assert list(found) == labels
+    assert len({m.letter for m in found.values()}) == len(labels)
+
+
+def test_known_emotions_look_the_same_in_every_set():
+    seven, more = marks(EKMAN7), marks(GOEMOTIONS28)
+    assert {k: v for k, v in more.items() if k in EKMAN7} == {
+        k: v for k, v in seven.items() if k in more
+    }
+    assert [m.letter for m in seven.values()] == list("NJSAFDU")
+    assert len({m.light for m in seven.values()}) == 7
+    assert marks(("happy", "sad"))["happy"].light == seven["joy"].light
+    both = marks(("happy", "joy"))
+    assert both["happy"].light != both["joy"].light
+
+
+def test_reply_note_is_shown():
+    said = dataclasses.replace(turn(0, span=(0, 1)), reply=Reply("t1", "Oh.", "floor", "no model"))
+    assert "(rules: no model)" in shown(Timeline("a", (said,), ("Ann",)), 100)

@@ -1,0 +1,88 @@
+"""Recordings that the tests make: tones, noise, music, and damaged or odd files."""
+
+from __future__ import annotations
+
+import struct
+import wave
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+RATE = 16_000
+EXAMPLE = Path(__file__).parents[2] / "examples" / "conversation.wav"
+
+Samples = NDArray[np.float64]
+
+
+def example(start: float = 0.0, end: float | None = None) -> Samples:
+    """A stretch of the committed conversation, as float samples at 16 kHz."""
+    with wave.open(str(EXAMPLE)) as sound:
+        raw = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+    return raw[round(start * RATE) : None if end is None else round(end * RATE)] / 32768.0
+
+
+def write_wav(path: Path, samples: Samples, rate: int = RATE) -> Path:
+    """16-bit wav; samples of shape (n,) or (n, channels)."""
+    data = samples[:, None] if samples.ndim == 1 else samples
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(data.shape[1])
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes((np.clip(data, -1, 1) * 32767).astype("<i2").tobytes())
+    return path
+
+
+def write_float_wav(path: Path, samples: Samples, rate: int = RATE) -> Path:
+    """32-bit float wav, which can hold NaN; written by hand since ``wave`` cannot."""
+    data = samples.astype("<f4").tobytes()
+    form = struct.pack("<HHIIHH", 3, 1, rate, rate * 4, 4, 32)
+    chunks = b"fmt " + struct.pack("<I", len(form)) + form
+    chunks += b"data" + struct.pack("<I", len(data)) + data
+    path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+    return path
+
+
+def noise(seconds: float, level: float = 0.1) -> Samples:
+    return np.random.default_rng(7).normal(0, level, round(seconds * RATE))
+
+
+def music(seconds: float) -> Samples:
+    """A slow run of three-note chords."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    chords = np.array([[262, 330, 392], [220, 262, 330], [175, 220, 262], [196, 247, 294]])
+    now = chords[(t // 0.5).astype(int) % 4]
+    fade = np.exp(-3 * (t % 0.5))
+    return 0.1 * fade * np.sin(2 * np.pi * now * t[:, None]).sum(axis=1)
+
+
+def stretched(samples: Samples, factor: float) -> Samples:
+    """The same sound at another sampling rate (linear interpolation)."""
+    x = np.arange(round(len(samples) * factor)) / factor
+    return np.interp(x, np.arange(len(samples)), samples)
+
+
+def write_av(path: Path, samples: Samples | None, *, picture: bool = False) -> Path:
+    """A container written by PyAV: AAC sound, or MPEG-4 picture, or both."""
+    import av
+
+    with av.open(str(path), "w") as out:
+        sound = out.add_stream("aac", rate=RATE) if samples is not None else None
+        if sound is not None:
+            sound.layout = "mono"
+        video = out.add_stream("mpeg4", rate=10) if picture else None
+        if video is not None:
+            video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
+            for _ in range(20):
+                frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")
+                out.mux(video.encode(frame))
+            out.mux(video.encode(None))
+        if sound is not None and samples is not None:
+            for at in range(0, len(samples), 1024):
+                block = samples[at : at + 1024].astype(np.float32)[None, :]
+                frame = av.AudioFrame.from_ndarray(block, "fltp", "mono")
+                frame.sample_rate, frame.pts, frame.time_base = RATE, at, Fraction(1, RATE)
+                out.mux(sound.encode(frame))
+            out.mux(sound.encode(None))
+    return path

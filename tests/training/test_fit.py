@@ -1,0 +1,144 @@
+"""The fit loop: learns, stops early, and survives a kill at any step bit for bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the extra 'train'")
+
+from tiny_task import SETTINGS, TinyTask  # noqa: E402
+
+from empathia.errors import TrainingError  # noqa: E402
+from empathia.training import checkpoint  # noqa: E402
+from empathia.training.fit import CHECKPOINT, fit  # noqa: E402
+
+
+def _weights(task: TinyTask) -> dict[str, torch.Tensor]:
+    return {k: v.clone() for k, v in task.module.state_dict().items()}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """An uninterrupted training: its task and result."""
+    task = TinyTask()
+    return task, fit(task, SETTINGS, tmp_path_factory.mktemp("whole"), seed=3)
+
+
+# The hook runs after a step and before its checkpoint, so that step's work is lost as well.
+@pytest.mark.parametrize(
+    ("step", "again"), [(2, 1), (8, 7), (18, 16)], ids=["before any", "mid epoch", "at its end"]
+)
+def test_killed_training_ends_as_if_it_had_not_been(whole, tmp_path, step, again):
+    done = subprocess.run(
+        [sys.executable, "-m", "tiny_task", str(tmp_path), str(step)],
+        cwd=Path(__file__).parents[1] / "support",
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    task = TinyTask()
+    steps = []
+    result = fit(task, SETTINGS, tmp_path, seed=3, progress=lambda d, *_: steps.append(d))
+    assert steps[0] == again
+    assert result == whole[1]
+    for name, tensor in _weights(whole[0]).items():
+        assert torch.equal(tensor, task.module.state_dict()[name]), name
+
+
+def test_finished_training_is_not_repeated(whole, tmp_path):
+    fit(TinyTask(), SETTINGS, tmp_path, seed=3)
+    task, steps = TinyTask(), []
+    result = fit(task, SETTINGS, tmp_path, seed=3, progress=lambda d, *_: steps.append(d))
+    assert steps == []
+    assert result == whole[1]
+    assert torch.equal(task.module.state_dict()["1.weight"], _weights(whole[0])["1.weight"])
+
+
+def test_it_learns_and_leaves_frozen_weights_alone(whole):
+    task, result = whole
+    assert result.metrics["accuracy"] > 0.75
+    assert result.history[-1]["loss"] < result.history[0]["loss"]
+    assert torch.equal(task.module[0].weight, TinyTask().module[0].weight)
+
+
+def test_best_epoch_is_what_is_left(whole):
+    task, result = whole
+    accuracies = [h["accuracy"] for h in result.history]
+    assert result.best_epoch == accuracies.index(max(accuracies))
+    task.module.eval()
+    with torch.no_grad():
+        assert task.validate()["accuracy"] == accuracies[result.best_epoch]
+
+
+def test_another_seed_goes_another_way(whole, tmp_path):
+    task = TinyTask()
+    fit(task, SETTINGS, tmp_path, seed=4)
+    assert not torch.equal(task.module[1].weight, _weights(whole[0])["1.weight"])
+
+
+class _NeverBetter(TinyTask):
+    def validate(self):
+        return {"accuracy": 0.5}
+
+
+def test_early_stopping_counts_epochs_without_progress(tmp_path):
+    settings = dataclasses.replace(SETTINGS, patience=2)
+    result = fit(_NeverBetter(), settings, tmp_path, seed=3)
+    assert len(result.history) == 3
+    assert result.best_epoch == 0
+
+
+class _Exploding(TinyTask):
+    def loss(self, batch):
+        return super().loss(batch) * math.nan
+
+
+def test_loss_that_is_no_number_stops_with_a_remedy(tmp_path):
+    with pytest.raises(TrainingError, match=r"nan at step 0.*training\.lr"):
+        fit(_Exploding(), SETTINGS, tmp_path, seed=3)
+
+
+def test_unknown_selection_metric_names_what_there_is(tmp_path):
+    settings = dataclasses.replace(SETTINGS, select="f1")
+    with pytest.raises(TrainingError, match=r"no 'f1' \(gives: accuracy\)"):
+        fit(TinyTask(), settings, tmp_path, seed=3)
+
+
+def test_checkpoint_of_other_settings_is_refused(tmp_path):
+    settings = dataclasses.replace(SETTINGS, epochs=1)
+    fit(TinyTask(), settings, tmp_path, seed=3, fingerprint="a")
+    with pytest.raises(TrainingError, match=r"other settings or data.*--fresh"):
+        fit(TinyTask(), settings, tmp_path, seed=3, fingerprint="b")
+
+
+@pytest.mark.parametrize("keep", [0, 40, -8])
+def test_damaged_checkpoint_is_named(tmp_path, keep):
+    fit(TinyTask(), dataclasses.replace(SETTINGS, epochs=1), tmp_path, seed=3)
+    path = tmp_path / CHECKPOINT
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(TrainingError, match=r"not a readable checkpoint.*--fresh"):
+        fit(TinyTask(), SETTINGS, tmp_path, seed=3)
+
+
+def test_two_trainings_cannot_share_a_folder(tmp_path):
+    with (
+        checkpoint.sole_user(tmp_path),
+        pytest.raises(TrainingError, match="another training writes"),
+    ):
+        fit(TinyTask(), SETTINGS, tmp_path, seed=3)
+    assert fit(TinyTask(), dataclasses.replace(SETTINGS, epochs=1), tmp_path, seed=3).steps == 6
+
+
+def test_checkpoint_holds_tensors_and_state_in_one_file(tmp_path):
+    tensors = {"a": torch.arange(6.0).reshape(2, 3), "b": torch.tensor(3, dtype=torch.int64)}
+    checkpoint.save(tmp_path / "x", tensors, {"at": [1, 2], "größe": None})
+    found, state = checkpoint.load(tmp_path / "x")
+    assert state == {"at": [1, 2], "größe": None}
+    assert all(torch.equal(found[k], v) and found[k].dtype == v.dtype for k, v in tensors.items())
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]

@@ -196,10 +196,10 @@ def test_a_folder_of_other_settings_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_runs_cannot_write_to_one_folder(tmp_path: Path) -> None:
-    from empathia.training import checkpoint
+    from empathia import files
 
     with (
-        checkpoint.sole_user(tmp_path / "out" / "a"),
+        files.sole_user(tmp_path / "out" / "a"),
         pytest.raises(TrainingError, match="another training"),
     ):
         train(run_file(tmp_path / "a.toml", "majority"), corpus(tmp_path), tmp_path / "out")

@@ -20,8 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from empathia.errors import EmpathiaError, InputError, LabelError, UsageError
+from empathia.files import write_text
 from empathia.labels import EKMAN7, GOEMOTIONS28, LabelSet
-from empathia.report.timeline import SUFFIXES, save, write
+from empathia.report.timeline import SUFFIXES, write
 from empathia.report.timeline import csv as timeline_csv
 from empathia.types import Emotion, Timeline, Turn, Utterance, Word, wire
 
@@ -228,12 +229,12 @@ def test_missing_folder_and_folder_in_the_way(tmp_path):
 
 def test_an_unwritable_place_is_named(tmp_path):
     with pytest.raises(EmpathiaError, match="cannot write") as caught:
-        save("x", Path("/proc/empathia.json"))
+        write_text(Path("/proc/empathia.json"), "x")
     assert caught.value.remedy
     if os.geteuid() != 0:
         tmp_path.chmod(0o500)
         with pytest.raises(EmpathiaError, match="cannot write"):
-            save("x", tmp_path / "a.json")
+            write_text(tmp_path / "a.json", "x")
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):

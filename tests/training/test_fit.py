@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch", reason="training needs the extra 'train'")
 
 from tiny_task import SETTINGS, TinyTask  # noqa: E402
 
+from empathia import files  # noqa: E402
 from empathia.errors import TrainingError  # noqa: E402
 from empathia.training import checkpoint  # noqa: E402
 from empathia.training.fit import CHECKPOINT, fit  # noqa: E402
@@ -128,7 +129,7 @@ def test_damaged_checkpoint_is_named(tmp_path, keep):
 
 def test_two_trainings_cannot_share_a_folder(tmp_path):
     with (
-        checkpoint.sole_user(tmp_path),
+        files.sole_user(tmp_path),
         pytest.raises(TrainingError, match="another training writes"),
     ):
         fit(TinyTask(), SETTINGS, tmp_path, seed=3)

@@ -198,7 +198,7 @@ def test_a_whole_weight_is_found_without_opening_it(tiny, monkeypatch):
 
     for module in (io, builtins):
         monkeypatch.setattr(module, "open", note)
-    for name in ("file_sum", "installed_sum"):
+    for name in ("sha256", "installed_sum"):
         monkeypatch.setattr(store, name, lambda *_: pytest.fail("a sum was computed"))
     assert weights.folder("tiny") == tiny
     assert weights.state("tiny") == "ok"

@@ -59,7 +59,7 @@ def test_the_sums_are_those_of_the_files(weight):
     assert {f.name for f in weight.files} == lying, again
     for file in weight.files:
         assert (folder / file.name).stat().st_size == file.size, again
-        assert store.file_sum(folder / file.name) == file.sha256, again
+        assert store.sha256(folder / file.name) == file.sha256, again
 
 
 def test_the_script_has_nothing_to_change(script):

@@ -34,7 +34,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from empathia import features, plugins, weights
+from empathia import features, files, plugins, weights
 from empathia.bench.data import Material, target_labels, targets, unique
 from empathia.bench.gather import gather
 from empathia.bench.keep import keep, obstacle
@@ -42,7 +42,6 @@ from empathia.bench.run import Bench, choose
 from empathia.config import Run, read_run
 from empathia.errors import ConfigError, CorpusError, LeakageError, MissingExtra
 from empathia.metrics import METRICS
-from empathia.training import checkpoint
 from empathia.training.card import card
 from empathia.training.fit import CHECKPOINT, FitResult, Progress, fit
 from empathia.training.task import Job, Tools
@@ -119,7 +118,7 @@ def _make_model(
     """The other door: a model that can be shipped, from one training."""
     _need_torch()
     folder = out / run.name
-    with checkpoint.sole_user(folder):  # says before minutes of preparation that it is taken
+    with files.sole_user(folder):  # says before minutes of preparation that it is taken
         if fresh:
             (folder / CHECKPOINT).unlink(missing_ok=True)
     infos, corpora = load_corpora(run, data)
@@ -134,7 +133,7 @@ def _make_model(
         progress=progress,
         fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
     )
-    with checkpoint.sole_user(folder):
+    with files.sole_user(folder):
         known = {**_course(result), "data": prints, "threads": run.training.threads}
         return _finish(run, job, infos, folder, known)
 
@@ -166,7 +165,7 @@ def bench(
     _check_names(run)
     heard = heard_before(run)
     if fresh and (folder / "run.json").exists():
-        with checkpoint.sole_user(folder):
+        with files.sole_user(folder):
             shutil.rmtree(folder)
     infos, corpora = load_corpora(run, data)
     material = _material(run, data, corpora, {m: offered[m] for m in chosen}, progress)
@@ -353,12 +352,12 @@ def _finish(
         "git": _git(Path(__file__).parent),
     }
     text = card(run, infos, metrics, job.notes)
-    checkpoint.write_atomically(new / "card.md", text.encode())
+    files.write(new / "card.md", text.encode())
     shutil.rmtree(model, ignore_errors=True)
     new.rename(model)
-    checkpoint.write_atomically(folder / "card.md", text.encode())
+    files.write(folder / "card.md", text.encode())
     content = json.dumps(metrics, indent=2, sort_keys=True) + "\n"
-    checkpoint.write_atomically(folder / "metrics.json", content.encode())
+    files.write(folder / "metrics.json", content.encode())
     return metrics
 
 

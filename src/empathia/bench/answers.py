@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from empathia import files
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold
 from empathia.errors import MissingExtra
-from empathia.training import checkpoint
 from empathia.training.problem import Scores
 from empathia.types import Dialogue, Utterance
 
@@ -96,7 +96,7 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     )
     buffer = io.BytesIO()
     parquet.write_table(table, buffer)
-    checkpoint.write_atomically(path, buffer.getvalue())
+    files.write(path, buffer.getvalue())
 
 
 def _kind(pyarrow: Any, values: list[Any]) -> Any:  # noqa: ANN401 - a module without types

@@ -15,12 +15,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from empathia import plugins, weights
+from empathia import files, plugins, weights
 from empathia.bench import protocols
 from empathia.bench.run import Bench, Progress, Training
 from empathia.errors import EmpathiaError
 from empathia.features import weights_of
-from empathia.training import checkpoint, kept
+from empathia.training import kept
 from empathia.training.kept import Kept
 from empathia.training.problem import Learnt
 
@@ -64,7 +64,7 @@ def keep(bench: Bench, causal: bool, progress: Progress | None = None) -> Path:
         TrainingError: Another process writes to the run's folder.
     """
     folder = bench.folder / MODEL
-    with checkpoint.sole_user(bench.folder):
+    with files.sole_user(bench.folder):
         training, whole = _chosen(bench)
         if _there(folder, training.fingerprint):
             return folder
@@ -155,14 +155,10 @@ def _licensed(settings: Kept) -> Kept:
 
 def _write(folder: Path, learnt: Learnt, settings: Kept) -> None:
     """All into a new folder, which then takes the place of the old one."""
-    new = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    learnt.save(new)  # type: ignore[attr-defined]
-    (new / kept.CARD).write_text(card(settings), encoding="utf-8")
-    (new / kept.SETTINGS).write_text(settings.dumps(), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    new.rename(folder)
+    with files.new_folder(folder) as new:
+        learnt.save(new)  # type: ignore[attr-defined]
+        (new / kept.CARD).write_text(card(settings), encoding="utf-8")
+        (new / kept.SETTINGS).write_text(settings.dumps(), encoding="utf-8")
 
 
 def card(settings: Kept) -> str:

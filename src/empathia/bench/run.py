@@ -20,15 +20,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from empathia import files
 from empathia.bench.answers import answer_rows, write_rows
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold, folder_name, folds, read_listed
 from empathia.config import Run
 from empathia.errors import EmpathiaWarning, TrainingError, UsageError
-from empathia.training import checkpoint
+from empathia.files import sha256
 from empathia.training.problem import Conversation, Learnt, Part, Problem, Scores
 from empathia.types import Sample
-from empathia.weights.store import file_sum
 
 if TYPE_CHECKING:
     from empathia.training.normalise import Normaliser
@@ -90,7 +90,7 @@ class Bench:
         Raises:
             TrainingError: The folder holds another run, or another process writes to it.
         """
-        with checkpoint.sole_user(self.folder):
+        with files.sole_user(self.folder):
             plan = {seed: self.folds(seed) for seed in self.seeds}
             record = self._claimed(self._record(plan))
             total = sum(map(len, plan.values()))
@@ -123,7 +123,7 @@ class Bench:
 
     def _write(self, record: Mapping[str, Any]) -> None:
         content = json.dumps(record, indent=2, sort_keys=True) + "\n"
-        checkpoint.write_atomically(self.folder / "run.json", content.encode())
+        files.write(self.folder / "run.json", content.encode())
 
     def _record(self, plan: Mapping[int, Sequence[Fold]]) -> dict[str, Any]:
         m = self.material
@@ -238,7 +238,7 @@ class Training:
             rows = answer_rows(self.bench.material, self.fold, self.seed, found, asked)
             write_rows(self.folder / f"{name}.parquet", rows)
         made = {k: self.bench.about[k] for k in ("git", "versions", "threads")}
-        sums = {n: file_sum(self.folder / f"{n}.parquet") for n in answers}
+        sums = {n: sha256(self.folder / f"{n}.parquet") for n in answers}
         record = {
             **learnt.record,
             "causal": learnt.causal,
@@ -247,7 +247,7 @@ class Training:
             **made,
         }
         content = json.dumps(record, indent=2, sort_keys=True) + "\n"
-        checkpoint.write_atomically(done, content.encode())
+        files.write(done, content.encode())
         return learnt.causal
 
     def _before(self, done: Path) -> bool | None:
@@ -255,7 +255,7 @@ class Training:
         try:
             found = json.loads(done.read_text(encoding="utf-8"))
             whole = all(
-                file_sum(self.folder / f"{n}.parquet") == sha for n, sha in found["answers"].items()
+                sha256(self.folder / f"{n}.parquet") == sha for n, sha in found["answers"].items()
             )
         except (OSError, ValueError, KeyError, AttributeError):
             return None

@@ -14,8 +14,8 @@ import numpy as np
 from empathia import media
 from empathia.errors import MediaError
 from empathia.features import FeatureWarning
+from empathia.files import sha256
 from empathia.types import Audio, Utterance
-from empathia.weights.store import file_sum
 
 RATE = 16_000
 """Rate that all features are taken at (Hz)."""
@@ -38,7 +38,7 @@ class Sounds:
     ) -> Iterator[tuple[Utterance, str]]:
         """Each utterance with a text that stands for its sound: sum of the file, span, rate."""
         try:
-            total = file_sum(file)
+            total = sha256(file)
         except OSError as error:
             self._lost[str(file)] = error.strerror or str(error)
             return

@@ -66,8 +66,8 @@ def run(args: argparse.Namespace) -> int:
     from empathia.config import read_run
     from empathia.errors import UsageError
     from empathia.evaluate.ablation import ablated, as_json
+    from empathia.files import write
     from empathia.report.run.ablation import draw
-    from empathia.training.checkpoint import write_atomically
 
     settings = read_run(args.run)
     modalities = choose(settings.features, listed(args.modalities))
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
     _train(settings, args, folder, modalities)
     rows = ablated(folder, modalities, args.bootstrap)
     content = json.dumps(as_json(rows), indent=2) + "\n"
-    write_atomically(folder / "ablation.json", content.encode())
+    write(folder / "ablation.json", content.encode())
     for suffix in ("png", "svg"):
         draw(rows, folder / f"ablation.{suffix}", settings.name)
     print(content if args.json else _table(rows), end="")

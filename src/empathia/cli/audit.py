@@ -165,12 +165,10 @@ def _plain(name: str) -> str:
 
 
 def _write(audit: Audit, folder: Path) -> None:
+    from empathia.files import write_text
     from empathia.report.audit.html import page
-    from empathia.report.timeline import save
 
     folder.mkdir(parents=True, exist_ok=True)
-    save(
-        json.dumps(audit.to_json(), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
-        folder / "audit.json",
-    )
-    save(page(audit), folder / "audit.html")
+    content = json.dumps(audit.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(folder / "audit.json", content + "\n")
+    write_text(folder / "audit.html", page(audit))

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from empathia.errors import InputError, LeakageError, UsageError
+from empathia.files import write
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "shipped" / "prosody-bins" / "bins.json"
 OVERALL, SO_FAR, ADAPTED = "overall", "speaker so far", "adapted"
@@ -141,10 +142,7 @@ class Bins:
             "deviations": self.deviations,
         }
         text = json.dumps(content, indent=1, allow_nan=False) + "\n"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".part")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        write(path, text.encode())
 
     @classmethod
     def load(cls, path: Path | None = None) -> Bins:

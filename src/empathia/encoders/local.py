@@ -6,13 +6,13 @@ is taken as it is. Only safetensors are read and no code of a model runs.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from empathia.errors import MissingExtra, WeightsError
-from empathia.weights.store import file_sum
+from empathia.files import sha256
 
 _KINDS = frozenset({".json", ".txt", ".model", ".safetensors"})
 # What a model may lack: parts that are not run.
@@ -105,7 +105,7 @@ def find(variant: str) -> Path:
 
 
 def _sum(folder: Path) -> str:
-    total = sha256()
+    total = hashlib.sha256()
     for file in sorted(f for f in folder.iterdir() if f.suffix in _KINDS):
-        total.update(f"{file.name} {file_sum(file)}\n".encode())
+        total.update(f"{file.name} {sha256(file)}\n".encode())
     return total.hexdigest()

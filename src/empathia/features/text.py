@@ -23,8 +23,8 @@ from empathia import weights
 from empathia.encoders import local
 from empathia.errors import WeightsError
 from empathia.features import Each, Extractor
+from empathia.files import sha256
 from empathia.types import Features, FloatArray
-from empathia.weights.store import file_sum
 
 NAME, SOURCE = "text", "text"
 _DEFAULT, _DELTA = "minilm", "delta.safetensors"
@@ -75,7 +75,7 @@ def _default(threads: int | None, delta: Path | None) -> Extractor:
     encoder = TextEncoder.load(weights.folder(_DEFAULT), delta, threads=threads, longest=_LONGEST)
     sums = {file.name: file.sum for file in weights.entry(_DEFAULT).files}
     if delta is not None:
-        sums[delta.name] = file_sum(delta)
+        sums[delta.name] = sha256(delta)
     return _each({"model": _DEFAULT, "sums": sums}, lambda text: encoder.encode([text])[0])
 
 

@@ -8,35 +8,11 @@ what a test tells it to.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from empathia.errors import UsageError
+from empathia.types import Message
 
-ROLES = ("system", "user", "assistant")
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message of a chat.
-
-    Args:
-        role: "system", "user" or "assistant".
-        content: The words.
-
-    Raises:
-        UsageError: The role is none of the three.
-    """
-
-    role: str
-    content: str
-
-    def __post_init__(self) -> None:
-        if self.role not in ROLES:
-            raise UsageError(
-                f"a message has the role '{self.role}', expected one of {', '.join(ROLES)}",
-                "Name one of these",
-            )
+__all__ = ["LanguageModel", "Message"]
 
 
 @runtime_checkable

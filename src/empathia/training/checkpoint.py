@@ -7,30 +7,18 @@ new weights beside an old position.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from empathia.errors import TrainingError
+from empathia.files import write
 
 if TYPE_CHECKING:
     import torch
 
 _KEY = "empathia"
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a whole file or nothing: a temporary neighbour, flushed to disk, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as f:
-        f.write(content)
-        f.flush()
-        os.fsync(f.fileno())
-    temporary.replace(path)
 
 
 def save(path: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, Any]) -> None:
@@ -44,7 +32,7 @@ def save(path: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, An
     from safetensors.torch import save as serialise
 
     plain = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
-    write_atomically(path, serialise(plain, {_KEY: json.dumps(state)}))
+    write(path, serialise(plain, {_KEY: json.dumps(state)}))
 
 
 def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
@@ -64,26 +52,3 @@ def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
             f"'{path}' is not a readable checkpoint ({e})", "Start over with --fresh"
         ) from e
     return tensors, state
-
-
-@contextlib.contextmanager
-def sole_user(folder: Path) -> Iterator[None]:
-    """Hold a folder for this process; the system lets go of it when the process dies.
-
-    Raises:
-        TrainingError: Another process writes to the folder.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:  # a system without POSIX locks: two runs there are not told apart
-        yield
-        return
-    with (folder / ".lock").open("a+") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as e:
-            raise TrainingError(
-                f"another training writes to '{folder}'", "Wait for it or give another --out"
-            ) from e
-        yield

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from empathia import files
 from empathia.config import TrainingPart
 from empathia.errors import TrainingError
 from empathia.training import checkpoint
@@ -86,7 +87,7 @@ def fit(
     import torch
 
     torch.set_num_threads(settings.threads)
-    with checkpoint.sole_user(folder):
+    with files.sole_user(folder):
         loop = _Loop(task, settings, folder / CHECKPOINT, seed, fingerprint)
         loop.restore()
         while not loop.at.done:

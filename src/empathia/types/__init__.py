@@ -9,7 +9,7 @@ from __future__ import annotations
 from empathia.types.felt import Emotion, Score
 from empathia.types.heard import Cues, Features, Sample
 from empathia.types.speech import Audio, Dialogue, FloatArray, Utterance, Word
-from empathia.types.talk import Reply, Timeline, Turn
+from empathia.types.talk import Message, Reply, Request, Timeline, Turn
 
 __all__ = [
     "Audio",
@@ -18,7 +18,9 @@ __all__ = [
     "Emotion",
     "Features",
     "FloatArray",
+    "Message",
     "Reply",
+    "Request",
     "Sample",
     "Score",
     "Timeline",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from empathia.errors import UsageError
 from empathia.types.felt import Emotion
 from empathia.types.heard import Cues, Features
 from empathia.types.speech import Utterance, Word
+
+ROLES = ("system", "user", "assistant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +79,48 @@ class Timeline:
     waveform: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat.
+
+    Args:
+        role: "system", "user" or "assistant".
+        content: The words.
+
+    Raises:
+        UsageError: The role is none of the three.
+    """
+
+    role: str
+    content: str
+
+    def __post_init__(self) -> None:
+        if self.role not in ROLES:
+            raise UsageError(
+                f"a message has the role '{self.role}', expected one of {', '.join(ROLES)}",
+                "Name one of these",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a language model is asked.
+
+    Args:
+        messages: The chat so far. A model that prefills goes on with a last message of the
+            assistant and answers with what follows it.
+        max_tokens: Most tokens to answer with, at least 1.
+        temperature: 0 takes the likeliest token each time; larger is freer.
+        top_k: How many tokens each step may choose from.
+        seed: Same seed and messages, same answer (a server may not hold to it).
+        stop: Texts at which the answer ends, themselves left out.
+    """
+
+    messages: Sequence[Message]
+    max_tokens: int = 60
+    temperature: float = 0.7
+    top_k: int = 40
+    seed: int = 1
+    stop: Sequence[str] = ()

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote, urlsplit
 
+from empathia.files import sha256
 from empathia.weights.manifest import File, Source
-from empathia.weights.store import file_sum
 
 HUB = "https://huggingface.co"
 GITHUB = "https://raw.githubusercontent.com"
@@ -220,7 +220,7 @@ def check_archive(archive: Path, source: Source) -> None:
     size = archive.stat().st_size
     if size != source.size:
         raise SourceError(f"{archive.name} has {size} bytes, expected {source.size}")
-    found = file_sum(archive)
+    found = sha256(archive)
     if found != source.sha256:
         raise SourceError(
             f"{archive.name} has the sha256 {found[:12]}, expected {source.sha256[:12]}"

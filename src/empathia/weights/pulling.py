@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from empathia.errors import UsageError, WeightsError
+from empathia.files import sha256
 from empathia.weights import fetch
 from empathia.weights import store as cache
 from empathia.weights.fetch import SourceError
@@ -173,7 +174,7 @@ def _obtain(entry: Entry, file: File, session: _Session) -> tuple[Path, str]:
             continue
         if _right(staged, file):
             return staged, label
-        found = cache.file_sum(staged)
+        found = sha256(staged)
         staged.unlink()
         session.note(
             entry,
@@ -184,7 +185,7 @@ def _obtain(entry: Entry, file: File, session: _Session) -> tuple[Path, str]:
 
 
 def _right(staged: Path, file: File) -> bool:
-    if cache.file_sum(staged) == file.sha256:
+    if sha256(staged) == file.sha256:
         return True
     # A folder copied from another machine's cache holds the converted file already.
     return file.convert is not None and cache.installed_sum(staged, file) == file.sum
@@ -287,7 +288,7 @@ def _from_repository(source: Source, entry: Entry, file: File, session: _Session
             if error.host:
                 session.down[error.host] = str(error)
             raise
-        if before and cache.file_sum(part) != file.sha256:
+        if before and sha256(part) != file.sha256:
             part.unlink()  # the old part was of something else: once more from the start
             continue
         return part
@@ -305,7 +306,7 @@ def _install(entry: Entry, file: File, staged: Path) -> None:
     """Move a verified file to its place, converted where the manifest says so."""
     place = cache.place(entry)
     place.mkdir(parents=True, exist_ok=True)
-    if file.convert is not None and cache.file_sum(staged) == file.sha256:
+    if file.convert is not None and sha256(staged) == file.sha256:
         staged = _convert(staged, file)
     with staged.open("rb+") as written:
         os.fsync(written.fileno())

@@ -11,12 +11,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from empathia.errors import WeightsError
+from empathia.files import sha256, write_json
 from empathia.weights.manifest import SHIPPED, Entry, File
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STAMP = ".stamp.json"
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,6 @@ def place(entry: Entry) -> Path:
     return SHIPPED / entry.name if entry.shipped else store() / entry.name
 
 
-def file_sum(path: Path) -> str:
-    """sha256 of a file's bytes, as hex."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
 def arrays_sum(arrays: Mapping[str, NDArray[Any]]) -> str:
     """sha256 over names, types, shapes and values of arrays, whatever file holds them.
 
@@ -93,7 +82,7 @@ def arrays_sum(arrays: Mapping[str, NDArray[Any]]) -> str:
 def installed_sum(path: Path, file: File) -> str:
     """What identifies an installed file; "" where it cannot even be opened."""
     if file.convert is None:
-        return file_sum(path)
+        return sha256(path)
     import numpy as np
 
     try:
@@ -114,13 +103,8 @@ def stamp_of(entry: Entry) -> dict[str, dict[str, Any]]:
 
 def write_stamp(entry: Entry, files: Mapping[str, Mapping[str, Any]]) -> None:
     """Write the stamp whole or not at all; a cache that cannot be written stays without."""
-    path = place(entry) / STAMP
-    draft = path.with_name(f"{STAMP}.{os.getpid()}")
-    try:
-        draft.write_text(json.dumps({"format": 1, "files": files}, indent=1), encoding="utf-8")
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
+    with suppress(OSError):
+        write_json(place(entry) / STAMP, {"format": 1, "files": files})
 
 
 def look(entry: Entry, *, sums: str = "stamp") -> tuple[Check, ...]:

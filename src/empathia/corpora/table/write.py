@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from empathia import files
 from empathia.corpora.table.rows import GROUP, as_text
 from empathia.errors import MissingExtra, UsageError
 from empathia.types import Dialogue, Utterance
@@ -38,12 +39,7 @@ def write(file: Path, records: Iterable[Record]) -> int:
     if not rows:
         raise UsageError(f"there is nothing to write into '{file}'", "Choose another corpus")
     content = make(rows)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    files.write(file, content)
     return len(rows)
 
 

@@ -26,11 +26,11 @@ from empathia.config import Run
 from empathia.emotion.text import OPTIONS
 from empathia.emotion.text.examples import Examples, examples
 from empathia.encoders.minilm_torch import WIDTH, MiniLM
+from empathia.files import write
 from empathia.labels import LabelSet, label_set
 from empathia.metrics.calibration import fit_bias_corrected
 from empathia.metrics.scores import sigmoid, softmax
 from empathia.metrics.thresholds import best_thresholds, coverage_threshold
-from empathia.training.checkpoint import write_atomically
 from empathia.training.task import Tools
 from empathia.types import Dialogue
 
@@ -266,4 +266,4 @@ def _padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
 def _save(path: Path, tensors: Mapping[str, Tensor]) -> None:
     from safetensors.torch import save
 
-    write_atomically(path, save({k: v.detach().contiguous() for k, v in tensors.items()}))
+    write(path, save({k: v.detach().contiguous() for k, v in tensors.items()}))

@@ -26,11 +26,11 @@ from empathia.emotion.text.examples import Examples, examples
 from empathia.emotion.text.fitting import calibrated, measures
 from empathia.emotion.text_korean.columns import BITS, columns
 from empathia.errors import ConfigError
+from empathia.files import write
 from empathia.labels import label_set
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import sigmoid
 from empathia.metrics.thresholds import best_thresholds
-from empathia.training.checkpoint import write_atomically
 from empathia.training.task import Tools
 from empathia.types import Dialogue
 
@@ -131,7 +131,7 @@ class KoreanTask:
         weight = self.module.weight[:, -k:].detach().numpy().astype(np.float16)  # type: ignore[index]
         bias = self.module.bias[-k:].detach().numpy()  # type: ignore[index]
         arrays = {"weight": np.ascontiguousarray(weight), "bias": np.ascontiguousarray(bias)}
-        write_atomically(folder / "head.safetensors", save(arrays))
+        write(folder / "head.safetensors", save(arrays))
         settings = self._calibrated() | {"encoder": "korean-columns", "languages": ["ko"]}
         (folder / "settings.json").write_text(json.dumps(settings, indent=2) + "\n")
         logits = text_korean.load(folder).logits(self.test.texts)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from empathia.errors import MissingExtra, UsageError
+from empathia.files import write
 from empathia.report.corpus.stats import WHOLE, Agreement, Stats
 
 if TYPE_CHECKING:
@@ -55,11 +57,13 @@ def draw(found: Stats, file: Path) -> None:
         "axes.spines.top": False,
         "axes.spines.right": False,
     }
-    part = file.with_name(f".{file.stem}.part{file.suffix}")
+    drawn = BytesIO()
     with mpl.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # other scripts yet
-        _figure(found, names, Figure).savefig(part, dpi=150, metadata=_undated(file))
-    part.replace(file)
+        _figure(found, names, Figure).savefig(
+            drawn, format=file.suffix[1:], dpi=150, metadata=_undated(file)
+        )
+    write(file, drawn.getvalue())
 
 
 def _figure(found: Stats, names: Sequence[str], kind: type[Figure]) -> Figure:

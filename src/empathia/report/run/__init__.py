@@ -7,13 +7,13 @@ from pathlib import Path
 from empathia.bench.results import Results
 from empathia.errors import UsageError
 from empathia.evaluate import Evaluation
+from empathia.files import write
 from empathia.report.drawing import DARK, LIGHT, saved
 from empathia.report.run import json as evaluation_json
 from empathia.report.run.card import card
 from empathia.report.run.html import run_page
 from empathia.report.run.pictures import pictures
 from empathia.report.run.predictions import dump
-from empathia.training.checkpoint import write_atomically
 
 
 def run_files(results: Results, evaluation: Evaluation) -> dict[str, bytes]:
@@ -36,7 +36,7 @@ def run_files(results: Results, evaluation: Evaluation) -> dict[str, bytes]:
 def write_files(folder: Path, files: dict[str, bytes]) -> None:
     """Write files into a folder, which is made where it is missing."""
     for name, content in files.items():
-        write_atomically(folder / name, content)
+        write(folder / name, content)
 
 
 def check_folder(folder: Path) -> None:

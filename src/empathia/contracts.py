@@ -1,0 +1,87 @@
+"""Every kind of plug-in on one screen; a plug-in is a module (or a folder) and its name.
+
+Outside of this project it is an entry point of the group ``empathia.<kind>``. What is listed
+before a class are the names that the module defines; docs/plugins.md has an example of each.
+Times are seconds, sound is mono float32 at 16 kHz, labels are named and never positional.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from empathia.files import Plain
+from empathia.labels import LabelSet
+from empathia.types import Audio, Emotion, Features, FloatArray, Reply, Request, Sample, Turn
+
+Progress = Callable[[str, float, float | None], None]  # what is done, how much, of how much
+Item = tuple[str, str | Audio]  # an utterance's id, and its words or its sound
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of a recogniser; its field names are the manifest's and the card's."""
+
+    name: str  # what an emotion's `source` says
+    labels: LabelSet
+    exclusive: bool = True  # one label an utterance: scores sum to 1
+    causal: bool = True  # the answer to an utterance depends on nothing after it
+    licence: str = ""  # of what it learnt from and of the weights it uses
+    noncommercial: bool = False
+    languages: tuple[str, ...] = ()  # ISO 639-1 codes it reads; () for any
+    features: tuple[str, ...] = ()  # what it needs of each utterance beside the words
+
+
+# emotion/<name>   OPTIONS: {name: default}; learn(problem: training.problem.Problem) -> Recogniser;
+#                  load(folder: Path | None, threads) -> Recogniser; weights_of(options) -> names
+class Recogniser(Protocol):
+    @property
+    def about(self) -> About: ...
+    @property
+    def record(self) -> Mapping[str, Plain]: ...  # the course of its training; {} if loaded
+
+    def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
+        """One emotion a sample, dialogue by dialogue; abstaining is an emotion with a reason."""
+
+    def save(self, folder: Path) -> None:
+        """Write safe files alone; what cannot be kept raises UsageError and says why."""
+
+
+# features/<name>  SOURCE: "words" | "sound" | "picture"; load(variant, threads) -> Extractor;
+#                  [weights_of(variant) -> names]
+class Extractor(Protocol):
+    @property
+    def settings(self) -> Mapping[str, Plain]: ...  # all that decides the values
+    def __call__(self, items: Sequence[Item]) -> list[Features]: ...
+
+
+# corpora/<name>   INFO: corpora.CorpusInfo; load(path, **options) -> tuple[Dialogue, ...];
+#                  [ready(path, **options) -> {feature: {utterance id: Features}}]; [PROJECTIONS]
+
+
+# reply/<name>     OPTIONS; load(options: {name: value}, tools: Tools) -> Generator
+class Generator(Protocol):
+    def reply(self, turns: Sequence[Turn]) -> Reply:
+        """An answer to the last turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a reply generator may use: what is asked for is loaded then."""
+
+    language_model: Callable[[], LanguageModel]
+    threads: int | None = None
+
+
+# lm/<name>        load(spec, threads) -> LanguageModel
+class LanguageModel(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def is_local(self) -> bool: ...  # whether the words stay on this machine
+    def complete(self, requests: Sequence[Request]) -> list[str]: ...
+    def stream(self, request: Request) -> Iterator[str]: ...  # closing it cancels
+    def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray:
+        """(requests, answers) log likelihoods in nats of each answer after each request."""

@@ -1,0 +1,121 @@
+"""Files and folders are written whole or not at all, and known by their sums."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from empathia.errors import EmpathiaError, TrainingError, UsageError
+
+Plain: TypeAlias = "str | int | float | bool | Sequence[Plain] | Mapping[str, Plain] | None"
+"""What JSON and TOML hold."""
+
+_BLOCK = 1 << 20  # bytes
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing: a temporary neighbour, flushed to disk, then renamed.
+
+    Folders above it are made. Permissions of a file that was there stay.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A short name of its own: adding to a long one could pass the system's limit.
+    beside = path.with_name(f".empathia-{secrets.token_hex(6)}.part")
+    try:
+        with beside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if path.exists():
+            beside.chmod(stat.S_IMODE(path.stat().st_mode))
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Plain) -> None:
+    """Write a value as JSON, whole or not at all; keys are sorted, text stays readable."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+    write(path, (text + "\n").encode())
+
+
+def write_text(path: Path, text: str) -> None:
+    r"""Write what a user asked for into a file of theirs, whole or not at all.
+
+    A lone surrogate, as in a file name that is not UTF-8, is written as ``\udcXX``,
+    which is also how JSON spells it. Pipes and devices are written to, not replaced.
+
+    Raises:
+        UsageError: The folder is not there, or the path is a folder.
+        EmpathiaError: The system refuses.
+    """
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        target = path.resolve()
+        if not target.parent.is_dir():
+            raise UsageError(
+                f"there is no folder '{path.parent}' to write {path.name} into",
+                "Make it first, or name another",
+            )
+        if target.is_dir():
+            raise UsageError(f"'{path}' is a folder, expected a file", "Name a file")
+        if target.exists() and not stat.S_ISREG(target.stat().st_mode):
+            target.write_bytes(data)
+        else:
+            write(target, data)
+    except OSError as error:
+        raise EmpathiaError(
+            f"cannot write '{path}' ({error.strerror or error})",
+            "Check the folder's permissions and free space",
+        ) from None
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """An empty folder to fill, which takes the place of ``folder`` when the block ends well."""
+    new = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    yield new
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+
+
+@contextlib.contextmanager
+def sole_user(folder: Path) -> Iterator[None]:
+    """Hold a folder for this process; the system lets go of it when the process dies.
+
+    Raises:
+        TrainingError: Another process writes to the folder.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # a system without POSIX locks: two runs there are not told apart
+        yield
+        return
+    with (folder / ".lock").open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as e:
+            raise TrainingError(
+                f"another training writes to '{folder}'", "Wait for it or give another --out"
+            ) from e
+        yield
+
+
+def sha256(path: Path) -> str:
+    """sha256 of a file's bytes, as hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

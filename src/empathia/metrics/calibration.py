@@ -92,10 +92,10 @@ def fit_temperature(
 ) -> float:
     """Temperature T under which ``logits / T`` make the targets most likely.
 
+    Temperature scaling (Guo et al., ICML 2017). The likelihood has one peak over 1 / T; a
     golden-section search finds it between ``exp(-3)`` and ``exp(3)``. One item that leans
     nowhere is thought to be there as well (Platt, 1999): a few items that are all right would
     else make every score as sure as can be. Without any item, and for one label, T is 1.
-
 
     Args:
         logits: (items, labels) of validation items, never of test items; for scores that sum to

@@ -14,11 +14,13 @@ import sys
 import time
 from pathlib import Path
 
+from empathia.contracts import Tools
 from empathia.errors import EmpathiaError
 from empathia.labels import EKMAN7
 from empathia.lm import local
 from empathia.reply import lm, rules
-from empathia.types import Cues, Emotion, Turn, Utterance
+from empathia.reply.lm import prompt
+from empathia.types import Cues, Emotion, Request, Turn, Utterance
 
 TARGET_S = 1.5
 
@@ -109,16 +111,17 @@ def conversation(situation: tuple) -> list[Turn]:
 def measure(model: local.LocalModel, runs: int) -> dict[str, float]:
     """Medians over runs: of answers of exactly 40 tokens, and of replies as users get them."""
     seen: dict[str, list[float]] = {"wall": [], "cpu": [], "rate": [], "prompt": [], "reply": []}
+    generator = lm.load({"max_tokens": 40}, Tools(lambda: model))
     for run in range(runs):
         turns = conversation(SITUATIONS[run % len(SITUATIONS)])
         wall, busy = time.perf_counter(), time.process_time()
-        timings = _forty(model, lm.prompt(turns, len(turns) - 1))
+        timings = _forty(model, prompt.messages(turns))
         seen["cpu"].append(time.process_time() - busy)
         seen["wall"].append(time.perf_counter() - wall)
         seen["rate"].append(timings["predicted_per_second"])
         seen["prompt"].append(timings["prompt_n"])
         start = time.perf_counter()
-        lm.generate(turns, len(turns) - 1, model, max_tokens=40)
+        generator.reply(turns)
         seen["reply"].append(time.perf_counter() - start)
     return {name: statistics.median(values) for name, values in seen.items()}
 
@@ -141,13 +144,14 @@ def _forty(model: local.LocalModel, messages: tuple) -> dict[str, float]:
 
 def show(model: local.LocalModel) -> None:
     kept = 0
+    generator = lm.load({}, Tools(lambda: model))
     for situation in SITUATIONS:
         turns = conversation(situation)
-        reply = lm.generate(turns, len(turns) - 1, model)
+        reply = generator.reply(turns)
         kept += reply.source != rules.SOURCE
         print(f"\n{situation[1]}  [{situation[2]} {situation[3]:.0%}]")
         print(f"  {reply.source:12} {reply.text}" + (f"  ({reply.note})" if reply.note else ""))
-        print(f"  {'floor':12} {rules.generate(turns, len(turns) - 1).text}")
+        print(f"  {'rules':12} {rules.answer(turns).text}")
     print(f"\n{kept} of {len(SITUATIONS)} replies are the model's own")
 
 
@@ -156,7 +160,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, help="a GGUF file (default: the pulled weight)")
     parser.add_argument("--runs", type=int, default=10)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--show", action="store_true", help="print replies beside the floor's")
+    parser.add_argument("--show", action="store_true", help="print replies beside the rules'")
     options = parser.parse_args()
     start = time.perf_counter()
     try:
@@ -173,7 +177,7 @@ def main() -> int:
         if options.show:
             show(model)
         if options.runs > 0:
-            model.complete(lm.prompt(conversation(SITUATIONS[0]), 0), max_tokens=1)
+            model.complete([Request(prompt.messages(conversation(SITUATIONS[0])), max_tokens=1)])
             m = measure(model, options.runs)
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(f"start-up                       {started:7.2f} s")

@@ -300,6 +300,24 @@ def _typed(hint: Any, value: Any, file: str, key: str) -> Any:  # noqa: ANN401 -
     return value
 
 
+def complete(
+    options: Mapping[str, Scalar], defaults: Mapping[str, Scalar], owner: str
+) -> dict[str, Scalar]:
+    """All options of a plug-in: those that are given, and the defaults of the rest.
+
+    Raises:
+        ConfigError: An option is unknown or of another type than its default.
+    """
+    unknown = sorted(set(options) - set(defaults))
+    if unknown:
+        known = ", ".join(sorted(defaults)) or "none"
+        raise ConfigError(
+            f"{owner} has no option '{unknown[0]}' (known: {known})", "Mend or remove it"
+        )
+    given = {k: _typed(type(defaults[k]), v, owner, k) for k, v in options.items()}
+    return {**defaults, **given}
+
+
 def _scalar(value: Any, file: str, key: str) -> Scalar:  # noqa: ANN401 - any TOML value
     if isinstance(value, str | int | float | bool):
         return value

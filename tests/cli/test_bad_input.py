@@ -450,7 +450,7 @@ def test_a_server_that_talks_nonsense_gets_a_reply_from_rules(
     )
     assert code == 0
     reply = timeline["turns"][-1]["reply"]
-    assert reply["source"] == "floor"
+    assert reply["source"] == "rules"
     assert reply["text"]
     assert "127.0.0.1" in reply["note"]
 
@@ -460,5 +460,5 @@ def test_a_server_that_is_down_gets_a_reply_from_rules(capsys: Capture, talk: Pa
         capsys, talk, "--reply", "--llm-url", "http://127.0.0.1:9", "--llm-model", "m"
     )
     assert code == 0
-    assert timeline["turns"][-1]["reply"]["source"] == "floor"
+    assert timeline["turns"][-1]["reply"]["source"] == "rules"
     assert timeline["turns"][-1]["reply"]["note"]

@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 
 from empathia.errors import EmpathiaError, ServerError, UsageError, WeightsError
-from empathia.lm import LanguageModel, Message
 from empathia.lm.local import LocalModel
 from empathia.lm.scripted import ScriptedModel
 from empathia.lm.server import ServerModel
+from empathia.types import Message, Request
 
 HELLO = (Message("system", "Be kind."), Message("user", "Hello"))
+HI = (Message("user", "Hi."),)
 KEYS = ("EMPATHIA_LLM_KEY", "OPENAI_API_KEY")
 Step = Callable[[BaseHTTPRequestHandler], None]
 
@@ -110,8 +111,13 @@ def drip(handler) -> None:
         handler.wfile.flush()
 
 
+def answer(model, messages=HELLO, **options) -> str:
+    (text,) = model.complete([Request(messages, **options)])
+    return text
+
+
 def ask(server: _Server, path: str = "", **options) -> str:
-    return ServerModel(server.url + path, "m", **{"pause": 0.0, **options}).complete(HELLO)
+    return answer(ServerModel(server.url + path, "m", **{"pause": 0.0, **options}))
 
 
 def test_a_message_has_one_of_three_roles():
@@ -121,15 +127,14 @@ def test_a_message_has_one_of_three_roles():
 
 def test_scripted_answers_in_turn_and_remembers_what_it_was_asked():
     model = ScriptedModel(["one", ServerError("down")])
-    assert isinstance(model, LanguageModel)
-    assert model.complete(HELLO, seed=7) == "one"
+    assert answer(model, HELLO, seed=7) == "one"
     with pytest.raises(ServerError, match="down"):
-        model.complete(HELLO)
+        answer(model)
     with pytest.raises(UsageError, match="2 answers and was asked 3"):
-        model.complete(HELLO)
+        answer(model)
     assert model.asked[0] == HELLO
     assert model.seeds[0] == 7
-    assert ScriptedModel(lambda m: m[-1].content.upper()).complete(HELLO) == "HELLO"
+    assert answer(ScriptedModel(lambda m: m[-1].content.upper())) == "HELLO"
 
 
 @pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/", "/v1/chat/completions"])
@@ -207,7 +212,7 @@ def test_a_server_that_is_down():
         taken.bind(("127.0.0.1", 0))  # bound, not listening: connecting is refused
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(ServerError, match=r"cannot be reached .*Start it"):
-            ServerModel(url, "m").complete(HELLO)
+            answer(ServerModel(url, "m"))
 
 
 @pytest.mark.parametrize("step", [wait_for_the_end, drip])
@@ -326,7 +331,7 @@ def test_the_key_is_sent_and_never_shown(monkeypatch):
     with serving(send(401, b'{"error": "bad key sk-secret"}')) as server:
         model = ServerModel(server.url, "m")
         with pytest.raises(ServerError) as error:
-            model.complete(HELLO)
+            answer(model)
     assert server.seen[0][1]["Authorization"] == "Bearer sk-secret"
     assert "sk-secret" not in f"{error.value}{model!r}"
     monkeypatch.setenv("EMPATHIA_LLM_KEY", "sk-bad\nX-Evil: 1")
@@ -350,7 +355,7 @@ def test_a_file_that_is_no_model(tmp_path, content):
     path = tmp_path / "model.gguf"
     path.write_bytes(content)
     with pytest.raises(WeightsError, match=r"model\.gguf"), LocalModel(path) as model:
-        model.complete([Message("user", "Hi.")])
+        answer(model, HI)
 
 
 def test_a_model_that_was_never_asked_is_closed_at_once(tmp_path):
@@ -359,7 +364,7 @@ def test_a_model_that_was_never_asked_is_closed_at_once(tmp_path):
     model = LocalModel(path)  # no engine is started, and so none has to be stopped
     model.close()
     with pytest.raises(UsageError, match="closed"):
-        model.complete([Message("user", "Hi.")])
+        answer(model, HI)
 
 
 def test_a_model_that_is_not_there(tmp_path):
@@ -406,26 +411,24 @@ def _smollm2() -> Path:
 
 @pytest.mark.weights
 def test_the_small_model_answers_the_same_whatever_was_asked_before(small):
-    assert isinstance(small, LanguageModel)
-    first = small.complete(HELLO, max_tokens=12)
-    small.complete((Message("user", "Something else entirely."),), max_tokens=4)
-    assert small.complete(HELLO, max_tokens=12) == first != ""
-    assert small.complete(HELLO, max_tokens=12, seed=2, temperature=1.5) != first
+    first = answer(small, HELLO, max_tokens=12)
+    answer(small, (Message("user", "Something else entirely."),), max_tokens=4)
+    assert answer(small, HELLO, max_tokens=12) == first != ""
+    assert answer(small, HELLO, max_tokens=12, seed=2, temperature=1.5) != first
 
 
 @pytest.mark.weights
 def test_the_small_model_goes_on_from_a_beginning_and_heeds_a_stop(small):
     begun = (Message("user", "Count: one, two, three."), Message("assistant", "One, two,"))
-    answer = small.complete(begun, max_tokens=6, temperature=0)
-    assert answer.strip().lower().startswith("three")
-    assert "three" not in small.complete(begun, max_tokens=6, temperature=0, stop=["three"])
+    assert answer(small, begun, max_tokens=6, temperature=0).strip().lower().startswith("three")
+    assert "three" not in answer(small, begun, max_tokens=6, temperature=0, stop=["three"])
 
 
 @pytest.mark.weights
 def test_too_long_a_conversation_is_an_error_of_the_model_and_it_lives_on(small):
     with pytest.raises(ServerError, match=r"smollm2.*context"):
-        small.complete((Message("user", "word " * 4000),))
-    assert small.complete(HELLO, max_tokens=2)
+        answer(small, (Message("user", "word " * 4000),))
+    assert answer(small, HELLO, max_tokens=2)
 
 
 _TALK = """
@@ -433,13 +436,13 @@ import sys, glob, signal, tempfile
 # A shell that runs the tests in the background has them ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
-from empathia.lm import Message
 from empathia.lm.local import LocalModel
+from empathia.types import Message, Request
 model = LocalModel(Path(sys.argv[1]))
 print('ready', glob.glob(tempfile.gettempdir() + '/empathia-*'), flush=True)
 try:
     question = [Message('user', 'Tell a long story.')]
-    print(bool(model.complete(question, max_tokens=int(sys.argv[2]))))
+    print(bool(model.complete([Request(question, max_tokens=int(sys.argv[2]))])[0]))
 except KeyboardInterrupt:
     print('interrupted')
 model.close()

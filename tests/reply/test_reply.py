@@ -1,4 +1,4 @@
-"""Replies: the floor, the language model's, and what is done when the model talks nonsense."""
+"""Replies: the rules', the language model's, and what is done when the model talks nonsense."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from empathia import plugins
-from empathia.errors import ServerError, UsageError, WeightsError
+from empathia.contracts import Tools
+from empathia.errors import ConfigError, ServerError, UsageError, WeightsError
 from empathia.labels import EKMAN7, GOEMOTIONS28, IEMOCAP6, LabelSet
-from empathia.lm import Message
 from empathia.lm.scripted import ScriptedModel
 from empathia.lm.server import ServerModel
-from empathia.reply import _grounded, _safety, lm
-from empathia.reply import rules as floor
-from empathia.reply._polish import MAX_CHARS, UnfitError, polish
-from empathia.types import Cues, Emotion, Turn, Utterance
+from empathia.reply import lm, rules
+from empathia.reply.lm import grounded, prompt
+from empathia.reply.lm.polish import MAX_CHARS, UnfitError, polish
+from empathia.reply.rules import safety
+from empathia.types import Cues, Emotion, Message, Reply, Turn, Utterance
 
 GOOD = "That sounds really hard. How are you feeling now?"
 
@@ -36,26 +37,29 @@ def talk(*said: str | None, emotion: Emotion | None = None, **last) -> list[Turn
     return turns
 
 
+def ask(model, turns: list[Turn], **options) -> Reply:
+    return lm.load(options, Tools(lambda: model)).reply(turns)
+
+
 def reply(answer, *said: str, emotion: Emotion | None = None, **options):
     turns = talk(*(said or ("I lost my keys again.",)), emotion=emotion or feeling("sadness"))
     model = ScriptedModel(answer if callable(answer) else [answer] * 3)
-    return lm.generate(turns, len(turns) - 1, model, **options), model
+    return ask(model, turns, **options), model
 
 
 def test_both_generators_are_plug_ins():
-    assert {"rules", "lm"} <= set(plugins.names("reply"))
+    assert {"rules", "lm"} == set(plugins.names("reply"))
     for name in ("rules", "lm"):
-        plugins.load("reply", name, needs=("generate",))
+        plugin = plugins.load("reply", name, needs=("OPTIONS", "load"))
+        assert plugin.load({}, Tools(_loud)).reply(talk("I want to die.")).text == safety.CARE
 
 
 @pytest.mark.parametrize("labels", [EKMAN7, IEMOCAP6, GOEMOTIONS28])
 @pytest.mark.parametrize("score", [0.9, 0.5, 0.3])
-def test_the_floor_answers_every_label_in_one_or_two_sentences(labels, score):
+def test_the_rules_answer_every_label_in_one_or_two_sentences(labels, score):
     for label in labels:
-        answer = floor.generate(
-            talk("Something happened.", emotion=feeling(label, score, labels)), 0
-        )
-        assert answer.source == "floor"
+        answer = rules.answer(talk("Something happened.", emotion=feeling(label, score, labels)))
+        assert answer.source == "rules"
         assert answer.to == "u0"
         assert 10 < len(answer.text) <= MAX_CHARS
         assert answer.text.count("?") == 1
@@ -63,10 +67,10 @@ def test_the_floor_answers_every_label_in_one_or_two_sentences(labels, score):
         assert polish(answer.text, "Something happened.") == answer.text
 
 
-def test_the_floor_commits_itself_as_far_as_the_recogniser_does():
-    sure = {floor.acknowledge(feeling("sadness", 0.9), str(i)) for i in range(40)}
-    unsure = {floor.acknowledge(feeling("sadness", 0.45), str(i)) for i in range(40)}
-    lost = {floor.acknowledge(feeling("sadness", 0.2), str(i)) for i in range(40)}
+def test_the_rules_commit_themselves_as_far_as_the_recogniser_does():
+    sure = {rules.acknowledge(feeling("sadness", 0.9), str(i)) for i in range(40)}
+    unsure = {rules.acknowledge(feeling("sadness", 0.45), str(i)) for i in range(40)}
+    lost = {rules.acknowledge(feeling("sadness", 0.2), str(i)) for i in range(40)}
     assert len(sure) == 3
     assert not sure & unsure
     assert all("may be wrong" in x or "seems as if" in x for x in unsure)
@@ -82,35 +86,41 @@ def test_the_floor_commits_itself_as_far_as_the_recogniser_does():
         feeling("schadenfreude", 0.9, LabelSet("mine", ("schadenfreude", "ennui"))),
     ],
 )
-def test_the_floor_names_no_feeling_where_none_is_known(emotion):
-    text = floor.generate(talk("Well, you know.", emotion=emotion), 0).text
-    assert text.split(".")[0] in {x.rstrip(".") for x in floor._UNNAMED}
+def test_the_rules_name_no_feeling_where_none_is_known(emotion):
+    text = rules.answer(talk("Well, you know.", emotion=emotion)).text
+    assert text.split(".")[0] in {x.rstrip(".") for x in rules.UNNAMED}
 
 
 @pytest.mark.parametrize("said", [None, "", "  \n"])
-def test_the_floor_says_when_it_heard_no_words(said):
-    assert "could not make out the words" in floor.generate(talk(said), 0).text
-    heard = floor.generate(talk(said, emotion=feeling("anger")), 0).text
+def test_the_rules_say_when_they_heard_no_words(said):
+    assert "could not make out the words" in rules.answer(talk(said)).text
+    heard = rules.answer(talk(said, emotion=feeling("anger"))).text
     assert "anger in your voice" in heard
 
 
-def test_the_floor_varies_with_the_words_and_only_with_the_past():
-    texts = {floor.generate(talk(f"Line {i}", emotion=feeling("joy")), 0).text for i in range(30)}
+def test_the_rules_vary_with_the_words():
+    texts = {rules.answer(talk(f"Line {i}", emotion=feeling("joy"))).text for i in range(30)}
     assert len(texts) > 4
-    turns = talk("I won!", emotion=feeling("joy"))
-    assert floor.generate(turns, 0) == floor.generate([*turns, *talk("Shut up.")], 0)
 
 
 @given(st.text(max_size=200), st.sampled_from([*EKMAN7]), st.floats(0.15, 1))
-def test_the_floor_never_fails(said, label, score):
-    assert floor.generate(talk(said, emotion=feeling(label, score)), 0).text
+def test_the_rules_never_fail(said, label, score):
+    assert rules.answer(talk(said, emotion=feeling(label, score))).text
 
 
-@pytest.mark.parametrize("generate", [floor.generate, lambda t, i: lm.generate(t, i, _loud())])
-@pytest.mark.parametrize("index", [-1, 1])
-def test_a_turn_that_does_not_exist_is_refused(generate, index):
+@pytest.mark.parametrize("answer", [rules.answer, lambda turns: ask(_loud(), turns)])
+def test_no_turn_is_refused(answer):
     with pytest.raises(UsageError, match="no turn"):
-        generate(talk("Hello."), index)
+        answer([])
+
+
+def test_options_are_known_and_typed():
+    with pytest.raises(ConfigError, match=r"'lm' has no option 'warmth' \(known: attempts, "):
+        ask(_loud(), talk("Hello."), warmth=1)
+    with pytest.raises(ConfigError, match="seed"):
+        ask(_loud(), talk("Hello."), seed="one")
+    with pytest.raises(ConfigError, match=r"'rules' has no option 'seed' \(known: none\)"):
+        rules.load({"seed": 1})
 
 
 def _loud() -> ScriptedModel:
@@ -140,14 +150,14 @@ def _loud() -> ScriptedModel:
 def test_hints_at_self_harm_get_the_careful_reply_from_both(said):
     for turns in (talk(said, emotion=feeling("sadness")), talk(said, "Oh no.", "Yeah.")):
         for answer in (
-            floor.generate(turns, len(turns) - 1),
-            lm.generate(turns, len(turns) - 1, _loud()),
+            rules.answer(turns),
+            ask(_loud(), turns),
         ):
-            assert answer.text == _safety.CARE
-            assert answer.note == _safety.NOTE
-            assert answer.source == "floor"
-    assert "emergency services" in _safety.CARE
-    assert "person you trust" in _safety.CARE
+            assert answer.text == safety.CARE
+            assert answer.note == safety.NOTE
+            assert answer.source == "rules"
+    assert "emergency services" in safety.CARE
+    assert "person you trust" in safety.CARE
 
 
 @pytest.mark.parametrize(
@@ -168,16 +178,16 @@ def test_hints_at_self_harm_get_the_careful_reply_from_both(said):
 def test_figures_of_speech_do_not(said):
     if said == "I cut myself a slice of cake.":
         # The documented price of caution: it reads phrases, not meaning.
-        assert _safety.hints_at_self_harm(said)
+        assert safety.hints_at_self_harm(said)
     else:
-        assert not _safety.hints_at_self_harm(said)
+        assert not safety.hints_at_self_harm(said)
 
 
 def test_after_such_words_nobody_improvises_for_ten_turns():
     turns = talk("I want to die.", *["I hear you."] * 11, emotion=feeling("fear"))
-    assert floor.generate(turns, 1).text == _safety.CARE
-    assert floor.generate(turns, 10).text == _safety.CARE
-    assert floor.generate(turns, 11).text != _safety.CARE
+    assert rules.answer(turns[:2]).text == safety.CARE
+    assert rules.answer(turns[:11]).text == safety.CARE
+    assert rules.answer(turns).text != safety.CARE
 
 
 @pytest.mark.parametrize(
@@ -191,7 +201,7 @@ def test_after_such_words_nobody_improvises_for_ten_turns():
     ],
 )
 def test_words_that_were_missed_once_are_heard(said):
-    assert _safety.hints_at_self_harm(said)
+    assert safety.hints_at_self_harm(said)
 
 
 def test_a_good_answer_is_the_reply():
@@ -204,13 +214,13 @@ def test_the_prompt_says_what_was_recognised_and_how_it_sounded():
     scores = (0.05, 0.0, 0.6, 0.3, 0.05, 0.0, 0.0)
     cues = Cues({}, "low volume, slow", "It may come across as tired.", "speaker so far")
     turns = talk("Hi.", "Bad day.", emotion=Emotion("fusion", EKMAN7, scores), cues=cues)
-    messages = lm.prompt(turns, 1)
+    messages = prompt.messages(turns)
     system = messages[0].content
     assert "sadness (60%), perhaps anger (30%)" in system
     assert "low volume, slow" in system
     assert "tired" in system
     assert messages[-1] == Message("user", "Ann: Hi.\nBen: Bad day.")
-    assert "seems" not in lm.prompt(talk("Hi.", "Bad day."), 1)[0].content
+    assert "seems" not in prompt.messages(talk("Hi.", "Bad day."))[0].content
 
 
 @given(st.integers(0, 11), st.integers(0, 6), st.integers(0, 400))
@@ -226,7 +236,8 @@ def test_the_prompt_holds_the_whole_target_and_nothing_after_it(index, history, 
         dataclasses.replace(t, utterance=dataclasses.replace(t.utterance, gold=("goldlabel",)))
         for t in turns
     ]
-    text = "\n".join(m.content for m in lm.prompt(turns, index, history=history, budget=budget))
+    asked = prompt.messages(turns[: index + 1], history=history, budget=budget)
+    text = "\n".join(m.content for m in asked)
     assert (turns[index].utterance.text or "").strip() in text
     assert not any(f"line{i:02}" in text for i in range(index + 1, 12))
     assert "goldlabel" not in text
@@ -234,7 +245,6 @@ def test_the_prompt_holds_the_whole_target_and_nothing_after_it(index, history, 
     assert len(shown) <= history
     assert shown == list(range(index - len(shown), index))  # the oldest go first
     assert sum(len(turns[i].utterance.text or "") for i in shown) <= budget
-    assert lm.prompt(turns, index) == lm.prompt(turns[: index + 1], index)
 
 
 @pytest.mark.parametrize(
@@ -278,15 +288,14 @@ def test_what_is_stripped(raw, text):
         ("word and other " * 40 + ".", "too long"),
     ],
 )
-def test_nonsense_falls_back_to_the_floor_and_says_why(raw, why):
+def test_nonsense_falls_back_to_the_rules_and_says_why(raw, why):
     answer, model = reply(raw)
-    assert answer.source == "floor"
+    assert answer.source == "rules"
     assert answer.note is not None
     assert answer.note.startswith("the answer of scripted was not used: ")
     assert why in answer.note
     assert (
-        answer.text
-        == floor.generate(talk("I lost my keys again.", emotion=feeling("sadness")), 0).text
+        answer.text == rules.answer(talk("I lost my keys again.", emotion=feeling("sadness"))).text
     )
     assert model.seeds == [1, 2, 3]
 
@@ -313,16 +322,16 @@ def test_a_reply_in_the_script_of_the_speaker_is_fine():
 
 
 def test_no_words_are_not_put_to_a_model():
-    answer = lm.generate(talk("  ", emotion=feeling("anger")), 0, _loud())
-    assert (answer.source, answer.note) == ("floor", "no words to answer")
+    answer = ask(_loud(), talk("  ", emotion=feeling("anger")))
+    assert (answer.source, answer.note) == ("rules", "no words to answer")
 
 
-def test_a_server_that_is_down_leaves_the_floor_with_a_note():
+def test_a_server_that_is_down_leaves_the_rules_with_a_note():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         model = ServerModel(f"http://127.0.0.1:{taken.getsockname()[1]}", "m")
-        answer = lm.generate(talk("Hello there.", emotion=feeling("joy")), 0, model)
-    assert answer.source == "floor"
+        answer = ask(model, talk("Hello there.", emotion=feeling("joy")))
+    assert answer.source == "rules"
     assert answer.note is not None
     assert answer.note.startswith("language model server did not answer: ")
     assert "cannot be reached" in answer.note
@@ -337,18 +346,18 @@ class _Continues(ScriptedModel):
 def test_a_small_model_is_given_first_words_and_kept_to_the_subject():
     turns = talk("I lost my keys again.", emotion=feeling("sadness"))
     model = _Continues([" hard. How is the baby?", " be hard. Where were the keys?"])
-    answer = lm.generate(turns, 0, model)
+    answer = ask(model, turns)
     assert model.asked[0][-1] == Message("assistant", "That sounds")
     assert answer.text == "I'm sorry, that must be hard. Where were the keys?"
-    strange = lm.generate(turns, 0, _Continues([" hard. How is the baby?"] * 3))
+    strange = ask(_Continues([" hard. How is the baby?"] * 3), turns)
     assert "'baby', which nobody had mentioned" in (strange.note or "")
 
 
 def test_a_small_model_may_use_the_speakers_words_in_other_forms():
     said = ["I am losing my key"]
-    assert _grounded.strays("What was it like to lose your keys?", said) == []
-    assert _grounded.strays("Tell me about the lawyer.", said) == ["lawyer"]
-    assert _grounded.confused("I was there too. How about you?")
+    assert grounded.strays("What was it like to lose your keys?", said) == []
+    assert grounded.strays("Tell me about the lawyer.", said) == ["lawyer"]
+    assert grounded.confused("I was there too. How about you?")
 
 
 @settings(max_examples=300)
@@ -375,8 +384,8 @@ def test_the_small_model_replies_with_sense():
         pytest.skip(str(error))
     turns = talk("My grandmother died on Sunday.", emotion=feeling("sadness", 0.85))
     with model:
-        answer = lm.generate(turns, 0, model, max_tokens=40)
-        assert answer == lm.generate(turns, 0, model, max_tokens=40)
+        answer = ask(model, turns, max_tokens=40)
+        assert answer == ask(model, turns, max_tokens=40)
     assert answer.source == "lm:smollm2"
     assert 2 <= len(answer.text.split()) <= 40
     assert "my grandmother died" not in answer.text.lower()

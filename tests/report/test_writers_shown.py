@@ -276,5 +276,5 @@ def test_known_emotions_look_the_same_in_every_set():
 
 
 def test_reply_note_is_shown():
-    said = dataclasses.replace(turn(0, span=(0, 1)), reply=Reply("t1", "Oh.", "floor", "no model"))
+    said = dataclasses.replace(turn(0, span=(0, 1)), reply=Reply("t1", "Oh.", "rules", "no model"))
     assert "(rules: no model)" in shown(Timeline("a", (said,), ("Ann",)), 100)

@@ -114,7 +114,7 @@ def turn(
         else None,
         emotions=emotions,
         emotion=fused,
-        reply=None if reply is None else Reply(id, reply, "floor"),
+        reply=None if reply is None else Reply(id, reply, "rules"),
     )
 
 

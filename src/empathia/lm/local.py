@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from empathia.errors import MissingExtra, ServerError, UsageError, WeightsError
-from empathia.lm import Message
+from empathia.types import Request
 
 # llama.cpp maps the file and reports every failure with the same sentence, so the
 # two things that go wrong most are looked at first.
@@ -92,35 +92,30 @@ class LocalModel:
         self._engine: _Engine | None = None
         self._closed = False
 
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int = 60,
-        temperature: float = 0.7,
-        top_k: int = 40,
-        seed: int = 1,
-        stop: Sequence[str] = (),
-    ) -> str:
-        """The assistant's answer, see :class:`empathia.lm.LanguageModel`.
+    def complete(self, requests: Sequence[Request]) -> list[str]:
+        """The assistant's answer to each request.
 
         Raises:
             UsageError: The model was closed.
             ServerError: The messages do not fit into the context, or the engine failed.
         """
+        return [self._complete(r) for r in requests]
+
+    def _complete(self, asked: Request) -> str:
         if self._closed:
             raise UsageError(f"the language model '{self.name}' was closed", "Load it again")
         if self._engine is None:
             # Not before there is a question: an engine that is freed right after its start can
             # wait for its own loop forever.
             self._engine = _start(self._path, self._threads, self._context)
+        messages = asked.messages
         request = {
             "messages": [{"role": m.role, "content": m.content} for m in messages],
-            "max_tokens": max(1, max_tokens),
-            "temperature": temperature,
-            "top_k": top_k,
-            "seed": seed,
-            "stop": list(stop),
+            "max_tokens": max(1, asked.max_tokens),
+            "temperature": asked.temperature,
+            "top_k": asked.top_k,
+            "seed": asked.seed,
+            "stop": list(asked.stop),
             "stream": True,
             # A reused prompt is rounded differently, and the answer would then depend
             # on what was asked before.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from empathia.errors import UsageError
-from empathia.lm import Message
+from empathia.types import Message, Request
 
 Answer = str | Exception
 Script = Sequence[Answer] | Callable[[Sequence[Message]], str]
@@ -34,25 +34,19 @@ class ScriptedModel:
         self.seeds: list[int] = []
         self._script = script
 
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int = 60,
-        temperature: float = 0.7,
-        top_k: int = 40,
-        seed: int = 1,
-        stop: Sequence[str] = (),
-    ) -> str:
-        """The next answer; the options are recorded or ignored.
+    def complete(self, requests: Sequence[Request]) -> list[str]:
+        """The next answers; options other than the seed are ignored.
 
         Raises:
             UsageError: The list has no answer left.
         """
-        self.asked.append(tuple(messages))
-        self.seeds.append(seed)
+        return [self._answer(r) for r in requests]
+
+    def _answer(self, request: Request) -> str:
+        self.asked.append(tuple(request.messages))
+        self.seeds.append(request.seed)
         if callable(self._script):
-            return self._script(messages)
+            return self._script(request.messages)
         if len(self.asked) > len(self._script):
             raise UsageError(
                 f"the script has {len(self._script)} answers and was asked {len(self.asked)} times",

@@ -16,7 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from empathia.errors import ServerError, UsageError
-from empathia.lm import Message, _http
+from empathia.lm import _http
+from empathia.types import Request
 
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _UNFINISHED = re.compile(r"<think(?:ing)?>.*\Z", re.DOTALL | re.IGNORECASE)
@@ -82,45 +83,41 @@ class ServerModel:
         """Whether the server runs on this machine, so that words do not leave it."""
         return _is_local(self.host)
 
-    def complete(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int = 60,
-        temperature: float = 0.7,
-        top_k: int = 40,
-        seed: int = 1,
-        stop: Sequence[str] = (),
-    ) -> str:
-        """The answer, see :class:`empathia.lm.LanguageModel`.
+    def complete(self, requests: Sequence[Request]) -> list[str]:
+        """The answer to each request, asked for one after the other.
 
         ``top_k`` stays here: it is no part of the protocol and some servers refuse it.
 
         Raises:
             ServerError: The server is down or slow, or its answer is none.
         """
-        request: dict[str, Any] = {
-            "model": self.name,
-            "messages": [{"role": m.role, "content": m.content} for m in messages],
-            "temperature": temperature,
-            "seed": seed,
-            "stream": False,
-        }
-        if stop:
-            request["stop"] = list(stop)
-        text, cut = self._ask(request, max_tokens)
+        return [self._complete(r) for r in requests]
+
+    def _complete(self, request: Request) -> str:
+        body = self._body(request)
+        text, cut = self._ask(body, request.max_tokens)
         if not text and cut and not self._thinking:
             # A thinking model spent all tokens before its first word.
             self._thinking = _THINKING_TOKENS
-            text, cut = self._ask(request, max_tokens)
+            text, cut = self._ask(body, request.max_tokens)
         if not text:
             raise self._error("answered with no words", "Try another model")
-        if len(text) > max_tokens * _CHARACTERS_A_TOKEN:
+        if len(text) > request.max_tokens * _CHARACTERS_A_TOKEN:
             raise self._error(
-                f"answered {len(text)} characters where {max_tokens} tokens were asked for",
+                f"answered {len(text)} characters where {request.max_tokens} tokens were asked for",
                 "Check that it heeds max_tokens",
             )
         return text
+
+    def _body(self, request: Request) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": self.name,
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "temperature": request.temperature,
+            "seed": request.seed,
+            "stream": False,
+        }
+        return {**body, "stop": list(request.stop)} if request.stop else body
 
     def _ask(self, request: dict[str, Any], max_tokens: int) -> tuple[str, bool]:
         request = {**request, "max_tokens": max(1, max_tokens) + self._thinking}

@@ -14,9 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from empathia import media
+from empathia.contracts import Generator
 from empathia.errors import MissingExtra, TranscriptError, UsageError, WeightsError
 from empathia.listen.transcript import READERS
-from empathia.pipeline.models import Generate, Models
+from empathia.pipeline.models import Models
 from empathia.types import (
     Cues,
     Dialogue,
@@ -377,23 +378,23 @@ class Reader:
         o = self.options
         if o.reply == "none" or not turns:
             return turns, []
-        generate, notes = self._models.generator(o.llm_url, o.llm_model)
+        generator, notes = self._models.generator(o.llm_url, o.llm_model)
         chosen = range(len(turns)) if o.reply == "every" else [len(turns) - 1]
         answered = list(turns)
         for done, i in enumerate(chosen, 1):
-            answered[i] = dataclasses.replace(turns[i], reply=_reply(generate, turns, i))
+            answered[i] = dataclasses.replace(turns[i], reply=_reply(generator, turns[: i + 1]))
             progress("reply", done, len(chosen))
         return answered, notes
 
 
-def _reply(generate: Generate, turns: Sequence[Turn], index: int) -> Reply:
+def _reply(generator: Generator, turns: Sequence[Turn]) -> Reply:
     """An answer in any case: what was heard is not lost because a model cannot be loaded."""
     from empathia.reply import rules
 
     try:
-        return generate(turns, index)
+        return generator.reply(turns)
     except (WeightsError, MissingExtra) as error:
-        return rules.generate(turns, index, note=str(error))
+        return rules.answer(turns, note=str(error))
 
 
 def _sample(turn: Turn, language: str | None, sounds: Sounds) -> Sample:

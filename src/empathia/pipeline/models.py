@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from empathia import weights
+from empathia.contracts import Generator, LanguageModel, Tools
 from empathia.errors import MissingExtra, UsageError, WeightsError
-from empathia.types import Audio, Emotion, Features, Reply, Sample, Turn
+from empathia.types import Audio, Emotion, Features, Sample
 from empathia.version import __version__
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from empathia.listen.words import Transcriber
     from empathia.lm.local import LocalModel
     from empathia.pipeline.own import Own
-
-Generate = Callable[[Sequence[Turn], int], Reply]
 
 
 class Recogniser(Protocol):
@@ -229,11 +228,11 @@ class Models:
         return self._transcribers[model]
 
     @cached_property
-    def _generators(self) -> dict[tuple[str | None, str | None], tuple[Generate, list[str]]]:
+    def _generators(self) -> dict[tuple[str | None, str | None], tuple[Generator, list[str]]]:
         return {}
 
-    def generator(self, url: str | None, model: str | None) -> tuple[Generate, list[str]]:
-        """What answers, and remarks on it: a server, a local model, or rules as the floor."""
+    def generator(self, url: str | None, model: str | None) -> tuple[Generator, list[str]]:
+        """What answers, and remarks on it: a server, a local model, or the rules."""
         key = (url, model)
         if key == (None, None):
             self._use("smollm2")
@@ -241,21 +240,21 @@ class Models:
             self._generators[key] = self._generator(url, model)
         return self._generators[key]
 
-    def _generator(self, url: str | None, model: str | None) -> tuple[Generate, list[str]]:
-        from empathia.reply import rules as floor
-        from empathia.reply.lm import generate
+    def _generator(self, url: str | None, model: str | None) -> tuple[Generator, list[str]]:
+        from empathia.reply import lm, rules
 
         if url is not None:
             from empathia.lm.server import ServerModel
 
             server = ServerModel(url, model or "")
             sent = [] if server.is_local else [f"words were sent to {server.host} for replies"]
-            return partial(generate, lm=server), sent
+            return lm.load({}, Tools(lambda: cast(LanguageModel, server), self._threads)), sent
+        tools = Tools(lambda: cast(LanguageModel, self._local(model)), self._threads)
         try:
-            return partial(generate, lm=self._local(model)), []
+            return lm.load({}, tools), []
         except (MissingExtra, WeightsError) as missing:
             self._used.pop("smollm2", None)
-            return floor.generate, [f"replies come from rules: {missing}"]
+            return rules.load({}, tools), [f"replies come from rules: {missing}"]
 
     def _local(self, model: str | None) -> LocalModel:
         from empathia.lm import local

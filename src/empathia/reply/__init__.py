@@ -1,1 +1,1 @@
-"""Empathic replies: one generator a file, each with ``generate``."""
+"""Empathic replies: one generator a file or folder, each with ``OPTIONS`` and ``load``."""

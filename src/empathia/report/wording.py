@@ -84,5 +84,4 @@ def reply_note(turn: Turn) -> str:
     """Which generator wrote a turn's reply, and its note; empty where there is no reply."""
     if turn.reply is None:
         return ""
-    by = "rules" if turn.reply.source == "floor" else turn.reply.source
-    return by + (f": {turn.reply.note}" if turn.reply.note else "")
+    return turn.reply.source + (f": {turn.reply.note}" if turn.reply.note else "")

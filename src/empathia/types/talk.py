@@ -22,7 +22,7 @@ class Reply:
         to: Id of the utterance that it answers.
         text: The words.
         source: Which generator made it.
-        note: Why it is not what was asked for (a floor reply in place of a model's), or None.
+        note: Why it is not what was asked for (the rules' reply in place of a model's), or None.
     """
 
     to: str

@@ -134,6 +134,6 @@ function detailMeasures(turn) {
 
 function detailReply(turn) {
   if (!turn.reply) return [];
-  const by = `Written by: ${turn.reply.source === "floor" ? "rules" : turn.reply.source}${turn.reply.note ? ` (${turn.reply.note})` : ""}`;
+  const by = `Written by: ${turn.reply.source}${turn.reply.note ? ` (${turn.reply.note})` : ""}`;
   return [el("h3", {}, "Reply"), el("blockquote", { class: "reply", dir: "auto" }, turn.reply.text), el("p", { class: "small" }, by)];
 }

@@ -11,8 +11,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from empathia.reply._safety import hints_at_self_harm
-from empathia.reply._tone import NEGATIVE
+from empathia.reply.rules.safety import hints_at_self_harm
+from empathia.reply.rules.tone import NEGATIVE
 
 MAX_CHARS = 300
 _SENTENCES = 2

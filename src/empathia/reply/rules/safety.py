@@ -57,7 +57,6 @@ def hints_at_self_harm(text: str | None) -> bool:
     return bool(_HINT.search(plain) or _HINT.search(plain.replace("n't", " not")))
 
 
-def needs_care(turns: Sequence[Turn], index: int) -> bool:
-    """Whether a turn, or anybody's among the last ten before it, hints at self-harm."""
-    recent = turns[max(0, index - 10) : index + 1]
-    return any(hints_at_self_harm(t.utterance.text) for t in recent)
+def needs_care(turns: Sequence[Turn]) -> bool:
+    """Whether the last turn, or anybody's among the ten before it, hints at self-harm."""
+    return any(hints_at_self_harm(t.utterance.text) for t in turns[-11:])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from empathia.reply._polish import words
+from empathia.reply.lm.polish import words
 
 # Words of a listener, and words that only join others. Content words belong here
 # only if they fit whatever was said.
@@ -52,8 +52,8 @@ def strays(reply: str, spoken: Iterable[str]) -> list[str]:
         reply: The reply.
         spoken: What was said so far, speakers' names included.
     """
-    said = {_stem(w) for text in spoken for w in words(text)}
-    return [w for w in words(reply) if w not in _LISTENER and _stem(w) not in said]
+    known = {_stem(w) for text in spoken for w in words(text)}
+    return [w for w in words(reply) if w not in _LISTENER and _stem(w) not in known]
 
 
 _CONFUSED = re.compile(

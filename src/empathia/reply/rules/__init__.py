@@ -1,4 +1,4 @@
-"""The floor: a reply from rules, which always works and needs no model.
+"""A reply from rules, which always works and needs no model: every generator's fallback.
 
 It names the feeling, hedged by how sure the recogniser is, and asks one open
 question. It gives no advice and no diagnosis and does not say that it is somebody.
@@ -7,16 +7,19 @@ question. It gives no advice and no diagnosis and does not say that it is somebo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from empathia.config import Scalar, complete
+from empathia.contracts import Tools
 from empathia.errors import UsageError
-from empathia.reply import _safety
-from empathia.reply._tone import sureness, tone
+from empathia.reply.rules import safety
+from empathia.reply.rules.tone import sureness, tone
 from empathia.types import Emotion, Reply, Turn
 
-SOURCE = "floor"
+OPTIONS: Mapping[str, Scalar] = {}
+SOURCE = "rules"
 
-# Tone -> (said when sure, said when not so sure).
+# Tone -> (sentences when sure, sentences when not so sure).
 _ACKNOWLEDGE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "joy": (
         (
@@ -89,7 +92,7 @@ _ACKNOWLEDGE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("Thank you for telling me.", "I'm listening."),
     ),
 }
-_UNNAMED = (
+UNNAMED = (
     "Thank you for telling me.",
     "I'm listening, and I would like to understand.",
     "It sounds like there is more to this.",
@@ -134,25 +137,47 @@ _ASK: dict[str, tuple[str, ...]] = {
 _UNHEARD = "I could not make out the words, but I'm listening."
 
 
-def generate(turns: Sequence[Turn], index: int, *, note: str | None = None) -> Reply:
-    """A reply to one turn, from what was said up to it.
+class Rules:
+    """A generator that answers every turn; the same turns get the same reply."""
 
-    Args:
-        turns: The conversation; turns after ``index`` are not looked at.
-        index: Which turn to answer.
-        note: Goes into the reply: why it does not come from a model.
+    def reply(self, turns: Sequence[Turn]) -> Reply:
+        """A reply to the last turn.
+
+        Raises:
+            UsageError: There is no turn.
+        """
+        return answer(turns)
+
+
+def load(options: Mapping[str, Scalar], tools: Tools | None = None) -> Rules:
+    """The generator; it has no options and needs no tools.
 
     Raises:
-        UsageError: There is no such turn.
+        ConfigError: An option is given.
     """
-    check_index(turns, index)
-    target = turns[index]
-    if _safety.needs_care(turns, index):
-        return Reply(target.utterance.id, _safety.CARE, SOURCE, _safety.NOTE)
-    said = (target.utterance.text or "").strip()
-    seed = f"{index}\0{said}"
-    acknowledgement = acknowledge(target.emotion, seed) if said else _unheard(target.emotion)
-    questions = _ASK[tone(target.emotion) or "neutral"] if said else _ASK["neutral"][-1:]
+    complete(options, OPTIONS, "the reply generator 'rules'")
+    return Rules()
+
+
+def answer(turns: Sequence[Turn], *, note: str | None = None) -> Reply:
+    """A reply to the last turn, from what was said up to it.
+
+    Args:
+        turns: The conversation up to the turn that is answered.
+        note: Goes into the reply: the reason why it does not come from a model.
+
+    Raises:
+        UsageError: There is no turn.
+    """
+    if not turns:
+        raise UsageError("there is no turn to answer", "Give the conversation up to it")
+    target = turns[-1]
+    if safety.needs_care(turns):
+        return Reply(target.utterance.id, safety.CARE, SOURCE, safety.NOTE)
+    spoken = (target.utterance.text or "").strip()
+    seed = f"{len(turns) - 1}\0{spoken}"
+    acknowledgement = acknowledge(target.emotion, seed) if spoken else _unheard(target.emotion)
+    questions = _ASK[tone(target.emotion) or "neutral"] if spoken else _ASK["neutral"][-1:]
     text = f"{acknowledgement} {pick(questions, seed, 'ask')}"
     return Reply(target.utterance.id, text, SOURCE, note)
 
@@ -161,7 +186,7 @@ def acknowledge(emotion: Emotion | None, seed: str) -> str:
     """A sentence that names the feeling, as hedged as the recogniser is unsure."""
     sure, kind = sureness(emotion), tone(emotion)
     if sure == "none" or kind is None:
-        return pick(_UNNAMED, seed, "say")
+        return pick(UNNAMED, seed, "say")
     return pick(_ACKNOWLEDGE[kind][0 if sure == "sure" else 1], seed, "say")
 
 
@@ -169,18 +194,6 @@ def pick(options: Sequence[str], seed: str, salt: str) -> str:
     """One of several, the same for the same seed on every machine."""
     digest = hashlib.sha256(f"{salt}\0{seed}".encode("utf-8", "surrogatepass")).digest()
     return options[int.from_bytes(digest[:4], "big") % len(options)]
-
-
-def check_index(turns: Sequence[Turn], index: int) -> None:
-    """Refuse a turn that does not exist.
-
-    Raises:
-        UsageError: There is no turn ``index``.
-    """
-    if not 0 <= index < len(turns):
-        raise UsageError(
-            f"there is no turn {index} among {len(turns)}", "Count from 0 in time order"
-        )
 
 
 def _unheard(emotion: Emotion | None) -> str:

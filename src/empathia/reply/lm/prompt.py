@@ -1,0 +1,64 @@
+"""What a language model is asked for: its task, examples, what was heard, and the talk so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from empathia.reply.lm.examples import examples
+from empathia.reply.rules.tone import tone
+from empathia.types import Cues, Emotion, Message, Turn
+
+_TASK = (
+    "You are a kind listener. Reply to the last speaker in one or two short sentences: "
+    "say how it may feel for them, then ask one gentle question about it. Give no advice."
+)
+
+
+def messages(turns: Sequence[Turn], *, history: int = 4, budget: int = 600) -> tuple[Message, ...]:
+    """The chat that asks for an answer to the last turn, without any gold label.
+
+    Args:
+        turns: The conversation up to the turn that is answered, at least one turn.
+        history: Most turns before the last that the model sees.
+        budget: Most characters of them; the oldest go first, the last turn is never cut.
+    """
+    target = turns[-1]
+    shown = [Message("system", " ".join([_TASK, *_recognised(target.emotion, target.cues)]))]
+    for words, answer in examples(tone(target.emotion)):
+        shown += [Message("user", words), Message("assistant", answer)]
+    lines = [line(t) for t in _recent(turns[:-1], history, budget)]
+    last = line(target) if lines else (target.utterance.text or "").strip()
+    return (*shown, Message("user", "\n".join([*lines, last])))
+
+
+def line(turn: Turn) -> str:
+    """A turn as the model sees it: the speaker's name and the words."""
+    return f"{turn.utterance.speaker}: {(turn.utterance.text or '').strip()}"
+
+
+def _recent(past: Sequence[Turn], history: int, budget: int) -> list[Turn]:
+    kept: list[Turn] = []
+    for turn in reversed(past[-history:] if history > 0 else ()):
+        budget -= len(line(turn)) + 1
+        if budget < 0:
+            break
+        if (turn.utterance.text or "").strip():
+            kept.append(turn)
+    return kept[::-1]
+
+
+def _recognised(emotion: Emotion | None, cues: Cues | None) -> list[str]:
+    """The emotion and the cues in words; nothing where there is none."""
+    parts = []
+    if emotion is not None and emotion.label is not None and emotion.confidence is not None:
+        second = emotion.runner_up
+        perhaps = f", perhaps {second[0]} ({second[1]:.0%})" if second and second[1] > 0.1 else ""
+        parts.append(
+            f"The feeling seems to be {emotion.label} ({emotion.confidence:.0%}){perhaps}."
+        )
+    if cues is not None:
+        if cues.description:
+            parts.append(f"The voice: {cues.description.rstrip('.')}.")
+        if cues.impression:
+            parts.append(f"{cues.impression.rstrip('.')}.")
+    return parts

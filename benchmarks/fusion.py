@@ -22,7 +22,8 @@ import numpy as np
 
 from empathia.corpora import table
 from empathia.emotion import text
-from empathia.labels import EKMAN7, IEMOCAP6, SHARED4
+from empathia.labels import EKMAN7, SHARED4
+from empathia.labels.sets import IEMOCAP6
 from empathia.metrics import METRICS
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import one_hot

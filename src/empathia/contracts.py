@@ -58,7 +58,8 @@ class Extractor(Protocol):
 
 
 # corpora/<name>   INFO: corpora.CorpusInfo; load(path, **options) -> tuple[Dialogue, ...];
-#                  [ready(path, **options) -> {feature: {utterance id: Features}}]; [PROJECTIONS]
+#                  [ready(path, **options) -> {feature: {utterance id: Features}}];
+#                  [PROJECTIONS: a sequence of labels.Projection, from its labels to other sets]
 
 
 # reply/<name>     OPTIONS; load(options: {name: value}, tools: Tools) -> Generator

@@ -20,7 +20,7 @@ from empathia.corpora import (
     warn,
 )
 from empathia.errors import CorpusError, LabelError, UsageError
-from empathia.labels import AIHUB6, AIHUB7, AIHUB_VOTED7
+from empathia.labels.sets import AIHUB6, AIHUB7, AIHUB_VOTED7
 
 
 def touch(root: Path, *names: str) -> Path:

@@ -13,7 +13,8 @@ import pytest
 from empathia.corpora import CorpusWarning, iemocap, meld
 from empathia.errors import CorpusError, UsageError
 from empathia.features import prosody
-from empathia.labels import (
+from empathia.labels import SHARED4, projection
+from empathia.labels.sets import (
     IEMOCAP4,
     IEMOCAP5,
     IEMOCAP6,
@@ -21,8 +22,6 @@ from empathia.labels import (
     IEMOCAP10,
     MELD7,
     SENTIMENT3,
-    SHARED4,
-    projection,
 )
 
 DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[3] / "shared" / "data")

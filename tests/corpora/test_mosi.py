@@ -11,7 +11,7 @@ import pytest
 
 from empathia.corpora import mosi
 from empathia.errors import CorpusError
-from empathia.labels import MOSI2
+from empathia.labels.sets import MOSI2
 
 DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[3] / "shared" / "data")
 # In the alphabetical order of the release: 10 before 2.

@@ -18,7 +18,8 @@ from empathia.corpora import CorpusWarning, table
 from empathia.corpora.table.write import records, write
 from empathia.errors import CorpusError, LabelError, UsageError
 from empathia.features.prosody import NAMES, UNITS
-from empathia.labels import IEMOCAP6, LabelSet
+from empathia.labels import LabelSet
+from empathia.labels.sets import IEMOCAP6
 from empathia.types import Dialogue, Utterance
 
 DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[3] / "shared" / "data")

@@ -10,7 +10,8 @@ import pytest
 
 from empathia import plugins
 from empathia.errors import CorpusError
-from empathia.labels import EDOS41, EKMAN7, GOEMOTIONS28, MELD7, XED9, projection
+from empathia.labels import EKMAN7, projection
+from empathia.labels.sets import EDOS41, GOEMOTIONS28, MELD7, XED9
 
 DATA = Path(os.environ.get("EMPATHIA_DATA", Path(__file__).parents[3] / "shared" / "data"))
 

@@ -312,7 +312,7 @@ def test_previous_copies_the_speakers_last_label(tmp_path):
 )
 def test_floors_of_iemocap(tmp_path, name, low, high):
     from empathia import plugins
-    from empathia.labels import IEMOCAP6
+    from empathia.labels.sets import IEMOCAP6
     from empathia.metrics import METRICS
 
     if not (DATA / "iemocap" / "utterances.csv").is_file():
@@ -332,7 +332,7 @@ def iemocap():
     """The six-class set by split, read without the project's own loader."""
     import csv
 
-    from empathia.labels import IEMOCAP6
+    from empathia.labels.sets import IEMOCAP6
 
     rows: dict[str, dict[str, list]] = {"train": {}, "valid": {}, "test": {}}
     gold, split = {}, {}

@@ -20,7 +20,8 @@ from empathia.cli import main
 from empathia.emotion import text_korean
 from empathia.emotion.text_korean import columns
 from empathia.errors import WeightsError
-from empathia.labels import EKMAN7, KOTE44, projection
+from empathia.labels import EKMAN7, projection
+from empathia.labels.sets import KOTE44
 from empathia.types import Sample
 
 DATA = Path(os.environ.get("EMPATHIA_DATA", Path(__file__).parents[3] / "shared" / "data"))

@@ -17,7 +17,8 @@ from empathia.emotion import voice
 from empathia.encoders.speech import SpeechEncoder
 from empathia.errors import ConfigError, InputError, WeightsError
 from empathia.features import speech
-from empathia.labels import EKMAN7, KOREAN4
+from empathia.labels import EKMAN7
+from empathia.labels.sets import KOREAN4
 from empathia.types import Audio, Dialogue, Features, Sample, Utterance
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "empathia"

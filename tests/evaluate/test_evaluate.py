@@ -17,7 +17,7 @@ from empathia.corpora import table
 from empathia.errors import UsageError
 from empathia.evaluate import evaluate
 from empathia.evaluate.comparison import compare
-from empathia.labels import GOEMOTIONS28
+from empathia.labels.sets import GOEMOTIONS28
 from empathia.report.drawing import DARK, LIGHT, saved
 from empathia.report.run.card import card
 from empathia.report.run.html import run_page

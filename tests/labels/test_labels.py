@@ -8,21 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from empathia.labels import (
-    AIHUB6,
-    AIHUB7,
-    ED32,
-    EDOS41,
-    EKMAN7,
-    EMODB7,
-    KOREAN4,
-    KOTE44,
-    LABEL_SETS,
-    PROJECTIONS,
-    RAVDESS8,
-    SHARED4,
-    projection,
-)
+from empathia.labels import EKMAN7, LABEL_SETS, SHARED4, LabelSet, Projection, projection
+from empathia.labels.projections import PROJECTIONS
+from empathia.labels.sets import AIHUB6, AIHUB7, ED32, EDOS41, EMODB7, KOREAN4, KOTE44, RAVDESS8
 
 DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
@@ -32,6 +20,17 @@ def test_known_sets_are_named_once_and_projections_lead_between_them():
     for (source, target), way in PROJECTIONS.items():
         assert (LABEL_SETS[source], LABEL_SETS[target]) == (way.source, way.target)
         assert {way(x) for x in way.source} - {None} <= set(way.target)
+
+
+def test_projections_that_a_corpus_brings_go_before_the_known_ones():
+    mine = LabelSet("mine", ("calm", "cross"))
+    brought = (
+        Projection(mine, SHARED4, {"calm": "neutral", "cross": "anger"}),
+        Projection(EMODB7, SHARED4, dict.fromkeys(EMODB7)),
+    )
+    assert projection(mine, SHARED4, brought)("cross") == "anger"
+    assert projection(EMODB7, SHARED4, brought)("anger") is None
+    assert projection(EMODB7, SHARED4)("anger") == "anger"
 
 
 @pytest.mark.parametrize("labels", [KOTE44, RAVDESS8])

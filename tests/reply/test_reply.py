@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from empathia import plugins
 from empathia.contracts import Tools
 from empathia.errors import ConfigError, ServerError, UsageError, WeightsError
-from empathia.labels import EKMAN7, GOEMOTIONS28, IEMOCAP6, LabelSet
+from empathia.labels import EKMAN7, LabelSet
+from empathia.labels.sets import GOEMOTIONS28, IEMOCAP6
 from empathia.lm.scripted import ScriptedModel
 from empathia.lm.server import ServerModel
 from empathia.reply import lm, rules

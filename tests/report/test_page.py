@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from build import LINES, sound, timeline, turn
 
-from empathia.labels import GOEMOTIONS28, LabelSet
+from empathia.labels import LabelSet
+from empathia.labels.sets import GOEMOTIONS28
 from empathia.report.timeline import write
 from empathia.types import Emotion, Timeline, Turn, Utterance
 

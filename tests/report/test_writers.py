@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from empathia.errors import EmpathiaError, InputError, LabelError, UsageError
 from empathia.files import write_text
-from empathia.labels import EKMAN7, GOEMOTIONS28, LabelSet
+from empathia.labels import EKMAN7, LabelSet
+from empathia.labels.sets import GOEMOTIONS28
 from empathia.report.timeline import SUFFIXES, write
 from empathia.report.timeline import csv as timeline_csv
 from empathia.types import Emotion, Timeline, Turn, Utterance, Word, wire

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from empathia.corpora import folder, table
 from empathia.errors import UsageError
-from empathia.labels import EKMAN7, GOEMOTIONS28
+from empathia.labels import EKMAN7
+from empathia.labels.sets import GOEMOTIONS28
 from empathia.report.marks import marks
 from empathia.report.timeline import srt, terminal, textgrid, write
 from empathia.report.timeline.html import page

@@ -8,16 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from empathia.errors import ConfigError, EmpathiaError, InputError, LabelError, MissingExtra
-from empathia.labels import (
-    EKMAN7,
-    GOEMOTIONS_TO_EKMAN,
-    LABEL_SETS,
-    RAVDESS_TO_EKMAN,
-    XED_TO_EKMAN,
-    LabelSet,
-    Projection,
-    label_set,
-)
+from empathia.labels import EKMAN7, LABEL_SETS, LabelSet, Projection, label_set
+from empathia.labels.projections import GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN
 from empathia.types import Audio, Dialogue, Emotion, Features, Utterance
 
 

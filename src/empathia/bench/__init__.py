@@ -255,8 +255,13 @@ def _material(
         for name, values in found.items():
             features[name] |= {f"{corpus}/{k}" if several else k: v for k, v in values.items()}
     everything = unique(corpora)
-    labels = target_labels(run, everything)
-    gold, soft, dropped = targets(run, everything, labels)
+    projections = [
+        p
+        for name in run.data.corpora
+        for p in getattr(plugins.load("corpora", name), "PROJECTIONS", ())
+    ]
+    labels = target_labels(run, everything, projections)
+    gold, soft, dropped = targets(run, everything, labels, projections)
     return Material(
         everything, labels, run.data.targets != "multi", gold, soft, modalities, features, dropped
     )

@@ -114,8 +114,15 @@ def unique(corpora: Mapping[str, Sequence[Dialogue]]) -> tuple[Dialogue, ...]:
     )
 
 
-def target_labels(run: Run, dialogues: Sequence[Dialogue]) -> LabelSet:
+def target_labels(
+    run: Run, dialogues: Sequence[Dialogue], projections: Sequence[Projection] = ()
+) -> LabelSet:
     """The set that a run predicts; "corpus" takes the corpus's own.
+
+    Args:
+        run: Names it.
+        dialogues: Their labels' sets may be named, too.
+        projections: That the corpora bring; so may these ones' sets.
 
     Raises:
         ConfigError: The corpora have no labels, or differ where their own are asked for.
@@ -125,7 +132,9 @@ def target_labels(run: Run, dialogues: Sequence[Dialogue]) -> LabelSet:
         _check_own(run, dialogues)
         return LabelSet(run.data.labels, tuple(run.own_labels))
     if run.data.labels != "corpus":
-        return label_set(run.data.labels)
+        brought = {s.name: s for p in projections for s in (p.source, p.target)}
+        brought |= {d.labels.name: d.labels for d in dialogues if d.labels is not None}
+        return {**brought, **LABEL_SETS}.get(run.data.labels) or label_set(run.data.labels)
     sets = {d.labels.labels: d.labels for d in dialogues if d.labels is not None}
     if len(sets) != 1:
         raise ConfigError(
@@ -162,7 +171,10 @@ def _check_own(run: Run, dialogues: Sequence[Dialogue]) -> None:
 
 
 def targets(
-    run: Run, dialogues: Sequence[Dialogue], labels: LabelSet
+    run: Run,
+    dialogues: Sequence[Dialogue],
+    labels: LabelSet,
+    projections: Sequence[Projection] = (),
 ) -> tuple[dict[str, str], dict[str, tuple[float, ...]], dict[str, int]]:
     """Gold labels, training targets, and how many utterances have none, by reason.
 
@@ -174,7 +186,7 @@ def targets(
     dropped: Counter[str] = Counter()
     makers = {"single": _single, "multi": _multi, "votes": _votes}
     for d in dialogues:
-        project = _projector(run, d.labels, labels)
+        project = _projector(run, d.labels, labels, projections)
         for u in d.utterances:
             kept = {t for t in map(project, u.gold) if t is not None}
             if len(kept) == 1:
@@ -199,7 +211,9 @@ def _reason(u: Utterance, kept: set[str]) -> str:
     return "with several labels of the set" if len(kept) > 1 else "with a label outside of the set"
 
 
-def _projector(run: Run, source: LabelSet | None, labels: LabelSet) -> Project:
+def _projector(
+    run: Run, source: LabelSet | None, labels: LabelSet, projections: Sequence[Projection]
+) -> Project:
     if run.own_labels:
         table = {s: t for t, sources in run.own_labels.items() for s in sources}
         return table.get
@@ -207,7 +221,7 @@ def _projector(run: Run, source: LabelSet | None, labels: LabelSet) -> Project:
         return lambda label: None
     if set(source) <= set(labels):
         return Projection(source, labels, {x: x for x in source})
-    return projection(source, labels)
+    return projection(source, labels, projections)
 
 
 def _single(

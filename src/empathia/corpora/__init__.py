@@ -12,8 +12,10 @@ that defines two names:
   the rest whole (a medium is missing, a session is not there) is counted and told
   with :func:`warn`, never filled with zeros.
 
-It may define a third:
+It may define two more:
 
+- ``PROJECTIONS``, :class:`~empathia.labels.Projection` s from its labels to other sets, known
+  ones or its own, which a run file may then name as ``data.labels``;
 - ``ready(path, **options)``, with the same options: features that come with the
   release, ``{name of the feature: {utterance id: Features}}``. They join by
   utterance id; an utterance that has none is absent.

@@ -33,7 +33,7 @@ from typing import Any
 
 from empathia.corpora import CorpusInfo, _aihub, warn
 from empathia.errors import CorpusError, UsageError
-from empathia.labels import AIHUB6
+from empathia.labels.sets import AIHUB6
 from empathia.types import Dialogue, Utterance
 
 INFO = CorpusInfo(

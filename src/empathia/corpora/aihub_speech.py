@@ -32,7 +32,8 @@ from pathlib import Path
 from empathia.corpora import CorpusInfo, _aihub, warn
 from empathia.corpora._tables import rows
 from empathia.errors import CorpusError
-from empathia.labels import AIHUB7, AIHUB_VOTED7, LabelSet
+from empathia.labels import LabelSet
+from empathia.labels.sets import AIHUB7, AIHUB_VOTED7
 from empathia.types import Dialogue, Utterance
 
 INFO = CorpusInfo(

@@ -16,7 +16,7 @@ from pathlib import Path
 from empathia.corpora import CorpusInfo
 from empathia.corpora._tables import rows
 from empathia.errors import CorpusError
-from empathia.labels import EDOS41
+from empathia.labels.sets import EDOS41
 from empathia.types import Dialogue, Utterance
 
 INFO = CorpusInfo(

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from empathia.corpora import CorpusInfo, _clips
-from empathia.labels import EMODB7
+from empathia.labels.sets import EMODB7
 from empathia.types import Dialogue
 
 INFO = CorpusInfo(

@@ -18,7 +18,7 @@ from pathlib import Path
 from empathia.corpora import CorpusInfo
 from empathia.corpora._tables import lines
 from empathia.errors import CorpusError
-from empathia.labels import ED32
+from empathia.labels.sets import ED32
 from empathia.types import Dialogue, Utterance
 
 INFO = CorpusInfo(

@@ -19,7 +19,7 @@ from pathlib import Path
 from empathia.corpora import CorpusInfo
 from empathia.corpora._tables import rows
 from empathia.errors import CorpusError
-from empathia.labels import EPITOME9
+from empathia.labels.sets import EPITOME9
 from empathia.types import Dialogue, Utterance
 
 INFO = CorpusInfo(

@@ -28,7 +28,7 @@ from pathlib import Path
 from empathia.corpora import CorpusInfo, warn
 from empathia.corpora._iemocap_files import Damage, Rated, ratings, words
 from empathia.errors import CorpusError
-from empathia.labels import IEMOCAP10
+from empathia.labels.sets import IEMOCAP10
 from empathia.types import Dialogue, Utterance
 
 INFO = CorpusInfo(

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from empathia.corpora import CorpusInfo, _clips
 from empathia.errors import CorpusError
-from empathia.labels import KOREAN4
+from empathia.labels.sets import KOREAN4
 from empathia.types import Dialogue
 
 INFO = CorpusInfo(

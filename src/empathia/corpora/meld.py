@@ -23,7 +23,8 @@ import numpy as np
 from empathia.corpora import CorpusInfo, warn
 from empathia.corpora._tables import number, rows
 from empathia.errors import CorpusError, UsageError
-from empathia.labels import MELD7, SENTIMENT3, LabelSet
+from empathia.labels import LabelSet
+from empathia.labels.sets import MELD7, SENTIMENT3
 from empathia.types import Dialogue, Features, Utterance
 
 INFO = CorpusInfo(

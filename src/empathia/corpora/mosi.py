@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from empathia.corpora import CorpusInfo
 from empathia.corpora._tables import lines
 from empathia.errors import CorpusError
-from empathia.labels import MOSI2
+from empathia.labels.sets import MOSI2
 from empathia.types import Dialogue, Features, Utterance
 
 INFO = CorpusInfo(

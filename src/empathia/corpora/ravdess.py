@@ -14,7 +14,7 @@ from pathlib import Path
 
 from empathia.corpora import CorpusInfo, _clips
 from empathia.errors import CorpusError
-from empathia.labels import RAVDESS8
+from empathia.labels.sets import RAVDESS8
 from empathia.types import Dialogue
 
 INFO = CorpusInfo(

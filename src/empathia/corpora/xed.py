@@ -12,7 +12,7 @@ from pathlib import Path
 from empathia.corpora import CorpusInfo
 from empathia.corpora._tables import lines
 from empathia.errors import CorpusError
-from empathia.labels import XED9
+from empathia.labels.sets import XED9
 from empathia.types import Dialogue, Utterance
 
 INFO = CorpusInfo(

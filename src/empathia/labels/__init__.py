@@ -1,95 +1,20 @@
 """Emotion labels: sets in a fixed order, and explicit projections between them.
 
 Labels are always named. Nothing in Empathia reads an emotion by its position
-without the :class:`LabelSet` that gives the position its name.
+without the :class:`LabelSet` that gives the position its name. The known sets
+are in :mod:`empathia.labels.sets` and reached by name with :func:`label_set`; a
+corpus may bring others, and projections of its own (:mod:`empathia.corpora`).
 """
 
 from __future__ import annotations
 
-from empathia.labels.projections import (
-    AIHUB7_TO_EKMAN,
-    AIHUB_TO_EKMAN,
-    AIHUB_VOTED_TO_EKMAN,
-    ED_TO_EKMAN,
-    EDOS_TO_EKMAN,
-    EMODB_TO_EKMAN,
-    GOEMOTIONS_TO_EKMAN,
-    IEMOCAP_TO_EKMAN,
-    KOREAN_TO_EKMAN,
-    KOTE_TO_EKMAN,
-    MELD_TO_EKMAN,
-    PROJECTIONS,
-    RAVDESS_TO_EKMAN,
-    XED_TO_EKMAN,
-    Projection,
-    projection,
-)
-from empathia.labels.sets import (
-    AIHUB6,
-    AIHUB7,
-    AIHUB_VOTED7,
-    ED32,
-    EDOS41,
-    EKMAN7,
-    EMODB7,
-    EPITOME9,
-    GOEMOTIONS28,
-    IEMOCAP4,
-    IEMOCAP5,
-    IEMOCAP6,
-    IEMOCAP9,
-    IEMOCAP10,
-    KOREAN4,
-    KOTE44,
-    LABEL_SETS,
-    MELD7,
-    MOSI2,
-    RAVDESS8,
-    SENTIMENT3,
-    SHARED4,
-    XED9,
-    LabelSet,
-    label_set,
-)
+from empathia.labels.projections import Projection, projection
+from empathia.labels.sets import EKMAN7, LABEL_SETS, SHARED4, LabelSet, label_set
 
 __all__ = [
-    "AIHUB6",
-    "AIHUB7",
-    "AIHUB7_TO_EKMAN",
-    "AIHUB_TO_EKMAN",
-    "AIHUB_VOTED7",
-    "AIHUB_VOTED_TO_EKMAN",
-    "ED32",
-    "EDOS41",
-    "EDOS_TO_EKMAN",
-    "ED_TO_EKMAN",
     "EKMAN7",
-    "EMODB7",
-    "EMODB_TO_EKMAN",
-    "EPITOME9",
-    "GOEMOTIONS28",
-    "GOEMOTIONS_TO_EKMAN",
-    "IEMOCAP4",
-    "IEMOCAP5",
-    "IEMOCAP6",
-    "IEMOCAP9",
-    "IEMOCAP10",
-    "IEMOCAP_TO_EKMAN",
-    "KOREAN4",
-    "KOREAN_TO_EKMAN",
-    "KOTE44",
-    "KOTE_TO_EKMAN",
     "LABEL_SETS",
-    "MELD7",
-    "MELD_TO_EKMAN",
-    "MOSI2",
-    "PROJECTIONS",
-    "RAVDESS8",
-    "RAVDESS_TO_EKMAN",
-    "SENTIMENT3",
     "SHARED4",
-    "XED9",
-    "XED_TO_EKMAN",
     "LabelSet",
     "Projection",
     "label_set",

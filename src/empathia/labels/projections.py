@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from empathia.errors import LabelError
@@ -357,18 +357,28 @@ PROJECTIONS: Mapping[tuple[str, str], Projection] = {
 }
 
 
-def projection(source: LabelSet, target: LabelSet) -> Projection:
+def projection(
+    source: LabelSet, target: LabelSet, brought: Iterable[Projection] = ()
+) -> Projection:
     """The known projection between two sets; a set onto itself is the identity.
+
+    Args:
+        source: Where labels come from.
+        target: Where they go to.
+        brought: Projections that come with a corpus (``PROJECTIONS`` of its plug-in); they go
+            before the known ones.
 
     Raises:
         LabelError: None is known.
     """
     if source == target:
         return Projection(source, target, {x: x for x in source})
-    try:
-        return PROJECTIONS[source.name, target.name]
-    except KeyError:
+    ways = {(p.source.name, p.target.name): p for p in brought}
+    names = (source.name, target.name)
+    if names not in ways and names not in PROJECTIONS:
         raise LabelError(
             f"no projection from '{source.name}' to '{target.name}' is known",
-            "Choose another set, list your own in the run file, or add to labels_projections.py",
-        ) from None
+            "Choose another set, list one in [labels] of the run file, or let the corpus's plug-in "
+            "define PROJECTIONS",
+        )
+    return ways.get(names) or PROJECTIONS[names]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from empathia.labels import EKMAN7, GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN
+from empathia.labels import EKMAN7
+from empathia.labels.projections import GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN
 from empathia.types import Emotion
 
 NEGATIVE = frozenset({"sadness", "anger", "fear", "disgust"})

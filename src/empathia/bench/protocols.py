@@ -261,7 +261,7 @@ def _whole(fold: Fold, seed: int, share: float, unit: _Unit) -> Fold:
 
     A dialogue that holds a turn of a chosen unit is not learnt from; its other turns are context.
     """
-    found = {d.id: {unit(d, u) for u in d.utterances} for d in fold.train}
+    units_of = {d.id: {unit(d, u) for u in d.utterances} for d in fold.train}
     sizes = Counter(unit(d, u) for d in fold.train for u in d.utterances)
     units = sorted(sizes)
     random.Random(seed).shuffle(units)  # noqa: S311 - no secret
@@ -273,8 +273,8 @@ def _whole(fold: Fold, seed: int, share: float, unit: _Unit) -> Fold:
             break
         chosen.add(value)
         taken += sizes[value]
-    valid = tuple(d for d in fold.train if found[d.id] & chosen)
-    train = tuple(d for d in fold.train if not found[d.id] & chosen)
+    valid = tuple(d for d in fold.train if units_of[d.id] & chosen)
+    train = tuple(d for d in fold.train if not units_of[d.id] & chosen)
     if not train or not valid:
         raise ConfigError(
             f"fold '{fold.name}' has {len(fold.train)} dialogues to learn from: too few to carve "
@@ -339,17 +339,17 @@ def read_listed(folder: Path) -> dict[str, tuple[frozenset[str], frozenset[str]]
     Raises:
         CorpusError: There are no such files, one lacks its counterpart, or a line has no key.
     """
-    found = {}
+    published = {}
     for test in sorted(folder.glob("*_test_fold_*.jsonl")):
         corpus, _, number = test.stem.partition("_test_fold_")
         train = folder / f"{corpus}_train_fold_{number}.jsonl"
-        found[number] = (_keys(train, corpus), _keys(test, corpus))
-    if not found:
+        published[number] = (_keys(train, corpus), _keys(test, corpus))
+    if not published:
         raise CorpusError(
             f"'{folder}' holds no file named *_test_fold_*.jsonl",
             "Give the folder with the published folds",
         )
-    return found
+    return published
 
 
 def _keys(file: Path, corpus: str) -> frozenset[str]:

@@ -61,17 +61,17 @@ class CorpusWarning(EmpathiaWarning):
     """Something of a corpus is missing or damaged, and the rest of it was read."""
 
 
-def warn(problem: str, found: Sequence[str] | None = None) -> None:
+def warn(problem: str, places: Sequence[str] | None = None) -> None:
     """Tell of damage that does not stop the reading.
 
     Args:
         problem: What is wrong, naming the corpus ("meld: utterances without a clip").
-        found: Where, one a case: they are counted and the first three named. An empty sequence
+        places: Where, one a case: they are counted and the first three named. An empty sequence
             means that nothing is wrong.
     """
-    if found is not None:
-        if not found:
+    if places is not None:
+        if not places:
             return
-        more = ", ..." if len(found) > 3 else ""
-        problem = f"{problem}: {len(found)} ({', '.join(found[:3])}{more})"
+        more = ", ..." if len(places) > 3 else ""
+        problem = f"{problem}: {len(places)} ({', '.join(places[:3])}{more})"
     warnings.warn(problem, CorpusWarning, stacklevel=2)

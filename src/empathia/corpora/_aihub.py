@@ -16,16 +16,16 @@ def part(file: Path, root: Path) -> str | None:
     """The split that the name of a file, or of a folder of it up to the corpus's, tells."""
     inner = (p.name for p in file.parents if p == root or root in p.parents)
     for name in (file.stem, *inner):
-        for said, split in _PARTS.items():
-            if said in name.lower():
+        for word, split in _PARTS.items():
+            if word in name.lower():
                 return split
     return None
 
 
 def files(path: Path, suffix: str) -> list[Path]:
     """Files below a folder, or the one file, without those that a file manager left."""
-    found = [path] if path.is_file() else sorted(path.rglob("*"))
-    return [f for f in found if f.suffix.lower() == suffix and not f.name.startswith(".")]
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    return [f for f in files if f.suffix.lower() == suffix and not f.name.startswith(".")]
 
 
 def read(file: Path) -> Any:  # noqa: ANN401 - whatever the JSON holds

@@ -57,13 +57,13 @@ def match(pattern: re.Pattern[str], file: Path, corpus: str, layout: str) -> re.
     Raises:
         CorpusError: The name does not follow the corpus's naming.
     """
-    found = pattern.fullmatch(file.stem)
-    if found is None:
+    parts = pattern.fullmatch(file.stem)
+    if parts is None:
         raise CorpusError(
             f"{corpus}: cannot understand the name of '{file}'",
             f"Expected {layout}; remove what is not of the corpus",
         )
-    return found
+    return parts
 
 
 def dialogues(

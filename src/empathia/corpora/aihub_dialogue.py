@@ -72,19 +72,19 @@ def load(path: Path, *, labelled: str = "first") -> tuple[Dialogue, ...]:
     files = _aihub.files(path, ".json")
     if not files:
         raise CorpusError(f"aihub_dialogue: no JSON file under '{path}'", f"Expected {_LAYOUT}")
-    found: dict[str, Dialogue] = {}
+    dialogues: dict[str, Dialogue] = {}
     twice: list[str] = []
     for file in files:
         for place, entry in _entries(file):
             dialogue = _dialogue(place, entry, _aihub.part(file, path), labelled == "all")
-            if found.setdefault(dialogue.id, dialogue).utterances != dialogue.utterances:
+            if dialogues.setdefault(dialogue.id, dialogue).utterances != dialogue.utterances:
                 raise CorpusError(
                     f"{place} has the id '{dialogue.id}' of another dialogue", "Mend the id"
                 )
-            if found[dialogue.id] is not dialogue:
+            if dialogues[dialogue.id] is not dialogue:
                 twice.append(place)
     warn("aihub_dialogue: the same dialogue again, left out", twice)
-    return tuple(found.values())
+    return tuple(dialogues.values())
 
 
 def _entries(file: Path) -> Iterator[tuple[str, Any]]:
@@ -113,7 +113,7 @@ def _dialogue(place: str, entry: Any, split: str | None, every: bool) -> Dialogu
     gender = next((_GENDERS[c] for c in codes if c in _GENDERS), None)
     turns: list[Utterance] = []
     for who, text in _turns(place, content):
-        told = who == "H" and (every or not turns)
+        labelled = who == "H" and (every or not turns)
         turns.append(
             Utterance(
                 f"{key}/{len(turns)}",
@@ -121,7 +121,7 @@ def _dialogue(place: str, entry: Any, split: str | None, every: bool) -> Dialogu
                 person if who == "H" else "system",
                 text,
                 gender=gender if who == "H" else None,
-                gold=(gold,) if told else (),
+                gold=(gold,) if labelled else (),
                 groups=groups,
             )
         )
@@ -130,11 +130,11 @@ def _dialogue(place: str, entry: Any, split: str | None, every: bool) -> Dialogu
 
 def _turns(place: str, content: Mapping[str, str]) -> list[tuple[str, str]]:
     """Who says what ("H" or "S"), in time order: HS01, SS01, HS02, ..."""
-    found = []
+    turns = []
     for name, text in content.items():
         turn = _TURN.fullmatch(name)
         if turn is None:
             raise CorpusError(f"{place} has the turn '{name}'", "Expected HS01, SS01 and so on")
         if text:
-            found.append((turn[2], turn[1], text))
-    return [(who, text) for _, who, text in sorted(found)]
+            turns.append((turn[2], turn[1], text))
+    return [(who, text) for _, who, text in sorted(turns)]

@@ -26,6 +26,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -96,16 +97,16 @@ def load(path: Path) -> tuple[Dialogue, ...]:
         )
     wavs = _wavs(path)
     labels = AIHUB_VOTED7 if tables else AIHUB7
-    said = (u for t in tables for u in _rated(t)) if tables else (_acted(n, path) for n in notes)
-    found: dict[str, Dialogue] = {}
-    for place, split, utterance in said:
-        if utterance.id in found:
+    clips = (u for t in tables for u in _rated(t)) if tables else (_acted(n, path) for n in notes)
+    dialogues: dict[str, Dialogue] = {}
+    for place, split, utterance in clips:
+        if utterance.id in dialogues:
             raise CorpusError(f"{place} repeats '{utterance.id}'", "Drop one of the two")
-        found[utterance.id] = _dialogue(utterance, wavs.get(utterance.id), split, labels)
-    silent = [k for k, d in found.items() if d.utterances[0].audio is None]
+        dialogues[utterance.id] = _dialogue(utterance, wavs.get(utterance.id), split, labels)
+    silent = [k for k, d in dialogues.items() if d.utterances[0].audio is None]
     warn("aihub_speech: utterances without a recording", silent)
-    warn("aihub_speech: recordings without a label, left out", sorted(set(wavs) - set(found)))
-    return tuple(found.values())
+    warn("aihub_speech: recordings without a label, left out", sorted(set(wavs) - set(dialogues)))
+    return tuple(dialogues.values())
 
 
 def _wavs(path: Path) -> dict[str, Path]:
@@ -116,19 +117,9 @@ def _wavs(path: Path) -> dict[str, Path]:
     return {f.stem: f for f in files}
 
 
-def _dialogue(said: Utterance, wav: Path | None, split: str | None, labels: LabelSet) -> Dialogue:
-    clip = Utterance(
-        said.id,
-        0,
-        said.speaker,
-        said.text,
-        audio=wav,
-        gender=said.gender,
-        gold=said.gold,
-        votes=said.votes,
-        groups=said.groups,
-    )
-    return Dialogue(said.id, (clip,), "aihub_speech", split, "ko", labels)
+def _dialogue(clip: Utterance, wav: Path | None, split: str | None, labels: LabelSet) -> Dialogue:
+    utterances = (replace(clip, audio=wav),)
+    return Dialogue(clip.id, utterances, "aihub_speech", split, "ko", labels)
 
 
 def _acted(file: Path, root: Path) -> tuple[str, str | None, Utterance]:
@@ -171,11 +162,11 @@ def _rated(table: Path) -> Iterator[tuple[str, str | None, Utterance]]:
         yield place, None, utterance
 
 
-def _label(place: str, said: str, known: Mapping[str, str]) -> str:
-    label = known.get(said.strip().lower())
+def _label(place: str, emotion: str, known: Mapping[str, str]) -> str:
+    label = known.get(emotion.strip().lower())
     if label is None:
         raise CorpusError(
-            f"{place} has the emotion '{said}'", f"Expected one of {', '.join(known)}"
+            f"{place} has the emotion '{emotion}'", f"Expected one of {', '.join(known)}"
         )
     return label
 

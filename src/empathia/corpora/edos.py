@@ -48,11 +48,11 @@ def load(path: Path) -> tuple[Dialogue, ...]:
     Raises:
         CorpusError: A file is missing or a row does not parse.
     """
-    found = list(_voted(path / VOTED))
+    dialogues = list(_voted(path / VOTED))
     for part, (name, words, key) in _EXTENDED.items():
         if (path / name).exists():
-            found.extend(_extended(path / name, part, words, key))
-    return tuple(found)
+            dialogues.extend(_extended(path / name, part, words, key))
+    return tuple(dialogues)
 
 
 def _voted(file: Path) -> Iterator[Dialogue]:

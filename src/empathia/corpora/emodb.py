@@ -54,6 +54,6 @@ def load(path: Path) -> tuple[Dialogue, ...]:
 
 
 def _describe(file: Path) -> _clips.Clip:
-    found = _clips.match(_NAME, file, "emodb", _LAYOUT)
-    gender = "male" if found[1] in _MALE else "female" if found[1] in _FEMALE else None
-    return _clips.Clip(found[1], gender, _EMOTIONS[found[3]], {"text": found[2]})
+    name = _clips.match(_NAME, file, "emodb", _LAYOUT)
+    gender = "male" if name[1] in _MALE else "female" if name[1] in _FEMALE else None
+    return _clips.Clip(name[1], gender, _EMOTIONS[name[3]], {"text": name[2]})

@@ -62,13 +62,13 @@ def load(path: Path, *, prompts: bool = False) -> tuple[Dialogue, ...]:
 
 
 def _talks(file: Path) -> dict[str, dict[int, _Turn]]:
-    found: dict[str, dict[int, _Turn]] = {}
+    talks: dict[str, dict[int, _Turn]] = {}
     for number, fields in _rows(file):
         if fields[2] not in ED32:
             raise CorpusError(f"{file}:{number} has the emotion '{fields[2]}'", "Mend the line")
         if not fields[1].isdecimal() or not int(fields[1]):
             raise CorpusError(f"{file}:{number}: '{fields[1]}' numbers no turn", "Mend the line")
-        turns = found.setdefault(fields[0], {})
+        turns = talks.setdefault(fields[0], {})
         if (index := int(fields[1])) in turns:
             raise CorpusError(
                 f"{file}:{number} repeats turn {index} of '{fields[0]}', first on "
@@ -76,7 +76,7 @@ def _talks(file: Path) -> dict[str, dict[int, _Turn]]:
                 "Drop one",
             )
         turns[index] = number, fields
-    return found
+    return talks
 
 
 def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:

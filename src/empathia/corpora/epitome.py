@@ -56,13 +56,13 @@ def load(path: Path) -> tuple[Dialogue, ...]:
             f"{path}: the files have different numbers of rows ({counts})", "Use the official files"
         )
     times: Counter[str] = Counter()
-    found = []
+    dialogues = []
     for judged in zip(*tables, strict=True):
         pair = _pair(list(files.values()), judged)
         times[pair] += 1
         key = pair if times[pair] == 1 else f"{pair}#{times[pair]}"
-        found.append(_dialogue(key, judged[0][1], _levels(files, judged)))
-    return tuple(found)
+        dialogues.append(_dialogue(key, judged[0][1], _levels(files, judged)))
+    return tuple(dialogues)
 
 
 def _pair(files: Sequence[Path], judged: Sequence[_Row]) -> str:

@@ -94,8 +94,8 @@ def load(
             f"Expected files such as {', '.join(sorted(SOUND)[:4])}",
         )
     table = path / TABLE
-    found = _listed(table, there, name) if table.is_file() else _sorted(there, name)
-    gold = {g for d in found for u in d.utterances for g in u.gold}
+    dialogues = _listed(table, there, name) if table.is_file() else _sorted(there, name)
+    gold = {g for d in dialogues for u in d.utterances for g in u.gold}
     chosen = _set(labels, gold, name)
     strange = sorted(gold - set(chosen.labels)) if chosen else []
     if chosen and strange:
@@ -103,7 +103,7 @@ def load(
             f"{name}: label '{strange[0]}' is not in '{chosen.name}' ({', '.join(chosen)})",
             "Rename it or choose another label set",
         )
-    return tuple(replace(d, labels=chosen, language=language, corpus=name) for d in found)
+    return tuple(replace(d, labels=chosen, language=language, corpus=name) for d in dialogues)
 
 
 def _set(labels: str | Sequence[str] | None, gold: set[str], name: str) -> LabelSet | None:
@@ -116,7 +116,7 @@ def _set(labels: str | Sequence[str] | None, gold: set[str], name: str) -> Label
 
 def _sorted(there: dict[str, Path], name: str) -> list[Dialogue]:
     """Labels out of the names of the folders."""
-    found, loose = [], []
+    dialogues, loose = [], []
     twice = _clashes(there)
     for key, file in there.items():
         label, inner, _ = key.partition("/")
@@ -124,14 +124,14 @@ def _sorted(there: dict[str, Path], name: str) -> list[Dialogue]:
             loose.append(key)
             continue
         clip = _clip(_called(key, twice), "unknown", file, (label,))
-        found.append(Dialogue(clip.id, (clip,)))
+        dialogues.append(Dialogue(clip.id, (clip,)))
     warn(f"{name}: recordings in no folder that names a label, left out", loose)
-    if not found:
+    if not dialogues:
         raise CorpusError(
             f"{name}: no recording lies in a folder that names its label",
             f"Add {TABLE} with the columns file and label, or sort the files into folders",
         )
-    return found
+    return dialogues
 
 
 def _listed(table: Path, there: dict[str, Path], name: str) -> list[Dialogue]:

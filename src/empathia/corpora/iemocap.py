@@ -7,6 +7,17 @@ Layout, below the release's folder (``IEMOCAP_full_release``)::
     Session{1-5}/dialog/avi/DivX/<dialogue>.avi           both actors, whole dialogue
     Session{1-5}/sentences/wav/<dialogue>/<utterance>.wav
 
+An annotation file has a block an utterance::
+
+    [6.2901 - 8.2357]	Ses01F_impro01_F000	neu	[2.5000, 2.5000, 2.5000]
+    C-E2:	Neutral;	()
+    C-F1:	Neutral;	()
+    A-E3:	val 3; act 2; dom  2;	()
+
+Lines ``C-E*`` are what the evaluators chose, one or several categories. ``C-F1`` and
+``C-M1`` are the actors' own ratings of themselves and no votes; the ratings of ``A-*`` stand
+averaged on the first line.
+
 Turns stand in order of their start: the digits of ids count per speaker, so sorting by id
 would put all of one speaker before the other. Utterances without agreement (``xxx``) have no
 gold label and stay as context. Valence, arousal and dominance are scaled from 1..5 to [-1, 1].
@@ -22,11 +33,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from empathia.corpora import CorpusInfo, warn
-from empathia.corpora._iemocap_files import Damage, Rated, ratings, words
 from empathia.errors import CorpusError
 from empathia.labels.sets import IEMOCAP10
 from empathia.types import Dialogue, Utterance
@@ -40,11 +52,56 @@ INFO = CorpusInfo(
     page="https://sail.usc.edu/iemocap/",
     language="en",
 )
-SESSIONS = (1, 2, 3, 4, 5)
+_SESSIONS = (1, 2, 3, 4, 5)
 _TEST = 5
 _NAME = re.compile(r"Ses0([1-5])[FM]_((impro|script)\d\d)\w*")
 _ACTOR = re.compile(r".*_([FM])[^_]*")
 _GENDERS = {"F": "female", "M": "male"}
+_LABELS = {
+    "neu": "neutral",
+    "hap": "happy",
+    "sad": "sad",
+    "ang": "angry",
+    "sur": "surprised",
+    "fea": "fearful",
+    "dis": "disgusted",
+    "fru": "frustrated",
+    "exc": "excited",
+    "oth": "other",
+}
+_NO_AGREEMENT = "xxx"
+_CATEGORIES = {
+    "neutral": "neutral",
+    "neutral state": "neutral",
+    "happiness": "happy",
+    "sadness": "sad",
+    "anger": "angry",
+    "surprise": "surprised",
+    "fear": "fearful",
+    "disgust": "disgusted",
+    "frustration": "frustrated",
+    "excited": "excited",
+    "other": "other",
+}
+_NUMBER = r"(\d+(?:\.\d+)?)"
+_HEAD = re.compile(
+    rf"\[{_NUMBER} - {_NUMBER}\]\t(\S+)\t(\w+)\t\[{_NUMBER}, {_NUMBER}, {_NUMBER}\]\s*"
+)
+_LINE = re.compile(rf"(\S+) \[{_NUMBER}-{_NUMBER}\]:(.*)")
+_FORM = "'[start - end] TAB utterance TAB label TAB [valence, arousal, dominance]'"
+
+_Damage = defaultdict[str, list[str]]
+
+
+class _Rated(NamedTuple):
+    """One utterance of an annotation file; ``vad`` in [-1, 1], ``label`` None without agreement."""
+
+    id: str
+    start: float
+    end: float
+    label: str | None
+    votes: tuple[tuple[str, ...], ...]
+    vad: tuple[float, float, float] | None
 
 
 def load(path: Path) -> tuple[Dialogue, ...]:
@@ -58,15 +115,15 @@ def load(path: Path) -> tuple[Dialogue, ...]:
     """
     root = path / "IEMOCAP_full_release"
     root = root if root.is_dir() else path
-    there = [n for n in SESSIONS if _evaluations(root / f"Session{n}").is_dir()]
+    there = [n for n in _SESSIONS if _evaluations(root / f"Session{n}").is_dir()]
     if not there:
         raise CorpusError(
             f"iemocap: no Session1 to Session5 with dialog/EmoEvaluation under '{path}'",
             "Unpack the official release there",
         )
-    damage: Damage = defaultdict(list)
-    damage["sessions missing"] += [f"Session{n}" for n in SESSIONS if n not in there]
-    found = tuple(
+    damage: _Damage = defaultdict(list)
+    damage["sessions missing"] += [f"Session{n}" for n in _SESSIONS if n not in there]
+    dialogues = tuple(
         _dialogue(root / f"Session{n}", file, damage)
         for n in there
         for file in sorted(_evaluations(root / f"Session{n}").glob("*.txt"))
@@ -74,18 +131,18 @@ def load(path: Path) -> tuple[Dialogue, ...]:
     )
     for problem, places in damage.items():
         warn(f"iemocap: {problem}", places)
-    if not found:
+    if not dialogues:
         raise CorpusError(
             f"iemocap: no annotation file under '{path}'", "Unpack the official release there"
         )
-    return found
+    return dialogues
 
 
 def _evaluations(session: Path) -> Path:
     return session / "dialog" / "EmoEvaluation"
 
 
-def _dialogue(session: Path, file: Path, damage: Damage) -> Dialogue:
+def _dialogue(session: Path, file: Path, damage: _Damage) -> Dialogue:
     name = _NAME.fullmatch(file.stem)
     if name is None or f"Session{name[1]}" != session.name:
         raise CorpusError(
@@ -93,11 +150,11 @@ def _dialogue(session: Path, file: Path, damage: Damage) -> Dialogue:
             f"Expected names as Ses0{session.name[-1]}F_impro01.txt; remove what is not of the "
             "corpus",
         )
-    rated = ratings(file, damage)
-    said = _words(session / "dialog" / "transcriptions" / file.name, damage)
+    rated = _ratings(file, damage)
+    words = _words(session / "dialog" / "transcriptions" / file.name, damage)
     ids = [r.id for r in rated]
-    damage["utterances without a transcription"] += [k for k in ids if k not in said]
-    damage["transcribed but not annotated, left out"] += sorted(set(said) - set(ids))
+    damage["utterances without a transcription"] += [k for k in ids if k not in words]
+    damage["transcribed but not annotated, left out"] += sorted(set(words) - set(ids))
     video = session / "dialog" / "avi" / "DivX" / f"{file.stem}.avi"
     if not video.is_file():
         damage["dialogues without a video"].append(file.stem)
@@ -113,7 +170,7 @@ def _dialogue(session: Path, file: Path, damage: Damage) -> Dialogue:
     return Dialogue(
         id=file.stem,
         utterances=tuple(
-            replace(_utterance(r, said.get(r.id), wavs[r.id], shared), index=i)
+            replace(_utterance(r, words.get(r.id), wavs[r.id], shared), index=i)
             for i, r in enumerate(rated)
         ),
         corpus="iemocap",
@@ -123,14 +180,14 @@ def _dialogue(session: Path, file: Path, damage: Damage) -> Dialogue:
     )
 
 
-def _words(file: Path, damage: Damage) -> dict[str, str]:
+def _words(file: Path, damage: _Damage) -> dict[str, str]:
     if file.is_file():
-        return words(file, damage)
+        return _transcribed(file, damage)
     damage["dialogues without a transcription file"].append(file.stem)
     return {}
 
 
-def _utterance(rated: Rated, text: str | None, wav: Path, shared: Utterance) -> Utterance:
+def _utterance(rated: _Rated, text: str | None, wav: Path, shared: Utterance) -> Utterance:
     """An utterance of a dialogue; ``shared`` has what all of them have."""
     actor = _ACTOR.fullmatch(rated.id)
     if actor is None:
@@ -152,3 +209,82 @@ def _utterance(rated: Rated, text: str | None, wav: Path, shared: Utterance) -> 
         vad=rated.vad,
         clips=("audio",),
     )
+
+
+def _ratings(file: Path, damage: _Damage) -> list[_Rated]:
+    """All utterances of a dialogue, in time order.
+
+    Args:
+        file: One file of ``EmoEvaluation``.
+        damage: What is wrong with single ratings is added: problem to places.
+
+    Raises:
+        CorpusError: A line does not parse, a label is unknown, or an utterance occurs twice.
+    """
+    blocks: dict[str, _Rated] = {}
+    last = None
+    for number, line in _lines(file):
+        place = f"{file}:{number}"
+        if line.startswith("["):
+            rated = _rated(place, line, file.stem, damage)
+            if rated.id in blocks:
+                raise CorpusError(f"{place} repeats utterance '{rated.id}'", "Drop one of the two")
+            last = rated.id
+            blocks[last] = rated
+        elif line.startswith("C-") and last is not None:
+            if line.startswith("C-E"):
+                vote = _vote(place, line, damage)
+                blocks[last] = blocks[last]._replace(votes=(*blocks[last].votes, *vote))
+        elif not line.startswith(("%", "A-")):
+            raise CorpusError(f"{place} does not parse, expected {_FORM} or ratings", "Mend it")
+    return sorted(blocks.values(), key=lambda r: (r.start, r.end, r.id))
+
+
+def _transcribed(file: Path, damage: _Damage) -> dict[str, str]:
+    """The words by utterance id; lines that are no utterances are added to ``damage``."""
+    words: dict[str, str] = {}
+    for number, line in _lines(file):
+        parts = _LINE.fullmatch(line)
+        if parts is None:
+            damage["transcription lines that do not parse"].append(f"{file}:{number}")
+        elif parts[1] in words:
+            raise CorpusError(f"{file}:{number} repeats utterance '{parts[1]}'", "Drop one")
+        else:
+            words[parts[1]] = parts[4].strip()
+    return words
+
+
+def _lines(file: Path) -> Iterator[tuple[int, str]]:
+    # Latin-1, as released; it decodes everything, so a wrong encoding shows in the patterns.
+    for number, line in enumerate(file.read_text(encoding="latin-1").split("\n"), start=1):
+        if line.strip():
+            yield number, line.rstrip("\r")
+
+
+def _rated(place: str, line: str, dialogue: str, damage: _Damage) -> _Rated:
+    head = _HEAD.fullmatch(line)
+    if head is None:
+        raise CorpusError(f"{place} does not parse, expected {_FORM}", "Mend the line")
+    start, end, key, label = float(head[1]), float(head[2]), head[3], head[4]
+    if label not in _LABELS and label != _NO_AGREEMENT:
+        names = ", ".join((*_LABELS, _NO_AGREEMENT))
+        raise CorpusError(f"{place} has the label '{label}'", f"Expected one of {names}")
+    if not key.startswith(f"{dialogue}_"):
+        raise CorpusError(f"{place}: '{key}' is not of the dialogue {dialogue}", "Mend the id")
+    if start > end:
+        raise CorpusError(f"{place} ends before it starts ({start} to {end} s)", "Mend the times")
+    v, a, d = ((float(head[i]) - 3) / 2 for i in (5, 6, 7))
+    known = all(-1 <= x <= 1 for x in (v, a, d))
+    if not known:
+        damage["valence, arousal or dominance outside of 1 to 5, left out"].append(place)
+    return _Rated(key, start, end, _LABELS.get(label), (), (v, a, d) if known else None)
+
+
+def _vote(place: str, line: str, damage: _Damage) -> list[tuple[str, ...]]:
+    """One rater's categories; none where they cannot be understood."""
+    chosen = line.partition(":")[2].split("(")[0].split(";")
+    named = [c.strip().lower() for c in chosen if c.strip()]
+    if not named or not all(n in _CATEGORIES for n in named):
+        damage["ratings that do not parse, left out"].append(place)
+        return []
+    return [tuple(_CATEGORIES[n] for n in named)]

@@ -55,8 +55,8 @@ def load(path: Path, *, as_heard: bool = False) -> tuple[Dialogue, ...]:
 
 
 def _describe(file: Path, *, as_heard: bool) -> _clips.Clip:
-    found = _clips.match(_NAME, file, "korean_emotional", _LAYOUT)
-    number = int(found[2])
+    name = _clips.match(_NAME, file, "korean_emotional", _LAYOUT)
+    number = int(name[2])
     if not 1 <= number <= 400:
         raise CorpusError(
             f"korean_emotional: '{file}' has the number {number}", f"Expected {_LAYOUT}"
@@ -64,4 +64,4 @@ def _describe(file: Path, *, as_heard: bool) -> _clips.Clip:
     style = next((s for s in _STYLES if s in file.parts), None)
     groups = {"style": style} if style else {}
     order = _HEARD if as_heard else KOREAN4.labels
-    return _clips.Clip(found[1], None, order[(number - 1) // 100], groups)
+    return _clips.Clip(name[1], None, order[(number - 1) // 100], groups)

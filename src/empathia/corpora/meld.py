@@ -94,7 +94,7 @@ def ready(path: Path, *, labels: str = "emotion") -> dict[str, Mapping[str, Feat
         CorpusError: A row does not parse or occurs twice.
     """
     _gold(labels)
-    found: dict[str, Features] = {}
+    prosody: dict[str, Features] = {}
     lacking: list[str] = []
     foreign: list[str] = []
     for part, split in _SPLITS.items():
@@ -109,10 +109,10 @@ def ready(path: Path, *, labels: str = "emotion") -> dict[str, Mapping[str, Feat
         ]
         lacking += [k for k in known if k not in table]
         foreign += sorted(set(table) - set(known))
-        found |= {k: table[k] for k in known if k in table}
+        prosody |= {k: table[k] for k in known if k in table}
     warn("meld: utterances without prosody", lacking)
     warn("meld: prosody of no utterance, left out", foreign)
-    return {"prosody": found} if found else {}
+    return {"prosody": prosody} if prosody else {}
 
 
 def _gold(labels: str) -> tuple[str, LabelSet]:
@@ -142,7 +142,7 @@ def _part(path: Path, part: str, gold: tuple[str, LabelSet]) -> list[Dialogue]:
     column, labels = gold
     places = [p for p in (path / _CLIPS[part], path / part / _CLIPS[part]) if p.is_dir()]
     missing: list[str] = []
-    found = []
+    dialogues = []
     for d, numbered in _grouped(file).items():
         turns = []
         for index, (u, (line, row)) in enumerate(sorted(numbered.items())):
@@ -157,11 +157,11 @@ def _part(path: Path, part: str, gold: tuple[str, LabelSet]) -> list[Dialogue]:
                 missing.append(str(clip))
                 clip = None
             turns.append(_utterance(f"{_SPLITS[part]}/dia{d}_utt{u}", index, row, label, clip))
-        found.append(
+        dialogues.append(
             Dialogue(f"{_SPLITS[part]}/dia{d}", tuple(turns), "meld", _SPLITS[part], "en", labels)
         )
     warn("meld: utterances without a clip", missing)
-    return found
+    return dialogues
 
 
 def _utterance(key: str, index: int, row: _Row, label: str, clip: Path | None) -> Utterance:
@@ -194,14 +194,14 @@ def _seconds(clock: str) -> float | None:
 
 
 def _prosody(file: Path, split: str) -> dict[str, Features]:
-    found: dict[str, Features] = {}
+    prosody: dict[str, Features] = {}
     for line, row in rows(file, ("filename", *PROSODY)):
         place, key = f"{file}:{line}", f"{split}/{Path(row['filename']).stem}"
-        if key in found:
+        if key in prosody:
             raise CorpusError(f"{place} repeats '{row['filename']}'", "Drop one of the two")
         values = {n: number(place, n, row[n]) if row[n] else math.nan for n in PROSODY}
         if math.isnan(values["avg_pitch"]):
             values |= {"pitch_std": math.nan, "pitch_range": math.nan}
         numbers = np.array([list(values.values())], np.float32)
-        found[key] = Features(key, "prosody", numbers, tuple(PROSODY), tuple(PROSODY.values()))
-    return found
+        prosody[key] = Features(key, "prosody", numbers, tuple(PROSODY), tuple(PROSODY.values()))
+    return prosody

@@ -46,7 +46,7 @@ _REMEDY = "Take all files from one copy of the corpus"
 _Numbers = NDArray[np.float64]
 
 
-class _Said(NamedTuple):
+class _Transcript(NamedTuple):
     """A line of the transcripts; ``label`` is 0 or 1."""
 
     id: str
@@ -66,20 +66,22 @@ def load(path: Path) -> tuple[Dialogue, ...]:
         CorpusError: A line does not parse, an utterance occurs twice or is in no part, or a video
             is in both parts.
     """
-    said = _transcripts(path / "index_transcripts.csv")
+    transcripts = _transcripts(path / "index_transcripts.csv")
     split: dict[int, str] = {}
     for part in _SPLITS:
         file = path / f"index_text_{part}.csv"
-        for line, row in enumerate(_index(file, len(said))[0], start=1):
+        for line, row in enumerate(_index(file, len(transcripts))[0], start=1):
             if row in split:
-                raise CorpusError(f"{file}:{line} repeats utterance '{said[row].id}'", _REMEDY)
+                raise CorpusError(
+                    f"{file}:{line} repeats utterance '{transcripts[row].id}'", _REMEDY
+                )
             split[row] = part
     videos: dict[str, list[int]] = {}
-    for row, one in enumerate(said):
+    for row, utterance in enumerate(transcripts):
         if row not in split:
-            raise CorpusError(f"mosi: '{one.id}' is neither in train nor in test", _REMEDY)
-        videos.setdefault(one.video, []).append(row)
-    return tuple(_video(name, rows, said, split) for name, rows in videos.items())
+            raise CorpusError(f"mosi: '{utterance.id}' is neither in train nor in test", _REMEDY)
+        videos.setdefault(utterance.video, []).append(row)
+    return tuple(_video(name, rows, transcripts, split) for name, rows in videos.items())
 
 
 def ready(path: Path) -> dict[str, Mapping[str, Features]]:
@@ -88,20 +90,20 @@ def ready(path: Path) -> dict[str, Mapping[str, Features]]:
     Raises:
         CorpusError: A file does not parse, or does not belong to the transcripts row by row.
     """
-    said = _transcripts(path / "index_transcripts.csv")
-    found: dict[str, dict[str, Features]] = {f"{m}{n}": {} for m, n in SIZES.items()}
+    transcripts = _transcripts(path / "index_transcripts.csv")
+    features: dict[str, dict[str, Features]] = {f"{m}{n}": {} for m, n in SIZES.items()}
     for part in _SPLITS:
-        order, text = _index(path / f"index_text_{part}.csv", len(said))
+        order, text = _index(path / f"index_text_{part}.csv", len(transcripts))
         for modality, size in SIZES.items():
             file = path / f"{modality}_{part}.csv"
             table = _numbers(file, size + 1)
-            _prove(file, table, [said[i].label for i in order], text)
+            _prove(file, table, [transcripts[i].label for i in order], text)
             name = f"{modality}{size}"
             names = tuple(f"{modality}_{i}" for i in range(size))
             for i, values in zip(order, table[:, :-1].astype(np.float32), strict=True):
-                key = said[i].id
-                found[name][key] = Features(key, name, values[None, :], names)
-    return dict(found)
+                key = transcripts[i].id
+                features[name][key] = Features(key, name, values[None, :], names)
+    return dict(features)
 
 
 def _prove(file: Path, table: _Numbers, labels: Sequence[int], text: _Numbers) -> None:
@@ -120,12 +122,12 @@ def _prove(file: Path, table: _Numbers, labels: Sequence[int], text: _Numbers) -
 
 
 def _video(
-    name: str, rows: Sequence[int], said: Sequence[_Said], split: Mapping[int, str]
+    name: str, rows: Sequence[int], transcripts: Sequence[_Transcript], split: Mapping[int, str]
 ) -> Dialogue:
     parts = {split[r] for r in rows}
     if len(parts) > 1:
         raise CorpusError(f"mosi: the video '{name}' is in train and in test", _REMEDY)
-    turns = sorted((said[r] for r in rows), key=lambda s: s.k)
+    turns = sorted((transcripts[r] for r in rows), key=lambda s: s.k)
     return Dialogue(
         id=name,
         utterances=tuple(
@@ -139,8 +141,8 @@ def _video(
     )
 
 
-def _transcripts(file: Path) -> list[_Said]:
-    found: list[_Said] = []
+def _transcripts(file: Path) -> list[_Transcript]:
+    transcripts: list[_Transcript] = []
     seen: set[str] = set()
     for line, row in _rows(file, 4):
         video, _, k = row[0].rpartition("_")
@@ -151,8 +153,8 @@ def _transcripts(file: Path) -> list[_Said]:
         if row[0] in seen:
             raise CorpusError(f"{file}:{line} repeats utterance '{row[0]}'", "Drop one of the two")
         seen.add(row[0])
-        found.append(_Said(row[0], video, int(k), row[1].strip(), int(row[3])))
-    return found
+        transcripts.append(_Transcript(row[0], video, int(k), row[1].strip(), int(row[3])))
+    return transcripts
 
 
 def _index(file: Path, rows: int) -> tuple[list[int], _Numbers]:
@@ -165,14 +167,14 @@ def _index(file: Path, rows: int) -> tuple[list[int], _Numbers]:
 
 
 def _numbers(file: Path, columns: int) -> _Numbers:
-    found = []
+    rows = []
     for line, row in _rows(file, columns):
         try:
             values = np.array(row, np.float64)
         except ValueError as e:
             raise CorpusError(f"{file}:{line} holds what is no number ({e})", "Mend it") from e
-        found.append(values)
-    table = np.array(found, np.float64).reshape(-1, columns)
+        rows.append(values)
+    table = np.array(rows, np.float64).reshape(-1, columns)
     if not np.isfinite(table).all():
         line = int(np.argmin(np.isfinite(table).all(axis=1))) + 1
         raise CorpusError(f"{file}:{line} holds a number that is not finite", "Mend the line")
@@ -181,14 +183,14 @@ def _numbers(file: Path, columns: int) -> _Numbers:
 
 def _rows(file: Path, columns: int) -> list[tuple[int, list[str]]]:
     reader = csv.reader((line for _, line in lines(file) if line), strict=True)
-    found = []
+    rows = []
     try:
         for row in reader:
             if len(row) != columns:
                 raise CorpusError(
                     f"{file}:{reader.line_num} has {len(row)} fields, expected {columns}", _REMEDY
                 )
-            found.append((reader.line_num, row))
+            rows.append((reader.line_num, row))
     except csv.Error as e:
         raise CorpusError(f"{file}:{reader.line_num} does not parse ({e})", "Mend it") from e
-    return found
+    return rows

@@ -53,16 +53,16 @@ def intensity(utterance: str) -> str:
 
 
 def _is_speech(file: Path) -> bool:
-    found = _clips.match(_NAME, file, "ravdess", _LAYOUT)
-    return (found[1], found[2]) == (_AUDIO_ONLY, _SPEECH)
+    name = _clips.match(_NAME, file, "ravdess", _LAYOUT)
+    return (name[1], name[2]) == (_AUDIO_ONLY, _SPEECH)
 
 
 def _describe(file: Path) -> _clips.Clip:
-    found = _clips.match(_NAME, file, "ravdess", _LAYOUT)
-    gender = "male" if int(found[7]) % 2 else "female"
+    name = _clips.match(_NAME, file, "ravdess", _LAYOUT)
+    gender = "male" if int(name[7]) % 2 else "female"
     groups = {
         "intensity": intensity(file.stem),
-        "statement": found[5][1],
-        "repetition": found[6][1],
+        "statement": name[5][1],
+        "repetition": name[6][1],
     }
-    return _clips.Clip(found[7], gender, RAVDESS8.labels[int(found[3]) - 1], groups)
+    return _clips.Clip(name[7], gender, RAVDESS8.labels[int(name[3]) - 1], groups)

@@ -1,4 +1,4 @@
-"""What was found in a recording, and its channels mixed to one."""
+"""The condition of a recording's sound, and its channels mixed to one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FULL_SCALE = 0.999
 
 @dataclass(slots=True)
 class Condition:
-    """What was found, and mended, while a recording was decoded.
+    """What was damaged, and mended, while a recording was decoded.
 
     Args:
         samples: Samples decoded, before resampling, all channels counted once.
@@ -51,29 +51,29 @@ class Condition:
 
     def damage(self) -> tuple[str, ...]:
         """Remarks on what is not as it was recorded; () for sound that is whole so far."""
-        found: list[str] = []
+        remarks: list[str] = []
         if self.not_finite:
-            found.append(f"{self.not_finite} samples were no numbers and were taken as silence")
+            remarks.append(f"{self.not_finite} samples were no numbers and were taken as silence")
         if self.damaged:
-            found.append(f"{self.damaged} damaged parts of the recording could not be decoded")
+            remarks.append(f"{self.damaged} damaged parts of the recording could not be decoded")
         if self.filled:
-            found.append(f"{self.filled:.1f} s of sound were missing and were taken as silence")
-        return tuple(found)
+            remarks.append(f"{self.filled:.1f} s of sound were missing and were taken as silence")
+        return tuple(remarks)
 
     def notes(self) -> tuple[str, ...]:
         """Remarks for the user; () for a recording in good condition."""
-        found = list(self.damage())
+        remarks = list(self.damage())
         if self.cut_short:
-            found.append(
+            remarks.append(
                 f"the sound ends at {self.seconds:.1f} s although the file announces "
                 f"{self.announced:.1f} s: it may have been cut short"
             )
         if self.samples and self.clipped > 0.001 * self.samples:
-            found.append(
+            remarks.append(
                 f"{100 * self.clipped / self.samples:.1f} % of the samples are clipped: "
                 "loudness and voice are less certain"
             )
-        return tuple(found)
+        return tuple(remarks)
 
 
 def mono(frame: AudioFrame, state: Condition) -> FloatArray:

@@ -16,9 +16,9 @@ r"""Anybody's corpus as one csv, tsv, jsonl or Parquet file: a row an utterance.
 | split | train, valid or test, the same for a whole dialogue | none |
 | group:NAME | which of NAME's groups it belongs to | in none |
 
-A column is found under our name, under ``utterance_id``, ``dialogue_id`` and ``speaker_id``, or
-in other case. What is called otherwise is named, as a column or as a pattern over one; what the
-parentheses of the pattern find is the value::
+A column is called as here, ``utterance_id``, ``dialogue_id`` or ``speaker_id``, or so in other
+case. What is called otherwise is named, as a column or as a pattern over one; what the parentheses
+of the pattern match is the value::
 
     map = {label = "label6", speaker = 'utterance_id:(Ses..).*_([FM])\d+$'}
     groups = {session = "session", scenario = 'dialogue_id:_(impro\d\d|script\d\d)'}
@@ -99,7 +99,7 @@ def load(
     for key, row in keys.items():
         conversations.setdefault(row.get("dialogue") or key, []).append(key)
     clips = _clips(table, keys, conversations)
-    found = []
+    dialogues = []
     for dialogue, members in conversations.items():
         rows = [keys[m] for m in members]
         utterances = tuple(
@@ -107,8 +107,8 @@ def load(
             for index, m in enumerate(_in_time(members, rows))
         )
         split = cells.split(rows)
-        found.append(Dialogue(dialogue, utterances, name, split, language, known))
-    return tuple(found)
+        dialogues.append(Dialogue(dialogue, utterances, name, split, language, known))
+    return tuple(dialogues)
 
 
 def unused(
@@ -158,14 +158,14 @@ def ready(
 def _keys(table: Table) -> dict[str, Row]:
     """Rows by utterance id."""
     numbered = "utterance" not in table.sources
-    found: dict[str, Row] = {}
+    rows: dict[str, Row] = {}
     for row in table.rows:
         key = str(row.number) if numbered else row.get("utterance")
-        if not key or key in found:
-            what = f"'{key}' again, first on {found[key].place}" if key else "none"
+        if not key or key in rows:
+            what = f"'{key}' again, first on {rows[key].place}" if key else "none"
             raise row.wrong(f"expected an utterance id of its own, found {what}")
-        found[key] = row
-    return found
+        rows[key] = row
+    return rows
 
 
 def _label_set(
@@ -190,27 +190,27 @@ def _check_labels(
 
 def _groups(table: Table, keys: Sequence[str]) -> dict[str, dict[str, str]]:
     """Each utterance's groups."""
-    found: dict[str, dict[str, str]] = {key: {} for key in keys}
+    belongs: dict[str, dict[str, str]] = {key: {} for key in keys}
     for group, source in table.groups.items():
         for key, row in zip(keys, table.rows, strict=True):
             value = as_text(source.read(row.cells)).strip()
             if value:
-                found[key][group] = value
-        fitting = sum(group in f for f in found.values())
+                belongs[key][group] = value
+        fitting = sum(group in f for f in belongs.values())
         if not fitting:
             raise CorpusError(
-                f"{table.file}: nothing is in a group '{group}' by {_said(source)}",
+                f"{table.file}: nothing is in a group '{group}' by {_described(source)}",
                 "Mend the pattern or name another column",
             )
         if fitting < len(keys):
             warn(
                 f"{table.file}: {len(keys) - fitting} of {len(keys)} rows are in no group "
-                f"'{group}' by {_said(source)}"
+                f"'{group}' by {_described(source)}"
             )
-    return found
+    return belongs
 
 
-def _said(source: Source) -> str:
+def _described(source: Source) -> str:
     pattern = f" and the pattern '{source.pattern.pattern}'" if source.pattern else ""
     return f"column '{source.column}'{pattern}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from empathia.corpora.table.rows import Row, as_text
 
@@ -47,12 +46,13 @@ def labels(row: Row) -> tuple[str, ...]:
     Raises:
         CorpusError: A list does not parse or holds something else than labels.
     """
-    found = _listed(row, "label")
-    if found is None:
+    listed = _listed(row, "label")
+    if listed is None:
         return _several(row.get("label"))
-    if not all(isinstance(x, str) for x in found):
+    named = _labels(listed)
+    if named is None:
         raise row.wrong("label is no list of labels")
-    return tuple(found)
+    return named
 
 
 def votes(row: Row) -> tuple[tuple[str, ...], ...]:
@@ -61,16 +61,24 @@ def votes(row: Row) -> tuple[tuple[str, ...], ...]:
     Raises:
         CorpusError: A list does not parse or holds something else.
     """
-    found = _listed(row, "votes")
-    if found is None:
+    listed = _listed(row, "votes")
+    if listed is None:
         return tuple((x,) for x in _several(row.get("votes")))
-    raters = [[r] if isinstance(r, str) else r for r in found]
-    if not all(isinstance(r, list) and all(isinstance(x, str) for x in r) for r in raters):
+    raters = [_labels([r] if isinstance(r, str) else r) for r in listed]
+    known = tuple(r for r in raters if r is not None)
+    if len(known) < len(raters):
         raise row.wrong("votes are no JSON list of labels or of lists of labels")
-    return tuple(tuple(r) for r in raters)
+    return known
 
 
-def _listed(row: Row, name: str) -> list[Any] | None:
+def _labels(listed: object) -> tuple[str, ...] | None:
+    """A list of texts; None where it is something else."""
+    if not isinstance(listed, list) or not all(isinstance(x, str) for x in listed):
+        return None
+    return tuple(listed)
+
+
+def _listed(row: Row, name: str) -> list[object] | None:
     """A cell that holds a list; None where it holds plain text or nothing."""
     cell = row.value(name)
     if isinstance(cell, list):
@@ -78,19 +86,19 @@ def _listed(row: Row, name: str) -> list[Any] | None:
     text = row.get(name)
     if not text.startswith("["):
         return None
-    found = parsed(text)
-    if not isinstance(found, list):
+    listed = parsed(text)
+    if not isinstance(listed, list):
         raise row.wrong(f"{name} are no JSON list of labels or of lists of labels")
-    return found
+    return listed
 
 
 def parsed(text: str) -> object:
     """What a JSON text holds; itself where it is none."""
     try:
-        found: object = json.loads(text)
+        value: object = json.loads(text)
     except ValueError:
         return text
-    return found
+    return value
 
 
 def _several(text: str) -> tuple[str, ...]:
@@ -103,10 +111,10 @@ def clips(row: Row) -> tuple[str, ...]:
     Raises:
         CorpusError: It names something else than "audio" and "video".
     """
-    found = _listed(row, "clips")
-    named = _several(row.get("clips")) if found is None else tuple(found)
+    listed = _listed(row, "clips")
+    named = _several(row.get("clips")) if listed is None else tuple(map(str, listed))
     if not set(named) <= set(MEDIA):
-        raise row.wrong(f"clips are {', '.join(map(str, named))}, expected audio or video")
+        raise row.wrong(f"clips are {', '.join(named)}, expected audio or video")
     return named
 
 
@@ -143,9 +151,9 @@ def split(rows: Sequence[Row]) -> str | None:
     """
     first = rows[0].get("split")
     for row in rows:
-        found = row.get("split")
-        if found and found not in SPLITS:
-            raise row.wrong(f"split '{found}' is none of {', '.join(SPLITS)}")
-        if found != first:
-            raise row.wrong(f"the dialogue is in '{first}' and in '{found}'")
+        part = row.get("split")
+        if part and part not in SPLITS:
+            raise row.wrong(f"split '{part}' is none of {', '.join(SPLITS)}")
+        if part != first:
+            raise row.wrong(f"the dialogue is in '{first}' and in '{part}'")
     return first or None

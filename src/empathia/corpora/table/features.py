@@ -41,7 +41,7 @@ def joined(
         CorpusError: A column is missing, a cell is no number, or lists differ in length.
     """
     chosen = [h for c in columns for h in _matching(table, c, feature)]
-    found: dict[str, list[float]] = {}
+    numbers: dict[str, list[float]] = {}
     names: tuple[str, ...] = ()
     for key, row in keys.items():
         values: dict[str, float] = {}
@@ -52,24 +52,24 @@ def joined(
         if names and tuple(values) != names:
             raise row.wrong(f"feature '{feature}' has {len(values)} numbers, others {len(names)}")
         names = tuple(values)
-        found[key] = list(values.values())
+        numbers[key] = list(values.values())
     units = tuple(_UNITS[n] for n in names) if set(names) <= set(_UNITS) else ()
     return {
         key: Features(key, feature, np.array([values], np.float32), names, units)
-        for key, values in found.items()
+        for key, values in numbers.items()
     }
 
 
 def _matching(table: Table, column: str, feature: str) -> list[str]:
-    found = [column] if column in table.header else []
+    columns = [column] if column in table.header else []
     if "*" in column:
-        found = [h for h in table.header if fnmatchcase(h, column)]
-    if not found:
+        columns = [h for h in table.header if fnmatchcase(h, column)]
+    if not columns:
         raise CorpusError(
             f"{table.file} has no column '{column}' for feature '{feature}'",
             "Name one of its columns",
         )
-    return found
+    return columns
 
 
 def _numbers(row: Row, column: str) -> dict[str, float]:

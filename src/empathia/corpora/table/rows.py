@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from empathia.corpora._tables import lines
 from empathia.errors import CorpusError, MissingExtra
@@ -39,18 +39,18 @@ _IDS = ("utterance", "dialogue", "speaker")
 
 
 class Source(NamedTuple):
-    """Where a value comes from: a whole column, or what a pattern finds in it."""
+    """Where a value comes from: a whole column, or what a pattern matches in it."""
 
     column: str
     pattern: re.Pattern[str] | None = None
 
-    def read(self, cells: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any cell
-        """The cell; with a pattern what its groups found, joined, or None where it fits nowhere."""
+    def read(self, cells: Mapping[str, object]) -> object:
+        """The cell; with a pattern what its groups match, joined, or None where it fits nowhere."""
         value = cells[self.column]
         if self.pattern is None:
             return value
-        found = self.pattern.search(as_text(value))
-        return "".join(g or "" for g in found.groups()) if found else None
+        match = self.pattern.search(as_text(value))
+        return "".join(g or "" for g in match.groups()) if match else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ class Row(NamedTuple):
     file: Path
     place: str
     number: int  # from 1, without the header
-    cells: Mapping[str, Any]
+    cells: Mapping[str, object]
     sources: Mapping[str, Source]
 
-    def value(self, name: str) -> Any:  # noqa: ANN401 - any cell
+    def value(self, name: str) -> object:
         """One of our cells as the file holds it; None where there is none."""
         source = self.sources.get(name)
         return None if source is None else source.read(self.cells)
@@ -121,13 +121,13 @@ def read(
         CorpusError: The file cannot be read, or a column is not there.
     """
     chosen = _file(path, file)
-    header, found = _READERS[chosen.suffix.lower()](chosen)
+    header, records = _READERS[chosen.suffix.lower()](chosen)
     sources = _sources(chosen, header, mapping)
     groupings = {h[len(GROUP) :]: Source(h) for h in header if h.startswith(GROUP)}
     groupings |= {k: _source(chosen, header, v, f"group '{k}'") for k, v in groups.items()}
     rows = tuple(
         Row(chosen, place, number, cells, sources)
-        for number, (place, cells) in enumerate(found, start=1)
+        for number, (place, cells) in enumerate(records, start=1)
     )
     if not rows:
         raise CorpusError(f"{chosen} has no rows", "Give it one row an utterance")
@@ -176,19 +176,19 @@ def _alike(file: Path, header: Sequence[str], ours: str) -> str | None:
     """The file's column of our name: the exact one, else ``<ours>_id``, else in other case."""
     names = (ours, f"{ours}_id") if ours in _IDS else (ours,)
     exact = [n for n in names if n in header]
-    found = exact[:1] or [h for n in names for h in header if h.lower() == n]
-    if len(found) > 1:
+    alike = exact[:1] or [h for n in names for h in header if h.lower() == n]
+    if len(alike) > 1:
         raise CorpusError(
-            f"{file} has the columns {' and '.join(found)}, both like our '{ours}'",
-            f"Say which: map = {{{ours} = '{found[0]}'}}",
+            f"{file} has the columns {' and '.join(alike)}, both like our '{ours}'",
+            f"Say which: map = {{{ours} = '{alike[0]}'}}",
         )
-    return found[0] if found else None
+    return alike[0] if alike else None
 
 
-def _source(file: Path, header: Sequence[str], said: str, what: str) -> Source:
-    column, colon, pattern = said.partition(":")
-    if said in header:
-        return Source(said)
+def _source(file: Path, header: Sequence[str], given: str, what: str) -> Source:
+    column, colon, pattern = given.partition(":")
+    if given in header:
+        return Source(given)
     if column not in header:
         raise CorpusError(
             f"{file} has no column '{column}' for {what} (has: {', '.join(header)})",
@@ -209,10 +209,11 @@ def _source(file: Path, header: Sequence[str], said: str, what: str) -> Source:
     return Source(column, compiled)
 
 
-_Found = tuple[Sequence[str], Iterator[tuple[str, Mapping[str, Any]]]]
+_Cells = Mapping[str, object]
+_Contents = tuple[Sequence[str], Iterator[tuple[str, _Cells]]]  # header; place and cells
 
 
-def _delimited(file: Path) -> _Found:
+def _delimited(file: Path) -> _Contents:
     # Spreadsheets write csv with semicolons where the comma is the decimal mark.
     try:
         text = file.read_bytes().decode("utf-8-sig")
@@ -231,9 +232,7 @@ def _delimited(file: Path) -> _Found:
     return header, _records(file, reader, len(header))
 
 
-def _records(
-    file: Path, reader: csv.DictReader[str], size: int
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _records(file: Path, reader: csv.DictReader[str], size: int) -> Iterator[tuple[str, _Cells]]:
     while True:
         try:
             cells = next(reader)
@@ -251,8 +250,8 @@ def _records(
         yield f"line {reader.line_num}", cells
 
 
-def _json_lines(file: Path) -> _Found:
-    found = []
+def _json_lines(file: Path) -> _Contents:
+    records = []
     header: dict[str, None] = {}  # in order of first appearance
     for number, line in lines(file):
         if not line.strip():
@@ -269,12 +268,12 @@ def _json_lines(file: Path) -> _Found:
                 "Mend the line",
             )
         header.update(dict.fromkeys(cells))
-        found.append((f"line {number}", cells))
+        records.append((f"line {number}", cells))
     empty = dict.fromkeys(header)
-    return tuple(header), ((place, empty | cells) for place, cells in found)
+    return tuple(header), ((place, empty | cells) for place, cells in records)
 
 
-def _parquet(file: Path) -> _Found:
+def _parquet(file: Path) -> _Contents:
     try:
         from pyarrow import ArrowException, parquet
     except ImportError as error:

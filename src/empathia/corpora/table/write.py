@@ -8,14 +8,13 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from empathia import files
 from empathia.corpora.table.rows import GROUP, as_text
 from empathia.errors import MissingExtra, UsageError
 from empathia.types import Dialogue, Utterance
 
-Record = Mapping[str, Any]
+Record = Mapping[str, object]
 
 
 def write(file: Path, records: Iterable[Record]) -> int:
@@ -43,7 +42,7 @@ def write(file: Path, records: Iterable[Record]) -> int:
     return len(rows)
 
 
-def records(dialogues: Sequence[Dialogue], folder: Path) -> list[dict[str, Any]]:
+def records(dialogues: Sequence[Dialogue], folder: Path) -> list[Record]:
     """A corpus as rows, one an utterance; what is not known is None.
 
     Args:
@@ -56,7 +55,7 @@ def records(dialogues: Sequence[Dialogue], folder: Path) -> list[dict[str, Any]]
 
 def _record(
     dialogue: Dialogue, utterance: Utterance, groups: Sequence[str], folder: Path
-) -> dict[str, Any]:
+) -> Record:
     u = utterance
     vad = u.vad or (None, None, None)
     return {

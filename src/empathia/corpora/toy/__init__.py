@@ -28,6 +28,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from empathia.corpora import CorpusInfo, table
+from empathia.corpora.toy.files import write
 from empathia.errors import CorpusError
 from empathia.labels import SHARED4
 from empathia.types import Dialogue, Features
@@ -67,15 +68,13 @@ def make(folder: Path, *, seed: int = 1, dialogues: int = 30, leaks: Sequence[st
     Raises:
         CorpusError: A leak is unknown, the number is too small, or the folder is in use.
     """
-    from empathia.corpora import _toy
-
     strange = [x for x in leaks if x not in LEAKS]
     if strange or dialogues < 5:
         what = f"unknown leak '{strange[0]}'" if strange else f"{dialogues} dialogues"
         raise CorpusError(f"toy: {what}", f"Leaks are {', '.join(LEAKS)}; make 5 talks or more")
     if (folder / "toy.csv").exists():
         raise CorpusError(f"toy: '{folder}' holds a corpus already", "Name another folder")
-    _toy.write(folder, seed, dialogues, frozenset(leaks))
+    write(folder, seed, dialogues, frozenset(leaks))
 
 
 def load(path: Path) -> tuple[Dialogue, ...]:

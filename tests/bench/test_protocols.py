@@ -42,7 +42,7 @@ def test_standard_takes_the_corpus_s_own_parts() -> None:
         {"b.0", "b.1"},
         {"c.0", "c.1"},
     )
-    assert fold.tested is None
+    assert fold.test_ids is None
 
 
 def test_standard_without_a_test_part_says_what_to_do() -> None:
@@ -72,7 +72,7 @@ def test_leave_speaker_out_tests_the_speaker_and_learns_from_none_of_their_dialo
     found = {f.name: f for f in folds(data, "leave-speaker-out", seed=1)}
     assert sorted(found) == list("abcdefgh")
     fold = found["a"]
-    assert fold.tested == {"ab0.0", "ab1.0"}
+    assert fold.test_ids == {"ab0.0", "ab1.0"}
     assert ids(fold.test) == ids(data[:2])  # the partner's turns are context
     assert not {"a", "b"} & {u.speaker for d in (*fold.train, *fold.valid) for u in d.utterances}
 
@@ -119,12 +119,12 @@ def test_what_a_fold_does_not_list_is_context() -> None:
     listed = {"1": (train, frozenset(["d0.2", "d1.3", "gone.1"]))}
     with pytest.warns(EmpathiaWarning, match="lists 1 utterances that the corpus has not"):
         (fold,) = folds(data, "listed", seed=1, listed=listed)
-    assert fold.tested == {"d0.2", "d1.3"}
+    assert fold.test_ids == {"d0.2", "d1.3"}
     assert {d.id for d in fold.test} == {"d0", "d1"}
-    assert fold.taught is not None
-    assert not any(i.endswith((".2", ".3")) for i in fold.taught)
-    assert fold.validated is not None
-    assert fold.validated <= fold.taught
+    assert fold.train_ids is not None
+    assert not any(i.endswith((".2", ".3")) for i in fold.train_ids)
+    assert fold.valid_ids is not None
+    assert fold.valid_ids <= fold.train_ids
 
 
 def test_validation_asks_only_speakers_that_are_not_learnt_from() -> None:
@@ -132,8 +132,8 @@ def test_validation_asks_only_speakers_that_are_not_learnt_from() -> None:
     data = [dialogue(a + b, a + b) for a, b in zip(ring, ring[1:] + "a", strict=True)]
     for fold in folds(data, "leave-speaker-out", seed=5):
         learnt = {u.speaker for d in fold.train for u in d.utterances}
-        assert fold.validated
-        asked = {u.speaker for d in fold.valid for u in d.utterances if u.id in fold.validated}
+        assert fold.valid_ids
+        asked = {u.speaker for d in fold.valid for u in d.utterances if u.id in fold.valid_ids}
         assert asked
         assert not asked & learnt
 
@@ -201,7 +201,7 @@ def test_no_utterance_is_in_two_parts_and_all_are_tested_once(
     except ConfigError:
         return  # too few values, or too little left to carve from
     assert all(disjoint(f) and f.train and f.valid for f in found)
-    tested = [i for f in found for i in (f.tested if f.tested is not None else ids(f.test))]
+    tested = [i for f in found for i in (f.test_ids if f.test_ids is not None else ids(f.test))]
     assert sorted(tested) == sorted(ids(data))
     again = folds(data, protocol, seed=seed + 1)
     assert [ids(f.test) for f in again] == [ids(f.test) for f in found]

@@ -51,7 +51,7 @@ def test_the_words_are_right_but_for_a_few(conversation):
             last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (a != b))
     assert row[-1] / len(written) < 0.06
     assert conversation.language == "en"
-    assert conversation.has_speech
+    assert conversation.dialogue.utterances
     assert conversation.notes == ()
 
 
@@ -156,7 +156,7 @@ def test_no_english_is_invented_for_other_languages(tmp_path, transcriber, voice
     except FileNotFoundError:
         pytest.skip("espeak-ng is not installed")
     heard = hear(path, transcriber=transcriber)
-    assert heard.has_speech
+    assert heard.dialogue.utterances
     assert all(u.text is None for u in heard.dialogue.utterances)
     assert heard.language is None
     assert heard.notes[-1].startswith("words not available")
@@ -176,7 +176,7 @@ def test_without_speech_there_are_no_turns_and_no_model_is_needed(tmp_path, samp
     path = sounds.write_wav(tmp_path / "a.wav", samples)
     heard = hear(path, ListenOptions(model="not even there"))
     assert heard.dialogue.utterances == ()
-    assert not heard.has_speech
+    assert not heard.dialogue.utterances
     assert heard.language is None
     assert note in heard.notes[-1]
     assert waveform_of(path) == (heard.waveform, heard.duration)

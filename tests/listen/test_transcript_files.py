@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from transcript_reading import HEAD, noted, read, turns
 
 from empathia.errors import TranscriptError, UsageError
-from empathia.listen.transcript import read_transcript
-from empathia.listen.transcript import text as _transcript_text
+from empathia.listen.transcript import encodings, read_transcript
 from empathia.report.timeline import write
 
 # Encodings
@@ -125,7 +124,7 @@ def test_ten_thousand_turns_are_fast(tmp_path, suffix):
 
 
 def test_huge_file_is_refused_before_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(_transcript_text, "LIMIT", 1000)
+    monkeypatch.setattr(encodings, "LIMIT", 1000)
     with pytest.raises(TranscriptError, match="more than a transcript holds"):
         read(tmp_path, "a.txt", "Ann: hi\n" * 200)
 

@@ -89,7 +89,7 @@ def cuts(
     def of(part: Iterable[Dialogue], tested: frozenset[str] | None = None) -> tuple[Case, ...]:
         return tuple(c for d in part for c in where[id(d)] if tested is None or c.said.id in tested)
 
-    return [Cut(f.name, of(f.train), of(f.valid), of(f.test, f.tested)) for f in folds]
+    return [Cut(f.name, of(f.train), of(f.valid), of(f.test, f.test_ids)) for f in folds]
 
 
 def most(counts: Mapping[str, int]) -> str:

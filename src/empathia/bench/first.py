@@ -6,12 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from empathia.errors import ConfigError
+from empathia.files import Plain, write
 from empathia.types import Dialogue, Utterance
 
-_FEW = 3  # speakers below which leaving one out says nothing
+_LEAST_SPEAKERS = 3  # below which leaving one out says nothing
 _FOLDS = 5
 _TRAINING = """
 [training]
@@ -26,7 +26,7 @@ _RARE = 5  # items of a label below which it is worth a remark
 
 
 def first_run(
-    name: str, corpus: str, place: str, options: Mapping[str, Any], dialogues: Sequence[Dialogue]
+    name: str, corpus: str, place: str, options: Mapping[str, Plain], dialogues: Sequence[Dialogue]
 ) -> str:
     """The text of a run file.
 
@@ -56,8 +56,6 @@ def first_run(
         raise ConfigError(
             f"'{place}' has neither text nor audio", "Map a column: --map text=COLUMN"
         )
-    protocol, why = _protocol(dialogues)
-    rare = [x for x, n in labels.items() if n < _RARE]
     several = any(len(u.gold) > 1 for u in labelled)
     lines = [
         f"# Written by `empathia init` from {len(utterances)} utterances; change what you like.",
@@ -66,8 +64,8 @@ def first_run(
         "\n[data]",
         f"corpora = [{json.dumps(corpus)}]",
         'labels = "corpus"  # its own: ' + ", ".join(f"{x} {n}" for x, n in labels.most_common(8)),
-        f"{protocol}  # {why}",
-        *([f"# seldom, perhaps a typing mistake: {', '.join(rare)}"] if rare else []),
+        _protocol(dialogues),
+        *_rare(labels),
         *(['targets = "multi"  # some utterances have several labels'] if several else []),
         f"\n[data.options.{corpus}]\nfolder = {json.dumps(place)}",
         *(f"{k} = {_toml(v)}" for k, v in options.items()),
@@ -80,7 +78,13 @@ def first_run(
     return "\n".join(lines)
 
 
+def _rare(labels: Counter[str]) -> list[str]:
+    rare = [x for x, n in labels.items() if n < _RARE]
+    return [f"# seldom, perhaps a typing mistake: {', '.join(rare)}"] if rare else []
+
+
 def _features(labelled: Sequence[Utterance], *, latin: bool) -> dict[str, list[str]]:
+    """Modality to features: of what the corpus has, the ones that fit most."""
     features = {}
     if any(u.text for u in labelled):
         features["text"] = ["text:text-default"] if latin else []
@@ -96,31 +100,33 @@ def _model(*, latin: bool, words: bool) -> list[str]:
             'recogniser = "tfidf"  # words alone: no encoder for this script is shipped',
             "characters = 4",
         ]
-    return ['recogniser = "dialogue"  # others: tfidf (words alone), majority (the floor)']
+    return ['recogniser = "dialogue"  # others: tfidf (words alone), majority (the baseline)']
 
 
 def _latin(texts: Iterable[str | None]) -> bool:
+    """Whether at least half of the letters are ASCII."""
     letters = [c for t in texts for c in t or "" if c.isalpha()]
     return 2 * sum(c.isascii() for c in letters) >= len(letters)
 
 
-def _protocol(dialogues: Sequence[Dialogue]) -> tuple[str, str]:
+def _protocol(dialogues: Sequence[Dialogue]) -> str:
+    """Who is tested, with the reason behind it."""
     splits = {d.split for d in dialogues}
     if {"train", "test"} <= splits:
-        return 'protocol = "standard"', "the corpus has a split of its own"
+        return 'protocol = "standard"  # the corpus has a split of its own'
     speakers = {u.speaker for d in dialogues for u in d.utterances} - {"unknown"}
-    if len(speakers) >= _FEW:
+    if len(speakers) >= _LEAST_SPEAKERS:
         folds = f"\nfolds = {_FOLDS}" if len(speakers) > _FOLDS else ""
-        return f'protocol = "leave-speaker-out"{folds}', f"{len(speakers)} speakers: test new ones"
+        return f'protocol = "leave-speaker-out"{folds}  # {len(speakers)} speakers: test new ones'
     if len(dialogues) < _FOLDS:
         raise ConfigError(
             f"{len(dialogues)} dialogues are too few to test on some of them",
             f"Bring at least {_FOLDS}",
         )
-    return f'protocol = "k-fold"\nfolds = {_FOLDS}', "speakers are not known or few"
+    return f'protocol = "k-fold"\nfolds = {_FOLDS}  # speakers are not known or few'
 
 
-def _toml(value: Any) -> str:  # noqa: ANN401 - any TOML value
+def _toml(value: Plain) -> str:
     """A value that came from TOML or the command line, as TOML (JSON's strings are TOML's)."""
     if isinstance(value, Mapping):
         inside = ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items())
@@ -138,5 +144,4 @@ def write_first(path: Path, text: str, *, replace: bool) -> None:
     """
     if path.exists() and not replace:
         raise ConfigError(f"'{path}' is there already", "Give another --out, or --force")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write(path, text.encode())

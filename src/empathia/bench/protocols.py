@@ -44,19 +44,17 @@ class Fold:
         train: Learnt from.
         valid: Selected on.
         test: Tested on.
-        tested: Ids of the utterances that count in the test; None counts all. The others in
-            ``test`` are context.
-        taught: Likewise for what is learnt from.
-        validated: Likewise for what is selected on.
+        train_ids, valid_ids, test_ids: Ids of the utterances that count there; None counts all.
+            The rest of their dialogues is context.
     """
 
     name: str
     train: tuple[Dialogue, ...]
     valid: tuple[Dialogue, ...]
     test: tuple[Dialogue, ...]
-    tested: frozenset[str] | None = None
-    taught: frozenset[str] | None = None
-    validated: frozenset[str] | None = None
+    train_ids: frozenset[str] | None = None
+    valid_ids: frozenset[str] | None = None
+    test_ids: frozenset[str] | None = None
 
 
 def folder_name(fold: str) -> str:
@@ -103,7 +101,7 @@ def folds(
             "Name one of these as data.protocol",
         )
     made = makers[protocol]() if group is None else _leave_out(dialogues, group, count)
-    made = [f if f.valid else _whole(f, seed, valid, _unit(f, group)) for f in made]
+    made = [f if f.valid else _with_validation(f, seed, valid, _unit(f, group)) for f in made]
     return tuple(_fewer(f, fraction, seed) for f in made)
 
 
@@ -123,7 +121,7 @@ def everything(
         ConfigError: There are too few dialogues.
     """
     whole = Fold("everything", tuple(dialogues), (), ())
-    return _whole(whole, seed, valid, _unit(like, _group(protocol)))
+    return _with_validation(whole, seed, valid, _unit(like, _group(protocol)))
 
 
 def _group(protocol: str) -> str | None:
@@ -142,13 +140,13 @@ def _standard(dialogues: Sequence[Dialogue]) -> list[Fold]:
             )
     rest = len(dialogues) - sum(map(len, parts.values()))
     if rest:
-        _tell(
+        _warn(
             f"protocol 'standard': {rest} of {len(dialogues)} dialogues are in no part and not used"
         )
     return [Fold("standard", parts["train"], parts["valid"], parts["test"])]
 
 
-def _tell(what: str) -> None:
+def _warn(what: str) -> None:
     warnings.warn(what, EmpathiaWarning, stacklevel=3)
 
 
@@ -171,7 +169,7 @@ def _k_fold(dialogues: Sequence[Dialogue], count: int) -> list[Fold]:
     ]
 
 
-def key_of(group: str) -> _Key:
+def _key_of(group: str) -> _Key:
     """How a grouping reads its value off an utterance; None where it has none."""
     if group == "speaker":
         return lambda d, u: u.speaker
@@ -181,7 +179,7 @@ def key_of(group: str) -> _Key:
 
 
 def _leave_out(dialogues: Sequence[Dialogue], group: str, count: int | None) -> list[Fold]:
-    key = key_of(group)
+    key = _key_of(group)
     sizes: Counter[str] = Counter()
     for d in dialogues:
         for u in d.utterances:
@@ -228,7 +226,7 @@ def _left_out(dialogues: Sequence[Dialogue], key: _Key, name: str, values: Colle
             "Choose another data.protocol",
         )
     whole = len(tested) == sum(len(d.utterances) for d in test)
-    return Fold(name, train, (), test, None if whole else tested)
+    return Fold(name, train, (), test, test_ids=None if whole else tested)
 
 
 def _listed(dialogues: Sequence[Dialogue], listed: Listed) -> list[Fold]:
@@ -238,7 +236,7 @@ def _listed(dialogues: Sequence[Dialogue], listed: Listed) -> list[Fold]:
     ids = {u.id for d in dialogues for u in d.utterances}
     for name, (train_ids, test_ids) in listed.items():
         if strange := len((train_ids | test_ids) - ids):
-            _tell(f"fold '{name}' lists {strange} utterances that the corpus has not")
+            _warn(f"fold '{name}' lists {strange} utterances that the corpus has not")
         test = tuple(d for d in dialogues if any(u.id in test_ids for u in d.utterances))
         touched = {d.id for d in test}
         train = tuple(
@@ -252,12 +250,12 @@ def _listed(dialogues: Sequence[Dialogue], listed: Listed) -> list[Fold]:
                 "this corpus",
                 "Check that the files in data.listed belong to the corpus",
             )
-        made.append(Fold(name, train, (), test, tested=test_ids & ids, taught=train_ids & ids))
+        made.append(Fold(name, train, (), test, train_ids=train_ids & ids, test_ids=test_ids & ids))
     return made
 
 
-def _whole(fold: Fold, seed: int, share: float, unit: _Unit) -> Fold:
-    """The fold with a validation part of its own: some units, and nothing else, are asked there.
+def _with_validation(fold: Fold, seed: int, share: float, unit: _Unit) -> Fold:
+    """The fold with a validation part of its own: some units, and nothing else, are selected on.
 
     A dialogue that holds a turn of a chosen unit is not learnt from; its other turns are context.
     """
@@ -281,10 +279,10 @@ def _whole(fold: Fold, seed: int, share: float, unit: _Unit) -> Fold:
             "a validation part from",
             "Give the corpus a validation part or more dialogues",
         )
-    asked = frozenset(u.id for d in valid for u in d.utterances if unit(d, u) in chosen)
-    if fold.taught is not None:
-        asked &= fold.taught
-    return dataclasses.replace(fold, train=train, valid=valid, validated=asked)
+    validated = frozenset(u.id for d in valid for u in d.utterances if unit(d, u) in chosen)
+    if fold.train_ids is not None:
+        validated &= fold.train_ids
+    return dataclasses.replace(fold, train=train, valid=valid, valid_ids=validated)
 
 
 def _unit(fold: Fold, group: str | None) -> _Unit:
@@ -294,17 +292,17 @@ def _unit(fold: Fold, group: str | None) -> _Unit:
     selected by an easier question than the one that is asked.
     """
     if group is not None and group != "corpus":
-        key = key_of(group)
+        key = _key_of(group)
         if len({key(d, u) for d in fold.train for u in d.utterances}) > 1:
             return lambda d, u: str(key(d, u))
     mine = {u.speaker for d in fold.train for u in d.utterances}
     theirs = {u.speaker for d in fold.test for u in d.utterances}
-    if not mine & theirs and _parts(fold.train) >= 3:
+    if not mine & theirs and _groups_apart(fold.train) >= 3:
         return lambda d, u: u.speaker
     return lambda d, u: d.id
 
 
-def _parts(dialogues: Sequence[Dialogue]) -> int:
+def _groups_apart(dialogues: Sequence[Dialogue]) -> int:
     """How many sets of dialogues there are that share no speaker."""
     above: dict[str, str] = {}
 

@@ -188,9 +188,9 @@ class Bench:
     def asked(self, fold: Fold, part: str) -> set[str]:
         """Ids of the utterances that a part of a fold learns from, selects on or asks about."""
         dialogues, only = {
-            "train": (fold.train, fold.taught),
-            "valid": (fold.valid, fold.validated),
-            "test": (fold.test, fold.tested),
+            "train": (fold.train, fold.train_ids),
+            "valid": (fold.valid, fold.valid_ids),
+            "test": (fold.test, fold.test_ids),
         }[part]
         ids = {u.id for d in dialogues for u in d.utterances}
         ids &= set(self.material.soft) if part == "train" else self.material.judged()

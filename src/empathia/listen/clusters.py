@@ -2,7 +2,7 @@
 
 Ward's agglomeration, because it keeps the many moods of one voice together where
 average linkage splits off its outliers; cut at the number of speakers, which is
-given or found by how alike the voices of the groups are, and settled by moving
+given or estimated from how alike the voices of the groups are, and settled by moving
 single points. Linear in memory, quadratic in time up to a few thousand points and
 linear beyond.
 """
@@ -203,20 +203,21 @@ def margins(points: Floats, weights: Floats, labels: Labels, blocks: Labels) -> 
     """
     centres, mass = means(points, weights, labels)
     key = np.unique(np.stack([labels, blocks]), axis=1, return_inverse=True)[1].reshape(-1)
-    inner, own_mass = means(points, weights, key)
-    left = mass[labels] - own_mass[key]
+    inner, block_mass = means(points, weights, key)
+    left = mass[labels] - block_mass[key]
     held = left > 1e-9
-    own = centres[labels] * mass[labels, None] - inner[key] * own_mass[key, None]
-    own /= np.where(held, left, 1.0)[:, None]
-    squares, others = np.einsum("ij,ij->i", own, own)[:, None], np.sum(centres**2, axis=1)
-    along = np.einsum("ij,ij->i", points, own)[:, None] - points @ centres.T
-    length = np.maximum(squares - 2 * own @ centres.T + others, 1e-9)
-    place = (along - (squares - others) / 2) / length
-    found = np.zeros((len(centres), len(centres)))
+    home = centres[labels] * mass[labels, None] - inner[key] * block_mass[key, None]
+    home /= np.where(held, left, 1.0)[:, None]
+    home_squares = np.einsum("ij,ij->i", home, home)[:, None]
+    group_squares = np.sum(centres**2, axis=1)
+    along = np.einsum("ij,ij->i", points, home)[:, None] - points @ centres.T
+    length = np.maximum(home_squares - 2 * home @ centres.T + group_squares, 1e-9)
+    place = (along - (home_squares - group_squares) / 2) / length
+    clear = np.zeros((len(centres), len(centres)))
     for i, j in zip(*np.triu_indices(len(centres), 1), strict=True):
         both = np.r_[place[(labels == i) & held, j], place[(labels == j) & held, i]]
-        found[i, j] = found[j, i] = np.quantile(both, 0.1) if len(both) else 0.0
-    return found
+        clear[i, j] = clear[j, i] = np.quantile(both, 0.1) if len(both) else 0.0
+    return clear
 
 
 def group(
@@ -253,18 +254,18 @@ def group(
         return in_order(cut(max(1, groups)))
     bounds = Alike() if alike is None else alike
     parts = np.arange(len(unit)) if blocks is None else blocks
-    found = np.zeros(len(unit), np.int64)
+    best = np.zeros(len(unit), np.int64)
     for k in range(2, min(most, len(centres)) + 1):
         labels = cut(k)
         if not bounds.distinct(
             *means(points, weights, labels), margins(unit, weights, labels, parts)
         ):
             # One pair that looks alike may hide two that do not: look one further.
-            if k > found.max() + 2:
+            if k > best.max() + 2:
                 break
             continue
-        found = labels
-    return in_order(found)
+        best = labels
+    return in_order(best)
 
 
 def _condensed(unit: Floats, weights: Floats) -> tuple[Floats, Floats, Labels]:

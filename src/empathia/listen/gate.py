@@ -25,7 +25,7 @@ _MUTED = "words not available"
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
+class Believed:
     """The words of a recording that can be believed.
 
     Args:
@@ -55,7 +55,7 @@ def believed(
     english_only: bool,
     language: str | None = None,
     detected: str | None = None,
-) -> Transcript:
+) -> Believed:
     """Keep the words that can be believed.
 
     Args:
@@ -69,21 +69,21 @@ def believed(
     spoken = language or ("en" if english_only else detected)
     if not words:
         nothing = (f"{_MUTED}: the speech model recognised none",) if windows else ()
-        return Transcript((), language or detected, nothing)
+        return Believed((), language or detected, nothing)
     judging = english_only and language is None
     sure = certainty(words) or 0.0
     if judging and sure < CERTAIN:
-        return Transcript((), None, (_foreign(sure),))
+        return Believed((), None, (_foreign(sure),))
     kept: list[Window] = []
     lost: list[Window] = []
     for window in windows:
         (lost if _doubtful(window, judging=judging) else kept).append(window)
     left = tuple(w for window in kept for w in window.words)
     notes = (_withheld(lost),) if lost else ()
-    return Transcript(left, spoken if left or not judging else None, notes)
+    return Believed(left, spoken if left or not judging else None, notes)
 
 
-def refused(language: str, model: str, *, english_only: bool) -> Transcript:
+def refused(language: str, model: str, *, english_only: bool) -> Believed:
     """The answer where a model was asked for a language that it does not know."""
     problem = (
         f"'{model}' knows English only, not '{language}'. Name a multilingual model, for "
@@ -91,20 +91,20 @@ def refused(language: str, model: str, *, english_only: bool) -> Transcript:
         if english_only
         else f"'{model}' does not know '{language}'. Name a language as in ISO 639-1, or none"
     )
-    return Transcript((), language, (f"{_MUTED}: {problem}",))
+    return Believed((), language, (f"{_MUTED}: {problem}",))
 
 
 def _new(words: Sequence[Word]) -> list[Word]:
     seen: set[tuple[str, str]] = set()
-    found: list[Word] = []
+    new: list[Word] = []
     last = ""
     for word in words:
         text = "".join(c for c in word.text.lower() if c.isalnum())
         if (last, text) not in seen:
             seen.add((last, text))
-            found.append(word)
+            new.append(word)
         last = text
-    return found
+    return new
 
 
 def _doubtful(window: Window, *, judging: bool) -> bool:

@@ -182,37 +182,37 @@ def languages(texts: Sequence[str | None]) -> list[str | None]:
     Returns:
         One a turn, as :func:`detect_language`; None where there are no words.
     """
-    found: list[str | None] = []
+    codes: list[str | None] = []
     decided: Counter[str] = Counter()
     for i, text in enumerate(texts):
-        own = detect_language([text]) if text else None
-        if own is not None:
-            decided[own] += 1
+        code = detect_language([text]) if text else None
+        if code is not None:
+            decided[code] += 1
         elif text and decided:
-            own = decided.most_common(1)[0][0]
+            code = decided.most_common(1)[0][0]
         elif text:
-            own = detect_language(t for t in texts[max(0, i - _BACK) : i + 1] if t)
-        found.append(own)
-    return found
+            code = detect_language(t for t in texts[max(0, i - _BACK) : i + 1] if t)
+        codes.append(code)
+    return codes
 
 
 def _script(text: str) -> str | None:
     """Language of a script that is not Latin; "" for Latin; None without letters."""
-    found: Counter[str] = Counter()
+    scripts: Counter[str] = Counter()
     for char in text:
         if char.isalpha():
             kind = unicodedata.name(char, "OTHER").split(" ")[0].split("-")[0]
-            found[kind if kind in _SCRIPTS else "OTHER"] += 1
-    if not found:
+            scripts[kind if kind in _SCRIPTS else "OTHER"] += 1
+    if not scripts:
         return None
-    foreign = found.total() - found["LATIN"]
+    foreign = scripts.total() - scripts["LATIN"]
     # A logogram says more than a letter, and names or loans stand in Latin everywhere.
-    if foreign <= 0.3 * found.total():
+    if foreign <= 0.3 * scripts.total():
         return ""
-    if found["HIRAGANA"] + found["KATAKANA"] > 0.1 * foreign:
+    if scripts["HIRAGANA"] + scripts["KATAKANA"] > 0.1 * foreign:
         return "ja"
-    del found["LATIN"]
-    return _SCRIPTS.get(found.most_common(1)[0][0], UNKNOWN)
+    del scripts["LATIN"]
+    return _SCRIPTS.get(scripts.most_common(1)[0][0], UNKNOWN)
 
 
 def _latin(words: Sequence[str], text: str) -> str | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from empathia import media
-from empathia.listen.gate import Transcript, believed, refused
+from empathia.listen.gate import Believed, believed, refused
 from empathia.listen.speech import RATE, Segment, SpeechDetector, Waveform
 from empathia.listen.turns import Stretch, text_of, turns
 from empathia.listen.words import LanguageVote, Transcriber, Window
@@ -73,7 +73,6 @@ class Heard:
         language: ISO 639-1 code, or None where it is not known.
         duration: Length of the recording in s.
         waveform: Peak amplitudes in [0, 1], evenly spaced over the recording.
-        has_speech: Whether somebody speaks.
     """
 
     dialogue: Dialogue
@@ -82,7 +81,6 @@ class Heard:
     language: str | None
     duration: float
     waveform: tuple[float, ...]
-    has_speech: bool
 
 
 def hear(
@@ -121,8 +119,8 @@ def hear(
     ear.finish()
     transcript = dictation.finish()
     speech = _speakers(ear.segments, diariser, wanted.speakers)
-    found = turns(speech, transcript.words)
-    dialogue, words = _dialogue(path, found, transcript.language, wanted.names, info.has_video)
+    spoken = turns(speech, transcript.words)
+    dialogue, words = _dialogue(path, spoken, transcript.language, wanted.names, info.has_video)
     return Heard(
         dialogue=dialogue,
         words=words,
@@ -130,7 +128,6 @@ def hear(
         language=transcript.language,
         duration=ear.duration,
         waveform=ear.waveform.peaks(),
-        has_speech=bool(found),
     )
 
 
@@ -174,11 +171,11 @@ class Dictation:
             language = self._language(self._transcriber, audio)
             self.windows.append(self._transcriber.transcribe(audio, start, language))
 
-    def finish(self) -> Transcript:
+    def finish(self) -> Believed:
         """The words that can be believed, once there are no more windows."""
         language = self._options.language
         if self._transcriber is None:
-            return Transcript((), language)
+            return Believed((), language)
         if language is not None and self._refuses(self._transcriber):
             only = self._transcriber.english_only
             return refused(language, self._transcriber.name, english_only=only)
@@ -282,12 +279,12 @@ def _speakers(
 
 def _dialogue(
     path: Path,
-    found: Sequence[Stretch],
+    spoken: Sequence[Stretch],
     language: str | None,
     names: Sequence[str],
     has_video: bool,
 ) -> tuple[Dialogue, dict[str, tuple[Word, ...]]]:
-    order = list(dict.fromkeys(t.speaker for t in found))
+    order = list(dict.fromkeys(t.speaker for t in spoken))
     called = dict(zip(order, _names(names, len(order)), strict=True))
     utterances = tuple(
         Utterance(
@@ -300,9 +297,9 @@ def _dialogue(
             audio=path,
             video=path if has_video else None,
         )
-        for index, turn in enumerate(found)
+        for index, turn in enumerate(spoken)
     )
-    words = {u.id: t.words for u, t in zip(utterances, found, strict=True) if t.words}
+    words = {u.id: t.words for u, t in zip(utterances, spoken, strict=True) if t.words}
     return Dialogue(path.stem or path.name, utterances, language=language), words
 
 

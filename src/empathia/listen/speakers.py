@@ -118,7 +118,7 @@ class Diariser:
             segments: Exact (start, end) of what was added, in s; None takes the start and
                 the number of samples.
             speakers: How many people speak; None estimates it. With less speech than
-                speakers, fewer are found.
+                speakers, there are fewer.
 
         Returns:
             All speech that was added, in the order in which it was, cut where the speaker
@@ -218,13 +218,13 @@ def shares(edges: Sequence[int], spans: Sequence[tuple[int, int]]) -> Floats:
     span, low = np.array(spans, np.float64), np.array(edges[:-1], np.float64)[:, None]
     high = np.array(edges[1:], np.float64)[:, None]
     middle, quarter = span.mean(axis=1), (span[:, 1] - span[:, 0]) / 4
-    found = np.minimum(high, middle + quarter) - np.maximum(low, middle - quarter)
-    found = np.maximum(found, 0)
+    overlap = np.minimum(high, middle + quarter) - np.maximum(low, middle - quarter)
+    overlap = np.maximum(overlap, 0)
     nearest = np.abs(middle - (low + high) / 2).argmin(axis=1)
-    lost = found.sum(axis=1) <= 0
-    found[lost, nearest[lost]] = 1
-    total: Floats = found / found.sum(axis=1, keepdims=True)
-    return total
+    lost = overlap.sum(axis=1) <= 0
+    overlap[lost, nearest[lost]] = 1
+    shared: Floats = overlap / overlap.sum(axis=1, keepdims=True)
+    return shared
 
 
 def smoothed(voices: Floats, seconds: Floats, labels: Labels, cost: Floats) -> Labels:

@@ -100,12 +100,12 @@ class SpeechDetector:
 
     def finish(self) -> list[Segment]:
         """The last segments, once there are no more blocks."""
-        found: list[Segment] = []
+        segments: list[Segment] = []
         if len(self._rest):
             last = np.pad(self._rest, (0, FRAME - len(self._rest)))
-            found += self._switch.add(self._network(last[None, :]))
-        found += self._switch.finish()
-        return [Segment(s.start, min(s.end, self.duration)) for s in found]
+            segments += self._switch.add(self._network(last[None, :]))
+        segments += self._switch.finish()
+        return [Segment(s.start, min(s.end, self.duration)) for s in segments]
 
 
 class _Network:
@@ -128,19 +128,19 @@ class _Network:
 
     def __call__(self, frames: FloatArray) -> FloatArray:
         """Speech probability of each frame, (n, 512) -> (n,)."""
-        found = [np.zeros(0, np.float32)]
+        probabilities = [np.zeros(0, np.float32)]
         while len(frames):
             # The grid of steps is fixed, whatever blocks the frames come in.
             part = frames[: _REST - self._at % _REST]
             frames = frames[len(part) :]
-            found.append(self._run(part))
+            probabilities.append(self._run(part))
             self._at += len(part)
-            self._highest = max(self._highest, float(found[-1].max()))
+            self._highest = max(self._highest, float(probabilities[-1].max()))
             if self._at % _REST == 0:
                 if self._highest < _NO_SPEECH:
                     self._forget()
                 self._highest = 0.0
-        return np.concatenate(found)
+        return np.concatenate(probabilities)
 
     def _run(self, frames: FloatArray) -> FloatArray:
         tails = np.concatenate([self._context[None, :], frames[:-1, -_CONTEXT:]])
@@ -160,7 +160,7 @@ class _Network:
 def _session() -> onnxruntime.InferenceSession:
     import onnxruntime
 
-    # Found without importing faster_whisper, which would load a hub client and more.
+    # Looked up without importing faster_whisper, which would load a hub client and more.
     package = find_spec("faster_whisper")
     if package is None or package.origin is None:
         raise MissingExtra("asr", "Finding speech")

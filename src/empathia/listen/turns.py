@@ -75,10 +75,10 @@ def turns(
         Turns ordered by start; together they hold every word once. [] without speech.
     """
     limits = TurnOptions() if options is None else options
-    found: list[Stretch] = []
+    made: list[Stretch] = []
     for run in _runs(_filled(sorted(speech), words), limits):
-        found += _shortened(run, limits.longest)
-    return found
+        made += _shortened(run, limits.longest)
+    return made
 
 
 def text_of(words: Sequence[Word], language: str | None = None) -> str | None:
@@ -107,8 +107,8 @@ def _filled(speech: list[tuple[float, float, int]], words: Sequence[Word]) -> li
         held[home].append(word)
         last = home
     return [
-        Stretch(*s, tuple(_within(w, s[0], s[1]) for w in found))
-        for s, found in zip(speech, held, strict=True)
+        Stretch(*s, tuple(_within(w, s[0], s[1]) for w in mine))
+        for s, mine in zip(speech, held, strict=True)
     ]
 
 

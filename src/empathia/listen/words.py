@@ -122,12 +122,12 @@ class Transcriber:
             log_prob_threshold=-1.0,
         )
         words: list[Word] = []
-        for found in (w for segment in segments for w in segment.words or ()):
-            text = found.word.strip()
+        for word in (w for segment in segments for w in segment.words or ()):
+            text = word.word.strip()
             if text:
-                first = min(max(float(found.start), 0.0), audio.duration)
-                last = min(max(float(found.end), first), audio.duration)
-                words.append(Word(text, start + first, start + last, float(found.probability)))
+                first = min(max(float(word.start), 0.0), audio.duration)
+                last = min(max(float(word.end), first), audio.duration)
+                words.append(Word(text, start + first, start + last, float(word.probability)))
         return Window(start, start + audio.duration, tuple(words))
 
 

@@ -8,10 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from empathia.errors import UsageError
-from empathia.listen.transcript.lines import read_subtitles, read_txt
-from empathia.listen.transcript.rows import SPEAKER, Parsed, Row, at_lines
+from empathia.listen.transcript.encodings import read_text
+from empathia.listen.transcript.plain import read_txt
+from empathia.listen.transcript.rows import SPEAKER, Parsed, Row, at_lines, fault
+from empathia.listen.transcript.subtitles import read_subtitles
 from empathia.listen.transcript.table import read_csv, read_jsonl
-from empathia.listen.transcript.text import fault, read_text
 from empathia.media import shown
 from empathia.types import Dialogue, Utterance
 
@@ -65,7 +66,7 @@ def read_transcript(path: str | Path) -> Transcript:
     if not parsed.rows:
         raise fault(path, None, "no turns found", "Give a transcript with at least one turn")
     notes = [*([decoded.note] if decoded.note else []), *parsed.notes]
-    rows = _ordered(_timed(parsed.rows, notes), notes)
+    rows = _in_time_order(_timed(parsed.rows, notes), notes)
     _remark(rows, notes)
     utterances = tuple(
         Utterance(id, index, row.speaker or SPEAKER, row.text, row.start, row.end)
@@ -124,7 +125,7 @@ def _one_clock(rows: list[Row], notes: list[str]) -> list[Row]:
     return [r._replace(start=None, end=None) for r in rows]
 
 
-def _ordered(rows: list[Row], notes: list[str]) -> list[Row]:
+def _in_time_order(rows: list[Row], notes: list[str]) -> list[Row]:
     """Rows by start; one without times stays behind the row that it follows."""
     last = 0.0
     keys = []

@@ -1,4 +1,4 @@
-"""What every transcript format is read into: rows, times and names."""
+"""What every transcript format is read into: rows, times and names; and its errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
+
+from empathia.errors import TranscriptError
+from empathia.media import shown
 
 SPEAKER = "Speaker"
 """Who speaks where nobody is named."""
@@ -45,6 +49,17 @@ class Parsed(NamedTuple):
 
     rows: list[Row]
     notes: tuple[str, ...] = ()
+
+
+def fault(path: Path, line: int | None, problem: str, remedy: str) -> TranscriptError:
+    """An error that names the file and, where there is one, the line (from 1)."""
+    where = shown(path) if line is None else f"{shown(path)}, line {line}"
+    return TranscriptError(f"{where}: {problem}", remedy)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a file, whatever ends them, without a byte order mark."""
+    return re.split(r"\r\n|\r|\n", text.lstrip("\ufeff"))
 
 
 def clean(text: str) -> str | None:
@@ -87,6 +102,20 @@ def parse_time(text: str, scale: float = 1.0) -> float | None:
     return _bounded(float(bare.replace(",", ".")) * scale, text)
 
 
+def stamp(text: str, path: Path, number: int) -> float | None:
+    """:func:`parse_time` of a time on line ``number`` of a file.
+
+    Raises:
+        TranscriptError: It is no time.
+    """
+    try:
+        return parse_time(text)
+    except ValueError:
+        raise fault(
+            path, number, f"expected a time, found {ascii(text)[:40]}", "Write times as hh:mm:ss,ms"
+        ) from None
+
+
 def _bounded(seconds: float, text: str) -> float:
     if not seconds < _LONGEST:
         raise ValueError(text)
@@ -94,11 +123,11 @@ def _bounded(seconds: float, text: str) -> float:
 
 
 def _candidate(line: str) -> tuple[str, bool, str] | None:
-    found = _NAME.match(line)
-    if found is None or len(found[1].split()) > 4:
+    parts = _NAME.match(line)
+    if parts is None or len(parts[1].split()) > 4:
         return None
-    spaced = found[2] != ":" or not found[3].strip() or found[3][0].isspace()
-    return found[1].strip(), spaced, found[3].strip()
+    spaced = parts[2] != ":" or not parts[3].strip() or parts[3][0].isspace()
+    return parts[1].strip(), spaced, parts[3].strip()
 
 
 class Names:
@@ -109,8 +138,8 @@ class Names:
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
-        found = (_candidate(line) for line in lines)
-        self._counts = Counter(c[0] for c in found if c is not None)
+        candidates = (_candidate(line) for line in lines)
+        self._counts = Counter(c[0] for c in candidates if c is not None)
 
     def split(self, line: str) -> tuple[str | None, str]:
         """The name, or None, and the words of one line."""
@@ -127,7 +156,7 @@ class Names:
 
 def at_lines(lines: Iterable[int]) -> str:
     """``line 3`` or ``lines 3, 9 and 12 more`` for a note."""
-    found = list(lines)
-    head = ", ".join(str(n) for n in found[:5])
-    rest = f" and {len(found) - 5} more" if len(found) > 5 else ""
-    return f"line{'s' if len(found) > 1 else ''} {head}{rest}"
+    numbers = list(lines)
+    head = ", ".join(str(n) for n in numbers[:5])
+    rest = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+    return f"line{'s' if len(numbers) > 1 else ''} {head}{rest}"

@@ -8,10 +8,17 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from empathia.listen.transcript.rows import Parsed, Row, clean, clean_name, parse_time
-from empathia.listen.transcript.text import fault
+from empathia.listen.transcript.rows import (
+    Parsed,
+    Row,
+    clean,
+    clean_name,
+    fault,
+    lines_of,
+    parse_time,
+)
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "speaker": ("speaker", "name", "speakername", "speakerid", "speakeridx", "who"),
@@ -46,12 +53,12 @@ def _columns(names: Sequence[str]) -> dict[str, _Column]:
         unit = re.search(r"[(\[]\s*ms\s*[)\]]|_ms$|millisec", name, re.IGNORECASE)
         key = re.sub(r"[(\[].*?[)\]]|_ms$|_s$|[\s_\-.]", "", name.strip().lower())
         plain.setdefault(key, _Column(name, 0.001 if unit else 1.0))
-    found: dict[str, _Column] = {}
+    columns: dict[str, _Column] = {}
     for part, aliases in COLUMNS.items():
         known = [plain[a] for a in aliases if a in plain]
         if known:
-            found[part] = known[0]
-    return found
+            columns[part] = known[0]
+    return columns
 
 
 def _require(columns: Mapping[str, _Column], names: Sequence[str], path: Path, line: int) -> None:
@@ -79,7 +86,7 @@ def _time(value: object, column: _Column, path: Path, line: int) -> float | None
         ) from None
 
 
-def _row(cells: Mapping[str, Any], columns: Mapping[str, _Column], path: Path, line: int) -> Row:
+def _row(cells: Mapping[str, object], columns: Mapping[str, _Column], path: Path, line: int) -> Row:
     def words(part: str) -> str | None:
         value = cells.get(columns[part].key) if part in columns else None
         if value is None or isinstance(value, str):
@@ -180,7 +187,7 @@ def _line_of_fault(text: str, delimiter: str) -> int:
 
 
 def read_csv(text: str, path: Path) -> Parsed:
-    """Rows of a table with a header; the delimiter is found from it.
+    """Rows of a table with a header, which tells the delimiter.
 
     Raises:
         TranscriptError: A column is missing, a row does not fit the header, or a time is none.
@@ -212,7 +219,7 @@ def read_jsonl(text: str, path: Path) -> Parsed:
         TranscriptError: A line is no JSON object, or no object has words or speakers.
     """
     objects = []
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", text.lstrip("\ufeff")), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         if line.strip():
             objects.append((number, _object(line, path, number)))
     names = list(dict.fromkeys(key for _, o in objects for key in o))
@@ -221,9 +228,9 @@ def read_jsonl(text: str, path: Path) -> Parsed:
     return Parsed([_row(o, columns, path, number) for number, o in objects])
 
 
-def _object(line: str, path: Path, number: int) -> dict[str, Any]:
+def _object(line: str, path: Path, number: int) -> dict[str, object]:
     try:
-        found = json.loads(line, parse_constant=lambda _: None)
+        value = json.loads(line, parse_constant=lambda _: None)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
         raise fault(
@@ -232,11 +239,11 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any]:
             f"expected a JSON object, found something else ({reason})",
             "Write one JSON object a line",
         ) from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise fault(
             path,
             number,
-            f"expected a JSON object, found a {type(found).__name__}",
+            f"expected a JSON object, found a {type(value).__name__}",
             "Write one JSON object a line",
         )
-    return found
+    return value

@@ -1,4 +1,4 @@
-"""Transcripts as lines of text: plain ``Name: words``, SubRip (srt) and WebVTT."""
+"""Transcripts as subtitles: SubRip (srt) and WebVTT (vtt)."""
 
 from __future__ import annotations
 
@@ -16,77 +16,15 @@ from empathia.listen.transcript.rows import (
     at_lines,
     clean,
     clean_name,
-    parse_time,
+    fault,
+    lines_of,
+    stamp,
 )
-from empathia.listen.transcript.text import fault
 
-_STAMP = r"(?:\d+:)?\d{1,3}:\d{2}(?:[.,]\d+)?"
-_SPAN = rf"({_STAMP})(?:\s*(?:-->|-|–)\s*({_STAMP}))?"
-_BARE = re.compile(rf"\s*{_SPAN}\s+(?:[\-–]\s+)?(?=\S)")
-_BRACKETED = re.compile(rf"\s*[\[(]\s*{_SPAN}\s*[\])][\s\-–]*(?=\S)")
 _ARROW = re.compile(r"\s*(\S+)\s*-->\s*(\S+)(?:\s.*)?")
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
 _OURS = re.compile(r"\[(.+?) · [^\]]*\] ?(.*)", re.DOTALL)
-
-
-def _lines(text: str) -> list[str]:
-    return re.split(r"\r\n|\r|\n", text.lstrip("\ufeff"))
-
-
-def read_txt(text: str, path: Path) -> Parsed:
-    """Rows of ``Name: words``; a line may begin with a time (``[0:12]``, ``0:12 - 0:15``).
-
-    A line without a name goes on with the turn before it; before the first
-    name, and in a file without names, each line is a turn of "Speaker".
-    """
-    lines = [_lead(line) for line in _lines(text)]
-    names = Names(lead.rest for lead in lines)
-    rows: list[Row] = []
-    named = False
-    for number, lead in enumerate(lines, start=1):
-        name, words = names.split(lead.rest)
-        if not words and name is None:
-            continue
-        if name is None:
-            words = lead.rest if lead.bracketed else lead.line
-        if name is None and named:
-            rows[-1] = rows[-1]._replace(text=clean(f"{rows[-1].text or ''} {words}"))
-            continue
-        named = name is not None
-        spans = lead.bracketed or named
-        start = _stamp(lead.start, path, number) if spans else None
-        end = _stamp(lead.end, path, number) if spans else None
-        rows.append(Row(number, clean_name(name or SPEAKER), clean(words), start, end))
-    return Parsed(rows)
-
-
-class _Line(NamedTuple):
-    """A line of a txt; a bare time at its start counts only before a name."""
-
-    line: str
-    rest: str
-    bracketed: bool = False
-    start: str = ""
-    end: str = ""
-
-
-def _lead(line: str) -> _Line:
-    bracketed = _BRACKETED.match(line)
-    found = bracketed or _BARE.match(line)
-    if found is None:
-        return _Line(line.strip(), line.strip())
-    rest = line[found.end() :].strip()
-    return _Line(line.strip(), rest, bracketed is not None, found[1], found[2] or "")
-
-
-def _stamp(text: str, path: Path, number: int) -> float | None:
-    try:
-        return parse_time(text)
-    except ValueError:
-        raise fault(
-            path, number, f"expected a time, found {ascii(text)[:40]}", "Write times as hh:mm:ss,ms"
-        ) from None
 
 
 class _Cue(NamedTuple):
@@ -104,12 +42,12 @@ def _cues(text: str, path: Path) -> Iterator[_Cue]:
     vtt = text.lstrip("\ufeff").startswith("WEBVTT")
     cue: _Cue | None = None
     taking = True
-    for number, line in enumerate(_lines(text), start=1):
+    for number, line in enumerate(lines_of(text), start=1):
         arrow = _ARROW.fullmatch(line) if "-->" in line else None
         if arrow is not None:
             if cue is not None:
                 yield _without_number(cue, numbered=not vtt)
-            start, end = _stamp(arrow[1], path, number), _stamp(arrow[2], path, number)
+            start, end = stamp(arrow[1], path, number), stamp(arrow[2], path, number)
             cue, taking = _Cue(number, start, end, []), True
         elif cue is not None:
             taking = taking and not (vtt and not line.strip())
@@ -144,14 +82,14 @@ def _parts(cue: _Cue, names: Names) -> Iterator[tuple[str | None, str]]:
     if ours is not None:
         yield ours[1], _plain(ours[2])
         return
-    found: list[tuple[str | None, str]] = []
+    parts: list[tuple[str | None, str]] = []
     for line in _plain(text).split("\n"):
         name, words = names.split(re.sub(r"^\s*[-–—]\s*", "", line))
-        if name is not None or not found:
-            found.append((name, words if name is not None else line))
+        if name is not None or not parts:
+            parts.append((name, words if name is not None else line))
         else:
-            found[-1] = (found[-1][0], f"{found[-1][1]} {line}")
-    yield from found
+            parts[-1] = (parts[-1][0], f"{parts[-1][1]} {line}")
+    yield from parts
 
 
 def _plain(text: str) -> str:
@@ -161,7 +99,7 @@ def _plain(text: str) -> str:
 def read_subtitles(text: str, path: Path) -> Parsed:
     """Rows of srt or vtt: one turn a cue, more where a cue names several speakers.
 
-    Speakers are found as ``<v Name>``, ``Name: words`` and as our own srt
+    Speakers are read as ``<v Name>``, ``Name: words`` and as our own srt
     writes them; a cue without a name belongs to the speaker before.
 
     Raises:

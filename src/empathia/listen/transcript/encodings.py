@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from empathia.errors import TranscriptError, UsageError
+from empathia.errors import UsageError
+from empathia.listen.transcript.rows import fault
 from empathia.media import shown
 
 LIMIT = 64 * 2**20
@@ -28,12 +29,6 @@ class Decoded(NamedTuple):
 
     text: str
     note: str | None
-
-
-def fault(path: Path, line: int | None, problem: str, remedy: str) -> TranscriptError:
-    """An error that names the file and, where there is one, the line (from 1)."""
-    where = shown(path) if line is None else f"{shown(path)}, line {line}"
-    return TranscriptError(f"{where}: {problem}", remedy)
 
 
 def read_text(path: Path) -> Decoded:
@@ -66,12 +61,12 @@ def read_text(path: Path) -> Decoded:
         raise fault(
             path, None, f"cannot be read ({reason})", "Check the path and its permissions"
         ) from None
-    found = _decode(raw, path)
-    if not found.text.strip("\ufeff\x00 \t\r\n"):
+    decoded = _decode(raw, path)
+    if not decoded.text.strip("\ufeff\x00 \t\r\n"):
         raise fault(
             path, None, "the file is empty, expected a transcript", "Give a file with words"
         )
-    return found
+    return decoded
 
 
 def _decode(raw: bytes, path: Path) -> Decoded:

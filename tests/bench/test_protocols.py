@@ -18,11 +18,11 @@ from empathia.types import Dialogue, Utterance
 def dialogue(
     name: str, speakers: str, split: str | None = None, corpus: str = "c", **groups: str
 ) -> Dialogue:
-    said = tuple(
+    utterances = tuple(
         Utterance(f"{name}.{i}", i, s, text="x", gold=("a",), groups=groups)
         for i, s in enumerate(speakers)
     )
-    return Dialogue(name, said, corpus=corpus, split=split)
+    return Dialogue(name, utterances, corpus=corpus, split=split)
 
 
 def ids(dialogues: Sequence[Dialogue]) -> set[str]:
@@ -69,9 +69,9 @@ def test_carved_validation_takes_dialogues_where_speakers_are_known() -> None:
 
 def test_leave_speaker_out_tests_the_speaker_and_learns_from_none_of_their_dialogues() -> None:
     data = [dialogue(f"{a}{b}{i}", a + b) for a, b in ("ab", "cd", "ef", "gh") for i in range(2)]
-    found = {f.name: f for f in folds(data, "leave-speaker-out", seed=1)}
-    assert sorted(found) == list("abcdefgh")
-    fold = found["a"]
+    made = {f.name: f for f in folds(data, "leave-speaker-out", seed=1)}
+    assert sorted(made) == list("abcdefgh")
+    fold = made["a"]
     assert fold.test_ids == {"ab0.0", "ab1.0"}
     assert ids(fold.test) == ids(data[:2])  # the partner's turns are context
     assert not {"a", "b"} & {u.speaker for d in (*fold.train, *fold.valid) for u in d.utterances}
@@ -79,9 +79,9 @@ def test_leave_speaker_out_tests_the_speaker_and_learns_from_none_of_their_dialo
 
 def test_leave_group_out_and_its_complaint() -> None:
     data = [dialogue(f"{s}{i}", "xy", scenario=s) for s in "pqr" for i in range(4)]
-    found = folds(data, "leave-scenario-out", seed=1)
-    assert [f.name for f in found] == ["p", "q", "r"]
-    for fold in found:
+    made = folds(data, "leave-scenario-out", seed=1)
+    assert [f.name for f in made] == ["p", "q", "r"]
+    for fold in made:
         inside = {u.groups["scenario"] for d in fold.test for u in d.utterances}
         outside = {u.groups["scenario"] for d in fold.train for u in d.utterances}
         assert inside == {fold.name}
@@ -97,8 +97,8 @@ def test_groups_are_spread_over_fewer_folds_evenly() -> None:
         for s, n in zip("abcdef", (6, 5, 4, 3, 2, 1), strict=True)
         for i in range(n)
     ]
-    found = folds(data, "leave-speaker-out", seed=1, count=3)
-    assert [len(f.test) for f in found] == [7, 7, 7]
+    made = folds(data, "leave-speaker-out", seed=1, count=3)
+    assert [len(f.test) for f in made] == [7, 7, 7]
 
 
 def test_listed_folds(tmp_path: Path) -> None:
@@ -133,9 +133,9 @@ def test_validation_asks_only_speakers_that_are_not_learnt_from() -> None:
     for fold in folds(data, "leave-speaker-out", seed=5):
         learnt = {u.speaker for d in fold.train for u in d.utterances}
         assert fold.valid_ids
-        asked = {u.speaker for d in fold.valid for u in d.utterances if u.id in fold.valid_ids}
-        assert asked
-        assert not asked & learnt
+        validated = {u.speaker for d in fold.valid for u in d.utterances if u.id in fold.valid_ids}
+        assert validated
+        assert not validated & learnt
 
 
 def test_many_values_do_not_make_long_names() -> None:
@@ -197,14 +197,14 @@ def test_no_utterance_is_in_two_parts_and_all_are_tested_once(
 ) -> None:
     data = [dialogue(f"d{i}", s, scenario=g) for i, (s, g) in enumerate(who)]
     try:
-        found = folds(data, protocol, seed=seed)
+        made = folds(data, protocol, seed=seed)
     except ConfigError:
         return  # too few values, or too little left to carve from
-    assert all(disjoint(f) and f.train and f.valid for f in found)
-    tested = [i for f in found for i in (f.test_ids if f.test_ids is not None else ids(f.test))]
+    assert all(disjoint(f) and f.train and f.valid for f in made)
+    tested = [i for f in made for i in (f.test_ids if f.test_ids is not None else ids(f.test))]
     assert sorted(tested) == sorted(ids(data))
     again = folds(data, protocol, seed=seed + 1)
-    assert [ids(f.test) for f in again] == [ids(f.test) for f in found]
+    assert [ids(f.test) for f in again] == [ids(f.test) for f in made]
 
 
 def test_a_fraction_of_the_training_part_alone() -> None:

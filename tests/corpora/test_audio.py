@@ -37,9 +37,9 @@ def test_ravdess_names_are_read(tmp_path):
     clip(root / "Actor_12" / "03-02-03-01-01-01-12.wav")  # a song
     clip(root / "Actor_12" / "._03-01-08-02-02-01-12.wav")  # left by a file manager
     (root / "Actor_12" / "01-01-03-01-01-01-12.mp4").touch()
-    found = only(ravdess.load(tmp_path))
-    assert list(found) == ["03-01-02-01-01-02-01", "03-01-08-02-02-01-12"]
-    first, last = found.values()
+    clips = only(ravdess.load(tmp_path))
+    assert list(clips) == ["03-01-02-01-01-02-01", "03-01-08-02-02-01-12"]
+    first, last = clips.values()
     assert (first.speaker, first.gender, first.gold) == ("01", "male", ("calm",))
     assert (last.speaker, last.gender, last.gold) == ("12", "female", ("surprised",))
     assert ravdess.intensity(first.id) == "normal"
@@ -60,9 +60,9 @@ def test_emodb_names_are_read(tmp_path):
     }
     for name in names:
         clip(tmp_path / "wav" / f"{name}.wav")
-    found = only(emodb.load(tmp_path))
-    assert {k: (u.gender, u.gold[0]) for k, u in found.items()} == names
-    assert {u.speaker for u in found.values()} == {n[:2] for n in names}
+    clips = only(emodb.load(tmp_path))
+    assert {k: (u.gender, u.gold[0]) for k, u in clips.items()} == names
+    assert {u.speaker for u in clips.values()} == {n[:2] for n in names}
 
 
 @pytest.mark.parametrize(
@@ -140,9 +140,9 @@ def test_real_counts(corpus, clips, speakers, counts):
     folder = DATA / corpus.INFO.name
     if not folder.is_dir():
         pytest.skip(f"corpus {corpus.INFO.name} is not there")
-    found = corpus.load(folder)
-    assert len(found) == clips
-    assert len({u.speaker for u in only(found).values()}) == speakers
-    assert collections.Counter(u.gold[0] for u in only(found).values()) == counts
-    to_ekman = projection(found[0].labels, EKMAN7)
-    assert all(to_ekman(u.gold[0]) in EKMAN7 for u in only(found).values())
+    dialogues = corpus.load(folder)
+    assert len(dialogues) == clips
+    assert len({u.speaker for u in only(dialogues).values()}) == speakers
+    assert collections.Counter(u.gold[0] for u in only(dialogues).values()) == counts
+    to_ekman = projection(dialogues[0].labels, EKMAN7)
+    assert all(to_ekman(u.gold[0]) in EKMAN7 for u in only(dialogues).values())

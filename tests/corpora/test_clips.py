@@ -64,17 +64,17 @@ def test_clips_have_groups(tmp_path, corpus, name, groups):
 def test_folders_name_the_labels(tmp_path):
     touch(tmp_path, "sad/ann/1.wav", "sad/2.mp3", "joy/1.webm", "joy/1.mp4", "joy/._1.wav", "x.wav")
     with pytest.warns(CorpusWarning, match=r"no folder that names a label.*: 1 \(x\.wav\)"):
-        found = folder.load(tmp_path, language="en", name="mine")
-    assert {k: u.gold for k, u in only(found).items()} == {
+        dialogues = folder.load(tmp_path, language="en", name="mine")
+    assert {k: u.gold for k, u in only(dialogues).items()} == {
         "joy/1.mp4": ("joy",),
         "joy/1.webm": ("joy",),
         "sad/2": ("sad",),
         "sad/ann/1": ("sad",),
     }
-    assert found[0].labels.labels == ("joy", "sad")
-    assert {(d.corpus, d.language) for d in found} == {("mine", "en")}
-    assert only(found)["joy/1.mp4"].video == tmp_path / "joy" / "1.mp4"
-    assert only(found)["sad/2"].video is None
+    assert dialogues[0].labels.labels == ("joy", "sad")
+    assert {(d.corpus, d.language) for d in dialogues} == {("mine", "en")}
+    assert only(dialogues)["joy/1.mp4"].video == tmp_path / "joy" / "1.mp4"
+    assert only(dialogues)["sad/2"].video is None
 
 
 def test_a_file_of_labels_is_read(tmp_path):
@@ -181,9 +181,9 @@ def test_empathic_dialogues_are_read(tmp_path):
 def test_empathic_dialogues_have_no_gold_in_their_groups(tmp_path):
     codes = [f"E{n}" for n in range(10, 70)]
     dialogues(tmp_path, [talk(f"Pro_1_{c}", c) for c in codes])
-    found = aihub_dialogue.load(tmp_path)
-    assert [AIHUB6.index(d.utterances[0].gold[0]) for d in found] == [n // 10 for n in range(60)]
-    assert len({tuple(d.utterances[0].groups.items()) for d in found}) == 1
+    loaded = aihub_dialogue.load(tmp_path)
+    assert [AIHUB6.index(d.utterances[0].gold[0]) for d in loaded] == [n // 10 for n in range(60)]
+    assert len({tuple(d.utterances[0].groups.items()) for d in loaded}) == 1
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_empathic_dialogues_that_are_not_there(tmp_path):
         aihub_dialogue.load(tmp_path, labelled="some")
     dialogues(tmp_path, [talk(), talk()], "x.json")
     with pytest.warns(CorpusWarning, match="the same dialogue again, left out: 1"):
-        (found,) = aihub_dialogue.load(tmp_path)
-    assert found.split is None
+        (dialogue,) = aihub_dialogue.load(tmp_path)
+    assert dialogue.split is None
 
 
 NAME = "0018_G2A3E4S0C0_JBR_000001"
@@ -234,12 +234,12 @@ def test_acted_speech_is_read(tmp_path):
     wav = f"Training/원천데이터/1.감정/4.불안/{NAME}.wav"
     touch(tmp_path, wav, "Training/원천데이터/extra.wav")
     with pytest.warns(CorpusWarning) as caught:
-        found = aihub_speech.load(tmp_path)
+        dialogues = aihub_speech.load(tmp_path)
     assert [str(w.message).partition(": ")[2] for w in caught] == [
         "utterances without a recording: 1 (loose)",
         "recordings without a label, left out: 1 (extra)",
     ]
-    first, second = only(found)[NAME], only(found)["loose"]
+    first, second = only(dialogues)[NAME], only(dialogues)["loose"]
     assert (first.speaker, first.gender, first.gold, first.text) == (
         "0018_JBR",
         "female",
@@ -248,8 +248,8 @@ def test_acted_speech_is_read(tmp_path):
     )
     assert (first.audio, first.groups) == (tmp_path / wav, {"age": "40"})
     assert (second.speaker, second.gold, second.groups["style"]) == ("JBR", ("중립",), "대화체")
-    assert {d.id: d.split for d in found} == {NAME: "train", "loose": "valid"}
-    assert found[0].labels == AIHUB7
+    assert {d.id: d.split for d in dialogues} == {NAME: "train", "loose": "valid"}
+    assert dialogues[0].labels == AIHUB7
 
 
 COLUMNS = (
@@ -268,12 +268,12 @@ def test_voted_speech_is_read(tmp_path):
     voted(tmp_path, AGREED)
     voted(tmp_path, AGREED.replace("k1", "k2").replace("anger,2", "sad,2"), name="5차년도")
     touch(tmp_path, "4차년도/k1.wav", "5차년도/wav/k2.wav")
-    found = only(aihub_speech.load(tmp_path))
-    assert found["k1"].votes == (("angry",), ("sadness",), ("angry",), ("neutral",), ("angry",))
-    assert (found["k1"].gold, found["k2"].gold) == (("angry",), ()), "two of five do not agree"
-    assert (found["k1"].text, found["k1"].gender, found["k1"].speaker) == ("말", "male", "unknown")
-    assert found["k1"].groups == {"release": "4차년도", "age": "30"}
-    assert found["k2"].audio == tmp_path / "5차년도" / "wav" / "k2.wav"
+    clips = only(aihub_speech.load(tmp_path))
+    assert clips["k1"].votes == (("angry",), ("sadness",), ("angry",), ("neutral",), ("angry",))
+    assert (clips["k1"].gold, clips["k2"].gold) == (("angry",), ()), "two of five do not agree"
+    assert (clips["k1"].text, clips["k1"].gender, clips["k1"].speaker) == ("말", "male", "unknown")
+    assert clips["k1"].groups == {"release": "4차년도", "age": "30"}
+    assert clips["k2"].audio == tmp_path / "5차년도" / "wav" / "k2.wav"
     assert aihub_speech.load(tmp_path)[0].labels == AIHUB_VOTED7
 
 

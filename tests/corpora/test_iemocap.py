@@ -110,16 +110,16 @@ def test_iemocap_splits_and_groups(tmp_path):
     root = tmp_path / "IEMOCAP_full_release"
     for name in ("Ses02M_script01_1b", "Ses05F_script03_2", "Ses05M_impro01"):
         session(root, name)
-    found = {d.id: d for d in iemocap.load(tmp_path)}
-    assert {k: d.split for k, d in found.items()} == {
+    dialogues = {d.id: d for d in iemocap.load(tmp_path)}
+    assert {k: d.split for k, d in dialogues.items()} == {
         "Ses02M_script01_1b": "train",
         "Ses05F_script03_2": "test",
         "Ses05M_impro01": "test",
     }
-    groups = [d.utterances[0].groups for d in found.values()]
+    groups = [d.utterances[0].groups for d in dialogues.values()]
     assert [g["scenario"] for g in groups] == ["script01", "script03", "impro01"]
     assert [g["kind"] for g in groups] == ["script", "script", "impro"]
-    assert found["Ses02M_script01_1b"].utterances[0].speaker == "Ses02F"
+    assert dialogues["Ses02M_script01_1b"].utterances[0].speaker == "Ses02F"
 
 
 def test_iemocap_damage_is_counted(tmp_path, recwarn):
@@ -128,11 +128,11 @@ def test_iemocap_damage_is_counted(tmp_path, recwarn):
     (folder / "dialog" / "avi" / "DivX" / "Ses01F_impro05a.avi").unlink()
     next((folder / "sentences").rglob("*M000.wav")).unlink()
     (tmp_path / "Session2" / "dialog" / "transcriptions" / "Ses02F_impro01.txt").unlink()
-    found = {d.id: d for d in iemocap.load(tmp_path)}
-    first = found["Ses01F_impro05a"].utterances
+    dialogues = {d.id: d for d in iemocap.load(tmp_path)}
+    first = dialogues["Ses01F_impro05a"].utterances
     assert [u.audio is None for u in first] == [False, True, False]
     assert first[0].video is None
-    assert [u.text for u in found["Ses02F_impro01"].utterances] == [None] * 3
+    assert [u.text for u in dialogues["Ses02F_impro01"].utterances] == [None] * 3
     messages = told(recwarn)
     for expected in (
         "sessions missing: 3 (Session3, Session4, Session5)",
@@ -218,18 +218,18 @@ def release(folder: Path, row: str = "1,Hm\x92,Kim,{},{},0,{},3,12,0:16:16,0:16:
 
 
 def test_meld_numbers_repeat_over_parts_but_ids_do_not(tmp_path):
-    found = meld.load(release(tmp_path))
-    ids = [u.id for d in found for u in d.utterances]
+    dialogues = meld.load(release(tmp_path))
+    ids = [u.id for d in dialogues for u in d.utterances]
     assert ids == [f"{p}/dia0_utt{u}" for p in ("train", "valid", "test") for u in (0, 1)]
-    first = found[0].utterances[1]
-    assert (first.text, first.gold, found[0].labels) == ("Hm’", ("sadness",), MELD7)
+    first = dialogues[0].utterances[1]
+    assert (first.text, first.gold, dialogues[0].labels) == ("Hm’", ("sadness",), MELD7)
     assert (first.groups, first.audio) == ({"episode": "s03e12"}, None)
 
 
 def test_meld_sentiment(tmp_path):
-    found = meld.load(release(tmp_path), labels="sentiment")
-    assert [u.gold for u in found[2].utterances] == [("positive",), ("negative",)]
-    assert found[0].labels == SENTIMENT3
+    dialogues = meld.load(release(tmp_path), labels="sentiment")
+    assert [u.gold for u in dialogues[2].utterances] == [("positive",), ("negative",)]
+    assert dialogues[0].labels == SENTIMENT3
     with pytest.raises(UsageError, match="no labels 'mood'"):
         meld.load(tmp_path, labels="mood")
 
@@ -240,15 +240,15 @@ def test_meld_clips_are_found_and_missing_ones_counted(tmp_path, nested):
     clips.mkdir(parents=True)
     (clips / "dia0_utt1.mp4").touch()
     with pytest.warns(CorpusWarning, match=r"without a clip: 1 \(.*dia0_utt0\.mp4\)"):
-        found = meld.load(tmp_path)
-    first, second = found[0].utterances
+        dialogues = meld.load(tmp_path)
+    first, second = dialogues[0].utterances
     assert (first.audio, second.audio, second.video) == (
         None,
         clips / "dia0_utt1.mp4",
         clips / "dia0_utt1.mp4",
     )
     assert (second.start, second.place("audio")) == (976.0, None), "the clip is the utterance"
-    assert found[1].utterances[0].audio is None, "that part has no clips, and needs none"
+    assert dialogues[1].utterances[0].audio is None, "that part has no clips, and needs none"
 
 
 def prosody_table(folder: Path, *rows: str) -> None:
@@ -262,15 +262,15 @@ def test_meld_prosody_joins_by_id_and_is_the_feature_prosody(tmp_path):
     assert meld.ready(tmp_path) == {}
     prosody_table(tmp_path, "dia9_utt9.wav,1,2,3,4,5,6,7,8", "dia0_utt1.wav,1,60,3,,0.0,0.0,,8")
     with pytest.warns(CorpusWarning) as caught:
-        found = meld.ready(tmp_path)["prosody"]
+        ready = meld.ready(tmp_path)["prosody"]
     assert [str(w.message).partition(": ")[2] for w in caught] == [
         "utterances without prosody: 1 (train/dia0_utt0)",
         "prosody of no utterance, left out: 1 (train/dia9_utt9)",
     ]
-    assert list(found) == ["train/dia0_utt1"]
+    assert list(ready) == ["train/dia0_utt1"]
     expected = [[1, 60, 3, np.nan, np.nan, np.nan, np.nan, 8]]
-    np.testing.assert_array_equal(found["train/dia0_utt1"].values, np.float32(expected))
-    assert found["train/dia0_utt1"].extractor == prosody.NAME
+    np.testing.assert_array_equal(ready["train/dia0_utt1"].values, np.float32(expected))
+    assert ready["train/dia0_utt1"].extractor == prosody.NAME
 
 
 @pytest.mark.parametrize(
@@ -293,10 +293,10 @@ def test_real_meld():
     folder = DATA / "meld"
     if not folder.is_dir():
         pytest.skip("MELD is not there: set EMPATHIA_DATA")
-    found = meld.load(folder, labels="sentiment")
-    ids = [u.id for d in found for u in d.utterances]
+    dialogues = meld.load(folder, labels="sentiment")
+    ids = [u.id for d in dialogues for u in d.utterances]
     assert len(set(ids)) == len(ids) == 9_989 + 1_109 + 2_610
-    assert Counter(d.split for d in found for _ in d.utterances) == {
+    assert Counter(d.split for d in dialogues for _ in d.utterances) == {
         "train": 9_989,
         "valid": 1_109,
         "test": 2_610,
@@ -326,9 +326,9 @@ def test_real_iemocap_laid_out_as_the_release(tmp_path):
     for name, lines in blocks.items():
         folder = tmp_path / f"Session{name[4]}" / "dialog" / "EmoEvaluation"
         write(folder / f"{name}.txt", HEAD + "".join(lines))
-    found = iemocap.load(tmp_path)
-    turns = [u for d in found for u in d.utterances]
-    assert (len(found), len(turns)) == (151, 10_039)
+    dialogues = iemocap.load(tmp_path)
+    turns = [u for d in dialogues for u in d.utterances]
+    assert (len(dialogues), len(turns)) == (151, 10_039)
     assert Counter(u.gold[0] if u.gold else None for u in turns) == {
         "frustrated": 1849,
         "neutral": 1708,
@@ -349,9 +349,9 @@ def test_real_iemocap_laid_out_as_the_release(tmp_path):
         "script02",
         "script03",
     ]
-    assert sum(len(d.utterances) for d in found if d.split == "test") == sum(
+    assert sum(len(d.utterances) for d in dialogues if d.split == "test") == sum(
         u["session"] == "5" for u in facts
     )
     starts = {k: [float(u["start"]) for u in facts if u["dialogue_id"] == k] for k in blocks}
-    assert all([u.start for u in d.utterances] == sorted(starts[d.id]) for d in found)
+    assert all([u.start for u in d.utterances] == sorted(starts[d.id]) for d in dialogues)
     assert sum(u.vad is None for u in turns) == 7

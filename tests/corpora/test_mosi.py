@@ -51,9 +51,9 @@ def test_videos_are_dialogues_in_the_order_of_speaking(release):
 
 
 def test_ready_features_join_by_proven_order_and_leave_the_label_out(release):
-    found = mosi.ready(release)
-    assert {k: len(v) for k, v in found.items()} == {"text100": 4, "audio73": 4, "video100": 4}
-    for name, features in found.items():
+    ready = mosi.ready(release)
+    assert {k: len(v) for k, v in ready.items()} == {"text100": 4, "audio73": 4, "video100": 4}
+    for name, features in ready.items():
         modality = name.rstrip("0123456789")
         for row, (key, _) in enumerate(SAID):
             expected = np.array([numbers(modality, row)], np.float32)
@@ -127,10 +127,13 @@ def test_real_mosi():
     folder = DATA / "mosi"
     if not folder.is_dir():
         pytest.skip("MOSI is not there: set EMPATHIA_DATA")
-    found = mosi.load(folder)
-    assert len(found) == 93
-    assert Counter(d.split for d in found for _ in d.utterances) == {"train": 1_447, "test": 752}
-    ids = {u.id for d in found for u in d.utterances}
+    dialogues = mosi.load(folder)
+    assert len(dialogues) == 93
+    assert Counter(d.split for d in dialogues for _ in d.utterances) == {
+        "train": 1_447,
+        "test": 752,
+    }
+    ids = {u.id for d in dialogues for u in d.utterances}
     ready = mosi.ready(folder)
     assert {k: len(v) for k, v in ready.items()} == dict.fromkeys(
         ("text100", "audio73", "video100"), 2_199

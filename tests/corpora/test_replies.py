@@ -31,9 +31,9 @@ def test_turns_are_ordered_and_only_the_speaker_has_a_label(tmp_path):
         f'{HI},1,proud,I did it_comma_ alone,7,"I said ""yes""",5|5|5_2|2|5,,automatic',
         f'{HI},3,proud,I did it_comma_ alone,7,"So" it "is",5|5|5_2|2|5,',
     )
-    (found,) = empathetic_dialogues.load(talks(tmp_path, *lines))
-    assert (found.id, found.split, found.language) == (HI, "train", "en")
-    told = [(u.id, u.speaker, u.text, u.gold, u.groups["role"]) for u in found.utterances]
+    (dialogue,) = empathetic_dialogues.load(talks(tmp_path, *lines))
+    assert (dialogue.id, dialogue.split, dialogue.language) == (HI, "train", "en")
+    told = [(u.id, u.speaker, u.text, u.gold, u.groups["role"]) for u in dialogue.utterances]
     assert told == [
         (f"{HI}/1", "7", 'I said "yes"', ("proud",), "speaker"),
         (f"{HI}/2", "9", "Great, well done!", (), "listener"),
@@ -43,7 +43,7 @@ def test_turns_are_ordered_and_only_the_speaker_has_a_label(tmp_path):
     first, *rest = more.utterances
     assert (first.text, first.gold, first.index) == ("I did it, alone", ("proud",), 0)
     assert first.groups == {"role": "situation"}
-    assert [u.id for u in rest] == [u.id for u in found.utterances]
+    assert [u.id for u in rest] == [u.id for u in dialogue.utterances]
 
 
 @pytest.mark.parametrize(
@@ -84,14 +84,14 @@ def judged(folder: Path, *pairs: tuple[str, str, str], skip: int | None = None) 
 
 
 def test_levels_are_labels_and_repeats_have_own_ids(tmp_path):
-    found = epitome.load(judged(tmp_path, ("a", "012"), ("b", "200"), ("a", "000")))
-    assert [d.id for d in found] == ["a/ra", "b/rb", "a/ra#2"]
-    post, answer = found[0].utterances
+    dialogues = epitome.load(judged(tmp_path, ("a", "012"), ("b", "200"), ("a", "000")))
+    assert [d.id for d in dialogues] == ["a/ra", "b/rb", "a/ra#2"]
+    post, answer = dialogues[0].utterances
     assert (post.text, post.gold, post.groups) == ("Help, a", (), {"post": "a"})
     assert answer.gold == ("emotional_reactions=0", "interpretations=1", "explorations=2")
     assert answer.groups == {"post": "a"}
-    assert found[1].utterances[1].gold[0] == "emotional_reactions=2"
-    assert len({u.id for d in found for u in d.utterances}) == 6
+    assert dialogues[1].utterances[1].gold[0] == "emotional_reactions=2"
+    assert len({u.id for d in dialogues for u in d.utterances}) == 6
 
 
 def test_files_that_do_not_fit_are_refused(tmp_path):
@@ -109,8 +109,8 @@ def test_files_that_do_not_fit_are_refused(tmp_path):
 def test_comments_have_several_labels_and_a_missing_part_is_told(tmp_path):
     (tmp_path / "val.tsv").write_text("7\t안녕\t4,40\n8\t음\t24\n", encoding="utf-8")
     with pytest.warns(CorpusWarning, match=r"no train.tsv and no test.tsv"):
-        found = kote.load(tmp_path)
-    assert [(d.id, d.split, d.utterances[0].gold) for d in found] == [
+        dialogues = kote.load(tmp_path)
+    assert [(d.id, d.split, d.utterances[0].gold) for d in dialogues] == [
         ("7", "valid", ("고마움", "행복")),
         ("8", "valid", ("없음",)),
     ]
@@ -156,10 +156,10 @@ def real(corpus):
 
 @pytest.mark.corpus
 def test_real_counts():
-    found = real(empathetic_dialogues)
-    parts = collections.Counter(d.split for d in found)
+    dialogues = real(empathetic_dialogues)
+    parts = collections.Counter(d.split for d in dialogues)
     assert parts == {"train": 19541, "valid": 2769, "test": 2546}
-    assert sum(len(d.utterances) for d in found) == 107_247
+    assert sum(len(d.utterances) for d in dialogues) == 107_247
     counts = collections.Counter(x for d in real(epitome) for x in d.utterances[1].gold)
     ways = ("emotional_reactions", "interpretations", "explorations")
     levels = {w: tuple(counts[f"{w}={n}"] for n in range(3)) for w in ways}

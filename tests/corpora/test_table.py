@@ -61,8 +61,8 @@ def test_rows_are_put_in_time_order_and_features_join_by_id(tmp_path):
 
 def test_a_newcomers_table_needs_text_and_label_alone(tmp_path):
     file = csv(tmp_path, "Good day;fine", "Oh no;bad", header="Text;Label")
-    found = table.load(file)
-    assert [(d.id, d.utterances[0].text, d.utterances[0].gold) for d in found] == [
+    dialogues = table.load(file)
+    assert [(d.id, d.utterances[0].text, d.utterances[0].gold) for d in dialogues] == [
         ("1", "Good day", ("fine",)),
         ("2", "Oh no", ("bad",)),
     ]
@@ -73,11 +73,11 @@ def test_a_newcomers_table_needs_text_and_label_alone(tmp_path):
 def test_columns_are_mapped_and_affect_is_scaled(tmp_path):
     file = csv(tmp_path, "x,hap,5,1,3", "y,sad,0.5,3,3", "z,hap,,,", header="id,emo,v,a,dominance")
     columns = {"utterance": "id", "label": "emo", "valence": "v", "arousal": "a"}
-    found = only(table.load(file, map=columns, scale=[1, 5]))
-    assert found["x"].vad == (1.0, -1.0, 0.0)
-    assert found["y"].vad is None, "outside of the scale is not known"
-    assert found["z"].vad is None
-    assert [u.gold for u in found.values()] == [("hap",), ("sad",), ("hap",)]
+    clips = only(table.load(file, map=columns, scale=[1, 5]))
+    assert clips["x"].vad == (1.0, -1.0, 0.0)
+    assert clips["y"].vad is None, "outside of the scale is not known"
+    assert clips["z"].vad is None
+    assert [u.gold for u in clips.values()] == [("hap",), ("sad",), ("hap",)]
 
 
 def test_groups_are_columns_or_patterns(tmp_path):
@@ -86,9 +86,9 @@ def test_groups_are_columns_or_patterns(tmp_path):
     )
     groups = {"session": "Room", "scenario": r"dialogue:_(impro|script)0(\d)"}
     with pytest.warns(CorpusWarning, match="1 of 3 rows are in no group") as told:
-        found = only(table.load(file, groups=groups, map={"speaker": r"dialogue:^(.)"}))
+        clips = only(table.load(file, groups=groups, map={"speaker": r"dialogue:^(.)"}))
     assert len(told) == 2  # one a grouping that is not whole
-    one, two, three = found.values()
+    one, two, three = clips.values()
     assert one.groups == {"own": "x", "session": "3", "scenario": "impro1"}
     assert two.groups == {"own": "y", "session": "4", "scenario": "script2"}
     assert three.groups == {"session": "4"}
@@ -218,7 +218,7 @@ number = st.floats(0, 1e6, allow_nan=False)
 
 @st.composite
 def corpora(draw):
-    found = []
+    dialogues = []
     for d in range(draw(st.integers(1, 3))):
         timed = draw(st.booleans())
         starts = sorted(draw(st.lists(number, min_size=1, max_size=3)))
@@ -243,8 +243,8 @@ def corpora(draw):
             for i, start in enumerate(starts)
         )
         known = LabelSet("all", ("joy", "a;b", "[c", " d", "불평/불만", '"e"'))
-        found.append(Dialogue(f"d{d}", utterances, "table", split, "en", known))
-    return tuple(found)
+        dialogues.append(Dialogue(f"d{d}", utterances, "table", split, "en", known))
+    return tuple(dialogues)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
@@ -270,8 +270,8 @@ def test_media_below_the_table_are_named_relative_to_it(tmp_path):
 
 def test_a_recording_of_one_row_is_its_clip(tmp_path):
     rows = ("d,0,2,a.wav", "d,2,3,b.wav", "e,1,2,c.wav", "f,0,1,all.wav", "f,1,2,all.wav")
-    found = table.load(csv(tmp_path, *rows, header="dialogue,start,end,audio"))
-    places = [u.place("audio") for d in found for u in d.utterances]
+    dialogues = table.load(csv(tmp_path, *rows, header="dialogue,start,end,audio"))
+    places = [u.place("audio") for d in dialogues for u in d.utterances]
     assert places == [None, None, (1, 2), (0, 1), (1, 2)]
     file = csv(
         tmp_path, "d,0,2,a.wav,", "d,2,3,b.wav,audio", header="dialogue,start,end,audio,clips"
@@ -290,8 +290,8 @@ def test_what_cannot_be_written(tmp_path):
 
 def test_the_eight_measures_come_with_their_units(tmp_path):
     file = csv(tmp_path, "x," + ",".join("12345678"), header="text," + ",".join(NAMES))
-    found = table.ready(file, features={"prosody": NAMES})["prosody"]["1"]
-    assert (found.names, found.units) == (NAMES, UNITS)
+    ready = table.ready(file, features={"prosody": NAMES})["prosody"]["1"]
+    assert (ready.names, ready.units) == (NAMES, UNITS)
 
 
 @pytest.mark.corpus
@@ -306,15 +306,19 @@ def test_real_table():
         "labels": "iemocap6",
         "scale": [1, 5],
     }
-    found = table.load(folder, **options)
-    assert collections.Counter(d.split for d in found) == {"train": 108, "valid": 12, "test": 31}
-    labelled = collections.Counter(d.split for d in found for u in d.utterances if u.gold)
+    dialogues = table.load(folder, **options)
+    assert collections.Counter(d.split for d in dialogues) == {
+        "train": 108,
+        "valid": 12,
+        "test": 31,
+    }
+    labelled = collections.Counter(d.split for d in dialogues for u in d.utterances if u.gold)
     assert labelled == {"train": 5163, "valid": 647, "test": 1623}
-    utterances = [u for d in found for u in d.utterances]
+    utterances = [u for d in dialogues for u in d.utterances]
     assert len({u.groups["session"] for u in utterances}) == 5
     assert len({u.groups["scenario"] for u in utterances}) == 11
     assert len({u.speaker for u in utterances}) == 10
-    for dialogue in found:
+    for dialogue in dialogues:
         starts = [u.start for u in dialogue.utterances]
         assert starts == sorted(starts)
         assert re.fullmatch(r"Ses0\d[FM]_\w+", dialogue.id)
@@ -323,10 +327,10 @@ def test_real_table():
 
 def test_a_corpus_is_loaded_from_python(tmp_path):
     (tmp_path / "a.csv").write_text("said,feeling\nhello,glad\nno,cross\n", encoding="utf-8")
-    found = empathia.load_corpus(
+    dialogues = empathia.load_corpus(
         "table", tmp_path / "a.csv", map={"text": "said", "label": "feeling"}
     )
-    assert [(u.text, u.gold) for d in found for u in d.utterances] == [
+    assert [(u.text, u.gold) for d in dialogues for u in d.utterances] == [
         ("hello", ("glad",)),
         ("no", ("cross",)),
     ]

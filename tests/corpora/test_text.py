@@ -38,21 +38,21 @@ def goemotions(tmp_path):
 
 
 def test_goemotions(goemotions):
-    found = load("goemotions", goemotions)
-    assert [(d.id, d.split) for d in found] == [
+    dialogues = load("goemotions", goemotions)
+    assert [(d.id, d.split) for d in dialogues] == [
         ("k1", "train"),
         ("k2", "train"),
         ("k3", "valid"),
         ("k4", "test"),
     ]
-    assert [d.utterances[0].gold for d in found] == [
+    assert [d.utterances[0].gold for d in dialogues] == [
         ("joy",),
         ("confusion", "curiosity"),
         ("neutral",),
         ("sadness",),
     ]
-    assert found[1].utterances[0].text == "No idea, “really”."
-    assert found[0].labels == GOEMOTIONS28
+    assert dialogues[1].utterances[0].text == "No idea, “really”."
+    assert dialogues[0].labels == GOEMOTIONS28
 
 
 @pytest.mark.parametrize("line", ["no tabs", "x\t28\tk", "x\t-1\tk", "x\t\tk", "x\t1\tk\tmore"])
@@ -125,8 +125,8 @@ def test_xed(tmp_path):
             "neu_en.txt": "9\tIt is two.\n\t\n",
         },
     )
-    found = load("xed", tmp_path)
-    assert [(d.utterances[0].text, d.utterances[0].gold) for d in found] == [
+    dialogues = load("xed", tmp_path)
+    assert [(d.utterances[0].text, d.utterances[0].gold) for d in dialogues] == [
         ("Go away .", ("anger",)),
         ("Oh , you !", ("joy", "trust")),
         ("It is two.", ("neutral",)),
@@ -193,8 +193,8 @@ def test_every_set_reaches_all_of_the_seven(labels):
 def test_real_corpora_have_their_published_counts(name, utterances, splits):
     if not (DATA / name).is_dir():
         pytest.skip(f"{name} is not in EMPATHIA_DATA")
-    found = load(name, DATA / name)
-    assert Counter(d.split for d in found) == splits
-    assert len({d.id for d in found}) == len(found)
+    dialogues = load(name, DATA / name)
+    assert Counter(d.split for d in dialogues) == splits
+    assert len({d.id for d in dialogues}) == len(dialogues)
     if utterances is not None:
-        assert sum(len(d.utterances) for d in found) == utterances
+        assert sum(len(d.utterances) for d in dialogues) == utterances

@@ -30,16 +30,16 @@ def part(dialogues, split):
 
 
 def test_it_is_a_whole_corpus(clean):
-    found = toy.load(clean)
-    assert collections.Counter(d.split for d in found) == {"train": 18, "valid": 6, "test": 6}
-    assert {len(d.utterances) for d in found} == {8}
-    assert found[0].labels == SHARED4
-    for u in (u for d in found for u in d.utterances):
+    dialogues = toy.load(clean)
+    assert collections.Counter(d.split for d in dialogues) == {"train": 18, "valid": 6, "test": 6}
+    assert {len(d.utterances) for d in dialogues} == {8}
+    assert dialogues[0].labels == SHARED4
+    for u in (u for d in dialogues for u in d.utterances):
         assert u.audio.is_file()
         assert u.place("audio") is None, "each has a clip of its own"
         assert len(u.votes) == 3
         assert collections.Counter(u.votes).most_common(1)[0][0] == u.gold
-    assert set(toy.ready(clean)["measures"]) == {u.id for d in found for u in d.utterances}
+    assert set(toy.ready(clean)["measures"]) == {u.id for d in dialogues for u in d.utterances}
 
 
 def test_the_same_arguments_give_the_same_bytes(tmp_path):
@@ -54,8 +54,8 @@ def test_the_same_arguments_give_the_same_bytes(tmp_path):
 
 
 def test_parts_of_a_clean_one_share_nothing(clean):
-    found = toy.load(clean)
-    parts = [part(found, split) for split in ("train", "valid", "test")]
+    dialogues = toy.load(clean)
+    parts = [part(dialogues, split) for split in ("train", "valid", "test")]
     for what in (
         lambda u: u.speaker,
         lambda u: u.groups["session"],
@@ -66,7 +66,7 @@ def test_parts_of_a_clean_one_share_nothing(clean):
         assert sum(map(len, sets)) == len(set().union(*sets))
     train, test = ([set(u.text.split()) for u in p] for p in (parts[0], parts[2]))
     assert max(len(a & b) / len(a | b) for a in test for b in train) < 0.7
-    for dialogue in found:
+    for dialogue in dialogues:
         labels = collections.Counter(u.gold[0] for u in dialogue.utterances)
         assert labels == dict.fromkeys(SHARED4, 2), "metadata say nothing"
 
@@ -77,8 +77,8 @@ def test_words_and_voice_both_tell_the_feeling(clean):
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    found, measures = toy.load(clean), toy.ready(clean)["measures"]
-    train, test = part(found, "train"), part(found, "test")
+    dialogues, measures = toy.load(clean), toy.ready(clean)["measures"]
+    train, test = part(dialogues, "train"), part(dialogues, "test")
     gold = [[u.gold[0] for u in p] for p in (train, test)]
     words = TfidfVectorizer().fit([u.text for u in train])
     said = [words.transform([u.text for u in p]).toarray() * 3 for p in (train, test)]
@@ -98,8 +98,8 @@ def test_words_and_voice_both_tell_the_feeling(clean):
 def test_the_sound_is_what_was_measured(clean):
     import wave
 
-    found, measures = toy.load(clean), toy.ready(clean)["measures"]
-    for u in found[0].utterances:
+    dialogues, measures = toy.load(clean), toy.ready(clean)["measures"]
+    for u in dialogues[0].utterances:
         with wave.open(str(u.audio)) as file:
             raw = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768
             assert len(raw) / file.getframerate() == pytest.approx(u.duration, abs=0.01)
@@ -109,20 +109,20 @@ def test_the_sound_is_what_was_measured(clean):
 
 @pytest.mark.parametrize("leak", ["speakers", "sessions", "scenarios"])
 def test_shared_people_and_places_are_planted(tmp_path, leak):
-    found, _ = leaky(tmp_path, leak)
+    dialogues, _ = leaky(tmp_path, leak)
     of = {
         "speakers": lambda u: u.speaker,
         "sessions": lambda u: u.groups["session"],
         "scenarios": lambda u: u.groups["scenario"],
     }
     for name, what in of.items():
-        train, test = ({what(u) for u in part(found, s)} for s in ("train", "test"))
+        train, test = ({what(u) for u in part(dialogues, s)} for s in ("train", "test"))
         assert bool(train & test) == (name == leak)
 
 
 def test_copied_sentences_and_talks_are_planted(tmp_path):
-    found, _ = leaky(tmp_path, "sentences", "duplicates")
-    train, test = part(found, "train"), part(found, "test")
+    dialogues, _ = leaky(tmp_path, "sentences", "duplicates")
+    train, test = part(dialogues, "train"), part(dialogues, "test")
     begun = {u.text.rpartition(" ")[0] for u in train}
     rows = [u for u in test if not u.id.isupper()]
     assert sum(u.text.rpartition(" ")[0] in begun for u in rows) == len(rows) / 2
@@ -135,26 +135,28 @@ def test_copied_sentences_and_talks_are_planted(tmp_path):
 
 
 def test_odd_features_are_planted(tmp_path):
-    found, measures = leaky(tmp_path, "join", "constant", "missing", "gold")
-    gold = {u.id: u.gold[0] for d in found for u in d.utterances}
+    dialogues, measures = leaky(tmp_path, "join", "constant", "missing", "gold")
+    gold = {u.id: u.gold[0] for d in dialogues for u in d.utterances}
     lost = [k for k in measures if k not in gold]
     assert 0.1 < len(lost) / len(gold) < 0.3
     kept = {k: f for k, f in measures.items() if k in gold}
     assert {f.measure("m_gain") for f in kept.values()} == {1.0}
     assert all(f.measure("m_code") == SHARED4.index(gold[k]) for k, f in kept.items())
     assert "anger" not in {gold[k] for k in kept}
-    assert all(f"({u.gold[0]})" in u.text for d in found for u in d.utterances)
+    assert all(f"({u.gold[0]})" in u.text for d in dialogues for u in d.utterances)
 
 
 def test_labels_that_follow_scenario_or_the_last_label_are_planted(tmp_path):
-    found, _ = leaky(tmp_path / "a", "metadata")
+    dialogues, _ = leaky(tmp_path / "a", "metadata")
     by_scenario = collections.defaultdict(collections.Counter)
-    for u in (u for d in found for u in d.utterances):
+    for u in (u for d in dialogues for u in d.utterances):
         by_scenario[u.groups["scenario"]][u.gold] += 1
     most = sum(c.most_common(1)[0][1] for c in by_scenario.values())
     assert most / (15 * 8) > 0.85
-    found, _ = leaky(tmp_path / "b", "inertia")
-    pairs = [(a, b) for d in found for a, b in zip(d.utterances, d.utterances[1:], strict=False)]
+    dialogues, _ = leaky(tmp_path / "b", "inertia")
+    pairs = [
+        (a, b) for d in dialogues for a, b in zip(d.utterances, d.utterances[1:], strict=False)
+    ]
     assert sum(a.gold == b.gold for a, b in pairs) / len(pairs) > 0.7
 
 

@@ -132,7 +132,7 @@ class Polyglot:
     english_only = False
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.languages_given: list[str] = []
 
     def knows(self, language: str) -> bool:
         return language in ("en", "de", "ko")
@@ -141,7 +141,7 @@ class Polyglot:
         return {"de": 0.97, "en": 0.02} if audio.samples.any() else {"de": 0.4, "en": 0.6}
 
     def transcribe(self, audio: Audio, start: float, language: str = "en") -> Window:
-        self.asked.append(language)
+        self.languages_given.append(language)
         return window(SENTENCE, 0.4, start, audio.duration)
 
 
@@ -156,7 +156,7 @@ def test_a_multilingual_model_finds_out_the_language_once():
     model = Polyglot()
     quiet, loud = np.zeros(2 * 16000), np.ones(15 * 16000)
     heard = dictated(model, quiet, loud, loud, loud)
-    assert model.asked == ["en", "de", "de", "de"]
+    assert model.languages_given == ["en", "de", "de", "de"]
     assert heard.language == "de"
     assert heard.words
 
@@ -164,8 +164,8 @@ def test_a_multilingual_model_finds_out_the_language_once():
 def test_a_multilingual_model_heeds_the_users_language():
     model = Polyglot()
     assert dictated(model, np.ones(16000), language="ko").language == "ko"
-    assert model.asked == ["ko"]
+    assert model.languages_given == ["ko"]
     unknown = dictated(model, np.ones(16000), language="xx")
-    assert model.asked == ["ko"]
+    assert model.languages_given == ["ko"]
     assert unknown.words == ()
     assert "does not know 'xx'" in unknown.notes[0]

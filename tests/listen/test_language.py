@@ -35,9 +35,9 @@ SENTENCES = {
     ("code", "text"), [(c, t) for c, texts in SENTENCES.items() for t in texts]
 )
 def test_sentences_are_told_apart(code, text):
-    found = detect_language([text])
+    detected = detect_language([text])
     # A language that is not known here may be taken for a known one, never for English.
-    assert found == code or (code == "und" and found not in ("en", None))
+    assert detected == code or (code == "und" and detected not in ("en", None))
 
 
 @pytest.mark.parametrize("text", ["", "OK", "Ja", "!!!", "😀", "42", "Hm"])

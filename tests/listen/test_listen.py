@@ -108,15 +108,19 @@ class TwoVoices:
 def test_voices_hear_every_segment_and_speakers_are_named(tmp_path, transcriber):
     path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 13.4))
     wanted = ListenOptions(speakers=2, names=("Ann",))
-    told = []
+    steps = []
     heard = hear(
-        path, wanted, lambda *step: told.append(step), diariser=TwoVoices(), transcriber=transcriber
+        path,
+        wanted,
+        lambda *step: steps.append(step),
+        diariser=TwoVoices(),
+        transcriber=transcriber,
     )
     speakers = [u.speaker for u in heard.dialogue.utterances]
     assert speakers[:2] == ["Ann", "Speaker 2"]
     assert set(speakers) == {"Ann", "Speaker 2"}
-    assert [(stage, done) for stage, done, _ in told] == [("listen", 10.0), ("listen", 13.4)]
-    assert told[0][2] == pytest.approx(13.4)
+    assert [(stage, done) for stage, done, _ in steps] == [("listen", 10.0), ("listen", 13.4)]
+    assert steps[0][2] == pytest.approx(13.4)
     assert heard.dialogue.utterances[0].audio == path
     assert heard.dialogue.utterances[0].video is None
 

@@ -23,12 +23,12 @@ def audio(samples) -> Audio:
 
 def detected(samples, block: int = RATE):
     detector = SpeechDetector()
-    found = []
+    segments = []
     for at in range(0, len(samples), block):
-        found += detector.add(audio(samples[at : at + block]))
-    found += detector.finish()
+        segments += detector.add(audio(samples[at : at + block]))
+    segments += detector.finish()
     assert detector.duration == pytest.approx(len(samples) / RATE)
-    return found
+    return segments
 
 
 def test_speech_is_found_where_it_was_put():
@@ -76,13 +76,13 @@ def test_speech_without_a_pause_is_cut_before_28_seconds():
             for s in detected(samples)
         ]
     )
-    found = detected(dense)
+    segments = detected(dense)
     assert len(dense) > 35 * RATE
-    assert max(s.end - s.start for s in found) <= 28.0
-    assert found[0].start < 0.3
-    assert found[-1].end > len(dense) / RATE - 0.3
+    assert max(s.end - s.start for s in segments) <= 28.0
+    assert segments[0].start < 0.3
+    assert segments[-1].end > len(dense) / RATE - 0.3
     # What is cut for its length alone goes on at once: nothing is lost in between.
-    assert all(b.start - a.end < 0.6 for a, b in pairwise(found))
+    assert all(b.start - a.end < 0.6 for a, b in pairwise(segments))
 
 
 def switched(probabilities, **options):
@@ -117,12 +117,12 @@ def test_the_cut_is_made_where_speech_is_least_likely():
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 200)), max_size=40))
 def test_segments_are_ordered_bounded_and_hold_all_loud_speech(drawn):
     p = [value for value, count in drawn for _ in range(count)]
-    found = switched(p, longest=5.0)
-    edges = [t for s in found for t in (s.start, s.end)]
+    segments = switched(p, longest=5.0)
+    edges = [t for s in segments for t in (s.start, s.end)]
     assert edges == sorted(edges)
-    assert all(0 < s.end - s.start <= 5.0 + 1e-9 for s in found)
+    assert all(0 < s.end - s.start <= 5.0 + 1e-9 for s in segments)
     inside = np.zeros(len(p), bool)
-    for s in found:
+    for s in segments:
         inside[round(s.start / STEP) : round(s.end / STEP)] = True
     run = 0
     for i, value in enumerate([*p, 0.0]):

@@ -19,10 +19,10 @@ from empathia.errors import TranscriptError
 def test_csv_columns_are_found_by_name(tmp_path, delimiter, names):
     header = delimiter.join(["extra", *names, "End", "Start"])
     row = delimiter.join(["1", "Ann", "hello", "2.5", "0:01"])
-    found = read(tmp_path, "a.csv", f"{header}\n{row}\n")
-    assert turns(found) == [("Ann", "hello", 1.0, 2.5)]
-    assert found.notes == ()
-    assert found.dialogue.utterances[0].id == "t1"
+    transcript = read(tmp_path, "a.csv", f"{header}\n{row}\n")
+    assert turns(transcript) == [("Ann", "hello", 1.0, 2.5)]
+    assert transcript.notes == ()
+    assert transcript.dialogue.utterances[0].id == "t1"
 
 
 @pytest.mark.parametrize(
@@ -38,23 +38,23 @@ def test_csv_columns_are_found_by_name(tmp_path, delimiter, names):
     ],
 )
 def test_times_in_every_spelling(tmp_path, written, seconds):
-    found = read(tmp_path, "a.csv", f'{HEAD}Ann,hi,"{written}",9999\n')
-    assert found.dialogue.utterances[0].start == pytest.approx(seconds)
+    transcript = read(tmp_path, "a.csv", f'{HEAD}Ann,hi,"{written}",9999\n')
+    assert transcript.dialogue.utterances[0].start == pytest.approx(seconds)
 
 
 def test_milliseconds_are_read_where_the_header_says_so(tmp_path):
-    found = read(tmp_path, "a.csv", "speaker,text,start (ms),end_ms\nAnn,hi,1500,2250\n")
-    assert turns(found) == [("Ann", "hi", 1.5, 2.25)]
+    transcript = read(tmp_path, "a.csv", "speaker,text,start (ms),end_ms\nAnn,hi,1500,2250\n")
+    assert turns(transcript) == [("Ann", "hi", 1.5, 2.25)]
 
 
 def test_quoted_cells_hold_delimiters_quotes_and_line_breaks(tmp_path):
-    found = read(tmp_path, "a.csv", HEAD + 'Ann,"well, ""yes""\nand no",0,1\r\nBen,ok,1,2\r\n')
-    assert turns(found) == [("Ann", 'well, "yes" and no', 0, 1), ("Ben", "ok", 1, 2)]
+    transcript = read(tmp_path, "a.csv", HEAD + 'Ann,"well, ""yes""\nand no",0,1\r\nBen,ok,1,2\r\n')
+    assert turns(transcript) == [("Ann", 'well, "yes" and no', 0, 1), ("Ben", "ok", 1, 2)]
 
 
 def test_tab_separated_text_may_hold_loose_quotation_marks(tmp_path):
-    found = read(tmp_path, "a.tsv", 'speaker\ttext\nAnn\t"Go," she said\nBen\t"No\n')
-    assert [u.text for u in found.dialogue.utterances] == ['"Go," she said', '"No']
+    transcript = read(tmp_path, "a.tsv", 'speaker\ttext\nAnn\t"Go," she said\nBen\t"No\n')
+    assert [u.text for u in transcript.dialogue.utterances] == ['"Go," she said', '"No']
 
 
 def test_excel_separator_line_is_no_header(tmp_path):
@@ -67,17 +67,17 @@ def test_table_like_meld(tmp_path):
         '1,Where were you?,Ann,anger,0,0,"0:16:16,059","0:16:21,731"\n'
         '2,On the train.,Ben,neutral,0,1,"0:16:21,940","0:16:23,442"\n'
     )
-    found = read(tmp_path, "a.csv", table)
-    assert turns(found)[1] == ("Ben", "On the train.", 981.94, 983.442)
-    assert [u.id for u in found.dialogue.utterances] == ["0:1", "0:2"]
-    assert all(u.gold == () for u in found.dialogue.utterances)
+    transcript = read(tmp_path, "a.csv", table)
+    assert turns(transcript)[1] == ("Ben", "On the train.", 981.94, 983.442)
+    assert [u.id for u in transcript.dialogue.utterances] == ["0:1", "0:2"]
+    assert all(u.gold == () for u in transcript.dialogue.utterances)
 
 
 def test_dialogues_without_a_common_clock_lose_their_times_and_a_note_says_so(tmp_path):
     rows = "dialogue,speaker,text,start,end\na,Ann,one,5,6\nb,Ben,two,1,2\n"
-    found = read(tmp_path, "a.csv", rows)
-    assert turns(found) == [("Ann", "one", None, None), ("Ben", "two", None, None)]
-    assert noted(found, "2 dialogues") and noted(found, "clock")
+    transcript = read(tmp_path, "a.csv", rows)
+    assert turns(transcript) == [("Ann", "one", None, None), ("Ben", "two", None, None)]
+    assert noted(transcript, "2 dialogues") and noted(transcript, "clock")
     following = read(tmp_path, "b.csv", rows.replace("1,2", "7,8"))
     assert turns(following)[1] == ("Ben", "two", 7, 8)
 
@@ -97,8 +97,8 @@ def test_bad_time_names_its_line(tmp_path):
 
 @pytest.mark.parametrize("nothing", ["", "NaN", "n/a", "-", "None"])
 def test_a_time_that_is_not_known_is_none(tmp_path, nothing):
-    found = read(tmp_path, "a.csv", f"{HEAD}Ann,hi,{nothing},{nothing}\n")
-    assert turns(found) == [("Ann", "hi", None, None)]
+    transcript = read(tmp_path, "a.csv", f"{HEAD}Ann,hi,{nothing},{nothing}\n")
+    assert turns(transcript) == [("Ann", "hi", None, None)]
 
 
 def test_too_many_cells_are_not_cut_off(tmp_path):
@@ -130,8 +130,8 @@ def test_jsonl(tmp_path):
 
 
 def test_lone_surrogates_do_not_get_in(tmp_path):
-    found = read(tmp_path, "a.jsonl", '{"speaker": "A\\ud800", "text": "x\\udc00y"}')
-    for text in turns(found)[0][:2]:
+    transcript = read(tmp_path, "a.jsonl", '{"speaker": "A\\ud800", "text": "x\\udc00y"}')
+    for text in turns(transcript)[0][:2]:
         assert text is not None and text.encode("utf-8")
 
 
@@ -147,26 +147,26 @@ def test_txt_names_continuations_and_colons(tmp_path):
         "see http://example.org: it is there\n"
         "Ben:\n"
     )
-    found = read(tmp_path, "a.txt", text)
-    assert [t[:2] for t in turns(found)] == [
+    transcript = read(tmp_path, "a.txt", text)
+    assert [t[:2] for t in turns(transcript)] == [
         ("Speaker", "once upon a time"),
         ("Ann", "I told him: go and he went at 10:30"),
         ("Dr. Kim (host)", "so"),
         ("안나", "안녕 see http://example.org: it is there"),
         ("Ben", None),
     ]
-    assert noted(found, "no words in 1 of 5 turns (line 8)")
+    assert noted(transcript, "no words in 1 of 5 turns (line 8)")
 
 
 def test_txt_without_names_is_one_speaker_a_turn_a_line(tmp_path):
-    found = read(tmp_path, "a.txt", "one\n\ntwo\n")
-    assert [t[:2] for t in turns(found)] == [("Speaker", "one"), ("Speaker", "two")]
+    transcript = read(tmp_path, "a.txt", "one\n\ntwo\n")
+    assert [t[:2] for t in turns(transcript)] == [("Speaker", "one"), ("Speaker", "two")]
 
 
 def test_txt_times_at_the_start_of_lines(tmp_path):
-    found = read(tmp_path, "a.txt", "[0:02] Ann: hi\n(0:05 - 0:07) Ben: ho\n0:09 Ann: he\n")
-    assert turns(found) == [("Ann", "hi", 2, 5), ("Ben", "ho", 5, 7), ("Ann", "he", 9, 9)]
-    assert noted(found, "end where the next one begins")
+    transcript = read(tmp_path, "a.txt", "[0:02] Ann: hi\n(0:05 - 0:07) Ben: ho\n0:09 Ann: he\n")
+    assert turns(transcript) == [("Ann", "hi", 2, 5), ("Ben", "ho", 5, 7), ("Ann", "he", 9, 9)]
+    assert noted(transcript, "end where the next one begins")
 
 
 def test_srt_speakers_tags_numbers_and_blank_lines(tmp_path):
@@ -177,8 +177,8 @@ def test_srt_speakers_tags_numbers_and_blank_lines(tmp_path):
         "4\r\n00:00:07,000 --> 00:00:08,000\r\n\r\n"
         "5\r\n00:00:09,000 --> 00:00:10,000\r\n99"
     )
-    found = read(tmp_path, "a.srt", text)
-    assert turns(found) == [
+    transcript = read(tmp_path, "a.srt", text)
+    assert turns(transcript) == [
         ("Ann", "hi", 1, 2.5),
         ("Ben", "what", 3, 4),
         ("Ann", "no", 3, 4),
@@ -186,7 +186,7 @@ def test_srt_speakers_tags_numbers_and_blank_lines(tmp_path):
         ("Ann", None, 7, 8),
         ("Ann", "99", 9, 10),
     ]
-    assert noted(found, "the speaker before them")
+    assert noted(transcript, "the speaker before them")
 
 
 def test_vtt_voices_notes_entities_and_settings(tmp_path):
@@ -216,30 +216,30 @@ def test_subtitles_without_cues(tmp_path):
 
 
 def test_overlapping_times_stay(tmp_path):
-    found = read(tmp_path, "a.csv", HEAD + "Ann,one,0,5\nBen,two,1,2\nAnn,three,1,9\n")
-    assert [t[2:] for t in turns(found)] == [(0, 5), (1, 2), (1, 9)] and found.notes == ()
+    transcript = read(tmp_path, "a.csv", HEAD + "Ann,one,0,5\nBen,two,1,2\nAnn,three,1,9\n")
+    assert [t[2:] for t in turns(transcript)] == [(0, 5), (1, 2), (1, 9)] and transcript.notes == ()
 
 
 def test_reversed_times_are_dropped_with_a_note_and_the_turn_keeps_its_place(tmp_path):
-    found = read(tmp_path, "a.csv", HEAD + "Ann,one,0,1\nBen,two,4,2\nAnn,three,5,6\n")
-    assert turns(found)[1] == ("Ben", "two", None, None)
-    assert noted(found, "(line 3)") and noted(found, "1 of 3 turns have no times")
+    transcript = read(tmp_path, "a.csv", HEAD + "Ann,one,0,1\nBen,two,4,2\nAnn,three,5,6\n")
+    assert turns(transcript)[1] == ("Ben", "two", None, None)
+    assert noted(transcript, "(line 3)") and noted(transcript, "1 of 3 turns have no times")
 
 
 def test_turns_come_in_the_order_of_time(tmp_path):
-    found = read(tmp_path, "a.csv", HEAD + "Ann,late,5,6\nBen,early,1,2\n")
-    assert [u.text for u in found.dialogue.utterances] == ["early", "late"]
-    assert [u.index for u in found.dialogue.utterances] == [0, 1]
-    assert noted(found, "order of their starts")
+    transcript = read(tmp_path, "a.csv", HEAD + "Ann,late,5,6\nBen,early,1,2\n")
+    assert [u.text for u in transcript.dialogue.utterances] == ["early", "late"]
+    assert [u.index for u in transcript.dialogue.utterances] == [0, 1]
+    assert noted(transcript, "order of their starts")
 
 
 def test_an_end_without_a_start_is_left_out(tmp_path):
-    found = read(tmp_path, "a.csv", HEAD + "Ann,one,,3\nBen,two,4,5\n")
-    assert turns(found)[0] == ("Ann", "one", None, None)
-    assert noted(found, "ends without a start")
+    transcript = read(tmp_path, "a.csv", HEAD + "Ann,one,,3\nBen,two,4,5\n")
+    assert turns(transcript)[0] == ("Ann", "one", None, None)
+    assert noted(transcript, "ends without a start")
 
 
 def test_empty_turn_and_empty_speaker_are_kept(tmp_path):
-    found = read(tmp_path, "a.csv", HEAD + 'Ann,"  ",0,1\n,two,1,2\n')
-    assert turns(found) == [("Ann", None, 0, 1), ("Speaker", "two", 1, 2)]
-    assert noted(found, "no words in 1 of 2") and noted(found, "'Speaker'")
+    transcript = read(tmp_path, "a.csv", HEAD + 'Ann,"  ",0,1\n,two,1,2\n')
+    assert turns(transcript) == [("Ann", None, 0, 1), ("Speaker", "two", 1, 2)]
+    assert noted(transcript, "no words in 1 of 2") and noted(transcript, "'Speaker'")

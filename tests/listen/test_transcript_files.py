@@ -38,16 +38,16 @@ LINE = "speaker,text\nZoë,“don’t” – naïve café\n"
     ids=["utf-8", "bom", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "utf-16 without bom"],
 )
 def test_encodings(tmp_path, data, note):
-    found = read(tmp_path, "a.csv", data)
-    assert turns(found)[0][:2] == ("Zoë", "“don’t” – naïve café")
-    assert (found.notes == ()) if note is None else noted(found, note)
+    transcript = read(tmp_path, "a.csv", data)
+    assert turns(transcript)[0][:2] == ("Zoë", "“don’t” – naïve café")
+    assert (transcript.notes == ()) if note is None else noted(transcript, note)
 
 
 def test_lines_of_two_encodings_in_one_file(tmp_path):
     data = "speaker,text\nAnn,it’s\n".encode() + "Zoë,it’s\n".encode("cp1252")
-    found = read(tmp_path, "a.csv", data)
-    assert [t[:2] for t in turns(found)] == [("Ann", "it’s"), ("Zoë", "it’s")]
-    assert noted(found, "1 line read as cp1252")
+    transcript = read(tmp_path, "a.csv", data)
+    assert [t[:2] for t in turns(transcript)] == [("Ann", "it’s"), ("Zoë", "it’s")]
+    assert noted(transcript, "1 line read as cp1252")
 
 
 @pytest.mark.parametrize("codec", ["cp949", "cp1251"])
@@ -56,9 +56,9 @@ def test_other_encodings_are_a_guess_that_says_so(tmp_path, codec):
         "cp949": "오늘은 정말 힘든 하루였지만 그래도 괜찮아요",
         "cp1251": "Сегодня был очень трудный день и всё хорошо",
     }[codec]
-    found = read(tmp_path, "a.csv", f"speaker,text\nA,{words}\nB,{words}\n".encode(codec))
-    assert turns(found)[1][1] == words
-    assert noted(found, "guess")
+    transcript = read(tmp_path, "a.csv", f"speaker,text\nA,{words}\nB,{words}\n".encode(codec))
+    assert turns(transcript)[1][1] == words
+    assert noted(transcript, "guess")
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.srt", "a.vtt", "a.jsonl"])
@@ -93,8 +93,8 @@ def test_cut_utf16(tmp_path):
 
 
 def test_control_characters_do_not_reach_the_words(tmp_path):
-    found = read(tmp_path, "a.txt", "Ann: a\x1b[2Jb\x07 c\u2028d" + " word" * 99)
-    assert (found.dialogue.utterances[0].text or "").startswith("a[2Jb c d word")
+    transcript = read(tmp_path, "a.txt", "Ann: a\x1b[2Jb\x07 c\u2028d" + " word" * 99)
+    assert (transcript.dialogue.utterances[0].text or "").startswith("a[2Jb c d word")
 
 
 # Size and paths
@@ -117,10 +117,10 @@ def test_ten_thousand_turns_are_fast(tmp_path, suffix):
         "vtt": "WEBVTT\n\n" + "".join(cue(i).replace(",", ".") for i in range(10_000)),
     }[suffix]
     before = time.process_time()
-    found = read(tmp_path, f"a.{suffix}", made)
+    transcript = read(tmp_path, f"a.{suffix}", made)
     # Below one second of work on an ordinary machine; the bound is for a loaded one.
     assert time.process_time() - before < 5
-    assert len(found.dialogue.utterances) == 10_000 and found.notes == ()
+    assert len(transcript.dialogue.utterances) == 10_000 and transcript.notes == ()
 
 
 def test_huge_file_is_refused_before_it_is_read(tmp_path, monkeypatch):
@@ -136,8 +136,8 @@ def test_a_cell_that_is_no_turn_is_named(tmp_path):
 
 @pytest.mark.parametrize("name", ["with space.txt", "대화 기록.txt", "line\nbreak.txt"])
 def test_unusual_file_names(tmp_path, name):
-    found = read(tmp_path, name, "Ann: hi\n")
-    assert found.dialogue.id == name.removesuffix(".txt")
+    transcript = read(tmp_path, name, "Ann: hi\n")
+    assert transcript.dialogue.id == name.removesuffix(".txt")
     with pytest.raises(TranscriptError) as caught:
         read(tmp_path, name, "")
     assert "\n" not in str(caught.value)
@@ -164,8 +164,8 @@ def test_header_alone_is_no_transcript(tmp_path):
 @pytest.mark.parametrize("suffix", [".csv", ".srt"])
 def test_own_files_come_back(tmp_path, suffix):
     wanted = timeline(6, abstain=(1,), texts=("one, two", None, "three: four", "7"))
-    found = read_transcript(write(wanted, tmp_path / f"a{suffix}"))
-    for turn, back in zip(wanted.turns, found.dialogue.utterances, strict=True):
+    transcript = read_transcript(write(wanted, tmp_path / f"a{suffix}"))
+    for turn, back in zip(wanted.turns, transcript.dialogue.utterances, strict=True):
         assert (back.speaker, back.text) == (turn.utterance.speaker, turn.utterance.text)
         assert back.start == pytest.approx(turn.utterance.start, abs=6e-4)
         assert back.end == pytest.approx(turn.utterance.end, abs=6e-4)
@@ -177,11 +177,11 @@ def test_any_bytes_give_a_dialogue_or_a_clear_error(tmp_path_factory, data, suff
     path = tmp_path_factory.getbasetemp() / f"any.{suffix}"
     path.write_bytes(data)
     try:
-        found = read_transcript(path)
+        transcript = read_transcript(path)
     except TranscriptError as error:
         assert error.remedy and "\n" not in str(error)
     else:
-        assert found.dialogue.utterances
+        assert transcript.dialogue.utterances
 
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])
@@ -194,9 +194,9 @@ def test_any_text_gives_a_dialogue_or_a_clear_error(tmp_path_factory, text, suff
     path = tmp_path_factory.getbasetemp() / f"any.{suffix}"
     path.write_text(head.get(suffix, "") + text, encoding="utf-8")
     try:
-        found = read_transcript(path)
+        transcript = read_transcript(path)
     except TranscriptError as error:
         assert error.remedy and "\n" not in str(error)
     else:
-        for u in found.dialogue.utterances:
+        for u in transcript.dialogue.utterances:
             assert u.speaker and (u.text is None or u.text == " ".join(u.text.split()))

@@ -113,13 +113,13 @@ def test_no_word_is_lost_and_no_turn_is_mixed_or_too_long(drawn, spoken):
     for gap, length, ends in spoken:
         words.append(Word(f"{len(words)}{'.' if ends else ''}", at + gap, at + gap + length, 0.5))
         at += gap + length
-    found = turns(speech, words)
-    assert [w.text for t in found for w in t.words] == [w.text for w in words]
-    assert [t.start for t in found] == sorted(t.start for t in found)
-    assert all(t.end - t.start <= 20 + 1e-9 for t in found)
-    covered = sum(t.end - t.start for t in found)
+    made = turns(speech, words)
+    assert [w.text for t in made for w in t.words] == [w.text for w in words]
+    assert [t.start for t in made] == sorted(t.start for t in made)
+    assert all(t.end - t.start <= 20 + 1e-9 for t in made)
+    covered = sum(t.end - t.start for t in made)
     assert covered >= sum(end - start for start, end, _ in speech) - 1e-6
-    for t in found:
+    for t in made:
         speakers = {k for start, end, k in speech if start < t.end - 1e-9 and end > t.start + 1e-9}
         assert speakers == {t.speaker}
 
@@ -139,6 +139,6 @@ def test_a_word_goes_where_a_full_search_would_put_it(data):
 def test_an_hour_of_turns_is_quick_enough_to_recurse():
     speech = [(1.1 * i, 1.1 * i + 1.0, 0) for i in range(3300)]
     words = [word("so", 1.1 * i + 0.2) for i in range(3300)]
-    found = turns(speech, words)
-    assert sum(len(t.words) for t in found) == 3300
-    assert max(t.end - t.start for t in found) <= 20
+    made = turns(speech, words)
+    assert sum(len(t.words) for t in made) == 3300
+    assert max(t.end - t.start for t in made) <= 20

@@ -15,9 +15,9 @@ def read(folder: Path, name: str, content: str | bytes) -> Transcript:
     return read_transcript(path)
 
 
-def turns(found: Transcript) -> list[tuple[str, str | None, float | None, float | None]]:
-    return [(u.speaker, u.text, u.start, u.end) for u in found.dialogue.utterances]
+def turns(transcript: Transcript) -> list[tuple[str, str | None, float | None, float | None]]:
+    return [(u.speaker, u.text, u.start, u.end) for u in transcript.dialogue.utterances]
 
 
-def noted(found: Transcript, words: str) -> bool:
-    return any(words in note for note in found.notes)
+def noted(transcript: Transcript, words: str) -> bool:
+    return any(words in note for note in transcript.notes)

@@ -307,9 +307,9 @@ def _groups_apart(dialogues: Sequence[Dialogue]) -> int:
     above: dict[str, str] = {}
 
     def top(speaker: str) -> str:
-        while (other := above.setdefault(speaker, speaker)) != speaker:
-            above[speaker] = above[other]
-            speaker = other
+        while (parent := above.setdefault(speaker, speaker)) != speaker:
+            above[speaker] = above[parent]
+            speaker = parent
         return speaker
 
     for d in dialogues:

@@ -9,43 +9,43 @@ from pathlib import Path
 from empathia.errors import CorpusError
 
 
-def lines(path: Path, other: str | None = None) -> Iterator[tuple[int, str]]:
+def lines(path: Path, fallback: str | None = None) -> Iterator[tuple[int, str]]:
     """Numbered lines (from 1) without their ends; only line feeds divide lines.
 
     Args:
         path: The file, in UTF-8.
-        other: Encoding of copies that are not in UTF-8, or None where there are none.
+        fallback: Encoding of copies that are not in UTF-8, or None where there are none.
 
     Raises:
         CorpusError: The file is missing or in another encoding.
     """
     try:
-        text = _decoded(path.read_bytes(), other)
+        text = _decoded(path.read_bytes(), fallback)
     except OSError as e:
         raise CorpusError(
             f"'{path}' cannot be read ({e.strerror})", "Unpack the official release there"
         ) from e
     except UnicodeDecodeError as e:
-        known = f" and not {other}" if other else ""
+        known = f" and not {fallback}" if fallback else ""
         raise CorpusError(f"'{path}' is not UTF-8{known} ({e})", "Convert it to UTF-8") from e
     for number, line in enumerate(text.split("\n"), start=1):
         yield number, line.rstrip("\r")
 
 
 def rows(
-    path: Path, columns: Sequence[str], other: str | None = None
+    path: Path, columns: Sequence[str], fallback: str | None = None
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows of a csv with a header, each with the number of its last line.
 
     Args:
         path: The csv.
         columns: Columns that must be there.
-        other: As for :func:`lines`.
+        fallback: As for :func:`lines`.
 
     Raises:
         CorpusError: The file cannot be read, lacks a column, or a row has too few or too many.
     """
-    reader = csv.DictReader((line + "\n" for _, line in lines(path, other)), strict=True)
+    reader = csv.DictReader((line + "\n" for _, line in lines(path, fallback)), strict=True)
     lacking = [c for c in columns if c not in (reader.fieldnames or ())]
     if lacking:
         raise CorpusError(f"{path}:1 lacks {', '.join(lacking)}", "Use the official file")
@@ -81,10 +81,10 @@ def number(place: str, name: str, cell: str) -> float:
     return value
 
 
-def _decoded(data: bytes, other: str | None) -> str:
+def _decoded(data: bytes, fallback: str | None) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        if other is None:
+        if fallback is None:
             raise
-        return data.decode(other)
+        return data.decode(fallback)

@@ -164,12 +164,12 @@ def _listed(table: Path, there: dict[str, Path], name: str) -> list[Dialogue]:
 def _talk(key: str, turns: list[tuple[str, str, Utterance]]) -> Dialogue:
     """A dialogue of its rows: place, split, utterance."""
     split = turns[0][1]
-    for place, other, _ in turns:
-        if other and other not in _SPLITS:
-            raise CorpusError(f"{place} has the split '{other}'", f"Use {', '.join(_SPLITS)}")
-        if other != split:
+    for place, part, _ in turns:
+        if part and part not in _SPLITS:
+            raise CorpusError(f"{place} has the split '{part}'", f"Use {', '.join(_SPLITS)}")
+        if part != split:
             raise CorpusError(
-                f"{place}: the dialogue is in '{split}' and in '{other}'",
+                f"{place}: the dialogue is in '{split}' and in '{part}'",
                 "Put the whole dialogue in one part",
             )
     order = [u for _, _, u in turns]

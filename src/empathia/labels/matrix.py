@@ -72,24 +72,24 @@ def written(text: str, source: LabelSet, target: LabelSet, *, exclusive: bool) -
     shares: dict[tuple[str, str], float] = {}
     for part in text.split(","):
         pair, _, number = part.strip().partition(" ")
-        one, arrow, other = pair.partition(">")
+        label, arrow, becomes = pair.partition(">")
         try:
             share = float(number)
         except ValueError:
             arrow, share = "", 0.0
-        if not arrow or (one, other) in shares:
+        if not arrow or (label, becomes) in shares:
             raise ConfigError(
                 f"'{part.strip()}' in a projection is doubled or not 'label>label number'",
                 "Write it like: joy>happy 0.5, joy>excited 0.5",
             )
-        shares[one, other] = share
+        shares[label, becomes] = share
     return Matrix(source, target, _filled(shares, source, target), exclusive)
 
 
 def _filled(shares: Mapping[tuple[str, str], float], source: LabelSet, target: LabelSet) -> Array:
     values = np.zeros((len(target), len(source)))
-    for (one, other), share in shares.items():
-        values[target.index(other), source.index(one)] = share
+    for (label, becomes), share in shares.items():
+        values[target.index(becomes), source.index(label)] = share
     return values
 
 

@@ -103,8 +103,8 @@ def _strict(raw: bytes, codec: str, path: Path) -> str:
 def _decode_with_nulls(raw: bytes, head: bytes, path: Path) -> Decoded:
     """Null bytes at every other place are UTF-16 without its mark; elsewhere they are no text."""
     for offset, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
-        here, other = head[offset::2].count(0), head[1 - offset :: 2].count(0)
-        if here > 0.3 * len(head) / 2 and other == 0:
+        here, beside = head[offset::2].count(0), head[1 - offset :: 2].count(0)
+        if here > 0.3 * len(head) / 2 and beside == 0:
             return Decoded(_strict(raw, codec, path), f"read as {codec}: it has no byte order mark")
     _refuse_binary(head, path)
     line = raw[: raw.index(b"\x00")].count(b"\n") + 1

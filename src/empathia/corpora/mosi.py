@@ -107,7 +107,7 @@ def ready(path: Path) -> dict[str, Mapping[str, Features]]:
 
 
 def _prove(file: Path, table: _Numbers, labels: Sequence[int], text: _Numbers) -> None:
-    """Refuse a table whose rows are not those of ``index_text``."""
+    """Refuse a table (rows, numbers and label) whose rows are not those of ``index_text``."""
     if len(table) != len(labels):
         raise CorpusError(f"{file} has {len(table)} rows, expected {len(labels)}", _REMEDY)
     agree = table[:, -1] == np.array(labels)
@@ -167,6 +167,7 @@ def _index(file: Path, rows: int) -> tuple[list[int], _Numbers]:
 
 
 def _numbers(file: Path, columns: int) -> _Numbers:
+    """The numbers of a file, (rows, columns), all finite."""
     rows = []
     for line, row in _rows(file, columns):
         try:

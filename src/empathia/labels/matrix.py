@@ -87,6 +87,7 @@ def written(text: str, source: LabelSet, target: LabelSet, *, exclusive: bool) -
 
 
 def _filled(shares: Mapping[tuple[str, str], float], source: LabelSet, target: LabelSet) -> Array:
+    """(target, source); what is not listed is 0."""
     values = np.zeros((len(target), len(source)))
     for (label, becomes), share in shares.items():
         values[target.index(becomes), source.index(label)] = share

@@ -79,7 +79,7 @@ class Tree:
     joins: tuple[tuple[int, int], ...]
 
     def cut(self, groups: int) -> Labels:
-        """The group of each point, 0 to ``groups`` - 1 in order of first appearance.
+        """The group of each point, (n,), 0 to ``groups`` - 1 in order of first appearance.
 
         There are fewer groups where there are fewer points.
         """
@@ -97,7 +97,7 @@ class Tree:
 
 
 def in_order(labels: Sequence[int] | Labels) -> Labels:
-    """The same groups, numbered by first appearance."""
+    """The same groups, (n,) to (n,), numbered by first appearance."""
     number: dict[int, int] = {}
     return np.array([number.setdefault(int(x), len(number)) for x in labels], np.int64)
 
@@ -146,7 +146,7 @@ def ward(points: Floats, weights: Floats) -> Tree:
 
 
 def _costs(points: Floats, mass: Floats) -> Floats:
-    """By how much joining two points raises the variance inside groups; infinite with itself."""
+    """By how much joining two points raises the variance inside groups, (n, n); inf with itself."""
     square = np.einsum("ij,ij->i", points, points)
     cost: Floats = points @ points.T
     cost *= -2
@@ -162,7 +162,7 @@ def _costs(points: Floats, mass: Floats) -> Floats:
 
 
 def _join(cost: Floats, mass: Floats, gone: int, into: int) -> None:
-    """Join two groups in place (Lance and Williams 1967)."""
+    """Join two groups in place, (n, n) costs and (n,) masses (Lance and Williams 1967)."""
     a, b = mass[gone], mass[into]
     row = ((a + mass) * cost[gone] + (b + mass) * cost[into] - mass * cost[gone, into]) / (
         a + b + mass
@@ -174,7 +174,16 @@ def _join(cost: Floats, mass: Floats, gone: int, into: int) -> None:
 
 
 def settle(points: Floats, weights: Floats, labels: Labels) -> Labels:
-    """Move points to the group with the nearest mean until none moves; no group dies out."""
+    """Move points to the group with the nearest mean until none moves; no group dies out.
+
+    Args:
+        points: (n, dim).
+        weights: (n,), positive.
+        labels: (n,), groups 0 to k - 1, none of them empty.
+
+    Returns:
+        (n,), the groups that the points end in.
+    """
     for _ in range(_ROUNDS):
         centres, _mass = means(points, weights, labels)
         distance = np.einsum("ij,ij->i", centres, centres) - 2 * points @ centres.T
@@ -269,7 +278,7 @@ def group(
 
 
 def _condensed(unit: Floats, weights: Floats) -> tuple[Floats, Floats, Labels]:
-    """Groups to begin with: their means, their weights, and the group of each point.
+    """Groups to begin with: means (m, dim), weights (m,), and the group of each point (n,).
 
     Every point is one where they are few; else each block, in time order, becomes a few
     hundred groups of points that are almost equal.

@@ -158,7 +158,7 @@ class Diariser:
         self._waiting = []
 
     def _labels(self, speakers: int | None) -> Labels:
-        """The speaker of every stretch."""
+        """The speaker of every stretch, (stretches,)."""
         heard = np.array([bool(v.any()) for v in self._voices], bool)
         if not heard.any():
             return np.zeros(len(heard), np.int64)
@@ -195,6 +195,11 @@ def stretches(samples: FloatArray, rate: int, options: DiariserOptions) -> list[
     """Where stretches of presumably one speaker begin and end, in samples, ends included.
 
     Cuts in the middle of short pauses, then divides what is still long where it is least loud.
+
+    Args:
+        samples: (n,) in [-1, 1], one segment of speech.
+        rate: Samples a second (Hz).
+        options: How long stretches and pauses are.
     """
     if len(samples) == 0:
         return [0]
@@ -268,7 +273,7 @@ def _cheapest(price: Floats, cost: Floats) -> Labels:
 
 
 def _level(samples: FloatArray, step: int) -> Floats:
-    """Level of frames of 10 ms, smoothed over 50 ms, in dB."""
+    """Level (frames,) of frames of 10 ms, smoothed over 50 ms, in dB to full scale."""
     whole = max(1, len(samples) // step)
     frames = (
         np.resize(samples, (whole, step))
@@ -282,7 +287,7 @@ def _level(samples: FloatArray, step: int) -> Floats:
 
 
 def _pauses(quiet: NDArray[np.bool_], shortest: float) -> list[int]:
-    """Middles of quiet runs inside (not at the ends), in frames."""
+    """Middles of quiet runs of (frames,), inside and not at the ends, in frames."""
     change = np.flatnonzero(np.diff(np.r_[False, quiet, False].astype(np.int8)))
     runs = change.reshape(-1, 2).tolist()
     return [
@@ -300,7 +305,7 @@ def _without_short(edges: list[int], shortest: float) -> list[int]:
 
 
 def _divided(loud: Floats, low: int, high: int, longest: int) -> list[int]:
-    """Starts of the parts of one stretch, each no longer than ``longest`` frames."""
+    """Starts of the parts of a stretch of (frames,), each no longer than ``longest`` frames."""
     if high - low <= longest:
         return [low]
     quarter = (high - low) // 4

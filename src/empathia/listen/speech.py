@@ -143,6 +143,7 @@ class _Network:
         return np.concatenate(probabilities)
 
     def _run(self, frames: FloatArray) -> FloatArray:
+        """(n, 512) samples at 16 kHz to (n,) probabilities."""
         tails = np.concatenate([self._context[None, :], frames[:-1, -_CONTEXT:]])
         output, self._memory, self._cell = self._session.run(
             None,

@@ -283,7 +283,7 @@ def _decoded(
 
 
 def _resampled(path: Path, rate: int, state: Condition) -> Iterator[FloatArray]:
-    """Mono float32 at the rate wanted, in small pieces."""
+    """Mono float32 at the rate wanted, in small pieces (n,)."""
     resampler: AudioResampler | None = None
     source_rate = 0
     for frame, missing in _frames(path, state):
@@ -340,7 +340,7 @@ def _silence(samples: int, before: FloatArray) -> Iterator[FloatArray]:
 
 
 def _pieces(resampler: AudioResampler | None, frame: AudioFrame | None) -> Iterator[FloatArray]:
-    """What the resampler gives for a frame, or at the end for None."""
+    """What the resampler gives for a frame, or at the end for None: parts (n,) in [-1, 1]."""
     for out in resampler.resample(frame) if resampler is not None else ():
         # A resampler overshoots a little at steps.
         yield np.clip(out.to_ndarray().reshape(-1), -1.0, 1.0).astype(np.float32, copy=False)

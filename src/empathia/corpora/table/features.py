@@ -29,7 +29,7 @@ _UNITS = {
 def joined(
     table: Table, keys: Mapping[str, Row], feature: str, columns: Sequence[str]
 ) -> dict[str, Features]:
-    """One feature by utterance id; rows of which all cells are empty are left out.
+    """One feature, (1, numbers), by utterance id; rows of which all cells are empty have none.
 
     Args:
         table: Where the numbers are.

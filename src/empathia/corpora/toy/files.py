@@ -88,6 +88,7 @@ def _sound(turn: Turn, noise: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _write_wav(path: Path, samples: NDArray[np.float64]) -> None:
+    """Write (n,) samples in [-1, 1] with 16 bits."""
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, _RATE, 0, "NONE", ""))
         file.writeframes((samples * 32767).astype("<i2").tobytes())

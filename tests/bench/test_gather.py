@@ -159,7 +159,7 @@ def test_a_stopped_run_goes_on_where_it_was(talk, tmp_path, counted):
     whole = gather(talk, ["heard"], cache=tmp_path / "other")
     counted["heard"].calls.clear()
 
-    def stop(done: int, total: int, what: str) -> None:
+    def stop(_what: str, done: float, _total: float | None) -> None:
         if done == 2:
             raise KeyboardInterrupt
 
@@ -263,12 +263,12 @@ def test_times_behind_the_end_are_counted(tmp_path, counted):
 
 
 def test_progress_counts_utterances_times_features(talk, tmp_path, counted):
-    seen: list[tuple[int, int, str]] = []
+    seen: list[tuple[str, float, float | None]] = []
     names = ["heard", "read"]
     gather(talk, names, cache=tmp_path / "c", progress=lambda *x: seen.append(x))
-    assert [d for d, _, _ in seen] == sorted(d for d, _, _ in seen)
-    assert seen[-1][:2] == (8, 8)
-    assert {what for _, _, what in seen} >= set(names)
+    assert [d for _, d, _ in seen] == sorted(d for _, d, _ in seen)
+    assert seen[-1][1:] == (8, 8)
+    assert {what for what, _, _ in seen} >= set(names)
 
 
 def test_clips_are_whole_files_whatever_their_place_in_the_talk(tmp_path, counted):

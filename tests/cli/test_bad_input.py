@@ -300,7 +300,7 @@ def test_ctrl_c_keeps_nothing(tmp_path: Path, stage: str) -> None:
         "@contextmanager\n"
         "def press(*_, **__):\n"
         f"    yield lambda stage, *_: stage == {stage!r} and os.kill(os.getpid(), signal.SIGINT)\n"
-        "verb._progress = press\n"
+        "verb.bar = press\n"
         "from empathia.cli import main\n"
         f"sys.exit(main(['read', {str(tmp_path / 'talk.wav')!r}, "
         f"'--out', {str(tmp_path / 'talk.json')!r}]))"

@@ -59,7 +59,7 @@ class TinyTask:
 def killer(step: int):
     """A progress hook that kills its process, as a power cut would, after some steps."""
 
-    def hook(done: int, _total: int, _note: str) -> None:
+    def hook(_what: str, done: float, _total: float | None) -> None:
         if done == step:
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -45,7 +45,7 @@ def test_killed_training_ends_as_if_it_had_not_been(whole, tmp_path, step, again
     assert done.returncode == -signal.SIGKILL
     task = TinyTask()
     steps = []
-    result = fit(task, SETTINGS, tmp_path, seed=3, progress=lambda d, *_: steps.append(d))
+    result = fit(task, SETTINGS, tmp_path, seed=3, progress=lambda _, done, __: steps.append(done))
     assert steps[0] == again
     assert result == whole[1]
     for name, tensor in _weights(whole[0]).items():
@@ -55,7 +55,7 @@ def test_killed_training_ends_as_if_it_had_not_been(whole, tmp_path, step, again
 def test_finished_training_is_not_repeated(whole, tmp_path):
     fit(TinyTask(), SETTINGS, tmp_path, seed=3)
     task, steps = TinyTask(), []
-    result = fit(task, SETTINGS, tmp_path, seed=3, progress=lambda d, *_: steps.append(d))
+    result = fit(task, SETTINGS, tmp_path, seed=3, progress=lambda _, done, __: steps.append(done))
     assert steps == []
     assert result == whole[1]
     assert torch.equal(task.module.state_dict()["1.weight"], _weights(whole[0])["1.weight"])

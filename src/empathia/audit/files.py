@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from empathia import media
+from empathia.contracts import Progress
 from empathia.errors import MediaError
 from empathia.types import Dialogue, Utterance
 
 _SLACK = 0.5  # s by which headers, annotations and clips may differ
 _SILENT = 1e-4  # peak below which a recording holds nothing (-80 dBFS)
-Progress = Callable[[int, int, str], None]
 
 
 class Finding(NamedTuple):
@@ -35,7 +35,7 @@ def check(
     Args:
         dialogues: All of it.
         deep: Decode every recording from end to end, not just its header.
-        progress: Told (files done, files in all, a note).
+        progress: Called with (name of the file, files done, files in all).
 
     Raises:
         MissingExtra: Recordings cannot be opened: the extra "asr" is not installed.
@@ -48,10 +48,10 @@ def check(
                 users.setdefault(path, []).append(utterance)
     for number, (path, utterances) in enumerate(users.items()):
         if progress is not None:
-            progress(number, len(users), path.name)
+            progress(path.name, number, len(users))
         found += _file(path, utterances, deep)
     if progress is not None:
-        progress(len(users), len(users), "done")
+        progress("done", len(users), len(users))
     return found
 
 

@@ -40,10 +40,11 @@ from empathia.bench.gather import gather
 from empathia.bench.keep import keep, obstacle
 from empathia.bench.run import Bench, choose
 from empathia.config import Run, read_run
+from empathia.contracts import Progress
 from empathia.errors import ConfigError, CorpusError, LeakageError, MissingExtra
 from empathia.metrics import METRICS
 from empathia.training.card import card
-from empathia.training.fit import CHECKPOINT, FitResult, Progress, fit
+from empathia.training.fit import CHECKPOINT, FitResult, fit
 from empathia.training.task import Job, Tools
 from empathia.types import Audio, Dialogue, Features
 from empathia.version import __version__
@@ -76,7 +77,7 @@ def train(
         fresh: Forget an earlier try.
         model: For a recogniser of the bench: also keep a model for use
             (:mod:`empathia.bench.keep`), where it can be kept.
-        progress: Told (steps done, steps in all, a note) after every step.
+        progress: Called with (what is done, steps done, steps in all) after every step.
 
     Returns:
         The content of ``metrics.json`` (of ``run.json`` for a recogniser of the bench); nothing

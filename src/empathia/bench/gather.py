@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ from pathlib import Path
 from empathia import features as extractors
 from empathia.bench.cache import Store
 from empathia.bench.sounds import Sounds
+from empathia.contracts import Progress
 from empathia.errors import InputError
 from empathia.features import Extractor, FeatureWarning
 from empathia.types import Audio, Dialogue, Features, Utterance
 
-Progress = Callable[[int, int, str], None]
 _AHEAD = 4  # utterances a thread that are decoded and wait
 
 
@@ -45,7 +45,7 @@ def gather(
             stands here needs no extractor.
         cache: Folder of the cache; None takes :func:`empathia.bench.cache.root`.
         threads: How many utterances are worked on at a time.
-        progress: Told (done, in all, name of the feature); counts utterances times features.
+        progress: Called with (name of the feature, done, in all), in utterances times features.
 
     Returns:
         For each name, in the order of ``names``: utterance id to features, in the order of the
@@ -152,7 +152,7 @@ def _take(
         task.work.add(task.ids, features)
         if progress is not None:
             done = sum(len(work.found) for work in works) - before
-            progress(done, total, task.work.name)
+            progress(task.work.name, done, total)
     sounds.warn()
 
 

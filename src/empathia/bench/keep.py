@@ -17,7 +17,8 @@ from typing import Any
 
 from empathia import files, plugins, weights
 from empathia.bench import protocols
-from empathia.bench.run import Bench, Progress, Training
+from empathia.bench.run import Bench, Training
+from empathia.contracts import Progress
 from empathia.errors import EmpathiaError
 from empathia.features import weights_of
 from empathia.training import kept
@@ -102,7 +103,7 @@ def _chosen(bench: Bench) -> tuple[Training, bool]:
 def _told(progress: Progress | None) -> Progress | None:
     if progress is None:
         return None
-    return lambda done, total, note: progress(done, total, f"model for use: {note}")
+    return lambda what, done, total: progress(f"model for use: {what}", done, total)
 
 
 def _about(training: Training, whole: bool) -> dict[str, Any]:

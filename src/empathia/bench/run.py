@@ -13,7 +13,7 @@ import hashlib
 import json
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -25,6 +25,7 @@ from empathia.bench.answers import answer_rows, write_rows
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold, folder_name, folds, read_listed
 from empathia.config import Run
+from empathia.contracts import Progress
 from empathia.errors import EmpathiaWarning, TrainingError, UsageError
 from empathia.files import sha256
 from empathia.training.problem import Conversation, Learnt, Part, Problem, Scores
@@ -33,7 +34,6 @@ from empathia.types import Sample
 if TYPE_CHECKING:
     from empathia.training.normalise import Normaliser
 
-Progress = Callable[[int, int, str], None]
 Normalisers = tuple["Normaliser", ...]
 FORMAT = 1
 
@@ -376,5 +376,5 @@ def _told(progress: Progress | None, where: str) -> Progress | None:
     """A hook that says where the run is before what the fit loop says."""
     if progress is None:
         return None
-    progress(0, 1, where)
-    return lambda done, total, note: progress(done, total, f"{where}: {note}")
+    progress(where, 0, 1)
+    return lambda what, done, total: progress(f"{where}: {what}", done, total)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from empathia.cli.train import Bar, listed
+from empathia.cli._screen import bar, print_json, table
+from empathia.cli.train import listed
 
 if TYPE_CHECKING:
     from empathia.config import Run
@@ -65,8 +65,8 @@ def run(args: argparse.Namespace) -> int:
     from empathia.bench.run import choose
     from empathia.config import read_run
     from empathia.errors import UsageError
-    from empathia.evaluate.ablation import ablated, as_json
-    from empathia.files import write
+    from empathia.evaluate.ablation import MEASURES, ablated, as_json
+    from empathia.files import write_json
     from empathia.report.run.ablation import draw
 
     settings = read_run(args.run)
@@ -79,12 +79,13 @@ def run(args: argparse.Namespace) -> int:
     folder = args.out / f"{settings.name}-ablation"
     _train(settings, args, folder, modalities)
     rows = ablated(folder, modalities, args.bootstrap)
-    content = json.dumps(as_json(rows), indent=2) + "\n"
-    write(folder / "ablation.json", content.encode())
+    write_json(folder / "ablation.json", as_json(rows))
     for suffix in ("png", "svg"):
         draw(rows, folder / f"ablation.{suffix}", settings.name)
-    print(content if args.json else _table(rows), end="")
-    if not args.json:
+    if args.json:
+        print_json(as_json(rows))
+    else:
+        table(("tested with", "learnt from", *MEASURES, "judged"), _cells(rows), tabs=True)
         print(f"figure: {folder / 'ablation.png'}")
     return 0
 
@@ -99,7 +100,7 @@ def _train(
     every = subsets(modalities)
     for number, subset in enumerate(every, start=1):
         print(f"{number}/{len(every)}: {' + '.join(subset)}", file=sys.stderr)
-        with Bar() as bar:
+        with bar("steps", lasting=True, plain=args.json) as progress:
             bench(
                 settings,
                 args.data,
@@ -107,24 +108,22 @@ def _train(
                 modalities=subset,
                 missing_too=len(subset) == len(modalities),
                 fresh=args.fresh,
-                progress=bar.progress,
-            ).learn(bar.progress)
+                progress=progress,
+            ).learn(progress)
 
 
-def _table(rows: Sequence[Ablated]) -> str:
+def _cells(rows: Sequence[Ablated]) -> list[tuple[str, ...]]:
     from empathia.evaluate.ablation import MEASURES
 
-    wide = max(len(r.name) for r in rows) + 2
-    head = f"{'tested with':<{wide}}{'learnt from':<14}" + "".join(f"{m:>26}" for m in MEASURES)
-    lines = [head + f"{'judged':>9}"]
-    for r in rows:
-        for kind, scores in (("these", r.own), ("all", r.robust)):
+    lines = []
+    for row in rows:
+        for kind, scores in (("these", row.own), ("all", row.robust)):
             if scores:
-                found = {s.metric: s for s in scores}
-                cells = "".join(f"{_cell(found.get(m)):>26}" for m in MEASURES)
-                judged = f"{100 * r.judged:>8.0f}%" if kind == "these" else ""
-                lines.append(f"{r.name:<{wide}}{kind:<14}{cells}{judged}")
-    return "\n".join(lines) + "\n"
+                by_metric = {s.metric: s for s in scores}
+                judged = f"{100 * row.judged:.0f}%" if kind == "these" else ""
+                values = (_cell(by_metric.get(m)) for m in MEASURES)
+                lines.append((row.name, kind, *values, judged))
+    return lines
 
 
 def _cell(score: object) -> str:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from empathia import plugins
 from empathia.cli._corpus_options import add_corpus, check_options, corpus_options, read_corpus
+from empathia.cli._screen import bar, print_json, table
 from empathia.errors import CorpusError, UsageError
 
 if TYPE_CHECKING:
-    from empathia.audit.files import Finding, Progress
+    from empathia.audit.files import Finding
 
 WRONG = 3  # exit code: something is wrong with the data
 _EPILOG = r"""
@@ -84,11 +83,12 @@ def run(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     infos = [plugins.load("corpora", n, ("INFO", "load")).INFO for n in plugins.names("corpora")]
     if args.json:
-        return _write_json([{f: getattr(i, f) for f in i.__slots__} for i in infos])
+        print_json([{f: getattr(i, f) for f in i.__slots__} for i in infos])
+        return 0
     rows = [
         (i.name, i.language, i.licence, "no" if i.noncommercial else "yes", i.page) for i in infos
     ]
-    _table(("corpus", "language", "licence", "commercial use", "page"), rows)
+    table(("corpus", "language", "licence", "commercial use", "page"), rows, tabs=True)
     return 0
 
 
@@ -98,12 +98,12 @@ def _check(args: argparse.Namespace) -> int:
     try:
         _, dialogues, notes = read_corpus(args)
         found = [Finding("incomplete", args.name, note) for note in notes]
-        with _progress() as progress:
+        with bar("steps", label=lambda _: "checking", plain=args.json) as progress:
             found += check(dialogues, deep=args.deep, progress=progress)
     except CorpusError as error:
         found, dialogues = [Finding("does not load", args.name, str(error))], ()
     if args.json:
-        _write_json({"ok": not found, "findings": [f._asdict() for f in found]})
+        print_json({"ok": not found, "findings": [f._asdict() for f in found]})
     else:
         _say(found, sum(len(d.utterances) for d in dialogues))
     return WRONG if found else 0
@@ -113,7 +113,7 @@ def _say(found: Sequence[Finding], utterances: int) -> None:
     if not found:
         sys.stdout.write(f"{utterances} utterances, nothing wrong\n")
         return
-    _table(("wrong", "where", "what"), [tuple(f) for f in found[:100]])
+    table(("wrong", "where", "what"), [tuple(f) for f in found[:100]], tabs=True)
     more = f", {len(found) - 100} of them not shown (--json shows all)" if len(found) > 100 else ""
     sys.stdout.write(f"{len(found)} things are wrong{more}\n")
 
@@ -125,10 +125,10 @@ def _stats(args: argparse.Namespace) -> int:
     _, dialogues, _ = read_corpus(args)
     found = stats(args.name, dialogues)
     if args.json:
-        _write_json(found.as_json())
+        print_json(found.as_json())
     else:
         for head, rows in tables(found):
-            _table(head, rows)
+            table(head, rows, tabs=True)
         for note in found.notes:
             sys.stderr.write(f"note: {note}\n")
     if args.picture is not None:
@@ -182,7 +182,7 @@ def _pairs(args: argparse.Namespace) -> int:
         )
         for a, b in sorted({(a, b) for a, b, _ in counts})
     ]
-    _table(("genders", "pairs", *parts), rows)
+    table(("genders", "pairs", *parts), rows, tabs=True)
     sys.stdout.write(f"{len(found)} pairs\n")
     return 0
 
@@ -207,7 +207,7 @@ def _distributions(args: argparse.Namespace) -> int:
     plugin, dialogues, _ = read_corpus(args)
     options = corpus_options(args)
     ready = plugin.ready(args.path, **options) if hasattr(plugin, "ready") else None
-    with _progress("measuring") as progress:
+    with bar("steps", label=lambda _: "measuring") as progress:
         found = gather(dialogues, ["prosody"], ready=ready, progress=progress)["prosody"]
     units = dict(zip(prosody.NAMES, prosody.UNITS, strict=True))
     draw(
@@ -235,42 +235,3 @@ def _keep(args: argparse.Namespace) -> None:
     """Never write over what is read."""
     if args.out.exists() and args.path.exists() and args.out.samefile(args.path):
         raise UsageError(f"'{args.out}' is the corpus itself", "Name another file")
-
-
-@contextmanager
-def _progress(what: str = "checking") -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bars:
-        task = bars.add_task(what, total=None)
-        yield lambda done, total, _: bars.update(task, completed=done, total=total)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table for people; without lines and never cut where it is not read on a terminal."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console()
-    if not console.is_terminal:
-        sys.stdout.writelines("\t".join(row) + "\n" for row in (head, *rows))
-        sys.stdout.write("\n")
-        return
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name in head:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
-
-
-def _write_json(value: Any) -> int:  # noqa: ANN401 - any JSON value
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-    return 0

@@ -6,15 +6,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from empathia.cli._screen import bar
 from empathia.errors import EmpathiaError, UsageError
 
 if TYPE_CHECKING:
-    from empathia.pipeline import Options, Progress, Reader
+    from empathia.pipeline import Options, Reader
     from empathia.types import Timeline
 
 _EPILOG = """\
@@ -268,7 +268,8 @@ def _check_folder(folder: Path) -> None:
 def _read_one(
     reader: Reader, path: Path, targets: Sequence[Path], args: argparse.Namespace, *, several: bool
 ) -> None:
-    with _progress(path.name, quiet=args.quiet) as progress:
+    plain = args.quiet or args.json
+    with bar("stages", label=lambda stage: f"{path.name[:24]}: {stage}", plain=plain) as progress:
         timeline = reader.read(path, progress)
     _show(timeline, args, several=several)
     for target in targets:
@@ -298,24 +299,3 @@ def _show(timeline: Timeline, args: argparse.Namespace, *, several: bool) -> Non
         from empathia.report.timeline.terminal import show
 
         show(timeline)
-
-
-@contextmanager
-def _progress(name: str, *, quiet: bool) -> Iterator[Progress]:
-    """A bar a stage on the terminal; nothing where nobody looks."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _stage, _done, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description:>16}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, int] = {}
-
-        def hook(stage: str, done: float, total: float | None) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(f"{name[:24]}: {stage}", total=total)
-            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
-
-        yield hook

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from empathia.training.fit import Progress
+from empathia.cli._screen import bar
 
 _EPILOG = """\
 Run it again after an interruption: it goes on where it was, with the same result.
@@ -64,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.threads is not None and args.threads < 1:
         raise UsageError(f"--threads must be at least 1, not {args.threads}", "Give another number")
-    with Bar() as bar:
+    with bar("steps", lasting=True) as progress:
         result = train(
             args.run,
             args.data,
@@ -73,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
             threads=args.threads,
             fresh=args.fresh,
             model=not args.no_model,
-            progress=bar.progress,
+            progress=progress,
         )
     _report(result, args)
     return 0
@@ -113,41 +111,3 @@ def _report_bench(record: dict[str, Any], folder: Path, *, model: bool) -> None:
     reason = obstacle(record)
     use = f"use it: empathia read FILE --recogniser {folder / 'model'}"
     print(use if reason is None else f"no model was kept for use: {reason}")
-
-
-class Bar:
-    """A progress bar on stderr; a line an epoch where that is no terminal."""
-
-    def __enter__(self) -> Bar:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bars
-
-        console = Console(file=sys.stderr)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-        )
-        self._console, self._said = console, ""
-        self._bars = Bars(*columns, console=console, disable=not console.is_terminal)
-        self._bars.start()
-        self._task = self._bars.add_task("preparing data", total=None)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bars.stop()
-
-    @property
-    def progress(self) -> Progress:
-        """The hook for the fit loop."""
-
-        def update(done: int, total: int, note: str) -> None:
-            self._bars.update(self._task, completed=done, total=total, description=note)
-            place = note.partition(": ")[0]  # of a bench's notes: which seed and fold
-            if not self._console.is_terminal and place != self._said:
-                self._console.print(f"step {done} of {total}: {note}", highlight=False)
-                self._said = place
-
-        return update

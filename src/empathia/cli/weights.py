@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from empathia import weights
+from empathia.cli._screen import bar, print_json, table
 
-if TYPE_CHECKING:
-    from empathia.weights.pulling import Event
-
+_WHOLE = ("weight", "file", "size", "use", "state")  # what people act on
 _EPILOG = """\
 examples:
   empathia weights list                     what there is, its licence, what is here
@@ -68,8 +65,9 @@ def run(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     rows = [_describe(entry) for entry in weights.entries()]
     if args.json:
-        return _write_json({"cache": str(weights.root() / "weights"), "weights": rows})
-    table = [
+        print_json({"cache": str(weights.root() / "weights"), "weights": rows})
+        return 0
+    cells = [
         (
             r["name"],
             r["role"],
@@ -80,7 +78,7 @@ def _list(args: argparse.Namespace) -> int:
         )
         for r in rows
     ]
-    _table(("weight", "role", "size", "licence", "use", "state"), table)
+    table(("weight", "role", "size", "licence", "use", "state"), cells, whole=_WHOLE)
     return 0
 
 
@@ -106,7 +104,7 @@ def _verify(args: argparse.Namespace) -> int:
     checks = weights.verify(args.names)
     bad = [c for c in checks if c.state != "ok"]
     if args.json:
-        _write_json(
+        print_json(
             {
                 "ok": not bad,
                 "files": [
@@ -116,9 +114,10 @@ def _verify(args: argparse.Namespace) -> int:
             }
         )
     else:
-        _table(
+        table(
             ("weight", "file", "state", "problem"),
             [(c.weight, c.file, c.state, c.problem) for c in checks],
+            whole=_WHOLE,
         )
     pulled = {e.name for e in weights.entries() if not e.shipped}
     again = sorted({c.weight for c in bad} & pulled)
@@ -130,8 +129,14 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _pull(args: argparse.Namespace) -> int:
-    with _progress() as show:
-        done = weights.pull(args.names, show, folders=args.folders, offline=args.offline)
+    with bar("files") as progress:
+        done = weights.pull(
+            args.names,
+            progress,
+            note=lambda text: print(text, file=sys.stderr),
+            folders=args.folders,
+            offline=args.offline,
+        )
     for pulled in done:
         entry = weights.entry(pulled.weight)
         what = f"from {', '.join(pulled.sources)}" if pulled.files else "already here"
@@ -141,62 +146,5 @@ def _pull(args: argparse.Namespace) -> int:
     return 0
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[Event], None]]:
-    """Bars on stderr: one a file, and a line for everything worth knowing."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(event: Event) -> None:
-            if event.kind in ("note", "wait"):
-                bars.console.print(escape(f"{event.weight}: {event.text}".removeprefix(": ")))
-                return
-            # pip is asked for a whole archive and says nothing until it is there.
-            name = event.text if event.kind == "archive" else f"{event.weight}/{event.file}"
-            if name not in tasks:
-                for task in tasks.values():
-                    bars.update(task, visible=False)
-                total = None if event.kind == "archive" else event.total
-                tasks[name] = bars.add_task(escape(name), total=total)
-            bars.update(tasks[name], completed=event.done)
-
-        yield show
-
-
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name in head:
-        # What people act on stays whole on a narrow terminal; prose wraps.
-        table.add_column(
-            name,
-            no_wrap=name in ("weight", "file", "size", "use", "state"),
-            min_width=10 if name in ("role", "licence") else None,
-            overflow="fold",
-        )
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
-
-
 def _megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.0f} kB"
-
-
-def _write_json(value: dict[str, Any]) -> int:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-    return 0

@@ -9,12 +9,13 @@ keeps no more than one window of sound in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from empathia import media
+from empathia.contracts import Progress
 from empathia.listen.gate import Believed, believed, refused
 from empathia.listen.speech import RATE, Segment, SpeechDetector, Waveform
 from empathia.listen.turns import Stretch, text_of, turns
@@ -22,7 +23,6 @@ from empathia.listen.words import LanguageVote, Transcriber, Window
 from empathia.types import Audio, Dialogue, Utterance, Word
 
 # Called with a stage, the seconds done, and the total where it is known.
-Progress = Callable[[str, float, float | None], None]
 
 _BLOCK = 10.0  # s decoded at a time
 _WINDOW = 28.0  # s that the speech model hears at once; it takes 30

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from empathia import media
-from empathia.contracts import Generator
+from empathia.contracts import Generator, Progress
 from empathia.errors import MissingExtra, TranscriptError, UsageError, WeightsError
 from empathia.listen.transcript import READERS
 from empathia.pipeline.models import Models
@@ -48,7 +48,6 @@ RECORDINGS = (
 TRANSCRIPTS = tuple(READERS)
 
 # Called with a stage, seconds (or turns) done, and the total where it is known.
-Progress = Callable[[str, float, float | None], None]
 Sounds = Mapping[str, Mapping[str, Features]]  # utterance id -> name -> what was measured
 
 

@@ -10,13 +10,14 @@ step 1,000 does not depend on how step 1,000 was reached.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from empathia import files
 from empathia.config import TrainingPart
+from empathia.contracts import Progress
 from empathia.errors import TrainingError
 from empathia.training import checkpoint
 from empathia.training.task import Task
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     import torch
 
 CHECKPOINT = "checkpoint.safetensors"
-Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def fit(
         folder: Holds the checkpoint; nobody else may write there meanwhile.
         seed: Seeds the batches and every step.
         fingerprint: Names settings and data; a checkpoint of another one is refused.
-        progress: Told (steps done, steps in all, a note) after every step.
+        progress: Called with ("epoch 3/10, best f1 .71", steps done, steps in all) after each.
 
     Raises:
         TrainingError: The checkpoint is of other settings, the loss is not finite, the task has
@@ -125,7 +125,7 @@ class _Loop:
             at.loss_sum += self.step(batches[index])
             at.batch = index + 1
             if progress is not None:
-                progress(at.step, self.total, self.note())
+                progress(self.note(), at.step, self.total)
             if at.step % self.settings.checkpoint_every == 0:
                 self.save()
         self.close_epoch(len(batches))

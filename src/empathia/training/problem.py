@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.config import Scalar, TrainingPart
+from empathia.contracts import Progress
 from empathia.labels import LabelSet
 from empathia.types import Sample
 
@@ -62,7 +63,7 @@ class Problem:
         folder: For checkpoints (:func:`empathia.training.fit.fit` resumes from it).
         fingerprint: Names settings, data and fold; goes to ``fit`` so that it refuses a
             checkpoint of another training.
-        progress: Told (steps done, steps in all, a note).
+        progress: Called with (epoch and best figure in words, steps done, steps in all).
     """
 
     labels: LabelSet
@@ -75,7 +76,7 @@ class Problem:
     seed: int
     folder: Path
     fingerprint: str = ""
-    progress: Callable[[int, int, str], None] | None = None
+    progress: Progress | None = None
 
 
 class Learnt(Protocol):

@@ -9,7 +9,7 @@ The manifest is ``weights.toml``. Importing this is light and touches nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from empathia.weights.manifest import Convert, Entry, File, Source, catalogue, s
 from empathia.weights.store import Check, place, root, state_of
 
 if TYPE_CHECKING:
-    from empathia.weights.pulling import Progress, Pulled
+    from empathia.contracts import Progress
+    from empathia.weights.pulling import Pulled
 
 __all__ = [
     "Check",
@@ -103,6 +104,7 @@ def pull(
     names: Sequence[str] = (),
     progress: Progress | None = None,
     *,
+    note: Callable[[str], None] | None = None,
     folders: Sequence[Path] = (),
     offline: bool = False,
 ) -> tuple[Pulled, ...]:
@@ -110,7 +112,9 @@ def pull(
 
     Args:
         names: Weights; all that are not shipped where empty.
-        progress: Told of every `empathia.weights.pulling.Event`.
+        progress: Called with ("weight/file", bytes done, bytes in all) as they come, and with
+            (label of an archive, 0, None) before pip is asked for it.
+        note: Called with a line for people: a source was skipped, another pull is waited for.
         folders: Folders with archives or files to take before any source is asked.
         offline: Ask no source at all.
 
@@ -120,4 +124,4 @@ def pull(
     """
     from empathia.weights.pulling import pull as run
 
-    return run(names, progress, folders=folders, offline=offline)
+    return run(names, progress, note=note, folders=folders, offline=offline)

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from empathia.contracts import Progress
 from empathia.errors import UsageError, WeightsError
 from empathia.files import sha256
 from empathia.weights import fetch
@@ -25,31 +26,6 @@ from empathia.weights.manifest import Entry, File, Source, select
 ARCHIVES = "EMPATHIA_ARCHIVES"
 _ATTEMPTS = 5
 _WAITING = "another pull is running here; waiting for it"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened while pulling.
-
-    Args:
-        kind: "bytes" (``done`` of ``total`` are there), "archive" (pip is at work), "note" (a
-            source was skipped), "wait" (another pull is running) or "file" (one is in place).
-        weight: Name of the weight, "" for "wait".
-        file: Name of the file.
-        done: Bytes so far.
-        total: Bytes in all.
-        text: The note in words.
-    """
-
-    kind: str
-    weight: str = ""
-    file: str = ""
-    done: int = 0
-    total: int = 0
-    text: str = ""
-
-
-Progress = Callable[[Event], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +47,7 @@ def pull(
     names: Sequence[str] = (),
     progress: Progress | None = None,
     *,
+    note: Callable[[str], None] | None = None,
     folders: Sequence[Path] = (),
     offline: bool = False,
 ) -> tuple[Pulled, ...]:
@@ -78,7 +55,9 @@ def pull(
 
     Args:
         names: Weights; all that are not shipped where empty.
-        progress: Told of every `Event`.
+        progress: Called with ("weight/file", bytes done, bytes in all) as they come, and with
+            (label of an archive, 0, None) before pip is asked for it.
+        note: Called with a line for people: a source was skipped, another pull is waited for.
         folders: Folders with archives or files to take before any source is asked; those in
             the environment variable EMPATHIA_ARCHIVES are looked at too.
         offline: Ask no source at all.
@@ -91,10 +70,15 @@ def pull(
     named = [Path(f) for f in os.environ.get(ARCHIVES, "").split(os.pathsep) if f]
     for missing in (f for f in folders if not f.is_dir()):
         raise UsageError(f"there is no folder {missing}", "Name a folder with archives or files")
-    session = _Session((*folders, *named), offline, progress or (lambda event: None))
+    session = _Session(
+        (*folders, *named),
+        offline,
+        progress or (lambda _what, _done, _total: None),
+        note or (lambda _text: None),
+    )
     try:
         session.staging.mkdir(parents=True, exist_ok=True)
-        with cache.lock(lambda: session.progress(Event("wait", text=_WAITING))):
+        with cache.lock(lambda: session.say(_WAITING)):
             try:
                 return _pull_all(entries, session)
             finally:
@@ -114,15 +98,16 @@ class _Session:
     folders: tuple[Path, ...]
     offline: bool
     progress: Progress
+    say: Callable[[str], None]
     staging: Path = field(default_factory=lambda: cache.store() / ".pull")
     down: dict[str, str] = field(default_factory=dict)
     archives: dict[Source, Path | SourceError] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def note(self, entry: Entry, file: File, text: str) -> None:
+    def note(self, entry: Entry, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
-            self.progress(Event("note", entry.name, file.name, text=text))
+            self.say(f"{entry.name}: {text}")
 
     def clean(self) -> None:
         """Drop everything but parts of downloads that can be continued."""
@@ -160,7 +145,7 @@ def _pull_entry(entry: Entry, session: _Session) -> Pulled:
         staged, label = _obtain(entry, file, session)
         _install(entry, file, staged)
         labels[label] = None
-        session.progress(Event("file", entry.name, file.name, file.size, file.size))
+        session.progress(f"{entry.name}/{file.name}", file.size, file.size)
     return Pulled(entry.name, tuple(f.name for f in entry.files if f.name in wrong), tuple(labels))
 
 
@@ -170,7 +155,7 @@ def _obtain(entry: Entry, file: File, session: _Session) -> tuple[Path, str]:
         try:
             staged = get()
         except SourceError as error:
-            session.note(entry, file, f"{label}: {error}")
+            session.note(entry, f"{label}: {error}")
             continue
         if _right(staged, file):
             return staged, label
@@ -178,7 +163,6 @@ def _obtain(entry: Entry, file: File, session: _Session) -> tuple[Path, str]:
         staged.unlink()
         session.note(
             entry,
-            file,
             f"{label}: another file, sha256 {found[:12]}, expected {file.sha256[:12]}",
         )
     raise SourceError("; ".join(session.notes) or "no source may be asked (offline)")
@@ -253,9 +237,7 @@ def _from_archive(source: Source, entry: Entry, file: File, session: _Session) -
     if "pip" in session.down:
         raise SourceError(session.down["pip"])
     if source not in session.archives:
-        session.progress(
-            Event("archive", entry.name, file.name, total=source.size, text=source.label)
-        )
+        session.progress(source.label, 0, None)  # pip says nothing until it is all there
         try:
             session.archives[source] = fetch.fetch_archive(source, session.staging)
         except SourceError as error:
@@ -297,7 +279,7 @@ def _from_repository(source: Source, entry: Entry, file: File, session: _Session
 
 def _counter(entry: Entry, file: File, session: _Session) -> Callable[[int], None]:
     def count(done: int) -> None:
-        session.progress(Event("bytes", entry.name, file.name, done, file.size))
+        session.progress(f"{entry.name}/{file.name}", done, file.size)
 
     return count
 

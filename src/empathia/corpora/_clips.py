@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from empathia.corpora import CorpusInfo
 from empathia.errors import CorpusError
 from empathia.labels import LabelSet
 from empathia.types import Dialogue, Utterance
@@ -67,21 +68,21 @@ def match(pattern: re.Pattern[str], file: Path, corpus: str, layout: str) -> re.
 
 
 def dialogues(
-    files: list[Path], info: tuple[str, str, LabelSet], describe: Callable[[Path], Clip]
+    files: list[Path], info: CorpusInfo, labels: LabelSet, describe: Callable[[Path], Clip]
 ) -> tuple[Dialogue, ...]:
     """One dialogue of one utterance for each clip; its id is the file's name without suffix.
 
     Args:
         files: The clips.
-        info: Name of the corpus, its language, its label set.
+        info: Name of the corpus and its language.
+        labels: Its label set.
         describe: Says what the name of a clip means.
     """
-    corpus, language, labels = info
     result = []
     for file in files:
         speaker, gender, label, groups = describe(file)
         clip = Utterance(
             file.stem, 0, speaker, audio=file, gender=gender, gold=(label,), groups=groups
         )
-        result.append(Dialogue(file.stem, (clip,), corpus=corpus, language=language, labels=labels))
+        result.append(Dialogue(file.stem, (clip,), info.name, None, info.language, labels))
     return tuple(result)

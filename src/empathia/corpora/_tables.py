@@ -1,4 +1,7 @@
-"""Reading text tables strictly: every row whole, errors that name file and line."""
+"""Reading text tables strictly: every row whole, errors that name file and line.
+
+And what tables of several corpora name alike: parts, genders, measures of prosody.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,20 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from empathia.errors import CorpusError
+
+SPLITS = ("train", "valid", "test")
+GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
+# The eight measures of the extractor "prosody", with their units.
+PROSODY = {
+    "duration": "s",
+    "avg_intensity": "dB",
+    "intensity_variation": "dB",
+    "avg_pitch": "Hz",
+    "pitch_std": "Hz",
+    "pitch_range": "Hz",
+    "articulation_rate": "1/s",
+    "mean_hnr": "dB",
+}
 
 
 def lines(path: Path, fallback: str | None = None) -> Iterator[tuple[int, str]]:

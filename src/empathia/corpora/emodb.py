@@ -50,7 +50,7 @@ def load(path: Path) -> tuple[Dialogue, ...]:
         CorpusError: No clip is there, one is there twice, or a name is not of EMO-DB.
     """
     files = _clips.find(path, "emodb", _LAYOUT)
-    return _clips.dialogues(files, ("emodb", "de", EMODB7), _describe)
+    return _clips.dialogues(files, INFO, EMODB7, _describe)
 
 
 def _describe(file: Path) -> _clips.Clip:

@@ -27,7 +27,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from empathia.corpora import CorpusInfo, warn
-from empathia.corpora._tables import number, rows
+from empathia.corpora._tables import GENDERS, SPLITS, number, rows
 from empathia.errors import CorpusError
 from empathia.labels import LabelSet, label_set
 from empathia.types import Dialogue, Utterance
@@ -58,8 +58,6 @@ SOUND = frozenset(
     }
 )
 VIDEO = frozenset({".mp4", ".mov", ".mkv", ".avi"})
-_SPLITS = ("train", "valid", "test")
-_GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
 
 
 def load(
@@ -165,8 +163,8 @@ def _talk(key: str, turns: list[tuple[str, str, Utterance]]) -> Dialogue:
     """A dialogue of its rows: place, split, utterance."""
     split = turns[0][1]
     for place, part, _ in turns:
-        if part and part not in _SPLITS:
-            raise CorpusError(f"{place} has the split '{part}'", f"Use {', '.join(_SPLITS)}")
+        if part and part not in SPLITS:
+            raise CorpusError(f"{place} has the split '{part}'", f"Use {', '.join(SPLITS)}")
         if part != split:
             raise CorpusError(
                 f"{place}: the dialogue is in '{split}' and in '{part}'",
@@ -194,7 +192,7 @@ def _row(place: str, row: dict[str, str], file: Path, key: str) -> Utterance:
         text=row.get("text") or None,
         start=start,
         end=end,
-        gender=_GENDERS.get(row.get("gender", "").strip().lower()),
+        gender=GENDERS.get(row.get("gender", "").strip().lower()),
     )
 
 

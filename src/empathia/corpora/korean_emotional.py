@@ -49,9 +49,8 @@ def load(path: Path, *, as_heard: bool = False) -> tuple[Dialogue, ...]:
         CorpusError: No clip is there, one is there twice, or a name is not of this corpus.
     """
     files = _clips.find(path, "korean_emotional", _LAYOUT)
-    return _clips.dialogues(
-        files, ("korean_emotional", "ko", KOREAN4), functools.partial(_describe, as_heard=as_heard)
-    )
+    describe = functools.partial(_describe, as_heard=as_heard)
+    return _clips.dialogues(files, INFO, KOREAN4, describe)
 
 
 def _describe(file: Path, *, as_heard: bool) -> _clips.Clip:

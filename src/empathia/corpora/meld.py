@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from empathia.corpora import CorpusInfo, warn
-from empathia.corpora._tables import number, rows
+from empathia.corpora._tables import PROSODY, number, rows
 from empathia.errors import CorpusError, UsageError
 from empathia.labels import LabelSet
 from empathia.labels.sets import MELD7, SENTIMENT3
@@ -36,17 +36,6 @@ INFO = CorpusInfo(
     page="https://affective-meld.github.io/",
     language="en",
 )
-# The eight measures of features/prosody.py, with their units.
-PROSODY = {
-    "duration": "s",
-    "avg_intensity": "dB",
-    "intensity_variation": "dB",
-    "avg_pitch": "Hz",
-    "pitch_std": "Hz",
-    "pitch_range": "Hz",
-    "articulation_rate": "1/s",
-    "mean_hnr": "dB",
-}
 _SPLITS = {"train": "train", "dev": "valid", "test": "test"}
 _CLIPS = {
     "train": "train_splits",

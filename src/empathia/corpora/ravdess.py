@@ -44,7 +44,7 @@ def load(path: Path) -> tuple[Dialogue, ...]:
     files = [f for f in _clips.find(path, "ravdess", _LAYOUT) if _is_speech(f)]
     if not files:
         raise CorpusError(f"ravdess: no speech clip under '{path}'", f"Expected {_LAYOUT}")
-    return _clips.dialogues(files, ("ravdess", "en", RAVDESS8), _describe)
+    return _clips.dialogues(files, INFO, RAVDESS8, _describe)
 
 
 def intensity(utterance: str) -> str:

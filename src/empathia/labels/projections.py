@@ -1,4 +1,8 @@
-"""Explicit projections between label sets: every source label is named, none falls through."""
+"""Explicit projections between label sets: every source label is named, none falls through.
+
+Here are those between the sets that are known by name (:mod:`empathia.labels.sets`). A corpus
+with labels of its own says in its plug-in what they become (``PROJECTIONS``).
+"""
 
 from __future__ import annotations
 

@@ -22,8 +22,6 @@ from empathia.listen.turns import Stretch, text_of, turns
 from empathia.listen.words import LanguageVote, Transcriber, Window
 from empathia.types import Audio, Dialogue, Utterance, Word
 
-# Called with a stage, the seconds done, and the total where it is known.
-
 _BLOCK = 10.0  # s decoded at a time
 _WINDOW = 28.0  # s that the speech model hears at once; it takes 30
 _GAP = 3.0  # s without speech that close a window: in longer ones the model invents words

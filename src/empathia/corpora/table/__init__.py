@@ -39,6 +39,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from empathia.corpora import CorpusInfo, warn
+from empathia.corpora._tables import GENDERS
 from empathia.corpora.table import cells
 from empathia.corpora.table.features import joined
 from empathia.corpora.table.rows import Row, Source, Table, as_text, read
@@ -54,7 +55,6 @@ INFO = CorpusInfo(
     page="none",
     language="und",
 )
-_GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
 _NOTHING: Mapping[str, str] = {}
 
 
@@ -245,7 +245,7 @@ def _utterance(
         end,
         audio=row.file.parent / audio if audio else None,
         video=row.file.parent / video if video else None,
-        gender=_GENDERS.get(row.get("gender").lower()),
+        gender=GENDERS.get(row.get("gender").lower()),
         gold=gold,
         votes=cells.votes(row),
         vad=cells.affect(row, scale),

@@ -6,9 +6,9 @@ import json
 import math
 from collections.abc import Sequence
 
+from empathia.corpora._tables import SPLITS
 from empathia.corpora.table.rows import Row, as_text
 
-SPLITS = ("train", "valid", "test")
 MEDIA = ("audio", "video")
 Span = tuple[float | None, float | None]
 Vad = tuple[float, float, float]

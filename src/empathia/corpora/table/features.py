@@ -8,22 +8,11 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
+from empathia.corpora._tables import PROSODY
 from empathia.corpora.table import cells
 from empathia.corpora.table.rows import Row, Table
 from empathia.errors import CorpusError
 from empathia.types import Features
-
-# The eight measures of the extractor "prosody" come with their units.
-_UNITS = {
-    "duration": "s",
-    "avg_intensity": "dB",
-    "intensity_variation": "dB",
-    "avg_pitch": "Hz",
-    "pitch_std": "Hz",
-    "pitch_range": "Hz",
-    "articulation_rate": "1/s",
-    "mean_hnr": "dB",
-}
 
 
 def joined(
@@ -53,7 +42,7 @@ def joined(
             raise row.wrong(f"feature '{feature}' has {len(values)} numbers, others {len(names)}")
         names = tuple(values)
         numbers[key] = list(values.values())
-    units = tuple(_UNITS[n] for n in names) if set(names) <= set(_UNITS) else ()
+    units = tuple(PROSODY[n] for n in names) if set(names) <= set(PROSODY) else ()
     return {
         key: Features(key, feature, np.array([values], np.float32), names, units)
         for key, values in numbers.items()

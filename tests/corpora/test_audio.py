@@ -42,8 +42,7 @@ def test_ravdess_names_are_read(tmp_path):
     first, last = clips.values()
     assert (first.speaker, first.gender, first.gold) == ("01", "male", ("calm",))
     assert (last.speaker, last.gender, last.gold) == ("12", "female", ("surprised",))
-    assert ravdess.intensity(first.id) == "normal"
-    assert ravdess.intensity(last.id) == "strong"
+    assert [u.groups["intensity"] for u in (first, last)] == ["normal", "strong"]
     assert first.audio == root / "Actor_01" / "03-01-02-01-01-02-01.wav"
     assert first.text is None
 

@@ -28,7 +28,7 @@ INFO = CorpusInfo(
     page="https://github.com/anuradha1992/EDOS",
     language="en",
 )
-VOTED = "mturk_groundtruth_labels_9k.csv"
+_VOTED = "mturk_groundtruth_labels_9k.csv"
 _WORKERS = tuple(f"Worker {i} answer" for i in (1, 2, 3))
 _NO_AGREEMENT = "-"
 # Part: file, column of the words, column that is a key within the file.
@@ -48,7 +48,7 @@ def load(path: Path) -> tuple[Dialogue, ...]:
     Raises:
         CorpusError: A file is missing or a row does not parse.
     """
-    dialogues = list(_voted(path / VOTED))
+    dialogues = list(_voted(path / _VOTED))
     for part, (name, words, key) in _EXTENDED.items():
         if (path / name).exists():
             dialogues.extend(_extended(path / name, part, words, key))

@@ -57,7 +57,7 @@ SOUND = frozenset(
         ".avi",
     }
 )
-VIDEO = frozenset({".mp4", ".mov", ".mkv", ".avi"})
+_VIDEO = frozenset({".mp4", ".mov", ".mkv", ".avi"})
 
 
 def load(
@@ -197,7 +197,7 @@ def _row(place: str, row: dict[str, str], file: Path, key: str) -> Utterance:
 
 
 def _clip(key: str, speaker: str, file: Path, gold: tuple[str, ...]) -> Utterance:
-    video = file if file.suffix.lower() in VIDEO else None
+    video = file if file.suffix.lower() in _VIDEO else None
     return Utterance(key, 0, speaker, audio=file, video=video, gold=gold)
 
 

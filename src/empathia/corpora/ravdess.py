@@ -47,11 +47,6 @@ def load(path: Path) -> tuple[Dialogue, ...]:
     return _clips.dialogues(files, INFO, RAVDESS8, _describe)
 
 
-def intensity(utterance: str) -> str:
-    """How strongly a clip was acted, out of its id: "normal" or "strong"."""
-    return "strong" if utterance.split("-")[3] == "02" else "normal"
-
-
 def _is_speech(file: Path) -> bool:
     name = _clips.match(_NAME, file, "ravdess", _LAYOUT)
     return (name[1], name[2]) == (_AUDIO_ONLY, _SPEECH)
@@ -61,7 +56,7 @@ def _describe(file: Path) -> _clips.Clip:
     name = _clips.match(_NAME, file, "ravdess", _LAYOUT)
     gender = "male" if int(name[7]) % 2 else "female"
     groups = {
-        "intensity": intensity(file.stem),
+        "intensity": "strong" if name[4] == "02" else "normal",
         "statement": name[5][1],
         "repetition": name[6][1],
     }

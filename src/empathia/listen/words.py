@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from faster_whisper import WhisperModel
 
 DEFAULT_MODEL = "whisper-tiny-en"
-RATE = 16000
 
 _MANIFEST = {"tiny.en": DEFAULT_MODEL}  # the same weights under the name that faster-whisper uses
 _NEEDED = ("model.bin", "config.json")

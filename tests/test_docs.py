@@ -56,3 +56,13 @@ def test_the_corpora_page_says_what_the_plugins_say(name: str) -> None:
 def test_the_corpora_page_lists_every_label_set() -> None:
     text = (DOCS / "corpora.md").read_text()
     assert [x for x in LABEL_SETS if f"`{x}`" not in text] == []
+
+
+@pytest.mark.weights
+def test_the_readme_shows_what_the_demo_prints() -> None:
+    import readme_example
+
+    def without_figures(text: str) -> str:  # the last digit may differ with the processor
+        return re.sub(r"\d+ %|0\.\d\d", "#", text)
+
+    assert without_figures(readme_example.shown()) == without_figures(readme_example.block())

@@ -7,13 +7,14 @@ import inspect
 import sys
 import tomllib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from empathia import plugins
 from empathia.errors import UsageError
+from empathia.files import Plain
 
 if TYPE_CHECKING:
     from empathia.types import Dialogue
@@ -46,23 +47,21 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def corpus_options(args: argparse.Namespace) -> dict[str, Any]:
+def corpus_options(args: argparse.Namespace) -> dict[str, Plain]:
     """The loader's options as the command line gives them.
 
     Raises:
         UsageError: One does not parse.
     """
-    found: dict[str, Any] = {}
-    for said in args.option:
-        key, value = _divided(said, "--option")
-        found[key] = _toml(value)
-    for said in (x for several in args.map for x in _parted(several)):
-        ours, theirs = _divided(said, "--map")
-        found.setdefault("map", {})[ours] = theirs
-    for said in args.group:
-        name, source = _divided(said, "--group")
-        found.setdefault("groups", {})[name] = source
-    return found
+    pairs = (_divided(text, "--option") for text in args.option)
+    options = {key: _toml(value) for key, value in pairs}
+    columns = [x for several in args.map for x in _parted(several)]
+    for option, texts, flag in (("map", columns, "--map"), ("groups", args.group, "--group")):
+        if texts:
+            earlier = options.get(option)
+            table = dict(earlier) if isinstance(earlier, Mapping) else {}
+            options[option] = table | dict(_divided(text, flag) for text in texts)
+    return options
 
 
 def read_corpus(args: argparse.Namespace) -> tuple[ModuleType, tuple[Dialogue, ...], list[str]]:
@@ -89,7 +88,7 @@ def read_corpus(args: argparse.Namespace) -> tuple[ModuleType, tuple[Dialogue, .
     return plugin, dialogues, notes
 
 
-def check_options(function: Callable[..., Any], name: str, options: dict[str, Any]) -> None:
+def check_options(function: Callable[..., object], name: str, options: Iterable[str]) -> None:
     """Refuse options that a corpus's function has not.
 
     Raises:
@@ -116,18 +115,19 @@ def _parted(several: str) -> Sequence[str]:
     return parts
 
 
-def _divided(said: str, what: str) -> tuple[str, str]:
-    key, equals, value = said.partition("=")
+def _divided(text: str, flag: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
     if not key.strip() or not equals or not value.strip():
-        raise UsageError(f"{what} {said}: expected a name, '=' and a value", "Write it so")
+        raise UsageError(f"{flag} {text}: expected a name, '=' and a value", "Write it so")
     return key.strip(), value.strip()
 
 
-def _toml(value: str) -> Any:  # noqa: ANN401 - any TOML value
+def _toml(value: str) -> Plain:
     """A TOML value; bare words, which TOML does not have, are text."""
     try:
-        return tomllib.loads(f"value = {value}")["value"]
+        read: Plain = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError as error:
         if value[0] in "[{\"'":
             raise UsageError(f"'{value}' is no TOML value ({error})", "Mend it") from error
         return value
+    return read

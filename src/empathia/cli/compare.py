@@ -47,11 +47,11 @@ def run(args: argparse.Namespace) -> int:
 
     if args.bootstrap < 0:
         raise UsageError(f"--bootstrap must be at least 0, not {args.bootstrap}", "Mend it")
-    found = compare([read_results(r) for r in args.runs], args.metric, args.bootstrap)
+    comparison = compare([read_results(r) for r in args.runs], args.metric, args.bootstrap)
     if args.json:
-        sys.stdout.write(evaluation_json.dumps(found))
+        sys.stdout.write(evaluation_json.dumps(comparison))
     else:
-        _show(found)
+        _show(comparison)
     return 0
 
 

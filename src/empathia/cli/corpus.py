@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from empathia.errors import CorpusError, UsageError
 
 if TYPE_CHECKING:
     from empathia.audit.files import Finding
+    from empathia.bench.pairs import Pair
+    from empathia.files import Plain
 
 WRONG = 3  # exit code: something is wrong with the data
 _EPILOG = r"""
@@ -97,25 +100,27 @@ def _check(args: argparse.Namespace) -> int:
 
     try:
         _, dialogues, notes = read_corpus(args)
-        found = [Finding("incomplete", args.name, note) for note in notes]
+        findings = [Finding("incomplete", args.name, note) for note in notes]
         with bar("steps", label=lambda _: "checking", plain=args.json) as progress:
-            found += check(dialogues, deep=args.deep, progress=progress)
+            findings += check(dialogues, deep=args.deep, progress=progress)
     except CorpusError as error:
-        found, dialogues = [Finding("does not load", args.name, str(error))], ()
+        findings, dialogues = [Finding("does not load", args.name, str(error))], ()
     if args.json:
-        print_json({"ok": not found, "findings": [f._asdict() for f in found]})
+        print_json({"ok": not findings, "findings": [f._asdict() for f in findings]})
     else:
-        _say(found, sum(len(d.utterances) for d in dialogues))
-    return WRONG if found else 0
+        _say(findings, sum(len(d.utterances) for d in dialogues))
+    return WRONG if findings else 0
 
 
-def _say(found: Sequence[Finding], utterances: int) -> None:
-    if not found:
+def _say(findings: Sequence[Finding], utterances: int) -> None:
+    if not findings:
         sys.stdout.write(f"{utterances} utterances, nothing wrong\n")
         return
-    table(("wrong", "where", "what"), [tuple(f) for f in found[:100]], tabs=True)
-    more = f", {len(found) - 100} of them not shown (--json shows all)" if len(found) > 100 else ""
-    sys.stdout.write(f"{len(found)} things are wrong{more}\n")
+    shown = findings[:100]
+    table(("wrong", "where", "what"), [tuple(f) for f in shown], tabs=True)
+    left = len(findings) - len(shown)
+    more = f", {left} of them not shown (--json shows all)" if left else ""
+    sys.stdout.write(f"{len(findings)} things are wrong{more}\n")
 
 
 def _stats(args: argparse.Namespace) -> int:
@@ -123,68 +128,61 @@ def _stats(args: argparse.Namespace) -> int:
     from empathia.report.corpus.text import tables
 
     _, dialogues, _ = read_corpus(args)
-    found = stats(args.name, dialogues)
+    counts = stats(args.name, dialogues)
     if args.json:
-        print_json(found.as_json())
+        print_json(counts.as_json())
     else:
-        for head, rows in tables(found):
+        for head, rows in tables(counts):
             table(head, rows, tabs=True)
-        for note in found.notes:
+        for note in counts.notes:
             sys.stderr.write(f"note: {note}\n")
     if args.picture is not None:
         from empathia.report.corpus.picture import draw
 
-        draw(found, args.picture)
+        draw(counts, args.picture)
     return 0
 
 
 def _pairs(args: argparse.Namespace) -> int:
-    from collections import Counter
-
     from empathia.bench.pairs import pairs
     from empathia.corpora.table.write import write
 
     _, dialogues, _ = read_corpus(args)
-    found = list(pairs(dialogues, labelled=args.labelled))
+    every = list(pairs(dialogues, labelled=args.labelled))
     if args.out is not None:
         _keep(args)
-        write(
-            args.out,
-            (
-                {
-                    "dialogue": p.dialogue.id,
-                    "split": p.dialogue.split,
-                    **{
-                        f"{side}_{k}": v
-                        for side, u in (("stimulus", p.stimulus), ("reaction", p.reaction))
-                        for k, v in {
-                            "utterance": u.id,
-                            "speaker": u.speaker,
-                            "gender": u.gender,
-                            "label": list(u.gold) or None,
-                            "start": u.start,
-                            "end": u.end,
-                        }.items()
-                    },
-                }
-                for p in found
-            ),
-        )
+        write(args.out, map(_row, every))
     parts = list(dict.fromkeys(d.split or "-" for d in dialogues))
-    counts = Counter(
-        (p.stimulus.gender or "?", p.reaction.gender or "?", p.dialogue.split or "-") for p in found
-    )
-    rows = [
-        (
-            f"{a} -> {b}",
-            str(sum(counts[a, b, x] for x in parts)),
-            *(str(counts[a, b, x]) for x in parts),
-        )
-        for a, b in sorted({(a, b) for a, b, _ in counts})
-    ]
-    table(("genders", "pairs", *parts), rows, tabs=True)
-    sys.stdout.write(f"{len(found)} pairs\n")
+    table(("genders", "pairs", *parts), _by_gender(every, parts), tabs=True)
+    sys.stdout.write(f"{len(every)} pairs\n")
     return 0
+
+
+def _row(pair: Pair) -> dict[str, Plain]:
+    """What a table says of a pair."""
+    row: dict[str, Plain] = {"dialogue": pair.dialogue.id, "split": pair.dialogue.split}
+    for side, u in (("stimulus", pair.stimulus), ("reaction", pair.reaction)):
+        row |= {
+            f"{side}_utterance": u.id,
+            f"{side}_speaker": u.speaker,
+            f"{side}_gender": u.gender,
+            f"{side}_label": list(u.gold) or None,
+            f"{side}_start": u.start,
+            f"{side}_end": u.end,
+        }
+    return row
+
+
+def _by_gender(every: Sequence[Pair], parts: Sequence[str]) -> list[tuple[str, ...]]:
+    """How many pairs each part has, by who began and who answered."""
+    counts = Counter(
+        (p.stimulus.gender or "?", p.reaction.gender or "?", p.dialogue.split or "-") for p in every
+    )
+    rows = []
+    for a, b in sorted({(a, b) for a, b, _ in counts}):
+        each = [counts[a, b, part] for part in parts]
+        rows.append((f"{a} -> {b}", *map(str, (sum(each), *each))))
+    return rows
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -208,14 +206,14 @@ def _distributions(args: argparse.Namespace) -> int:
     options = corpus_options(args)
     ready = plugin.ready(args.path, **options) if hasattr(plugin, "ready") else None
     with bar("steps", label=lambda _: "measuring") as progress:
-        found = gather(dialogues, ["prosody"], ready=ready, progress=progress)["prosody"]
+        prosodies = gather(dialogues, ["prosody"], ready=ready, progress=progress)["prosody"]
     units = dict(zip(prosody.NAMES, prosody.UNITS, strict=True))
     draw(
-        by_group(dialogues, found),
+        by_group(dialogues, prosodies),
         args.out,
         thresholds=Bins.load().thresholds,
         units=units,
-        title=f"{args.name}: {len(found)} utterances",
+        title=f"{args.name}: {len(prosodies)} utterances",
     )
     sys.stdout.write(f"{args.out}\n")
     return 0

@@ -99,9 +99,9 @@ def _show(e: Evaluation) -> None:
             seeds,
             style="bold" if m.metric == e.main else "",
         )
-    for name, found in e.floors.items():
-        floor = f"floor ({name}): {measure_name(e.main)}"
-        table.add_row(Text(floor), value(e.main, found[e.main]), style="dim")
+    for name, measures in e.floors.items():
+        label = f"floor ({name}): {measure_name(e.main)}"
+        table.add_row(Text(label), value(e.main, measures[e.main]), style="dim")
     console.print(table)
     for note in e.notes:
         console.print(Text(f"* {note}"))

@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from empathia import weights
 from empathia.cli._screen import bar, print_json, table
+from empathia.files import Plain
 
 _WHOLE = ("weight", "file", "size", "use", "state")  # what people act on
 _EPILOG = """\
@@ -63,26 +63,27 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    rows = [_describe(entry) for entry in weights.entries()]
+    entries = weights.entries()
     if args.json:
-        print_json({"cache": str(weights.root() / "weights"), "weights": rows})
+        described = [_describe(entry) for entry in entries]
+        print_json({"cache": str(weights.root() / "weights"), "weights": described})
         return 0
     cells = [
         (
-            r["name"],
-            r["role"],
-            _megabytes(r["size"]),
-            r["licence"],
-            "non-commercial" if r["noncommercial"] else "permissive",
-            r["state"],
+            e.name,
+            e.role,
+            _megabytes(e.size),
+            e.licence,
+            "non-commercial" if e.noncommercial else "permissive",
+            weights.state(e.name),
         )
-        for r in rows
+        for e in entries
     ]
     table(("weight", "role", "size", "licence", "use", "state"), cells, whole=_WHOLE)
     return 0
 
 
-def _describe(entry: weights.Entry) -> dict[str, Any]:
+def _describe(entry: weights.Entry) -> dict[str, Plain]:
     return {
         "name": entry.name,
         "role": entry.role,

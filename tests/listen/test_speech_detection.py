@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from empathia.listen.recording import Dictation, Ear, ListenOptions
-from empathia.listen.speech import FRAME, RATE, SpeechDetector, SpeechOptions, Waveform, _Switch
+from empathia.listen.speech import FRAME, RATE, Hysteresis, SpeechDetector, SpeechOptions, Waveform
 from empathia.types import Audio
 
 
@@ -86,7 +86,7 @@ def test_speech_without_a_pause_is_cut_before_28_seconds():
 
 
 def switched(probabilities, **options):
-    switch = _Switch(SpeechOptions(**options))
+    switch = Hysteresis(SpeechOptions(**options))
     return switch.add(probabilities) + switch.finish()
 
 

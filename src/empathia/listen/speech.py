@@ -74,7 +74,7 @@ class SpeechDetector:
     def __init__(self, options: SpeechOptions | None = None) -> None:
         self._options = SpeechOptions() if options is None else options
         self._network = _Network()
-        self._switch = _Switch(self._options)
+        self._switch = Hysteresis(self._options)
         self._rest = np.zeros(0, np.float32)
         self._samples = 0
 
@@ -179,8 +179,12 @@ def _session() -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(str(network), options, providers=["CPUExecutionProvider"])
 
 
-class _Switch:
-    """Hysteresis over speech probabilities; positions count frames of 32 ms."""
+class Hysteresis:
+    """Segments from speech probabilities, one a frame of 32 ms, by a switch with two bounds.
+
+    Args:
+        options: The bounds, and how short or long a segment may be.
+    """
 
     def __init__(self, options: SpeechOptions) -> None:
         step = FRAME / RATE
@@ -197,13 +201,16 @@ class _Switch:
 
     @property
     def settled(self) -> float:
+        """No later segment starts before this time (s)."""
         at = self._start if self._open else self._at
         return max(0.0, at * self._step - self._options.pad)
 
     def add(self, probabilities: Iterable[float]) -> list[Segment]:
+        """The segments that are complete after these frames; probabilities in [0, 1]."""
         return [s for p in probabilities if (s := self._next(float(p))) is not None]
 
     def finish(self) -> list[Segment]:
+        """The last segment, once there are no more frames."""
         last = self._close() if self._open else None
         return [] if last is None else [last]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+import sys
 import wave
 from pathlib import Path
 from xml.etree import ElementTree
@@ -265,3 +266,15 @@ def test_real_pairs_are_in_time_order():
     assert len(women) == 2499
     parts = [sum(p.dialogue.split == s for p in women) for s in ("train", "valid", "test")]
     assert parts == [1713, 211, 575]
+
+
+def test_a_bar_is_drawn_where_somebody_looks(small, capsys, monkeypatch):
+    check = ["corpus", "check", "toy", str(small)]
+    assert main(check) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main([*check, "--json"]) == 0
+    assert "checking" not in capsys.readouterr().err
+    assert main(check) == 0
+    assert "checking" in capsys.readouterr().err

@@ -46,7 +46,19 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "name", metavar="NAME|RUN", help="name of a corpus plug-in, or a folder that train wrote"
     )
     parser.add_argument("path", type=Path, nargs="?", metavar="PATH", help="where the corpus lies")
-    data = parser.add_argument_group("the corpus")
+    _describing(parser.add_argument_group("the corpus"))
+    out = parser.add_argument_group("output")
+    out.add_argument("--json", action="store_true", help="print the findings as JSON")
+    out.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="where the page goes (default: out/audit-<name>, RUN/audit)",
+    )
+
+
+def _describing(data: argparse._ArgumentGroup) -> None:
+    """How a corpus is to be read and divided."""
     data.add_argument("--label", metavar="COLUMN", help="of a table: the column of the gold label")
     data.add_argument(
         "--group",
@@ -77,14 +89,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     data.add_argument(
         "--folds", metavar="N|DIR", help="how many folds; for 'listed' the folder of the fold files"
-    )
-    out = parser.add_argument_group("output")
-    out.add_argument("--json", action="store_true", help="print the findings as JSON")
-    out.add_argument(
-        "--report",
-        type=Path,
-        metavar="DIR",
-        help="where the page goes (default: out/audit-<name>, RUN/audit)",
     )
 
 

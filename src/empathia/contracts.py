@@ -7,7 +7,8 @@ Times are seconds, sound is mono float32 at 16 kHz, labels are named and never p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import abc
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,7 @@ from empathia.files import Plain
 from empathia.labels import LabelSet
 from empathia.types import Audio, Emotion, Features, FloatArray, Reply, Request, Sample, Turn
 
+Pieces = abc.Generator[str, None, None]  # a text as it is written; closing it cancels the rest
 Progress = Callable[[str, float, float | None], None]  # what is done, how much, of how much
 Item = tuple[str, str | Audio]  # an utterance's id, and its words or its sound
 
@@ -83,6 +85,6 @@ class LanguageModel(Protocol):
     @property
     def is_local(self) -> bool: ...  # whether the words stay on this machine
     def complete(self, requests: Sequence[Request]) -> list[str]: ...
-    def stream(self, request: Request) -> Iterator[str]: ...  # closing it cancels
+    def stream(self, request: Request) -> Pieces: ...
     def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray:
         """(requests, answers) log likelihoods in nats of each answer after each request."""

@@ -9,13 +9,16 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from empathia import plugins
 from empathia.errors import EmpathiaError, ServerError, UsageError, WeightsError
 from empathia.lm.local import LocalModel
 from empathia.lm.scripted import ScriptedModel
@@ -92,6 +95,13 @@ def send(status: int, body: bytes, **headers: str) -> Step:
 def says(content: object, finish: str = "stop") -> Step:
     choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
     return send(200, json.dumps({"choices": [choice]}).encode())
+
+
+def events(*pieces: str, over: bool = True) -> Step:
+    """Server-sent events, one a piece, chunked as real servers send them."""
+    lines = [{"choices": [{"delta": {"content": p}}]} for p in pieces]
+    body = "".join(f"data: {json.dumps(x)}\n\n" for x in lines) + "data: [DONE]\n\n" * over
+    return send(200, body.encode(), Content_Type="text/event-stream")
 
 
 def hang_up(handler: BaseHTTPRequestHandler) -> None:
@@ -349,6 +359,138 @@ def test_the_key_of_openai_goes_to_openai_and_this_machine_only(monkeypatch):
     assert ServerModel("https://stranger.example", "m")._key == ""
 
 
+def streamed(server: _Server, **options) -> list[str]:
+    model = ServerModel(server.url, "m", **options)
+    return list(model.stream(Request(HELLO, max_tokens=20)))
+
+
+def test_a_stream_comes_in_pieces():
+    with serving(events("I", " hear", " you.")) as server:
+        assert "".join(streamed(server)) == "I hear you."
+    assert server.seen[0][2]["stream"] is True
+    with serving(says("All at once.")) as server:  # a server that does not stream
+        assert streamed(server) == ["All at once."]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "text"),
+    [
+        (["<thi", "nk>She is", " sad.</th", "ink>\n\n", "I'm ", "sorry."], "I'm sorry."),
+        (["1 <", " 2, and", " so on. "], "1 < 2, and so on."),
+        (["\n Hi ", " Ann.\n"], "Hi  Ann."),
+        (["Hi <b"], "Hi <b"),
+    ],
+)
+def test_a_streamed_text_is_the_whole_one_without_thoughts(pieces, text):
+    with serving(events(*pieces)) as server:
+        assert "".join(streamed(server)) == text
+    with serving(says("".join(pieces))) as server:
+        assert ask(server) == text
+
+
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [
+        (events(), "no words"),
+        (events("<think>", "only thoughts"), "no words"),
+        (events("word " * 2000), "characters where 20 tokens"),
+        (send(200, b"data: {oops\n\n", Content_Type="text/event-stream"), "not JSON"),
+        (send(200, b'data: {"error": "lost"}\n\n', Content_Type="text/event-stream"), "lost"),
+        (send(404, b'{"error": {"message": "no model m"}}'), "404: no model m"),
+        (send(307, b"", Location="http://elsewhere.example"), "redirects to"),
+        (hang_up, "hung up"),
+        (wait_for_the_end, r"within 0\.3 s"),
+        (lambda h: h.wfile.write(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"), "not HTTP"),
+    ],
+)
+def test_a_stream_that_fails_says_why(step, what):
+    with serving(step) as server, pytest.raises(ServerError, match=what):
+        streamed(server, timeout=0.3)
+
+
+def test_closing_a_stream_closes_the_connection():
+    closed = threading.Event()
+
+    def endless(handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.end_headers()
+        try:
+            while not handler.server.over.is_set():
+                handler.wfile.write(b'data: {"choices": [{"delta": {"content": "and "}}]}\n\n')
+                handler.server.over.wait(0.01)
+        except OSError:
+            closed.set()
+
+    with serving(endless) as server:
+        pieces = ServerModel(server.url, "m").stream(Request(HELLO, max_tokens=10_000))
+        assert next(pieces) == "and"
+        pieces.close()
+        assert closed.wait(5)
+
+
+def _like_vllm(handler) -> None:
+    """Ten tokens of prompt, then one a letter of the answer, each with -1 nat."""
+    body = handler.server.seen[-1][2]
+    begun = body["messages"][-1]["content"] if body.get("continue_final_message") else ""
+    known = [{"5": {"logprob": -1.0, "rank": 2}}] * (9 + len(begun))
+    choice = {"message": {"role": "assistant", "content": "x"}}
+    reply = {"choices": [choice], "prompt_logprobs": [None, *known]}
+    send(200, json.dumps(reply).encode())(handler)
+
+
+def test_a_server_that_scores_its_prompt_scores_answers():
+    begun = (*HELLO, Message("assistant", "She is"))
+    with serving(_like_vllm) as server:
+        model = ServerModel(server.url, "m")
+        table = model.score([Request(HELLO), Request(begun)], ["sad", "happy"])
+        assert model.score([], ["sad"]).shape == (0, 1)
+        assert model.score([Request(HELLO)], []).shape == (1, 0)
+    assert table.tolist() == [[-3, -5], [-3, -5]]
+    assert server.seen[-1][2]["messages"][-1] == {"role": "assistant", "content": "She ishappy"}
+    with pytest.raises(UsageError, match="empty answer"):
+        model.score([Request(HELLO)], ["sad", ""])
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        says("I do not know that field."),
+        send(400, b'{"error": {"message": "unknown field prompt_logprobs"}}'),
+        send(422, b"{}"),
+    ],
+)
+def test_a_server_without_log_probabilities_says_so(step):
+    with (
+        serving(step) as server,
+        pytest.raises(ServerError, match="gives no log probabilities of given answers"),
+    ):
+        ServerModel(server.url, "m").score([Request(HELLO)], ["sad"])
+
+
+def test_scripted_streams_and_scores():
+    model = ScriptedModel(["Well, I never."], scores=lambda m, answer: -len(answer) - len(m))
+    assert list(model.stream(Request(HELLO))) == ["Well, ", "I ", "never."]
+    assert model.score([Request(HELLO)], ["a", "bc"]).tolist() == [[-3, -4]]
+    with pytest.raises(UsageError, match="no scores"):
+        ScriptedModel([]).score([Request(HELLO)], ["a"])
+
+
+@pytest.mark.parametrize("name", plugins.names("lm"))
+def test_every_language_model_is_a_plug_in(name):
+    plugins.load("lm", name, needs=("load",))
+
+
+def test_plug_ins_are_loaded_by_a_line():
+    assert answer(plugins.load("lm", "scripted").load("One.\nTwo.")) == "One."
+    model = plugins.load("lm", "server").load("http://localhost:1/v1#org/model:7b", threads=2)
+    assert (model.name, model.host) == ("org/model:7b", "localhost")
+    with pytest.raises(UsageError, match="no model"):
+        plugins.load("lm", "server").load("http://localhost:1")
+    with pytest.raises(WeightsError, match=r"nowhere\.gguf"):
+        plugins.load("lm", "local").load("nowhere.gguf")
+
+
 @pytest.mark.parametrize("content", [b"", b"GG", b"no model at all", b"GGUF" + bytes(200)])
 def test_a_file_that_is_no_model(tmp_path, content):
     pytest.importorskip("xllamacpp")
@@ -431,6 +573,71 @@ def test_too_long_a_conversation_is_an_error_of_the_model_and_it_lives_on(small)
     assert answer(small, HELLO, max_tokens=2)
 
 
+@pytest.mark.weights
+def test_a_stream_of_the_small_model_is_its_answer_and_stops_when_closed(small):
+    request = Request(HELLO, max_tokens=12)
+    assert "".join(small.stream(request)) == answer(small, max_tokens=12)
+    pieces = small.stream(Request((Message("user", "Tell a long story."),), max_tokens=1900))
+    assert next(pieces)
+    pieces.close()
+    assert "empathia-lm" not in {t.name for t in threading.enumerate()}
+    busy = time.process_time()
+    time.sleep(0.2)
+    assert time.process_time() - busy < 0.1
+
+
+SCORES = json.loads((Path(__file__).parent / "scores.json").read_text(encoding="utf-8"))
+SCORED = [Request((Message("system", s), Message("user", u))) for s, u in SCORES["requests"]]
+
+
+@pytest.mark.weights
+def test_scores_are_those_of_a_full_pass_in_32_bit_arithmetic(small):
+    expected = np.array(SCORES["nats"])
+    scores = small.score(SCORED, SCORES["answers"])
+    assert scores.shape == expected.shape
+    assert scores.dtype == np.float32
+    assert np.abs(scores - expected).max() < 0.1
+    apart = expected[:, :, None] - expected[:, None] > 0.2
+    assert (scores[:, :, None] > scores[:, None])[apart].all()
+
+
+@pytest.mark.weights
+def test_a_score_depends_on_nothing_else_that_was_asked(small):
+    answers = SCORES["answers"][:4]
+    together = small.score(SCORED[:2], answers)
+    answer(small, max_tokens=3)
+    alone = [[small.score([r], [a])[0, 0] for a in answers[::-1]] for r in SCORED[1::-1]]
+    assert np.array_equal(together, np.array(alone)[::-1, ::-1])
+
+
+@pytest.mark.weights
+def test_what_cannot_be_scored_is_an_error(small):
+    with pytest.raises(UsageError, match="empty answer"):
+        small.score([Request(HELLO)], [""])
+    with pytest.raises(ServerError, match="'기쁨' has a character"):
+        small.score([Request(HELLO)], ["기쁨"])
+    with pytest.raises(ServerError, match=r"smollm2.*context"):
+        small.score([Request((Message("user", "word " * 4000),))], ["joy"])
+    assert small.score([Request(HELLO)], ['say "no"\n'])[0, 0] < 0
+
+
+@pytest.mark.weights
+def test_a_server_of_llama_cpp_scores_like_the_model_in_this_process(small):
+    xllamacpp = pytest.importorskip("xllamacpp")
+    settings = xllamacpp.CommonParams()
+    settings.model.path, settings.n_ctx, settings.verbosity = str(_smollm2()), 1024, -1
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
+    settings.cpuparams.poll = settings.cpuparams_batch.poll = 0
+    settings.hostnames, settings.port = ["127.0.0.1"], 0
+    engine = xllamacpp.Server(settings)
+    model = ServerModel(engine.listening_address, "smollm2")
+    answers = SCORES["answers"][:7]
+    scores = model.score(SCORED[:1], answers)
+    # Its weights stay packed: the same tokens, coarser arithmetic.
+    assert np.abs(scores - small.score(SCORED[:1], answers)).max() < 1
+    assert "".join(model.stream(Request(HELLO, max_tokens=5)))
+
+
 _TALK = """
 import sys, glob, signal, tempfile
 # A shell that runs the tests in the background has them ignore Ctrl-C.
@@ -466,6 +673,18 @@ def test_the_engine_is_quiet_and_leaves_nothing_behind(tmp_path):
     assert out.splitlines() == ["ready []", "True"]
     assert err == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.weights
+def test_a_stream_that_nobody_closes_ends_with_the_program(tmp_path):
+    pytest.importorskip("xllamacpp")
+    code = _TALK.partition("try:")[0] + (
+        "stream = model.stream(Request([Message('user', 'Tell a long story.')], max_tokens=1900))\n"
+        "print(bool(next(stream)))"
+    )
+    command = [sys.executable, "-c", code, str(_smollm2())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert (done.stdout.splitlines()[-1], done.stderr) == ("True", "")
 
 
 @pytest.mark.weights

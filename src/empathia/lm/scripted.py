@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Generator, Sequence
+
+import numpy as np
 
 from empathia.errors import UsageError
-from empathia.types import Message, Request
+from empathia.types import FloatArray, Message, Request
 
 Answer = str | Exception
 Script = Sequence[Answer] | Callable[[Sequence[Message]], str]
+Scores = Callable[[Sequence[Message], str], float]
+
+
+def load(spec: str, threads: int | None = None) -> ScriptedModel:
+    """A model that gives the lines of a text as its answers.
+
+    Args:
+        spec: The answers, one a line.
+        threads: Not used.
+    """
+    return ScriptedModel(spec.splitlines())
 
 
 class ScriptedModel:
@@ -17,6 +31,7 @@ class ScriptedModel:
     Args:
         script: Answers in the order of the questions, where an exception is raised
             instead of answered; or a function. The list must be as long as needed.
+        scores: The log likelihood in nats of an answer after messages.
         name: Name of the model.
         is_local: What ``is_local`` says.
 
@@ -27,12 +42,20 @@ class ScriptedModel:
 
     prefills = False
 
-    def __init__(self, script: Script, *, name: str = "scripted", is_local: bool = True) -> None:
+    def __init__(
+        self,
+        script: Script,
+        *,
+        scores: Scores | None = None,
+        name: str = "scripted",
+        is_local: bool = True,
+    ) -> None:
         self.name = name
         self.is_local = is_local
         self.asked: list[tuple[Message, ...]] = []
         self.seeds: list[int] = []
         self._script = script
+        self._scores = scores
 
     def complete(self, requests: Sequence[Request]) -> list[str]:
         """The next answers; options other than the seed are ignored.
@@ -41,6 +64,26 @@ class ScriptedModel:
             UsageError: The list has no answer left.
         """
         return [self._answer(r) for r in requests]
+
+    def stream(self, request: Request) -> Generator[str, None, None]:
+        """The next answer, word by word.
+
+        Raises:
+            UsageError: The list has no answer left.
+        """
+        yield from re.findall(r"\S+\s*|\s+", self._answer(request))
+
+    def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray:
+        """(requests, answers) log likelihoods in nats of each answer after each request.
+
+        Raises:
+            UsageError: The script has no scores.
+        """
+        scores = self._scores
+        if scores is None:
+            raise UsageError("the script has no scores", "Give it a function of them")
+        rows = [[scores(r.messages, a) for a in answers] for r in requests]
+        return np.array(rows, dtype=np.float32).reshape(len(requests), len(answers))
 
     def _answer(self, request: Request) -> str:
         self.asked.append(tuple(request.messages))

@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 from empathia import weights
-from empathia.contracts import Generator, LanguageModel, Tools
+from empathia.contracts import Generator, Tools
 from empathia.errors import MissingExtra, UsageError, WeightsError
 from empathia.types import Audio, Emotion, Features, Sample
 from empathia.version import __version__
@@ -248,8 +248,8 @@ class Models:
 
             server = ServerModel(url, model or "")
             sent = [] if server.is_local else [f"words were sent to {server.host} for replies"]
-            return lm.load({}, Tools(lambda: cast(LanguageModel, server), self._threads)), sent
-        tools = Tools(lambda: cast(LanguageModel, self._local(model)), self._threads)
+            return lm.load({}, Tools(lambda: server, self._threads)), sent
+        tools = Tools(lambda: self._local(model), self._threads)
         try:
             return lm.load({}, tools), []
         except (MissingExtra, WeightsError) as missing:

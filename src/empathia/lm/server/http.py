@@ -1,4 +1,4 @@
-"""One POST of JSON with a deadline: the part of HTTP that asking a model needs.
+"""A POST of JSON with a deadline, or its answer line by line: all HTTP that a model needs.
 
 http.client and not urllib.request: nothing is followed, no proxy of the
 environment is used, and the time for connecting and for the whole can differ.
@@ -11,7 +11,7 @@ import http.client
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -102,7 +102,55 @@ def post(
         if response.status not in _REDIRECTS:
             return response
         to = _redirected(to, response.headers.get("location", ""))
-    raise ServerError(f"the language model server {to} redirects in circles", "Give the final URL")
+    raise _circles(to)
+
+
+@contextlib.contextmanager
+def opened(
+    to: Address, body: bytes, headers: Mapping[str, str], *, connect: float, wait: float
+) -> Iterator[http.client.HTTPResponse]:
+    """Send, and hand over the answer while it arrives; leaving closes the connection.
+
+    Args:
+        to: Where to.
+        body: JSON.
+        headers: Sent as they are.
+        connect: Seconds until the connection stands.
+        wait: Seconds until the next bytes are there.
+
+    Raises:
+        ServerError: As for :func:`post`, or it hung up.
+    """
+    for _ in range(3):
+        connection = _connection(to, connect)
+        try:
+            _open(connection, to)
+            connection.sock.settimeout(wait)
+            connection.request("POST", to.path or "/", body=body, headers=dict(headers))
+            with contextlib.closing(connection.getresponse()) as response:
+                if response.status not in _REDIRECTS:
+                    yield response
+                    return
+                to = _redirected(to, response.getheader("location", ""))
+        except (http.client.HTTPException, OSError) as error:
+            if isinstance(error, TimeoutError):
+                raise _late(to, wait) from error
+            _explain(to, error)
+            raise ServerError(f"the language model server {to} hung up", "Ask again") from error
+        finally:
+            connection.close()
+    raise _circles(to)
+
+
+def _late(to: Address, seconds: float) -> ServerError:
+    return ServerError(
+        f"the language model server {to} did not answer within {seconds:g} s",
+        "Wait until it is less busy, or allow it more time",
+    )
+
+
+def _circles(to: Address) -> ServerError:
+    return ServerError(f"the language model server {to} redirects in circles", "Give the final URL")
 
 
 def _redirected(source: Address, location: str) -> Address:
@@ -141,10 +189,7 @@ def _once(
             return _exchange(connection, to, body, headers, deadline)
         except (ConnectionError, http.client.HTTPException, OSError) as error:
             if isinstance(error, TimeoutError) or time.monotonic() >= deadline:
-                raise ServerError(
-                    f"the language model server {to} did not answer within {total:g} s",
-                    "Wait until it is less busy, or allow it more time",
-                ) from error
+                raise _late(to, total) from error
             _explain(to, error)
             raise ConnectionResetError(str(error)) from error
     finally:

@@ -1,0 +1,407 @@
+"""Any server that speaks OpenAI's chat completions: vLLM, llama.cpp, Ollama, a cloud.
+
+Words go to the server and nowhere else, see ``is_local``. Thinking models are
+allowed to think; what they thought is cut off.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import re
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+
+import numpy as np
+
+from empathia.errors import ServerError, UsageError
+from empathia.files import Plain
+from empathia.lm import _given
+from empathia.lm.server import http
+from empathia.types import FloatArray, Request
+
+_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_UNFINISHED = re.compile(r"<think(?:ing)?>.*\Z", re.DOTALL | re.IGNORECASE)
+_BEGUN_TAG = re.compile(r"(?:\s|</?[a-z]*\Z)+\Z", re.IGNORECASE)
+_HEADLESS = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_THINKING_TOKENS = 1024
+_LONGEST_WAIT_S = 5.0
+_CHARACTERS_A_TOKEN = 40
+
+
+def load(spec: str, threads: int | None = None) -> ServerModel:
+    """The model of a server; threads are the server's own matter.
+
+    Args:
+        spec: The URL, "#", and the name of the model, like "http://localhost:8000/v1#llama3".
+        threads: Not used.
+
+    Raises:
+        UsageError: The URL, the model or the key cannot be meant.
+    """
+    url, _, model = spec.partition("#")
+    return ServerModel(url, model)
+
+
+class ServerModel:
+    """A model behind a URL.
+
+    Args:
+        url: The server, with or without ``/v1``.
+        model: Name of the model as the server knows it.
+        timeout: Seconds for one question, retry included in the counting anew.
+        connect_timeout: Seconds until the connection stands.
+        pause: Seconds before the one retry, where the server does not say.
+
+    The key is read from the environment: EMPATHIA_LLM_KEY, else OPENAI_API_KEY, the
+    latter only for openai.com and this machine, so that it never goes to a stranger.
+
+    Raises:
+        UsageError: The URL, the model, a time or the key cannot be meant.
+    """
+
+    prefills = False
+
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        *,
+        timeout: float = 60.0,
+        connect_timeout: float = 5.0,
+        pause: float = 0.5,
+    ) -> None:
+        if not model.strip():
+            raise UsageError("no model is named for the language model server", "Name one")
+        if not (timeout > 0 and connect_timeout > 0 and pause >= 0):
+            raise UsageError(
+                f"expected times over 0 s, found {timeout}, {connect_timeout}, {pause}",
+                "Raise them",
+            )
+        self.name = model
+        self._address = _endpoint(http.parse(url))
+        self._timeout = timeout
+        self._connect = connect_timeout
+        self._pause = pause
+        self._key = _key(self.host, self.is_local)
+        self._thinking = 0
+        self._scorer = _given.Scorer(self._asked)
+
+    def __repr__(self) -> str:
+        return f"ServerModel('{self._address}', '{self.name}')"
+
+    @property
+    def host(self) -> str:
+        """Where the words go."""
+        return self._address.host
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server runs on this machine, so that words do not leave it."""
+        return _is_local(self.host)
+
+    def complete(self, requests: Sequence[Request]) -> list[str]:
+        """The answer to each request, asked for one after the other.
+
+        ``top_k`` stays here: it is no part of the protocol and some servers refuse it.
+
+        Raises:
+            ServerError: The server is down or slow, or its answer is none.
+        """
+        return [self._complete(r) for r in requests]
+
+    def _complete(self, request: Request) -> str:
+        body = self._body(request)
+        text, cut = self._ask(body, request.max_tokens)
+        if not text and cut and not self._thinking:
+            # A thinking model spent all tokens before its first word.
+            self._thinking = _THINKING_TOKENS
+            text, cut = self._ask(body, request.max_tokens)
+        if not text:
+            raise self._error("answered with no words", "Try another model")
+        self._check_length(len(text), request.max_tokens)
+        return text
+
+    def stream(self, request: Request) -> Generator[str, None, None]:
+        """The answer, piece by piece; closing the iterator closes the connection.
+
+        A thought is left out where it is marked at both ends. ``timeout`` is the wait for the
+        next piece. Nothing is asked twice.
+
+        Raises:
+            ServerError: The server is down or slow, or its answer is none.
+        """
+        body = {**self._body(request), "stream": True}
+        headers = {**self._headers(), "Accept": "text/event-stream"}
+        sent = json.dumps({**body, "max_tokens": max(1, request.max_tokens) + self._thinking})
+        with http.opened(
+            self._address, sent.encode(), headers, connect=self._connect, wait=self._timeout
+        ) as answer:
+            if answer.status != HTTPStatus.OK:
+                raise self._refused(answer.status, answer.read(http.MAX_BYTES))
+            if "text/event-stream" in answer.headers.get("content-type", ""):
+                pieces = _spoken(self._pieces(answer))
+            else:  # a server that does not stream
+                pieces = iter([self._read(answer.read(http.MAX_BYTES))[0]])
+            length = 0
+            for piece in pieces:
+                length += len(piece)
+                self._check_length(length, request.max_tokens)
+                yield piece
+            if not length:
+                raise self._error("answered with no words", "Try another model")
+
+    def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray:
+        """(requests, answers) log likelihoods in nats of each answer after each request.
+
+        vLLM gives those of a prompt, llama.cpp's server those of what it is made to say; other
+        servers give none of a given answer. The end of the answer is not counted.
+
+        Raises:
+            UsageError: An answer is empty.
+            ServerError: The server is down or slow, or gives no log probabilities.
+        """
+        _given.check(answers)
+        rows = [self._score(r, answers) for r in requests if answers]
+        return np.array(rows, dtype=np.float32).reshape(len(requests), len(answers))
+
+    def _score(self, request: Request, answers: Sequence[str]) -> list[float]:
+        messages = _given.chat(request.messages)
+        begun = bool(messages) and messages[-1]["role"] == "assistant"
+        probe = self._prompt_scores(messages, begun=begun)
+        known = probe.get("prompt_logprobs")
+        if isinstance(known, list):
+            return [self._after(messages, len(known), a, begun=begun) for a in answers]
+        if "timings" in probe:  # llama.cpp
+            return [self._scorer.after(messages, a) for a in answers]
+        raise self._no_scores("")
+
+    def _prompt_scores(self, messages: _given.Messages, *, begun: bool) -> Mapping[str, Plain]:
+        body: dict[str, Plain] = {"messages": messages, "prompt_logprobs": 0, "max_tokens": 1}
+        if begun:
+            body |= {"add_generation_prompt": False, "continue_final_message": True}
+        return self._asked(body)
+
+    def _after(self, messages: _given.Messages, known: int, answer: str, *, begun: bool) -> float:
+        """The sum over what vLLM says of the tokens after the ``known`` ones of the prompt."""
+        start = str(messages[-1]["content"]) if begun else ""
+        whole: Mapping[str, Plain] = {"role": "assistant", "content": start + answer}
+        reply = self._prompt_scores([*(messages[:-1] if begun else messages), whole], begun=True)
+        tokens = reply.get("prompt_logprobs")
+        values = [_logprob(t) for t in tokens[known:]] if isinstance(tokens, list) else []
+        if not values or None in values:
+            raise self._no_scores("")
+        return float(sum(v for v in values if v is not None))
+
+    def _asked(self, body: Mapping[str, Plain]) -> Mapping[str, Plain]:
+        """The answer to a request for log probabilities."""
+        sent = {"model": self.name, "stream": False, "temperature": 0, **body}
+        response = self._post(json.dumps(sent).encode())
+        if response.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
+            refused = self._refused(response.status, response.body)
+            raise self._no_scores(f": it {refused.problem.partition(f'{self._address} ')[2]}")
+        if response.status != HTTPStatus.OK:
+            raise self._refused(response.status, response.body)
+        return self._json(response.body)
+
+    def _no_scores(self, detail: str) -> ServerError:
+        return self._error(
+            f"gives no log probabilities of given answers{detail}",
+            "Use the local model, vLLM or llama.cpp's server",
+        )
+
+    def _body(self, request: Request) -> dict[str, Plain]:
+        body: dict[str, Plain] = {
+            "model": self.name,
+            "messages": _given.chat(request.messages),
+            "temperature": request.temperature,
+            "seed": request.seed,
+            "stream": False,
+        }
+        return {**body, "stop": list(request.stop)} if request.stop else body
+
+    def _ask(self, body: Mapping[str, Plain], max_tokens: int) -> tuple[str, bool]:
+        sent = {**body, "max_tokens": max(1, max_tokens) + self._thinking}
+        response = self._post(json.dumps(sent).encode())
+        if response.status != HTTPStatus.OK:
+            raise self._refused(response.status, response.body)
+        return self._read(response.body)
+
+    def _check_length(self, length: int, max_tokens: int) -> None:
+        if length > max_tokens * _CHARACTERS_A_TOKEN:
+            raise self._error(
+                f"answered {length} characters where {max_tokens} tokens were asked for",
+                "Check that it heeds max_tokens",
+            )
+
+    def _post(self, body: bytes) -> http.Response:
+        wait = self._pause
+        try:
+            response = self._send(body)
+            if response.status != 429 and response.status < 500:
+                return response
+            asked = _retry_after(response)
+            wait = self._pause if asked is None else asked
+            if wait > _LONGEST_WAIT_S:
+                return response
+        except ConnectionError:
+            pass
+        time.sleep(wait)
+        try:
+            return self._send(body)
+        except ConnectionError as error:
+            raise self._error("hung up twice", "Look into its log") from error
+
+    def _send(self, body: bytes) -> http.Response:
+        headers = self._headers()
+        return http.post(self._address, body, headers, connect=self._connect, total=self._timeout)
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        return {**headers, "Authorization": f"Bearer {self._key}"} if self._key else headers
+
+    def _read(self, body: bytes) -> tuple[str, bool]:
+        choice = self._choice(self._json(body))
+        message = choice.get("message")
+        content = message.get("content") if isinstance(message, dict) else None
+        return _without_thoughts(_text(content)), choice.get("finish_reason") == "length"
+
+    def _pieces(self, lines: Iterable[bytes]) -> Iterator[str]:
+        """The text of server-sent events, as it comes."""
+        for line in lines:
+            event = line.removeprefix(b"data:").strip()
+            if not line.startswith(b"data:") or not event:
+                continue
+            if event == b"[DONE]":
+                return
+            chunk = self._json(event)
+            if "error" in chunk:
+                raise self._error(f"broke off: {self._censored(event)}", "Look into its log")
+            if chunk.get("choices"):  # the last one may hold nothing but counts
+                delta = self._choice(chunk).get("delta")
+                yield _text(delta.get("content")) if isinstance(delta, dict) else ""
+
+    def _json(self, body: bytes) -> Mapping[str, Plain]:
+        try:
+            answer = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise self._error(
+                "answered something that is not JSON", "Check that the URL is its API"
+            ) from error
+        return answer if isinstance(answer, dict) else {}
+
+    def _choice(self, answer: Mapping[str, Plain]) -> Mapping[str, Plain]:
+        choices = answer.get("choices")
+        first = choices[0] if isinstance(choices, list) and choices else None
+        if not isinstance(first, dict):
+            raise self._error("answered without choices", "Check that the URL is its chat API")
+        return first
+
+    def _refused(self, status: int, body: bytes) -> ServerError:
+        complaint = self._censored(body)
+        remedies = {
+            401: "Set EMPATHIA_LLM_KEY to its key",
+            403: "Set EMPATHIA_LLM_KEY to a key that may use the model",
+            404: f"Check the URL and that it serves the model '{self.name}'",
+            429: "Ask again later",
+        }
+        what = f"answered with HTTP status {status}" + (f": {complaint}" if complaint else "")
+        return self._error(what, remedies.get(status, "Look into its log"))
+
+    def _censored(self, body: bytes) -> str:
+        """What the server complains of, on a line and without the key."""
+        complaint = _shorten(_message(body))
+        return complaint.replace(self._key, "***") if self._key else complaint
+
+    def _error(self, what: str, remedy: str) -> ServerError:
+        return ServerError(f"the language model server {self._address} {what}", remedy)
+
+
+def _endpoint(address: http.Address) -> http.Address:
+    path = address.path.removesuffix("/chat/completions")
+    return replace(address, path=(path or "/v1") + "/chat/completions")
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def _key(host: str, local: bool) -> str:
+    key = os.environ.get("EMPATHIA_LLM_KEY", "").strip()
+    if not key and (local or host == "openai.com" or host.endswith(".openai.com")):
+        key = os.environ.get("OPENAI_API_KEY", "").strip()
+    if not key.isascii() or any(c.isspace() or not c.isprintable() for c in key):
+        raise UsageError(
+            "the key of the language model server holds characters that no key has",
+            "Mend EMPATHIA_LLM_KEY or OPENAI_API_KEY",
+        )
+    return key
+
+
+def _retry_after(response: http.Response) -> float | None:
+    value = response.headers.get("retry-after", "").strip()
+    # Servers may send a date too; that is never a short wait worth parsing.
+    return float(value) if re.fullmatch(r"\d{1,6}(\.\d+)?", value) else None
+
+
+def _logprob(token: Plain) -> float | None:
+    """The log probability of a prompt's token: vLLM maps its id to what is known of it."""
+    known = next(iter(token.values()), None) if isinstance(token, dict) else None
+    value = known.get("logprob") if isinstance(known, dict) else None
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _spoken(pieces: Iterable[str]) -> Iterator[str]:
+    """Pieces of a text without its thoughts, and without space around it."""
+    raw, given = "", 0
+    for piece in pieces:
+        raw += piece
+        visible = _UNFINISHED.sub("", _THOUGHT.sub("", raw)).lstrip()
+        # What may be the start of a tag, or the end of the text, is held back.
+        visible = _BEGUN_TAG.sub("", visible)
+        if len(visible) > given:
+            yield visible[given:]
+            given = len(visible)
+    if rest := _UNFINISHED.sub("", _THOUGHT.sub("", raw)).strip()[given:]:
+        yield rest
+
+
+def _text(content: object) -> str:
+    """Content is a string, or a list of parts of which some are text."""
+    if isinstance(content, list):
+        parts = [p.get("text") for p in content if isinstance(p, dict)]
+        return "".join(p for p in parts if isinstance(p, str))
+    return content if isinstance(content, str) else ""
+
+
+def _without_thoughts(text: str) -> str:
+    # Some chat templates open the thought themselves, so only its end is seen.
+    text = _HEADLESS.sub("", _THOUGHT.sub("", text))
+    return _UNFINISHED.sub("", text).strip()
+
+
+def _message(body: bytes) -> str:
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return body[:2000].decode("utf-8", "replace")
+    error = answer.get("error", answer) if isinstance(answer, dict) else answer
+    if isinstance(error, dict):
+        error = error.get("message") or error.get("detail") or ""
+    return str(error)
+
+
+def _shorten(text: str, most: int = 200) -> str:
+    """One printable line without markup."""
+    plain = re.sub(r"<[^>]*>", " ", text)
+    line = " ".join("".join(c if c.isprintable() else " " for c in plain).split())
+    return line if len(line) <= most else line[: most - 1] + "…"

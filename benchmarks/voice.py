@@ -25,12 +25,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+from empathia.emotion.voice.clips import Clips
 
 from empathia import plugins
 from empathia.config import Run, read_run
 from empathia.emotion.voice import clips as _clips
 from empathia.emotion.voice import fitting
-from empathia.emotion.voice.clips import Clips
 from empathia.labels import EKMAN7, SHARED4, LabelSet, projection
 from empathia.metrics import METRICS
 from empathia.metrics.balance import group_weights

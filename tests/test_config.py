@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from empathia.config import read_run
+from empathia.config import checked_options, read_run
 from empathia.errors import ConfigError
 
 RUNS = Path(__file__).parent.parent / "runs"
@@ -45,20 +46,62 @@ def test_all_parts_are_read_and_defaults_filled(tmp_path):
     assert run.training.patience == 2
 
 
+def plugin(**options):
+    return SimpleNamespace(
+        __name__="empathia.emotion.mine", OPTIONS=options, RENAMED={"old": "new"}
+    )
+
+
 def test_options_take_the_type_of_their_default(tmp_path):
     run = read_run(write(tmp_path, GOOD))
-    assert isinstance(run.option("dropout", 0.1), float)
-    assert run.option("deep", False) is True
-    assert run.option("absent", 7) == 7
+    defaults = plugin(dropout=0.1, deep=False, absent=7)
+    options = checked_options(defaults, run.model.options, run.file)
+    assert (options.number("dropout"), options.flag("deep"), options.count("absent")) == (
+        0,
+        True,
+        7,
+    )
     with pytest.raises(ConfigError, match=r"'model.deep' must be int, found True"):
-        run.option("deep", 1)
+        checked_options(plugin(dropout=0.1, deep=1), run.model.options, run.file)
+
+
+@pytest.mark.parametrize(
+    ("default", "given", "wanted"),
+    [
+        ((0.1, 1.0), [1, 0.5], (1, 0.5)),
+        (("a",), ["b", "c"], ("b", "c")),
+        ((), [], ()),
+        ({}, {"x": {"y": 1}}, {"x": {"y": 1}}),
+    ],
+)
+def test_options_may_be_lists_and_tables(default, given, wanted):
+    assert checked_options(plugin(o=default), {"o": given}, "f").values == {"o": wanted}
+
+
+@pytest.mark.parametrize(
+    ("default", "given", "says"),
+    [
+        ((0.1,), "0.1 0.3", r"'model\.o' must be a list of numbers, found '0.1 0.3'"),
+        ((0.1,), ["x"], "a list of numbers"),
+        ((0.1,), [True], "a list of numbers"),
+        (("a",), [1], "a list of strings"),
+        ({}, "joy>happy 1", "a table"),
+    ],
+)
+def test_other_lists_and_tables_are_refused(default, given, says):
+    with pytest.raises(ConfigError, match=says):
+        checked_options(plugin(o=default), {"o": given}, "f")
 
 
 def test_unknown_option_names_the_known_ones(tmp_path):
     run = read_run(write(tmp_path, GOOD))
-    run.check_options({"dropout": 0.1, "deep": False})
     with pytest.raises(ConfigError, match=r"run\.toml.*'model\.deep' \(known: dropout\)"):
-        run.check_options({"dropout": 0.1})
+        checked_options(plugin(dropout=0.1), run.model.options, run.file)
+
+
+def test_an_old_name_is_told_the_new_one():
+    with pytest.raises(ConfigError, match=r"'model\.old' is called 'model\.new' now"):
+        checked_options(plugin(new=1), {"old": 1}, "f")
 
 
 def test_settings_don_t_depend_on_where_the_file_lies(tmp_path):
@@ -84,7 +127,6 @@ def test_settings_don_t_depend_on_where_the_file_lies(tmp_path):
         ('corpora = ["a", "b"]', 'corpora = ["a", "a"]', "'data.corpora' cannot be"),
         ("limit = 10", "limit = 0", "'data.limit' cannot be 0"),
         ('recogniser = "text"', "", r"lacks 'model\.recogniser'"),
-        ("deep = true", "deep = [1]", r"'model\.deep' must be a string, a number"),
         ("lr = 1", "lr = nan", r"'training\.lr' cannot be nan"),
         ("lr = 1", "warmup = 1.0", r"'training\.warmup' cannot be 1\.0"),
         ("lr = 1", "threads = 0", r"'training\.threads' cannot be 0"),

@@ -42,13 +42,52 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from empathia.errors import ConfigError
+from empathia.files import Plain
 
-Scalar = str | int | float | bool
 _Part = TypeVar("_Part")
-_OptionValue = TypeVar("_OptionValue", bound=Scalar)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Options of a recogniser, complete and of the types of their defaults.
+
+    Args:
+        values: By name.
+    """
+
+    values: Mapping[str, Plain]
+
+    def flag(self, name: str) -> bool:
+        """A truth value."""
+        return bool(self.values[name])
+
+    def count(self, name: str) -> int:
+        """A whole number."""
+        return int(self.values[name])  # type: ignore[arg-type]
+
+    def number(self, name: str) -> float:
+        """A number."""
+        return float(self.values[name])  # type: ignore[arg-type]
+
+    def text(self, name: str) -> str:
+        """A string."""
+        return str(self.values[name])
+
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """A list of numbers."""
+        return tuple(map(float, self.values[name]))  # type: ignore[arg-type]
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """A list of strings."""
+        return tuple(map(str, self.values[name]))  # type: ignore[arg-type]
+
+    def table(self, name: str) -> Mapping[str, Plain]:
+        """A table."""
+        return self.values[name]  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +95,9 @@ class DataPart:
     """``[data]``: what is learnt from.
 
     Args:
-        corpora: Names of corpus plug-ins; the first one is validated and tested on.
+        corpora: Names of corpus plug-ins.
+        evaluated_on: Those of them that validation and test ask about, the others only teach; ()
+            for all.
         labels: Name of the label set that is predicted, or of an own one given in ``[labels]``.
         limit: Use only this many dialogues a corpus and split (the first after a seeded
             shuffle), for a quick try; None uses all.
@@ -68,13 +109,15 @@ class DataPart:
         valid: Share of the training part that validates where the corpus has no own
             validation part.
         targets: "single" (one gold label), "multi" (several gold labels, or those that a third
-            of the raters gave) or "votes" (the raters' votes as shares).
+            of the raters gave), "votes" (the raters' votes as shares), or "partial" (several gold
+            labels; what a corpus does not tell is unknown, and single labels are evaluated).
         fraction: Share of the training dialogues that is learnt from; validation and test stay.
         options: By corpus: keyword arguments of its ``load``, and ``folder``.
     """
 
     corpora: tuple[str, ...]
     labels: str
+    evaluated_on: tuple[str, ...] = ()
     limit: int | None = None
     protocol: str = "standard"
     folds: int | None = None
@@ -90,7 +133,7 @@ class ModelPart:
     """``[model]``: the recogniser and the options that its plug-in defines."""
 
     recogniser: str
-    options: Mapping[str, Scalar] = field(default_factory=dict)
+    options: Mapping[str, Plain] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,35 +196,60 @@ class Run:
     normalise: Mapping[str, str] = field(default_factory=dict)
     file: str = "run file"
 
-    def option(self, name: str, default: _OptionValue) -> _OptionValue:
-        """An option of the recogniser, checked against the type of its default.
-
-        Raises:
-            ConfigError: The run file gives another type.
-        """
-        value = self.model.options.get(name, default)
-        return _typed(type(default), value, self.file, f"model.{name}")  # type: ignore[no-any-return]
-
-    def check_options(self, known: Mapping[str, Scalar]) -> None:
-        """Refuse options of ``[model]`` that the recogniser does not know.
-
-        Raises:
-            ConfigError: An option is unknown or of another type than its default.
-        """
-        for key, value in self.model.options.items():
-            if key not in known:
-                raise ConfigError(
-                    f"{self.file}: recogniser '{self.model.recogniser}' has no option "
-                    f"'model.{key}' (known: {', '.join(sorted(known)) or 'none'})",
-                    "Mend or remove the key",
-                )
-            _typed(type(known[key]), value, self.file, f"model.{key}")
-
     def settings(self) -> dict[str, Any]:
         """All that decides the result, as plain values for JSON (without ``file``)."""
         values = dataclasses.asdict(self)
         del values["file"]
         return values
+
+
+def checked_options(
+    plugin: ModuleType, given: Mapping[str, Plain], file: str, prefix: str = "model."
+) -> Options:
+    """A recogniser's options, complete: defaults where nothing is given.
+
+    Args:
+        plugin: Defines ``OPTIONS``, its options with their defaults, and may define ``RENAMED``,
+            names that older run files used and what they are called now.
+        given: Options by name.
+        file: Where they come from, for messages.
+        prefix: What stands before a name there.
+
+    Raises:
+        ConfigError: An option is unknown or of another type than its default.
+    """
+    renamed: Mapping[str, str] = getattr(plugin, "RENAMED", {})
+    for key in set(given) & set(renamed):
+        raise ConfigError(
+            f"{file}: '{prefix}{key}' is called '{prefix}{renamed[key]}' now", "Rename the key"
+        )
+    owner = f"{file}: recogniser '{plugin.__name__.rpartition('.')[2]}'"
+    return complete(given, plugin.OPTIONS, owner, prefix)
+
+
+def complete(
+    given: Mapping[str, Plain], defaults: Mapping[str, Plain], owner: str, prefix: str = ""
+) -> Options:
+    """All options of a plug-in: those that are given, and the defaults of the rest.
+
+    Args:
+        given: Options by name.
+        defaults: Of all that there are.
+        owner: Whose they are, for messages.
+        prefix: What stands before a name where it was given.
+
+    Raises:
+        ConfigError: An option is unknown or of another type than its default.
+    """
+    for key in given:
+        if key not in defaults:
+            raise ConfigError(
+                f"{owner} has no option '{prefix}{key}' "
+                f"(known: {', '.join(sorted(defaults)) or 'none'})",
+                "Mend or remove the key",
+            )
+    typed = {k: _option(defaults[k], v, owner, f"{prefix}{k}") for k, v in given.items()}
+    return Options({**defaults, **typed})
 
 
 def read_run(path: Path) -> Run:
@@ -238,7 +306,7 @@ def _run(table: dict[str, Any], file: str) -> Run:
         raise ConfigError(f"{file} lacks 'model.recogniser'", "Name a plug-in of empathia.emotion")
     parts["model"] = ModelPart(
         _typed(str, recogniser, file, "model.recogniser"),
-        {k: _scalar(v, file, f"model.{k}") for k, v in model.items()},
+        model,
     )
     if isinstance(parts.get("seeds"), list) and parts["seeds"]:
         parts.setdefault("seed", parts["seeds"][0])
@@ -300,28 +368,20 @@ def _typed(hint: Any, value: Any, file: str, key: str) -> Any:  # noqa: ANN401 -
     return value
 
 
-def complete(
-    options: Mapping[str, Scalar], defaults: Mapping[str, Scalar], owner: str
-) -> dict[str, Scalar]:
-    """All options of a plug-in: those that are given, and the defaults of the rest.
-
-    Raises:
-        ConfigError: An option is unknown or of another type than its default.
-    """
-    unknown = sorted(set(options) - set(defaults))
-    if unknown:
-        known = ", ".join(sorted(defaults)) or "none"
-        raise ConfigError(
-            f"{owner} has no option '{unknown[0]}' (known: {known})", "Mend or remove it"
-        )
-    given = {k: _typed(type(defaults[k]), v, owner, k) for k, v in options.items()}
-    return {**defaults, **given}
-
-
-def _scalar(value: Any, file: str, key: str) -> Scalar:  # noqa: ANN401 - any TOML value
-    if isinstance(value, str | int | float | bool):
+def _option(default: Plain, value: Plain, file: str, key: str) -> Plain:
+    """A value of ``[model]`` as the type of its default; of an empty list any list will do."""
+    if isinstance(default, Mapping):
+        if not isinstance(value, Mapping):
+            raise _wrong(file, key, "a table", value)
         return value
-    raise _wrong(file, key, "a string, a number or a truth value", value)
+    if isinstance(default, list | tuple):
+        kinds = {type(x) for x in default} or {str, int, float}
+        numbers = bool(kinds & {int, float})
+        allowed = kinds | {int, float} if numbers else kinds
+        if isinstance(value, list | tuple) and all(type(x) in allowed for x in value):
+            return tuple(value)
+        raise _wrong(file, key, f"a list of {'numbers' if numbers else 'strings'}", value)
+    return _typed(type(default), value, file, key)  # type: ignore[no-any-return]
 
 
 def _check(run: Run) -> None:
@@ -333,10 +393,11 @@ def _check(run: Run) -> None:
         and all(c.isalnum() or c in "-_." for c in run.name),
         "seed": run.seed >= 0,
         "data.corpora": len(set(run.data.corpora)) == len(run.data.corpora),
+        "data.evaluated_on": set(run.data.evaluated_on) <= set(run.data.corpora),
         "data.limit": run.data.limit is None or run.data.limit > 0,
         "data.folds": run.data.folds is None or run.data.folds > 1,
         "data.valid": 0 < run.data.valid < 1,
-        "data.targets": run.data.targets in {"single", "multi", "votes"},
+        "data.targets": run.data.targets in {"single", "multi", "votes", "partial"},
         "data.fraction": 0 < run.data.fraction <= 1,
         "seeds": len(set(run.seeds)) == len(run.seeds) and all(s >= 0 for s in run.seeds),
         "training.epochs": t.epochs > 0,

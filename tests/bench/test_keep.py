@@ -15,19 +15,21 @@ import numpy as np
 import pytest
 from little_problem import LABELS as LITTLE
 from little_problem import learn, part, problem
+from predicted import predict
 from test_train import LABELS, WORDS, corpus, run_file
 
-from empathia import plugins, weights
+from empathia import config, plugins, weights
 from empathia.bench import bench, train
 from empathia.bench.run import Training
 from empathia.cli import main
-from empathia.config import read_run
+from empathia.config import checked_options, read_run
 from empathia.corpora import toy
+from empathia.emotion import weights_of
 from empathia.emotion.tfidf.read import letters_of
 from empathia.errors import EmpathiaError, UsageError, WeightsError
 from empathia.pipeline import Options, Reader
-from empathia.training import normalise
-from empathia.training.kept import Kept, read
+from empathia.training import model, normalise
+from empathia.training.model import Settings, read
 from empathia.types import Features, Sample
 
 FOLDS = 'protocol = "leave-scene-out"'
@@ -122,7 +124,7 @@ def test_several_folds_keep_a_model_of_everything(tmp_path: Path) -> None:
     run = run_file(tmp_path / "folds.toml", data=FOLDS, top="seeds = [3, 4]")
     train(run, data, tmp_path / "out")
     model = tmp_path / "out" / "folds" / "model"
-    about = read(model).about
+    about = read(model).details
     assert sum(about["utterances"].values()) == 24 * 7
     assert (about["tested"], about["seed"]) == (False, 3)
     assert "No figure is its own" in (model / "card.md").read_text()
@@ -178,7 +180,6 @@ def test_a_kill_leaves_no_half_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("recogniser", "more", "why"),
     [
-        ("previous", {}, "reads gold labels"),
         ("acoustic", {"features": 'voice = ["sound"]'}, "its plug-in defines no load"),
         (
             "tfidf",
@@ -204,8 +205,8 @@ def test_what_cannot_be_kept_says_so(
 @pytest.mark.parametrize(
     ("feature", "recogniser", "model", "bound"),
     [
-        ("text:text-default", "dialogue", "linear = 1.0\npenalties = '1'", False),
-        ("text:text-empathetic", "dialogue", "linear = 1.0\npenalties = '1'", True),
+        ("text:text-default", "dialogue", "linear = 1.0\npenalties = [1]", False),
+        ("text:text-empathetic", "dialogue", "linear = 1.0\npenalties = [1]", True),
         ("text:text-empathetic", "majority", "", False),  # reads no features
     ],
 )
@@ -237,13 +238,19 @@ def test_weights_bind_what_learnt_from_them(
     assert named == [*(["minilm", feature.removeprefix("text:")] if used else []), "mine"]
 
 
-def test_options_name_weights_too() -> None:
-    options = {"encoder": "minilm", "start": "text-empathetic", "tuned": 3}
-    assert settings(options=options).started_from == ("minilm", "text-empathetic")
-    assert settings(options={"encoder": "klue/roberta-base", "start": ""}).started_from == ()
+def test_a_recogniser_names_the_weights_that_it_works_with() -> None:
+    def named(**given: Any) -> tuple[str, ...]:
+        options = checked_options(plugins.load("emotion", "encoder"), given, "run file")
+        return weights_of("encoder", options)
+
+    assert named(start="text-empathetic") == ("minilm", "text-empathetic")
+    assert named(encoder="klue/roberta-base") == ()
+    assert weights_of("tfidf", config.Options({})) == ()
+    late = config.Options({"members": {"encoder": {}, "words": {"kept": "text-default"}}})
+    assert weights_of("late", late) == ("minilm", "text-default")
 
 
-def settings(**changes: Any) -> Kept:
+def settings(**changes: Any) -> Settings:
     fields: dict[str, Any] = {
         "name": "little",
         "recogniser": "majority",
@@ -257,13 +264,13 @@ def settings(**changes: Any) -> Kept:
         "noncommercial": False,
         "fingerprint": "",
     }
-    return Kept(**(fields | changes))
+    return Settings(**(fields | changes))
 
 
 def kept(folder: Path, learnt: Any, **changes: Any) -> Path:
     folder.mkdir(exist_ok=True)
     learnt.save(folder)
-    (folder / "settings.json").write_text(settings(**changes).dumps())
+    settings(**changes).write(folder)
     return folder
 
 
@@ -296,8 +303,8 @@ def test_permissive_refuses_what_learnt_from_noncommercial_data(tmp_path: Path) 
 @pytest.mark.parametrize(
     "uses",
     [
-        {"modalities": {"text": ("text:text-empathetic",)}},
-        {"options": {"encoder": "minilm", "start": "text-empathetic"}},
+        {"modalities": {"text": ("text:text-empathetic",)}, "weights": ("text-empathetic",)},
+        {"weights": ("minilm", "text-empathetic")},
     ],
 )
 def test_permissive_refuses_weights_that_are_bound(tmp_path: Path, uses: dict[str, Any]) -> None:
@@ -337,12 +344,11 @@ def test_a_recogniser_gets_its_features_on_its_scale(tmp_path: Path) -> None:
     seen: list[Sequence[Sample]] = []
 
     class Spy:
-        def recognise(self, samples: Sequence[Sample]) -> list[Any]:
-            seen.append(samples)
-            return []
+        def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Any]]:
+            seen.extend(dialogues)
+            return [[]]
 
-    plain = settings(modalities={"text": ("text",)}, normalise=(normal.plain(),)).dumps()
-    (tmp_path / "settings.json").write_text(plain)
+    settings(modalities={"text": ("text",)}, normalise=(normal.plain(),)).write(tmp_path)
     bare = [Sample(s.id, s.text, speaker=s.speaker) for s in train_part[0]]
     Own(read(tmp_path), Spy(), 1).recognise(bare)
     for one, other in zip(seen[0], normal.apply(train_part)[0], strict=True):
@@ -394,26 +400,36 @@ def test_a_recogniser_comes_back_as_it_was(
     learnt = learn(recogniser, tmp_path / "t", options=OPTIONS[recogniser], exclusive=exclusive)
     asked = problem(recogniser, tmp_path, options=OPTIONS[recogniser])
     folder = kept(
-        tmp_path / "m", learnt, recogniser=recogniser, exclusive=exclusive, options=asked.options
+        tmp_path / "m",
+        learnt,
+        recogniser=recogniser,
+        exclusive=exclusive,
+        options=asked.options.values,
     )
-    back = plugins.load("emotion", recogniser).load(folder)
+    back = model.load(folder)
     dialogue = part(["q"], 5)[0].dialogues[0]
-    expected = learnt.predict([dialogue])
-    emotions = back.recognise(dialogue)
+    expected = predict(learnt, [dialogue])
+    (emotions,) = back.recognise([dialogue])
     assert [e.scores for e in emotions] == [expected[s.id] for s in dialogue]
-    assert (back.name, back.labels, back.causal, back.licence) == ("little", LITTLE, True, "CC0")
-    assert back.recognise([]) == []
+    about = back.about
+    assert (about.name, about.labels, about.causal, about.licence) == (
+        "little",
+        LITTLE,
+        True,
+        "CC0",
+    )
+    assert back.recognise([[]]) == [[]]
 
 
 def test_the_encoder_comes_back_as_it_was(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     learnt = learn("encoder", tmp_path / "t", options={"tuned": 1}, training={"epochs": 1})
     asked = problem("encoder", tmp_path, options={"tuned": 1})
-    folder = kept(tmp_path / "m", learnt, recogniser="encoder", options=asked.options)
-    back = plugins.load("emotion", "encoder").load(folder, threads=1)
+    folder = kept(tmp_path / "m", learnt, recogniser="encoder", options=asked.options.values)
+    back = model.load(folder, 1)
     dialogue = part(["q"], 5)[0].dialogues[0]
-    expected = learnt.predict([dialogue])
-    assert [e.scores for e in back.recognise(dialogue)] == [expected[s.id] for s in dialogue]
+    expected = predict(learnt, [dialogue])
+    assert [e.scores for e in back.recognise([dialogue])[0]] == [expected[s.id] for s in dialogue]
 
 
 @pytest.mark.parametrize("linear", [0.0, 0.5, 1.0])
@@ -423,7 +439,7 @@ def test_the_dialogue_model_comes_back_as_it_was(tmp_path: Path, linear: float) 
 
     options = little.SMALL | {"linear": linear, "members": 2}
     learnt = little.trained(tmp_path / "t", training={"epochs": 2}, **options)
-    complete = problem("dialogue", tmp_path, options=options).options
+    complete = problem("dialogue", tmp_path, options=options).options.values
     folder = kept(
         tmp_path / "m",
         learnt,
@@ -431,15 +447,15 @@ def test_the_dialogue_model_comes_back_as_it_was(tmp_path: Path, linear: float) 
         options=complete,
         modalities=little.MODALITIES,
     )
-    back = plugins.load("emotion", "dialogue").load(folder, threads=1)
+    back = model.load(folder, 1)
     samples = list(little.talk("q", 3)[0])
     samples[2] = little.shown(samples[2], tone=None)
     samples[4] = little.shown(samples[4], tone=None, words=None)
-    expected = learnt.predict([samples])
-    for sample, emotion in zip(samples, back.recognise(samples), strict=True):
+    expected = predict(learnt, [samples])
+    for sample, emotion in zip(samples, back.recognise([samples])[0], strict=True):
         assert emotion.scores == pytest.approx(expected.get(sample.id, ()), abs=1e-6)
-    assert back.recognise(samples)[4].abstained == "nothing to judge by"
-    assert back.recognise(samples[:4])[3].scores == pytest.approx(expected["q-3"], abs=1e-6)
+    assert back.recognise([samples])[0][4].abstained == "nothing to judge by"
+    assert back.recognise([samples[:4]])[0][3].scores == pytest.approx(expected["q-3"], abs=1e-6)
 
 
 def test_a_recording_is_heard_with_the_features_of_training(tmp_path: Path) -> None:
@@ -473,7 +489,7 @@ def test_a_recording_is_heard_with_the_features_of_training(tmp_path: Path) -> N
     scaled = normal.apply(spoken)
     targets = {s.id: tuple(np.eye(3)[rng.integers(3)]) for d in scaled for s in d}
     modalities = {"voice": names}
-    options = {"linear": 1.0, "penalties": "1"}
+    options = {"linear": 1.0, "penalties": (1,)}
     learnt = learn(
         "dialogue",
         tmp_path / "t",
@@ -487,7 +503,7 @@ def test_a_recording_is_heard_with_the_features_of_training(tmp_path: Path) -> N
         learnt,
         recogniser="dialogue",
         modalities=modalities,
-        options=problem("dialogue", tmp_path, options=options).options,
+        options=problem("dialogue", tmp_path, options=options).options.values,
         normalise=(normal.plain(),),
     )
     sound, samples = talk("t")
@@ -497,7 +513,7 @@ def test_a_recording_is_heard_with_the_features_of_training(tmp_path: Path) -> N
     words.write_text("speaker,text,start,end\n" + "\n".join(rows) + "\n")
     with Reader(Options(transcript=words, recogniser=folder)) as reader:
         turns = reader.read(wav).turns
-    expected = learnt.predict(normal.apply([samples]))
+    expected = predict(learnt, normal.apply([samples]))
     assert len({round(row[0], 3) for row in expected.values()}) > 1
     for turn, row in zip(turns, expected.values(), strict=True):
         assert turn.emotion is not None
@@ -525,7 +541,7 @@ def test_fields_say_what_sklearn_says(tmp_path: Path) -> None:
     from empathia.emotion.tfidf.fitting import Columns
     from empathia.emotion.tfidf.read import Answering, reads
 
-    options = problem("tfidf", tmp_path).options | {"characters": 4, "past_weight": 0.7}
+    options = problem("tfidf", tmp_path, options={"characters": 4, "past_weight": 0.7}).options
     items = reads(part(["x", "y", "z"])[0].dialogues, 5)
     columns = Columns(items, options)
     x = columns(items)
@@ -557,11 +573,11 @@ def test_damage_is_told(tmp_path: Path, file: str, content: str) -> None:
         tmp_path / "m",
         learn("tfidf", tmp_path / "t"),
         recogniser="tfidf",
-        options=problem("tfidf", tmp_path).options,
+        options=problem("tfidf", tmp_path).options.values,
     )
     (folder / file).write_text(content)
     with pytest.raises(WeightsError, match="train"):
-        plugins.load("emotion", "tfidf").load(folder)
+        model.load(folder)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from little_problem import LABELS, accuracy, learn, problem
+from predicted import predict
 
 from empathia.errors import ConfigError, TrainingError
 from empathia.training.problem import Part
@@ -16,7 +18,14 @@ from empathia.types import Features, Sample
 
 pytest.importorskip("torch")
 
-SMALL = {"width": 16, "memory": 8, "members": 1, "few": 4, "directions": 4, "penalties": "1"}
+SMALL = {
+    "width": 16,
+    "memory": 8,
+    "members": 1,
+    "squares_up_to": 4,
+    "directions": 4,
+    "penalties": (1,),
+}
 COURSE = {"epochs": 12, "batch": 4, "lr": 2e-2, "select": "accuracy", "patience": 12}
 MODALITIES = {"text": ("words",), "voice": ("tone",)}
 ANCHOR = np.random.default_rng(0).normal(size=(3, 6)).astype(np.float32)
@@ -77,13 +86,20 @@ def both(tmp_path_factory):
 @pytest.mark.parametrize("linear", [0.0, 1.0])
 def test_each_half_reads_the_past_of_the_dialogue(tmp_path, linear):
     test, gold = part("test", 8, late=2)
-    clear = {"late": 2, "linear": linear, "hide": 0.0, "noise": 0.0, "dropout": 0.1, "width": 32}
+    clear = {
+        "late": 2,
+        "linear": linear,
+        "modality_dropout": 0.0,
+        "noise": 0.0,
+        "dropout": 0.1,
+        "width": 32,
+    }
     floor = trained(tmp_path / "none", context="none", **clear)
     model = trained(
         tmp_path / "causal", memory=32, training={"epochs": 30, "patience": 30}, **clear
     )
-    assert accuracy(floor.predict(test.dialogues), gold) < 0.6
-    assert accuracy(model.predict(test.dialogues), gold) > 0.8
+    assert accuracy(predict(floor, test.dialogues), gold) < 0.6
+    assert accuracy(predict(model, test.dialogues), gold) > 0.8
 
 
 @settings(max_examples=15)
@@ -93,29 +109,29 @@ def test_the_future_changes_nothing_before_it(both, seed, cut, other):
     changed = samples[:cut] + tuple(
         dataclasses.replace(s, speaker="C") for s in talk("x", other)[0][cut:]
     )
-    one, two = both.predict([samples]), both.predict([changed])
+    one, two = predict(both, [samples]), predict(both, [changed])
     for s in samples[:cut]:
         assert one[s.id] == pytest.approx(two[s.id], abs=1e-5)
     assert one[samples[cut].id] != two[samples[cut].id]
-    assert both.causal
+    assert both.about.causal
 
 
 def test_bidirectional_sees_what_follows_and_says_so(tmp_path):
     model = trained(tmp_path, context="bidirectional", training={"epochs": 2})
     samples, _ = talk("x", 1)
     changed = samples[:5] + talk("x", 2)[0][5:]
-    one, two = model.predict([samples]), model.predict([changed])
+    one, two = predict(model, [samples]), predict(model, [changed])
     assert one["x-4"] != pytest.approx(two["x-4"], abs=1e-5)
-    assert not model.causal
+    assert not model.about.causal
 
 
 @settings(max_examples=10)
 @given(lengths=st.lists(st.integers(1, 9), min_size=1, max_size=4))
 def test_other_dialogues_of_a_batch_change_nothing(both, lengths):
     talks = [talk(f"d{k}", [n, k], turns=n)[0] for k, n in enumerate(lengths)]
-    together = both.predict(talks)
+    together = predict(both, talks)
     for one in talks:
-        for key, scores in both.predict([one]).items():
+        for key, scores in predict(both, [one]).items():
             assert together[key] == pytest.approx(scores, abs=1e-5)
 
 
@@ -127,7 +143,7 @@ def test_a_missing_modality_is_no_zero_and_leaves_the_other_one_standing(both, g
         [shown(s, **{gone: features(s.id, gone, 0 * s.features[gone].values)}) for s in d]
         for d in test.dialogues
     ]
-    found, of_zeros = both.predict(without), both.predict(zeros)
+    found, of_zeros = predict(both, without), predict(both, zeros)
     assert accuracy(found, gold) > 0.7
     assert max(np.abs(np.subtract(found[k], of_zeros[k])).max() for k in gold) > 0.02
 
@@ -144,7 +160,7 @@ def test_a_missing_number_is_borne_and_nothing_at_all_is_not_judged(both):
         empty,
         *samples[5:],
     ]
-    found = both.predict([holed, []])
+    found = predict(both, [holed, []])
     assert set(found) == {s.id for s in samples} - {"x-4"}
     assert all(np.isfinite(p).all() and sum(p) == pytest.approx(1) for p in found.values())
 
@@ -169,7 +185,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_scores(tmp_path):
     test = part("test", 3)[0].dialogues
     resumed = learn("dialogue", tmp_path / "a", **given_)
     whole = learn("dialogue", tmp_path / "b", **given_)
-    assert resumed.predict(test) == whole.predict(test)
+    assert predict(resumed, test) == predict(whole, test)
     assert resumed.record == whole.record
 
 
@@ -191,8 +207,8 @@ def test_labels_may_be_independent_and_targets_shares(tmp_path):
         **common,
     )
     for model in (free, shares):
-        assert accuracy(model.predict(test.dialogues), gold) > 0.8
-    sums = [sum(p) for p in free.predict(test.dialogues).values()]
+        assert accuracy(predict(model, test.dialogues), gold) > 0.8
+    sums = [sum(p) for p in predict(free, test.dialogues).values()]
     assert max(sums) - min(sums) > 1e-3
 
 
@@ -300,15 +316,18 @@ def test_a_column_that_told_nothing_in_training_tells_nothing_later(tmp_path, li
     train, valid, test = (
         wider(part(p, n)[0], before) for p, n in (("train", 8), ("valid", 3), ("test", 4))
     )
-    learnt = learn(
-        "dialogue",
-        tmp_path,
-        train=train,
-        valid=valid,
-        modalities=MODALITIES,
-        options=SMALL | {"linear": linear, "few": few, "penalties": "0.01"},
-        training=COURSE | {"epochs": 3},
-    ).predict
+    learnt = partial(
+        predict,
+        learn(
+            "dialogue",
+            tmp_path,
+            train=train,
+            valid=valid,
+            modalities=MODALITIES,
+            options=SMALL | {"linear": linear, "squares_up_to": few, "penalties": (0.01,)},
+            training=COURSE | {"epochs": 3},
+        ),
+    )
     same = learnt(test.dialogues)
     now, later = (learnt(wider(part("test", 4)[0], v).dialogues) for v in (200.0, -3000.0))
     assert now == later
@@ -335,7 +354,7 @@ def test_the_linear_half_alone_runs_with_the_threads_of_the_run_file(tmp_path):
         {"balance": "luck"},
         {"linear": 2.0},
         {"remembered": "face"},
-        {"penalties": "0"},
+        {"penalties": (0,)},
         {"members": 0},
     ],
 )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import numpy as np
 import pytest
+from predicted import predict
 from voices import part, problem, right, sample, with_column
 
+from empathia.config import checked_options
 from empathia.emotion import kernel
 from empathia.emotion.kernel.fitting import Kernel, averaged, solve
 from empathia.errors import ConfigError, TrainingError
@@ -18,7 +21,7 @@ TEST = part(range(12, 18), 5)
 
 
 def options(**changed):
-    return {**kernel.OPTIONS, **changed}
+    return checked_options(kernel, changed, "run file")
 
 
 def _several(made: Part, count: int, same: bool = True) -> Part:
@@ -50,9 +53,9 @@ def _three(tmp_path, same=True, **changed):
     )
 
 
-@pytest.mark.parametrize("changed", [{}, {"width": 0.0}, {"balance": "none"}, {"penalties": "0.2"}])
+@pytest.mark.parametrize("changed", [{}, {"width": 0}, {"balance": "none"}, {"penalties": (0.2,)}])
 def test_learns_speakers_it_has_not_heard(tmp_path, changed):
-    scores = kernel.learn(problem(tmp_path, options(**changed))).predict(TEST.dialogues)
+    scores = predict(kernel.learn(problem(tmp_path, options(**changed))), TEST.dialogues)
     assert set(scores) == set(TEST.targets)
     assert right(scores, TEST) > 0.85
     assert all(sum(p) == pytest.approx(1) and min(p) >= 0 for p in scores.values())
@@ -85,12 +88,12 @@ def test_each_view_is_an_example_and_answers_are_averaged(tmp_path):
     assert learnt.record["rows"] == 3 * 48
     assert learnt.record["columns"] == 26
     test = _several(TEST, 3)
-    assert right(learnt.predict(test.dialogues), test) > 0.85
+    assert right(predict(learnt, test.dialogues), test) > 0.85
     bare = [
         (dataclasses.replace(s, features={"view1": s.features["view1"]}),)
         for (s,) in test.dialogues
     ]
-    assert set(learnt.predict(bare)) == set(TEST.targets)  # a view alone can be judged
+    assert set(predict(learnt, bare)) == set(TEST.targets)  # a view alone can be judged
 
 
 def test_joined_features_may_be_of_any_width(tmp_path):
@@ -111,7 +114,7 @@ def test_the_training_part_alone_teaches_unless_refit_is_asked_for_and_the_recor
     more = kernel.learn(problem(tmp_path, options(refit=True))).record
     assert (plain["refit"], plain["rows"]) == (False, 48)
     assert (more["refit"], more["rows"]) == (True, 48 + 24)
-    alone = problem(tmp_path, options(refit=True, penalties="0.3"), valid=Part((), {}))
+    alone = problem(tmp_path, options(refit=True, penalties=(0.3,)), valid=Part((), {}))
     assert kernel.learn(alone).record["refit"] is False
 
 
@@ -119,7 +122,9 @@ def test_the_training_part_alone_teaches_unless_refit_is_asked_for_and_the_recor
 @pytest.mark.parametrize("before", [np.nan, 7.0])
 def test_a_column_that_told_nothing_in_training_tells_nothing_later(tmp_path, before, width):
     train, valid = (with_column(p, before) for p in (part(range(8), 1), part(range(8, 12), 2)))
-    learnt = kernel.learn(problem(tmp_path, options(width=width), train=train, valid=valid)).predict
+    learnt = partial(
+        predict, kernel.learn(problem(tmp_path, options(width=width), train=train, valid=valid))
+    )
     same, other = (with_column(TEST, now) for now in (before, 200.0))
     assert right(learnt(same.dialogues), same) > 0.85
     assert learnt(other.dialogues) == learnt(same.dialogues)
@@ -128,37 +133,41 @@ def test_a_column_that_told_nothing_in_training_tells_nothing_later(tmp_path, be
 def test_what_cannot_be_judged_is_left_out(tmp_path):
     learnt = kernel.learn(problem(tmp_path, options()))
     silent = sample("silent", np.full((4, 13), np.nan, np.float32))
-    assert learnt.predict([(Sample("none"), silent)]) == {}
+    assert predict(learnt, [(Sample("none"), silent)]) == {}
 
 
 def test_nothing_in_it_is_random(tmp_path):
     one, other = (
-        kernel.learn(problem(tmp_path, options(), seed=s)).predict(TEST.dialogues) for s in (1, 2)
+        predict(kernel.learn(problem(tmp_path, options(), seed=s)), TEST.dialogues) for s in (1, 2)
     )
     assert one == other
 
 
 def test_refitting_teaches_others_what_validation_holds_but_not_validation_itself(tmp_path):
     valid = part(range(8, 12), 2)
-    one, two = (
-        kernel.learn(problem(tmp_path, options(refit=r, penalties="0.3"), valid=valid)).predict
+    learnt, plain = (
+        kernel.learn(problem(tmp_path, options(refit=r, penalties=(0.3,)), valid=valid))
         for r in (True, False)
     )
-    assert one(valid.dialogues) == two(valid.dialogues)
+    one, before, two = (partial(predict, m) for m in (learnt, learnt.before_refit, plain))
+    assert before(valid.dialogues) == two(valid.dialogues)
+    assert one(valid.dialogues) != two(valid.dialogues)
     assert one(TEST.dialogues) != two(TEST.dialogues)
     more = part(range(8), 1)
     both = Part((*more.dialogues, *valid.dialogues), {**more.targets, **valid.targets})
     known = kernel.learn(
-        problem(tmp_path, options(refit=False, penalties="0.3"), train=both, valid=valid)
+        problem(tmp_path, options(refit=False, penalties=(0.3,)), train=both, valid=valid)
     )
-    said = [[np.argmax(p) for p in f(TEST.dialogues).values()] for f in (one, known.predict)]
+    said = [
+        [np.argmax(p) for p in f(TEST.dialogues).values()] for f in (one, partial(predict, known))
+    ]
     assert np.mean(np.equal(*said)) > 0.95  # scales alone are from other parts
 
 
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"penalties": "0"}, r"model\.penalties"),
+        ({"penalties": (0,)}, r"model\.penalties"),
         ({"penalties": "1 nan"}, r"model\.penalties"),
         ({"width": -1.0}, r"model\.width"),
         ({"balance": "x"}, r"model\.balance"),

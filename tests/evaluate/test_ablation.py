@@ -10,7 +10,7 @@ from test_train import corpus, run_file
 
 from empathia.cli import main
 
-MODEL = 'linear = 1.0\npenalties = "30"\ncontext = "none"\nfew = 0'
+MODEL = 'linear = 1.0\npenalties = [30]\ncontext = "none"\nsquares_up_to = 0'
 OPTIONS = 'features = {tone = ["tone"], noise = ["level"]}'
 
 

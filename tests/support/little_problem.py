@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from empathia import plugins
-from empathia.config import TrainingPart
+from empathia.config import TrainingPart, checked_options
 from empathia.labels import LabelSet
 from empathia.training.problem import Part, Problem
 from empathia.types import Sample
@@ -54,18 +54,17 @@ def part(names, seed: int = 0) -> tuple[Part, dict[str, str]]:
 
 def problem(recogniser: str, folder: Path, *, train=None, valid=None, **more) -> Problem:
     """A problem for a recogniser; options are given as ``options={...}``."""
-    known = dict(plugins.load("emotion", recogniser, ("OPTIONS", "learn")).OPTIONS)
+    plugin = plugins.load("emotion", recogniser, ("OPTIONS", "learn"))
     settings = {"select": "likelihood", "epochs": 3, "batch": 8, "lr": 1e-3, "threads": 1}
     settings |= more.pop("training", {})
     options = more.pop("options", {})
-    assert set(options) <= set(known)
     fields = {
         "labels": LABELS,
         "exclusive": True,
         "train": part([f"{s}{i}" for i in range(6) for s in "xy"])[0] if train is None else train,
         "valid": part(["xv", "yv"], 1)[0] if valid is None else valid,
         "modalities": {"text": ()},
-        "options": known | options,
+        "options": checked_options(plugin, options, "run file"),
         "training": TrainingPart(**settings),
         "seed": 1,
         "folder": folder,

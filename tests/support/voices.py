@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from empathia.config import TrainingPart
+from empathia.config import Options, TrainingPart
 from empathia.labels import LabelSet
 from empathia.training.problem import Part, Problem
 from empathia.types import Features, Sample
@@ -65,7 +65,7 @@ def problem(
             "train": train or part(range(8), 1),
             "valid": valid if valid is not None else part(range(8, 12), 2),
             "modalities": {"voice": ("mfcc",)},
-            "options": options,
+            "options": options if isinstance(options, Options) else Options(options),
             "training": training,
             "seed": 3,
             "folder": folder,

@@ -1,52 +1,32 @@
 """A run file and corpora become a trained recogniser: the stages joined for a corpus.
 
-:func:`train` reads the run file, loads the corpora by plug-in from
-``data/<corpus>/``, asks the recogniser's plug-in for a :class:`Job`, fits it,
-lets it export itself, and writes metrics and a card. A recogniser becomes
-trainable when its plug-in ``emotion/<name>.py`` defines two names:
-
-- ``OPTIONS``: its options in ``[model]`` with their defaults;
-- ``task(run, corpora, tools) -> Job``: ``corpora`` maps a corpus's name to its
-  dialogues, in the order of the run file, already cut to ``data.limit``;
-  ``tools`` (:class:`~empathia.training.task.Tools`) holds the metrics and, for
-  each name in the plug-in's ``NEEDS``, an extractor ``(audio, utterance id) ->
-  Features`` (what the feature plug-in's ``load()`` returns if it has one, else
-  its ``extract``). The parts that need torch live in ``emotion/_train_<name>.py``,
-  so that the plug-in itself stays light.
-
-What is written to ``out/<run name>/``: ``checkpoint.safetensors`` (resumed from
-automatically), ``model/`` (what the recogniser's ``load(folder)`` reads, with
-the card), ``metrics.json`` and ``card.md``.
+:func:`train` reads the run file, loads the corpora by plug-in from ``data/<corpus>/``, gathers
+features, and lets the recogniser's plug-in learn every seed and fold (:mod:`empathia.bench.run`).
+What is written to ``out/<run name>/`` is described in docs/bench.md.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import platform
 import random
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from empathia import features, files, plugins, weights
+from empathia import emotion, features, files, plugins, weights
 from empathia.bench.data import Material, target_labels, targets, unique
 from empathia.bench.gather import gather
 from empathia.bench.keep import keep, obstacle
 from empathia.bench.run import Bench, choose
-from empathia.config import Run, read_run
+from empathia.config import Options, Run, checked_options, read_run
 from empathia.contracts import Progress
-from empathia.errors import ConfigError, CorpusError, LeakageError, MissingExtra
-from empathia.metrics import METRICS
-from empathia.training.card import card
-from empathia.training.fit import CHECKPOINT, FitResult, fit
-from empathia.training.task import Job, Tools
-from empathia.types import Audio, Dialogue, Features
+from empathia.errors import ConfigError, CorpusError, LeakageError
+from empathia.types import Dialogue, Features
 from empathia.version import __version__
 
 if TYPE_CHECKING:
@@ -75,13 +55,11 @@ def train(
         threads: Overrides ``training.threads``.
         modalities: Use only these of ``[features]``, at training and at test.
         fresh: Forget an earlier try.
-        model: For a recogniser of the bench: also keep a model for use
-            (:mod:`empathia.bench.keep`), where it can be kept.
+        model: Also keep a model for use (:mod:`empathia.bench.keep`), where it can be kept.
         progress: Called with (what is done, steps done, steps in all) after every step.
 
     Returns:
-        The content of ``metrics.json`` (of ``run.json`` for a recogniser of the bench); nothing
-        in it depends on the time or on interruptions.
+        The content of ``run.json``; nothing in it depends on the time or on interruptions.
 
     Raises:
         ConfigError: The run file is wrong.
@@ -90,53 +68,11 @@ def train(
         MissingExtra: The extra ``train`` is not installed.
     """
     run = _with_threads(read_run(run_file), threads)
-    plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS",))
-    run.check_options(plugin.OPTIONS)
-    if hasattr(plugin, "learn"):
-        made = bench(
-            run, data, out / run.name, modalities=modalities, fresh=fresh, progress=progress
-        )
-        record = made.learn(progress)
-        if model and obstacle(record) is None:
-            keep(made, record["causal"], progress)
-        return record
-    if not hasattr(plugin, "task"):
-        raise ConfigError(
-            f"{run_file}: recogniser '{run.model.recogniser}' learns nothing", "Name one that does"
-        )
-    if modalities is not None or len(run.seeds) > 1:
-        raise ConfigError(
-            f"{run_file}: recogniser '{run.model.recogniser}' makes one model from one seed and "
-            "one modality",
-            "Leave --modalities and seeds out",
-        )
-    return _make_model(run, plugin, data, out, fresh=fresh, progress=progress)
-
-
-def _make_model(
-    run: Run, plugin: ModuleType, data: Path, out: Path, *, fresh: bool, progress: Progress | None
-) -> dict[str, Any]:
-    """The other door: a model that can be shipped, from one training."""
-    _need_torch()
-    folder = out / run.name
-    with files.sole_user(folder):  # says before minutes of preparation that it is taken
-        if fresh:
-            (folder / CHECKPOINT).unlink(missing_ok=True)
-    infos, corpora = load_corpora(run, data)
-    prints = {name: fingerprint(dialogues) for name, dialogues in corpora.items()}
-    job: Job = plugin.task(run, corpora, Tools(_extractors(plugin.NEEDS), METRICS))
-    identity = json.dumps([run.settings(), prints], sort_keys=True)
-    result = fit(
-        job,
-        run.training,
-        folder,
-        seed=run.seed,
-        progress=progress,
-        fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
-    )
-    with files.sole_user(folder):
-        known = {**_course(result), "data": prints, "threads": run.training.threads}
-        return _finish(run, job, infos, folder, known)
+    made = bench(run, data, out / run.name, modalities=modalities, fresh=fresh, progress=progress)
+    record = made.learn(progress)
+    if model and obstacle(record) is None:
+        keep(made, progress)
+    return record
 
 
 def bench(
@@ -161,10 +97,11 @@ def bench(
         progress: Told about the extraction of features.
     """
     plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
+    options = checked_options(plugin, run.model.options, run.file)
     offered = run.features or {"text": ()}
     chosen = choose(offered, modalities)
     _check_names(run)
-    heard = heard_before(run)
+    heard = heard_before(run, options)
     if fresh and (folder / "run.json").exists():
         with files.sole_user(folder):
             shutil.rmtree(folder)
@@ -179,7 +116,7 @@ def bench(
         "digest": material.digest(),
         "heard": heard,
     }
-    return Bench(run, plugin, material, chosen, data, folder, about, missing_too)
+    return Bench(run, plugin, options, material, chosen, data, folder, about, missing_too)
 
 
 def _check_names(run: Run) -> None:
@@ -206,28 +143,25 @@ def _check_names(run: Run) -> None:
             )
 
 
-def heard_before(run: Run) -> dict[str, list[str]]:
+def heard_before(run: Run, options: Options) -> dict[str, list[str]]:
     """Shipped weights that a run uses, and which of its corpora they learnt from.
 
     Raises:
         LeakageError: One would be tested on what it learnt from. Under the protocol "standard"
             that is allowed and told, as shipped weights learnt from training parts alone.
     """
-    names = [w for used in run.features.values() for n in used for w in features.weights_of(n)]
-    for member in str(run.model.options.get("members", "")).split():
-        names += [s] if (s := getattr(plugins.load("emotion", member), "SHIPPED", None)) else []
-    known = {e.name: e.corpora for e in weights.entries()}
-    names += [str(v) for v in run.model.options.values() if v in known]
-    heard = {n: sorted(set(known[n]) & set(run.data.corpora)) for n in dict.fromkeys(names)}
-    heard = {n: corpora for n, corpora in heard.items() if corpora}
-    if heard and run.data.protocol != "standard":
-        name, corpora = next(iter(heard.items()))
+    used = [n for names in run.features.values() for n in names]
+    names = [*features.weights_of(*used), *emotion.weights_of(run.model.recogniser, options)]
+    taught = {n: sorted({*weights.entry(n).corpora} & {*run.data.corpora}) for n in names}
+    taught = {n: corpora for n, corpora in taught.items() if corpora}
+    if taught and run.data.protocol != "standard":
+        name, corpora = next(iter(taught.items()))
         raise LeakageError(
             f"{run.file}: the weight '{name}' learnt from {', '.join(corpora)}, on which protocol "
             f"'{run.data.protocol}' would test it",
             "Take features or members that have not heard the corpus",
         )
-    return heard
+    return taught
 
 
 def _material(
@@ -336,51 +270,6 @@ def fingerprint(dialogues: Sequence[Dialogue]) -> str:
             item = (d.id, d.split, u.id, u.speaker, u.text, u.start, u.end, u.gold, u.votes, sound)
             total.update(repr(item).encode())
     return total.hexdigest()
-
-
-def _extractors(needs: Sequence[str]) -> dict[str, Callable[[Audio, str], Features]]:
-    return {name: features.single(features.load(name)) for name in needs}
-
-
-def _finish(
-    run: Run, job: Job, infos: Sequence[CorpusInfo], folder: Path, known: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Export into a new folder, then put it in the place of the old one."""
-    new, model = folder / ".model.tmp", folder / "model"
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    test = dict(job.export(new))
-    metrics = {
-        **known,
-        "run": run.settings(),
-        "test": test,
-        "versions": _versions(),
-        "git": _git(Path(__file__).parent),
-    }
-    text = card(run, infos, metrics, job.notes)
-    files.write(new / "card.md", text.encode())
-    shutil.rmtree(model, ignore_errors=True)
-    new.rename(model)
-    files.write(folder / "card.md", text.encode())
-    content = json.dumps(metrics, indent=2, sort_keys=True) + "\n"
-    files.write(folder / "metrics.json", content.encode())
-    return metrics
-
-
-def _course(result: FitResult) -> dict[str, Any]:
-    return {
-        "best_epoch": result.best_epoch,
-        "steps": result.steps,
-        "validation": {k: v for k, v in result.metrics.items() if k != "loss"},
-        "history": [dict(h) for h in result.history],
-    }
-
-
-def _need_torch() -> None:
-    try:
-        import torch  # noqa: F401
-    except ImportError as e:
-        raise MissingExtra("train", "training") from e
 
 
 def _versions() -> dict[str, str]:

@@ -64,7 +64,7 @@ def _judged(material: Material, key: str, scores: tuple[float, ...] | None) -> d
         "gold": material.gold.get(key),
         "said": said,
         "why": "nothing to judge by" if scores is None else None,
-        **{f"target:{x}": t for x, t in zip(labels, material.soft[key], strict=True)},
+        **{f"target:{x}": t for x, t in zip(labels, material.target(key), strict=True)},
         **{
             f"score:{x}": None if scores is None else s
             for x, s in zip(labels, scores or labels, strict=True)

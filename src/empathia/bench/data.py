@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ class Material:
                 speaker=u.speaker,
                 gender=u.gender,
                 index=u.index,
-                groups=u.groups,
+                groups={**u.groups, "corpus": dialogue.corpus},
             )
             for u in dialogue.utterances
         )
@@ -68,9 +69,12 @@ class Material:
     ) -> Part:
         """Samples of some dialogues, and targets of the utterances that are asked about."""
         chosen = tuple(modalities)
-        ids = [u.id for d in dialogues for u in d.utterances if u.id in asked]
+        labelled = [u for d in dialogues for u in d.utterances if u.id in asked]
         return Part(
-            tuple(self.samples(d, chosen) for d in dialogues), {i: self.soft[i] for i in ids}
+            tuple(self.samples(d, chosen) for d in dialogues),
+            {u.id: self.soft[u.id] for u in labelled},
+            {u.id: u.gold for u in labelled},
+            {d.corpus: d.labels for d in dialogues if d.labels is not None},
         )
 
     def digest(self) -> str:
@@ -86,6 +90,13 @@ class Material:
                 total.update(repr((name, key, found.values.shape)).encode())
                 total.update(np.ascontiguousarray(found.values).tobytes())
         return total.hexdigest()
+
+    def target(self, key: str) -> tuple[float, ...]:
+        """What an utterance is evaluated against: where its target is partial, its gold label."""
+        row = self.soft[key]
+        if any(map(math.isnan, row)):
+            return tuple(float(x == self.gold[key]) for x in self.labels)
+        return row
 
     def judged(self) -> set[str]:
         """Ids of utterances that validation and test ask about."""
@@ -184,7 +195,7 @@ def targets(
     gold: dict[str, str] = {}
     soft: dict[str, tuple[float, ...]] = {}
     dropped: Counter[str] = Counter()
-    makers = {"single": _single, "multi": _multi, "votes": _votes}
+    makers = {"single": _single, "multi": _multi, "votes": _votes, "partial": _partial}
     for d in dialogues:
         project = _projector(run, d.labels, labels, projections)
         for u in d.utterances:
@@ -237,6 +248,20 @@ def _multi(
         shares = _shares(u, project, labels)
         kept = kept | {x for x, s in shares.items() if s >= _SHARE}
     return tuple(float(x in kept) for x in labels) if kept else None
+
+
+def _partial(
+    u: Utterance, kept: set[str], project: Project, labels: LabelSet
+) -> tuple[float, ...] | None:
+    """1 for what it is labelled with; the rest is 0, or NaN where a label of it is dropped.
+
+    A label that the set does not have may overlap with any of ours, so its utterance tells for
+    sure only what it is, not what it isn't.
+    """
+    if not u.gold:
+        return None
+    rest = math.nan if any(project(g) is None for g in u.gold) else 0.0
+    return tuple(1.0 if x in kept else rest for x in labels)
 
 
 def _votes(

@@ -15,15 +15,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from empathia import files, plugins, weights
+from empathia import emotion, files, plugins, weights
 from empathia.bench import protocols
 from empathia.bench.run import Bench, Training
-from empathia.contracts import Progress
+from empathia.config import Options
+from empathia.contracts import Progress, Recogniser
 from empathia.errors import EmpathiaError
 from empathia.features import weights_of
-from empathia.training import kept
-from empathia.training.kept import Kept
-from empathia.training.problem import Learnt
+from empathia.files import Plain
+from empathia.training import model
+from empathia.training.model import Settings
 
 MODEL = "model"
 _WHOLE = "everything"
@@ -37,8 +38,6 @@ def obstacle(record: Mapping[str, Any]) -> str | None:
         record: ``run.json`` of the run.
     """
     name = record["recogniser"]
-    if record["reads_gold"]:
-        return f"recogniser '{name}' reads gold labels"
     if not hasattr(plugins.load("emotion", name), "load"):
         return f"recogniser '{name}' cannot be kept (its plug-in defines no load)"
     if record["causal"] is False:
@@ -50,12 +49,11 @@ def obstacle(record: Mapping[str, Any]) -> str | None:
     return None
 
 
-def keep(bench: Bench, causal: bool, progress: Progress | None = None) -> Path:
+def keep(bench: Bench, progress: Progress | None = None) -> Path:
     """Keep a model of a run that is done, unless it is there; goes on after a kill.
 
     Args:
         bench: The run, in which :func:`obstacle` found nothing.
-        causal: Whether its recogniser is.
         progress: Told about the training.
 
     Returns:
@@ -72,17 +70,17 @@ def keep(bench: Bench, causal: bool, progress: Progress | None = None) -> Path:
         problem, normal = training.problem(_told(progress))
         if whole:  # the folds' folders are theirs
             problem = dataclasses.replace(problem, folder=bench.folder / _WHOLE)
-        learnt: Learnt = bench.plugin.learn(problem)
-        settings = _settings(training, causal, _about(training, whole))
+        learnt: Recogniser = bench.plugin.learn(problem)
+        settings = _settings(training, learnt, _about(training, whole))
         settings = dataclasses.replace(settings, normalise=tuple(n.plain() for n in normal))
-        _write(folder, learnt, _licensed(settings))
+        _write(folder, learnt, _licensed(settings, bench.options))
         shutil.rmtree(bench.folder / _WHOLE, ignore_errors=True)
     return folder
 
 
 def _there(folder: Path, fingerprint: str) -> bool:
     try:
-        return kept.read(folder).fingerprint == fingerprint
+        return model.read(folder).fingerprint == fingerprint
     except EmpathiaError:
         return False
 
@@ -118,53 +116,54 @@ def _about(training: Training, whole: bool) -> dict[str, Any]:
     }
 
 
-def _settings(training: Training, causal: bool, about: Mapping[str, Any]) -> Kept:
-    bench, m = training.bench, training.bench.material
-    reads = getattr(bench.plugin, "READS_FEATURES", True)
-    return Kept(
+def _settings(training: Training, learnt: Recogniser, about: Mapping[str, Plain]) -> Settings:
+    bench, m, what = training.bench, training.bench.material, learnt.about
+    reads = {k: tuple(n for n in m.modalities[k] if n in what.features) for k in bench.modalities}
+    return Settings(
         name=bench.run.name,
         recogniser=bench.run.model.recogniser,
         labels=m.labels,
         exclusive=m.exclusive,
-        causal=causal,
-        modalities={k: m.modalities[k] if reads else () for k in bench.modalities},
-        normalise=(),
-        options=bench.options,
+        causal=what.causal,
+        modalities=reads,
+        options=bench.options.values,
         licence="",
         noncommercial=False,
+        languages=what.languages,
         fingerprint=training.fingerprint,
-        about=about,
+        details=about,
     )
 
 
-def _licensed(settings: Kept) -> Kept:
+def _licensed(settings: Settings, options: Options) -> Settings:
     """With its licence: what binds a corpus that it learnt from or a weight binds it too."""
-    corpora = settings.about["corpora"]
-    used = dict.fromkeys((*settings.started_from, *weights_of(*settings.features)))
-    known = [weights.entry(name) for name in used]
+    corpora = settings.details["corpora"]
+    used = (*emotion.weights_of(settings.recogniser, options), *weights_of(*settings.features))
+    entries = [weights.entry(name) for name in dict.fromkeys(used)]
     named = [
-        {"name": e.name, "licence": e.licence, "noncommercial": e.noncommercial} for e in known
+        {"name": e.name, "licence": e.licence, "noncommercial": e.noncommercial} for e in entries
     ]
     bound = [part for part in (*corpora, *named) if part["noncommercial"]]
     return dataclasses.replace(
         settings,
         licence="; ".join(dict.fromkeys(part["licence"] for part in bound or corpora)),
         noncommercial=bool(bound),
-        about={**settings.about, "weights": named},
+        weights=tuple(e.name for e in entries),
+        details={**settings.details, "weights": named},
     )
 
 
-def _write(folder: Path, learnt: Learnt, settings: Kept) -> None:
+def _write(folder: Path, learnt: Recogniser, settings: Settings) -> None:
     """All into a new folder, which then takes the place of the old one."""
     with files.new_folder(folder) as new:
-        learnt.save(new)  # type: ignore[attr-defined]
-        (new / kept.CARD).write_text(card(settings), encoding="utf-8")
-        (new / kept.SETTINGS).write_text(settings.dumps(), encoding="utf-8")
+        learnt.save(new)
+        (new / model.CARD).write_text(card(settings), encoding="utf-8")
+        settings.write(new)
 
 
-def card(settings: Kept) -> str:
+def card(settings: Settings) -> str:
     """The model's card, in Markdown."""
-    about = settings.about
+    about = settings.details
     parts = {
         "It inherits what its data allow:": about["corpora"],
         "Weights that it works with, and theirs:": about["weights"],
@@ -180,10 +179,17 @@ def card(settings: Kept) -> str:
         "## Who may have it\n\nA model remembers some of its data, and one of weighted words "
         "(`tfidf`) holds all words and pairs of words that it learnt from: pass it on only where "
         "the corpus may be passed on.",
+        *_limits(settings.recogniser),
         "Emotion recognition is uncertain: what it says are estimates, not facts about what "
         "anybody feels. On people, topics or microphones unlike those of its data it is worse.",
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _limits(recogniser: str) -> list[str]:
+    """What the recogniser says of itself: what it is for, what it cannot do."""
+    notes = getattr(plugins.load("emotion", recogniser), "NOTES", ())
+    return ["## Use and limits\n\n" + "\n".join(f"- {n}" for n in notes)] if notes else []
 
 
 def _licences(parts: Sequence[Mapping[str, Any]]) -> str:

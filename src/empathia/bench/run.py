@@ -9,6 +9,7 @@ it answered is written down with the gold labels beside it; measuring is for
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import warnings
@@ -24,12 +25,12 @@ from empathia import files
 from empathia.bench.answers import answer_rows, write_rows
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold, folder_name, folds, read_listed
-from empathia.config import Run
-from empathia.contracts import Progress
+from empathia.config import Options, Run
+from empathia.contracts import Progress, Recogniser
 from empathia.errors import EmpathiaWarning, TrainingError, UsageError
 from empathia.files import sha256
-from empathia.training.problem import Conversation, Learnt, Part, Problem, Scores
-from empathia.types import Sample
+from empathia.training.problem import Conversation, Part, Problem, Scores
+from empathia.types import Emotion, Sample
 
 if TYPE_CHECKING:
     from empathia.training.normalise import Normaliser
@@ -45,6 +46,7 @@ class Bench:
     Args:
         run: The run file.
         plugin: The recogniser.
+        options: Its options, complete.
         material: Dialogues, labels, targets, features.
         modalities: Those that are used.
         data: Folder of the corpora (for folds that are listed in files).
@@ -55,6 +57,7 @@ class Bench:
 
     run: Run
     plugin: ModuleType
+    options: Options
     material: Material
     modalities: tuple[str, ...]
     data: Path
@@ -71,7 +74,7 @@ class Bench:
         """The folds of the run's protocol."""
         d = self.run.data
         listed = read_listed(self.data / d.listed) if d.listed else None
-        return folds(
+        made = folds(
             self.material.dialogues,
             d.protocol,
             seed=seed,
@@ -80,6 +83,7 @@ class Bench:
             fraction=d.fraction,
             listed=listed,
         )
+        return tuple(_evaluated(f, d.evaluated_on) for f in made) if d.evaluated_on else made
 
     def learn(self, progress: Progress | None = None) -> dict[str, Any]:
         """Do all that is not yet done.
@@ -138,7 +142,6 @@ class Bench:
             "exclusive": m.exclusive,
             "recogniser": self.run.model.recogniser,
             "causal": None,
-            "reads_gold": reads_gold(self.plugin),
             "modalities": {k: list(m.modalities[k]) for k in self.modalities},
             "normalise": dict(self.run.normalise),
             "protocol": self.run.data.protocol,
@@ -154,15 +157,10 @@ class Bench:
         }
 
     @property
-    def options(self) -> dict[str, Any]:
-        """The recogniser's options, defaults included."""
-        return {**self.plugin.OPTIONS, **self.run.model.options}
-
-    @property
     def fingerprint(self) -> str:
         """Names settings, modalities and data: all but the folds, which have sums of their own."""
         known = (self.about["data"], self.about["digest"])
-        parts = [self.run.settings(), self.options, known, self.modalities, self.missing_too]
+        parts = [self.run.settings(), self.options.values, known, self.modalities, self.missing_too]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _described(self, seed: int, fold: Fold) -> dict[str, Any]:
@@ -185,15 +183,23 @@ class Bench:
             "test_ids": _sum(ids["test"]),
         }
 
-    def asked(self, fold: Fold, part: str) -> set[str]:
-        """Ids of the utterances that a part of a fold learns from, selects on or asks about."""
+    def asked(self, fold: Fold, part: str, *, learning: bool = False) -> set[str]:
+        """Ids of the utterances that a part of a fold learns from, selects on or asks about.
+
+        Args:
+            fold: The fold.
+            part: "train", "valid" or "test".
+            learning: For validation: what is selected on, where more is known than is asked
+                about (partial targets).
+        """
         dialogues, only = {
             "train": (fold.train, fold.train_ids),
             "valid": (fold.valid, fold.valid_ids),
             "test": (fold.test, fold.test_ids),
         }[part]
         ids = {u.id for d in dialogues for u in d.utterances}
-        ids &= set(self.material.soft) if part == "train" else self.material.judged()
+        whole = part == "train" or (learning and self.run.data.targets == "partial")
+        ids &= set(self.material.soft) if whole else self.material.judged()
         return ids if only is None else ids & only
 
 
@@ -229,7 +235,7 @@ class Training:
         if before is not None:
             return before
         problem, normal = self.problem(progress)
-        learnt: Learnt = self.bench.plugin.learn(problem)
+        learnt: Recogniser = self.bench.plugin.learn(problem)
         answers = {"predictions": self.answers(learnt, normal, self.bench.modalities)}
         for fewer in self._subsets():
             answers[f"predictions-{'+'.join(fewer)}"] = self.answers(learnt, normal, fewer)
@@ -241,14 +247,14 @@ class Training:
         sums = {n: sha256(self.folder / f"{n}.parquet") for n in answers}
         record = {
             **learnt.record,
-            "causal": learnt.causal,
+            "causal": learnt.about.causal,
             "fingerprint": self.fingerprint,
             "answers": sums,
             **made,
         }
         content = json.dumps(record, indent=2, sort_keys=True) + "\n"
         files.write(done, content.encode())
-        return learnt.causal
+        return learnt.about.causal
 
     def _before(self, done: Path) -> bool | None:
         """Whether the recogniser that finished this before was causal; None if none did."""
@@ -266,7 +272,9 @@ class Training:
         """What the recogniser may learn from, and how samples are normalised for it."""
         b = self.bench
         train = b.material.part(self.fold.train, b.modalities, b.asked(self.fold, "train"))
-        valid = b.material.part(self.fold.valid, b.modalities, b.asked(self.fold, "valid"))
+        valid = b.material.part(
+            self.fold.valid, b.modalities, b.asked(self.fold, "valid", learning=True)
+        )
         used = {n for k in b.modalities for n in b.material.modalities[k]}
         normal = self._normalisers(train, used)
         problem = Problem(
@@ -295,22 +303,18 @@ class Training:
         return tuple(fit(k, f, train.dialogues, neutral) for f, k in kinds if f in used)
 
     def answers(
-        self, learnt: Learnt, normal: Normalisers, modalities: Sequence[str]
+        self, learnt: Recogniser, normal: Normalisers, modalities: Sequence[str]
     ) -> dict[str, Scores]:
         """Scores for validation and test, given some of the modalities."""
         material = self.bench.material
-        found = {}
+        by_part: dict[str, Scores] = {}
         for part, dialogues in (("valid", self.fold.valid), ("test", self.fold.test)):
             samples = _apply(normal, [material.samples(d, modalities) for d in dialogues])
-            if reads_gold(self.bench.plugin):
-                gold = {
-                    s.id: material.gold[s.id] for d in samples for s in d if s.id in material.gold
-                }
-                scores = learnt.predict(samples, gold)  # type: ignore[call-arg]
-            else:
-                scores = learnt.predict(samples)
-            found[part] = self._checked(scores)
-        return found
+            asked = learnt
+            if part == "valid":  # one that has learnt from this part since does not answer to it
+                asked = getattr(learnt, "before_refit", None) or learnt
+            by_part[part] = self._checked(_scores(asked.recognise(samples), samples))
+        return by_part
 
     def _checked(self, scores: Scores) -> Scores:
         labels, exclusive = self.bench.material.labels, self.bench.material.exclusive
@@ -355,9 +359,24 @@ def choose(
     return tuple(m for m in modalities if wanted is None or m in wanted)
 
 
-def reads_gold(plugin: ModuleType) -> bool:
-    """Whether a recogniser is a leak detector, which is shown gold labels on purpose."""
-    return bool(getattr(plugin, "READS_GOLD", False))
+def _evaluated(fold: Fold, corpora: Sequence[str]) -> Fold:
+    """The fold with dialogues of some corpora alone in validation and test."""
+    valid, test = (
+        tuple(d for d in part if d.corpus in corpora) for part in (fold.valid, fold.test)
+    )
+    return dataclasses.replace(fold, valid=valid, test=test)
+
+
+def _scores(
+    emotions: Sequence[Sequence[Emotion]], dialogues: Sequence[Conversation]
+) -> dict[str, tuple[float, ...]]:
+    """Scores by utterance id, also where the recogniser did not commit itself."""
+    return {
+        s.id: e.scores
+        for d, row in zip(dialogues, emotions, strict=True)
+        for s, e in zip(d, row, strict=True)
+        if e.scores
+    }
 
 
 def _apply(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from empathia.corpora import CorpusInfo, warn
 from empathia.corpora._tables import lines
-from empathia.errors import CorpusError
+from empathia.errors import CorpusError, UsageError
 from empathia.labels.sets import KOTE44
 from empathia.types import Dialogue, Utterance
 
@@ -27,16 +27,21 @@ INFO = CorpusInfo(
 _SPLITS = {"train": "train", "val": "valid", "test": "test"}
 
 
-def load(path: Path) -> tuple[Dialogue, ...]:
+def load(path: Path, *, learn_from: str = "train") -> tuple[Dialogue, ...]:
     """Every comment as a dialogue of one utterance, in the order of the files.
 
     Args:
         path: Folder with the tsv files.
+        learn_from: The part that is the training part: "train", or "val" where the release's
+            training part is not at hand.
 
     Raises:
         CorpusError: No file is there, or a line does not parse or repeats an id.
     """
-    files = {path / f"{part}.tsv": split for part, split in _SPLITS.items()}
+    if learn_from not in ("train", "val"):
+        raise UsageError(f"learn_from cannot be '{learn_from}'", "Say train or val")
+    splits = _SPLITS | {learn_from: "train"}
+    files = {path / f"{part}.tsv": split for part, split in splits.items()}
     missing = [f.name for f in files if not f.exists()]
     if len(missing) == len(files):
         raise CorpusError(

@@ -1,7 +1,24 @@
-"""Recognisers: what emotion an utterance expresses, one file each.
+"""Recognisers: what emotion an utterance expresses; one file, or one folder, each.
 
-A plug-in defines ``NEEDS`` (names of the feature plug-ins that it reads) and
-``load(folder=None, **options)``, which returns an object with ``name``, ``labels``,
-``causal``, ``licence``, ``noncommercial`` and ``recognise(samples) -> list[Emotion]``.
-A trainable one also defines ``OPTIONS`` and ``task`` (see ``empathia.bench``).
+See ``empathia.contracts`` for what a plug-in defines. Those of several files have
+their trainer in ``fitting`` (which may import torch), what answers in ``read``.
 """
+
+from __future__ import annotations
+
+from empathia import plugins
+from empathia.config import Options
+
+
+def weights_of(name: str, options: Options) -> tuple[str, ...]:
+    """Weights of the manifest that a recogniser starts from or works with.
+
+    Args:
+        name: Of the plug-in.
+        options: Complete, as its ``learn`` gets them.
+    """
+    plugin = plugins.load("emotion", name)
+    if not hasattr(plugin, "weights_of"):
+        return ()
+    names: tuple[str, ...] = plugin.weights_of(options)
+    return names

@@ -1,12 +1,12 @@
 """Late fusion: several recognisers judge, their scores are pooled.
 
-``members`` names other recognisers. One that can learn is trained on the same
-problem, in its own folder, with the options ``<member>.<option>`` (quoted in a
-run file: ``"tfidf.past" = 5``). One that only reads (``text``, ``voice``) comes
-as it is shipped; its labels become ours by a matrix, ``"text.projection"``,
-counted on training data where none is given (:mod:`empathia.labels.matrix`).
+``[model.members.<name>]`` names them, each with its own options. A recogniser is trained on the
+same problem, in its own folder. A member with ``kept = "text-default"`` (a shipped model's name, or
+a folder) comes as it was kept; its labels become ours by a matrix, ``projection = { joy = { happy =
+0.5, excited = 0.5 } }``, counted on training data where none is given
+(:mod:`empathia.labels.matrix`).
 
-``weights`` are numbers, or are chosen on validation by likelihood. A member that
+``weights`` are numbers, one a member, or are chosen on validation by likelihood. A member that
 cannot judge an utterance is absent there: the others share its weight, equally
 where they have none themselves.
 """
@@ -14,110 +14,117 @@ where they have none themselves.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
-from empathia import plugins
-from empathia.config import Scalar
-from empathia.errors import ConfigError, LeakageError, MissingExtra, TrainingError
-from empathia.labels import LabelSet
+from empathia import plugins, weights
+from empathia.config import Options, checked_options
+from empathia.contracts import Recogniser
+from empathia.errors import ConfigError, MissingExtra, TrainingError
+from empathia.files import Plain
 from empathia.labels.matrix import Matrix, counted, written
 from empathia.metrics.pool import log_pool, mean_pool
 from empathia.metrics.scores import Array, likelihood
-from empathia.training.problem import Answers, Conversation, Learnt, Problem, Scores
-from empathia.types import Emotion
+from empathia.training import model
+from empathia.training.model import Model
+from empathia.training.problem import Conversation, Problem, Scores
 
 NAME = "late"
-NEEDS: tuple[str, ...] = ()
-_OWN: Mapping[str, Scalar] = {
-    "members": "tfidf metadata",
-    "weights": "",  # one number a member, or "" to choose them on validation
+OPTIONS: Mapping[str, Plain] = {
+    "members": {},  # [model.members.<name>]: a recogniser and its options
+    "weights": (),  # one number a member, or [] to choose them on validation
     "pool": "log",  # weighted product of scores, or "mean", their weighted mean
 }
-OPTIONS: Mapping[str, Scalar]
 _LEAST = 1e-9  # weight that stands for none where no weight at all would be left
-_Judge = Callable[[Sequence[Conversation]], dict[str, Emotion]]
+_KEPT, _PROJECTION = "kept", "projection"
 
 
-def __getattr__(name: str) -> Mapping[str, Scalar]:
-    """``OPTIONS``: own ones and those of every possible member, found when asked for."""
-    if name != "OPTIONS":
-        raise AttributeError(name)
-    found = dict(_OWN)
-    for member in plugins.names("emotion"):
-        if member != NAME:
-            found |= {f"{member}.{k}": v for k, v in _member_options(member).items()}
-    return found
-
-
-def _member_options(name: str) -> Mapping[str, Scalar]:
-    plugin = plugins.load("emotion", name)
-    if hasattr(plugin, "learn"):
-        return dict(plugin.OPTIONS)
-    return {"projection": ""} if hasattr(plugin, "load") else {}
-
-
-def learn(problem: Problem) -> Answers:
+def learn(problem: Problem) -> Model:
     """Train the members, then weigh them.
 
     Raises:
-        ConfigError: A member is unknown or doubled, or the weights do not fit the members.
-        LeakageError: A member reads gold labels.
+        ConfigError: A member is unknown, or the weights do not fit the members.
         TrainingError: Weights are to be chosen and nothing validates.
     """
     o = problem.options
-    names = str(o["members"]).split()
-    pooled, given = str(o["pool"]), _given_weights(str(o["weights"]), len(names))
-    if not names or len(set(names)) < len(names) or pooled not in {"log", "mean"}:
+    names, pooled = tuple(o.table("members")), o.text("pool")
+    given = _given_weights(o.numbers("weights"), len(names))
+    if not names or pooled not in {"log", "mean"}:
         raise ConfigError(
-            f"late fusion needs members, each once, and the pool 'log' or 'mean', found "
-            f"'{o['members']}' and '{pooled}'",
-            "Mend 'model.members' or 'model.pool'",
+            f"late fusion needs members and the pool 'log' or 'mean', found "
+            f"{len(names)} members and '{pooled}'",
+            "Add [model.members.<name>] or mend 'model.pool'",
         )
     if given is None and not problem.valid.labelled():
         raise TrainingError("nothing validates, so no weights can be chosen", "Give model.weights")
     members = [_member(problem, n) for n in names]
-    mix = _Mix(members, np.array(given or [1 / len(names)] * len(names)), pooled, problem.exclusive)
+    mix = Mix(members, np.array(given or [1 / len(names)] * len(names)), pooled, problem.exclusive)
     if given is None:
         mix = dataclasses.replace(mix, weights=_chosen(mix, problem))
-    record = {
+    record: dict[str, Plain] = {
         "weights": dict(zip(names, mix.weights.tolist(), strict=True)),
         "members": {n: dict(m.record) for n, m in zip(names, members, strict=True)},
     }
-    return Answers(mix.predict, all(m.causal for m in members), record)
+    causal = all(m.about.causal for m in members)
+    return Model(model.about(problem, NAME, causal=causal), mix.answer, record)
 
 
-def _given_weights(text: str, members: int) -> list[float] | None:
-    if not text.strip():
-        return None
-    try:
-        found = [float(x) for x in text.split()]
-    except ValueError:
-        found = []
-    if len(found) != members or min(found) < 0 or not sum(found) > 0:
+def weights_of(options: Options) -> tuple[str, ...]:
+    """Weights of the manifest that the members work with."""
+    names: list[str] = []
+    for name, table in options.table("members").items():
+        values = _values(name, table)
+        if _KEPT in values:
+            kept = str(values[_KEPT])
+            names += [kept] * (kept in _manifest())
+            names += model.read(_place(kept)).weights
+        elif hasattr(plugin := plugins.load("emotion", name, ("OPTIONS",)), "weights_of"):
+            names += plugin.weights_of(Options({**plugin.OPTIONS, **values}))
+    return tuple(dict.fromkeys(names))
+
+
+def _values(name: str, table: Plain) -> Mapping[str, Plain]:
+    if not isinstance(table, Mapping):
         raise ConfigError(
-            f"'model.weights' is '{text}', expected {members} numbers from 0, not all 0",
+            f"'model.members.{name}' must be a table, found {table!r}",
+            f"Write [model.members.{name}] and its options below",
+        )
+    return table
+
+
+def _given_weights(numbers: Sequence[float], members: int) -> list[float] | None:
+    if not numbers:
+        return None
+    if len(numbers) != members or min(numbers) < 0 or not sum(numbers) > 0:
+        raise ConfigError(
+            f"'model.weights' is {list(numbers)}, expected {members} numbers from 0, not all 0",
             "Give one a member, or none at all",
         )
-    return found
+    return list(numbers)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Mix:
-    """Members and how much each counts."""
+class Mix:
+    """Members and how much each counts.
 
-    members: Sequence[Learnt]
+    Args:
+        members: Recognisers over the same labels.
+        weights: (members,), at least 0.
+        pool: "log" or "mean".
+        exclusive: One label an utterance.
+    """
+
+    members: Sequence[Recogniser]
     weights: Array
     pool: str
     exclusive: bool
 
-    def predict(self, dialogues: Sequence[Conversation]) -> Scores:
+    def answer(self, dialogues: Sequence[Conversation]) -> Scores:
         """Pooled scores of every utterance that a member can judge."""
-        each = [m.predict(dialogues) for m in self.members]
+        each = [scores_of(m, dialogues) for m in self.members]
         return {s.id: p for d in dialogues for s in d if (p := self._fuse(s.id, each)) is not None}
 
     def _fuse(self, sample: str, each: Sequence[Scores]) -> tuple[float, ...] | None:
@@ -140,12 +147,23 @@ class _Mix:
         return log_pool(pairs, weights.tolist())[..., 0]
 
 
+def scores_of(recogniser: Recogniser, dialogues: Sequence[Conversation]) -> Scores:
+    """What a recogniser scored, by utterance id; also where it did not commit itself."""
+    emotions = recogniser.recognise(dialogues)
+    return {
+        s.id: e.scores
+        for d, row in zip(dialogues, emotions, strict=True)
+        for s, e in zip(d, row, strict=True)
+        if e.scores
+    }
+
+
 def _some(weights: Array) -> Array:
     """The weights, or small equal ones where all are 0."""
     return weights if weights.sum() > 0 else weights + _LEAST
 
 
-def _chosen(mix: _Mix, problem: Problem) -> Array:
+def _chosen(mix: Mix, problem: Problem) -> Array:
     """Weights with the highest likelihood of what all members could judge of validation.
 
     The likelihood of either pool has one peak over weights from 0 on, but for the mean's scale.
@@ -155,7 +173,7 @@ def _chosen(mix: _Mix, problem: Problem) -> Array:
     except ImportError as e:
         raise MissingExtra("train", f"choosing the weights of '{NAME}'") from e
     valid = problem.valid
-    each = [m.predict(valid.dialogues) for m in mix.members]
+    each = [scores_of(m, valid.dialogues) for m in mix.members]
     ids = [s.id for s in valid.labelled() if all(s.id in scores for scores in each)]
     if not ids:
         raise TrainingError(
@@ -168,63 +186,67 @@ def _chosen(mix: _Mix, problem: Problem) -> Array:
         return -likelihood(mix.fused(rows, _some(weights)), gold, exclusive=mix.exclusive)
 
     best = minimize(cost, mix.weights, method="L-BFGS-B", bounds=[(0, None)] * len(rows)).x
-    found = _some(np.asarray(best))
-    return found / found.sum() if mix.pool == "mean" else found
+    chosen = _some(np.asarray(best))
+    return chosen / chosen.sum() if mix.pool == "mean" else chosen
 
 
-def _member(problem: Problem, name: str) -> Learnt:
-    """A recogniser that has learnt, or one that only reads, put behind a matrix."""
-    plugin = plugins.load("emotion", name)
-    if getattr(plugin, "READS_GOLD", False):
-        raise LeakageError(f"'{name}' reads gold labels", "Leave it out of 'model.members'")
-    known = _member_options(name)
-    if name == NAME or not (hasattr(plugin, "learn") or hasattr(plugin, "load")):
-        raise ConfigError(f"'{name}' cannot be a member", "Mend 'model.members'")
-    options = {k: problem.options.get(f"{name}.{k}", v) for k, v in known.items()}
+def _member(problem: Problem, name: str) -> Recogniser:
+    """A recogniser that has learnt, or a kept one put behind a matrix."""
+    values = _values(name, problem.options.table("members")[name])
+    if _KEPT in values:
+        return _reading(problem, str(values[_KEPT]), values.get(_PROJECTION))
+    if name == NAME or name not in plugins.names("emotion"):
+        raise ConfigError(
+            f"'{name}' cannot be a member (recognisers: {', '.join(plugins.names('emotion'))})",
+            "Mend [model.members]",
+        )
+    plugin = plugins.load("emotion", name, ("OPTIONS", "learn"))
     part = dataclasses.replace(
         problem,
-        options=options,
+        options=checked_options(plugin, values, "run file", f"model.members.{name}."),
         folder=problem.folder / name,
         fingerprint=f"{problem.fingerprint}/{name}",
     )
-    if hasattr(plugin, "learn"):
-        learnt: Learnt = plugin.learn(part)
-        return learnt
-    return _reading(part, plugin)
+    learnt: Recogniser = plugin.learn(part)
+    return learnt
 
 
-def _reading(problem: Problem, plugin: ModuleType) -> Answers:
-    """A shipped recogniser; what it scored without committing itself counts too."""
-    recogniser: Any = plugin.load()
+def _place(kept: str) -> Path:
+    """The folder of a kept model that is named as a weight or as a folder."""
+    return weights.folder(kept) if kept in _manifest() else Path(kept)
 
-    def judged(dialogues: Sequence[Conversation]) -> dict[str, Emotion]:
-        samples = [s for d in dialogues for s in d]
-        found = zip(samples, recogniser.recognise(samples), strict=True)
-        return {s.id: e for s, e in found if e.scores}
 
-    matrix = _matrix(problem, recogniser.labels, judged)
+def _manifest() -> set[str]:
+    return {e.name for e in weights.entries()}
+
+
+def _reading(problem: Problem, kept: str, projection: Plain) -> Model:
+    """A kept recogniser; what it scored without committing itself counts too."""
+    recogniser = model.load(_place(kept), problem.training.threads)
+    matrix = _matrix(problem, recogniser, projection)
 
     def answer(dialogues: Sequence[Conversation]) -> Scores:
-        found = judged(dialogues)
-        if not found:
+        scores = scores_of(recogniser, dialogues)
+        if not scores:
             return {}
-        scores = matrix(np.array([e.scores for e in found.values()]))
-        return {i: tuple(row) for i, row in zip(found, scores.tolist(), strict=True)}
+        rows = matrix(np.array(list(scores.values())))
+        return {i: tuple(row) for i, row in zip(scores, rows.tolist(), strict=True)}
 
-    return Answers(answer, recogniser.causal, {"projection": matrix.named()})
+    about = dataclasses.replace(recogniser.about, labels=problem.labels)
+    return Model(about, answer, {"projection": matrix.named()})
 
 
-def _matrix(problem: Problem, labels: LabelSet, judged: _Judge) -> Matrix:
-    text, exclusive = str(problem.options["projection"]), problem.exclusive
-    if text.strip():
-        return written(text, labels, problem.labels, exclusive=exclusive)
-    found = judged(problem.train.dialogues)
-    ids = [i for i in found if i in problem.train.targets]
+def _matrix(problem: Problem, recogniser: Recogniser, projection: Plain) -> Matrix:
+    labels, exclusive = recogniser.about.labels, problem.exclusive
+    if projection:
+        return written(projection, labels, problem.labels, exclusive=exclusive)
+    scores = scores_of(recogniser, problem.train.dialogues)
+    ids = [i for i in scores if i in problem.train.targets]
     if not ids:
         raise TrainingError(
             "a member that only reads could judge no training utterance",
-            "Leave it out of 'model.members' or give its projection",
+            "Leave it out of [model.members] or give its projection",
         )
-    scores = np.array([found[i].scores for i in ids])
+    rows = np.array([scores[i] for i in ids])
     gold = np.array([problem.train.targets[i] for i in ids])
-    return counted(scores, gold, labels, problem.labels, exclusive=exclusive)
+    return counted(rows, gold, labels, problem.labels, exclusive=exclusive)

@@ -1,4 +1,4 @@
-"""The floor of floors: how often each label occurs in training, whatever is asked."""
+"""The baseline of baselines: how often each label occurs in training, whatever is asked."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from empathia.config import Scalar
-from empathia.emotion import _kept
 from empathia.errors import TrainingError
-from empathia.training.problem import Answers, Conversation, Problem, Scores, target_array
+from empathia.files import Plain
+from empathia.training.model import Model, about, read, read_arrays, write_arrays
+from empathia.training.problem import Conversation, Problem, Scores, target_array
 
 NAME = "majority"
-NEEDS: tuple[str, ...] = ()
-READS_FEATURES = False
-OPTIONS: Mapping[str, Scalar] = {}
+OPTIONS: Mapping[str, Plain] = {}
 
 
 def shares(problem: Problem) -> tuple[float, ...]:
@@ -31,25 +29,25 @@ def shares(problem: Problem) -> tuple[float, ...]:
     return tuple(float(x) for x in np.mean(target, axis=0))
 
 
-def learn(problem: Problem) -> Answers:
+def learn(problem: Problem) -> Model:
     """Class shares of the training part as the scores of every utterance."""
     share = shares(problem)
 
-    def save(folder: Path) -> None:
-        _kept.save(folder, {"shares": np.array(share)}, {})
+    def write(folder: Path) -> None:
+        write_arrays(folder, {"shares": np.array(share)}, {})
 
     record = {"shares": dict(zip(problem.labels, share, strict=True))}
-    return Answers(_always(share), record=record, save=save)
+    return Model(about(problem, NAME, features=False), _always(share), record, write)
 
 
-def load(folder: Path, threads: int | None = None) -> _kept.KeptRecogniser:
+def load(folder: Path, threads: int | None = None) -> Model:
     """The recogniser that was kept in a folder.
 
     Raises:
         WeightsError: It is missing or damaged.
     """
-    arrays, _ = _kept.load(folder)
-    return _kept.KeptRecogniser.of(folder, lambda k: _always(tuple(arrays["shares"].tolist())))
+    arrays, _ = read_arrays(folder)
+    return Model(read(folder).about, _always(tuple(arrays["shares"].tolist())))
 
 
 def _always(share: tuple[float, ...]) -> Callable[[Sequence[Conversation]], Scores]:

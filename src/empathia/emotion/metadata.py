@@ -1,7 +1,7 @@
 """What can be told without looking: scenario, gender and position in the dialogue alone.
 
 On IEMOCAP these reach 56.5 weighted F1, since train and test share their
-scripts: whatever a recogniser adds is to be read against this floor. Position
+scripts: whatever a recogniser adds is to be read against this baseline. Position
 is the third of the dialogue, so its length must be known: with it the answers
 are not causal.
 
@@ -18,17 +18,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from empathia.config import Scalar
 from empathia.emotion.majority import shares
 from empathia.errors import ConfigError
+from empathia.files import Plain
 from empathia.metrics.scores import Array
-from empathia.training.problem import Answers, Conversation, Problem, Scores
+from empathia.training.model import Model, about
+from empathia.training.problem import Conversation, Problem, Scores
 from empathia.types import Sample
 
 NAME = "metadata"
-NEEDS: tuple[str, ...] = ()
-OPTIONS: Mapping[str, Scalar] = {
-    "groups": "scenario",  # groupings of the corpus, separated by spaces; "" for none
+OPTIONS: Mapping[str, Plain] = {
+    "groups": ("scenario",),  # groupings of the corpus; [] for none
     "gender": True,
     "position": True,  # the third of the dialogue; answers are then not causal
     "strength": 5.0,  # items that the coarser estimate counts as
@@ -54,15 +54,15 @@ class _Metadata:
                 yield s, [tuple(key[j:]) for j in range(len(key) - 1, -1, -1)]
 
 
-def learn(problem: Problem) -> Answers:
+def learn(problem: Problem) -> Model:
     """Count labels by metadata.
 
     Raises:
         ConfigError: No training utterance has one of the groups, or ``strength`` is not positive.
     """
     o = problem.options
-    seen = _Metadata(tuple(str(o["groups"]).split()), bool(o["gender"]), bool(o["position"]))
-    strength = float(o["strength"])
+    seen = _Metadata(o.words("groups"), o.flag("gender"), o.flag("position"))
+    strength = o.number("strength")
     if strength <= 0:
         raise ConfigError(f"'model.strength' is {strength}, expected more than 0", "Mend the value")
     _check(problem, seen.groups)
@@ -83,7 +83,8 @@ def learn(problem: Problem) -> Answers:
             found[s.id] = tuple(p.tolist())
         return found
 
-    return Answers(answer, causal=not seen.position, record={"cells": len(sums)})
+    what = about(problem, NAME, causal=not seen.position, features=False)
+    return Model(what, answer, {"cells": len(sums)})
 
 
 def _check(problem: Problem, groups: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 A column says what one source label amounts to among the target labels and sums
 to 1, so that exclusive scores stay exclusive. It is written in a run file as
-``"joy>happy 0.5, joy>excited 0.5, sadness>sad 1"``, or counted on training data.
+``{ joy = { happy = 0.5, excited = 0.5 }, sadness = { sad = 1 } }``, or counted on training data.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from empathia.errors import ConfigError, LabelError
+from empathia.files import Plain
 from empathia.labels import LabelSet
 from empathia.metrics.scores import Array
 
@@ -62,36 +63,33 @@ class Matrix:
         }
 
 
-def written(text: str, source: LabelSet, target: LabelSet, *, exclusive: bool) -> Matrix:
-    """A matrix as a run file gives it.
+def written(table: Plain, source: LabelSet, target: LabelSet, *, exclusive: bool) -> Matrix:
+    """A matrix as a run file gives it: ``{ joy = { happy = 0.5, excited = 0.5 } }``.
 
     Raises:
-        ConfigError: A part is not ``label>label number``, or a pair is given twice.
+        ConfigError: It is no table of tables of numbers.
         LabelError: A label is unknown, or the numbers do not fit.
     """
-    shares: dict[tuple[str, str], float] = {}
-    for part in text.split(","):
-        pair, _, number = part.strip().partition(" ")
-        label, arrow, becomes = pair.partition(">")
-        try:
-            share = float(number)
-        except ValueError:
-            arrow, share = "", 0.0
-        if not arrow or (label, becomes) in shares:
-            raise ConfigError(
-                f"'{part.strip()}' in a projection is doubled or not 'label>label number'",
-                "Write it like: joy>happy 0.5, joy>excited 0.5",
-            )
-        shares[label, becomes] = share
-    return Matrix(source, target, _filled(shares, source, target), exclusive)
-
-
-def _filled(shares: Mapping[tuple[str, str], float], source: LabelSet, target: LabelSet) -> Array:
-    """(target, source); what is not listed is 0."""
     values = np.zeros((len(target), len(source)))
-    for (label, becomes), share in shares.items():
-        values[target.index(becomes), source.index(label)] = share
-    return values
+    for label, shares in _table(table).items():
+        for to, share in _table(shares).items():
+            if isinstance(share, bool) or not isinstance(share, int | float):
+                raise _unreadable(share)
+            values[target.index(to), source.index(label)] = share
+    return Matrix(source, target, values, exclusive)
+
+
+def _table(value: Plain) -> Mapping[str, Plain]:
+    if not isinstance(value, Mapping):
+        raise _unreadable(value)
+    return value
+
+
+def _unreadable(value: Plain) -> ConfigError:
+    return ConfigError(
+        f"a projection is a table of tables of numbers, found {value!r}",
+        "Write it like: projection = { joy = { happy = 0.5, excited = 0.5 } }",
+    )
 
 
 def counted(

@@ -50,7 +50,7 @@ def one_hot(index: NDArray[np.integer], classes: int) -> NDArray[np.bool_]:
     return np.asarray(np.asarray(index)[:, None] == np.arange(classes))
 
 
-def highest(scores: Array) -> NDArray[np.bool_]:
+def highest(scores: NDArray[np.floating]) -> NDArray[np.bool_]:
     """The highest column of each row as an indicator; the first one of equals."""
     return np.asarray(scores.argmax(1)[:, None] == np.arange(scores.shape[1]))
 

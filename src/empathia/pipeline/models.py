@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from empathia import weights
 from empathia.contracts import Generator, Tools
 from empathia.errors import MissingExtra, UsageError, WeightsError
+from empathia.training import model
 from empathia.types import Audio, Emotion, Features, Sample
 from empathia.version import __version__
 
@@ -44,6 +45,19 @@ class Used(Protocol):
     def licence(self) -> str: ...  # noqa: D102
     @property
     def noncommercial(self) -> bool: ...  # noqa: D102
+
+
+class Shipped:
+    """A shipped model, read as one dialogue."""
+
+    def __init__(self, name: str, threads: int | None) -> None:
+        self._recogniser = model.load(weights.folder(name), threads)
+        self.name = self._recogniser.about.name
+
+    def recognise(self, samples: Sequence[Sample]) -> list[Emotion]:
+        """One emotion a sample, in order."""
+        (emotions,) = self._recogniser.recognise([samples])
+        return emotions
 
 
 class ByLanguage:
@@ -151,15 +165,11 @@ class Models:
 
     @cached_property
     def _korean(self) -> Recogniser:
-        from empathia.emotion.text_korean import load
-
-        return load()
+        return Shipped("text-korean", self._threads)
 
     @cached_property
     def _text(self) -> Recogniser:
-        from empathia.emotion.text import load
-
-        return load(weights.folder("text-default"), threads=self._threads)
+        return Shipped("text-default", self._threads)
 
     def voice(self) -> Recogniser | None:
         """The voice recogniser, or None where its weights may not be used."""
@@ -170,9 +180,7 @@ class Models:
 
     @cached_property
     def _voice(self) -> Recogniser:
-        from empathia.emotion.voice import load
-
-        return load(weights.folder("voice-default"))
+        return Shipped("voice-default", self._threads)
 
     def bins(self) -> Bins | None:
         """The prosody bins, or None where they may not be used."""

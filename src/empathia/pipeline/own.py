@@ -11,9 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from empathia import features, plugins, weights
-from empathia.errors import UsageError, WeightsError
-from empathia.training.kept import Kept, read
+from empathia import features, weights
+from empathia.contracts import Recogniser
+from empathia.errors import UsageError
+from empathia.training import model
+from empathia.training.model import Settings
 from empathia.training.normalise import Normaliser
 from empathia.types import Audio, Emotion, Features, Sample
 
@@ -32,7 +34,7 @@ class Own:
         weights: Names of the shipped or pulled weights that it works with.
     """
 
-    def __init__(self, settings: Kept, recogniser: Any, threads: int | None) -> None:  # noqa: ANN401
+    def __init__(self, settings: Settings, recogniser: Recogniser, threads: int | None) -> None:
         self.settings, self.name, self._recogniser = settings, settings.name, recogniser
         self._normalisers = [Normaliser.restored(n) for n in settings.normalise]
         self._read: dict[str, Callable[[Any, str], Features]] = {}
@@ -40,13 +42,13 @@ class Own:
         for name in settings.features:
             extract = features.single(features.load(name, threads))
             (self._read if features.source(name) == "text" else self.heard)[name] = extract
-        self.weights = _weights(settings)
+        self.weights = settings.weights
 
     def recognise(self, samples: Sequence[Sample]) -> list[Emotion]:
         """One emotion a sample; the samples are one dialogue in time order."""
         (dialogue,) = self._scaled([self._seen(s) for s in samples])
-        found: list[Emotion] = self._recogniser.recognise(dialogue)
-        return found
+        (emotions,) = self._recogniser.recognise([dialogue])
+        return list(emotions)
 
     def _seen(self, sample: Sample) -> Sample:
         """The sample as training saw its like: these features and no others."""
@@ -64,13 +66,8 @@ class Own:
         return whole
 
 
-def _weights(settings: Kept) -> tuple[str, ...]:
-    used = (*settings.started_from, *features.weights_of(*settings.features))
-    return tuple(dict.fromkeys(used))
-
-
-def _check_licences(folder: Path, settings: Kept) -> None:
-    used = [weights.entry(name) for name in _weights(settings)]
+def _check_licences(folder: Path, settings: Settings) -> None:
+    used = [weights.entry(name) for name in settings.weights]
     bound = [f"{e.name}: {e.licence}" for e in used if e.noncommercial]
     if settings.noncommercial or bound:
         raise UsageError(
@@ -95,7 +92,7 @@ def load(folder: Path, threads: int | None = None, *, permissive: bool = False) 
         WeightsError: It is missing or damaged.
         MissingExtra: It needs an extra that is not installed.
     """
-    settings = read(folder)
+    settings = model.read(folder)
     known = features.names()
     strange = [n for n in settings.features if n.partition(":")[0] not in known]
     if strange:
@@ -106,10 +103,4 @@ def load(folder: Path, threads: int | None = None, *, permissive: bool = False) 
         )
     if permissive:
         _check_licences(folder, settings)
-    plugin = plugins.load("emotion", settings.recogniser, ("load",))
-    try:
-        return Own(settings, plugin.load(folder, threads), threads)
-    except (KeyError, TypeError) as e:
-        raise WeightsError(
-            f"'{folder}' holds a damaged recogniser ({e})", "Run empathia train again"
-        ) from e
+    return Own(settings, model.load(folder, threads), threads)

@@ -10,22 +10,51 @@ step 1,000 does not depend on how step 1,000 was reached.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Required, TypedDict
 
 from empathia import files
 from empathia.config import TrainingPart
 from empathia.contracts import Progress
 from empathia.errors import TrainingError
 from empathia.training import checkpoint
-from empathia.training.task import Task
 
 if TYPE_CHECKING:
     import torch
 
 CHECKPOINT = "checkpoint.safetensors"
+
+
+class Group(TypedDict, total=False):
+    """Parameters that are learnt at one rate, in multiples of the run file's."""
+
+    params: Required[list[torch.nn.Parameter]]
+    scale: float
+
+
+class Task(Protocol):
+    """What is learnt. Only ``validate`` may look at validation data, nothing at test data.
+
+    Attributes:
+        module: Its trainable parameters and its buffers are optimised and checkpointed; frozen
+            parameters are not stored.
+    """
+
+    module: torch.nn.Module
+
+    def groups(self) -> list[Group]:
+        """Parameter groups for AdamW; a group's ``scale`` multiplies the learning rate."""
+
+    def batches(self, epoch: int, seed: int) -> Sequence[Any]:
+        """The batches of an epoch: a pure function of epoch and seed."""
+
+    def loss(self, batch: Any) -> torch.Tensor:  # noqa: ANN401 - the task's own type
+        """Mean loss of a batch, a scalar; the module is in training mode."""
+
+    def validate(self) -> dict[str, float]:
+        """Validation metrics, the selected one among them; the module is in evaluation mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +136,9 @@ class _Loop:
         self.seed, self.fingerprint = seed, fingerprint
         self.at = _Position()
         self.best: dict[str, torch.Tensor] = {}
-        groups = [{"scale": 1.0, **g} for g in task.groups()]
+        groups = [Group(params=g["params"], scale=g.get("scale", 1.0)) for g in task.groups()]
         self.optimiser = torch.optim.AdamW(
-            groups, lr=settings.lr, weight_decay=settings.weight_decay
+            [dict(g) for g in groups], lr=settings.lr, weight_decay=settings.weight_decay
         )
         self.parameters = [p for g in groups for p in g["params"]]
         self.total = settings.epochs * len(task.batches(0, seed))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 
-import numpy as np
-
-from empathia.config import Scalar
+from empathia.config import Options
 from empathia.errors import ConfigError
 from empathia.training.problem import Problem
 
@@ -24,35 +23,27 @@ def check_words(problem: Problem, name: str) -> None:
         )
 
 
-def strengths(options: Mapping[str, Scalar], name: str) -> list[float]:
-    """The numbers above 0 that validation chooses from, of an option such as "0.1 0.3 1".
-
-    Args:
-        options: Of the recogniser.
-        name: Of the option.
+def strengths(options: Options, name: str) -> tuple[float, ...]:
+    """The numbers above 0 that validation chooses from, of an option such as [0.1, 0.3, 1].
 
     Raises:
-        ConfigError: There is no number, or something else than finite numbers above 0.
+        ConfigError: There is no number, or one that is not finite and above 0.
     """
-    text = str(options[name])
-    try:
-        found = [float(x) for x in text.split()]
-    except ValueError:
-        found = []
-    if not found or not all(0 < x < np.inf for x in found):
+    numbers = options.numbers(name)
+    if not numbers or not all(0 < x < math.inf for x in numbers):
         raise ConfigError(
-            f"'model.{name}' is '{text}', expected numbers above 0", "Separate them by spaces"
+            f"'model.{name}' is {list(numbers)}, expected numbers above 0", "Give one or more"
         )
-    return found
+    return numbers
 
 
-def balance_of(options: Mapping[str, Scalar], known: Sequence[str] = ("none", "weights")) -> str:
+def balance_of(options: Options, known: Sequence[str] = ("none", "weights")) -> str:
     """How a recogniser is to deal with uneven labels.
 
     Raises:
         ConfigError: It does not know that way.
     """
-    found = str(options["balance"])
-    if found not in known:
-        raise ConfigError(f"'model.balance' cannot be '{found}'", f"Say one of {', '.join(known)}")
-    return found
+    way = options.text("balance")
+    if way not in known:
+        raise ConfigError(f"'model.balance' cannot be '{way}'", f"Say one of {', '.join(known)}")
+    return way

@@ -1,4 +1,4 @@
-"""What a recogniser is given to learn from, and what it gives back.
+"""What a recogniser is given to learn from.
 
 The test part is no part of a :class:`Problem`: a recogniser that cannot see
 test labels cannot select by them. Samples hold no gold label; what was voted
@@ -7,15 +7,14 @@ stands apart, in ``Part.targets``, for the train and the validation part alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.config import Scalar, TrainingPart
+from empathia.config import Options, TrainingPart
 from empathia.contracts import Progress
 from empathia.labels import LabelSet
 from empathia.types import Sample
@@ -33,11 +32,18 @@ class Part:
         dialogues: The samples of each dialogue in time order, those without a target included:
             they are context.
         targets: Utterance id to one number in [0, 1] a label. For exclusive labels they sum to
-            1 (a one-hot row, or the raters' votes); else each is 0 or 1.
+            1 (a one-hot row, or the raters' votes); else each is 0 or 1. Partial targets are 1,
+            0 or NaN, where the corpus does not tell.
+        gold: Utterance id to the labels in the words of its own corpus, for recognisers that
+            learn them as a second task.
+        label_sets: By corpus, the set that ``gold`` belongs to; a sample's corpus is in
+            ``Sample.groups["corpus"]``.
     """
 
     dialogues: tuple[tuple[Sample, ...], ...]
     targets: Mapping[str, tuple[float, ...]]
+    gold: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    label_sets: Mapping[str, LabelSet] = field(default_factory=dict)
 
     def labelled(self) -> list[Sample]:
         """All samples that have a target, dialogue by dialogue."""
@@ -71,53 +77,12 @@ class Problem:
     train: Part
     valid: Part
     modalities: Mapping[str, tuple[str, ...]]
-    options: Mapping[str, Scalar]
+    options: Options
     training: TrainingPart
     seed: int
     folder: Path
     fingerprint: str = ""
     progress: Progress | None = None
-
-
-class Learnt(Protocol):
-    """A recogniser that has learnt; what ``learn(problem)`` of a plug-in returns.
-
-    One that can be kept for ``empathia read`` also has ``save(folder: Path) -> None``: it writes
-    safe files (safetensors, JSON) into a folder that is there, under any names but those of
-    :mod:`empathia.training.kept`, and the plug-in's ``load(folder, threads=None)`` makes a
-    recogniser of them that gives the same scores.
-
-    Attributes:
-        causal: Whether the answer to an utterance depends on nothing after it.
-        record: What is worth keeping beside the figures, as plain values for JSON: the course of
-            the training, importances, the chosen penalty.
-    """
-
-    @property
-    def causal(self) -> bool: ...  # noqa: D102
-    @property
-    def record(self) -> Mapping[str, Any]: ...  # noqa: D102
-
-    def predict(self, dialogues: Sequence[Conversation]) -> Scores:
-        """Scores of every sample that it can judge, by utterance id.
-
-        One number in [0, 1] a label, summing to 1 where labels are exclusive. An utterance
-        without any of the modalities is left out: there is nothing to judge it by.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """The simplest :class:`Learnt`: functions and what is known of them."""
-
-    answer: Callable[[Sequence[Conversation]], Scores]
-    causal: bool = True
-    record: Mapping[str, Any] = field(default_factory=dict)
-    save: Callable[[Path], None] | None = None
-
-    def predict(self, dialogues: Sequence[Conversation]) -> Scores:
-        """See :class:`Learnt`."""
-        return self.answer(dialogues)
 
 
 def has_words(sample: Sample) -> bool:

@@ -36,19 +36,21 @@ class Rows:
         self.scale: Table = np.ones(len(groups), np.float32)
 
     @classmethod
-    def fit(cls, samples: Sequence[Sample], names: Sequence[str], columns: str = "") -> Self:
+    def fit(
+        cls, samples: Sequence[Sample], names: Sequence[str], columns: Sequence[str] = ()
+    ) -> Self:
         """Learn which columns there are, their means and standard deviations.
 
         Args:
             samples: Of the training part.
             names: Names of the features.
-            columns: Beginnings of the names of columns that are read, separated by spaces.
+            columns: Beginnings of the names of columns that are read; () for all.
 
         Raises:
             TrainingError: No sample has one of the features.
             ConfigError: No column's name begins so.
         """
-        begin = tuple(columns.split()) or ("",)
+        begin = tuple(columns) or ("",)
         kept, groups = {}, []
         for name in names:
             found = _column_names(name, samples)
@@ -56,7 +58,8 @@ class Rows:
             groups += [f"{name}/{found[i].split('.')[0]}" for i in kept[name]]
         if not groups:
             raise ConfigError(
-                f"no column of {', '.join(names)} begins with {columns}", "Mend model.columns"
+                f"no column of {', '.join(names)} begins with {' or '.join(columns)}",
+                "Mend model.columns",
             )
         rows = cls(kept, groups)
         rows.scale_by(rows.raw([s for s in samples if rows.there(s)]))

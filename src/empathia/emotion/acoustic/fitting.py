@@ -15,9 +15,9 @@ from empathia.errors import TrainingError
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities
+from empathia.training.model import Model, about
 from empathia.training.options import balance_of, strengths
 from empathia.training.problem import (
-    Answers,
     Conversation,
     Part,
     Problem,
@@ -42,11 +42,11 @@ class _Model(Protocol):
         """(items, classes)."""
 
 
-def train(problem: Problem) -> Answers:
+def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.acoustic.fitting`."""
-    names = problem.modalities[str(problem.options["modality"])]
+    names = problem.modalities[problem.options.text("modality")]
     samples = [s for d in problem.train.dialogues for s in d]
-    rows = Rows.fit(samples, names, str(problem.options["columns"]))
+    rows = Rows.fit(samples, names, problem.options.words("columns"))
     known, target = _labelled(problem.train, rows, len(problem.labels))
     if not known:
         raise TrainingError(
@@ -71,20 +71,20 @@ def train(problem: Problem) -> Answers:
             best = good, setting, model
     assert best is not None
     _, setting, model = best
-    heat = fit_temperature(_logits(model, seen, problem), gold, exclusive=True)
+    temperature = fit_temperature(_logits(model, seen, problem), gold, exclusive=True)
 
     def answer(dialogues: Sequence[Conversation]) -> Scores:
         judged = [s for d in dialogues for s in d if rows.there(s)]
         if not judged:
             return {}
-        p = probabilities(_logits(model, rows(judged), problem) / heat, exclusive=True)
+        p = probabilities(_logits(model, rows(judged), problem) / temperature, exclusive=True)
         return by_id(judged, p)
 
-    record: dict[str, Any] = {"setting": setting, "tried": tried, "temperature": heat}
+    record: dict[str, Any] = {"setting": setting, "tried": tried, "temperature": temperature}
     record["columns"] = len(rows.groups)
     if valid:
         record["importances"] = _importances(problem, rows, model, seen, gold)
-    return Answers(answer, record=record)
+    return Model(about(problem, "acoustic"), answer, record)
 
 
 def _labelled(part: Part, rows: Rows, labels: int) -> tuple[list[Sample], Array]:
@@ -92,8 +92,8 @@ def _labelled(part: Part, rows: Rows, labels: int) -> tuple[list[Sample], Array]
     return samples, target_array(samples, part, labels)
 
 
-def _settings(problem: Problem) -> list[float]:
-    name = "leaves" if problem.options["kind"] == "forest" else "penalties"
+def _settings(problem: Problem) -> tuple[float, ...]:
+    name = "leaves" if problem.options.text("kind") == "forest" else "penalties"
     return strengths(problem.options, name)
 
 
@@ -109,11 +109,11 @@ def _fit(problem: Problem, x: Table, target: Array, setting: float) -> _Model:
             "Check [data] of the run file",
         )
     model: Any
-    if problem.options["kind"] == "forest":
+    if problem.options.text("kind") == "forest":
         model = RandomForestClassifier(
             _TREES, min_samples_leaf=round(setting), random_state=problem.seed % _SEEDS
         )
-    elif problem.options["kind"] == "svm":
+    elif problem.options.text("kind") == "svm":
         model = _Machine(setting)
     else:
         model = LogisticRegression(C=setting, max_iter=2000)
@@ -162,7 +162,7 @@ def _importances(
 
     The measure is the one that selects; the twenty groups that matter most are given.
     """
-    repeats = int(problem.options["repeats"])
+    repeats = problem.options.count("repeats")
     rng = np.random.default_rng(problem.seed)
     groups = np.array(rows.groups)
     whole = selected_at_best_temperature(problem, _logits(model, x, problem), gold)

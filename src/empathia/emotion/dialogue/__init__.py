@@ -12,36 +12,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from empathia.config import Scalar
 from empathia.errors import MissingExtra
-from empathia.training.problem import Answers, Problem
-
-if TYPE_CHECKING:
-    from empathia.emotion._kept import KeptRecogniser
+from empathia.files import Plain
+from empathia.training.model import Model
+from empathia.training.problem import Problem
 
 NAME = "dialogue"
-NEEDS: tuple[str, ...] = ()
-OPTIONS: Mapping[str, Scalar] = {
+OPTIONS: Mapping[str, Plain] = {
     "context": "causal",  # what is before; "bidirectional": and after; "none": neither
     "linear": 0.5,  # weight of the linear half in [0, 1]; at 0 or 1 the other is not trained
     "members": 3,  # nets that are averaged
     "width": 128,  # of an utterance's fused vector
     "memory": 64,  # of each memory and of what it reads
-    "remembered": "",  # modalities that the nets' memories read; "" for all
+    "remembered": (),  # modalities that the nets' memories read; [] for all
     "dropout": 0.4,  # of the nets' hidden values
     "noise": 0.2,  # of the nets' inputs
-    "hide": 0.2,  # share of training utterances of which one modality is hidden
-    "few": 16,  # up to so many columns a modality is measures: their squares and the distance
-    # from what the speaker did so far are added
+    "modality_dropout": 0.2,  # share of training utterances that lack one modality
+    # A modality of up to so many columns is measures: their squares, and the distance from what
+    # the speaker did so far, are added.
+    "squares_up_to": 16,
     "directions": 16,  # main directions of other modalities that the linear half remembers
-    "penalties": "300 1000 3000",  # of the linear half; validation chooses
+    "penalties": (300.0, 1000.0, 3000.0),  # of the linear half; validation chooses
     "balance": "none",  # "weights": all labels count the same; "sampling": are drawn as often
 }
 
+RENAMED = {"hide": "modality_dropout", "few": "squares_up_to"}
 
-def learn(problem: Problem) -> Answers:
+
+def learn(problem: Problem) -> Model:
     """Train both halves; epochs, penalty and temperature are chosen on validation.
 
     Raises:
@@ -56,7 +55,7 @@ def learn(problem: Problem) -> Answers:
     return train(problem)
 
 
-def load(folder: Path, threads: int | None = None) -> KeptRecogniser:
+def load(folder: Path, threads: int | None = None) -> Model:
     """The recogniser that was kept in a folder.
 
     Args:
@@ -68,7 +67,7 @@ def load(folder: Path, threads: int | None = None) -> KeptRecogniser:
         WeightsError: A file is missing or damaged.
     """
     try:
-        from empathia.emotion.dialogue import read as _dialogue_read
+        from empathia.emotion.dialogue import read
     except ImportError as e:
         raise MissingExtra("train", f"recogniser '{NAME}'") from e
-    return _dialogue_read.load(folder, threads)
+    return read.load(folder, threads)

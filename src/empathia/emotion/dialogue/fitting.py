@@ -19,9 +19,10 @@ from empathia.errors import ConfigError, TrainingError
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
-from empathia.training.fit import fit
+from empathia.training.fit import Group, fit
+from empathia.training.model import Model, about
 from empathia.training.options import strengths
-from empathia.training.problem import Answers, Problem
+from empathia.training.problem import Problem
 from empathia.training.selection import selected
 
 _Batch = list[tuple[int, NDArray[np.float64]]]
@@ -36,7 +37,7 @@ def counts(target: Array, weight: Array, *, exclusive: bool) -> Array:
 
 
 class DialogueTask:
-    """One net; see :class:`empathia.training.task.Task`.
+    """One net; see :class:`empathia.training.fit.Task`.
 
     Args:
         problem: What is learnt.
@@ -60,9 +61,9 @@ class DialogueTask:
         self.valid, self.gold, self.there = talk(valid), *_gold(valid)
         target, there = _gold(train)
         self.weight = class_weights(target[there], exclusive=problem.exclusive)
-        self.balance = str(problem.options["balance"])
+        self.balance = problem.options.text("balance")
 
-    def groups(self) -> list[dict[str, Any]]:
+    def groups(self) -> list[Group]:
         """All parameters alike."""
         return [{"params": list(self.module.parameters())}]
 
@@ -105,14 +106,14 @@ class DialogueTask:
         return quality(p[self.there], self.gold[self.there], exclusive=exclusive)
 
 
-def train(problem: Problem) -> Answers:
+def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.dialogue.fitting`."""
     _check(problem)
     torch.set_num_threads(problem.training.threads)  # the linear half alone never comes to fit()
     columns, known, valid = _tables(problem)
     halves: list[tuple[float, _Model]] = []
     record: dict[str, Any] = {}
-    linear, exclusive = float(problem.options["linear"]), problem.exclusive
+    linear, exclusive = problem.options.number("linear"), problem.exclusive
     if linear < 1:
         nets, record["nets"] = _nets(problem, columns, known, valid)
         halves.append((1 - linear, nets))
@@ -122,20 +123,20 @@ def train(problem: Problem) -> Answers:
     answer = Answering(columns, halves, len(problem.labels), exclusive)
     gold, there = _gold(valid)
     logits = answer.logits(valid)[there]
-    heat = fit_temperature(logits, gold[there], exclusive=exclusive)
-    scores = probabilities(logits / heat, exclusive=exclusive)
-    record["temperature"] = heat
+    temperature = fit_temperature(logits, gold[there], exclusive=exclusive)
+    scores = probabilities(logits / temperature, exclusive=exclusive)
+    record["temperature"] = temperature
     record["validation"] = quality(scores, gold[there], exclusive=exclusive)
-    answer = dataclasses.replace(answer, heat=heat)
-    causal = problem.options["context"] != "bidirectional"
-    return Answers(answer, causal, record, answer.save)
+    answer = dataclasses.replace(answer, temperature=temperature)
+    causal = problem.options.text("context") != "bidirectional"
+    return Model(about(problem, "dialogue", causal=causal), answer, record, answer.save)
 
 
 def _tables(problem: Problem) -> tuple[Columns, list[Prepared], list[Prepared]]:
     """Columns fitted on the training part, and both parts as tables."""
-    past = problem.options["context"] != "none"
-    few = int(problem.options["few"])
-    columns = Columns(problem.modalities, problem.train.dialogues, few, past=past)
+    past = problem.options.text("context") != "none"
+    squares = problem.options.count("squares_up_to")
+    columns = Columns(problem.modalities, problem.train.dialogues, squares, past=past)
     parts = [
         prepare(part.dialogues, columns, len(problem.labels), part)
         for part in (problem.train, problem.valid)
@@ -156,7 +157,7 @@ def _nets(
     o = problem.options
     shape = shape_of(columns, o, len(problem.labels))
     nets, record = [], []
-    for number in range(int(o["members"])):
+    for number in range(o.count("members")):
         task = DialogueTask(problem, known, valid, shape, problem.seed * 1000 + number)
         result = fit(
             task,
@@ -177,10 +178,10 @@ def _linear(
 ) -> tuple[Remembering, dict[str, Any]]:
     """The linear model with the penalty that validation chose."""
     o, exclusive = problem.options, problem.exclusive
-    traces = Traces(known, columns.measures, int(o["directions"]), str(o["context"]))
-    x, target, views = rows_of(traces, known, float(o["hide"]))
+    traces = Traces(known, columns.measures, o.count("directions"), o.text("context"))
+    x, target, views = rows_of(traces, known, o.number("modality_dropout"))
     weight = class_weights(target[views == 1], exclusive=exclusive)
-    weight = weight if o["balance"] != "none" else np.ones_like(weight)
+    weight = weight if o.text("balance") != "none" else np.ones_like(weight)
     share = counts(target, weight, exclusive=exclusive) * views[:, None]
     gold, there = _gold(valid)
     seen = np.concatenate([traces(d) for d in valid])[there]
@@ -204,19 +205,19 @@ def _gold(part: Sequence[Prepared]) -> tuple[Array, NDArray[np.bool_]]:
 def _check(problem: Problem) -> None:
     """Refuse what no training can be done with before any work is done."""
     o = problem.options
-    strange = sorted({*str(o["remembered"]).split()} - {*problem.modalities})
+    strange = sorted({*o.words("remembered")} - {*problem.modalities})
     rules = {
-        "context": o["context"] in {"causal", "bidirectional", "none"},
-        "balance": o["balance"] in {"none", "weights", "sampling"},
-        "linear": 0 <= float(o["linear"]) <= 1,
+        "context": o.text("context") in {"causal", "bidirectional", "none"},
+        "balance": o.text("balance") in {"none", "weights", "sampling"},
+        "linear": 0 <= o.number("linear") <= 1,
         "remembered": not strange,
-        **{k: 0 <= float(o[k]) < 1 for k in ("dropout", "noise", "hide")},
-        **{k: int(o[k]) > 0 for k in ("width", "members", "directions")},
-        "memory": int(o["memory"]) > 1,
+        **{k: 0 <= o.number(k) < 1 for k in ("dropout", "noise", "modality_dropout")},
+        **{k: o.count(k) > 0 for k in ("width", "members", "directions")},
+        "memory": o.count("memory") > 1,
     }
     strengths(o, "penalties")
     for name, fine in rules.items():
         if not fine:
-            raise ConfigError(f"'model.{name}' cannot be {o[name]!r}", "Mend the value")
+            raise ConfigError(f"'model.{name}' cannot be {o.values[name]!r}", "Mend the value")
     if not problem.modalities:
         raise ConfigError("recogniser 'dialogue' reads features", "Name some in [features]")

@@ -11,33 +11,32 @@ import numpy as np
 import torch
 from torch import nn
 
-from empathia.config import Scalar
-from empathia.emotion import _kept
+from empathia.config import Options
 from empathia.emotion.dialogue.net import DialogueNet, Shape, talk
 from empathia.emotion.dialogue.tables import Columns, Prepared, prepare
 from empathia.emotion.dialogue.traces import Linear, Traces
 from empathia.metrics.scores import Array, probabilities
-from empathia.training.kept import Kept
+from empathia.training.model import Arrays, Model, Settings, read, read_arrays, write_arrays
 from empathia.training.problem import Conversation, Scores, by_id
 
 _LEAST = 1e-9
 _ROOM = 32  # dialogues that are answered together
 
 
-def shape_of(columns: Columns, options: Mapping[str, Scalar], labels: int) -> Shape:
+def shape_of(columns: Columns, options: Options, labels: int) -> Shape:
     """What the nets are built from."""
     o = options
-    remembered = str(o["remembered"]).split() or list(columns.width)
+    remembered = o.words("remembered") or list(columns.width)
     return Shape(
         columns.width,
         labels,
-        int(o["width"]),
-        int(o["memory"]),
+        o.count("width"),
+        o.count("memory"),
         remembered,
-        str(o["context"]),
-        float(o["dropout"]),
-        float(o["noise"]),
-        float(o["hide"]),
+        o.text("context"),
+        o.number("dropout"),
+        o.number("noise"),
+        o.number("modality_dropout"),
     )
 
 
@@ -79,23 +78,27 @@ class Answering:
         halves: What each half counts, and the half.
         labels: How many there are.
         exclusive: One label an utterance.
-        heat: Temperature.
+        temperature: Temperature.
     """
 
     columns: Columns
     halves: Sequence[tuple[float, Callable[[Sequence[Prepared]], Array]]]
     labels: int
     exclusive: bool
-    heat: float = 1.0
+    temperature: float = 1.0
 
     def logits(self, some: Sequence[Prepared]) -> Array:
         """Logits of averaged scores, all utterances of all dialogues."""
         mixed = np.sum([share * half(some) for share, half in self.halves], 0)
         p: Array = np.clip(mixed, _LEAST, 1 - _LEAST)
-        return np.log(p) / self.heat if self.exclusive else (np.log(p) - np.log1p(-p)) / self.heat
+        return (
+            np.log(p) / self.temperature
+            if self.exclusive
+            else (np.log(p) - np.log1p(-p)) / self.temperature
+        )
 
     def __call__(self, dialogues: Sequence[Conversation]) -> Scores:
-        """See :meth:`empathia.training.problem.Learnt.predict`."""
+        """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
         found: dict[str, tuple[float, ...]] = {}
         some = prepare(dialogues, self.columns, self.labels)
         for start in range(0, len(some), _ROOM):
@@ -116,34 +119,36 @@ class Answering:
             elif isinstance(half, Nets):
                 for i, net in enumerate(half.nets):
                     arrays |= {f"net.{i}.{k}": v.numpy() for k, v in net.state_dict().items()}
-        _kept.save(folder, arrays, {"columns": plain, "temperature": self.heat})
+        write_arrays(folder, arrays, {"columns": plain, "temperature": self.temperature})
 
 
-def load(folder: Path, threads: int | None) -> _kept.KeptRecogniser:
+def load(folder: Path, threads: int | None) -> Model:
     """What :meth:`Answering.save` wrote."""
-    arrays, plain = _kept.load(folder)
+    settings = read(folder)
+    arrays, plain = read_arrays(folder)
     if threads is not None:
         torch.set_num_threads(threads)
-    return _kept.KeptRecogniser.of(folder, lambda k: _restored(k, arrays, plain))
+    answer = _restored(settings, arrays, plain)
+    return Model(settings.about, answer, write=answer.save)
 
 
-def _restored(k: Kept, arrays: _kept.Arrays, plain: Mapping[str, Any]) -> Answering:
-    o, labels = k.options, len(k.labels)
+def _restored(k: Settings, arrays: Arrays, plain: Mapping[str, Any]) -> Answering:
+    o, labels = Options(k.options), len(k.labels)
     columns = Columns.restored(k.modalities, arrays, plain["columns"])
-    linear = float(o["linear"])
+    linear = o.number("linear")
     halves: list[tuple[float, Callable[[Sequence[Prepared]], Array]]] = []
     if linear < 1:
         shape = shape_of(columns, o, labels)
-        nets = [_net(i, shape, arrays) for i in range(int(o["members"]))]
+        nets = [_net(i, shape, arrays) for i in range(o.count("members"))]
         halves.append((1 - linear, Nets(nets, k.exclusive)))
     if linear > 0:
-        traces = Traces.restored(columns.measures, str(o["context"]), arrays)
+        traces = Traces.restored(columns.measures, o.text("context"), arrays)
         model = Linear(arrays["linear.weight"], arrays["linear.bias"])
         halves.append((linear, Remembering(traces, model, k.exclusive)))
     return Answering(columns, halves, labels, k.exclusive, float(plain["temperature"]))
 
 
-def _net(number: int, shape: Shape, arrays: _kept.Arrays) -> nn.Module:
+def _net(number: int, shape: Shape, arrays: Arrays) -> nn.Module:
     net, start = DialogueNet(shape), f"net.{number}."
     mine = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
     net.load_state_dict({k: torch.from_numpy(v) for k, v in mine.items()})

@@ -51,7 +51,7 @@ class Columns:
     Args:
         modalities: Modality to the names of its features.
         train: Dialogues of the training part; scaling is fitted here alone.
-        few: Up to how many columns are few.
+        squares_up_to: Up to how many columns a modality is measures.
         past: Whether the distances are wanted.
 
     Raises:
@@ -62,7 +62,7 @@ class Columns:
         self,
         modalities: Mapping[str, Sequence[str]],
         train: Sequence[Conversation],
-        few: int,
+        squares_up_to: int,
         *,
         past: bool = True,
     ) -> None:
@@ -70,7 +70,7 @@ class Columns:
         samples = [s for d in train for s in d]
         self.size = {n: _size(n, samples) for names in modalities.values() for n in names}
         wide = {m: sum(self.size[n] for n in names) for m, names in modalities.items()}
-        self.measures = {m for m in modalities if wide[m] <= few}
+        self.measures = {m for m in modalities if wide[m] <= squares_up_to}
         self.width = {m: n * (1 + (past and m in self.measures)) for m, n in wide.items()}
         self._scale = {m: scale(self._raw(samples, m)) for m in modalities}
 

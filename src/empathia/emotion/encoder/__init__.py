@@ -15,20 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from empathia.config import Scalar
+from empathia import weights
+from empathia.config import Options
 from empathia.errors import MissingExtra
+from empathia.files import Plain
+from empathia.training.model import Model
 from empathia.training.options import check_words
-from empathia.training.problem import Answers, Problem
-
-if TYPE_CHECKING:
-    from empathia.emotion._kept import KeptRecogniser
+from empathia.training.problem import Problem
 
 NAME = "encoder"
-NEEDS: tuple[str, ...] = ()
-READS_FEATURES = False
-OPTIONS: Mapping[str, Scalar] = {
+OPTIONS: Mapping[str, Plain] = {
     "encoder": "minilm",  # or a name on the hub, or a folder: read from this machine alone
     "start": "",  # "text-default": begin with minilm as it was tuned to emotions
     "tuned": 3,  # last layers that are trained; more than there are: embeddings as well
@@ -40,7 +37,7 @@ OPTIONS: Mapping[str, Scalar] = {
 }
 
 
-def learn(problem: Problem) -> Answers:
+def learn(problem: Problem) -> Model:
     """Fine-tune on the training part; validation picks the epoch and the temperature.
 
     Raises:
@@ -57,7 +54,7 @@ def learn(problem: Problem) -> Answers:
     return train(problem)
 
 
-def load(folder: Path, threads: int | None = None) -> KeptRecogniser:
+def load(folder: Path, threads: int | None = None) -> Model:
     """The recogniser that was kept in a folder.
 
     Args:
@@ -69,7 +66,13 @@ def load(folder: Path, threads: int | None = None) -> KeptRecogniser:
         WeightsError: A file or the encoder is missing or damaged.
     """
     try:
-        from empathia.emotion.encoder import read as _encoder_read
+        from empathia.emotion.encoder import read
     except ImportError as e:
         raise MissingExtra("train", f"recogniser '{NAME}'") from e
-    return _encoder_read.load(folder, threads)
+    return read.load(folder, threads)
+
+
+def weights_of(options: Options) -> tuple[str, ...]:
+    """Weights of the manifest that training starts from and reading needs."""
+    known = {e.name for e in weights.entries()}
+    return tuple(n for n in (options.text("encoder"), options.text("start")) if n in known)

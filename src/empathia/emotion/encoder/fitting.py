@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,18 +13,19 @@ from torch.nn import functional
 from empathia.emotion.encoder.read import Answering, Item, Net, Reader, logits_of
 from empathia.encoders.tunable import encoder
 from empathia.errors import TrainingError
+from empathia.files import Plain
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
-from empathia.training.fit import fit
+from empathia.training.batches import by_length
+from empathia.training.fit import Group, fit
+from empathia.training.model import Model, about
 from empathia.training.options import balance_of
-from empathia.training.problem import Answers, Part, Problem, target_array
-
-_POOL = 50  # batches that are sorted by length together
+from empathia.training.problem import Part, Problem, target_array
 
 
 class EncoderTask:
-    """See :class:`empathia.training.task.Task`."""
+    """See :class:`empathia.training.fit.Task`."""
 
     def __init__(self, problem: Problem) -> None:
         torch.manual_seed(problem.seed)
@@ -33,9 +33,9 @@ class EncoderTask:
         o = problem.options
         self.problem = problem
         self.balance = balance_of(o, ("none", "weights", "sampling"))
-        dropout = float(o["dropout"])
-        body = encoder(str(o["encoder"]), int(o["tuned"]), dropout, str(o["start"]))
-        self.reader = Reader(body, int(o["past"]), int(o["pieces"]))
+        dropout = o.number("dropout")
+        body = encoder(o.text("encoder"), o.count("tuned"), dropout, o.text("start"))
+        self.reader = Reader(body, o.count("past"), o.count("pieces"))
         self.net = Net(body, len(problem.labels), dropout)
         self.module: nn.Module = self.net
         self.train, self.target = self._part(problem.train, "training")
@@ -51,13 +51,12 @@ class EncoderTask:
             )
         return items, target_array([i.sample for i in items], part, len(self.problem.labels))
 
-    def groups(self) -> list[dict[str, Any]]:
+    def groups(self) -> list[Group]:
         """The head learns faster than the layers."""
-        net: Any = self.module
-        layers = [p for p in net.body.parameters() if p.requires_grad]
-        head = {
-            "params": list(net.head.parameters()),
-            "scale": float(self.problem.options["head_rate"]),
+        layers = [p for p in self.net.body.parameters() if p.requires_grad]
+        head: Group = {
+            "params": list(self.net.head.parameters()),
+            "scale": self.problem.options.number("head_rate"),
         }
         return [{"params": layers}, head] if layers else [head]
 
@@ -66,13 +65,7 @@ class EncoderTask:
         rng = np.random.default_rng([seed, epoch])
         size = self.problem.training.batch
         lengths = np.array([len(i.ids) for i in self.train])
-        order = self._order(rng)
-        found: list[NDArray[np.int64]] = []
-        for start in range(0, len(order), size * _POOL):
-            pool = order[start : start + size * _POOL]
-            pool = pool[np.argsort(lengths[pool], kind="stable")]
-            found.extend(pool[i : i + size] for i in range(0, len(pool), size))
-        return [found[i] for i in rng.permutation(len(found))]
+        return by_length(lengths, self._order(rng), size, rng)
 
     def _order(self, rng: np.random.Generator) -> NDArray[np.int64]:
         if self.balance != "sampling":
@@ -102,7 +95,7 @@ class EncoderTask:
         return logits_of(self.net, items)
 
 
-def train(problem: Problem) -> Answers:
+def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.encoder.fitting`."""
     task = EncoderTask(problem)
     result = fit(
@@ -114,14 +107,14 @@ def train(problem: Problem) -> Answers:
         progress=problem.progress,
     )
     exclusive = problem.exclusive
-    heat = fit_temperature(task.logits(task.valid), task.gold, exclusive=exclusive)
+    temperature = fit_temperature(task.logits(task.valid), task.gold, exclusive=exclusive)
 
-    answer = Answering(task.net.eval(), task.reader, heat, exclusive)
-    record = {
+    answer = Answering(task.net.eval(), task.reader, temperature, exclusive)
+    record: dict[str, Plain] = {
         "best_epoch": result.best_epoch,
         "steps": result.steps,
         "history": [dict(h) for h in result.history],
-        "temperature": heat,
+        "temperature": temperature,
         "trained": sum(p.numel() for p in task.module.parameters() if p.requires_grad),
     }
-    return Answers(answer, record=record, save=answer.save)
+    return Model(about(problem, "encoder", features=False), answer, record, answer.save)

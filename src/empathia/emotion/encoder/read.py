@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from empathia.emotion import _kept
+from empathia.config import Options
 from empathia.encoders.tunable import Encoder, encoder, mean_over
 from empathia.errors import ConfigError
 from empathia.metrics.scores import Array, probabilities
-from empathia.training.kept import Kept
+from empathia.training.model import Model, read, read_arrays, write_arrays
 from empathia.training.problem import Conversation, Scores, by_id, has_words
 from empathia.types import Sample
 
@@ -121,44 +121,44 @@ class Answering:
     Args:
         net: In evaluation mode.
         reader: Makes its items.
-        heat: Temperature.
+        temperature: Temperature.
         exclusive: One label an utterance.
     """
 
     net: Net
     reader: Reader
-    heat: float
+    temperature: float
     exclusive: bool
 
     def __call__(self, dialogues: Sequence[Conversation]) -> Scores:
-        """See :meth:`empathia.training.problem.Learnt.predict`."""
+        """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
         items = self.reader.items(dialogues)
-        scores = probabilities(logits_of(self.net, items) / self.heat, exclusive=self.exclusive)
+        scores = probabilities(
+            logits_of(self.net, items) / self.temperature, exclusive=self.exclusive
+        )
         return by_id([i.sample for i in items], scores)
 
     def save(self, folder: Path) -> None:
         """Write what was trained; the rest is the pretrained encoder's."""
         trained = {n: p.detach().numpy() for n, p in self.net.named_parameters() if p.requires_grad}
-        _kept.save(folder, trained, {"temperature": self.heat})
+        write_arrays(folder, trained, {"temperature": self.temperature})
 
 
-def load(folder: Path, threads: int | None) -> _kept.KeptRecogniser:
+def load(folder: Path, threads: int | None) -> Model:
     """What :meth:`Answering.save` wrote."""
-    arrays, plain = _kept.load(folder)
+    settings = read(folder)
+    arrays, plain = read_arrays(folder)
     if threads is not None:
         torch.set_num_threads(threads)
-
-    def make(k: Kept) -> Answering:
-        o = k.options
-        body = encoder(str(o["encoder"]), int(o["tuned"]), float(o["dropout"]), str(o["start"]))
-        net = Net(body, len(k.labels), float(o["dropout"]))
-        trained = {n: p for n, p in net.named_parameters() if p.requires_grad}
-        if set(trained) != set(arrays):
-            raise ValueError("its arrays do not fit the encoder")
-        with torch.no_grad():
-            for name, parameter in trained.items():
-                parameter.copy_(torch.from_numpy(arrays[name]))
-        reader = Reader(body, int(o["past"]), int(o["pieces"]))
-        return Answering(net.eval(), reader, float(plain["temperature"]), k.exclusive)
-
-    return _kept.KeptRecogniser.of(folder, make)
+    o = Options(settings.options)
+    body = encoder(o.text("encoder"), o.count("tuned"), o.number("dropout"), o.text("start"))
+    net = Net(body, len(settings.labels), o.number("dropout"))
+    trained = {n: p for n, p in net.named_parameters() if p.requires_grad}
+    if set(trained) != set(arrays):
+        raise ValueError("its arrays do not fit the encoder")
+    with torch.no_grad():
+        for name, parameter in trained.items():
+            parameter.copy_(torch.from_numpy(arrays[name]))
+    reader = Reader(body, o.count("past"), o.count("pieces"))
+    answer = Answering(net.eval(), reader, float(plain["temperature"]), settings.exclusive)
+    return Model(settings.about, answer, write=answer.save)

@@ -20,24 +20,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from empathia.config import Scalar
 from empathia.errors import ConfigError
-from empathia.training.problem import Answers, Problem
+from empathia.files import Plain
+from empathia.training.model import Model
+from empathia.training.problem import Problem
 
 NAME = "kernel"
-NEEDS: tuple[str, ...] = ()
-OPTIONS: Mapping[str, Scalar] = {
+OPTIONS: Mapping[str, Plain] = {
     "modality": "voice",  # whose features are read
-    "columns": "",  # only those whose names begin so, separated by spaces; "" for all
+    "columns": (),  # only those whose names begin so; [] for all
     "views": True,  # features are views, which have like columns; else they are joined
     "width": 0.3,  # kernel exp(-width * mean squared distance a column); 0 for a linear one
-    "penalties": "0.1 0.3 1",  # strengths that validation chooses from
+    "penalties": (0.1, 0.3, 1.0),  # strengths that validation chooses from
     "refit": False,  # True: when all is chosen, learn from the validation part as well
     "balance": "weights",  # all labels count the same, or "none"
 }
 
 
-def learn(problem: Problem) -> Answers:
+def learn(problem: Problem) -> Model:
     """Solve for each penalty and keep the one that is best on validation.
 
     Raises:
@@ -46,7 +46,7 @@ def learn(problem: Problem) -> Answers:
         TrainingError: No training utterance has the features and a label, nothing validates
             where there are several penalties, or there are more rows than memory serves for.
     """
-    modality = problem.options["modality"]
+    modality = problem.options.text("modality")
     if modality not in problem.modalities:
         raise ConfigError(
             f"recogniser '{NAME}' reads '{modality}', the modalities are "

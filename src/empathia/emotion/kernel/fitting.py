@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,9 @@ from empathia.errors import ConfigError, TrainingError
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities
+from empathia.training.model import Answer, Model, about
 from empathia.training.options import balance_of, strengths
 from empathia.training.problem import (
-    Answers,
     Conversation,
     Part,
     Problem,
@@ -47,7 +46,7 @@ class Kernel:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class Solution:
     """What was solved for.
 
     Args:
@@ -69,7 +68,7 @@ class Model:
 
 def solve(
     kernel: Kernel, rows: Table, target: Array, weight: Array, penalties: Sequence[float]
-) -> list[Model]:
+) -> list[Solution]:
     """The minimum of ``sum weight (f - target)^2 + penalty |f|^2`` for each penalty.
 
     Args:
@@ -88,7 +87,9 @@ def solve(
         shifted = system.copy()
         shifted[np.diag_indices_from(shifted)] += penalty
         found.append(
-            Model(kernel, rows, root * np.linalg.solve(shifted, root * (target - offset)), offset)
+            Solution(
+                kernel, rows, root * np.linalg.solve(shifted, root * (target - offset)), offset
+            )
         )
     return found
 
@@ -104,7 +105,12 @@ class Views:
     """
 
     def __init__(
-        self, samples: Sequence[Sample], names: Sequence[str], columns: str, *, apart: bool
+        self,
+        samples: Sequence[Sample],
+        names: Sequence[str],
+        columns: Sequence[str],
+        *,
+        apart: bool,
     ) -> None:
         groups = [[n] for n in names] if apart else [list(names)]
         self.rows = [Rows.fit(samples, g, columns) for g in groups]
@@ -133,12 +139,12 @@ class Views:
         return any(rows.there(sample) for rows in self.rows)
 
 
-def train(problem: Problem) -> Answers:
+def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.kernel.fitting`."""
     penalties, o = _checked(problem), problem.options
     samples = [s for d in problem.train.dialogues for s in d]
     views = Views(
-        samples, problem.modalities[str(o["modality"])], str(o["columns"]), apart=bool(o["views"])
+        samples, problem.modalities[o.text("modality")], o.words("columns"), apart=o.flag("views")
     )
     known, target = _labelled(problem.train, views, len(problem.labels))
     valid, gold = _labelled(problem.valid, views, len(problem.labels))
@@ -154,32 +160,35 @@ def train(problem: Problem) -> Answers:
     logits = [_logits(m, views, valid) for m in models]
     tried = [selected_at_best_temperature(problem, z, gold) if valid else 0.0 for z in logits]
     best = int(np.argmax(tried))
-    model, heat = models[best], fit_temperature(logits[best], gold, exclusive=True)
-    whole, apart = model, frozenset(s.id for s in valid)
-    refit = bool(o["refit"]) and bool(valid)
+    model, temperature = models[best], fit_temperature(logits[best], gold, exclusive=True)
+    whole = model
+    refit = o.flag("refit") and bool(valid)
     if refit:
         both = np.concatenate([target, gold])
         (whole,) = _models(problem, views, [*known, *valid], both, [penalties[best]])
 
-    def answer(dialogues: Sequence[Conversation]) -> Scores:
-        judged = [s for d in dialogues for s in d if views.there(s)]
-        found: dict[str, tuple[float, ...]] = {}
-        for solved, of_valid in ((model, True), (whole, False)):
-            some = [s for s in judged if (s.id in apart) == of_valid]
-            if some:
-                z = _logits(solved, views, some)
-                found |= by_id(some, probabilities(z / heat, exclusive=True))
-        return found
-
-    record: dict[str, Any] = {
+    record = {
         "penalty": penalties[best],
         "tried": {str(p): t for p, t in zip(penalties, tried, strict=True)},
-        "temperature": heat,
+        "temperature": temperature,
         "rows": len(whole.rows),
         "columns": model.rows.shape[1],
         "refit": refit,  # what answers the test has learnt from the validation part as well
     }
-    return Answers(answer, record=record)
+    what = about(problem, "kernel")
+    before = Model(what, _answering(model, views, temperature)) if refit else None
+    return Model(what, _answering(whole, views, temperature), record, before_refit=before)
+
+
+def _answering(model: Solution, views: Views, temperature: float) -> Answer:
+    def answer(dialogues: Sequence[Conversation]) -> Scores:
+        judged = [s for d in dialogues for s in d if views.there(s)]
+        if not judged:
+            return {}
+        logits = _logits(model, views, judged) / temperature
+        return by_id(judged, probabilities(logits, exclusive=True))
+
+    return answer
 
 
 def _labelled(part: Part, views: Views, labels: int) -> tuple[list[Sample], Array]:
@@ -193,7 +202,7 @@ def _models(
     known: Sequence[Sample],
     target: Array,
     penalties: Sequence[float],
-) -> list[Model]:
+) -> list[Solution]:
     table, owner = views(known)
     if len(table) > _MOST:
         raise TrainingError(
@@ -201,13 +210,13 @@ def _models(
             "Lower data.fraction, take fewer views, or another recogniser",
         )
     weight = np.ones(len(table))
-    if problem.options["balance"] == "weights":
+    if problem.options.text("balance") == "weights":
         weight = (target @ class_weights(target, exclusive=True))[owner]
-    kernel = Kernel(float(problem.options["width"]))
+    kernel = Kernel(problem.options.number("width"))
     return solve(kernel, table, target[owner], weight / weight.mean(), penalties)
 
 
-def _logits(model: Model, views: Views, samples: Sequence[Sample]) -> Array:
+def _logits(model: Solution, views: Views, samples: Sequence[Sample]) -> Array:
     table, owner = views(samples)
     return _SHARPNESS * averaged(model(table), owner, len(samples))
 
@@ -219,10 +228,10 @@ def averaged(table: Array, owner: NDArray[np.intp], count: int) -> Array:
     return np.asarray(total / np.bincount(owner, minlength=count)[:, None])
 
 
-def _checked(problem: Problem) -> list[float]:
+def _checked(problem: Problem) -> tuple[float, ...]:
     """The penalties; refuses options that cannot be."""
     o = problem.options
     balance_of(o)
-    if float(o["width"]) < 0:
-        raise ConfigError(f"'model.width' cannot be {o['width']}", "Give 0 or more")
+    if o.number("width") < 0:
+        raise ConfigError(f"'model.width' cannot be {o.values['width']}", "Give 0 or more")
     return strengths(o, "penalties")

@@ -8,25 +8,18 @@ abstains as :mod:`empathia.emotion.text` does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from empathia import weights
-from empathia.emotion.text import Detect, TextRecogniser, read_exported
-from empathia.emotion.text_korean.columns import scores
 from empathia.errors import MissingExtra
-from empathia.types import Dialogue, FloatArray
-
-if TYPE_CHECKING:
-    from empathia.config import Run
-    from empathia.training.task import Job, Tools
+from empathia.files import Plain
+from empathia.training import model
+from empathia.training.model import Model
+from empathia.training.options import check_words
+from empathia.training.problem import Problem
 
 NAME = "text_korean"
-NEEDS: tuple[str, ...] = ()
-OPTIONS: Mapping[str, str | int | float | bool] = {
-    "learns": "valid",  # the part that is learnt from and cross-validated
-    "folds": 5,
+OPTIONS: Mapping[str, Plain] = {
     "dropout": 0.3,  # share of a text's columns that is left out in training
     "coverage": 0.95,  # share of comments on which it is to commit itself
 }
@@ -42,59 +35,32 @@ NOTES = (
     "It estimates what a reader would take the words to express, not what a person feels. Not "
     "for decisions about people: hiring, policing, insurance, diagnosis.",
 )
-SHIPPED = "text-korean"
 
 
-def task(run: Run, corpora: Mapping[str, tuple[Dialogue, ...]], tools: Tools) -> Job:
-    """The training of this recogniser, for :func:`empathia.bench.train`.
+def learn(problem: Problem) -> Model:
+    """Fit the head; folds pick the epoch and calibrate.
 
     Raises:
         MissingExtra: The extra ``train`` is not installed.
+        ConfigError: Words are no modality, or an option cannot be.
+        TrainingError: Nothing is labelled.
     """
+    check_words(problem, NAME)
     try:
-        from empathia.emotion.text_korean.fitting import KoreanTask
+        from empathia.emotion.text_korean.fitting import train
     except ImportError as e:
-        raise MissingExtra("train", "training") from e
-    return KoreanTask(run, corpora, tools)
+        raise MissingExtra("train", f"recogniser '{NAME}'") from e
+    return train(problem)
 
 
-def load(folder: Path | None = None, *, detect: Detect | None = None) -> KoreanRecogniser:
-    """Load an exported model.
-
-    Args:
-        folder: What training exported; None takes the shipped ``text-korean``.
-        detect: As for :func:`empathia.emotion.text.load`; without it, samples that don't name
-            their language are read where most of their letters are Korean.
+def load(folder: Path, threads: int | None = None) -> Model:
+    """The recogniser that was kept in a folder.
 
     Raises:
-        WeightsError: The model is missing or damaged.
+        WeightsError: It is missing or damaged.
     """
-    folder = weights.folder(SHIPPED) if folder is None else folder
-    settings, weight, bias = read_exported(folder, rows=1)
-    return KoreanRecogniser(weight, bias, settings, detect)
+    from empathia.emotion.text_korean import read
 
-
-class KoreanRecogniser(TextRecogniser):
-    """Says what Korean words express; make it with :func:`load`."""
-
-    licence = "MIT"
-
-    def __init__(
-        self,
-        weight: FloatArray,
-        bias: FloatArray,
-        settings: Mapping[str, Any],
-        detect: Detect | None = None,
-    ) -> None:
-        super().__init__(None, weight, bias, settings, detect)
-
-    def logits(self, texts: Sequence[str]) -> FloatArray:
-        """Raw scores, (len(texts), labels)."""
-        return scores(texts, self._head) + self._bias
-
-    @staticmethod
-    def own_script(text: str) -> bool:
-        """Whether most letters are Korean: syllables, or letters on their own."""
-        letters = [c for c in text if c.isalpha()]
-        korean = sum("가" <= c <= "힣" or "ㄱ" <= c <= "ㆎ" or "ᄀ" <= c <= "ᇿ" for c in letters)
-        return 2 * korean >= len(letters)
+    settings = model.read(folder)
+    head = read.load(folder)
+    return head.recogniser(settings.about)

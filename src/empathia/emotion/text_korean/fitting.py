@@ -1,18 +1,8 @@
-"""Training of the Korean text recogniser: hashed columns, one linear layer, six models at once.
-
-There is no training part of KOTE that may be shipped with, so everything is
-chosen by cross-validation: beside the model that learns from all comments stand
-as many as there are folds, each of which never sees its fold. What they say of
-their folds picks the epoch, the thresholds and the temperature; the model that
-saw all is exported and measured on the test part.
-"""
+"""Training of the recogniser ``text_korean``: hashed columns, one linear layer."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -20,147 +10,134 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from empathia.config import Run
-from empathia.emotion import text_korean
-from empathia.emotion.text.examples import Examples, examples
-from empathia.emotion.text.fitting import calibrated, measures
 from empathia.emotion.text_korean.columns import BITS, columns
-from empathia.errors import ConfigError
-from empathia.files import write
-from empathia.labels import label_set
+from empathia.emotion.text_korean.read import LANGUAGES, Head
+from empathia.errors import TrainingError
+from empathia.files import Plain
 from empathia.metrics.calibration import fit_temperature
-from empathia.metrics.scores import sigmoid
+from empathia.metrics.f1 import macro_f1
+from empathia.metrics.scores import Array, likelihood, sigmoid
 from empathia.metrics.thresholds import best_thresholds
-from empathia.training.task import Tools
-from empathia.types import Dialogue
+from empathia.training.fit import Group, fit
+from empathia.training.model import Model, about
+from empathia.training.problem import Part, Problem, has_words, target_array
+from empathia.training.words import Calibration
+from empathia.types import FloatArray
 
 
-class _Nets(nn.Module):
-    """Linear models side by side over the same columns.
+class Net(nn.Module):
+    """A linear model over hashed columns.
 
     Args:
-        models: How many.
-        labels: Outputs of each.
+        share: (labels,) how often each label occurs: where the training starts from.
         dropout: Share of a text's columns that is left out in training.
     """
 
-    def __init__(self, models: int, labels: int, dropout: float) -> None:
+    def __init__(self, share: Array, dropout: float) -> None:
         super().__init__()
-        self.shape = (models, labels)
         self.dropout = dropout
-        self.weight = nn.Parameter(torch.zeros(1 << BITS, models * labels))
-        self.bias = nn.Parameter(torch.zeros(models * labels))
+        self.weight = nn.Parameter(torch.zeros(1 << BITS, len(share)))
+        self.bias = nn.Parameter(torch.logit(torch.from_numpy(share.clip(1e-4, 1 - 1e-4))).float())
 
     def forward(self, texts: Sequence[Tensor]) -> Tensor:
-        """(texts, models, labels)."""
+        """Columns of texts to logits, (texts, labels)."""
         flat = torch.cat(list(texts))
         counts = torch.tensor([len(t) for t in texts])
         value = torch.repeat_interleave(counts.clamp(min=1).rsqrt(), counts)
         value = functional.dropout(value, self.dropout, self.training)
         starts = counts.cumsum(0) - counts
-        found = functional.embedding_bag(
+        summed = functional.embedding_bag(
             flat, self.weight, starts, mode="sum", per_sample_weights=value
         )
-        return (found + self.bias).view(len(texts), *self.shape)
+        return summed + self.bias
 
 
 class KoreanTask:
-    """The task of ``runs/text-korean.toml``; see :class:`empathia.training.task.Job`."""
+    """See :class:`empathia.training.fit.Task`."""
 
-    notes: Sequence[str] = text_korean.NOTES
+    def __init__(self, problem: Problem) -> None:
+        torch.manual_seed(problem.seed)
+        torch.set_num_threads(problem.training.threads)
+        self.batch = problem.training.batch
+        self.train, self.target = _part(problem.train, len(problem.labels), "training")
+        self.valid, self.gold = _part(problem.valid, len(problem.labels), "validation")
+        self.net = Net(self.target.mean(0), problem.options.number("dropout"))
+        self.module: nn.Module = self.net
 
-    def __init__(self, run: Run, corpora: Mapping[str, tuple[Dialogue, ...]], tools: Tools) -> None:
-        torch.manual_seed(run.seed)
-        torch.set_num_threads(run.training.threads)
-        self.run, self.metrics = run, tools.metrics
-        self.folds = int(self._option("folds"))
-        if self.folds < 2:
-            raise ConfigError(f"'model.folds' is {self.folds}, expected 2 or more", "Mend it")
-        self.labels = label_set(run.data.labels)
-        self.known = examples(corpora, self.labels, str(run.option("learns", "valid")))
-        self.test = examples(corpora, self.labels, "test")
-        self.texts = _columns(self.known)
-        self.gold = self.known.target == 1
-        rng = np.random.default_rng(run.seed)
-        self.fold = torch.from_numpy(rng.permutation(len(self.known)) % self.folds)
-        self.module: nn.Module = _Nets(self.folds + 1, len(self.labels), self._option("dropout"))
-        with torch.no_grad():  # start from how often each label occurs
-            share = torch.from_numpy(self.gold.mean(0).clip(1e-4, 1 - 1e-4))
-            self.module.bias.copy_(torch.logit(share).repeat(self.folds + 1))
-
-    def groups(self) -> list[dict[str, Any]]:
+    def groups(self) -> list[Group]:
         """All alike."""
         return [{"params": list(self.module.parameters())}]
 
     def batches(self, epoch: int, seed: int) -> Sequence[NDArray[np.int64]]:
         """Indices in a new order."""
-        order = np.random.default_rng([seed, epoch]).permutation(len(self.texts))
-        return np.array_split(order, -(-len(order) // self.run.training.batch))
+        order = np.random.default_rng([seed, epoch]).permutation(len(self.train))
+        return np.array_split(order, -(-len(order) // self.batch))
 
     def loss(self, batch: NDArray[np.int64]) -> Tensor:
-        """Binary cross entropy, of each model over what lies outside its fold."""
-        logits = self.module([self.texts[i] for i in batch])
-        target = torch.from_numpy(self.gold[batch]).float()[:, None].expand_as(logits)
-        each = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
-        sees = self.fold[batch][:, None] != torch.arange(self.folds + 1)
-        return (each.mean(2) * sees).sum() / len(batch)
+        """Binary cross entropy; a label that the corpus does not tell of counts as absent."""
+        logits = self.module([self.train[i] for i in batch])
+        target = torch.from_numpy(self.target[batch]).float()
+        return functional.binary_cross_entropy_with_logits(logits, target)
 
     def validate(self) -> dict[str, float]:
-        """What the folds' models say of what they did not see."""
-        logits = self.out_of_fold()
-        scores = sigmoid(logits)
-        found = scores >= best_thresholds(scores, self.gold)
-        p = np.clip(scores, 1e-9, 1 - 1e-9)
-        told = np.where(self.gold, np.log(p), np.log(1 - p)).sum(1).mean()
+        """Macro F1 at the best thresholds, and the likelihood of independent labels."""
+        scores = sigmoid(self.logits())
+        gold = self.gold == 1
         return {
-            "macro_f1": self.metrics["macro_f1"](self.gold, found),
-            "likelihood": float(told),
+            "macro_f1": macro_f1(gold, scores >= best_thresholds(scores, gold)),
+            "likelihood": likelihood(scores, gold.astype(np.float64), exclusive=False),
         }
 
-    def out_of_fold(self) -> NDArray[np.float32]:
-        """(comments, labels) logits, each of the model that did not see the comment."""
+    def logits(self) -> FloatArray:
+        """(validation comments, labels)."""
         with torch.no_grad():
-            every = self.module(self.texts)
-        return np.asarray(every[torch.arange(len(self.texts)), self.fold].numpy())
-
-    def export(self, folder: Path) -> Mapping[str, float]:
-        """Write the model that saw all, and settings; measure it as ``read`` will use it."""
-        from safetensors.numpy import save
-
-        k = len(self.labels)
-        weight = self.module.weight[:, -k:].detach().numpy().astype(np.float16)  # type: ignore[index]
-        bias = self.module.bias[-k:].detach().numpy()  # type: ignore[index]
-        arrays = {"weight": np.ascontiguousarray(weight), "bias": np.ascontiguousarray(bias)}
-        write(folder / "head.safetensors", save(arrays))
-        settings = self._calibrated() | {"encoder": "korean-columns", "languages": ["ko"]}
-        (folder / "settings.json").write_text(json.dumps(settings, indent=2) + "\n")
-        logits = text_korean.load(folder).logits(self.test.texts)
-        gold = self.test.target == 1
-        share = self.gold.mean(0)
-        floors = {
-            "floor_macro_f1_all_labels": np.ones_like(gold),
-            "floor_macro_f1_majority": np.broadcast_to(share >= 0.5, gold.shape),
-        }
-        measured = measures(logits, gold, settings, self.metrics)
-        return measured | {n: self.metrics["macro_f1"](gold, said) for n, said in floors.items()}
-
-    def _calibrated(self) -> dict[str, Any]:
-        """Settings by what the folds' models say.
-
-        A comment has 2.8 of the seven labels in the mean, so the temperature is that under which
-        the scores fit the shares of its labels: that one of them is right would be too easy. A
-        comment with none (its own are all dropped) only says what is not there.
-        """
-        logits, some = self.out_of_fold(), self.gold.any(1)
-        gold = self.gold[some]
-        heat = fit_temperature(logits[some], gold / gold.sum(1, keepdims=True), exclusive=True)
-        fitted = heat, np.zeros(len(self.labels))
-        settings = calibrated(logits[some], gold, self.labels, self._option("coverage"), fitted)
-        return settings | {"thresholds": best_thresholds(sigmoid(logits), self.gold).tolist()}
-
-    def _option(self, name: str) -> float:
-        return float(self.run.option(name, text_korean.OPTIONS[name]))
+            return np.asarray(self.module(self.valid).numpy())
 
 
-def _columns(known: Examples) -> list[Tensor]:
-    return [torch.from_numpy(columns(t)) for t in known.texts]
+def train(problem: Problem) -> Model:
+    """See :func:`empathia.emotion.text_korean.learn`."""
+    task = KoreanTask(problem)
+    result = fit(
+        task,
+        problem.training,
+        problem.folder,
+        seed=problem.seed,
+        fingerprint=problem.fingerprint,
+        progress=problem.progress,
+    )
+    weight, bias = (p.detach().numpy() for p in (task.net.weight, task.net.bias))
+    half = weight.astype(np.float16).astype(np.float32)  # as it is kept
+    head = Head(half, bias, _calibrated(task, problem.options.number("coverage")))
+    record: dict[str, Plain] = {
+        "best_epoch": result.best_epoch,
+        "history": [dict(h) for h in result.history],
+        "temperature": head.calibration.temperature,
+    }
+    what = about(problem, "text_korean", features=False, languages=LANGUAGES)
+    return head.recogniser(what, record)
+
+
+def _part(part: Part, labels: int, name: str) -> tuple[list[Tensor], Array]:
+    samples = [s for s in part.labelled() if has_words(s)]
+    if not samples:
+        raise TrainingError(
+            f"no utterance of the {name} part has words and a label", "Check [data]"
+        )
+    texts = [torch.from_numpy(columns(s.text or "")) for s in samples]
+    return texts, (target_array(samples, part, labels) == 1).astype(np.float64)
+
+
+def _calibrated(task: KoreanTask, coverage: float) -> Calibration:
+    """By what was answered to validation comments.
+
+    A comment has 2.8 of the seven labels in the mean, so the temperature is that under which
+    the scores fit the shares of its labels: that one of them is right would be too easy. A
+    comment with none (its own are all dropped) only says what is not there.
+    """
+    logits, gold = task.logits(), task.gold == 1
+    some = gold.any(1)
+    shares = gold[some] / gold[some].sum(1, keepdims=True)
+    temperature = fit_temperature(logits[some], shares)
+    fitted = temperature, np.zeros(gold.shape[1])
+    calibration = Calibration.of(logits[some], gold[some], coverage, fitted)
+    return calibration.at(best_thresholds(sigmoid(logits), gold))

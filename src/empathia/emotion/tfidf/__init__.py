@@ -10,31 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from empathia.config import Scalar
 from empathia.errors import MissingExtra
+from empathia.files import Plain
+from empathia.training.model import Model
 from empathia.training.options import check_words
-from empathia.training.problem import Answers, Problem
-
-if TYPE_CHECKING:
-    from empathia.emotion._kept import KeptRecogniser
+from empathia.training.problem import Problem
 
 NAME = "tfidf"
-NEEDS: tuple[str, ...] = ()
-READS_FEATURES = False
-OPTIONS: Mapping[str, Scalar] = {
+OPTIONS: Mapping[str, Plain] = {
     "past": 5,  # turns before the utterance that are read as a second field; 0 for none
     "past_weight": 1.0,  # length of the second field's vector; the utterance's is 1
     "words": 2,  # longest run of words that is a column
     "characters": 0,  # longest run of characters inside words that is a column, 0 for none
     "rarest": 1,  # training utterances that a column must occur in
-    "penalties": "1 3 10",  # inverse strengths (C) that validation chooses from
+    "penalties": (1.0, 3.0, 10.0),  # inverse strengths (C) that validation chooses from
     "balance": "weights",  # all labels count the same, or "none"
 }
 
 
-def learn(problem: Problem) -> Answers:
+def learn(problem: Problem) -> Model:
     """Fit one model a penalty and keep the one that is best on validation.
 
     Raises:
@@ -51,12 +46,12 @@ def learn(problem: Problem) -> Answers:
     return train(problem)
 
 
-def load(folder: Path, threads: int | None = None) -> KeptRecogniser:
+def load(folder: Path, threads: int | None = None) -> Model:
     """The recogniser that was kept in a folder; it reads with numpy alone.
 
     Raises:
         WeightsError: It is missing or damaged.
     """
-    from empathia.emotion.tfidf import read as _tfidf_read
+    from empathia.emotion.tfidf import read
 
-    return _tfidf_read.load(folder)
+    return read.load(folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,14 +13,15 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from empathia.config import Scalar
+from empathia.config import Options
 from empathia.emotion.tfidf.read import Answering, Field, Read, reads, terms_of
 from empathia.errors import ConfigError, TrainingError
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
+from empathia.training.model import Model, about
 from empathia.training.options import balance_of, strengths
-from empathia.training.problem import Answers, Part, Problem, target_array
+from empathia.training.problem import Part, Problem, target_array
 from empathia.training.selection import selected
 
 _NEVER = -np.inf  # logit of a label that no training utterance has
@@ -37,28 +38,26 @@ class Columns:
         TrainingError: No field has a column.
     """
 
-    def __init__(self, train: Sequence[Read], options: Mapping[str, Scalar]) -> None:
+    def __init__(self, train: Sequence[Read], options: Options) -> None:
         lengths = {"words": 1.0}
-        if int(options["characters"]):
+        if options.count("characters"):
             lengths["letters"] = 1.0
-        if int(options["past"]) and any(r.past for r in train):
-            lengths["past"] = float(options["past_weight"])
+        if options.count("past") and any(r.past for r in train):
+            lengths["past"] = options.number("past_weight")
         fitted = [(k, length, self._fitted(k, train, options)) for k, length in lengths.items()]
         self.fields = [(k, length, v) for k, length, v in fitted if v is not None]
         if not self.fields:
             raise TrainingError(
-                f"no word is in {options['rarest']} or more of the {len(train)} labelled training "
-                "utterances",
+                f"no word is in {options.count('rarest')} or more of the {len(train)} labelled "
+                "training utterances",
                 "Lower model.rarest, or check the texts of [data]: marks other than ? and ! are "
                 "no words",
             )
 
     @staticmethod
-    def _fitted(
-        kind: str, train: Sequence[Read], options: Mapping[str, Scalar]
-    ) -> TfidfVectorizer | None:
+    def _fitted(kind: str, train: Sequence[Read], options: Options) -> TfidfVectorizer | None:
         """None where no term occurs often enough, of which scikit-learn would make an error."""
-        terms, rarest = terms_of(kind, options), int(options["rarest"])
+        terms, rarest = terms_of(kind, options), options.count("rarest")
         often = Counter(t for r in train for t in set(terms(r)))
         if max(often.values(), default=0) < rarest:
             return None
@@ -134,9 +133,9 @@ def _softmax_regression(
     return Linear(weight, bias)
 
 
-def train(problem: Problem) -> Answers:
+def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.tfidf.fitting`."""
-    past, exclusive = int(problem.options["past"]), problem.exclusive
+    past, exclusive = problem.options.count("past"), problem.exclusive
     known, target = _labelled(problem.train, past, len(problem.labels))
     if not known:
         raise TrainingError(
@@ -152,7 +151,7 @@ def train(problem: Problem) -> Answers:
         )
     columns = Columns(known, problem.options)
     models = _models(problem, columns(known), target, penalties)
-    heat = 1.0
+    temperature = 1.0
     record: dict[str, Any] = {"columns": next(iter(models.values())).weight.shape[0]}
     penalty, model = next(iter(models.items()))
     if valid:
@@ -160,13 +159,13 @@ def train(problem: Problem) -> Answers:
         tried = {c: _selected(problem, z, gold) for c, z in logits.items()}
         penalty = max(tried, key=lambda c: tried[c])
         model = models[penalty]
-        heat = fit_temperature(logits[penalty], gold, exclusive=exclusive)
+        temperature = fit_temperature(logits[penalty], gold, exclusive=exclusive)
         record["tried"] = {str(c): v for c, v in tried.items()}
 
     fields = columns.with_weights(model.weight)
-    answer = Answering(fields, model.bias, heat, problem.options, exclusive)
-    record |= {"penalty": penalty, "temperature": heat}
-    return Answers(answer, record=record, save=answer.save)
+    answer = Answering(fields, model.bias, temperature, problem.options, exclusive)
+    record |= {"penalty": penalty, "temperature": temperature}
+    return Model(about(problem, "tfidf", features=False), answer, record, answer.save)
 
 
 def _labelled(part: Part, past: int, labels: int) -> tuple[list[Read], Array]:
@@ -178,16 +177,16 @@ def _models(
     problem: Problem, x: sparse.csr_matrix, target: Array, penalties: Sequence[float]
 ) -> dict[float, Linear]:
     """One model a penalty that may be chosen."""
-    exclusive, balance = problem.exclusive, problem.options["balance"] == "weights"
+    exclusive, balance = problem.exclusive, problem.options.text("balance") == "weights"
     return {c: regress(x, target, c, exclusive=exclusive, balance=balance) for c in penalties}
 
 
-def _checked(problem: Problem) -> list[float]:
+def _checked(problem: Problem) -> tuple[float, ...]:
     """The penalties; refuses options that cannot be."""
     o = problem.options
     balance_of(o)
-    if int(o["rarest"]) < 1:
-        raise ConfigError(f"'model.rarest' cannot be {o['rarest']}", "Give 1 or more")
+    if o.count("rarest") < 1:
+        raise ConfigError(f"'model.rarest' cannot be {o.values['rarest']}", "Give 1 or more")
     return strengths(o, "penalties")
 
 

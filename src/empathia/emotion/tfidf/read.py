@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from empathia.config import Scalar
-from empathia.emotion import _kept
+from empathia.config import Options
+from empathia.files import Plain
 from empathia.metrics.scores import Array, probabilities
-from empathia.training.kept import Kept
+from empathia.training.model import Model, read, read_arrays, write_arrays
 from empathia.training.problem import Conversation, Scores, by_id, has_words
 from empathia.types import Sample
 
@@ -68,9 +68,9 @@ def marked_past(read: Read, longest: int) -> list[str]:
     ]
 
 
-def terms_of(kind: str, options: Mapping[str, Scalar]) -> Terms:
+def terms_of(kind: str, options: Options) -> Terms:
     """What makes the terms of a field ("words", "letters" or "past")."""
-    words, letters = int(options["words"]), int(options["characters"])
+    words, letters = options.count("words"), options.count("characters")
     makers: dict[str, Terms] = {
         "words": lambda r: words_of(r.sample.text, words),
         "letters": lambda r: letters_of(r.sample.text, letters),
@@ -114,15 +114,15 @@ class Answering:
     Args:
         fields: Of an utterance.
         bias: (labels,).
-        heat: Temperature.
+        temperature: Temperature.
         options: Of the recogniser.
         exclusive: One label an utterance.
     """
 
     fields: Sequence[Field]
     bias: Array
-    heat: float
-    options: Mapping[str, Scalar]
+    temperature: float
+    options: Options
     exclusive: bool
 
     def logits(self, items: Sequence[Read]) -> Array:
@@ -135,11 +135,11 @@ class Answering:
         return np.array(rows).reshape(len(items), len(self.bias))
 
     def __call__(self, dialogues: Sequence[Conversation]) -> Scores:
-        """See :meth:`empathia.training.problem.Learnt.predict`."""
-        items = reads(dialogues, int(self.options["past"]))
+        """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
+        items = reads(dialogues, self.options.count("past"))
         if not items:
             return {}
-        p = probabilities(self.logits(items) / self.heat, exclusive=self.exclusive)
+        p = probabilities(self.logits(items) / self.temperature, exclusive=self.exclusive)
         return by_id([r.sample for r in items], p)
 
     def save(self, folder: Path) -> None:
@@ -147,27 +147,26 @@ class Answering:
         arrays = {"bias": self.bias}
         for f in self.fields:
             arrays |= {f"{f.kind}.rarity": f.rarity, f"{f.kind}.weight": f.weight}
-        terms = [
+        terms: list[Plain] = [
             {"kind": f.kind, "length": f.length, "terms": list(f.columns)} for f in self.fields
         ]
-        _kept.save(folder, arrays, {"temperature": self.heat, "fields": terms})
+        write_arrays(folder, arrays, {"temperature": self.temperature, "fields": terms})
 
 
-def load(folder: Path) -> _kept.KeptRecogniser:
+def load(folder: Path) -> Model:
     """What :meth:`Answering.save` wrote."""
-    arrays, plain = _kept.load(folder)
-
-    def make(k: Kept) -> Answering:
-        fields = [
-            Field(
-                f["kind"],
-                float(f["length"]),
-                {t: i for i, t in enumerate(f["terms"])},
-                arrays[f"{f['kind']}.rarity"],
-                arrays[f"{f['kind']}.weight"],
-            )
-            for f in plain["fields"]
-        ]
-        return Answering(fields, arrays["bias"], plain["temperature"], k.options, k.exclusive)
-
-    return _kept.KeptRecogniser.of(folder, make)
+    settings = read(folder)
+    arrays, plain = read_arrays(folder)
+    fields = [
+        Field(
+            f["kind"],
+            float(f["length"]),
+            {t: i for i, t in enumerate(f["terms"])},
+            arrays[f"{f['kind']}.rarity"],
+            arrays[f"{f['kind']}.weight"],
+        )
+        for f in plain["fields"]
+    ]
+    options = Options(settings.options)
+    answer = Answering(fields, arrays["bias"], plain["temperature"], options, settings.exclusive)
+    return Model(settings.about, answer, write=answer.save)

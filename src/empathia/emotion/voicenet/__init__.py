@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from empathia.config import Scalar
 from empathia.errors import ConfigError, MissingExtra
-from empathia.training.problem import Answers, Problem
+from empathia.files import Plain
+from empathia.training.model import Model
+from empathia.training.problem import Problem
 
 NAME = "voicenet"
-NEEDS: tuple[str, ...] = ()
-OPTIONS: Mapping[str, Scalar] = {
+OPTIONS: Mapping[str, Plain] = {
     "feature": "mfcc",  # name of the frames that are read
     "window": 100,  # frames read at once
     "baseline": "neutral",  # neutral training speech by gender, or "all" training speech
@@ -37,7 +37,7 @@ OPTIONS: Mapping[str, Scalar] = {
 }
 
 
-def learn(problem: Problem) -> Answers:
+def learn(problem: Problem) -> Model:
     """Train on the training part; validation picks the epoch and the temperature.
 
     Raises:
@@ -47,7 +47,7 @@ def learn(problem: Problem) -> Answers:
         TrainingError: The training or the validation part has no labelled frames, or no
             training utterance is neutral where the baseline is neutral speech.
     """
-    feature = problem.options["feature"]
+    feature = problem.options.text("feature")
     known = [name for names in problem.modalities.values() for name in names]
     if feature not in known:
         raise ConfigError(

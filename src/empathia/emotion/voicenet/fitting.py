@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,12 +13,13 @@ from torch.nn import functional
 
 from empathia.emotion.voicenet.net import VoiceNet
 from empathia.errors import ConfigError, TrainingError
+from empathia.files import Plain
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
-from empathia.training.fit import fit
+from empathia.training.fit import Group, fit
+from empathia.training.model import Model, about
 from empathia.training.problem import (
-    Answers,
     Conversation,
     Part,
     Problem,
@@ -127,7 +127,7 @@ class Heard:
 
 
 class VoiceNetTask:
-    """See :class:`empathia.training.task.Task`."""
+    """See :class:`empathia.training.fit.Task`."""
 
     def __init__(
         self, problem: Problem, train: Sequence[Heard], valid: Sequence[Heard], baseline: Baseline
@@ -135,21 +135,21 @@ class VoiceNetTask:
         torch.manual_seed(problem.seed)
         o = problem.options
         self.problem, self.train, self.valid, self.baseline = problem, train, valid, baseline
-        self.size = int(o["window"])
+        self.size = o.count("window")
         self.module: nn.Module = VoiceNet(
             train[0].frames.shape[1],
             len(problem.labels),
-            int(o["channels"]),
-            int(o["hidden"]),
-            float(o["dropout"]),
+            o.count("channels"),
+            o.count("hidden"),
+            o.number("dropout"),
         )
         target = np.stack([h.target for h in train])
-        balanced = o["balance"] == "weights"
+        balanced = o.text("balance") == "weights"
         weight = class_weights(target, exclusive=True) if balanced else np.ones(target.shape[1])
         self.weight = torch.tensor(weight, dtype=torch.float32)
         self.gold = np.stack([h.target for h in valid])
 
-    def groups(self) -> list[dict[str, Any]]:
+    def groups(self) -> list[Group]:
         """All parameters alike."""
         return [{"params": list(self.module.parameters())}]
 
@@ -172,9 +172,9 @@ class VoiceNetTask:
     def changed(self, heard: Heard, rng: np.random.Generator) -> Frames:
         """A random window of the utterance at a random speed and pitch, against the baseline."""
         o = self.problem.options
-        speed, pitch = (1 + float(o[k]) * rng.uniform(-1, 1) for k in ("speed", "pitch"))
+        speed, pitch = (1 + o.number(k) * rng.uniform(-1, 1) for k in ("speed", "pitch"))
         frames = faster(heard.frames, speed)
-        if o["pitch"]:
+        if o.text("pitch"):
             frames = frames @ higher(frames.shape[1], pitch)
         start = rng.integers(0, max(1, len(frames) - self.size + 1))
         return self.baseline(frames[start : start + self.size], heard.gender)
@@ -215,10 +215,10 @@ def stacked(some: Sequence[Frames]) -> tuple[Tensor, Tensor]:
     return frames, lengths
 
 
-def train(problem: Problem) -> Answers:
+def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.voicenet.fitting`."""
     _check(problem)
-    feature = str(problem.options["feature"])
+    feature = problem.options.text("feature")
     known = heard(problem.train, feature, len(problem.labels))
     valid = heard(problem.valid, feature, len(problem.labels))
     if not known or not valid:
@@ -236,21 +236,21 @@ def train(problem: Problem) -> Answers:
         fingerprint=problem.fingerprint,
         progress=problem.progress,
     )
-    heat = fit_temperature(task.logits(valid), task.gold, exclusive=True)
+    temperature = fit_temperature(task.logits(valid), task.gold, exclusive=True)
 
     def answer(dialogues: Sequence[Conversation]) -> Scores:
         judged = [s for d in dialogues for s in d if len(frames_of(s, feature))]
         if not judged:
             return {}
         some = [Heard(frames_of(s, feature), s.gender, np.zeros(0)) for s in judged]
-        return by_id(judged, probabilities(task.logits(some) / heat, exclusive=True))
+        return by_id(judged, probabilities(task.logits(some) / temperature, exclusive=True))
 
-    record = {
+    record: dict[str, Plain] = {
         "best_epoch": result.best_epoch,
         "history": [dict(h) for h in result.history],
-        "temperature": heat,
+        "temperature": temperature,
     }
-    return Answers(answer, record=record)
+    return Model(about(problem, "voicenet"), answer, record)
 
 
 def heard(part: Part, feature: str, labels: int) -> list[Heard]:
@@ -262,7 +262,7 @@ def heard(part: Part, feature: str, labels: int) -> list[Heard]:
 
 def _baseline(problem: Problem, feature: str) -> Baseline:
     some = [s for s in problem.train.labelled() if len(frames_of(s, feature))]
-    if problem.options["baseline"] == "all":
+    if problem.options.text("baseline") == "all":
         return Baseline.of(some, feature)
     if _NEUTRAL not in problem.labels:
         raise ConfigError(
@@ -282,15 +282,15 @@ def _baseline(problem: Problem, feature: str) -> Baseline:
 def _check(problem: Problem) -> None:
     o = problem.options
     rules = {
-        "window": int(o["window"]) > 0,
-        "baseline": o["baseline"] in {"neutral", "all"},
-        "channels": int(o["channels"]) > 0,
-        "hidden": int(o["hidden"]) > 0,
-        "dropout": 0 <= float(o["dropout"]) < 1,
-        "speed": 0 <= float(o["speed"]) < 1,
-        "pitch": 0 <= float(o["pitch"]) < 1,
-        "balance": o["balance"] in {"weights", "none"},
+        "window": o.count("window") > 0,
+        "baseline": o.text("baseline") in {"neutral", "all"},
+        "channels": o.count("channels") > 0,
+        "hidden": o.count("hidden") > 0,
+        "dropout": 0 <= o.number("dropout") < 1,
+        "speed": 0 <= o.number("speed") < 1,
+        "pitch": 0 <= o.number("pitch") < 1,
+        "balance": o.text("balance") in {"weights", "none"},
     }
     for key, fine in rules.items():
         if not fine:
-            raise ConfigError(f"'model.{key}' cannot be {o[key]!r}", "Mend the value")
+            raise ConfigError(f"'model.{key}' cannot be {o.values[key]!r}", "Mend the value")

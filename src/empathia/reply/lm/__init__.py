@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from empathia.config import Scalar, complete
+from empathia.config import Options, complete
 from empathia.contracts import LanguageModel, Tools
 from empathia.errors import ServerError
+from empathia.files import Plain
 from empathia.reply import rules
 from empathia.reply.lm import grounded, polish, prompt
 from empathia.reply.lm.examples import openings
@@ -18,7 +19,7 @@ from empathia.reply.rules.safety import needs_care
 from empathia.reply.rules.tone import sureness, tone
 from empathia.types import Message, Reply, Request, Turn
 
-OPTIONS: Mapping[str, Scalar] = {
+OPTIONS: Mapping[str, Plain] = {
     "max_tokens": 60,  # of one answer at most
     "temperature": 0.3,  # how freely it words
     "seed": 1,  # of the first attempt; each further one counts up
@@ -36,12 +37,12 @@ class ModelReply:
         options: All of ``OPTIONS``.
     """
 
-    def __init__(self, model: LanguageModel, options: Mapping[str, Scalar]) -> None:
+    def __init__(self, model: LanguageModel, options: Options) -> None:
         self._model = model
-        self._attempts = max(1, int(options["attempts"]))
-        self._history, self._budget = int(options["history"]), int(options["budget"])
-        self._seed, self._max_tokens = int(options["seed"]), int(options["max_tokens"])
-        self._temperature = float(options["temperature"])
+        self._attempts = max(1, options.count("attempts"))
+        self._history, self._budget = options.count("history"), options.count("budget")
+        self._seed, self._max_tokens = options.count("seed"), options.count("max_tokens")
+        self._temperature = options.number("temperature")
 
     def reply(self, turns: Sequence[Turn]) -> Reply:
         """The model's reply to the last turn, or the rules' with a note that gives the reason.
@@ -82,7 +83,7 @@ class ModelReply:
         return Reply(turns[-1].utterance.id, text, f"lm:{self._model.name}")
 
 
-def load(options: Mapping[str, Scalar], tools: Tools) -> ModelReply:
+def load(options: Mapping[str, Plain], tools: Tools) -> ModelReply:
     """The generator with the language model of ``tools``.
 
     Raises:

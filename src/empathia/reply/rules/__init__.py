@@ -9,14 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from empathia.config import Scalar, complete
+from empathia.config import complete
 from empathia.contracts import Tools
 from empathia.errors import UsageError
+from empathia.files import Plain
 from empathia.reply.rules import safety
 from empathia.reply.rules.tone import sureness, tone
 from empathia.types import Emotion, Reply, Turn
 
-OPTIONS: Mapping[str, Scalar] = {}
+OPTIONS: Mapping[str, Plain] = {}
 SOURCE = "rules"
 
 # Tone -> (sentences when sure, sentences when not so sure).
@@ -149,7 +150,7 @@ class Rules:
         return answer(turns)
 
 
-def load(options: Mapping[str, Scalar], tools: Tools | None = None) -> Rules:
+def load(options: Mapping[str, Plain], tools: Tools | None = None) -> Rules:
     """The generator; it has no options and needs no tools.
 
     Raises:

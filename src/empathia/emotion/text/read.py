@@ -1,0 +1,82 @@
+"""How the recogniser ``text`` answers, what of it is kept, and how it comes back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from empathia import weights
+from empathia.contracts import About
+from empathia.encoders.text import TextEncoder
+from empathia.files import Plain
+from empathia.training.model import (
+    ARRAYS,
+    VALUES,
+    Model,
+    damaged,
+    read_arrays,
+)
+from empathia.training.words import Calibration, WordReader
+from empathia.types import FloatArray
+
+ENCODER, LANGUAGES = "minilm", ("en",)
+DELTA = "delta.safetensors"
+
+
+def load(folder: Path, threads: int | None = None, *, exclusive: bool = True) -> WordReader:
+    """What reads, out of the folder of a kept model.
+
+    Args:
+        folder: Holds the tuned layers, as differences, and the head.
+        threads: Threads for the encoder; None takes all cores.
+        exclusive: Answer with scores that sum to 1.
+
+    Raises:
+        WeightsError: The encoder or the model is missing or damaged.
+    """
+    arrays, values = read_arrays(folder)
+    calibration = Calibration.restored(values)
+    head, bias = (arrays[n].astype(np.float32) for n in ("weight", "bias"))
+    if head.shape[0] != len(calibration.thresholds):
+        raise damaged(folder, f"a head of shape {head.shape}")
+    encoder = TextEncoder.load(weights.folder(ENCODER), folder / DELTA, threads=threads)
+
+    def logits(texts: object) -> FloatArray:
+        raw: FloatArray = encoder.encode(texts) @ head.T + bias  # type: ignore[arg-type]
+        return raw
+
+    return WordReader(logits, calibration, LANGUAGES, latin, exclusive)
+
+
+def recogniser(
+    about: About, reader: WordReader, folder: Path, record: dict[str, Plain] | None = None
+) -> Model:
+    """The recogniser whose files lie in a folder.
+
+    Args:
+        about: What it is.
+        reader: What :func:`load` gave.
+        folder: Its files are copied where it is kept.
+        record: The course of its training.
+    """
+
+    def write(new: Path) -> None:
+        for name in (ARRAYS, VALUES, DELTA):
+            shutil.copyfile(folder / name, new / name)
+
+    return Model(
+        about,
+        reader.answer,
+        record or {},
+        write,
+        cannot=reader.cannot,
+        threshold=reader.calibration.threshold,
+    )
+
+
+def latin(text: str) -> bool:
+    """Whether most letters are Latin (all of that script lies below U+0250 or at U+1E00)."""
+    letters = [c for c in text if c.isalpha()]
+    return sum(c < "ɐ" or "Ḁ" <= c <= "ỿ" for c in letters) >= 0.5 * len(letters)

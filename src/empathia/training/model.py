@@ -1,0 +1,270 @@
+"""A trained recogniser: how it answers, its folder on disk, and back.
+
+The folder of a kept model, a shipped one included, holds ``settings.json`` (:class:`Settings`),
+``card.md``, and what the recogniser's plug-in wrote itself: safe files alone, safetensors and JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empathia import plugins
+from empathia.contracts import About, Recogniser
+from empathia.errors import EmpathiaError, UsageError, WeightsError
+from empathia.files import Plain, write, write_json
+from empathia.labels import LabelSet
+from empathia.training.problem import Conversation, Problem, Scores
+from empathia.types import Emotion, Sample
+
+SETTINGS, CARD = "settings.json", "card.md"
+ARRAYS, VALUES = "model.safetensors", "model.json"
+FORMAT = 2
+NOTHING = "nothing to judge by"
+_PRESENT = 0.5  # score from which an independent label is there, as in the bench
+
+Arrays = Mapping[str, NDArray[Any]]
+Answer = Callable[[Sequence[Conversation]], Scores]
+"""Scores of every sample that can be judged, by utterance id: (labels,) numbers in [0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A recogniser made of functions; the :class:`~empathia.contracts.Recogniser` of ours.
+
+    Args:
+        about: What it is.
+        answer: Scores by utterance id; a sample that it cannot judge is left out.
+        record: What is worth keeping beside the figures: the course of the training, the chosen
+            penalty.
+        write: Writes what ``load`` of the plug-in needs; None where it cannot be kept.
+        cannot: Why a sample is not to be judged, or None.
+        threshold: Confidence in [0, 1] under which it abstains (exclusive labels).
+        before_refit: Who answers to the validation part, where this one has learnt from it.
+    """
+
+    about: About
+    answer: Answer
+    record: Mapping[str, Plain] = field(default_factory=dict)
+    write: Callable[[Path], None] | None = None
+    cannot: Callable[[Sample], str | None] = lambda _: None
+    threshold: float = 0.0
+    before_refit: Model | None = None
+
+    def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
+        """One emotion a sample, dialogue by dialogue; see the contract."""
+        scores = self.answer(dialogues) if any(map(len, dialogues)) else {}
+        return [[self._emotion(s, scores.get(s.id)) for s in d] for d in dialogues]
+
+    def save(self, folder: Path) -> None:
+        """Write what was learnt into a folder that is there.
+
+        Raises:
+            UsageError: It cannot be kept.
+        """
+        if self.write is None:
+            raise UsageError(
+                f"recogniser '{self.about.name}' cannot be kept", "Train one that can be kept"
+            )
+        self.write(folder)
+
+    def _emotion(self, sample: Sample, row: Sequence[float] | None) -> Emotion:
+        name, labels = self.about.name, self.about.labels
+        reason = self.cannot(sample)
+        if reason is not None or row is None:
+            return Emotion(name, labels, abstained=reason or NOTHING)
+        scores = tuple(min(1.0, max(0.0, float(x))) for x in row)  # rounding
+        top = max(scores)
+        if self.about.exclusive and top < self.threshold:
+            reason = f"too unsure ({top:.2f}, needs {self.threshold:.2f})"
+        elif not self.about.exclusive and top < _PRESENT:
+            reason = f"no label is likelier than not ({top:.2f} at most)"
+        return Emotion(name, labels, scores, self.about.exclusive, abstained=reason)
+
+
+def about(
+    problem: Problem,
+    name: str,
+    *,
+    causal: bool = True,
+    features: bool = True,
+    languages: tuple[str, ...] = (),
+) -> About:
+    """What is known of a recogniser that a problem teaches.
+
+    Args:
+        problem: What it learnt from.
+        name: Of the plug-in.
+        causal: Whether its answers depend on nothing after the utterance.
+        features: Whether it reads features, else words alone.
+        languages: ISO 639-1 codes of what it reads; () for any.
+    """
+    names = [n for names in problem.modalities.values() for n in names] if features else []
+    return About(
+        name,
+        problem.labels,
+        problem.exclusive,
+        causal,
+        languages=languages,
+        features=tuple(dict.fromkeys(names)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``settings.json`` of a kept model.
+
+    Args:
+        name: What an emotion's ``source`` says: of the run, or "text" and "voice" for what ships.
+        recogniser: The plug-in.
+        labels: What it tells apart.
+        exclusive: One label an utterance.
+        causal: Whether it reads nothing but the past.
+        languages: ISO 639-1 codes of what it reads; () for any.
+        modalities: Modality to the features that stand for it.
+        normalise: Normalisers of features, in their plain form.
+        options: Of the recogniser, complete.
+        licence: What decides its use: those of the corpora it learnt from and the weights it
+            uses that rule out commercial use, or may do so; where none does, those of all corpora.
+        noncommercial: Whether one of these rules out commercial use, or may do so.
+        weights: Weights of the manifest that it works with, its features' included.
+        fingerprint: Of the run: settings, modalities, data.
+        details: For people and the record: seed, corpora, versions.
+    """
+
+    name: str
+    recogniser: str
+    labels: LabelSet
+    exclusive: bool
+    causal: bool
+    modalities: Mapping[str, tuple[str, ...]]
+    options: Mapping[str, Any]
+    licence: str
+    noncommercial: bool
+    languages: tuple[str, ...] = ()
+    normalise: tuple[Mapping[str, Any], ...] = ()
+    weights: tuple[str, ...] = ()
+    fingerprint: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of all features that it reads."""
+        return tuple(dict.fromkeys(n for names in self.modalities.values() for n in names))
+
+    @property
+    def about(self) -> About:
+        """What is known of the recogniser, without loading it."""
+        return About(
+            self.name,
+            self.labels,
+            self.exclusive,
+            self.causal,
+            self.licence,
+            self.noncommercial,
+            self.languages,
+            self.features,
+        )
+
+    @property
+    def role(self) -> str:
+        """What it is for, in a few words."""
+        return f"own recogniser ({self.recogniser})"
+
+    def write(self, folder: Path) -> None:
+        """Write ``settings.json``."""
+        plain = dataclasses.asdict(self) | {"format": FORMAT}
+        plain["labels"] = {"name": self.labels.name, "labels": list(self.labels)}
+        write_json(folder / SETTINGS, plain)
+
+
+def read(folder: Path) -> Settings:
+    """The settings of a kept model.
+
+    Raises:
+        WeightsError: The folder holds none, or one that is damaged or of another version.
+    """
+    path = folder / SETTINGS
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+        if (version := plain.pop("format", None)) != FORMAT:
+            raise _of_another_version(folder, version)
+        plain["labels"] = LabelSet(plain["labels"]["name"], tuple(plain["labels"]["labels"]))
+        plain["modalities"] = {m: tuple(names) for m, names in plain["modalities"].items()}
+        for name in ("normalise", "languages", "weights"):
+            plain[name] = tuple(plain[name])
+        return Settings(**plain)
+    except WeightsError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EmpathiaError) as e:
+        raise WeightsError(
+            f"'{folder}' holds no recogniser that was kept ({' '.join(str(e).split())})",
+            "Give the folder 'model' that empathia train wrote: out/<run>/model",
+        ) from e
+
+
+def _of_another_version(folder: Path, version: object) -> WeightsError:
+    return WeightsError(
+        f"'{folder}' holds a recogniser that another version of Empathia kept (format "
+        f"{version}, this one reads {FORMAT})",
+        "Run empathia train again: answers that are there already are kept",
+    )
+
+
+def load(folder: Path, threads: int | None = None) -> Recogniser:
+    """The recogniser that a folder holds.
+
+    Args:
+        folder: Of a kept model.
+        threads: Threads of its models; None takes all cores.
+
+    Raises:
+        WeightsError: It is missing, damaged, or of another version.
+        MissingExtra: It needs an extra that is not installed.
+        UsageError: Its plug-in is not there.
+    """
+    plugin = plugins.load("emotion", read(folder).recogniser, ("load",))
+    try:
+        recogniser: Recogniser = plugin.load(folder, threads)
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as e:
+        raise damaged(folder, e) from e
+    return recogniser
+
+
+def write_arrays(folder: Path, arrays: Arrays, values: Mapping[str, Plain]) -> None:
+    """Write what a recogniser learnt: numbers, and whatever JSON can hold."""
+    from safetensors.numpy import save
+
+    write(folder / ARRAYS, save({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
+    write_json(folder / VALUES, values)
+
+
+def read_arrays(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """What :func:`write_arrays` wrote.
+
+    Raises:
+        WeightsError: A file is missing or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
+        return load_file(folder / ARRAYS), values
+    except (OSError, ValueError, SafetensorError) as e:
+        raise damaged(folder, e) from e
+
+
+def damaged(folder: Path, reason: object) -> WeightsError:
+    """The error for files that do not fit."""
+    return WeightsError(
+        f"the recogniser in '{folder}' is damaged ({' '.join(str(reason).split())})",
+        "Run empathia train again, or for one that ships: empathia weights verify",
+    )

@@ -1,0 +1,136 @@
+"""Reading the words of one utterance: what is read, and what its scores are worth.
+
+For recognisers that see an utterance's words alone. They abstain where there are no words, where
+the words are in a language that they do not know, and where they are too unsure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empathia.files import Plain
+from empathia.metrics.calibration import fit_bias_corrected
+from empathia.metrics.scores import Array, sigmoid, softmax
+from empathia.metrics.thresholds import best_thresholds, coverage_threshold
+from empathia.training.problem import Conversation, Scores, by_id
+from empathia.types import FloatArray, Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was fitted on validation answers.
+
+    Args:
+        thresholds: (labels,) where the independent score of a label means "there".
+        temperature: T of the exclusive scores ``softmax(logits / T + bias)``.
+        bias: (labels,).
+        threshold: Confidence under which the recogniser abstains.
+        accuracy_below, accuracy_above: Share of right answers on either side of it.
+    """
+
+    thresholds: tuple[float, ...]
+    temperature: float
+    bias: tuple[float, ...]
+    threshold: float
+    accuracy_below: float | None = None
+    accuracy_above: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        logits: NDArray[np.floating],
+        gold: NDArray[np.bool_],
+        coverage: float,
+        fitted: tuple[float, NDArray[np.float64]] | None = None,
+    ) -> Calibration:
+        """The calibration by validation logits.
+
+        Args:
+            logits: (items, labels).
+            gold: (items, labels), at least one true an item.
+            coverage: Share of items that are to be answered, in [0, 1].
+            fitted: Temperature and bias, where they are not to be those of the likeliest union.
+        """
+        temperature, bias = fitted or fit_bias_corrected(logits, gold)
+        p = softmax(logits / temperature + bias)
+        right = gold[np.arange(len(p)), p.argmax(1)]
+        threshold = coverage_threshold(p.max(1), coverage)
+        below = p.max(1) < threshold
+        return cls(
+            tuple(best_thresholds(sigmoid(logits), gold).tolist()),
+            temperature,
+            tuple(bias.tolist()),
+            threshold,
+            float(right[below].mean()) if below.any() else None,
+            float(right[~below].mean()),
+        )
+
+    def at(self, thresholds: Array) -> Calibration:
+        """The same with other thresholds, (labels,)."""
+        return replace(self, thresholds=tuple(thresholds.tolist()))
+
+    @classmethod
+    def restored(cls, values: dict[str, float]) -> Calibration:
+        """The calibration of which :meth:`plain` gave ``values``."""
+        calibration = cls(**values)  # type: ignore[arg-type]
+        pairs = {n: tuple(getattr(calibration, n)) for n in ("thresholds", "bias")}
+        return cls(**{**values, **pairs})  # type: ignore[arg-type]
+
+    def plain(self) -> dict[str, Plain]:
+        """As values for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WordReader:
+    """Reads utterances, each by its own words.
+
+    Args:
+        logits: Texts to raw scores, (texts, labels) float32.
+        calibration: What they are worth.
+        languages: ISO 639-1 codes of what it reads.
+        own_script: Whether a text whose language is not known may be read.
+        exclusive: Answer with scores that sum to 1, else with independent ones.
+    """
+
+    logits: Callable[[Sequence[str]], FloatArray]
+    calibration: Calibration
+    languages: tuple[str, ...]
+    own_script: Callable[[str], bool]
+    exclusive: bool = True
+
+    def scores(self, texts: Sequence[str]) -> Array:
+        """(texts, labels) calibrated scores that sum to 1."""
+        c = self.calibration
+        return softmax(self.logits(texts) / c.temperature + np.array(c.bias))
+
+    def independent(self, texts: Sequence[str]) -> Array:
+        """(texts, labels) probability of each label on its own, for several at a time.
+
+        A label is there from its threshold on.
+        """
+        return sigmoid(self.logits(texts))
+
+    def answer(self, dialogues: Sequence[Conversation]) -> Scores:
+        """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
+        read = [s for d in dialogues for s in d if self.cannot(s) is None]
+        if not read:
+            return {}
+        texts = [s.text or "" for s in read]
+        return by_id(read, self.scores(texts) if self.exclusive else self.independent(texts))
+
+    def cannot(self, sample: Sample) -> str | None:
+        """Why a sample is not to be read, or None."""
+        if sample.text is None or not any(c.isalnum() for c in sample.text):
+            return "no words"
+        if sample.language is None:
+            return None if self.own_script(sample.text) else "its language is not known"
+        code = sample.language.lower().replace("_", "-").split("-")[0]
+        if code in self.languages:
+            return None
+        known = ", ".join(self.languages)
+        return f"it knows {known}, the words are in {'another language' if code == 'und' else code}"

@@ -309,6 +309,7 @@ def test_killed_train_ends_with_the_same_model(tmp_path, capsys):
 def test_corpora_that_only_teach_are_neither_selected_on_nor_tested(tmp_path):
     pytest.importorskip("torch")
     from empathia.bench import bench
+    from empathia.bench.run import Training
     from empathia.config import read_run
 
     corpus(tmp_path)
@@ -324,3 +325,9 @@ def test_corpora_that_only_teach_are_neither_selected_on_nor_tested(tmp_path):
     (fold,) = made.folds(1)
     assert {d.corpus for d in fold.train} == {"goemotions", "xed"}
     assert {d.corpus for d in (*fold.valid, *fold.test)} == {"goemotions"}
+    problem, _ = Training(made, 1, fold).problem(None)
+    assert {s.groups["corpus"] for s in problem.train.labelled()} == {"goemotions", "xed"}
+    assert list(problem.train.label_sets) == ["goemotions", "xed"]  # learnt beside, see Part.gold
+    assert {x for s in problem.valid.labelled() for x in problem.valid.gold[s.id]} <= {
+        *problem.valid.label_sets["goemotions"]
+    }

@@ -280,8 +280,8 @@ class Training:
         problem = Problem(
             labels=b.material.labels,
             exclusive=b.material.exclusive,
-            train=Part(_apply(normal, train.dialogues), train.targets),
-            valid=Part(_apply(normal, valid.dialogues), valid.targets),
+            train=dataclasses.replace(train, dialogues=_apply(normal, train.dialogues)),
+            valid=dataclasses.replace(valid, dialogues=_apply(normal, valid.dialogues)),
             modalities={k: b.material.modalities[k] for k in b.modalities},
             options=b.options,
             training=b.run.training,

@@ -1,111 +1,124 @@
-"""Measures the voice recogniser: unseen speakers, unseen corpora, calibration, time.
+"""Measures the voice recogniser: unseen speakers, unseen corpora, calibration.
 
-    python benchmarks/voice.py DATA [--cache DIR] [--run runs/voice-default.toml] [--threads 2]
+    python benchmarks/voice.py DATA [--run runs/voice-default.toml]
 
 DATA holds ravdess/, emodb/, korean_emotional/ and emobox_folds/ravdess/. Every
-head is learnt from scratch by the recipe of the run file, the choice of its
-epoch on held-out training speakers included; nothing is known of a test
-speaker, and each clip is judged alone. Features are kept in --cache.
+head is learnt from scratch as the run file says, the choice of its epoch on
+held-out training speakers included; nothing is known of a test speaker, and each
+clip is judged alone.
 
 | row | protocol |
 |---|---|
 | RAVDESS-8 | EmoBox's six folds (speaker-independent), mean UAR |
 | EMO-DB-4 | leave one speaker out, mean UAR (EmoBox's EMO-DB folds share all speakers) |
 | Korean-4 | leave one speaker out, mean UAR (probably told apart by the recording) |
-| X, abroad | learnt from the other two corpora, seven labels; UAR on neutral, joy, anger, sadness |
+| X, unseen | learnt from the other two corpora, seven labels; UAR on neutral, joy, anger, sadness |
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import tempfile
-import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from empathia.emotion.voice.clips import Clips
 
-from empathia import plugins
+from empathia.bench import bench
+from empathia.bench.run import Training
 from empathia.config import Run, read_run
-from empathia.emotion.voice import clips as _clips
-from empathia.emotion.voice import fitting
-from empathia.labels import EKMAN7, SHARED4, LabelSet, projection
-from empathia.metrics import METRICS
+from empathia.emotion.voice import read
+from empathia.labels import SHARED4, LabelSet
 from empathia.metrics.balance import group_weights
-from empathia.metrics.calibration import fit_temperature
+from empathia.metrics.calibration import expected_calibration_error, fit_temperature
+from empathia.metrics.recall import unweighted_average_recall
 from empathia.metrics.scores import one_hot, softmax
 from empathia.metrics.thresholds import accuracy_threshold
 
-Tests = list[np.ndarray]
-CORPORA = ("ravdess", "emodb", "korean_emotional")
-FOUR = [EKMAN7.index(x) for x in SHARED4]
+
+@dataclass(frozen=True)
+class Tested:
+    """Answers of one fold's head to the clips that it did not know.
+
+    Args:
+        fold: Its name.
+        logits: (clips, labels).
+        gold: (clips,) index into the labels.
+        corpus: (clips,) names.
+        labels: What is told apart.
+        head: The head, with what its calibration gave it.
+    """
+
+    fold: str
+    logits: np.ndarray
+    gold: np.ndarray
+    corpus: np.ndarray
+    labels: LabelSet
+    head: read.Head
+
+    def take(self, which: np.ndarray) -> Tested:
+        """The clips where ``which`` is true."""
+        parts = {n: getattr(self, n)[which] for n in ("logits", "gold", "corpus")}
+        return dataclasses.replace(self, **parts)
+
+    def shared(self) -> Tested:
+        """The clips of the four labels that all corpora have."""
+        return self.take(np.isin(self.gold, self.four))
+
+    @property
+    def four(self) -> np.ndarray:
+        """Columns of these."""
+        return np.array([i for i, x in enumerate(self.labels) if x in SHARED4])
+
+    def uar(self, columns: np.ndarray | None = None) -> float:
+        """In percent; the answer is the highest of these columns."""
+        columns = np.arange(len(self.labels)) if columns is None else columns
+        predicted = columns[self.logits[:, columns].argmax(1)]
+        k = len(self.labels)
+        return 100 * unweighted_average_recall(one_hot(self.gold, k), one_hot(predicted, k))
+
+    def temperature(self, *, by_corpus: bool = False) -> float:
+        """The likeliest one for these answers; each corpus counts the same where asked."""
+        weights = group_weights(self.corpus) if by_corpus else None
+        return fit_temperature(self.logits, one_hot(self.gold, len(self.labels)), weights=weights)
 
 
-def temperature(logits: np.ndarray, gold: np.ndarray, groups: np.ndarray | None = None) -> float:
-    weights = None if groups is None else group_weights(groups)
-    return fit_temperature(logits, one_hot(gold, logits.shape[1]), weights=weights)
+def tests(run: Run, data: Path, **changes: object) -> list[Tested]:
+    """One a fold of the run with some of its ``[data]`` changed."""
+    changed = dataclasses.replace(run, data=dataclasses.replace(run.data, **changes))
+    with tempfile.TemporaryDirectory() as folder:
+        return list(_tests(changed, data, Path(folder)))
 
 
-def table(
-    corpus: str, data: Path, cache: Path, columns: list[str], run: Run, threads: int
-) -> tuple[Clips, LabelSet]:
-    """Clips of a corpus with its own labels, out of the cache where they are there."""
-    options = run.data.options.get(corpus, {})
-    dialogues = plugins.load("corpora", corpus).load(data / corpus, **options)
-    labels: LabelSet = dialogues[0].labels
-    file = cache / f"{'-'.join([corpus, *columns, *options])}.npz"
-    if not file.exists():
-        from empathia import features
-
-        began = time.perf_counter()
-        extract = features.single(features.load("speech", threads))
-        found = _clips.clips({corpus: dialogues}, labels, extract, columns)
-        taken = time.perf_counter() - began
-        print(
-            f"  {corpus}: {len(found)} clips, {1000 * taken / len(found):.0f} ms each", flush=True
+def _tests(run: Run, data: Path, folder: Path) -> Iterator[Tested]:
+    made = bench(run, data, folder / "run")
+    for number, fold in enumerate(made.folds(run.seed)):
+        training = Training(made, run.seed, fold)
+        place = folder / f"head-{number}"
+        place.mkdir()
+        made.plugin.learn(training.problem(None)[0]).save(place)
+        head, known = read.load(place), made.asked(fold, "test")
+        samples = [s for d in fold.test for s in made.material.samples(d, made.modalities)]
+        heard = [s for s in samples if s.id in known and head.cannot(s) is None]
+        rows = np.stack([read.select(s.features[head.feature], head.columns) for s in heard])
+        labels, gold = made.material.labels, made.material.gold
+        yield Tested(
+            fold.name,
+            head.logits(rows).astype(np.float64),
+            np.array([labels.index(gold[s.id]) for s in heard]),
+            np.array([s.groups["corpus"] for s in heard]),
+            labels,
+            head,
         )
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(file, **{f.name: getattr(found, f.name) for f in dataclasses.fields(found)})
-    with np.load(file, allow_pickle=False) as stored:
-        return Clips(**dict(stored)), labels
 
 
-def folds(data: Path, corpus: str) -> list[set[str]]:
-    """EmoBox's test folds as utterance ids: one json object a line with a "key"."""
-    files = sorted((data / "emobox_folds" / corpus).glob(f"{corpus}_test_fold_*.jsonl"))
-    if not files:
-        raise SystemExit(f"expected {corpus}_test_fold_K.jsonl under {data}/emobox_folds/{corpus}")
-    lines = [f.read_text(encoding="utf-8").splitlines() for f in files]
-    return [{json.loads(x)["key"].removeprefix(f"{corpus}-") for x in part} for part in lines]
-
-
-def relabelled(clips: Clips, source: LabelSet, target: LabelSet) -> Clips:
-    """The clips that have a label in the target set, with that label."""
-    to = [projection(source, target)(x) for x in source]
-    label = np.array([-1 if x is None else target.index(x) for x in to])[clips.label]
-    return dataclasses.replace(clips, label=label).take(label >= 0)
-
-
-def dense(clips: Clips) -> tuple[Clips, int]:
-    """Labels renumbered to those that occur."""
-    present, label = np.unique(clips.label, return_inverse=True)
-    return dataclasses.replace(clips, label=label), len(present)
-
-
-def uar(gold: np.ndarray, said: np.ndarray) -> float:
-    one = np.eye(max(gold.max(), said.max()) + 1, dtype=bool)
-    return 100 * METRICS["uar"](one[gold], one[said])
-
-
-def leave_out(clips: Clips, classes: int, run: Run, tests: Tests) -> list[float]:
-    recipe = fitting.recipe(run, classes, METRICS)
-    return [uar(clips.label[t], recipe.answers(clips, t).argmax(1)) for t in tests]
-
-
-def by_speaker(clips: Clips) -> Tests:
-    return [clips.speaker == s for s in np.unique(clips.speaker)]
+def joined(parts: list[Tested]) -> Tested:
+    """The answers of several folds as one."""
+    names = ("logits", "gold", "corpus")
+    whole = {n: np.concatenate([getattr(p, n) for p in parts]) for n in names}
+    return dataclasses.replace(parts[0], fold="all", **whole)
 
 
 def row(name: str, values: list[float], target: str = "") -> None:
@@ -113,88 +126,77 @@ def row(name: str, values: list[float], target: str = "") -> None:
     print(f"{name:<34}{np.mean(values):6.1f}   {spread:<16}{target}", flush=True)
 
 
-def ece(logits: np.ndarray, gold: np.ndarray, t: float) -> float:
-    p = softmax(logits / t)
-    return METRICS["ece"](p.max(1), p.argmax(1) == gold)
+def ece(confidence: np.ndarray, right: np.ndarray) -> float:
+    return float(expected_calibration_error(confidence, right))
 
 
-def joined(parts: list[Clips]) -> Clips:
-    fields = [f.name for f in dataclasses.fields(Clips)]
-    return Clips(*(np.concatenate([getattr(p, f) for p in parts]) for f in fields))
+def at(tested: Tested, temperature: float) -> tuple[np.ndarray, np.ndarray]:
+    """Confidence of each answer, and whether it is right."""
+    p = softmax(tested.logits / temperature)
+    return p.max(1), p.argmax(1) == tested.gold
 
 
-def out_of_fold(clips: Clips, recipe: fitting.Recipe, tests: Tests) -> np.ndarray:
-    logits = np.zeros((len(clips), recipe.labels), np.float32)
-    for test in tests:
-        logits[test] = recipe.answers(clips, test)
-    return logits
+def near(run: Run, data: Path) -> float:
+    """Unseen speakers of all corpora, seven labels.
+
+    Returns:
+        The temperature of all answers.
+    """
+    parts = tests(run, data, protocol="leave-speaker-out", folds=6)
+    row("all corpora, 7, unseen speakers", [p.uar() for p in parts])
+    pairs = [at(p, p.head.temperatures[read.SPEAKER]) for p in parts]
+    error = ece(*(np.concatenate(x) for x in zip(*pairs, strict=True)))
+    print(f"{'  ECE, temperature of each head':<34}{error:6.3f}   {'':<16}<= .08")
+    return joined(parts).temperature()
 
 
-def calibration(clips: Clips, run: Run) -> None:
-    """Seven labels over all corpora: unseen speakers, then unseen corpora."""
-    recipe = fitting.recipe(run, len(EKMAN7), METRICS)
-    parts = _clips.speaker_folds(clips, 6, run.seed)
-    near = out_of_fold(clips, recipe, parts)
-    row("all corpora, 7, unseen speakers", [uar(clips.label[t], near[t].argmax(1)) for t in parts])
-    # Each part's temperature is fitted on the other parts.
-    cross = np.concatenate(
-        [softmax(near[t] / temperature(near[~t], clips.label[~t])) for t in parts]
+def far(run: Run, data: Path, near_temperature: float) -> None:
+    """Unseen corpora, seven labels, of which the clips have four."""
+    parts = [p.shared() for p in tests(run, data, protocol="leave-corpus-out", folds=None)]
+    recall = [p.uar(p.four) for p in parts]
+    for p, value in zip(parts, recall, strict=True):
+        row(f"{p.fold}, unseen", [value], "chance 25")
+    row("  mean over corpora", recall)
+    whole = joined(parts)
+    temperature = whole.temperature(by_corpus=True)
+    for name, t in (("speakers", near_temperature), ("corpora", temperature)):
+        print(f"{f'  ECE unseen, T of unseen {name}':<34}{ece(*at(whole, t)):6.3f}   T = {t:.2f}")
+    for i, p in enumerate(parts):
+        t = joined(parts[:i] + parts[i + 1 :]).temperature(by_corpus=True)
+        print(f"{f'    {p.fold}, T of the others':<34}{ece(*at(p, t)):6.3f}   T = {t:.2f}")
+    confidence, right = at(whole, temperature)
+    threshold = accuracy_threshold(confidence, right, 0.5, whole.corpus)
+    sure = confidence >= threshold
+    print(
+        f"  unseen: right {right.mean():.0%}; from {threshold:.3f} on, {sure.mean():.0%} are kept"
     )
-    gold = np.concatenate([clips.label[t] for t in parts])
-    error = METRICS["ece"](cross.max(1), cross.argmax(1) == gold)
-    print(f"{'  ECE, temperature cross-fitted':<34}{error:6.3f}   {'':<16}<= .08")
-
-    names = [str(n) for n in np.unique(clips.corpus)]
-    abroad = out_of_fold(clips, recipe, [clips.corpus == n for n in names])
-    shared = np.isin(clips.label, FOUR)
-    four = [
-        uar(clips.label[m], np.array(FOUR)[abroad[m][:, FOUR].argmax(1)])
-        for n in names
-        for m in [shared & (clips.corpus == n)]
-    ]
-    for name, value in zip(names, four, strict=True):
-        row(f"{name}, abroad", [value], "chance 25")
-    row("  mean over corpora", four)
-    z, y, c = abroad[shared], clips.label[shared], clips.corpus[shared]
-    near_t = temperature(near, clips.label)
-    far_t = temperature(z, y, c)
-    print(f"{'  ECE abroad, speakers temperature':<34}{ece(z, y, near_t):6.3f}   T = {near_t:.2f}")
-    print(f"{'  ECE abroad, abroad temperature':<34}{ece(z, y, far_t):6.3f}   T = {far_t:.2f}")
-    for n in names:
-        t = temperature(z[c != n], y[c != n], c[c != n])
-        print(f"{f'    {n}, T of the others':<34}{ece(z[c == n], y[c == n], t):6.3f}   T = {t:.2f}")
-    p = softmax(z / far_t)
-    right = p.argmax(1) == y
-    floor = accuracy_threshold(p.max(1), right, 0.5, c)
-    sure = p.max(1) >= floor
-    print(f"  abroad: right {right.mean():.0%}; the floor {floor:.3f} keeps {sure.mean():.0%}")
-    for n in names:
-        kept = sure & (c == n)
-        print(f"    {n}: keeps {sure[c == n].mean():.0%}, of which right {right[kept].mean():.0%}")
-    print(f"  fusion weight (mean UAR above chance): {(np.mean(four) - 25) / 75:.2f}")
+    for p in parts:
+        here = whole.corpus == p.fold
+        kept = right[sure & here].mean()
+        print(f"    {p.fold}: keeps {sure[here].mean():.0%}, of which right {kept:.0%}")
+    print(f"  fusion weight (mean UAR above chance): {(np.mean(recall) - 25) / 75:.2f}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
-    cache = Path(tempfile.gettempdir()) / "empathia-voice"
-    parser.add_argument("--cache", type=Path, default=cache)
     parser.add_argument("--run", type=Path, default=Path("runs/voice-default.toml"))
-    parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    run = read_run(options.run)
-    columns = str(run.option("columns", "mean1 mean2 mean3")).split()
-    print("features", flush=True)
-    own = {c: table(c, options.data, options.cache, columns, run, options.threads) for c in CORPORA}
+    run, data = read_run(options.run), options.data
     print(f"\n{'protocol':<34}{'UAR':>6}   {'folds':<16}target")
-    ravdess, emodb, korean = (own[c] for c in CORPORA)
-    tests = [np.isin(ravdess[0].ids, list(ids)) for ids in folds(options.data, "ravdess")]
-    row("RAVDESS-8, EmoBox folds", leave_out(ravdess[0], 8, run, tests), ">= 72")
-    four = relabelled(*emodb, EKMAN7)
-    four, classes = dense(four.take(np.isin(four.label, FOUR)))
-    row("EMO-DB-4, one speaker out", leave_out(four, classes, run, by_speaker(four)), ">= 92")
-    row("Korean-4, one speaker out", leave_out(korean[0], 4, run, by_speaker(korean[0])))
-    calibration(joined([relabelled(*own[c], EKMAN7) for c in CORPORA]), run)
+    listed = {"protocol": "listed", "listed": "emobox_folds/ravdess"}
+    parts = tests(run, data, corpora=("ravdess",), labels="corpus", options={}, **listed)
+    row("RAVDESS-8, EmoBox folds", [p.uar() for p in parts], ">= 72")
+    parts = tests(run, data, corpora=("emodb",), labels="shared4", options={}, **speakers())
+    row("EMO-DB-4, one speaker out", [p.uar() for p in parts], ">= 92")
+    korean = {k: v for k, v in run.data.options.items() if k == "korean_emotional"}
+    only = {"corpora": ("korean_emotional",), "labels": "corpus", "options": korean}
+    row("Korean-4, one speaker out", [p.uar() for p in tests(run, data, **only, **speakers())])
+    far(run, data, near(run, data))
+
+
+def speakers() -> dict[str, object]:
+    return {"protocol": "leave-speaker-out", "folds": None}
 
 
 if __name__ == "__main__":

@@ -281,14 +281,14 @@ def _table(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
 
 
 def _merged(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
-    found = dict(base)
+    merged = dict(base)
     for key, value in table.items():
         if not isinstance(value, dict) or not isinstance(base.get(key), dict):
-            found[key] = value
+            merged[key] = value
             continue
         whole = key in {"features", "labels", "normalise"} or "recogniser" in value
-        found[key] = value if whole else _merged(base[key], value)
-    return found
+        merged[key] = value if whole else _merged(base[key], value)
+    return merged
 
 
 def _run(table: dict[str, Any], file: str) -> Run:

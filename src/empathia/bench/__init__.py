@@ -179,7 +179,7 @@ def _material(
         ready = (
             plugin.ready(_place(run, data, corpus), **options) if hasattr(plugin, "ready") else {}
         )
-        found = gather(
+        gathered = gather(
             dialogues,
             names,
             ready=ready,
@@ -187,7 +187,7 @@ def _material(
             threads=run.training.threads,
             progress=progress,
         )
-        for name, values in found.items():
+        for name, values in gathered.items():
             features[name] |= {f"{corpus}/{k}" if several else k: v for k, v in values.items()}
     everything = unique(corpora)
     projections = [
@@ -273,13 +273,13 @@ def fingerprint(dialogues: Sequence[Dialogue]) -> str:
 
 
 def _versions() -> dict[str, str]:
-    found = {"empathia": __version__, "python": platform.python_version()}
+    versions = {"empathia": __version__, "python": platform.python_version()}
     for name in _PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def _git(where: Path) -> dict[str, Any]:

@@ -86,9 +86,9 @@ class Material:
                 told = (sorted(u.groups.items()), self.gold.get(u.id), self.soft.get(u.id))
                 total.update(repr((about, told)).encode())
         for name, values in sorted(self.features.items()):
-            for key, found in sorted(values.items()):
-                total.update(repr((name, key, found.values.shape)).encode())
-                total.update(np.ascontiguousarray(found.values).tobytes())
+            for key, feature in sorted(values.items()):
+                total.update(repr((name, key, feature.values.shape)).encode())
+                total.update(np.ascontiguousarray(feature.values).tobytes())
         return total.hexdigest()
 
     def target(self, key: str) -> tuple[float, ...]:

@@ -168,7 +168,7 @@ def card(settings: Settings) -> str:
         "It inherits what its data allow:": about["corpora"],
         "Weights that it works with, and theirs:": about["weights"],
     }
-    licences = [f"{told}\n\n{_licences(found)}" for told, found in parts.items() if found]
+    licences = [f"{told}\n\n{_licences(listed)}" for told, listed in parts.items() if listed]
     blocks = [
         f"# {settings.name}",
         f"Recogniser `{settings.recogniser}` for {', '.join(settings.labels)}. "

@@ -75,13 +75,13 @@ def learn(problem: Problem) -> Model:
     sums = {key: (np.sum(rows, axis=0), len(rows)) for key, rows in cells.items()}
 
     def answer(dialogues: Sequence[Conversation]) -> Scores:
-        found = {}
+        scores = {}
         for s, keys in seen.levels(dialogues):
             p = prior
             for total, number in (sums[key] for key in keys if key in sums):
                 p = (total + strength * p) / (number + strength)
-            found[s.id] = tuple(p.tolist())
-        return found
+            scores[s.id] = tuple(p.tolist())
+        return scores
 
     what = about(problem, NAME, causal=not seen.position, features=False)
     return Model(what, answer, {"cells": len(sums)})

@@ -168,13 +168,13 @@ class _Train:
         return Scale.of([_values(s, self.feature) for s in samples], epsilon)
 
     def own_neutral(self) -> list[Sample]:
-        found = [s for s in self.samples if s.id in self.neutral]
-        if not found:
+        neutral = [s for s in self.samples if s.id in self.neutral]
+        if not neutral:
             raise ConfigError(
                 f"no training utterance with '{self.feature}' is neutral",
                 "Take another normaliser, or a label set with 'neutral'",
             )
-        return found
+        return neutral
 
 
 def _values(sample: Sample, feature: str) -> FloatArray:

@@ -53,9 +53,9 @@ class Rows:
         begin = tuple(columns) or ("",)
         kept, groups = {}, []
         for name in names:
-            found = _column_names(name, samples)
-            kept[name] = np.array([i for i, x in enumerate(found) if x.startswith(begin)], np.intp)
-            groups += [f"{name}/{found[i].split('.')[0]}" for i in kept[name]]
+            known = _column_names(name, samples)
+            kept[name] = np.array([i for i, x in enumerate(known) if x.startswith(begin)], np.intp)
+            groups += [f"{name}/{known[i].split('.')[0]}" for i in kept[name]]
         if not groups:
             raise ConfigError(
                 f"no column of {', '.join(names)} begins with {' or '.join(columns)}",
@@ -80,10 +80,10 @@ class Rows:
 
     def raw(self, samples: Sequence[Sample]) -> Table:
         """Unscaled, NaN where missing, shape (samples, columns)."""
-        found = np.full((len(samples), len(self.groups)), np.nan, np.float32)
+        rows = np.full((len(samples), len(self.groups)), np.nan, np.float32)
         for i, sample in enumerate(samples):
-            found[i] = np.concatenate([self._part(sample, name) for name in self.kept])
-        return found
+            rows[i] = np.concatenate([self._part(sample, name) for name in self.kept])
+        return rows
 
     def _part(self, sample: Sample, name: str) -> Table:
         kept = self.kept[name]

@@ -124,16 +124,16 @@ def past_means(
     dialogues: Sequence[Conversation], feature: str, start: Array
 ) -> Mapping[str, Array]:
     """For each utterance the mean of what its speaker said before, drawn to ``start``."""
-    found: dict[str, Array] = {}
+    means: dict[str, Array] = {}
     for dialogue in dialogues:
         total: dict[str, Array] = defaultdict(lambda: ENOUGH * start)
         count: dict[str, Array] = defaultdict(lambda: np.full(len(start), float(ENOUGH)))
         for s in (s for s in dialogue if feature in s.features):
             if s.speaker is None:  # nobody knows whose past it would be
-                found[s.id] = start
+                means[s.id] = start
                 continue
-            found[s.id] = total[s.speaker] / count[s.speaker]
+            means[s.id] = total[s.speaker] / count[s.speaker]
             mean = Scale.of([s.features[feature].values]).mean
             total[s.speaker] = total[s.speaker] + np.nan_to_num(mean)
             count[s.speaker] = count[s.speaker] + ~np.isnan(mean)
-    return found
+    return means

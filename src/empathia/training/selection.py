@@ -10,19 +10,19 @@ from empathia.metrics.scores import Array, probabilities, quality
 from empathia.training.problem import Problem
 
 
-def selected(problem: Problem, found: Mapping[str, float]) -> float:
+def selected(problem: Problem, measures: Mapping[str, float]) -> float:
     """The validation metric that the run file selects by.
 
     Raises:
         TrainingError: It is none of those that were measured.
     """
     name = problem.training.select
-    if name not in found:
+    if name not in measures:
         raise TrainingError(
-            f"validation gives no '{name}' (gives: {', '.join(found)})",
+            f"validation gives no '{name}' (gives: {', '.join(measures)})",
             "Name one of these as training.select",
         )
-    return found[name]
+    return measures[name]
 
 
 def selected_at_best_temperature(problem: Problem, logits: Array, gold: Array) -> float:

@@ -149,10 +149,10 @@ class _Machine:
 
 
 def _logits(model: _Model, x: Table, problem: Problem) -> Array:
-    found = np.full((len(x), len(problem.labels)), np.log(_NEVER))
+    logits = np.full((len(x), len(problem.labels)), np.log(_NEVER))
     if len(x):
-        found[:, model.classes_] = np.log(np.maximum(model.predict_proba(x), _NEVER))
-    return found
+        logits[:, model.classes_] = np.log(np.maximum(model.predict_proba(x), _NEVER))
+    return logits
 
 
 def _importances(
@@ -166,7 +166,7 @@ def _importances(
     rng = np.random.default_rng(problem.seed)
     groups = np.array(rows.groups)
     whole = selected_at_best_temperature(problem, _logits(model, x, problem), gold)
-    found: dict[str, float] = {}
+    importances: dict[str, float] = {}
     for group in dict.fromkeys(rows.groups) if repeats else ():
         losses = []
         for _ in range(repeats):
@@ -176,6 +176,6 @@ def _importances(
             losses.append(
                 whole - selected_at_best_temperature(problem, _logits(model, other, problem), gold)
             )
-        found[group] = float(np.mean(losses))
-    ranked = sorted(found.items(), key=lambda pair: -pair[1])
+        importances[group] = float(np.mean(losses))
+    ranked = sorted(importances.items(), key=lambda pair: -pair[1])
     return dict(ranked[:_SHOWN])

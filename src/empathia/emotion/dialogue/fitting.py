@@ -187,11 +187,11 @@ def _linear(
     seen = np.concatenate([traces(d) for d in valid])[there]
     tried: dict[float, float] = {}
     for penalty in strengths(o, "penalties"):
-        found = regress(x, target, share, penalty, exclusive=exclusive)
-        p = probabilities(found(seen), exclusive=exclusive)
+        model = regress(x, target, share, penalty, exclusive=exclusive)
+        p = probabilities(model(seen), exclusive=exclusive)
         tried[penalty] = selected(problem, quality(p, gold[there], exclusive=exclusive))
         if tried[penalty] == max(tried.values()):
-            best, chosen = found, penalty
+            best, chosen = model, penalty
 
     half = Remembering(traces, best, exclusive)
     return half, {"penalty": chosen, "tried": {str(k): v for k, v in tried.items()}}

@@ -157,8 +157,8 @@ def _along(layer: nn.GRU, rows: Tensor, sequences: Sequence[Tensor]) -> Tensor:
     packed = PackedSequence(
         rows[order.data], order.batch_sizes, order.sorted_indices, order.unsorted_indices
     )
-    found, _ = layer(packed)
+    stepped, _ = layer(packed)
     back = torch.empty_like(order.data)
     back[order.data] = torch.arange(len(back))
-    out: Tensor = found.data[back]
+    out: Tensor = stepped.data[back]
     return out

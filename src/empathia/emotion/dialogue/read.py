@@ -99,15 +99,15 @@ class Answering:
 
     def __call__(self, dialogues: Sequence[Conversation]) -> Scores:
         """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
-        found: dict[str, tuple[float, ...]] = {}
+        scores: dict[str, tuple[float, ...]] = {}
         some = prepare(dialogues, self.columns, self.labels)
         for start in range(0, len(some), _ROOM):
             few = some[start : start + _ROOM]
             p = probabilities(self.logits(few), exclusive=self.exclusive)
             judged = np.concatenate([d.judged() for d in few])
             samples = [s for d in few for s in d.samples]
-            found |= by_id([s for s, j in zip(samples, judged, strict=True) if j], p[judged])
-        return found
+            scores |= by_id([s for s, j in zip(samples, judged, strict=True) if j], p[judged])
+        return scores
 
     def save(self, folder: Path) -> None:
         """Write it; :func:`load` reads it."""

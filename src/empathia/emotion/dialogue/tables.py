@@ -76,14 +76,14 @@ class Columns:
 
     def __call__(self, dialogue: Conversation) -> dict[str, Table]:
         """Modality to (utterances, columns), NaN where a number is missing."""
-        found = {}
+        tables = {}
         for m in self.modalities:
             mean, spread = self._scale[m]
             rows = (self._raw(dialogue, m) - mean) / spread
             if self._past and m in self.measures:
                 rows = np.concatenate([rows, _distance(rows, [s.speaker for s in dialogue])], 1)
-            found[m] = rows
-        return found
+            tables[m] = rows
+        return tables
 
     def state(self) -> tuple[dict[str, Table], dict[str, Any]]:
         """What was fitted, as arrays by name and values for JSON."""
@@ -116,10 +116,10 @@ class Columns:
         return np.stack([np.concatenate([self._row(s, n) for n in names]) for s in samples])
 
     def _row(self, sample: Sample, name: str) -> Table:
-        size, found = self.size[name], sample.features.get(name)
-        if found is None or not len(found.values):
+        size, feature = self.size[name], sample.features.get(name)
+        if feature is None or not len(feature.values):
             return np.full(size, np.nan, np.float32)
-        values = row(found)
+        values = row(feature)
         if len(values) != size:
             raise TrainingError(
                 f"'{name}' of utterance '{sample.id}' has {len(values)} columns, others have "
@@ -172,11 +172,11 @@ def _distance(rows: Table, speakers: Sequence[str | None]) -> Table:
     """
     total: dict[str | None, Table] = {}
     count: dict[str | None, Table] = {}
-    found = np.empty_like(rows)
+    distances = np.empty_like(rows)
     nothing = np.zeros(rows.shape[1], np.float32)
     for i, who in enumerate(speakers):
         sums, turns = total.get(who, nothing), count.get(who, nothing)
-        found[i] = rows[i] - sums / (turns + _CALM)
+        distances[i] = rows[i] - sums / (turns + _CALM)
         total[who] = sums + np.nan_to_num(rows[i])
         count[who] = turns + ~np.isnan(rows[i])
-    return found
+    return distances

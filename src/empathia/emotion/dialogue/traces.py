@@ -97,16 +97,16 @@ class Traces:
 
     def _blocks(self, dialogue: Prepared) -> list[Block]:
         speakers = [s.speaker for s in dialogue.samples]
-        found = []
+        blocks = []
         for m, rows in dialogue.values.items():
             few = _curved(rows) if m in self._measures else rows @ self._directions[m]
-            found.append(Block(m, few if m in self._measures else rows))
+            blocks.append(Block(m, few if m in self._measures else rows))
             for keep in _KEEPS if self._context != "none" else ():
-                found.extend(Block(m, trace) for trace in _traces(few, speakers, keep))
+                blocks.extend(Block(m, trace) for trace in _traces(few, speakers, keep))
                 if self._context == "bidirectional":
                     back = _traces(few[::-1], speakers[::-1], keep)
-                    found.extend(Block(m, trace[::-1]) for trace in back)
-        return found
+                    blocks.extend(Block(m, trace[::-1]) for trace in back)
+        return blocks
 
 
 def _curved(rows: Table) -> Table:

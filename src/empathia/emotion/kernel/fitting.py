@@ -82,16 +82,16 @@ def solve(
     root = np.sqrt(weight)[:, None]
     # With weights inside the system stays symmetric: (R K R + penalty) R^-1 alpha = R y.
     system = root * kernel(rows, rows) * root.T
-    found = []
+    solutions = []
     for penalty in penalties:
         shifted = system.copy()
         shifted[np.diag_indices_from(shifted)] += penalty
-        found.append(
+        solutions.append(
             Solution(
                 kernel, rows, root * np.linalg.solve(shifted, root * (target - offset)), offset
             )
         )
-    return found
+    return solutions
 
 
 class Views:

@@ -25,8 +25,8 @@ _LONG = re.compile(r"(.)\1{2,}")
 
 def columns(text: str) -> NDArray[np.int64]:
     """The columns of a text, each once, in rising order."""
-    found = {zlib.crc32(run.encode()) & ((1 << BITS) - 1) for run in runs(text)}
-    return np.array(sorted(found), np.int64)
+    hashed = {zlib.crc32(run.encode()) & ((1 << BITS) - 1) for run in runs(text)}
+    return np.array(sorted(hashed), np.int64)
 
 
 def runs(text: str) -> Iterator[str]:
@@ -53,7 +53,7 @@ def scores(texts: Sequence[str], weight: NDArray[np.float32]) -> NDArray[np.floa
     """
     out = np.zeros((len(texts), weight.shape[1]), np.float32)
     for row, text in enumerate(texts):
-        found = columns(text)
-        if len(found):
-            out[row] = weight[found].sum(0, dtype=np.float32) / np.sqrt(len(found))
+        hashed = columns(text)
+        if len(hashed):
+            out[row] = weight[hashed].sum(0, dtype=np.float32) / np.sqrt(len(hashed))
     return out

@@ -70,14 +70,14 @@ class Columns:
 
     def with_weights(self, weight: Array) -> list[Field]:
         """The fields with their parts of a regression's weight, (columns, labels)."""
-        found, start = [], 0
+        fields, start = [], 0
         for kind, length, vectoriser in self.fields:
             terms = vectoriser.get_feature_names_out().tolist()
             columns = {t: i for i, t in enumerate(terms)}
             part = weight[start : start + len(terms)]
-            found.append(Field(kind, length, columns, vectoriser.idf_, part))
+            fields.append(Field(kind, length, columns, vectoriser.idf_, part))
             start += len(terms)
-        return found
+        return fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,13 +49,13 @@ def words_of(text: str | None, longest: int) -> list[str]:
 
 def letters_of(text: str | None, longest: int) -> list[str]:
     """Runs of 2 to ``longest`` characters inside words, a space before and behind included."""
-    found = []
+    runs = []
     for word in (f" {w} " for w in (text or "").lower().split()):
         for n in range(2, longest + 1):
-            found += [word[i : i + n] for i in range(max(1, len(word) - n + 1))]
+            runs += [word[i : i + n] for i in range(max(1, len(word) - n + 1))]
             if n >= len(word):  # a short word is one run, once
                 break
-    return found
+    return runs
 
 
 def marked_past(read: Read, longest: int) -> list[str]:

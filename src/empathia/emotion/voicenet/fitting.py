@@ -61,10 +61,10 @@ class Baseline:
 
 def frames_of(sample: Sample, feature: str) -> Frames:
     """The frames of an utterance that hold no NaN, shape (frames, dim); none where absent."""
-    found = sample.features.get(feature)
-    if found is None:
+    frames = sample.features.get(feature)
+    if frames is None:
         return np.zeros((0, 0), np.float32)
-    return found.values[~np.isnan(found.values).any(1)]
+    return frames.values[~np.isnan(frames.values).any(1)]
 
 
 def windows(frames: Frames, size: int) -> list[Frames]:

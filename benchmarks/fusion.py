@@ -20,14 +20,16 @@ from pathlib import Path
 
 import numpy as np
 
+from empathia import weights
+from empathia.contracts import Recogniser
 from empathia.corpora import table
-from empathia.emotion import text
 from empathia.labels import EKMAN7, SHARED4
 from empathia.labels.sets import IEMOCAP6
 from empathia.metrics import METRICS
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import one_hot
 from empathia.pipeline.fusion import PRIOR, fuse
+from empathia.training import model as trained
 from empathia.types import Dialogue, Emotion, Sample, Utterance
 
 COLUMNS = {"label": "label6"}
@@ -65,11 +67,11 @@ def gold_of(part: list[Item]) -> np.ndarray:
     return np.array([SHARED4.index(TO_FOUR[u.gold[0]]) for _, u in part])
 
 
-def words(part: list[Item], model: text.TextRecogniser) -> np.ndarray:
+def words(part: list[Item], model: Recogniser) -> np.ndarray:
     """(n, 4) probabilities of the shared labels, renormalised."""
-    found = model.recognise([Sample(u.id, u.text, "en") for _, u in part])
+    (emotions,) = model.recognise([[Sample(u.id, u.text, "en") for _, u in part]])
     four = [EKMAN7.index(x) for x in SHARED4]
-    p = np.array([e.scores or (1 / 7,) * 7 for e in found])[:, four]
+    p = np.array([e.scores or (1 / 7,) * 7 for e in emotions])[:, four]
     return p / p.sum(1, keepdims=True)
 
 
@@ -137,16 +139,16 @@ def main() -> None:
     path = options.data / "iemocap" / "utterances.csv"
     dialogues = table.load(path, map=COLUMNS, labels=IEMOCAP6, language="en")
     parts = {s: items(dialogues, s) for s in ("train", "valid", "test")}
-    model = text.load()
-    said = {s: words(parts[s], model) for s in ("valid", "test")}
+    model = trained.load(weights.folder("text-default"))
+    by_words = {s: words(parts[s], model) for s in ("valid", "test")}
     heard = prosody(path, parts)
     grid = np.arange(0, 2.01, 0.1)
     valid = gold_of(parts["valid"])
-    chosen = max(grid, key=lambda w: f1(fused(said["valid"], heard["valid"], w), valid))
+    chosen = max(grid, key=lambda w: f1(fused(by_words["valid"], heard["valid"], w), valid))
     gold, groups = gold_of(parts["test"]), np.array([d.id for d, _ in parts["test"]])
     print(f"IEMOCAP test, {len(gold)} utterances, four labels\n")
     print(f"{'source':<32}{'wF1':>6}{'UAR':>7}{'loss':>8}{'ECE':>7}   wF1 against words alone")
-    base = said["test"]
+    base = by_words["test"]
     row("words", base, gold, base, groups)
     row("prosody", heard["test"], gold, base, groups)
     row(

@@ -33,16 +33,9 @@ def read(path: str | Path, **options: Any) -> Timeline:  # noqa: ANN401 - see pi
     Raises:
         EmpathiaError: See :mod:`empathia.errors`.
     """
-    from empathia.errors import UsageError
     from empathia.pipeline import Options, Reader
 
-    try:
-        chosen = Options(**options)
-    except TypeError as error:
-        raise UsageError(
-            f"read() {str(error).split(' ', 1)[1]}", "See empathia.pipeline.Options"
-        ) from None
-    with Reader(chosen) as reader:
+    with Reader(Options.of(options)) as reader:
         return reader.read(path)
 
 
@@ -78,9 +71,9 @@ def load_corpus(name: str, path: str | Path, **options: Any) -> tuple[Dialogue, 
 
     plugin = plugins.load("corpora", name, ("INFO", "load"))
     try:
-        found: tuple[Dialogue, ...] = plugin.load(Path(path), **options)
+        dialogues: tuple[Dialogue, ...] = plugin.load(Path(path), **options)
     except TypeError as error:
         if "unexpected keyword" not in str(error):
             raise
         raise UsageError(f"corpus '{name}': {error}", "Look at the options of its load()") from None
-    return found
+    return dialogues

@@ -34,10 +34,12 @@ class About:
     noncommercial: bool = False
     languages: tuple[str, ...] = ()  # ISO 639-1 codes it reads; () for any
     features: tuple[str, ...] = ()  # what it needs of each utterance beside the words
+    history: bool = True  # whether what came before can change the answer to an utterance
 
 
 # emotion/<name>   OPTIONS: {name: default}; learn(problem: training.problem.Problem) -> Recogniser;
-#                  load(folder: Path | None, threads) -> Recogniser; weights_of(options) -> names
+#                  load(folder: Path, threads) -> Recogniser; weights_of(options) -> names
+#                  One that reads untrained has load(None, threads) as well.
 class Recogniser(Protocol):
     @property
     def about(self) -> About: ...

@@ -18,7 +18,7 @@ from little_problem import learn, part, problem
 from predicted import predict
 from test_train import LABELS, WORDS, corpus, run_file
 
-from empathia import config, plugins, weights
+from empathia import config, features, plugins, weights
 from empathia.bench import bench, train
 from empathia.bench.run import Training
 from empathia.cli import main
@@ -27,10 +27,10 @@ from empathia.corpora import toy
 from empathia.emotion import weights_of
 from empathia.emotion.tfidf.read import letters_of
 from empathia.errors import EmpathiaError, UsageError, WeightsError
-from empathia.pipeline import Options, Reader
+from empathia.pipeline import Conversation, Options, Reader
 from empathia.training import model, normalise
 from empathia.training.model import Settings, read
-from empathia.types import Features, Sample
+from empathia.types import Emotion, Features, Sample
 
 FOLDS = 'protocol = "leave-scene-out"'
 
@@ -233,7 +233,7 @@ def test_weights_bind_what_learnt_from_them(
     assert (told in card) == bound
     file = tmp_path / "talk.txt"
     file.write_text("Ann: hello there\n")
-    with Reader(Options(recogniser=folder)) as reader:
+    with Reader(Options(recognisers=(folder,))) as reader:
         named = [w["name"] for w in reader.read(file).provenance["weights"]]
     assert named == [*(["minilm", feature.removeprefix("text:")] if used else []), "mine"]
 
@@ -280,7 +280,7 @@ def test_features_that_no_reading_can_compute_are_refused(tmp_path: Path) -> Non
     file = tmp_path / "talk.txt"
     file.write_text("Ann: hello there\n")
     with (
-        Reader(Options(recogniser=folder)) as reader,
+        Reader(Options(recognisers=(folder,))) as reader,
         pytest.raises(UsageError, match="'mine', which came ready-made"),
     ):
         reader.read(file)
@@ -292,7 +292,7 @@ def test_permissive_refuses_what_learnt_from_noncommercial_data(tmp_path: Path) 
     file.write_text("Ann: hello there\n")
     for noncommercial in (False, True):
         folder = kept(tmp_path / "m", learnt, noncommercial=noncommercial)
-        with Reader(Options(recogniser=folder, permissive=True)) as reader:
+        with Reader(Options(recognisers=(folder,), permissive=True)) as reader:
             if noncommercial:
                 with pytest.raises(UsageError, match="not for commercial use"):
                     reader.read(file)
@@ -311,7 +311,7 @@ def test_permissive_refuses_weights_that_are_bound(tmp_path: Path, uses: dict[st
     folder = kept(tmp_path / "m", learn("majority", tmp_path / "t"), **uses)
     (tmp_path / "talk.txt").write_text("Ann: hello there\n")
     with (
-        Reader(Options(recogniser=folder, permissive=True)) as reader,
+        Reader(Options(recognisers=(folder,), permissive=True)) as reader,
         pytest.raises(UsageError, match="text-empathetic: CC BY-NC"),
     ):
         reader.read(tmp_path / "talk.txt")
@@ -322,16 +322,15 @@ def test_a_transcript_has_no_sound_and_says_so(tmp_path: Path) -> None:
     folder = kept(tmp_path / "m", learnt, modalities={"voice": ("prosody",)})
     file = tmp_path / "talk.txt"
     file.write_text("Ann: hello there\n")
-    with Reader(Options(recogniser=folder)) as reader:
+    with Reader(Options(recognisers=(folder,))) as reader:
         notes = reader.read(file).notes
     assert any("'little' also listens (prosody)" in n for n in notes)
 
 
-def test_a_recogniser_gets_its_features_on_its_scale(tmp_path: Path) -> None:
+def test_a_recogniser_gets_its_features_on_its_scale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Words become features and are scaled with what was kept, as in training."""
-    from empathia import features
-    from empathia.pipeline.own import Own
-
     words = ("lovely day", "go away now", "well", "thanks a lot", "not again", "so what")
     extract = features.single(features.load("text", 1))
     train_part = [
@@ -341,18 +340,28 @@ def test_a_recogniser_gets_its_features_on_its_scale(tmp_path: Path) -> None:
         ]
     ]
     normal = normalise.fit("running", "text", train_part)
-    seen: list[Sequence[Sample]] = []
+    learnt = learn("majority", tmp_path / "t")
+    folder = kept(
+        tmp_path / "m", learnt, modalities={"text": ("text",)}, normalise=(normal.plain(),)
+    )
+    seen: list[Sequence[Sequence[Sample]]] = []
 
     class Spy:
-        def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Any]]:
-            seen.extend(dialogues)
-            return [[]]
+        about = learnt.about
 
-    settings(modalities={"text": ("text",)}, normalise=(normal.plain(),)).write(tmp_path)
-    bare = [Sample(s.id, s.text, speaker=s.speaker) for s in train_part[0]]
-    Own(read(tmp_path), Spy(), 1).recognise(bare)
-    for one, other in zip(seen[0], normal.apply(train_part)[0], strict=True):
-        assert np.array_equal(one.features["text"].values, other.features["text"].values)
+        def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
+            seen.append(dialogues)
+            emotions: list[list[Emotion]] = learnt.recognise(dialogues)
+            return emotions
+
+    monkeypatch.setattr(model, "load", lambda _folder, _threads: Spy())
+    with Conversation(Options(recognisers=(folder,))) as talk:
+        for sample in train_part[0]:
+            talk.add(sample.text, speaker=str(sample.speaker))
+    for i, (dialogue,) in enumerate(seen):
+        expected = [s.features["text"].values for s in normal.apply([train_part[0][: i + 1]])[0]]
+        for sample, values in zip(dialogue, expected, strict=True):
+            assert np.array_equal(sample.features["text"].values, values)
 
 
 @pytest.mark.parametrize(
@@ -511,7 +520,7 @@ def test_a_recording_is_heard_with_the_features_of_training(tmp_path: Path) -> N
     rows = [f"{'AB'[i % 2]},well,{i / 2},{i / 2 + 0.5}" for i in range(4)]
     words = tmp_path / "talk.csv"
     words.write_text("speaker,text,start,end\n" + "\n".join(rows) + "\n")
-    with Reader(Options(transcript=words, recogniser=folder)) as reader:
+    with Reader(Options(transcript=words, recognisers=(folder,))) as reader:
         turns = reader.read(wav).turns
     expected = predict(learnt, normal.apply([samples]))
     assert len({round(row[0], 3) for row in expected.values()}) > 1
@@ -525,8 +534,8 @@ def test_kept_tfidf_needs_neither_torch_nor_sklearn(tmp_path: Path) -> None:
     file = tmp_path / "talk.txt"
     file.write_text("Ann: great thanks\n")
     code = (
-        "import sys\nfrom empathia.pipeline import Options, Reader\n"
-        f"with Reader(Options(recogniser={str(tmp_path / 'out/mine/model')!r})) as r: "
+        "import sys\nfrom empathia.pipeline import Conversation, Options, Reader\n"
+        f"with Reader(Options(recognisers=({str(tmp_path / 'out/mine/model')!r},))) as r: "
         f"t = r.read({str(file)!r})\n"
         "assert t.turns[0].emotion.label == 'glad'\n"
         "print(sorted({'torch', 'sklearn', 'scipy', 'onnxruntime'} & set(sys.modules)))"
@@ -583,4 +592,4 @@ def test_damage_is_told(tmp_path: Path, file: str, content: str) -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "talk.txt").write_text("Ann: hello\n")
     with pytest.raises(WeightsError, match="holds no recogniser that was kept"):
-        Reader(Options(recogniser=tmp_path)).read(tmp_path / "talk.txt")
+        Reader(Options(recognisers=(tmp_path,))).read(tmp_path / "talk.txt")

@@ -41,7 +41,7 @@ def refused(capsys: Capture, code: int, *arguments: str | Path) -> str:
     return err
 
 
-def said(timeline: Any) -> str:
+def all_words(timeline: Any) -> str:
     return " ".join(t["text"] or "" for t in timeline["turns"]).lower()
 
 
@@ -120,7 +120,7 @@ def test_nothing_is_heard_where_nobody_speaks(
     path = sounds.write_wav(tmp_path / "x.wav", samples)
     code, timeline, _ = read(capsys, path)
     assert code == 0
-    assert said(timeline).strip() == ""
+    assert all_words(timeline).strip() == ""
     assert all(t["emotion"]["label"] is None for t in timeline["turns"])
     assert timeline["notes"]
 
@@ -178,7 +178,7 @@ def test_odd_sound_is_understood(
     make(tmp_path / name)
     code, timeline, _ = read(capsys, tmp_path / name)
     assert code == 0
-    assert "minute" in said(timeline)
+    assert "minute" in all_words(timeline)
     if name in ("nan.wav", "clipped.wav"):
         assert any("silence" in n or "clipped" in n for n in timeline["notes"])
 
@@ -280,6 +280,9 @@ def test_outputs_that_cannot_be_written(capsys: Capture, tmp_path: Path, talk: P
         (["--threads", "-1"], "threads"),
         (["--threads", "100000"], "threads"),
         (["--reply", "--llm-model", "nowhere.gguf"], "GGUF"),
+        (["--reply", "--reply-with", "nobody"], "unknown reply plug-in 'nobody'"),
+        (["--recogniser", "nobody"], "no recogniser 'nobody'"),
+        (["--recogniser", "tfidf"], "has to be trained"),
         (["--reply", "--llm-url", "ftp://x", "--llm-model", "m"], "http"),
     ],
 )
@@ -383,7 +386,7 @@ def test_language_codes_are_understood(capsys: Capture, tmp_path: Path) -> None:
     code, timeline, _ = read(capsys, tmp_path / "talk.wav", "--language", "en-US")
     assert code == 0
     assert timeline["language"] == "en"
-    assert "minute" in said(timeline)
+    assert "minute" in all_words(timeline)
 
 
 def test_later_turns_do_not_change_the_language_of_earlier_ones(

@@ -31,10 +31,10 @@ def words(text: str) -> list[str]:
     return "".join(c if c.isalnum() or c == "'" else " " for c in text.lower()).split()
 
 
-def errors(said: list[str], heard: list[str]) -> int:
+def errors(spoken: list[str], heard: list[str]) -> int:
     """Edit distance between two lists of words."""
     row = list(range(len(heard) + 1))
-    for i, a in enumerate(said, 1):
+    for i, a in enumerate(spoken, 1):
         last, row[0] = row[0], i
         for j, b in enumerate(heard, 1):
             last, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, last + (a != b))
@@ -60,9 +60,9 @@ def from_transcript() -> Timeline:
 def test_the_words_are_right_but_for_a_few(
     conversation: Timeline, truth: list[dict[str, str]]
 ) -> None:
-    said = [w for row in truth for w in words(row["text"])]
+    spoken = [w for row in truth for w in words(row["text"])]
     heard = [w for t in conversation.turns for w in words(t.utterance.text or "")]
-    assert errors(said, heard) <= 0.1 * len(said)
+    assert errors(spoken, heard) <= 0.1 * len(spoken)
 
 
 def test_every_moment_of_speech_has_the_right_speaker(
@@ -152,6 +152,20 @@ def test_the_json_fits_its_schema(capsys: pytest.CaptureFixture[str], tmp_path: 
     jsonschema.validate(timeline, schema, cls=jsonschema.Draft202012Validator)
     assert all(t["reply"]["text"] for t in timeline["turns"])
     assert {w["name"] for w in timeline["provenance"]["weights"]} >= {"minilm", "text-default"}
+
+
+def test_recognisers_and_the_reply_are_chosen_by_name(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    talk = tmp_path / "talk.txt"
+    talk.write_text("Ann: I am so happy today!\n")
+    named = [x for name in ("text-default", "text-korean") for x in ("--recogniser", name)]
+    assert main(["read", "--json", str(talk), *named, "--reply", "--reply-with", "rules"]) == 0
+    timeline = json.loads(capsys.readouterr().out)
+    (turn,) = timeline["turns"]
+    assert (turn["emotion"]["label"], turn["reply"]["source"]) == ("joy", "rules")
+    assert timeline["provenance"]["options"]["recognisers"] == ["text-default", "text-korean"]
+    assert {w["name"] for w in timeline["provenance"]["weights"]} == {"minilm", "text-default"}
 
 
 def test_every_format_can_be_written(conversation: Timeline, tmp_path: Path) -> None:

@@ -36,9 +36,9 @@ def test_order_does_not_matter_and_scores_sum_to_one(emotions):
 
 @given(emotion(), emotion(), weight.filter(lambda w: w > 0))
 def test_the_formula(text, voice, w):
-    found = fuse({"text": text, "voice": voice}, {"voice": w})
+    fused = fuse({"text": text, "voice": voice}, {"voice": w})
     p = np.maximum(text.scores, 1e-6) * np.maximum(voice.scores, 1e-6) ** w
-    np.testing.assert_allclose(found.scores, p / p.sum(), atol=1e-9)
+    np.testing.assert_allclose(fused.scores, p / p.sum(), atol=1e-9)
 
 
 @given(emotion(), emotion())
@@ -61,18 +61,18 @@ def test_a_uniform_source_has_no_effect(text, voice, w):
 
 @given(emotion())
 def test_one_source_passes_through(text):
-    found = fuse({"text": text, "voice": SILENT})
-    assert found.scores == text.scores
-    assert found.source == "fusion of text"
+    fused = fuse({"text": text, "voice": SILENT})
+    assert fused.scores == text.scores
+    assert fused.source == "fusion of text"
 
 
 @given(emotion(), emotion())
 def test_agreement_is_never_less_sure_of_the_top_label(text, voice):
-    found = fuse({"text": text, "voice": voice})
+    fused = fuse({"text": text, "voice": voice})
     if text.label == voice.label:
-        assert found.label in (text.label, None)
-        assert (found.label is None) == (found.confidence < fusion.FLOOR)
-        assert found.confidence >= text.confidence - 1e-4
+        assert fused.label in (text.label, None)
+        assert (fused.label is None) == (fused.confidence < fusion.THRESHOLD)
+        assert fused.confidence >= text.confidence - 1e-4
 
 
 def test_it_abstains_where_it_leans_to_what_no_source_says():
@@ -82,17 +82,17 @@ def test_it_abstains_where_it_leans_to_what_no_source_says():
 
     text = lean("text", fear=0.45, sadness=0.44)
     voice = lean("voice", neutral=0.49, sadness=0.48, fear=0.001)
-    found = fuse({"text": text, "voice": voice}, {"text": 1, "voice": 1})
-    assert found.label is None
-    assert "none of them says (sadness)" in found.abstained
-    assert max(zip(found.scores, EKMAN7, strict=True))[1] == "sadness"
+    fused = fuse({"text": text, "voice": voice}, {"text": 1, "voice": 1})
+    assert fused.label is None
+    assert "none of them says (sadness)" in fused.abstained
+    assert max(zip(fused.scores, EKMAN7, strict=True))[1] == "sadness"
 
 
 def test_all_abstain_with_their_reasons():
-    found = fuse({"voice": SILENT, "text": Emotion("text", EKMAN7, abstained="no words")})
-    assert found.label is None
-    assert found.scores == ()
-    assert found.abstained == "text: no words; voice: silence"
+    fused = fuse({"voice": SILENT, "text": Emotion("text", EKMAN7, abstained="no words")})
+    assert fused.label is None
+    assert fused.scores == ()
+    assert fused.abstained == "text: no words; voice: silence"
 
 
 def test_the_prior_trusts_words_more_than_the_voice():

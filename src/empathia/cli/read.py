@@ -93,10 +93,11 @@ def _judging(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--recogniser",
-        type=Path,
-        metavar="FOLDER",
-        help="hear emotion with a model of yours (out/<run>/model of empathia train) instead of "
-        "the shipped ones",
+        action="append",
+        metavar="NAME",
+        help="hear emotion with this recogniser instead of the shipped ones: a folder of your own "
+        "model (out/<run>/model of empathia train), a shipped model or a plug-in by name; may be "
+        "repeated",
     )
     group.add_argument("--threads", type=int, metavar="N", help="threads for the models")
 
@@ -104,6 +105,9 @@ def _judging(group: argparse._ArgumentGroup) -> None:
 def _answering(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--reply", action="store_true", help="answer the last turn with empathy")
     group.add_argument("--reply-to", choices=("last", "every"), help="which turns to answer")
+    group.add_argument(
+        "--reply-with", metavar="NAME", help="the plug-in that words replies (default: lm)"
+    )
     group.add_argument(
         "--llm-url",
         metavar="URL",
@@ -195,6 +199,10 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
             raise UsageError("--transcript belongs to exactly one recording", "Give one recording")
         if not args.transcript.is_file():
             raise UsageError(f"there is no transcript '{args.transcript}'", "Check the path")
+    chosen = {
+        "reply_with": args.reply_with,
+        "recognisers": args.recogniser and tuple(args.recogniser),
+    }
     return Options(
         transcript=args.transcript,
         speakers=args.speakers,
@@ -208,7 +216,7 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
         llm_url=args.llm_url,
         llm_model=args.llm_model,
         threads=args.threads,
-        recogniser=args.recogniser,
+        **{name: value for name, value in chosen.items() if value},
     )
 
 

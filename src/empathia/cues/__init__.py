@@ -49,7 +49,7 @@ from empathia.cues.words import (
 from empathia.errors import UsageError
 from empathia.types import Cues, Features
 
-__all__ = ["Bins", "Row", "describe", "describe_recording"]
+__all__ = ["Bins", "CuesSoFar", "Row", "describe", "describe_recording"]
 
 CORPUS = "corpus"
 # Absolute values that say nothing of a user's recording: the microphone's and the clip's.
@@ -108,23 +108,60 @@ def describe_recording(
     """
     check_levels(levels)
     if len(prosodies) != len(speakers):
-        raise UsageError(
-            f"{len(prosodies)} turns and {len(speakers)} speakers", "Name one speaker a turn"
-        )
-    reference = ADAPTED if adapt else SO_FAR
-    measured = [{} if p is None else _measures(p) for p in prosodies]
-    known: defaultdict[str, Turns] = defaultdict(lambda: defaultdict(list))
-    if adapt:
-        for speaker, values in zip(speakers, measured, strict=True):
-            remember(known[speaker], values)
-    out: list[Cues | None] = []
-    for speaker, values in zip(speakers, measured, strict=True):
-        found, personal = _judge(values, known[speaker], bins, levels, reference)
-        against = reference if personal else CORPUS
-        out.append(_cues(found, levels, against, personal) if found else None)
-        if not adapt:
-            remember(known[speaker], values)
-    return out
+        problem = f"{len(prosodies)} turns and {len(speakers)} speakers"
+        raise UsageError(problem, "Name one speaker a turn")
+    turns = list(zip(prosodies, speakers, strict=True))
+    if not adapt:
+        so_far = CuesSoFar(bins, levels)
+        return [so_far.add(prosody, speaker) for prosody, speaker in turns]
+    measured = [({} if p is None else _measures(p), speaker) for p, speaker in turns]
+    known = _nobody()
+    for values, speaker in measured:
+        remember(known[speaker], values)
+    return [_relative(v, known[speaker], bins, levels, ADAPTED) for v, speaker in measured]
+
+
+class CuesSoFar:
+    """Cues of a user's turns as they come, relative to what each speaker did so far.
+
+    Args:
+        bins: With deviations, as the shipped ones.
+        levels: 3, 4, 5 or 6.
+
+    Raises:
+        UsageError: Another number of levels.
+    """
+
+    def __init__(self, bins: Bins, levels: int = 5) -> None:
+        check_levels(levels)
+        self._bins, self._levels = bins, levels
+        self._known = _nobody()
+
+    def add(self, prosody: Features | None, speaker: str) -> Cues | None:
+        """The cues of one more turn; None where nothing could be judged.
+
+        Args:
+            prosody: The eight measures, or None where there are none.
+            speaker: Who speaks.
+        """
+        values = {} if prosody is None else _measures(prosody)
+        cues = _relative(values, self._known[speaker], self._bins, self._levels, SO_FAR)
+        remember(self._known[speaker], values)
+        return cues
+
+
+def _nobody() -> defaultdict[str, Turns]:
+    """What is known of speakers before the first turn."""
+    return defaultdict(lambda: defaultdict(list))
+
+
+def _relative(
+    values: Mapping[str, float], turns: Turns, bins: Bins, levels: int, reference: str
+) -> Cues | None:
+    """Cues of one turn, relative to the speaker where enough of their turns are known."""
+    placed, personal = _judge(values, turns, bins, levels, reference)
+    against = reference if personal else CORPUS
+    return _cues(placed, levels, against, personal) if placed else None
 
 
 def _judge(

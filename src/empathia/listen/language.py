@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 
 UNKNOWN = "und"  # ISO 639-3: surely not English, but which language is not known
@@ -171,6 +171,31 @@ def detect_language(texts: Iterable[str]) -> str | None:
     return _latin(words, text) if script == "" else None
 
 
+class LanguageSoFar:
+    """The language of each turn of a conversation as it comes.
+
+    Where a turn does not decide it, it is that of the turns before.
+    """
+
+    def __init__(self) -> None:
+        self._decided: Counter[str] = Counter()
+        self._recent: deque[str] = deque(maxlen=_BACK + 1)
+
+    def add(self, text: str | None) -> str | None:
+        """The language of one more turn, as :func:`detect_language`; None without words."""
+        self._recent.append(text or "")
+        if not text:
+            return None
+        code = detect_language([text])
+        if code is not None:
+            self._decided[code] += 1
+        elif self._decided:
+            code = self._decided.most_common(1)[0][0]
+        else:
+            code = detect_language(t for t in self._recent if t)
+        return code
+
+
 def languages(texts: Sequence[str | None]) -> list[str | None]:
     """The language of every turn; where a turn does not decide it, that of the turns before.
 
@@ -182,18 +207,8 @@ def languages(texts: Sequence[str | None]) -> list[str | None]:
     Returns:
         One a turn, as :func:`detect_language`; None where there are no words.
     """
-    codes: list[str | None] = []
-    decided: Counter[str] = Counter()
-    for i, text in enumerate(texts):
-        code = detect_language([text]) if text else None
-        if code is not None:
-            decided[code] += 1
-        elif text and decided:
-            code = decided.most_common(1)[0][0]
-        elif text:
-            code = detect_language(t for t in texts[max(0, i - _BACK) : i + 1] if t)
-        codes.append(code)
-    return codes
+    so_far = LanguageSoFar()
+    return [so_far.add(text) for text in texts]
 
 
 def _script(text: str) -> str | None:

@@ -24,10 +24,10 @@ from empathia.errors import LabelError, UsageError
 from empathia.metrics.pool import log_pool
 from empathia.types import Emotion
 
-NAME = "fusion"
+SOURCE = "fusion"
 PRIOR: Mapping[str, float] = {"text": 1.0, "voice": 0.3}
 """Weight of a source whose weight is not given; a source that is not named here counts 1."""
-FLOOR = 0.37
+THRESHOLD = 0.37
 """Confidence under which the pool abstains: where the shipped sources do as well."""
 
 
@@ -41,7 +41,7 @@ def fuse(emotions: Mapping[str, Emotion], weights: Mapping[str, float] | None = 
     Returns:
         An emotion whose source names the sources that counted ("fusion of text, voice"). One
         that counts alone passes through unchanged. If all abstained, so does the fusion, with
-        their reasons; and it abstains where its label is no source's, or under :data:`FLOOR`.
+        their reasons; and it abstains where its label is no source's, or under :data:`THRESHOLD`.
 
     Raises:
         LabelError: The sources have different labels, or independent scores.
@@ -56,24 +56,24 @@ def fuse(emotions: Mapping[str, Emotion], weights: Mapping[str, float] | None = 
     counted = [n for n in names if emotions[n].abstained is None and weight[n] > 0]
     if not counted:
         reasons = (f"{n}: {emotions[n].abstained or 'weight 0'}" for n in names)
-        return Emotion(NAME, labels, abstained="; ".join(reasons))
-    source = f"{NAME} of {', '.join(counted)}"
+        return Emotion(SOURCE, labels, abstained="; ".join(reasons))
+    source = f"{SOURCE} of {', '.join(counted)}"
     if len(counted) == 1:
         only = emotions[counted[0]]
         return Emotion(source, labels, only.scores, only.exclusive, only.vad)
     p = log_pool([np.array(emotions[n].scores) for n in counted], [weight[n] for n in counted])
     vad = _vad([(weight[n], emotions[n].vad) for n in counted])
-    said = {emotions[n].label for n in counted}
-    reason = _unsure(labels.labels[int(p.argmax())], float(p.max()), said)
+    predicted = {emotions[n].label for n in counted}
+    reason = _unsure(labels.labels[int(p.argmax())], float(p.max()), predicted)
     return Emotion(source, labels, tuple(float(x) for x in p), vad=vad, abstained=reason)
 
 
-def _unsure(label: str, confidence: float, said: Set[str | None]) -> str | None:
-    """Why the pool does not commit itself, or None."""
-    if label not in said:
+def _unsure(label: str, confidence: float, predicted: Set[str | None]) -> str | None:
+    """The reason why the pool does not commit itself, or None."""
+    if label not in predicted:
         return f"the sources disagree, and together lean to what none of them says ({label})"
-    if confidence < FLOOR:
-        return f"too unsure together ({confidence:.2f}, needs {FLOOR:.2f})"
+    if confidence < THRESHOLD:
+        return f"too unsure together ({confidence:.2f}, needs {THRESHOLD:.2f})"
     return None
 
 

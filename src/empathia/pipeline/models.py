@@ -1,192 +1,159 @@
-"""The models that reading needs: loaded on first use, once, and listed for the record."""
+"""The models that reading needs, by name: loaded on first use, once, and listed for the record."""
 
 from __future__ import annotations
 
 import dataclasses
 import platform
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
-from functools import cached_property, partial
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
-from empathia import weights
-from empathia.contracts import Generator, Tools
+from empathia import plugins, weights
+from empathia.contracts import Generator, LanguageModel, Tools
 from empathia.errors import MissingExtra, UsageError, WeightsError
-from empathia.training import model
-from empathia.types import Audio, Emotion, Features, Sample
+from empathia.files import Plain
+from empathia.lm import local
+from empathia.lm.server import ServerModel
+from empathia.pipeline.options import SHIPPED, Options
+from empathia.pipeline.recognisers import Named, Used, bound, by_source, find
+from empathia.pipeline.senses import Senses
+from empathia.types import Reply, Turn
 from empathia.version import __version__
 
 if TYPE_CHECKING:
     from empathia.cues import Bins
+    from empathia.encoders.speaker import SpeakerEncoder
     from empathia.listen.speakers import Diariser
     from empathia.listen.words import Transcriber
-    from empathia.lm.local import LocalModel
-    from empathia.pipeline.own import Own
 
 
-class Recogniser(Protocol):
-    """What ``load`` of a plug-in in ``emotion/`` returns."""
+class Record:
+    """What one reading used, and remarks for the user."""
 
-    name: str
+    def __init__(self) -> None:
+        self._used: dict[str, Used] = {}
+        self._notes: list[str] = []
 
-    def recognise(self, samples: Sequence[Sample]) -> list[Emotion]:
-        """One emotion a sample, in order."""
+    def use(self, *names: str) -> None:
+        """Write down weights of the manifest."""
+        for name in names:
+            e = weights.entry(name)
+            self._used[name] = Used(e.name, e.role, e.licence, e.noncommercial)
 
+    def use_recogniser(self, named: Named) -> None:
+        """Write down a recogniser and the weights that it works with."""
+        self.use(*named.weights)
+        if named.used is not None:
+            self._used[named.used.name] = named.used
 
-class Used(Protocol):
-    """What the record says of a weight."""
+    def note(self, *remarks: str) -> None:
+        """Add remarks; each is given once."""
+        self._notes += remarks
 
     @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def role(self) -> str: ...  # noqa: D102
-    @property
-    def licence(self) -> str: ...  # noqa: D102
-    @property
-    def noncommercial(self) -> bool: ...  # noqa: D102
+    def notes(self) -> tuple[str, ...]:
+        """Remarks for the user, in the order in which they came."""
+        return tuple(dict.fromkeys(self._notes))
+
+    def provenance(self, options: Options) -> Mapping[str, Plain]:
+        """Versions, options, and the weights that were used with their licences."""
+        given = {
+            f.name: _plain(getattr(options, f.name))
+            for f in dataclasses.fields(options)
+            if getattr(options, f.name) != f.default
+        }
+        return {
+            "empathia": __version__,
+            "python": platform.python_version(),
+            "options": given,
+            "weights": [dataclasses.asdict(used) for used in self._used.values()],
+        }
 
 
-class Shipped:
-    """A shipped model, read as one dialogue."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Replies:
+    """What answers, the weights that it asked for, and remarks on it."""
 
-    def __init__(self, name: str, threads: int | None) -> None:
-        self._recogniser = model.load(weights.folder(name), threads)
-        self.name = self._recogniser.about.name
+    generator: Generator
+    weights: Sequence[str]
+    notes: Sequence[str]
 
-    def recognise(self, samples: Sequence[Sample]) -> list[Emotion]:
-        """One emotion a sample, in order."""
-        (emotions,) = self._recogniser.recognise([samples])
-        return emotions
+    def answer(self, turns: Sequence[Turn], record: Record) -> Reply:
+        """An answer in any case: what was heard is not lost because a model cannot be loaded."""
+        from empathia.reply import rules
 
-
-class ByLanguage:
-    """Hands each sample to the recogniser of its language.
-
-    Args:
-        readers: Recogniser by ISO 639-1 code; that of None reads all other languages.
-    """
-
-    name = "text"
-
-    def __init__(self, readers: Mapping[str | None, Recogniser]) -> None:
-        self._readers = readers
-
-    def recognise(self, samples: Sequence[Sample]) -> list[Emotion]:
-        """One emotion a sample, in order; their source is "text" whoever read."""
-        found: dict[int, Emotion] = {}
-        for code, reader in self._readers.items():
-            mine = [i for i, s in enumerate(samples) if self._reader(s.language) == code]
-            said = reader.recognise([samples[i] for i in mine])
-            found |= {i: replace(e, source=self.name) for i, e in zip(mine, said, strict=True)}
-        return [found[i] for i in range(len(samples))]
-
-    def _reader(self, language: str | None) -> str | None:
-        return language if language in self._readers else None
+        try:
+            reply = self.generator.reply(turns)
+        except (WeightsError, MissingExtra) as error:
+            reply = rules.answer(turns, note=str(error))
+        record.use(*self.weights)
+        record.note(*self.notes)
+        return reply
 
 
 class Models:
-    """Loads each model when it is first asked for.
+    """Loads each model when it is first asked for; readings and conversations share them.
 
     Args:
-        threads: Threads for the models; None takes all cores.
-        permissive: Leave out weights trained on non-commercial data.
-        recogniser: Folder of the user's own recogniser, in place of the shipped ones.
+        options: How to read.
+
+    Attributes:
+        senses: Extractors of features.
     """
 
-    def __init__(
-        self, threads: int | None, *, permissive: bool, recogniser: Path | None = None
-    ) -> None:
-        self._threads = threads
-        self._folder = recogniser
-        self._permissive = permissive
-        self._used: dict[str, Used] = {}
-        self._left_out: dict[str, str] = {}
-        self._unheard: list[str] = []
-        self._opened: list[LocalModel] = []
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.senses = Senses(options.threads)
+        self._transcribers: dict[str | None, Transcriber] = {}
+        self._opened: list[local.LocalModel] = []
 
-    def begin(self) -> None:
-        """Forget which weights earlier readings used.
+    def sources(self, record: Record) -> dict[str, list[Named]]:
+        """Recognisers by source.
 
-        The user's own recogniser is loaded: one that cannot be used is told before the work.
+        Those that the user named are loaded: one that cannot be used is told before the work.
+
+        Raises:
+            UsageError: One is not there, may not be used, or does not go with another.
+            WeightsError: One is missing or damaged.
+            MissingExtra: One needs an extra that is not installed.
         """
-        self._used.clear()
-        self._left_out.clear()
-        self._unheard.clear()
-        if self._own is not None:
-            self._use(*self._own.weights)
-            self._used[self._own.name] = self._own.settings
+        self.note_left_out(record, sound=False)
+        return by_source([n for n in self._recognisers if n not in self._bound])
 
-    def _use(self, *names: str) -> None:
-        """Write down for the record that this reading uses weights."""
-        self._used |= {name: weights.entry(name) for name in names}
-
-    def _allowed(self, name: str, what: str) -> bool:
-        """Whether a weight may be used; what is left out is told to the user."""
-        if self._permissive and weights.entry(name).noncommercial:
-            self._left_out[name] = what
-            return False
-        return True
+    def note_left_out(self, record: Record, *, sound: bool = True) -> None:
+        """Remark on recognisers that may not be used; without sound, on those that would read."""
+        for named in self._bound:
+            if sound or not named.only_listens:
+                record.note(_left_out(f"the {named.about.name} recogniser"))
 
     @cached_property
-    def _own(self) -> Own | None:
-        if self._folder is None:
-            return None
-        from empathia.pipeline.own import load
-
-        return load(self._folder, self._threads, permissive=self._permissive)
-
-    def recognisers(self, languages: Collection[str | None], *, sound: bool) -> list[Recogniser]:
-        """Who says what is felt: the user's own recogniser, else words and, with sound, voice."""
-        if self._own is None:
-            voice = self.voice() if sound else None
-            return [self.text(languages), *([] if voice is None else [voice])]
-        if self._own.heard and not sound:
-            heard = ", ".join(self._own.heard)
-            self._unheard.append(f"'{self._own.name}' also listens ({heard}): there is no sound")
-        return [self._own]
-
-    def listeners(self) -> Mapping[str, Callable[[Audio, str], Features]]:
-        """What recognisers need of the sound: extractors by the name of the feature."""
-        if self._own is not None:
-            return self._own.heard
-        return {} if self.voice() is None else {"speech": self.speech_features()}
-
-    def text(self, languages: Collection[str | None]) -> Recogniser:
-        """What reads words in these languages: the Korean recogniser for "ko", else the English."""
-        readers: dict[str | None, Recogniser] = {}
-        if "ko" in languages:
-            self._use("text-korean")
-            readers["ko"] = self._korean
-        if not readers or set(languages) - set(readers):
-            self._use("minilm", "text-default")
-            readers[None] = self._text
-        return ByLanguage(readers)
+    def _bound(self) -> list[Named]:
+        return [n for n in self._recognisers if self.options.permissive and bound(n)]
 
     @cached_property
-    def _korean(self) -> Recogniser:
-        return Shipped("text-korean", self._threads)
+    def _recognisers(self) -> list[Named]:
+        o = self.options
+        several = [(name, find(name, o.threads)) for name in o.recognisers]
+        by_source([named for _, named in several])
+        for name, named in several if o.recognisers != SHIPPED else ():
+            licences = bound(named)
+            if o.permissive and licences:
+                raise UsageError(
+                    f"the recogniser '{name}' learnt from data, or works with weights, that are "
+                    f"not for commercial use or whose licence is not known ({'; '.join(licences)})",
+                    "Leave --permissive or --recogniser out",
+                )
+            self.senses.load((*named.sound, *named.words))
+            _ = named.model
+        return [named for _, named in several]
 
-    @cached_property
-    def _text(self) -> Recogniser:
-        return Shipped("text-default", self._threads)
-
-    def voice(self) -> Recogniser | None:
-        """The voice recogniser, or None where its weights may not be used."""
-        if not self._allowed("voice-default", "the voice recogniser"):
-            return None
-        self._use("voice-default")
-        return self._voice
-
-    @cached_property
-    def _voice(self) -> Recogniser:
-        return Shipped("voice-default", self._threads)
-
-    def bins(self) -> Bins | None:
+    def bins(self, record: Record) -> Bins | None:
         """The prosody bins, or None where they may not be used."""
-        if not self._allowed("prosody-bins", "cues in words"):
+        if self.options.permissive and weights.entry("prosody-bins").noncommercial:
+            record.note(_left_out("cues in words"))
             return None
-        self._use("prosody-bins")
+        record.use("prosody-bins")
         return self._bins
 
     @cached_property
@@ -195,86 +162,70 @@ class Models:
 
         return Bins.load(weights.folder("prosody-bins") / "bins.json")
 
-    @cached_property
-    def _speech_encoder(self) -> Any:  # noqa: ANN401 - SpeechEncoder, whose import is not free
-        from empathia.encoders.speech import SpeechEncoder
-
-        return SpeechEncoder.load(weights.folder("whisper-tiny-en"), self._threads)
-
-    def speech_features(self) -> Callable[[Audio, str], Features]:
-        """Pools the speech encoder's layers for (audio, utterance id)."""
-        from empathia.features.speech import extract
-
-        self._use("whisper-tiny-en")
-        return partial(extract, encoder=self._speech_encoder)
-
-    def diariser(self) -> Diariser:
+    def diariser(self, record: Record) -> Diariser:
         """A fresh diariser for one recording."""
         from empathia.listen.speakers import Diariser
 
-        self._use("resemblyzer")
+        record.use("resemblyzer")
         return Diariser(self._speaker_encoder)
 
     @cached_property
-    def _speaker_encoder(self) -> Any:  # noqa: ANN401 - SpeakerEncoder, whose import is not free
+    def _speaker_encoder(self) -> SpeakerEncoder:
         from empathia.encoders.speaker import SpeakerEncoder
 
-        return SpeakerEncoder.load(weights.folder("resemblyzer"), self._threads)
+        return SpeakerEncoder.load(weights.folder("resemblyzer"), self.options.threads)
 
-    @cached_property
-    def _transcribers(self) -> dict[str | None, Transcriber]:
-        return {}
-
-    def transcriber(self, model: str | None) -> Transcriber:
+    def transcriber(self, record: Record) -> Transcriber:
         """The speech-to-text model."""
         from empathia.listen.words import Transcriber
 
+        model = self.options.asr_model
         if model is None:
-            self._use("whisper-tiny-en")
+            record.use("whisper-tiny-en")
         if model not in self._transcribers:
-            self._transcribers[model] = Transcriber.load(model, self._threads)
+            self._transcribers[model] = Transcriber.load(model, self.options.threads)
         return self._transcribers[model]
 
     @cached_property
-    def _generators(self) -> dict[tuple[str | None, str | None], tuple[Generator, list[str]]]:
-        return {}
+    def replies(self) -> Replies:
+        """What answers: the plug-in that was chosen, or the rules where its model is not here.
 
-    def generator(self, url: str | None, model: str | None) -> tuple[Generator, list[str]]:
-        """What answers, and remarks on it: a server, a local model, or the rules."""
-        key = (url, model)
-        if key == (None, None):
-            self._use("smollm2")
-        if key not in self._generators:
-            self._generators[key] = self._generator(url, model)
-        return self._generators[key]
-
-    def _generator(self, url: str | None, model: str | None) -> tuple[Generator, list[str]]:
-        from empathia.reply import lm, rules
-
-        if url is not None:
-            from empathia.lm.server import ServerModel
-
-            server = ServerModel(url, model or "")
-            sent = [] if server.is_local else [f"words were sent to {server.host} for replies"]
-            return lm.load({}, Tools(lambda: server, self._threads)), sent
-        tools = Tools(lambda: self._local(model), self._threads)
+        Raises:
+            UsageError: There is no such plug-in, or the language model cannot be.
+        """
+        used: list[str] = []
+        notes: list[str] = []
+        tools = Tools(lambda: self._language_model(used, notes), self.options.threads)
+        plugin = plugins.load("reply", self.options.reply_with, ("load",))
         try:
-            return lm.load({}, tools), []
+            generator: Generator = plugin.load({}, tools)
         except (MissingExtra, WeightsError) as missing:
-            self._used.pop("smollm2", None)
-            return rules.load({}, tools), [f"replies come from rules: {missing}"]
+            from empathia.reply import rules
 
-    def _local(self, model: str | None) -> LocalModel:
-        from empathia.lm import local
+            used.clear()
+            return Replies(rules.load({}, tools), used, [f"replies come from rules: {missing}"])
+        return Replies(generator, used, notes)
 
-        if model is None:
-            return self._open(local.load("smollm2", threads=self._threads))
-        path = Path(model)
-        if not path.is_file():
-            raise UsageError(f"there is no GGUF file '{model}'", "Check --llm-model")
-        return self._open(local.LocalModel(path, name=path.stem, threads=self._threads))
+    def _language_model(self, used: list[str], notes: list[str]) -> LanguageModel:
+        """The language model; what it means for the record is added to the lists."""
+        o, model = self.options, self._language
+        if o.llm_url is None and o.llm_model is None:
+            used.append("smollm2")
+        elif isinstance(model, ServerModel) and not model.is_local:
+            notes.append(f"words were sent to {model.host} for replies")
+        return model
 
-    def _open(self, model: LocalModel) -> LocalModel:
+    @cached_property
+    def _language(self) -> LanguageModel:
+        o = self.options
+        if o.llm_url is not None:
+            return ServerModel(o.llm_url, o.llm_model or "")
+        if o.llm_model is None:
+            model = local.load("smollm2", threads=o.threads)
+        elif (path := Path(o.llm_model)).is_file():
+            model = local.LocalModel(path, name=path.stem, threads=o.threads)
+        else:
+            raise UsageError(f"there is no GGUF file '{o.llm_model}'", "Check --llm-model")
         self._opened.append(model)
         return model
 
@@ -282,39 +233,15 @@ class Models:
         """Let go of models that hold more than memory."""
         while self._opened:
             self._opened.pop().close()
-        self._generators.clear()
-
-    def notes(self) -> list[str]:
-        """What was left out or could not be used, for the user."""
-        return self._unheard + [
-            f"{what}: left out, its weights are non-commercial (--permissive)"
-            for what in self._left_out.values()
-        ]
-
-    def provenance(self, options: Any) -> dict[str, Any]:  # noqa: ANN401 - pipeline.Options
-        """Versions, options, and the weights that were used with their licences."""
-        given = {
-            f.name: getattr(options, f.name)
-            for f in dataclasses.fields(options)
-            if getattr(options, f.name) != f.default
-        }
-        return {
-            "empathia": __version__,
-            "python": platform.python_version(),
-            "options": {k: _plain(v) for k, v in given.items()},
-            "weights": [
-                {
-                    "name": e.name,
-                    "role": e.role,
-                    "licence": e.licence,
-                    "noncommercial": e.noncommercial,
-                }
-                for e in self._used.values()
-            ],
-        }
+        for name in ("replies", "_language"):
+            self.__dict__.pop(name, None)
 
 
-def _plain(value: object) -> object:
-    return (
-        [*value] if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
-    )
+def _left_out(what: str) -> str:
+    return f"{what}: left out, its weights are non-commercial (--permissive)"
+
+
+def _plain(value: object) -> Plain:
+    if isinstance(value, tuple):
+        return [_plain(x) for x in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

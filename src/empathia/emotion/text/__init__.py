@@ -10,6 +10,7 @@ the same part: among answers given with .7, about 70 % are right.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from empathia.config import Options
@@ -75,7 +76,7 @@ def load(folder: Path, threads: int | None = None) -> Model:
 
     settings = model.read(folder)
     reader = read.load(folder, threads, exclusive=settings.exclusive)
-    return read.recogniser(settings.about, reader, folder)
+    return read.recogniser(replace(settings.about, history=False), reader, folder)
 
 
 def weights_of(options: Options) -> tuple[str, ...]:

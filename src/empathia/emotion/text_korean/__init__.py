@@ -9,6 +9,7 @@ abstains as :mod:`empathia.emotion.text` does.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from empathia.errors import MissingExtra
@@ -63,4 +64,4 @@ def load(folder: Path, threads: int | None = None) -> Model:
 
     settings = model.read(folder)
     head = read.load(folder)
-    return head.recogniser(settings.about)
+    return head.recogniser(replace(settings.about, history=False))

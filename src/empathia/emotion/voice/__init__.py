@@ -14,6 +14,7 @@ the answers that it does give were right on corpora that it had not learnt from
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from empathia.errors import ConfigError, MissingExtra
@@ -80,4 +81,4 @@ def load(folder: Path, threads: int | None = None) -> Model:
     from empathia.emotion.voice import read
 
     settings = model.read(folder)
-    return read.load(folder).recogniser(settings.about)
+    return read.load(folder).recogniser(replace(settings.about, history=False))

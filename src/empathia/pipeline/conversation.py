@@ -1,0 +1,287 @@
+"""A conversation, turn by turn: add what was said, get back how it was felt.
+
+A turn is judged by itself and by what came before it; nothing can be added in between or
+taken back, so that no turn depends on a later one. Reading a file adds all of its turns at once.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from typing import Self
+
+from empathia.contracts import Progress
+from empathia.cues import CuesSoFar
+from empathia.errors import UsageError
+from empathia.files import Plain
+from empathia.listen.language import LanguageSoFar
+from empathia.pipeline.fusion import fuse
+from empathia.pipeline.models import Models, Record
+from empathia.pipeline.options import Options
+from empathia.pipeline.recognisers import Named, recognise
+from empathia.pipeline.senses import PROSODY
+from empathia.types import Audio, Cues, Emotion, Features, Sample, Turn, Utterance, Word
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Spoken:
+    """A turn as it comes, before it is judged.
+
+    Args:
+        utterance: Who, when, what.
+        words: Words with times; () where they are not known.
+        language: ISO 639-1 code of the words, or None where it is not known.
+        sound: What :meth:`Conversation.hear` measured: {} where the recording has no sound of
+            it; None where there is no recording.
+    """
+
+    utterance: Utterance
+    words: tuple[Word, ...] = ()
+    language: str | None = None
+    sound: Mapping[str, Features] | None = None
+
+
+class Conversation:
+    """Turns so far, and what is needed to judge the next one.
+
+    Args:
+        options: How to judge. ``reply``, unless "none", answers every turn that is added.
+        past: Turns of a conversation that goes on. Features of their words are computed
+            again; of their sound the prosody alone is known.
+        models: Those of another conversation or of a reader, which are then shared.
+
+    Raises:
+        UsageError: An option needs the whole recording, or a recogniser cannot be used.
+        WeightsError: A recogniser that was named is missing or damaged.
+
+    Example:
+        >>> with Conversation() as talk:  # doctest: +SKIP
+        ...     turn = talk.add("I lost my keys again!", speaker="Ann")
+        ...     turn.emotion.label
+        'anger'
+    """
+
+    def __init__(
+        self,
+        options: Options | None = None,
+        past: Sequence[Turn] = (),
+        models: Models | None = None,
+    ) -> None:
+        self.options = options or Options()
+        if self.options.adapt:
+            raise UsageError(
+                "cues that are adapted to the whole recording need all of it", "Leave adapt out"
+            )
+        self._owns = models is None
+        self.models = models or Models(self.options)
+        self.record = Record()
+        self._sources = self.models.sources(self.record)
+        if self.options.reply != "none":  # a wrong server or model is told before the work
+            self.record.use(*self.models.replies.weights)
+        self._turns: list[Turn] = []
+        self._samples: list[Sample] = []
+        self._language = LanguageSoFar()
+        self._resume(past)
+
+    def _resume(self, past: Sequence[Turn]) -> None:
+        spoken = [
+            Spoken(t.utterance, sound=None if t.prosody is None else {PROSODY: t.prosody})
+            for t in past
+        ]
+        self._samples = self._measured(spoken, self._language)
+        self._turns = list(past)
+        _cues(spoken, self._cues_for(spoken))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._owns:
+            self.models.close()
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """All turns so far."""
+        return tuple(self._turns)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks for the user."""
+        return self.record.notes
+
+    @property
+    def provenance(self) -> Mapping[str, Plain]:
+        """Versions, options and weights that were used so far."""
+        return self.record.provenance(self.options)
+
+    def add(
+        self,
+        text: str | None = None,
+        sound: Audio | None = None,
+        *,
+        speaker: str = "user",
+        start: float | None = None,
+        end: float | None = None,
+        words: Sequence[Word] = (),
+        language: str | None = None,
+    ) -> Turn:
+        """Judge one more turn. If that fails or is interrupted, the turn was never added.
+
+        Args:
+            text: The words, or None where they are not known.
+            sound: Mono sound of it at 16 kHz, or None.
+            speaker: Who speaks.
+            start: When it starts in s, or None.
+            end: When it ends in s, or None.
+            words: Words with times.
+            language: ISO 639-1 code; None takes that of the options, or finds out.
+
+        Raises:
+            UsageError: There are neither words nor sound.
+            InputError: The sound has another rate, or the times are impossible.
+            WeightsError: A weight that is needed is missing or damaged.
+        """
+        if text is None and sound is None:
+            raise UsageError("a turn without words and without sound", "Give one of them")
+        index = len(self._turns)
+        u = Utterance(f"turn-{index:04d}", index, speaker, text, start, end)
+        heard = None if sound is None else self.hear(sound, u.id)
+        code = language or self.options.language
+        (turn,) = self.extend([Spoken(u, tuple(words), code, heard)])
+        return turn if self.options.reply == "none" else self.answer()
+
+    def answer(self) -> Turn:
+        """The last turn with a reply to it.
+
+        Raises:
+            UsageError: There is no turn.
+        """
+        if not self._turns:
+            raise UsageError("there is no turn to answer", "Add one")
+        reply = self.models.replies.answer(self._turns, self.record)
+        self._turns[-1] = dataclasses.replace(self._turns[-1], reply=reply)
+        return self._turns[-1]
+
+    def hear(self, sound: Audio, utterance: str) -> dict[str, Features]:
+        """What has to be measured of the sound of one utterance.
+
+        Args:
+            sound: Mono, at 16 kHz.
+            utterance: Its id.
+        """
+        for named in self._listening:
+            self.record.use_recogniser(named)
+        self.models.note_left_out(self.record)
+        names = [PROSODY, *(n for named in self._listening for n in named.sound)]
+        return self.models.senses.hear(sound, utterance, names)
+
+    def note_unheard(self) -> None:
+        """Remark on recognisers of the user that listen, where there is nothing to hear."""
+        for named in self._listening:
+            if named.used is not None:
+                listens = ", ".join(named.sound)
+                self.record.note(
+                    f"'{named.about.name}' also listens ({listens}): there is no sound"
+                )
+
+    @property
+    def _named(self) -> list[Named]:
+        return [named for several in self._sources.values() for named in several]
+
+    @cached_property
+    def _listening(self) -> list[Named]:
+        return [named for named in self._named if named.sound]
+
+    def extend(self, spoken: Sequence[Spoken], progress: Progress | None = None) -> list[Turn]:
+        """Judge more turns at once: the same as one by one, but faster.
+
+        Args:
+            spoken: In time order, after the turns so far; utterance ids are unique.
+            progress: Called as work goes on.
+        """
+        self._check_ids(spoken)
+        language, cues = copy.deepcopy(self._language), self._cues_for(spoken)
+        samples = self._measured(spoken, language)
+        emotions = self._emotions(spoken, samples, progress)
+        fused = [fuse(e) for e in emotions]
+        # From here on nothing can fail: a turn is in, or was never added.
+        turns = [
+            Turn(s.utterance, s.words, (s.sound or {}).get(PROSODY), c, e, f)
+            for s, c, e, f in zip(spoken, _cues(spoken, cues), emotions, fused, strict=True)
+        ]
+        self._language = language
+        self._samples += samples
+        self._turns += turns
+        return turns
+
+    def _check_ids(self, spoken: Sequence[Spoken]) -> None:
+        ids = {s.id for s in self._samples}
+        for s in spoken:
+            if s.utterance.id in ids:
+                raise UsageError(f"two turns have the id '{s.utterance.id}'", "Number them")
+            ids.add(s.utterance.id)
+
+    def _measured(self, spoken: Sequence[Spoken], language: LanguageSoFar) -> list[Sample]:
+        """Samples with all features; ``language`` learns of their words."""
+        readers = [named for named in self._named if named.words]
+        for named in readers if spoken else ():
+            self.record.use_recogniser(named)
+        names = [n for named in readers for n in named.words]
+        samples = [_sample(s, language.add(s.utterance.text)) for s in spoken]
+        return self.models.senses.read(samples, names)
+
+    def _emotions(
+        self, spoken: Sequence[Spoken], samples: Sequence[Sample], progress: Progress | None
+    ) -> list[dict[str, Emotion]]:
+        """What each source says of each new turn."""
+        first, dialogue = len(self._samples), [*self._samples, *samples]
+        heard: list[dict[str, Emotion]] = [{} for _ in spoken]
+        for number, (name, several) in enumerate(self._sources.items(), 1):
+            at = [first + i for i, s in enumerate(spoken) if self._judges(several, s)]
+            judged = recognise(several, dialogue, at)
+            for i, (_, emotion) in zip(at, judged, strict=True):
+                heard[i - first][name] = emotion
+            for who in dict.fromkeys(who for who, _ in judged):
+                self.record.use_recogniser(who)
+            if progress is not None:
+                progress("emotion", number, len(self._sources))
+        return heard
+
+    def _judges(self, several: Collection[Named], spoken: Spoken) -> bool:
+        """Whether a source judges a turn: one that only listens stays out where words come alone.
+
+        Where nobody else is there it says itself that there is no sound.
+        """
+        if spoken.sound is not None or not all(n.only_listens for n in several):
+            return True
+        return all(n.only_listens for n in self._named)
+
+    def _cues_for(self, spoken: Sequence[Spoken]) -> CuesSoFar | None:
+        """What tells cues, where there is a sound to tell them of."""
+        return self._teller if any(s.sound for s in spoken) else None
+
+    @cached_property
+    def _teller(self) -> CuesSoFar | None:
+        bins = self.models.bins(self.record)
+        return None if bins is None else CuesSoFar(bins, self.options.levels)
+
+
+def _cues(spoken: Sequence[Spoken], so_far: CuesSoFar | None) -> list[Cues | None]:
+    if so_far is None:
+        return [None] * len(spoken)
+    return [so_far.add((s.sound or {}).get(PROSODY), s.utterance.speaker) for s in spoken]
+
+
+def _sample(spoken: Spoken, language: str | None) -> Sample:
+    u = spoken.utterance
+    return Sample(
+        u.id,
+        u.text,
+        spoken.language or language,
+        spoken.sound or {},
+        speaker=u.speaker,
+        gender=u.gender,
+        index=u.index,
+    )

@@ -1,0 +1,131 @@
+"""How to read: all that can be chosen, checked before any work is done."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from empathia.errors import UsageError
+
+SHIPPED = ("text-default", "text-korean", "voice-default")
+"""The recognisers that read where none is named; the first of a kind reads other languages."""
+
+REPLIES = ("none", "last", "every")
+RENAMED = {"recogniser": "recognisers"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Options:
+    """How to read; the defaults are what ``empathia read`` does.
+
+    Args:
+        transcript: Words and times of the recording, so that none are recognised.
+        speakers: How many people speak; None estimates it.
+        names: Names of the speakers in order of first appearance.
+        language: ISO 639-1 code of what is spoken; None finds out.
+        asr_model: A faster-whisper model name or folder; None takes Whisper tiny.en.
+        levels: How many levels a cue has: 3, 4, 5 or 6.
+        adapt: Judge loudness and pitch against the speaker's whole recording, not the past only.
+        permissive: Leave out weights trained on non-commercial data.
+        reply: "none", "last" (answer the last turn) or "every".
+        reply_with: The plug-in that words replies.
+        llm_url: An OpenAI-compatible server for replies; None takes the local model.
+        llm_model: Name of the server's model, or path of a local GGUF file.
+        threads: Threads for the models; None takes all cores.
+        recognisers: Who hears emotion: names of shipped models, names of plug-ins, or folders of
+            models that ``empathia train`` kept. Those that are named take the place of the
+            shipped ones.
+    """
+
+    transcript: Path | None = None
+    speakers: int | None = None
+    names: tuple[str, ...] = ()
+    language: str | None = None
+    asr_model: str | None = None
+    levels: int = 5
+    adapt: bool = False
+    permissive: bool = False
+    reply: str = "none"
+    reply_with: str = "lm"
+    llm_url: str | None = None
+    llm_model: str | None = None
+    threads: int | None = None
+    recognisers: tuple[str | Path, ...] = SHIPPED
+
+    def __post_init__(self) -> None:
+        if self.levels not in (3, 4, 5, 6):
+            raise UsageError(f"cues have 3, 4, 5 or 6 levels, not {self.levels}", "Choose one")
+        if self.reply not in REPLIES:
+            raise UsageError(f"reply to 'last' or 'every', not '{self.reply}'", "Choose one")
+        if self.llm_url and not self.llm_model:
+            raise UsageError("a server was named without a model", "Add --llm-model NAME")
+        most = 4 * (os.cpu_count() or 1)
+        if self.threads is not None and not _whole(self.threads, 1, most):
+            raise UsageError(f"expected 1 to {most} threads, found {self.threads!r}", "Choose one")
+        object.__setattr__(self, "transcript", self.transcript and Path(self.transcript))
+        object.__setattr__(self, "language", _language(self.language))
+        self._check_speakers()
+        self._check_recognisers()
+
+    def _check_speakers(self) -> None:
+        if self.speakers is not None and not _whole(self.speakers, 1, 20):
+            raise UsageError(f"expected 1 to 20 speakers, found {self.speakers!r}", "Choose one")
+        if isinstance(self.names, str):
+            raise UsageError(
+                f"names are a list of names, not '{self.names}'", "Give ('Ann', 'Ben')"
+            )
+        if len(set(self.names)) < len(self.names):
+            raise UsageError(
+                f"two speakers are called the same ({', '.join(self.names)})",
+                "Give each another name",
+            )
+        if self.speakers is not None and len(self.names) > self.speakers:
+            raise UsageError(
+                f"{len(self.names)} names for {self.speakers} speakers",
+                "Raise --speakers or leave names out",
+            )
+
+    def _check_recognisers(self) -> None:
+        given = self.recognisers
+        if isinstance(given, str | Path) or not isinstance(given, Sequence):
+            raise UsageError(
+                f"recognisers are a list of names and folders, not '{given}'",
+                f"Give ('{given}',)",
+            )
+        if not given:
+            raise UsageError("there is no recogniser to read with", "Name at least one")
+        object.__setattr__(self, "recognisers", tuple(dict.fromkeys(given)))
+
+    @classmethod
+    def of(cls, given: Mapping[str, object]) -> Self:
+        """The options with these values, by name.
+
+        Raises:
+            UsageError: An option is unknown, called otherwise now, or cannot be.
+        """
+        known = [f.name for f in dataclasses.fields(cls)]
+        for name in given:
+            if name in RENAMED:
+                raise UsageError(
+                    f"the option '{name}' is called '{RENAMED[name]}' now", "Rename it"
+                )
+            if name not in known:
+                raise UsageError(f"there is no option '{name}'", f"Known are {', '.join(known)}")
+        return cls(**given)  # type: ignore[arg-type]
+
+
+def _whole(value: object, low: int, high: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _language(code: str | None) -> str | None:
+    """An ISO 639-1 code out of what people write: EN, en-US, en_GB."""
+    if code is None:
+        return None
+    short = code.strip().lower().replace("_", "-").split("-")[0]
+    if not (2 <= len(short) <= 3 and short.isascii() and short.isalpha()):
+        raise UsageError(f"'{code}' is no language code", "Give one like en, de or ko")
+    return short

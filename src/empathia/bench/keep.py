@@ -109,7 +109,9 @@ def _about(training: Training, whole: bool) -> dict[str, Any]:
     return {
         "seed": training.seed,
         "tested": not whole,
-        "utterances": {p: len(bench.asked(training.fold, p)) for p in ("train", "valid")},
+        "utterances": {
+            p: len(bench.asked(training.fold, p, learning=True)) for p in ("train", "valid")
+        },
         "corpora": list(bench.about["corpora"]),
         "versions": dict(bench.about["versions"]),
         "protocol": bench.run.data.protocol,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -325,6 +326,9 @@ def test_corpora_that_only_teach_are_neither_selected_on_nor_tested(tmp_path):
     (fold,) = made.folds(1)
     assert {d.corpus for d in fold.train} == {"goemotions", "xed"}
     assert {d.corpus for d in (*fold.valid, *fold.test)} == {"goemotions"}
+    left_out = dataclasses.replace(made.run.data, protocol="leave-corpus-out")
+    other = dataclasses.replace(made, run=dataclasses.replace(made.run, data=left_out))
+    assert [f.name for f in other.folds(1)] == ["goemotions"]
     problem, _ = Training(made, 1, fold).problem(None)
     assert {s.groups["corpus"] for s in problem.train.labelled()} == {"goemotions", "xed"}
     assert list(problem.train.label_sets) == ["goemotions", "xed"]  # learnt beside, see Part.gold

@@ -83,7 +83,9 @@ class Bench:
             fraction=d.fraction,
             listed=listed,
         )
-        return tuple(_evaluated(f, d.evaluated_on) for f in made) if d.evaluated_on else made
+        if not d.evaluated_on:
+            return made
+        return tuple(f for f in (_evaluated(f, d.evaluated_on) for f in made) if f.test)
 
     def learn(self, progress: Progress | None = None) -> dict[str, Any]:
         """Do all that is not yet done.

@@ -34,9 +34,9 @@ NOTES = (
     "Learnt from acted speech in English, German and Korean, recorded in studios: other "
     "languages, spontaneous speech and bad microphones are further away still.",
     "On a corpus that it did not learn from it is right far less often than on new speakers of "
-    "its own corpora (its run tells by how much; chance is .25 for four classes), and hardly above chance "
-    "where the language is far from its own. Its confidence in `read` is fitted there, and it "
-    "counts little beside the words.",
+    "its own corpora (its run tells by how much; chance is .25 for four classes), and hardly above "
+    "chance where the language is far from its own. Its confidence in `read` is fitted there, and "
+    "it counts little beside the words.",
     "Fear, disgust and surprise are known from RAVDESS alone.",
     "Layers, penalty and learning rate were chosen by looking at these same figures, some twenty "
     "variants, so they flatter by a point or two. The calibration of a corpus left out, by the "

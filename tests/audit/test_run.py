@@ -16,6 +16,7 @@ import pytest
 from empathia.audit.course import order_chance
 from empathia.audit.finding import Audit, Finding
 from empathia.audit.run import audit_run, heard_before, normaliser
+from empathia.bench.record import RunRecord
 from empathia.errors import InputError
 
 pyarrow = pytest.importorskip("pyarrow")
@@ -96,7 +97,6 @@ class Made:
             "exclusive": True,
             "recogniser": "dialogue",
             "causal": True,
-            "reads_gold": False,
             "normalise": {},
             "protocol": "k-fold",
             "seeds": list(self.seeds),
@@ -129,13 +129,17 @@ def of(audit: Audit, check: str) -> Finding:
     return next(f for f in audit.findings if f.check == check)
 
 
+def record(**known: Any) -> RunRecord:
+    """A run of which little is known."""
+    return RunRecord("made", LABELS, True, (1,), (), **known)
+
+
 def test_an_honest_run_is_fine(tmp_path: Path) -> None:
     assert grave(audit_run(Made().write(tmp_path))) == {}
 
 
 SPOILT = {
     "selection": (Made(share_dialogues=2), "wrong"),
-    "gold": (Made(run={"reads_gold": True}), "wrong"),
     "whole": (Made(drop="2/3"), "wrong"),
     "climbing": (Made(valid=lambda fold: 0.3 + 0.15 * fold), "wrong"),
     "gap": (Made(valid=lambda fold: 0.9), "worry"),
@@ -166,7 +170,7 @@ def test_each_fault_alone_is_found(check: str, tmp_path: Path) -> None:
     ],
 )
 def test_what_a_normaliser_knows_of_the_test_speaker(kind: str, severity: str) -> None:
-    assert normaliser({"normalise": {"prosody": kind}}).severity == severity
+    assert normaliser(record(normalise={"prosody": kind})).severity == severity
 
 
 @pytest.mark.parametrize(
@@ -178,9 +182,9 @@ def test_what_a_normaliser_knows_of_the_test_speaker(kind: str, severity: str) -
     ],
 )
 def test_weights_that_learnt_from_the_corpus(run: dict[str, Any], severity: str, says: str) -> None:
-    found = heard_before(run)
-    assert found.severity == severity
-    assert says in found.sentence
+    finding = heard_before(record(**run))
+    assert finding.severity == severity
+    assert says in finding.sentence
 
 
 def test_folds_that_all_rise_together_are_no_chain(tmp_path: Path) -> None:

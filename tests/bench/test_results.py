@@ -27,7 +27,7 @@ def test_everything_comes_back(folder):
     assert r.test.sum() == 4 * 12 * 4
     table = r.table.to_pylist()
     for i in (0, 57, 200, 319):
-        assert r.said[i] == LABELS.index(table[i]["said"])
+        assert r.predicted[i] == LABELS.index(table[i]["said"])
         assert r.gold[i] == LABELS.index(table[i]["gold"])
         assert r.scores[i].tolist() == [table[i][f"score:{x}"] for x in LABELS]
         assert r.keys().texts()[i] == f"made/{table[i]['utterance']}"
@@ -41,7 +41,7 @@ def test_unknown_is_not_zero(tmp_path):
         row(utterance="u3", scores=(0.5, np.nan, 0.2), said="joy"),
     ]
     r = read_results(write(tmp_path / "run", {(1, "a"): rows}))
-    assert r.said.tolist() == [0, -1, 1]
+    assert r.predicted.tolist() == [0, -1, 1]
     assert r.texts["gender"].texts() == ["female", None, "female"]
     assert np.isnan(r.numbers["words"][1])
     assert np.isnan(r.scores[1:]).all()
@@ -141,7 +141,7 @@ def test_a_recogniser_may_have_learnt_from_the_validation_part(folder):
     path.write_text('{"refit": true}')
     assert read_results(folder).refit
     path.write_text("[1]")
-    with pytest.raises(InputError, match=r"record\.json is damaged"):
+    with pytest.raises(InputError, match=r"record\.json' is damaged"):
         read_results(folder)
 
 

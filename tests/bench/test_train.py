@@ -18,6 +18,7 @@ import pytest
 from pyarrow import parquet
 
 from empathia.bench import bench, train
+from empathia.bench.record import read_record
 from empathia.config import read_run
 from empathia.errors import ConfigError, EmpathiaWarning, LeakageError, TrainingError, UsageError
 
@@ -110,11 +111,12 @@ def test_a_run_answers_every_labelled_utterance_of_validation_and_test(tmp_path:
     assert accuracy(rows) > 0.6
     assert rows[0]["group:scene"] == "scene4"
     assert rows[0]["length"] == 8
-    assert record["dropped"] == {"without a gold label": 24}
-    assert record["folds"][0]["train"] == 14 * 7
-    assert record["causal"] is True
+    assert record.dropped == {"without a gold label": 24}
+    assert record.folds[0].train == 14 * 7
+    assert record.causal is True
     written = json.loads((tmp_path / "out/a/run.json").read_text())
-    assert written == json.loads(json.dumps(record))
+    assert written == json.loads(json.dumps(record.plain()))
+    assert read_record(tmp_path / "out/a").folds == record.folds
     assert not any("text" in r for r in rows)
 
 
@@ -191,7 +193,7 @@ def test_a_folder_of_other_settings_is_refused(tmp_path: Path) -> None:
     other = run_file(tmp_path / "a.toml", "majority", top="seed = 2")
     with pytest.raises(TrainingError, match="other settings or data"):
         train(other, data, tmp_path / "out")
-    assert train(other, data, tmp_path / "out", fresh=True)["seeds"] == [2]
+    assert train(other, data, tmp_path / "out", fresh=True).seeds == (2,)
     assert not (tmp_path / "out/a/seed-1").exists()
 
 
@@ -210,9 +212,9 @@ def test_own_labels_drop_and_join(tmp_path: Path) -> None:
     text = run.read_text().replace('labels = "corpus"', 'labels = "mood"')
     run.write_text(text + '[labels]\nlow = ["cross"]\nhigh = ["glad"]\n')
     record = train(run, corpus(tmp_path), tmp_path / "out")
-    assert record["labels"] == ["low", "high"]
+    assert record.labels == ("low", "high")
     assert {r["gold"] for r in answers(tmp_path / "out/a")} == {"low", "high"}
-    assert record["dropped"]["with a label outside of the set"] > 20
+    assert record.dropped["with a label outside of the set"] > 20
 
 
 def test_votes_teach_and_gold_asks(tmp_path: Path) -> None:

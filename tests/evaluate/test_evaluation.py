@@ -201,14 +201,13 @@ def test_majority_floor_is_that_of_each_folds_training_part(tmp_path):
         for r in rows[1, f]
         if r["part"] == "test"
     ]
-    assert e.floors["majority"]["weighted_f1"] == pytest.approx(plain_weighted_f1(said))
-    assert evaluated(tmp_path, rows).floors == {}
+    assert e.baselines["majority"]["weighted_f1"] == pytest.approx(plain_weighted_f1(said))
+    assert evaluated(tmp_path, rows).baselines == {}
 
 
 @pytest.mark.parametrize(
     ("other", "says"),
     [
-        ({"reads_gold": True}, "leak detector"),
         ({"causal": False}, "Not causal"),
         ({"normalise": {"speech": "global+speaker"}}, "'speech' with all of the test speaker's"),
         ({"heard": {"text-default": ["goemotions"]}}, "(text-default from goemotions)"),

@@ -98,7 +98,6 @@ def write(
         "exclusive": exclusive,
         "recogniser": "made-up",
         "causal": True,
-        "reads_gold": False,
         "modalities": {"text": ["text"]},
         "normalise": {},
         "protocol": "standard",

@@ -1,4 +1,4 @@
-"""Figures of a run against each other: validation and test, fold after fold, the floor."""
+"""Figures of a run against each other: validation and test, fold after fold, the baselines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from empathia.audit.baselines import metadata
 from empathia.audit.cases import Case, Cut, scores
 from empathia.audit.finding import Finding, Severity
-from empathia.bench.audit_answers import Answered, Fold, Row
+from empathia.bench.answers import Answer
+from empathia.bench.results import Training, Unfinished
 from empathia.types import Utterance
 
 GAP_WORRY = 5.0
@@ -28,7 +29,7 @@ _SILENT = "(none)"
 Floats = NDArray[np.float64]
 
 
-def gap(answered: Answered) -> Finding:
+def gap(answered: Unfinished) -> Finding:
     """Validation scores about what the test scores."""
     valid, test = (_sums(answered, part) for part in ("valid", "test"))
     if not len(valid) or not len(test):
@@ -39,17 +40,17 @@ def gap(answered: Answered) -> Finding:
     drawn = _resampled(valid, rng) - _resampled(test, rng)
     least, most = np.quantile(drawn, [0.025, 0.975])
     worry = difference >= GAP_WORRY and least > 0
-    told = (
+    sentence = (
         f"Validation scores {high:.1f} weighted F1, the test {low:.1f}: a difference of "
         f"{difference:+.1f} ({least:+.1f} to {most:+.1f} in 95 % of resampled dialogues)."
     )
     if worry:
-        told += " What was selected on is not like what was tested on, or was learnt from."
+        sentence += " What was selected on is not like what was tested on, or was learnt from."
     bars = (("validation", float(high), "weighted F1"), ("test", float(low), "weighted F1"))
     return Finding(
         "gap",
         "worry" if worry else "fine",
-        told,
+        sentence,
         difference,
         "points",
         bars,
@@ -57,17 +58,17 @@ def gap(answered: Answered) -> Finding:
     )
 
 
-def _sums(answered: Answered, part: str) -> Floats:
+def _sums(answered: Unfinished, part: str) -> Floats:
     """Confusion counts of each dialogue over all seeds: (dialogues, labels, labels and none)."""
-    labels = list(answered.run["labels"])
+    labels = list(answered.run.labels)
     where = {x: i for i, x in enumerate([*labels, _SILENT])}
     dialogues: dict[str, int] = {}
     cells = []
-    for f in answered.done:
-        for r in f.part(part):
-            if r.gold in where:
-                d = dialogues.setdefault(r.dialogue, len(dialogues))
-                cells.append((d, where[r.gold], where.get(r.said or _SILENT, len(labels))))
+    for t in answered.done:
+        for a in t.part(part):
+            if a.gold in where:
+                d = dialogues.setdefault(a.dialogue, len(dialogues))
+                cells.append((d, where[a.gold], where.get(a.predicted or _SILENT, len(labels))))
     counts = np.zeros((len(dialogues), len(labels), len(labels) + 1))
     if cells:
         np.add.at(counts, tuple(np.array(cells).T), 1)
@@ -75,11 +76,11 @@ def _sums(answered: Answered, part: str) -> Floats:
 
 
 def _weighted_f1(counts: Floats) -> Floats:
-    """From confusion counts (..., gold, said) to weighted F1 in percent."""
+    """From confusion counts (..., gold, predicted) to weighted F1 in percent."""
     k = counts.shape[-2]
     hits = np.diagonal(counts[..., :k], axis1=-2, axis2=-1)
-    support, said = counts.sum(-1), counts[..., :k].sum(-2)
-    f1 = 2 * hits / np.maximum(support + said, 1)
+    support, predicted = counts.sum(-1), counts[..., :k].sum(-2)
+    f1 = 2 * hits / np.maximum(support + predicted, 1)
     result: Floats = 100 * (f1 * support).sum(-1) / np.maximum(support.sum(-1), 1)
     return result
 
@@ -90,18 +91,20 @@ def _resampled(counts: Floats, rng: np.random.Generator) -> Floats:
     return _weighted_f1(np.tensordot(weights, counts, axes=1))
 
 
-def climbing(answered: Answered) -> Finding:
+def climbing(answered: Unfinished) -> Finding:
     """Validation does not rise from fold to fold while the test stays.
 
     It does where each fold starts from the one before, which has learnt its validation part.
     """
-    names = list(dict.fromkeys(f.name for f in answered.done))
-    folds = [[f for f in answered.done if f.name == n] for n in names]
+    names = list(dict.fromkeys(t.planned.name for t in answered.done))
+    folds = [[t for t in answered.done if t.planned.name == n] for n in names]
     valid = [v for fs in folds if (v := _mean(fs, "valid")) is not None]
     test = [v for fs in folds if (v := _mean(fs, "test")) is not None]
     if len(valid) < 4 or len(test) != len(valid):
-        told = "Too few folds with a validation part for one to have learnt from another unseen."
-        return Finding("climbing", "fine", told)
+        sentence = (
+            "Too few folds with a validation part for one to have learnt from another unseen."
+        )
+        return Finding("climbing", "fine", sentence)
     chance, rise = order_chance(valid), _rise(valid)
     severity: Severity = "fine"
     if rise >= CLIMB and _rise(test) < rise / 2 and chance <= CLIMB_LIKELY:
@@ -112,32 +115,32 @@ def climbing(answered: Answered) -> Finding:
         for n, v in zip(names, values, strict=False)
     )
     details = {"chance": chance, "valid": valid, "test": test}
-    told = _course(valid, test, chance if severity != "fine" else None)
-    return Finding("climbing", severity, told, rise, "points of rise", bars[:24], details)
+    sentence = _course(valid, test, chance if severity != "fine" else None)
+    return Finding("climbing", severity, sentence, rise, "points of rise", bars[:24], details)
 
 
 def _course(valid: Sequence[float], test: Sequence[float], chance: float | None) -> str:
-    told = (
+    sentence = (
         f"Over {len(valid)} folds validation goes from {valid[0]:.1f} to {valid[-1]:.1f} weighted "
         f"F1, the test from {test[0]:.1f} to {test[-1]:.1f}"
     )
     if chance is None:
-        return f"{told}: no sign that a fold has learnt from the one before."
+        return f"{sentence}: no sign that a fold has learnt from the one before."
     return (
-        f"{told}; by chance folds are in such an order in {100 * chance:.1f} % of cases. Each fold "
-        "seems to start from the one before, which has learnt its validation part."
+        f"{sentence}; by chance folds are in such an order in {100 * chance:.1f} % of cases. "
+        "Each fold seems to start from the one before, which has learnt its validation part."
     )
 
 
-def _mean(folds: Sequence[Fold], part: str) -> float | None:
+def _mean(trainings: Sequence[Training], part: str) -> float | None:
     """Mean weighted F1 of a fold over the seeds."""
-    found = []
-    for f in folds:
-        rows = [r for r in f.part(part) if r.gold is not None]
-        if rows:
-            said = [r.said or _SILENT for r in rows]
-            found.append(scores([r.gold or "" for r in rows], said)["weighted_f1"])
-    return sum(found) / len(found) if found else None
+    reached = []
+    for t in trainings:
+        answers = [a for a in t.part(part) if a.gold is not None]
+        if answers:
+            predicted = [a.predicted or _SILENT for a in answers]
+            reached.append(scores([a.gold or "" for a in answers], predicted)["weighted_f1"])
+    return sum(reached) / len(reached) if reached else None
 
 
 def _rise(values: Sequence[float]) -> float:
@@ -160,70 +163,70 @@ def order_chance(values: Sequence[float]) -> float:
     return sum(ways[: inversions + 1]) / math.factorial(len(values))
 
 
-def floor(answered: Answered) -> Finding:
+def above_baselines(answered: Unfinished) -> Finding:
     """The run is better than what can be had without looking at any input."""
-    gold = [r.gold for f in answered.done for r in f.part("test") if r.gold is not None]
-    if not gold:
+    test = [a for t in answered.done for a in t.part("test") if a.gold is not None]
+    if not test:
         return Finding("floor", "note", "No test utterance has a single gold label.")
-    said = [r.said or _SILENT for f in answered.done for r in f.part("test") if r.gold is not None]
-    reached = scores(gold, said)["weighted_f1"]
-    floors = {"majority label": _majority(answered)}
+    predicted = [a.predicted or _SILENT for a in test]
+    reached = scores([a.gold or "" for a in test], predicted)["weighted_f1"]
+    baselines = {"majority label": _majority(answered)}
     cheap = metadata(_cuts(answered))
     if cheap.details:
-        floors["metadata"] = cheap.details["floor"]["weighted_f1"]
-    best = max(floors, key=floors.__getitem__)
-    told = (
-        f"The run scores {reached:.1f} weighted F1; {best} alone scores {floors[best]:.1f} "
+        baselines["metadata"] = cheap.details["floor"]["weighted_f1"]
+    best = max(baselines, key=baselines.__getitem__)
+    sentence = (
+        f"The run scores {reached:.1f} weighted F1; {best} alone scores {baselines[best]:.1f} "
         "(metadata learnt from what the run shows: validation and other folds' tests)."
     )
-    severity: Severity = "fine" if reached > floors[best] else "worry"
+    severity: Severity = "fine" if reached > baselines[best] else "worry"
     if severity == "worry":
-        told += " It adds nothing to what can be had without any input."
-    bars = (("run", reached, "weighted F1"), *((n, v, "weighted F1") for n, v in floors.items()))
-    return Finding("floor", severity, told, reached - floors[best], "points above", bars)
+        sentence += " It adds nothing to what can be had without any input."
+    bars = (("run", reached, "weighted F1"), *((n, v, "weighted F1") for n, v in baselines.items()))
+    return Finding("floor", severity, sentence, reached - baselines[best], "points above", bars)
 
 
-def _majority(answered: Answered) -> float:
+def _majority(answered: Unfinished) -> float:
     """Saying each fold's commonest training label; its commonest test label if not known."""
-    gold, said = [], []
-    for f in answered.done:
-        test = [r.gold for r in f.part("test") if r.gold is not None]
-        counts = f.described.get("train_counts") or {x: test.count(x) for x in sorted(set(test))}
+    gold, predicted = [], []
+    for t in answered.done:
+        test = [a.gold for a in t.part("test") if a.gold is not None]
+        counts = t.planned.train_counts or {x: test.count(x) for x in sorted(set(test))}
         if test and counts:
             gold += test
-            said += [max(counts, key=lambda x: counts[x])] * len(test)
-    return scores(gold, said)["weighted_f1"] if gold else 0.0
+            predicted += [max(counts, key=lambda x: counts[x])] * len(test)
+    return scores(gold, predicted)["weighted_f1"] if gold else 0.0
 
 
-def _cuts(answered: Answered) -> list[Cut]:
-    """For the first seed: each fold's test, and all other labelled rows that the run shows."""
-    first = [f for f in answered.done if f.seed == answered.done[0].seed]
-    every = {r.utterance: r for f in first for r in (*f.part("valid"), *f.part("test"))}
+def _cuts(answered: Unfinished) -> list[Cut]:
+    """For the first seed: each fold's test, and all other labelled answers that the run shows."""
+    first = [t for t in answered.done if t.planned.seed == answered.done[0].planned.seed]
+    every = {a.utterance: a for t in first for a in (*t.part("valid"), *t.part("test"))}
     case = _caser()
     cuts = []
-    for f in first:
-        test = f.part("test")
-        ids, dialogues = {r.utterance for r in test}, {r.dialogue for r in test}
+    for t in first:
+        test = t.part("test")
+        ids, dialogues = {a.utterance for a in test}, {a.dialogue for a in test}
         known = [
-            r for r in every.values() if r.utterance not in ids and r.dialogue not in dialogues
+            a for a in every.values() if a.utterance not in ids and a.dialogue not in dialogues
         ]
-        cuts.append(Cut(f.name, tuple(map(case, known)), (), tuple(map(case, test))))
+        cuts.append(Cut(t.planned.name, tuple(map(case, known)), (), tuple(map(case, test))))
     return cuts
 
 
-def _caser() -> Callable[[Row], Case]:
+def _caser() -> Callable[[Answer], Case]:
     places: dict[str, int] = {}
 
-    def case(r: Row) -> Case:
+    def case(a: Answer) -> Case:
         said = Utterance(
-            r.utterance,
-            r.index,
-            r.speaker or "",
-            gender=r.gender,
-            gold=() if r.gold is None else (r.gold,),
-            groups=r.groups,
+            a.utterance,
+            a.index,
+            a.speaker or "",
+            gender=a.gender,
+            gold=() if a.gold is None else (a.gold,),
+            groups=a.groups,
         )
-        place = places.setdefault(r.utterance, len(places))
-        return Case(said, r.dialogue, place, 3 * r.index // max(1, r.length), r.gold)
+        place = places.setdefault(a.utterance, len(places))
+        return Case(said, a.dialogue, place, 3 * a.index // max(1, a.length), a.gold)
 
     return case

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-from empathia.audit.course import climbing, floor, gap
+import numpy as np
+
+from empathia.audit.course import above_baselines, climbing, gap
 from empathia.audit.finding import Audit, Finding, Severity, graded, in_order, percent, some
-from empathia.bench.answer_files import unlike
-from empathia.bench.audit_answers import Answered, Fold, read_answers
-from empathia.bench.run_facts import ONLY_TRAINED_ON, heard, known_of_speaker, normalisers
+from empathia.bench.record import RunRecord
+from empathia.bench.results import Training, Unfinished, read_unfinished, selected_on_test
 
 SEEDS = 3
 """Fewer trainings do not show how far luck goes."""
@@ -29,53 +29,49 @@ def audit_run(folder: Path) -> Audit:
         InputError: A file of it is damaged.
         MissingExtra: The extra ``train`` is not installed.
     """
-    answered = read_answers(folder)
-    found = [
+    answered = read_unfinished(folder)
+    run = answered.run
+    findings = [
         whole(answered),
         selection(answered),
-        reads_gold(answered.run),
         climbing(answered),
         gap(answered),
-        floor(answered),
+        above_baselines(answered),
         silence(answered),
-        seeds(answered.run),
-        causal(answered.run),
-        normaliser(answered.run),
-        heard_before(answered.run),
-        state(answered.run),
+        seeds(run),
+        causal(run),
+        normaliser(run),
+        heard_before(run),
+        state(run),
     ]
-    run = answered.run
     facts = {
-        "recogniser": str(run.get("recogniser", "not known")),
-        "protocol": str(run.get("protocol", "not known")),
-        "seeds": ", ".join(str(s) for s in run["seeds"]),
-        "folds": str(len({f.name for f in answered.folds})),
-        "tested": f"{sum(len(f.part('test')) for f in answered.done):,} answers",
+        "recogniser": run.recogniser or "not known",
+        "protocol": run.protocol or "not known",
+        "seeds": ", ".join(map(str, run.seeds)),
+        "folds": str(len({f.name for f in run.folds})),
+        "tested": f"{sum(len(t.part('test')) for t in answered.done):,} answers",
     }
-    return Audit(str(run.get("name", folder.name)), facts, in_order(found))
+    return Audit(run.name, facts, in_order(findings))
 
 
-def whole(answered: Answered) -> Finding:
+def whole(answered: Unfinished) -> Finding:
     """Every seed and fold is there, with the utterances that ``run.json`` speaks of."""
-    lost = [f"seed {f.seed} fold {f.name}" for f in answered.folds if f.rows is None]
-    other = [f"seed {f.seed} fold {f.name}" for f in answered.done if not _as_described(f)]
-    parts = (
-        [f"{len(lost)} of {len(answered.folds)} trainings have no answers ({some(lost)})"]
-        if lost
-        else []
-    )
+    planned = len(answered.trainings)
+    lost = [t.place for t in answered.trainings if t.answers is None]
+    other = [t.place for t in answered.done if not _as_planned(t)]
+    parts = [f"{len(lost)} of {planned} trainings have no answers ({some(lost)})"] if lost else []
     if other:
         parts.append(
             f"{len(other)} answer other utterances than run.json speaks of ({some(other)})"
         )
-    told = "; ".join(parts) or (
-        f"All {len(answered.folds)} trainings are there and answer the utterances they should"
+    sentence = "; ".join(parts) or (
+        f"All {planned} trainings are there and answer the utterances they should"
     )
-    share = percent(len(answered.folds) - len(lost), len(answered.folds))
+    share = percent(planned - len(lost), planned)
     return Finding(
         "whole",
         "wrong" if parts else "fine",
-        told + ".",
+        sentence + ".",
         share,
         "% there",
         (("trainings with answers", share, "%"),),
@@ -83,35 +79,37 @@ def whole(answered: Answered) -> Finding:
     )
 
 
-def _as_described(fold: Fold) -> bool:
-    ids = {part: [r.utterance for r in fold.part(part)] for part in ("valid", "test")}
-    return not unlike(fold.described, ids)
+def _as_planned(training: Training) -> bool:
+    ids = {part: [a.utterance for a in training.part(part)] for part in ("valid", "test")}
+    return not training.planned.differing(ids)
 
 
-def selection(answered: Answered) -> Finding:
+def selection(answered: Unfinished) -> Finding:
     """No utterance, and no dialogue, was selected on and tested on in one fold."""
     worst, touched, dialogues, none = 0.0, set[str](), set[str](), []
-    for f in answered.done:
-        valid, test = f.part("valid"), f.part("test")
-        both = {r.utterance for r in valid} & {r.utterance for r in test}
-        shared = {r.dialogue for r in valid} & {r.dialogue for r in test}
-        touched, dialogues = touched | both, dialogues | shared
-        worst = max(worst, percent(len(both), len(test)))
-        if not valid:
-            none.append(f.name)
+    for t in answered.done:
+        answers = t.answers or ()
+        test = np.array([a.part == "test" for a in answers], bool)
+        both = selected_on_test(test, np.array([a.utterance for a in answers], np.str_))
+        touched |= set(both.tolist())
+        around = np.array([a.dialogue for a in answers], np.str_)
+        dialogues |= set(selected_on_test(test, around).tolist())
+        worst = max(worst, percent(len(both), int(test.sum())))
+        if test.all():
+            none.append(t.planned.name)
     severity: Severity = "wrong" if touched or dialogues else "fine"
-    told = "No test utterance was selected on."
+    sentence = "No test utterance was selected on."
     if touched or dialogues:
-        told = (
+        sentence = (
             f"The test set was touched during selection: {len(touched):,} utterances of "
             f"{len(dialogues):,} dialogues are in validation and test of one fold."
         )
     elif none:
-        severity, told = "note", f"{len(none)} trainings had no validation part: what selected?"
+        severity, sentence = "note", f"{len(none)} trainings had no validation part: what selected?"
     return Finding(
         "selection",
         severity,
-        told,
+        sentence,
         worst,
         "% of the test",
         (("test that was selected on", worst, "%"),),
@@ -119,49 +117,36 @@ def selection(answered: Answered) -> Finding:
     )
 
 
-def reads_gold(run: Mapping[str, object]) -> Finding:
-    """The recogniser is no leak detector."""
-    if run.get("reads_gold"):
-        return Finding(
-            "gold",
-            "wrong",
-            f"The recogniser '{run.get('recogniser')}' reads gold labels "
-            "at test: its figures measure a leak, not a recogniser.",
-        )
-    return Finding("gold", "fine", "The recogniser is shown no gold label at test.")
-
-
-def silence(answered: Answered) -> Finding:
-    """Everything that was asked got an answer."""
-    test = [r for f in answered.done for r in f.part("test")]
-    unparsed = sum(r.why == "unparsed" for r in test)
-    silent = sum(r.said is None for r in test)
+def silence(answered: Unfinished) -> Finding:
+    """Every test utterance got an answer."""
+    test = [a for t in answered.done for a in t.part("test")]
+    unparsed = sum(a.reason == "unparsed" for a in test)
+    silent = sum(a.predicted is None for a in test)
     share = percent(silent, len(test))
-    told = (
+    sentence = (
         f"{silent:,} of {len(test):,} test answers are none ({unparsed:,} could not be parsed)."
         if silent
         else "Every test utterance got an answer that is a label."
     )
     bars = (("unparsed", percent(unparsed, len(test)), "%"), ("no answer", share, "%"))
     return Finding(
-        "silence", graded(share, SILENT_WORRY, SILENT_WRONG), told, share, "% of the test", bars
+        "silence", graded(share, SILENT_WORRY, SILENT_WRONG), sentence, share, "% of the test", bars
     )
 
 
-def seeds(run: Mapping[str, object]) -> Finding:
+def seeds(run: RunRecord) -> Finding:
     """Several trainings."""
-    given = run["seeds"]
-    n = len(given) if isinstance(given, list) else 0
-    few = n < SEEDS
-    told = f"{n} seed(s): how far luck goes is not known." if few else f"{n} seeds."
-    return Finding("seeds", "worry" if few else "fine", told, n, "seeds")
+    n = len(run.seeds)
+    enough = n >= SEEDS
+    sentence = f"{n} seeds." if enough else f"{n} seed(s): how far luck goes is not known."
+    return Finding("seeds", "fine" if enough else "worry", sentence, n, "seeds")
 
 
-def causal(run: Mapping[str, object]) -> Finding:
+def causal(run: RunRecord) -> Finding:
     """Only the past is read."""
-    if run.get("causal") is None:
+    if run.causal is None:
         return Finding("causal", "note", "Whether the answers depend on the future is not known.")
-    if run["causal"]:
+    if run.causal:
         return Finding("causal", "fine", "An answer depends on nothing after the utterance.")
     return Finding(
         "causal",
@@ -171,40 +156,39 @@ def causal(run: Mapping[str, object]) -> Finding:
     )
 
 
-def normaliser(run: Mapping[str, object]) -> Finding:
+def normaliser(run: RunRecord) -> Finding:
     """What is known of the test speaker before the clip that is judged."""
-    known = known_of_speaker(run)
-    past = sorted({f for f, k in normalisers(run) if k == _PAST})
-    details = {"normalise": run.get("normalise") or {}}
+    known = run.known_of_speaker
+    past = sorted({f for f, k in run.normalisers if k == _PAST})
+    details = {"normalise": dict(run.normalise)}
     if known:
-        told = f"Normalised: {known}. That is worth points and a row of its own."
-        return Finding("normaliser", "worry", told, details=details)
+        sentence = f"Normalised: {known}. That is worth points and a row of its own."
+        return Finding("normaliser", "worry", sentence, details=details)
     if past:
-        told = f"Relative to what the speaker said before: {some(past)}. Nothing later is known."
-        return Finding("normaliser", "note", told, details=details)
-    told = "Nothing is known of a test speaker but the clip itself."
-    return Finding("normaliser", "fine", told, details=details)
+        sentence = (
+            f"Relative to what the speaker said before: {some(past)}. Nothing later is known."
+        )
+        return Finding("normaliser", "note", sentence, details=details)
+    sentence = "Nothing is known of a test speaker but the clip itself."
+    return Finding("normaliser", "fine", sentence, details=details)
 
 
-def heard_before(run: Mapping[str, object]) -> Finding:
+def heard_before(run: RunRecord) -> Finding:
     """No weight that the run uses learnt from what it is tested on."""
-    if "heard" not in run:
-        told = "Whether its features or members learnt from the corpora before is not known."
-        return Finding("heard", "note", told)
-    known = heard(run)
-    if not known:
+    if run.heard is None:
+        sentence = "Whether its features or members learnt from the corpora before is not known."
+        return Finding("heard", "note", sentence)
+    if not run.heard_before:
         return Finding("heard", "fine", "No shipped weight that it uses learnt from its corpora.")
-    told = f"Weights that it uses learnt from its corpora before ({known}): {ONLY_TRAINED_ON}."
-    return Finding("heard", "note", told, details={"heard": run["heard"]})
+    return Finding("heard", "note", run.heard_before, details={"heard": run.heard})
 
 
-def state(run: Mapping[str, object]) -> Finding:
-    """The code that made the figures can be found again."""
-    git = run.get("git")
-    if not isinstance(git, Mapping) or "commit" not in git:
+def state(run: RunRecord) -> Finding:
+    """The code that made the figures can be read again."""
+    if "commit" not in run.git:
         return Finding("code", "note", "Which code made this is not known: it ran outside of git.")
-    commit = str(git["commit"])[:12]
-    if git.get("changed"):
+    commit = str(run.git["commit"])[:12]
+    if run.git.get("changed"):
         return Finding(
             "code",
             "worry",

@@ -22,10 +22,12 @@ from empathia import emotion, features, files, plugins, weights
 from empathia.bench.data import Material, target_labels, targets, unique
 from empathia.bench.gather import gather
 from empathia.bench.keep import keep, obstacle
+from empathia.bench.record import Provenance, RunRecord
 from empathia.bench.run import Bench, choose
 from empathia.config import Options, Run, checked_options, read_run
 from empathia.contracts import Progress
 from empathia.errors import ConfigError, CorpusError, LeakageError
+from empathia.files import Plain
 from empathia.types import Dialogue, Features
 from empathia.version import __version__
 
@@ -45,7 +47,7 @@ def train(
     fresh: bool = False,
     model: bool = True,
     progress: Progress | None = None,
-) -> dict[str, Any]:
+) -> RunRecord:
     """Train what a run file describes; go on where an earlier try was stopped.
 
     Args:
@@ -59,7 +61,7 @@ def train(
         progress: Called with (what is done, steps done, steps in all) after every step.
 
     Returns:
-        The content of ``run.json``; nothing in it depends on the time or on interruptions.
+        What ``run.json`` says; nothing in it depends on the time or on interruptions.
 
     Raises:
         ConfigError: The run file is wrong.
@@ -107,9 +109,9 @@ def bench(
             shutil.rmtree(folder)
     infos, corpora = load_corpora(run, data)
     material = _material(run, data, corpora, {m: offered[m] for m in chosen}, progress)
-    about = {
+    about: Provenance = {
         "data": {name: fingerprint(dialogues) for name, dialogues in corpora.items()},
-        "corpora": [dataclasses.asdict(i) for i in infos],
+        "corpora": tuple(infos),
         "versions": _versions(),
         "git": _git(Path(__file__).parent),
         "threads": run.training.threads,
@@ -282,7 +284,7 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _git(where: Path) -> dict[str, Any]:
+def _git(where: Path) -> dict[str, Plain]:
     """Commit of the code, and whether files differ from it; empty outside a checkout."""
     try:
         commit = _ask_git(where, "rev-parse", "HEAD")

@@ -1,4 +1,4 @@
-"""What a recogniser answered, with the gold labels beside it, as a Parquet file.
+"""What a recogniser answered, with the gold labels beside it: Parquet files, written and read.
 
 The columns are described in docs/bench.md. No words of the corpus are
 written: results may be passed on where the corpus may not.
@@ -7,16 +7,80 @@ written: results may be passed on where the corpus may not.
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from empathia import files
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold
-from empathia.errors import MissingExtra
+from empathia.errors import InputError, MissingExtra
 from empathia.training.problem import Scores
 from empathia.types import Dialogue, Utterance
+
+if TYPE_CHECKING:
+    import pyarrow
+
+Cells: TypeAlias = dict[str, str | int | float | None]
+"""One row of a file of answers, by the names of its columns."""
+ALL = "predictions"
+"""Name of the answers that were given with all modalities."""
+SILENT = "nothing to judge by"
+"""Reason of an answer where the recogniser abstained."""
+_COLUMNS = (
+    "part",
+    "dialogue",
+    "utterance",
+    "index",
+    "length",
+    "speaker",
+    "gender",
+    "gold",
+    "said",
+    "why",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An utterance that was evaluated, without its scores.
+
+    Args:
+        part: "valid" or "test".
+        dialogue: Id of its dialogue.
+        utterance: Its id.
+        index: Place in the dialogue, from 0.
+        length: Utterances of the dialogue.
+        speaker: Who speaks; None where it is not known.
+        gender: Of the speaker, likewise.
+        gold: The one gold label; None where there are several or none.
+        predicted: The label that was answered; None where none was.
+        reason: Why none was.
+        groups: Grouping to the group that it is in.
+    """
+
+    part: str
+    dialogue: str
+    utterance: str
+    index: int
+    length: int
+    speaker: str | None
+    gender: str | None
+    gold: str | None
+    predicted: str | None
+    reason: str | None
+    groups: Mapping[str, str]
+
+
+def answer_file(folder: Path, answers: str = ALL) -> Path:
+    """Where the answers of one seed and fold lie.
+
+    Args:
+        folder: See :func:`empathia.bench.record.training_folder`.
+        answers: Which answers: all modalities', or those with fewer ("predictions-text").
+    """
+    return folder / f"{answers}.parquet"
 
 
 def answer_rows(
@@ -24,15 +88,15 @@ def answer_rows(
     fold: Fold,
     seed: int,
     answers: Mapping[str, Scores],
-    asked: Mapping[str, Collection[str]],
-) -> list[dict[str, Any]]:
-    """One row for every utterance of validation and test that was asked about."""
+    evaluated: Mapping[str, Collection[str]],
+) -> list[Cells]:
+    """One row for every utterance of validation and test that is evaluated."""
     rows = []
     for part, dialogues in (("valid", fold.valid), ("test", fold.test)):
         for d, u in _utterances(dialogues):
-            if u.id not in asked[part]:
+            if u.id not in evaluated[part]:
                 continue
-            row = {"seed": seed, "fold": fold.name, "part": part, **_described(d, u)}
+            row: Cells = {"seed": seed, "fold": fold.name, "part": part, **_described(d, u)}
             row |= {f"group:{k}": v for k, v in u.groups.items()}
             row |= _judged(material, u.id, answers[part].get(u.id))
             rows.append(row)
@@ -43,7 +107,7 @@ def _utterances(dialogues: tuple[Dialogue, ...]) -> Iterator[tuple[Dialogue, Utt
     return ((d, u) for d in dialogues for u in d.utterances)
 
 
-def _described(d: Dialogue, u: Utterance) -> dict[str, Any]:
+def _described(d: Dialogue, u: Utterance) -> Cells:
     return {
         "corpus": d.corpus,
         "dialogue": d.id,
@@ -57,22 +121,19 @@ def _described(d: Dialogue, u: Utterance) -> dict[str, Any]:
     }
 
 
-def _judged(material: Material, key: str, scores: tuple[float, ...] | None) -> dict[str, Any]:
+def _judged(material: Material, key: str, scores: tuple[float, ...] | None) -> Cells:
     labels = material.labels.labels
-    said = None if scores is None else labels[max(range(len(labels)), key=scores.__getitem__)]
+    predicted = None if scores is None else labels[max(range(len(labels)), key=scores.__getitem__)]
     return {
         "gold": material.gold.get(key),
-        "said": said,
-        "why": "nothing to judge by" if scores is None else None,
+        "said": predicted,
+        "why": SILENT if scores is None else None,
         **{f"target:{x}": t for x, t in zip(labels, material.target(key), strict=True)},
-        **{
-            f"score:{x}": None if scores is None else s
-            for x, s in zip(labels, scores or labels, strict=True)
-        },
+        **{f"score:{x}": None if scores is None else scores[i] for i, x in enumerate(labels)},
     }
 
 
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+def write_rows(path: Path, rows: Sequence[Cells]) -> None:
     """Write rows as Parquet, whole or not at all.
 
     Raises:
@@ -88,16 +149,64 @@ def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     numbers = pyarrow.float64()
     kinds = {n: numbers for n in names if n.startswith(("score:", "target:")) or n == "seconds"}
     kinds["words"] = pyarrow.int64()
-    table = pyarrow.table(
-        {
-            n: pyarrow.array(values, kinds.get(n) or _kind(pyarrow, values))
-            for n, values in columns.items()
-        }
-    )
+    for n, values in columns.items():
+        whole = isinstance(next(iter(values), None), int)
+        kinds.setdefault(n, pyarrow.int64() if whole else pyarrow.string())
+    table = pyarrow.table({n: pyarrow.array(values, kinds[n]) for n, values in columns.items()})
     buffer = io.BytesIO()
     parquet.write_table(table, buffer)
     files.write(path, buffer.getvalue())
 
 
-def _kind(pyarrow: Any, values: list[Any]) -> Any:  # noqa: ANN401 - a module without types
-    return pyarrow.int64() if isinstance(next(iter(values), None), int) else pyarrow.string()
+def read_table(path: Path, needed: Sequence[str], only: Sequence[str] = ()) -> pyarrow.Table:
+    """One file of answers.
+
+    Args:
+        path: See :func:`answer_file`.
+        needed: Columns that it must have.
+        only: Read these columns alone, and those of groups; all where empty.
+
+    Raises:
+        InputError: It is damaged, or lacks a column.
+        MissingExtra: The extra ``train`` is not installed.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as e:
+        raise MissingExtra("train", "reading results") from e
+    try:
+        there = parquet.read_schema(path).names
+        wanted = [n for n in there if n in only or n.startswith("group:")] if only else there
+        table = parquet.read_table(path, columns=wanted, partitioning=None)
+    except (OSError, pyarrow.ArrowException) as e:
+        raise InputError(
+            f"'{path}' is damaged ({' '.join(str(e).split())})",
+            "Delete its folder and train once more",
+        ) from e
+    lacking = [n for n in needed if n not in there]
+    if lacking:
+        raise InputError(
+            f"'{path}' has no column '{lacking[0]}'", "Delete its folder and train once more"
+        )
+    return table
+
+
+def read_answers(path: Path) -> tuple[Answer, ...] | None:
+    """The answers of one file, without scores; None where there is no such file.
+
+    Raises:
+        InputError: It is damaged, or lacks a column.
+        MissingExtra: The extra ``train`` is not installed.
+    """
+    if not path.is_file():
+        return None
+    table = read_table(path, _COLUMNS, _COLUMNS)
+    groups = [n for n in table.column_names if n.startswith("group:")]
+    rows = []
+    for cells in table.to_pylist():
+        values = {n: cells[n] for n in _COLUMNS}
+        values |= {"predicted": values.pop("said"), "reason": values.pop("why")}
+        given = {g.removeprefix("group:"): str(cells[g]) for g in groups if cells[g] is not None}
+        rows.append(Answer(**values, groups=given))
+    return tuple(rows)

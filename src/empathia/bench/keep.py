@@ -17,6 +17,7 @@ from typing import Any
 
 from empathia import emotion, files, plugins, weights
 from empathia.bench import protocols
+from empathia.bench.record import RunRecord
 from empathia.bench.run import Bench, Training
 from empathia.config import Options
 from empathia.contracts import Progress, Recogniser
@@ -31,19 +32,19 @@ _WHOLE = "everything"
 _SPEAKER = ("speaker", "neutral-speaker")
 
 
-def obstacle(record: Mapping[str, Any]) -> str | None:
+def obstacle(record: RunRecord) -> str | None:
     """Why what a run learnt cannot be kept for use, or None.
 
     Args:
-        record: ``run.json`` of the run.
+        record: What the run says of itself.
     """
-    name = record["recogniser"]
+    name = record.recogniser
     if not hasattr(plugins.load("emotion", name), "load"):
         return f"recogniser '{name}' cannot be kept (its plug-in defines no load)"
-    if record["causal"] is False:
+    if record.causal is False:
         return f"recogniser '{name}' looks at later turns, and readings give the past alone"
-    used = {n for names in record["modalities"].values() for n in names}
-    for feature, kind in record["normalise"].items():
+    used = {n for names in record.modalities.values() for n in names}
+    for feature, kind in record.normalise.items():
         if feature in used and set(kind.split("+")) & set(_SPEAKER):
             return f"'{feature}' is normalised by '{kind}', which needs other clips of the speaker"
     return None
@@ -112,7 +113,7 @@ def _about(training: Training, whole: bool) -> dict[str, Any]:
         "utterances": {
             p: len(bench.asked(training.fold, p, learning=True)) for p in ("train", "valid")
         },
-        "corpora": list(bench.about["corpora"]),
+        "corpora": [dataclasses.asdict(c) for c in bench.about["corpora"]],
         "versions": dict(bench.about["versions"]),
         "protocol": bench.run.data.protocol,
     }

@@ -8,22 +8,27 @@ missing is an error: a table over the folds that happen to be done is no result.
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.bench.answer_files import answer_file, read_table, unlike
-from empathia.errors import InputError, UsageError
+from empathia.bench.answers import ALL, Answer, answer_file, read_answers, read_table
+from empathia.bench.record import (
+    FoldRecord,
+    RunRecord,
+    read_record,
+    read_training,
+    training_folder,
+)
+from empathia.errors import InputError
 
 if TYPE_CHECKING:
     import pyarrow
 
-FORMAT = 1
 _TEXTS = (
     "fold",
     "part",
@@ -37,6 +42,7 @@ _TEXTS = (
     "why",
 )
 _NUMBERS = ("seed", "index", "length", "words", "seconds")
+Keys = TypeVar("Keys", np.int64, np.str_)
 _NEEDED = ("seed", "fold", "part", "corpus", "dialogue", "utterance", "gold", "said", "why")
 
 
@@ -62,7 +68,7 @@ class Results:
 
     Args:
         folder: Where they were read.
-        run: The content of ``run.json``.
+        run: What ``run.json`` says.
         labels: In the run's order.
         exclusive: One label an utterance.
         seed: (rows,) the seed.
@@ -70,7 +76,7 @@ class Results:
         folds: Names of the folds.
         test: (rows,) true for the test part, false for validation.
         gold: (rows,) number of the one gold label, -1 where there are several or none.
-        said: (rows,) number of the label that was said, -1 where none was.
+        predicted: (rows,) number of the label that was answered, -1 where none was.
         targets: (rows, labels) in [0, 1].
         scores: (rows, labels) in [0, 1], NaN where not judged.
         texts: The columns of texts by name, those of groups as "group:<name>".
@@ -80,7 +86,7 @@ class Results:
     """
 
     folder: Path
-    run: Mapping[str, Any]
+    run: RunRecord
     labels: tuple[str, ...]
     exclusive: bool
     seed: NDArray[np.int64]
@@ -88,7 +94,7 @@ class Results:
     folds: tuple[str, ...]
     test: NDArray[np.bool_]
     gold: NDArray[np.int64]
-    said: NDArray[np.int64]
+    predicted: NDArray[np.int64]
     targets: NDArray[np.float64]
     scores: NDArray[np.float64]
     texts: Mapping[str, Coded]
@@ -99,12 +105,12 @@ class Results:
     @property
     def name(self) -> str:
         """Name of the run."""
-        return str(self.run["name"])
+        return self.run.name
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """The seeds, in rising order."""
-        return tuple(sorted(self.run["seeds"]))
+        return tuple(sorted(self.run.seeds))
 
     def keys(self) -> Coded:
         """Which utterance each row is of: corpus and id together."""
@@ -115,12 +121,62 @@ class Results:
         return _joined(self.texts["corpus"], self.texts["dialogue"])
 
 
-def run_file(run: Mapping[str, Any]) -> str:
-    """The run file as its user named it."""
-    return str(run.get("run_file") or f"runs/{run['name']}.toml")
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What one seed and fold answered, as far as it is there.
+
+    Args:
+        planned: Its entry in ``run.json``.
+        answers: Of validation and test; None where the file is not there.
+    """
+
+    planned: FoldRecord
+    answers: tuple[Answer, ...] | None = None
+
+    @property
+    def place(self) -> str:
+        """Which seed and fold, in words."""
+        return f"seed {self.planned.seed} fold {self.planned.name}"
+
+    def part(self, name: str) -> list[Answer]:
+        """The answers of "valid" or "test"."""
+        return [a for a in self.answers or () if a.part == name]
 
 
-def read_results(folder: Path, answers: str = "predictions") -> Results:
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run's folder, however far it is: what was planned, and the answers that are there."""
+
+    folder: Path
+    run: RunRecord
+    trainings: tuple[Training, ...]
+
+    @property
+    def done(self) -> list[Training]:
+        """Trainings that have answers."""
+        return [t for t in self.trainings if t.answers is not None]
+
+
+def read_unfinished(folder: Path) -> Unfinished:
+    """Read a run's folder, however unfinished: an audit looks at such ones, too.
+
+    Raises:
+        UsageError: The folder holds no run.
+        InputError: A file is damaged, or of another format version.
+        MissingExtra: The extra ``train`` is not installed.
+    """
+    run = read_record(folder)
+    return Unfinished(
+        folder,
+        run,
+        tuple(
+            Training(f, read_answers(answer_file(training_folder(folder, f.seed, f.name))))
+            for f in run.folds
+        ),
+    )
+
+
+def read_results(folder: Path, answers: str = ALL) -> Results:
     """Read a run's folder.
 
     Args:
@@ -134,71 +190,54 @@ def read_results(folder: Path, answers: str = "predictions") -> Results:
             ``run.json`` says, or is of another format version.
         MissingExtra: The extra ``train`` is not installed.
     """
-    run = _run(folder)
-    places = _places(folder, run, answers)
-    missing = [p for p in places if not p.path.is_file()]
+    run = read_record(folder)
+    places = [_Place(f, training_folder(folder, f.seed, f.name), answers) for f in run.folds]
+    missing = [p.planned for p in places if not p.path.is_file()]
     if missing:
-        seed, fold = missing[0].seed, missing[0].fold["name"]
         raise InputError(
-            f"'{folder}' is not finished: seed {seed}, fold '{fold}' has no {answers}.parquet "
-            f"({len(missing)} of {len(places)} are missing)",
-            f"Go on with: empathia train {run_file(run)} --data DATA --out {folder.parent}",
+            f"'{folder}' is not finished: seed {missing[0].seed}, fold '{missing[0].name}' has no "
+            f"{answers}.parquet ({len(missing)} of {len(places)} are missing)",
+            f"Go on with: {run.command} --out {folder.parent}",
         )
-    tables = [_table(place, run) for place in places]
+    tables = [_table(place, run.labels) for place in places]
     import pyarrow
 
-    found = _results(folder, run, pyarrow.concat_tables(tables, promote_options="permissive"))
+    results = _results(folder, run, pyarrow.concat_tables(tables, promote_options="permissive"))
     for place, table in zip(places, tables, strict=True):
-        _check_asked(place, table)
-    return dataclasses.replace(found, refit=any(_record(p).get("refit") for p in places))
+        _check_evaluated(place, table)
+    trainings = [read_training(p.folder) for p in places]
+    return dataclasses.replace(results, refit=any(t.refit for t in trainings if t is not None))
 
 
-def _run(folder: Path) -> dict[str, Any]:
-    path = folder / "run.json"
-    if not path.is_file():
-        raise UsageError(
-            f"'{folder}' holds no results of a run (no run.json)",
-            "Name a folder that 'empathia train' wrote, as out/<run>",
-        )
-    try:
-        run = json.loads(path.read_text(encoding="utf-8"))
-        version = run["format"]
-        if version == FORMAT:
-            _ = run["name"], run["labels"], run["exclusive"], run["seeds"][0], run["folds"][0]
-            return dict(run)
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as e:
-        raise InputError(
-            f"{path} is damaged ({type(e).__name__}: {e})", "Train once more with --fresh"
-        ) from e
-    raise InputError(
-        f"{path} is of format {version!r}, expected {FORMAT}",
-        "Read it with the version of Empathia that wrote it, or train once more",
-    )
+def selected_on_test(test: NDArray[np.bool_], ids: NDArray[Keys]) -> NDArray[Keys]:
+    """What one training selects on and is tested on: it should be nothing.
+
+    Args:
+        test: (rows,) true for the test part, false for validation.
+        ids: (rows,) of utterances, or of dialogues.
+
+    Returns:
+        (shared,) the ids that stand in both parts, in rising order.
+    """
+    return np.intersect1d(ids[test], ids[~test])
 
 
 class _Place(NamedTuple):
-    """A file that must be there, and the entry of ``run.json`` for its fold."""
+    """Answers that must be there."""
 
-    seed: int
-    fold: Mapping[str, Any]
-    path: Path
+    planned: FoldRecord
+    folder: Path
+    answers: str
 
-
-def _places(folder: Path, run: Mapping[str, Any], answers: str) -> list[_Place]:
-    found = []
-    for seed in run["seeds"]:
-        folds = {f["name"]: f for f in run["folds"] if f.get("seed", seed) == seed}
-        found += [
-            _Place(seed, fold, answer_file(folder, seed, name, answers))
-            for name, fold in folds.items()
-        ]
-    return found
+    @property
+    def path(self) -> Path:
+        return answer_file(self.folder, self.answers)
 
 
-def _table(place: _Place, run: Mapping[str, Any]) -> pyarrow.Table:
+def _table(place: _Place, labels: Sequence[str]) -> pyarrow.Table:
     """One file, whole, and what it says it is."""
-    seed, fold, path = place.seed, place.fold["name"], place.path
-    needed = [*_NEEDED, *(f"{kind}:{x}" for kind in ("target", "score") for x in run["labels"])]
+    seed, fold, path = place.planned.seed, place.planned.name, place.path
+    needed = [*_NEEDED, *(f"{kind}:{x}" for kind in ("target", "score") for x in labels)]
     table = read_table(path, needed)
     seeds, folds = table["seed"].unique().to_pylist(), table["fold"].unique().to_pylist()
     if table.num_rows and (seeds, folds) != ([seed], [fold]):
@@ -210,11 +249,11 @@ def _table(place: _Place, run: Mapping[str, Any]) -> pyarrow.Table:
     return table
 
 
-def _check_asked(place: _Place, table: pyarrow.Table) -> None:
+def _check_evaluated(place: _Place, table: pyarrow.Table) -> None:
     """Refuse answers to other utterances than the fold selects on and tests."""
     rows = list(zip(table["part"].to_pylist(), table["utterance"].to_pylist(), strict=True))
     ids = {part: [u for p, u in rows if p == part] for part in ("valid", "test")}
-    other = unlike(place.fold, ids)
+    other = place.planned.differing(ids)
     if other:
         raise InputError(
             f"'{place.path}' answers other utterances of '{other[0]}' ({len(ids[other[0]])} rows) "
@@ -223,45 +262,32 @@ def _check_asked(place: _Place, table: pyarrow.Table) -> None:
         )
 
 
-def _record(place: _Place) -> dict[str, Any]:
-    """What the recogniser says of its training; {} where it says nothing."""
-    path = place.path.with_name("record.json")
-    if not path.is_file():
-        return {}
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as e:
-        raise InputError(
-            f"{path} is damaged ({type(e).__name__}: {e})", "Delete its folder and train once more"
-        ) from e
-
-
-def _results(folder: Path, run: Mapping[str, Any], table: pyarrow.Table) -> Results:
-    labels = tuple(run["labels"])
+def _results(folder: Path, run: RunRecord, table: pyarrow.Table) -> Results:
+    labels = run.labels
     groups = [n for n in table.column_names if n.startswith("group:")]
     texts = {n: _coded(table, n) for n in (*_TEXTS, *groups)}
     numbers = {n: _floats(table, n) for n in _NUMBERS}
     scores = np.column_stack([_floats(table, f"score:{x}") for x in labels])
     scores[np.isnan(scores).any(1)] = np.nan
-    found = Results(
+    results = Results(
         folder=folder,
         run=run,
         labels=labels,
-        exclusive=bool(run["exclusive"]),
+        exclusive=run.exclusive,
         seed=numbers["seed"].astype(np.int64),
         fold=texts["fold"].codes,
         folds=texts["fold"].names,
         test=np.array([n == "test" for n in texts["part"].names], bool)[texts["part"].codes],
         gold=_positions(texts["gold"], labels, folder),
-        said=_positions(texts["said"], labels, folder),
+        predicted=_positions(texts["said"], labels, folder),
         targets=np.column_stack([_floats(table, f"target:{x}") for x in labels]),
         scores=scores,
         texts=texts,
         numbers=numbers,
         table=table,
     )
-    _check(found)
-    return found
+    _check(results)
+    return results
 
 
 def _check(r: Results) -> None:

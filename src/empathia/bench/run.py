@@ -19,15 +19,26 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from empathia import files
-from empathia.bench.answers import answer_rows, write_rows
+from empathia.bench.answers import answer_file, answer_rows, write_rows
 from empathia.bench.data import Material
-from empathia.bench.protocols import Fold, folder_name, folds, read_listed
+from empathia.bench.protocols import Fold, folds, read_listed
+from empathia.bench.record import (
+    FoldRecord,
+    Provenance,
+    RunRecord,
+    TrainingRecord,
+    is_run,
+    read_record,
+    read_training,
+    sum_of,
+    training_folder,
+)
 from empathia.config import Options, Run
 from empathia.contracts import Progress, Recogniser
-from empathia.errors import EmpathiaWarning, TrainingError, UsageError
+from empathia.errors import EmpathiaError, EmpathiaWarning, TrainingError, UsageError
 from empathia.files import sha256
 from empathia.training.problem import Conversation, Part, Problem, Scores
 from empathia.types import Emotion, Sample
@@ -36,7 +47,6 @@ if TYPE_CHECKING:
     from empathia.training.normalise import Normaliser
 
 Normalisers = tuple["Normaliser", ...]
-FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ class Bench:
         modalities: Those that are used.
         data: Folder of the corpora (for folds that are listed in files).
         folder: Where results go.
-        about: What else belongs into ``run.json``: fingerprints, versions, corpora.
+        about: From what it is made: fingerprints, versions, corpora.
         missing_too: Test every recogniser also without each set of its modalities.
     """
 
@@ -62,7 +72,7 @@ class Bench:
     modalities: tuple[str, ...]
     data: Path
     folder: Path
-    about: Mapping[str, Any]
+    about: Provenance
     missing_too: bool = False
 
     @property
@@ -87,11 +97,11 @@ class Bench:
             return made
         return tuple(f for f in (_evaluated(f, d.evaluated_on) for f in made) if f.test)
 
-    def learn(self, progress: Progress | None = None) -> dict[str, Any]:
+    def learn(self, progress: Progress | None = None) -> RunRecord:
         """Do all that is not yet done.
 
         Returns:
-            The content of ``run.json``.
+            What ``run.json`` says.
 
         Raises:
             TrainingError: The folder holds another run, or another process writes to it.
@@ -102,61 +112,50 @@ class Bench:
             total = sum(map(len, plan.values()))
             for done, (seed, fold) in enumerate((s, f) for s, fs in plan.items() for f in fs):
                 hook = _told(progress, f"{done + 1}/{total} seed {seed} fold {fold.name}")
-                record["causal"] = Training(self, seed, fold).finish(hook)
-            self._write(record)
+                causal = Training(self, seed, fold).finish(hook)
+                record = dataclasses.replace(record, causal=causal)
+            record.write(self.folder)
         return record
 
-    def _claimed(self, record: dict[str, Any]) -> dict[str, Any]:
+    def _claimed(self, record: RunRecord) -> RunRecord:
         """What the folder holds of this run already; a folder of another run is refused."""
-        path = self.folder / "run.json"
-        if not path.exists():
-            self._write(record)
-            return record
-        try:
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            same = found["fingerprint"] == record["fingerprint"]
-        except (OSError, ValueError, KeyError, TypeError):
-            same = False
-        if not same and not list(self.folder.glob("seed-*/*/record.json")):
-            self._write(record)  # nothing was learnt there: a first try that failed
-            return record
-        if not same:
+        before = self._before()
+        if before is not None and before.fingerprint == record.fingerprint:
+            return before
+        if is_run(self.folder) and list(self.folder.glob("seed-*/*/record.json")):
             raise TrainingError(
                 f"'{self.folder}' holds the results of other settings or data",
                 "Give another --out or start over with --fresh",
             )
-        return found
+        record.write(self.folder)  # nothing was learnt there, or in a first try that failed
+        return record
 
-    def _write(self, record: Mapping[str, Any]) -> None:
-        content = json.dumps(record, indent=2, sort_keys=True) + "\n"
-        files.write(self.folder / "run.json", content.encode())
+    def _before(self) -> RunRecord | None:
+        """What the folder says it holds, if that can be read."""
+        try:
+            return read_record(self.folder)
+        except EmpathiaError:
+            return None
 
-    def _record(self, plan: Mapping[int, Sequence[Fold]]) -> dict[str, Any]:
+    def _record(self, plan: Mapping[int, Sequence[Fold]]) -> RunRecord:
         m = self.material
-        described = [self._described(s, f) for s, fs in plan.items() for f in fs]
-        return {
+        trainings = [Training(self, s, f) for s, parts in plan.items() for f in parts]
+        return RunRecord(
+            name=self.run.name,
+            run_file=self.run.file,
+            settings=self.run.settings(),
+            labels=m.labels.labels,
+            exclusive=m.exclusive,
+            recogniser=self.run.model.recogniser,
+            modalities={k: m.modalities[k] for k in self.modalities},
+            normalise=self.run.normalise,
+            protocol=self.run.data.protocol,
+            seeds=tuple(plan),
+            folds=tuple(self._described(t.seed, t.fold) for t in trainings),
+            dropped=m.dropped,
+            fingerprint=sum_of([self.fingerprint, *(t.fingerprint for t in trainings)]),
             **self.about,
-            "format": FORMAT,
-            "name": self.run.name,
-            "run_file": self.run.file,
-            "settings": self.run.settings(),
-            "labels": list(m.labels),
-            "exclusive": m.exclusive,
-            "recogniser": self.run.model.recogniser,
-            "causal": None,
-            "modalities": {k: list(m.modalities[k]) for k in self.modalities},
-            "normalise": dict(self.run.normalise),
-            "protocol": self.run.data.protocol,
-            "seeds": list(plan),
-            "folds": described,
-            "dropped": dict(m.dropped),
-            "fingerprint": _sum(
-                [
-                    self.fingerprint,
-                    *(Training(self, s, f).fingerprint for s, fs in plan.items() for f in fs),
-                ]
-            ),
-        }
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -165,7 +164,7 @@ class Bench:
         parts = [self.run.settings(), self.options.values, known, self.modalities, self.missing_too]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
-    def _described(self, seed: int, fold: Fold) -> dict[str, Any]:
+    def _described(self, seed: int, fold: Fold) -> FoldRecord:
         ids = {part: sorted(self.asked(fold, part)) for part in ("train", "valid", "test")}
         counts = Counter(self.material.gold[i] for i in ids["train"] if i in self.material.gold)
         absent = [x for x in self.material.labels if not counts[x]]
@@ -176,14 +175,14 @@ class Bench:
                 EmpathiaWarning,
                 stacklevel=2,
             )
-        return {
-            "seed": seed,
-            "name": fold.name,
-            **{part: len(found) for part, found in ids.items()},
-            "train_counts": {x: counts[x] for x in self.material.labels},
-            "selection_ids": _sum(ids["valid"]),
-            "test_ids": _sum(ids["test"]),
-        }
+        return FoldRecord(
+            name=fold.name,
+            seed=seed,
+            **{part: len(members) for part, members in ids.items()},
+            train_counts={x: counts[x] for x in self.material.labels},
+            selection_ids=sum_of(ids["valid"]),
+            test_ids=sum_of(ids["test"]),
+        )
 
     def asked(self, fold: Fold, part: str, *, learning: bool = False) -> set[str]:
         """Ids of the utterances that a part of a fold learns from, selects on or asks about.
@@ -216,15 +215,15 @@ class Training:
     @property
     def folder(self) -> Path:
         """Where its checkpoints and answers lie."""
-        return self.bench.folder / f"seed-{self.seed}" / folder_name(self.fold.name)
+        return training_folder(self.bench.folder, self.seed, self.fold.name)
 
     @property
     def fingerprint(self) -> str:
         """Names settings, data, seed and the members of the fold."""
         parts = (self.fold.train, self.fold.valid, self.fold.test)
-        context = [_sum([d.id for d in part]) for part in parts]
-        asked = [_sum(sorted(self.bench.asked(self.fold, p))) for p in ("train", "valid", "test")]
-        return _sum([self.bench.fingerprint, str(self.seed), self.fold.name, *context, *asked])
+        context = [sum_of([d.id for d in part]) for part in parts]
+        asked = [sum_of(sorted(self.bench.asked(self.fold, p))) for p in ("train", "valid", "test")]
+        return sum_of([self.bench.fingerprint, str(self.seed), self.fold.name, *context, *asked])
 
     def finish(self, progress: Progress | None) -> bool:
         """Learn and answer, unless that was done before.
@@ -232,8 +231,7 @@ class Training:
         Returns:
             Whether the recogniser is causal.
         """
-        done = self.folder / "record.json"
-        before = self._before(done)
+        before = self._before()
         if before is not None:
             return before
         problem, normal = self.problem(progress)
@@ -242,33 +240,33 @@ class Training:
         for fewer in self._subsets():
             answers[f"predictions-{'+'.join(fewer)}"] = self.answers(learnt, normal, fewer)
         asked = {part: self.bench.asked(self.fold, part) for part in ("valid", "test")}
-        for name, found in answers.items():
-            rows = answer_rows(self.bench.material, self.fold, self.seed, found, asked)
-            write_rows(self.folder / f"{name}.parquet", rows)
-        made = {k: self.bench.about[k] for k in ("git", "versions", "threads")}
-        sums = {n: sha256(self.folder / f"{n}.parquet") for n in answers}
-        record = {
-            **learnt.record,
-            "causal": learnt.about.causal,
-            "fingerprint": self.fingerprint,
-            "answers": sums,
-            **made,
-        }
-        content = json.dumps(record, indent=2, sort_keys=True) + "\n"
-        files.write(done, content.encode())
+        for name, scores in answers.items():
+            rows = answer_rows(self.bench.material, self.fold, self.seed, scores, asked)
+            write_rows(answer_file(self.folder, name), rows)
+        about = self.bench.about
+        TrainingRecord(
+            causal=learnt.about.causal,
+            fingerprint=self.fingerprint,
+            answers={n: sha256(answer_file(self.folder, n)) for n in answers},
+            git=about["git"],
+            versions=about["versions"],
+            threads=about["threads"],
+            course=learnt.record,
+        ).write(self.folder)
         return learnt.about.causal
 
-    def _before(self, done: Path) -> bool | None:
+    def _before(self) -> bool | None:
         """Whether the recogniser that finished this before was causal; None if none did."""
         try:
-            found = json.loads(done.read_text(encoding="utf-8"))
+            done = read_training(self.folder)
+            if done is None or done.fingerprint != self.fingerprint:
+                return None
             whole = all(
-                sha256(self.folder / f"{n}.parquet") == sha for n, sha in found["answers"].items()
+                sha256(answer_file(self.folder, n)) == known for n, known in done.answers.items()
             )
-        except (OSError, ValueError, KeyError, AttributeError):
+        except (OSError, EmpathiaError, AttributeError):
             return None
-        same = whole and found["fingerprint"] == self.fingerprint
-        return bool(found["causal"]) if same else None
+        return done.causal if whole else None
 
     def problem(self, progress: Progress | None) -> tuple[Problem, Normalisers]:
         """What the recogniser may learn from, and how samples are normalised for it."""
@@ -387,10 +385,6 @@ def _apply(
     for one in normal:
         dialogues = one.apply(dialogues)
     return tuple(tuple(d) for d in dialogues)
-
-
-def _sum(words: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()
 
 
 def _told(progress: Progress | None, where: str) -> Progress | None:

@@ -117,7 +117,7 @@ def _cells(rows: Sequence[Ablated]) -> list[tuple[str, ...]]:
 
     lines = []
     for row in rows:
-        for kind, scores in (("these", row.own), ("all", row.robust)):
+        for kind, scores in (("these", row.trained_on_these), ("all", row.trained_on_all)):
             if scores:
                 by_metric = {s.metric: s for s in scores}
                 judged = f"{100 * row.judged:.0f}%" if kind == "these" else ""

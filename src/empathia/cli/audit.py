@@ -132,7 +132,7 @@ def _audit(args: argparse.Namespace) -> Audit:
 
 def _of_run(args: argparse.Namespace) -> Audit:
     from empathia.audit.run import audit_run
-    from empathia.bench.audit_answers import is_run
+    from empathia.bench.record import is_run
 
     if is_run(Path(args.name)):
         return audit_run(Path(args.name))

@@ -84,7 +84,7 @@ def _show(e: Evaluation) -> None:
     from empathia.report.run.wording import figure, measure_name, protocol, value
 
     console = Console()
-    console.print(Text(f"{e.run['name']}: {protocol(e)}"))
+    console.print(Text(f"{e.run.name}: {protocol(e)}"))
     folds = {s.metric: s for s in e.fold_means}
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for name in ("measure", "value [95 %]", *(["mean over folds"] * bool(folds)), "each seed"):
@@ -99,7 +99,7 @@ def _show(e: Evaluation) -> None:
             seeds,
             style="bold" if m.metric == e.main else "",
         )
-    for name, measures in e.floors.items():
+    for name, measures in e.baselines.items():
         label = f"floor ({name}): {measure_name(e.main)}"
         table.add_row(Text(label), value(e.main, measures[e.main]), style="dim")
     console.print(table)

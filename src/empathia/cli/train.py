@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from empathia.cli._screen import bar
+
+if TYPE_CHECKING:
+    from empathia.bench.record import RunRecord
 
 _EPILOG = """\
 Run it again after an interruption: it goes on where it was, with the same result.
@@ -63,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     if args.threads is not None and args.threads < 1:
         raise UsageError(f"--threads must be at least 1, not {args.threads}", "Give another number")
     with bar("steps", lasting=True) as progress:
-        result = train(
+        record = train(
             args.run,
             args.data,
             args.out,
@@ -73,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
             model=not args.no_model,
             progress=progress,
         )
-    _report(result, args)
+    _report(record, args.out / record.name, model=not args.no_model)
     return 0
 
 
@@ -82,32 +85,21 @@ def listed(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(x.strip() for x in text.split(",") if x.strip())
 
 
-def _report(metrics: dict[str, Any], args: argparse.Namespace) -> None:
-    if "folds" in metrics:
-        _report_bench(metrics, args.out / metrics["name"], model=not args.no_model)
-        return
-    folder = args.out / metrics["run"]["name"]
-    for part in ("validation", "test"):
-        for name, value in sorted(metrics[part].items()):
-            print(f"{part:<12}{name:<24}{value:.4f}")
-    print(f"model: {folder / 'model'}, card: {folder / 'card.md'}")
-
-
-def _report_bench(record: dict[str, Any], folder: Path, *, model: bool) -> None:
+def _report(record: RunRecord, folder: Path, *, model: bool) -> None:
     from empathia.bench.keep import obstacle
 
-    for reason, n in sorted(record["dropped"].items()):
+    for reason, n in sorted(record.dropped.items()):
         print(f"not used: {n} utterances {reason}")
-    folds = len(record["folds"])
-    for fold in record["folds"]:
+    folds = len(record.folds)
+    for fold in record.folds:
         print(
-            f"seed {fold['seed']}, fold {fold['name']}: learnt from {fold['train']}, selected on "
-            f"{fold['valid']}, tested on {fold['test']} utterances"
+            f"seed {fold.seed}, fold {fold.name}: learnt from {fold.train}, selected on "
+            f"{fold.valid}, tested on {fold.test} utterances"
         )
     print(f"answered: {folds} {'fold' if folds == 1 else 'folds'} in {folder}")
     print(f"measure them: empathia evaluate {folder}")
     if not model:
         return
-    reason = obstacle(record)
+    problem = obstacle(record)
     use = f"use it: empathia read FILE --recogniser {folder / 'model'}"
-    print(use if reason is None else f"no model was kept for use: {reason}")
+    print(use if problem is None else f"no model was kept for use: {problem}")

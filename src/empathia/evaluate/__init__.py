@@ -15,12 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia.bench.record import RunRecord
 from empathia.bench.results import Results
-from empathia.evaluate.baselines import floors
+from empathia.evaluate.baselines import baselines
 from empathia.evaluate.confidence import Reliability, reliability_of, risk_of
 from empathia.evaluate.figures import (
-    ONE,
-    SEVERAL,
+    INDEPENDENT,
+    SINGLE,
     Sampled,
     each_class,
     figures,
@@ -43,11 +44,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ClassFigures:
-    """One label: mean over seeds; ``support`` gold and ``said`` items of one seed."""
+    """One label: mean over seeds; ``support`` gold and ``predicted`` items of one seed."""
 
     label: str
     support: int
-    said: float
+    predicted: float
     precision: Score
     recall: Score
     f1: Score
@@ -55,10 +56,10 @@ class ClassFigures:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What ``empathia evaluate`` found.
+    """The figures of a run.
 
     Args:
-        run: The content of ``run.json``.
+        run: What ``run.json`` says.
         labels: In the run's order.
         seeds: In rising order.
         folds: Names of the folds.
@@ -79,11 +80,11 @@ class Evaluation:
         temperatures: By "seed/fold".
         thresholds: By "seed/fold", for independent labels.
         risk: (seeds, 100) risk at coverages 0.01 to 1; None where there are no scores.
-        floors: What can be scored without listening, by name, then measure.
+        baselines: What can be scored without listening, by name, then measure.
         notes: What a reader should know.
     """
 
-    run: Mapping[str, object]
+    run: RunRecord
     labels: tuple[str, ...]
     seeds: tuple[int, ...]
     folds: tuple[str, ...]
@@ -104,13 +105,13 @@ class Evaluation:
     temperatures: Mapping[str, float]
     thresholds: Mapping[str, tuple[float, ...]]
     risk: Floats | None
-    floors: Mapping[str, Mapping[str, float]]
+    baselines: Mapping[str, Mapping[str, float]]
     notes: tuple[str, ...]
 
     @property
     def exclusive(self) -> bool:
         """One label an utterance."""
-        return bool(self.run["exclusive"])
+        return self.run.exclusive
 
     def measure(self, name: str) -> Score:
         """A measure on all test utterances.
@@ -132,14 +133,14 @@ def evaluate(results: Results, resamples: int = RESAMPLES) -> Evaluation:
         InputError: There is no test utterance with a gold label.
     """
     judged = judge(results)
-    one, seeds, k = results.exclusive, len(results.seeds), len(results.labels)
-    names = ONE if one else SEVERAL
+    exclusive, seeds, k = results.exclusive, len(results.seeds), len(results.labels)
+    names = SINGLE if exclusive else INDEPENDENT
     masks, notes = slices(results, judged.rows)
     parts = {n: rows for i, n in enumerate(results.folds) if (rows := judged.fold == i).any()}
     by_fold = sample(judged, parts, seeds, judged.columns.shape[1], resamples)
     by_slice = sample(judged, masks, seeds, judged.counted, resamples)
     whole = together(by_fold.values(), "all")
-    curve, area = risk_of(judged, seeds, one)
+    curve, area = risk_of(judged, seeds, exclusive)
     now = {**figures(whole.sums, k, names), "aurc": area}
     measures = (*scores(whole, k, names), Score("aurc", float(mean(area)), n=whole.n))
     several = len(parts) > 1
@@ -159,30 +160,30 @@ def evaluate(results: Results, resamples: int = RESAMPLES) -> Evaluation:
         by_fold=tuple((n, scores(p, k, names)) for n, p in by_fold.items() if several),
         classes=_classes(whole, results.labels),
         slices=_known(s for p in by_slice.values() for s in scores(p, k, names)),
-        confusion=confusion(judged.gold, judged.said, judged.silent, len(SILENCES)),
-        before=reliability_of(judged, judged.raw, one),
-        after=reliability_of(judged, judged.scaled, one) if judged.temperatures else None,
+        confusion=confusion(judged.gold, judged.predicted, judged.silent, len(SILENCES)),
+        before=reliability_of(judged, judged.raw, exclusive),
+        after=reliability_of(judged, judged.scaled, exclusive) if judged.temperatures else None,
         temperatures={f"{s}/{f}": t for (s, f), t in judged.temperatures.items()},
         thresholds={f"{s}/{f}": t for (s, f), t in judged.thresholds.items()},
         risk=curve,
-        floors=floors(results, judged, names),
+        baselines=baselines(results, judged, names),
         notes=(*notes_on(results, judged), *notes),
     )
 
 
-def _known(found: Iterable[Score]) -> tuple[Score, ...]:
-    return tuple(s for s in found if not np.isnan(s.value))
+def _known(values: Iterable[Score]) -> tuple[Score, ...]:
+    return tuple(s for s in values if not np.isnan(s.value))
 
 
 def _classes(whole: Sampled, labels: tuple[str, ...]) -> tuple[ClassFigures, ...]:
     k = len(labels)
     now, drawn = each_class(whole.sums, k), each_class(whole.drawn, k)
-    said, gold = whole.sums[:, k : 2 * k].mean(0), whole.sums[:, 2 * k : 3 * k].mean(0)
-    found = []
+    predicted, gold = whole.sums[:, k : 2 * k].mean(0), whole.sums[:, 2 * k : 3 * k].mean(0)
+    rows = []
     for i, label in enumerate(labels):
         p, r, f = (
             score(m, float(mean(now[m][:, i])), mean(drawn[m][..., i]), whole.n, f"class={label}")
             for m in ("precision", "recall", "f1")
         )
-        found.append(ClassFigures(label, round(float(gold[i])), float(said[i]), p, r, f))
-    return tuple(found)
+        rows.append(ClassFigures(label, round(float(gold[i])), float(predicted[i]), p, r, f))
+    return tuple(rows)

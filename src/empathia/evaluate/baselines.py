@@ -1,9 +1,8 @@
-"""What can be scored without listening: the majority of the training part, and chance."""
+"""The majority baseline: what can be scored without listening."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -13,32 +12,29 @@ from empathia.evaluate.judged import Judged
 from empathia.metrics.counts import tally
 
 
-def floors(results: Results, judged: Judged, names: Iterable[str]) -> dict[str, dict[str, float]]:
+def baselines(
+    results: Results, judged: Judged, names: Iterable[str]
+) -> dict[str, dict[str, float]]:
     """Measures of saying each fold's most frequent training label; {} where counts are not known.
 
-    Only exclusive labels have one; ``run.json`` says the counts ("train_counts") of the run or
-    of each fold.
+    Only exclusive labels have one; ``run.json`` says the counts ("train_counts") of each fold.
     """
     if not results.exclusive:
         return {}
-    k = len(results.labels)
+    labels = results.labels
     labelled, sums = judged.gold.any(1), []
     for place, seed in enumerate(results.seeds):
-        said = np.zeros_like(judged.gold)
+        predicted = np.zeros_like(judged.gold)
         for number, fold in enumerate(results.folds):
-            often = _counts(results.run, seed, fold)
-            if not any(often.get(x, 0) for x in results.labels):
+            here = (judged.seed == place) & (judged.fold == number)
+            if not here.any():
+                continue
+            counts = results.run.fold(seed, fold).train_counts
+            often = [counts.get(x, 0) for x in labels]
+            if not any(often):
                 return {}
-            most = max(range(k), key=lambda i, n=often: n.get(results.labels[i], 0))  # type: ignore[misc]
-            said[judged.fold == number, most] = True
+            predicted[here, int(np.argmax(often))] = True
         here = labelled & (judged.seed == place)
-        sums.append(tally(judged.gold[here], said[here]).sum(0))
-    found = figures(np.array(sums), k, names)
-    return {"majority": {name: float(v.mean()) for name, v in found.items()}}
-
-
-def _counts(run: Mapping[str, Any], seed: int, fold: str) -> Mapping[str, int]:
-    for entry in run["folds"]:
-        if entry["name"] == fold and entry.get("seed", seed) == seed and "train_counts" in entry:
-            return dict(entry["train_counts"])
-    return dict(run.get("train_counts", {}))
+        sums.append(tally(judged.gold[here], predicted[here]).sum(0))
+    measured = figures(np.array(sums), len(labels), names)
+    return {"majority": {name: float(v.mean()) for name, v in measured.items()}}

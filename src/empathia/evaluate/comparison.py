@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from empathia.bench.results import Results
 from empathia.errors import UsageError
-from empathia.evaluate.figures import ONE, SEVERAL, block, figures, mean, score
+from empathia.evaluate.figures import INDEPENDENT, SINGLE, block, figures, mean, score
 from empathia.evaluate.judged import Judged, judge
 from empathia.evaluate.notes import marks
 from empathia.metrics.bootstrap import RESAMPLES, Block, interval, resampled, two_sided_p
@@ -114,7 +114,7 @@ def compare(
 def _check(runs: Sequence[Results], metric: str) -> None:
     if len(runs) < 2:
         raise UsageError(f"a comparison needs at least two runs, found {len(runs)}", "Name more")
-    known = sorted({*ONE, *SEVERAL})
+    known = sorted({*SINGLE, *INDEPENDENT})
     if metric not in known:
         raise UsageError(
             f"unknown metric '{metric}' (known: {', '.join(known)})", "Name one of these"
@@ -135,8 +135,8 @@ def _kind(r: Results) -> str:
 
 def _dialogues(r: Results, names: NDArray[np.str_], common: NDArray[np.str_]) -> NDArray[np.str_]:
     """The dialogue of each of the common utterances."""
-    found = r.dialogues()
-    return np.array(found.names)[found.codes[r.test][_first(names, common)]]
+    dialogues = r.dialogues()
+    return np.array(dialogues.names)[dialogues.codes[r.test][_first(names, common)]]
 
 
 def _first(names: NDArray[np.str_], common: NDArray[np.str_]) -> NDArray[np.intp]:
@@ -170,14 +170,14 @@ def _values(r: Results, now: Floats, drawn: Floats | None, metric: str) -> tuple
 def _row(
     r: Results,
     metric: str,
-    own: tuple[float, Floats],
+    figure: tuple[float, Floats],
     base: tuple[float, Floats],
     n: int,
     *,
     name: str,
     first: bool,
 ) -> Row:
-    value, drawn = own
+    value, drawn = figure
     difference, p = None, None
     if not first:
         gaps = drawn - base[1]
@@ -204,35 +204,35 @@ def _called(runs: Sequence[Results]) -> list[str]:
 def _notes(
     runs: Sequence[Results], names: Sequence[NDArray[np.str_]], common: NDArray[np.str_]
 ) -> list[str]:
-    found = []
+    notes = []
     for r, n in zip(runs, names, strict=True):
-        own = len(np.unique(n))
-        if own > len(common):
-            found.append(
-                f"{r.name}: {own - len(common)} of its {own} test utterances are not in "
+        tested = len(np.unique(n))
+        if tested > len(common):
+            notes.append(
+                f"{r.name}: {tested - len(common)} of its {tested} test utterances are not in "
                 "all runs and are left out here."
             )
     dialogues = [_dialogues(r, n, common) for r, n in zip(runs, names, strict=True)]
     golds = [_gold(r, n, common) for r, n in zip(runs, names, strict=True)]
     for r, dialogue, gold in zip(runs[1:], dialogues[1:], golds[1:], strict=True):
-        if r.run.get("data") != runs[0].run.get("data"):
-            found.append(
+        if r.run.data != runs[0].run.data:
+            notes.append(
                 f"{r.name} was trained and tested on other data than {runs[0].name}: the "
                 "fingerprints of their corpora differ."
             )
         moved = int((dialogue != dialogues[0]).sum())
         if moved:
-            found.append(
+            notes.append(
                 f"{r.name}: {moved} of the common utterances are in another dialogue than "
                 f"in {runs[0].name}, whose dialogues are resampled."
             )
         other = int((abs(gold - golds[0]).max(1) > 1e-6).sum())
         if other:
-            found.append(
+            notes.append(
                 f"{r.name}: {other} of the common utterances have another target (labels or votes) "
                 f"than in {runs[0].name}; each run is judged by its own."
             )
-    return found
+    return notes
 
 
 def _gold(r: Results, names: NDArray[np.str_], common: NDArray[np.str_]) -> Floats:

@@ -35,9 +35,9 @@ def reliability_of(judged: Judged, given: Floats, exclusive: bool) -> Reliabilit
     """
     there = ~np.isnan(given[:, 0])
     if exclusive:
-        there &= judged.said.any(1) & judged.gold.any(1)
-        sure = np.where(judged.said, given, 0).sum(1)[there]
-        right = np.asarray((judged.said & judged.gold).any(1))[there]
+        there &= judged.predicted.any(1) & judged.gold.any(1)
+        sure = np.where(judged.predicted, given, 0).sum(1)[there]
+        right = np.asarray((judged.predicted & judged.gold).any(1))[there]
     else:
         sure, right = given[there].reshape(-1), judged.gold[there].reshape(-1)
     if not len(sure):
@@ -60,7 +60,7 @@ def risk_of(judged: Judged, seeds: int, exclusive: bool) -> tuple[Floats | None,
     right, overlap, counted = judged.columns[:, judged.counted - 3 : judged.counted].T
     loss = 1 - (right if exclusive else overlap)
     p = judged.scaled
-    sure = np.where(judged.said, p, 0).sum(1) if exclusive else np.maximum(p, 1 - p).mean(1)
+    sure = np.where(judged.predicted, p, 0).sum(1) if exclusive else np.maximum(p, 1 - p).mean(1)
     sure = np.where(np.isnan(p[:, 0]) | (judged.silent >= 0), -np.inf, sure)
     curves = []
     for s in range(seeds):

@@ -15,7 +15,7 @@ from empathia.metrics.counts import COUNTED, counts, f1, precision, recall
 from empathia.types import Score
 
 Floats = NDArray[np.float64]
-ONE = (
+SINGLE = (
     "weighted_f1",
     "macro_f1",
     "accuracy",
@@ -25,7 +25,7 @@ ONE = (
     "macro_precision",
     "macro_recall",
 )
-SEVERAL = (
+INDEPENDENT = (
     "micro_f1",
     "macro_f1",
     "weighted_f1",
@@ -111,12 +111,12 @@ def block(
 
 def together(parts: Iterable[Sampled], name: str) -> Sampled:
     """The sum of several parts."""
-    found = list(parts)
+    every = list(parts)
     return Sampled(
         name,
-        sum(p.n for p in found),
-        sum_of([p.sums for p in found]),
-        sum_of([p.drawn for p in found]),
+        sum(p.n for p in every),
+        sum_of([p.sums for p in every]),
+        sum_of([p.drawn for p in every]),
     )
 
 
@@ -131,11 +131,11 @@ def sum_of(values: list[Floats]) -> Floats:
 def figures(sums: Floats, classes: int, names: Iterable[str]) -> dict[str, Floats]:
     """Measures by name of (..., columns) sums, each (...); calibration too where it is there."""
     counted = 3 * classes + 3
-    found = {name: COUNTED[name](counts(sums[..., :counted])) for name in names}
+    measures = {name: COUNTED[name](counts(sums[..., :counted])) for name in names}
     if sums.shape[-1] > counted:
         for end, first in (("", counted), ("_scaled", counted + CALIBRATED)):
-            found |= _quality(sums[..., first : first + CALIBRATED], end)
-    return found
+            measures |= _quality(sums[..., first : first + CALIBRATED], end)
+    return measures
 
 
 def _quality(sums: Floats, end: str) -> dict[str, Floats]:
@@ -151,8 +151,8 @@ def _quality(sums: Floats, end: str) -> dict[str, Floats]:
 
 def each_class(sums: Floats, classes: int) -> dict[str, Floats]:
     """Precision, recall and F1 of every class, each (..., classes)."""
-    found = counts(sums[..., : 3 * classes + 3])
-    return {"precision": precision(found), "recall": recall(found), "f1": f1(found)}
+    counted = counts(sums[..., : 3 * classes + 3])
+    return {"precision": precision(counted), "recall": recall(counted), "f1": f1(counted)}
 
 
 def mean(values: Floats, axis: int = -1) -> Floats:

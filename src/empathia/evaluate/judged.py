@@ -1,4 +1,4 @@
-"""Results as what is measured: gold and said as indicators, scores before and after scaling.
+"""Results as what is measured: labels as indicators, scores before and after scaling.
 
 Thresholds (independent labels) and temperatures are fitted for every seed and
 fold on its own validation rows, and applied to its test rows.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia.bench.answers import SILENT
 from empathia.bench.results import Results
 from empathia.errors import InputError
 from empathia.metrics.calibration import (
@@ -27,7 +28,7 @@ from empathia.metrics.counts import tally
 from empathia.metrics.thresholds import best_thresholds
 
 Floats = NDArray[np.float64]
-SILENCES = ("unparsed", "nothing to judge by")
+SILENCES = ("unparsed", SILENT)
 CALIBRATED = BINS + 4
 """Columns of :func:`_quality`: bins of gaps, decisions in them, log losses, Brier scores, rows."""
 
@@ -42,9 +43,9 @@ class Judged:
         fold: (rows,) number of the fold.
         unit: (rows,) number of the dialogue.
         units: How many dialogues there are.
-        gold: (rows, labels) indicators; all false where exclusive labels found no majority.
-        said: (rows, labels) indicators; all false where nothing was said.
-        silent: (rows,) place in SILENCES where nothing was said, else -1.
+        gold: (rows, labels) indicators; all false where exclusive labels have no majority.
+        predicted: (rows, labels) indicators; all false where nothing was answered.
+        silent: (rows,) place in SILENCES where nothing was answered, else -1.
         raw: (rows, labels) scores as they were given, NaN where not judged.
         scaled: (rows, labels) scores after temperature scaling; ``raw`` where none was fitted.
         columns: (rows, columns) what is summed: :func:`tally`'s columns, then twice CALIBRATED.
@@ -58,7 +59,7 @@ class Judged:
     unit: NDArray[np.int64]
     units: int
     gold: NDArray[np.bool_]
-    said: NDArray[np.bool_]
+    predicted: NDArray[np.bool_]
     silent: NDArray[np.int64]
     raw: Floats
     scaled: Floats
@@ -92,7 +93,7 @@ def judge(results: Results) -> Judged:
             if not r.exclusive:
                 chosen = best_thresholds(r.scores[fit], r.targets[fit] >= 0.5)
                 thresholds[seed, name], cuts[here] = tuple(chosen.tolist()), chosen
-    gold, said = _gold(r)[test], _said(r, cuts)[test]
+    gold, predicted = _gold(r)[test], _predicted(r, cuts)[test]
     if not gold.any():
         raise InputError(
             f"'{r.folder}' has no test utterance with a gold label",
@@ -100,10 +101,10 @@ def judge(results: Results) -> Judged:
         )
     names, unit = np.unique(r.dialogues().codes[test], return_inverse=True)
     raw, scaled, targets = _clipped(r.scores[test]), _clipped(scaled[test]), r.targets[test]
-    counted = tally(gold, said)
+    counted = tally(gold, predicted)
     if r.exclusive:
         counted[~gold.any(1)] = 0  # no majority among the votes: nothing is right or wrong
-    qualities = [_quality(s, targets, gold, said, r.exclusive) for s in (raw, scaled)]
+    qualities = [_quality(s, targets, gold, predicted, r.exclusive) for s in (raw, scaled)]
     return Judged(
         rows=test,
         seed=np.searchsorted(r.seeds, r.seed[test]),
@@ -111,7 +112,7 @@ def judge(results: Results) -> Judged:
         unit=unit.astype(np.int64),
         units=len(names),
         gold=gold,
-        said=said,
+        predicted=predicted,
         silent=_silent(r)[test],
         raw=raw,
         scaled=scaled,
@@ -127,20 +128,20 @@ def _gold(r: Results) -> NDArray[np.bool_]:
     return np.asarray(r.targets >= 0.5)
 
 
-def _said(r: Results, cuts: Floats) -> NDArray[np.bool_]:
-    one = np.asarray(r.said[:, None] == np.arange(len(r.labels)))
+def _predicted(r: Results, cuts: Floats) -> NDArray[np.bool_]:
+    answered = np.asarray(r.predicted[:, None] == np.arange(len(r.labels)))
     if r.exclusive:
-        return one
+        return answered
     scored = ~np.isnan(r.scores[:, 0])
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(scored[:, None], r.scores >= cuts, one))
+        return np.asarray(np.where(scored[:, None], r.scores >= cuts, answered))
 
 
 def _silent(r: Results) -> NDArray[np.int64]:
-    """Why nothing was said; what gives no other reason counts as unparsed."""
+    """Why nothing was answered; what gives no other reason counts as unparsed."""
     known = r.texts["why"]
     nothing = np.array([n == SILENCES[1] for n in (*known.names, "")], bool)[known.codes]
-    answered = r.said >= 0
+    answered = r.predicted >= 0
     if not r.exclusive:
         answered = answered | ~np.isnan(r.scores[:, 0])
     return np.where(answered, -1, nothing.astype(np.int64))
@@ -161,11 +162,15 @@ def _clipped(scores: Floats) -> Floats:
 
 
 def _quality(
-    scores: Floats, targets: Floats, gold: NDArray[np.bool_], said: NDArray[np.bool_], one: bool
+    scores: Floats,
+    targets: Floats,
+    gold: NDArray[np.bool_],
+    predicted: NDArray[np.bool_],
+    exclusive: bool,
 ) -> Floats:
     """Columns that add up to calibration error, likelihood and Brier score; 0 if not judged.
 
-    The confidence of an exclusive answer is the score of what was said; independent labels
+    The confidence of an exclusive answer is the score of the predicted label; independent labels
     are decisions of their own, each with its score.
     """
     rows, labels = scores.shape
@@ -174,10 +179,10 @@ def _quality(
     if not there.any():
         return out
     s, t = scores[there], targets[there]
-    if one:
-        sure = np.where(said[there], s, 0).sum(1)
-        gap = np.where(said[there].any(1) & gold[there].any(1), 1.0, 0.0)
-        right = (gold & said)[there].any(1)
+    if exclusive:
+        sure = np.where(predicted[there], s, 0).sum(1)
+        gap = np.where(predicted[there].any(1) & gold[there].any(1), 1.0, 0.0)
+        right = (gold & predicted)[there].any(1)
         out[there, :BINS] = _spread(sure, (right - sure) * gap)
         out[there, BINS] = gap
         out[there, BINS + 1], out[there, BINS + 2] = log_losses(s, t), brier_scores(s, t)

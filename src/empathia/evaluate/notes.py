@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-from empathia.bench.results import Results
-from empathia.bench.run_facts import ONLY_TRAINED_ON, heard, known_of_speaker
+from empathia.bench.results import Results, selected_on_test
 from empathia.evaluate.judged import SILENCES, Judged
 
-LEAK = "reads gold labels: a leak detector, not a recogniser"
 NOT_CAUSAL = "not causal: an answer may depend on what is said later"
 TOUCHED = "selected on test utterances"
 
 
 def marks(results: Results) -> list[str]:
     """What sets a run apart from an honest, causal one; [] for that."""
-    found = [LEAK] if results.run.get("reads_gold") else []
-    if results.run.get("causal") is False:
-        found.append(NOT_CAUSAL)
-    shared = touched(results)
+    apart = [NOT_CAUSAL] if results.run.causal is False else []
+    shared = _touched(results)
     if shared:
-        found.append(f"{TOUCHED}: {shared}")
-    known = known_of_speaker(results.run)
-    return [*found, f"normalised: {known}"] if known else found
+        apart.append(f"{TOUCHED}: {shared}")
+    known = results.run.known_of_speaker
+    return [*apart, f"normalised: {known}"] if known else apart
 
 
-def touched(results: Results) -> str:
+def _touched(results: Results) -> str:
     """Where validation and test share utterances, in words; "" where they do not."""
     keys = results.keys().codes
     for seed in results.seeds:
         for number, name in enumerate(results.folds):
             here = (results.seed == seed) & (results.fold == number)
-            both = np.intersect1d(keys[here & results.test], keys[here & ~results.test])
+            both = selected_on_test(results.test[here], keys[here])
             if len(both):
                 return f"{len(both)} of seed {seed}, fold '{name}'"
     return ""
@@ -39,32 +35,30 @@ def touched(results: Results) -> str:
 
 def notes_on(results: Results, judged: Judged) -> list[str]:
     """Notes on a run's figures."""
-    found = [f"{m[0].upper()}{m[1:]}." for m in marks(results)]
-    if known := heard(results.run):
-        found.append(
-            f"Weights that it uses learnt from its corpora before ({known}): {ONLY_TRAINED_ON}."
-        )
+    notes = [f"{m[0].upper()}{m[1:]}." for m in marks(results)]
+    if heard := results.run.heard_before:
+        notes.append(heard)
     if results.refit:
-        found.append("After the choice it also learnt from the validation part.")
+        notes.append("After the choice it also learnt from the validation part.")
     answers, seeds = len(judged.seed), len(results.seeds)
-    for place, why in enumerate(SILENCES):
+    for place, reason in enumerate(SILENCES):
         n = int((judged.silent == place).sum())
         if n:
-            found.append(f"{n} of {answers} answers say nothing ({why}); they count as errors.")
+            notes.append(f"{n} of {answers} answers say nothing ({reason}); they count as errors.")
     unscored = int((np.isnan(judged.raw[:, 0]) & (judged.silent < 0)).sum())
     if unscored:
-        found.append(
+        notes.append(
             f"{unscored} of {answers} answers have no scores; calibration leaves them out."
         )
     if results.exclusive:
-        found += _votes(judged, seeds)
+        notes += _votes(judged, seeds)
     if judged.units == 1:
-        found.append("There is one test dialogue: no interval can be given.")
+        notes.append("There is one test dialogue: no interval can be given.")
     if seeds == 1:
-        found.append("One seed: how far another one would differ is not known.")
+        notes.append("One seed: how far another one would differ is not known.")
     if not judged.temperatures and not np.isnan(judged.raw[:, 0]).all():
-        found.append("No validation rows have scores: no temperature was fitted.")
-    return [*found, *_absent(results, judged)]
+        notes.append("No validation rows have scores: no temperature was fitted.")
+    return [*notes, *_absent(results, judged)]
 
 
 def _votes(judged: Judged, seeds: int) -> list[str]:
@@ -81,9 +75,9 @@ def _absent(results: Results, judged: Judged) -> list[str]:
     """Labels without any gold item: macro figures count them as 0, in folds too."""
     there = np.any(judged.gold, axis=0).tolist()
     everywhere = [x for x, t in zip(results.labels, there, strict=True) if not t]
-    found = []
+    notes = []
     if everywhere:
-        found.append(
+        notes.append(
             f"No test utterance is {', '.join(everywhere)}: precision, recall and F1 of "
             "these count as 0 in macro means; UAR leaves them out."
         )
@@ -95,8 +89,8 @@ def _absent(results: Results, judged: Judged) -> list[str]:
     ]
     if lacking and len(results.folds) > 1:
         shown = ", ".join(lacking[:5]) + (" ..." if len(lacking) > 5 else "")
-        found.append(
+        notes.append(
             f"{len(lacking)} of {len(results.folds)} folds lack a label that others have "
             f"({shown}): macro F1 as a mean over folds is too low there."
         )
-    return found
+    return notes

@@ -26,8 +26,8 @@ def slices(results: Results, rows: Mask) -> tuple[dict[str, Mask], list[str]]:
     names = ["gender", "corpus", *(n for n in results.texts if n.startswith("group:"))]
     for name in names:
         column = results.texts[name].rows(rows)
-        found = {v: column.codes == i for i, v in enumerate(column.names)}
-        kinds[name.removeprefix("group:")] = {**found, "unknown": column.codes < 0}
+        known = {v: column.codes == i for i, v in enumerate(column.names)}
+        kinds[name.removeprefix("group:")] = {**known, "unknown": column.codes < 0}
     kinds["position"] = _thirds(results, rows)
     kinds["words"] = _lengths(results, rows)
     kinds["speakers"] = _speakers(results, rows)
@@ -52,12 +52,12 @@ def _thirds(results: Results, rows: Mask) -> dict[str, Mask]:
 
 def _lengths(results: Results, rows: Mask) -> dict[str, Mask]:
     words = results.numbers["words"][rows]
-    found = {
+    lengths = {
         f"{low} or more" if high is None else f"{low} to {high}": (words >= low)
         & (words <= (np.inf if high is None else high))
         for low, high in _WORDS
     }
-    return {"none": words == 0, **found, "unknown": np.isnan(words)}
+    return {"none": words == 0, **lengths, "unknown": np.isnan(words)}
 
 
 def _speakers(results: Results, rows: Mask) -> dict[str, Mask]:

@@ -18,13 +18,15 @@ def draw(rows: Sequence[Ablated], path: Path, title: str, measure: str = MEASURE
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     kinds = (
-        ("trained on these", [r.own for r in rows], "#0072b2", "white", -0.2),
-        ("trained on all, given these", [r.robust for r in rows], "#e69f00", "black", 0.2),
+        ("trained on these", [r.trained_on_these for r in rows], "#0072b2", "white", -0.2),
+        ("trained on all, given these", [r.trained_on_all for r in rows], "#e69f00", "black", 0.2),
     )
-    for label, found, colour, ink, shift in kinds:
-        shown = [i for i, r in enumerate(rows) if r.robust or shift < 0]  # all given: one model
-        scores = [next(s for s in found[i] if s.metric == measure) for i in shown]
-        places = [i + (shift if rows[i].robust else 0) for i in shown]
+    for label, measures, colour, ink, shift in kinds:
+        shown = [
+            i for i, r in enumerate(rows) if r.trained_on_all or shift < 0
+        ]  # all given: one model
+        scores = [next(s for s in measures[i] if s.metric == measure) for i in shown]
+        places = [i + (shift if rows[i].trained_on_all else 0) for i in shown]
         values = [100 * s.value for s in scores]
         axes.barh(places, values, 0.38, color=colour, label=label)
         for y, s in zip(places, scores, strict=True):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from empathia import weights
-from empathia.bench.results import run_file
+from empathia.bench.record import RunRecord
 from empathia.evaluate import Evaluation
 from empathia.features import weights_of
 from empathia.report.run.wording import figure, measure_name, protocol, selection
@@ -16,11 +13,10 @@ from empathia.types import Score
 
 def card(e: Evaluation) -> str:
     """The card as text."""
-    run: Mapping[str, Any] = e.run
-    settings: Mapping[str, Any] = run.get("settings", {})
+    run = e.run
     blocks = [
-        f"# {run['name']}\n\n{settings.get('about', '')}".rstrip(),
-        f"Recogniser `{run.get('recogniser', '?')}`, {len(e.labels)} labels: "
+        f"# {run.name}\n\n{run.settings.get('about', '')}".rstrip(),
+        f"Recogniser `{run.recogniser or '?'}`, {len(e.labels)} labels: "
         f"{', '.join(e.labels)}. {_licence(run)}",
         "## Figures\n\n" + _figures(e),
         "## Protocol\n\n" + "\n".join(f"- {line}" for line in [protocol(e), selection(e)]),
@@ -37,24 +33,22 @@ _ALWAYS = (
 )
 
 
-def _licence(run: Mapping[str, Any]) -> str:
-    corpora: Sequence[Mapping[str, Any]] = run.get("corpora", ())
-    asked = [c for c in corpora if c.get("noncommercial")]
-    brought = [str(c["name"]) for c in asked if c.get("licence") == BROUGHT]
-    bound = [str(c["name"]) for c in asked if c.get("licence") != BROUGHT]
+def _licence(run: RunRecord) -> str:
+    restricted = [c for c in run.corpora if c.noncommercial]
+    brought = [c.name for c in restricted if c.licence == BROUGHT]
+    bound = [c.name for c in restricted if c.licence != BROUGHT]
     bound += [name for name in _weights(run) if weights.entry(name).noncommercial]
     if bound:
         return f"**Not for commercial use**: it learnt from, or works with, {', '.join(bound)}."
     if brought:
         return f"Its licence is that of the data you brought ({', '.join(brought)})."
-    return "The licences of its data allow commercial use." if corpora else ""
+    return "The licences of its data allow commercial use." if run.corpora else ""
 
 
-def _weights(run: Mapping[str, Any]) -> list[str]:
+def _weights(run: RunRecord) -> list[str]:
     """Weights of the manifest that the run's features come from or its options name."""
-    modalities: Mapping[str, Sequence[str]] = run.get("modalities", {})
-    used = weights_of(*(name for names in modalities.values() for name in names))
-    options = run.get("settings", {}).get("model", {}).get("options", {}).values()
+    used = weights_of(*(name for names in run.modalities.values() for name in names))
+    options = run.settings.get("model", {}).get("options", {}).values()
     started = [e.name for e in weights.entries() if e.name in options]
     return list(dict.fromkeys([*used, *started]))
 
@@ -74,40 +68,38 @@ def _figures(e: Evaluation) -> str:
     rows += [
         [
             f"{measure_name(e.main)} of the floor '{name}'",
-            figure(Score(e.main, found[e.main])),
+            figure(Score(e.main, figures[e.main])),
             *([""] if folds else []),
             "",
         ]
-        for name, found in e.floors.items()
+        for name, figures in e.baselines.items()
     ]
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _maybe(found: Score | None) -> str:
-    return "" if found is None else figure(found)
+def _maybe(score: Score | None) -> str:
+    return "" if score is None else figure(score)
 
 
-def _data(run: Mapping[str, Any]) -> str:
-    prints: Mapping[str, Any] = run.get("data", {})
+def _data(run: RunRecord) -> str:
     rows = [
-        f"| [{c['name']}]({c.get('page', '')}) | {c.get('language', '')} | {c.get('licence', '')} "
-        f"| {c.get('citation', '')} | `{str(prints.get(c['name'], ''))[:12]}` |"
-        for c in run.get("corpora", ())
+        f"| [{c.name}]({c.page}) | {c.language} | {c.licence} "
+        f"| {c.citation} | `{run.data.get(c.name, '')[:12]}` |"
+        for c in run.corpora
     ]
-    dropped = ", ".join(f"{n} {label}" for label, n in run.get("dropped", {}).items())
+    dropped = ", ".join(f"{n} {label}" for label, n in run.dropped.items())
     note = ["", f"Dropped, since the label set does not know them: {dropped}."] if dropped else []
     head = ["| corpus | language | licence | citation | fingerprint |", "|---|---|---|---|---|"]
     return "\n".join([*head, *rows, *note])
 
 
-def _repeat(run: Mapping[str, Any]) -> str:
-    git: Mapping[str, Any] = run.get("git", {})
-    changed = " with local changes" if git.get("changed") else ""
-    state = f"commit {git['commit'][:12]}{changed}" if git.get("commit") else "no git checkout"
-    versions = ", ".join(f"{k} {v}" for k, v in run.get("versions", {}).items())
-    threads = f" --threads {run['threads']}" if "threads" in run else ""
+def _repeat(run: RunRecord) -> str:
+    changed = " with local changes" if run.git.get("changed") else ""
+    commit = str(run.git.get("commit") or "")[:12]
+    state = f"commit {commit}{changed}" if commit else "no git checkout"
+    versions = ", ".join(f"{k} {v}" for k, v in run.versions.items())
+    threads = "" if run.threads is None else f" --threads {run.threads}"
     return (
-        f"```\nempathia train {run_file(run)} --data DATA{threads}\n"
-        f"empathia evaluate out/{run['name']}\n```\n\n{state}; {versions}"
+        f"```\n{run.command}{threads}\nempathia evaluate out/{run.name}\n```\n\n{state}; {versions}"
     )

@@ -35,7 +35,7 @@ def run_page(e: Evaluation, pictures: Mapping[str, tuple[Picture, bytes, bytes]]
     filling = {
         "policy": f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
         "base-uri 'none'; form-action 'none'",
-        "title": escaped(str(e.run["name"])),
+        "title": escaped(e.run.name),
         "style": style,
         "facts": escaped(protocol(e)),
         "selection": escaped(selection(e)),
@@ -46,10 +46,12 @@ def run_page(e: Evaluation, pictures: Mapping[str, tuple[Picture, bytes, bytes]]
         "folds": _panel("folds", "Each fold", _parts([(n, s) for n, s in e.by_fold])),
         "slices": _panel("slices", "Each slice", _parts(_by_slice(e))),
         "confusion": _confusion(e),
-        "provenance": escaped(json.dumps(e.run, indent=2, ensure_ascii=False)),
+        "provenance": escaped(
+            json.dumps(e.run.plain(), indent=2, ensure_ascii=False, sort_keys=True)
+        ),
     }
     # One pass, so that braces in a name are not filled in turn.
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: filling[found[1]], _asset("run.html")) + "\n"
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: filling[match[1]], _asset("run.html")) + "\n"
 
 
 def _asset(name: str) -> str:
@@ -115,10 +117,10 @@ def _figures(e: Evaluation) -> str:
         cells += [_cell(folds.get(m.metric))] * bool(folds)
         cells += [value(m.metric, v) for v in e.by_seed.get(m.metric, ())]
         rows.append(("main" if m.metric == e.main else "", cells))
-    for name, found in e.floors.items():
+    for name, figures in e.baselines.items():
         cells = [
             f"floor: {escaped(name)}, {escaped(measure_name(e.main))}",
-            value(e.main, found[e.main]),
+            value(e.main, figures[e.main]),
         ]
         rows.append(("floor", cells + [""] * (bool(folds) + len(e.seeds))))
     return _table([*head, *(f"seed {s}" for s in e.seeds)], rows)
@@ -135,7 +137,7 @@ def _classes(e: Evaluation) -> str:
                     escaped(c.label),
                     *(figure(s) for s in (c.precision, c.recall, c.f1)),
                     f"{c.support:,}",
-                    f"{c.said:,.0f}",
+                    f"{c.predicted:,.0f}",
                 ],
             )
             for c in e.classes
@@ -155,13 +157,13 @@ def _parts(parts: Sequence[tuple[str, tuple[Score, ...]]]) -> str:
     names = [
         n
         for n in ("weighted_f1", "macro_f1", "micro_f1", "accuracy", "uar")
-        if any(s.metric == n for _, found in parts for s in found)
+        if any(s.metric == n for _, scores in parts for s in scores)
     ]
     rows = []
-    for name, found in parts:
-        known = {s.metric: s for s in found}
+    for name, scores in parts:
+        known = {s.metric: s for s in scores}
         cells = [_cell(known.get(n)) for n in names]
-        rows.append(("", [escaped(name.replace("=", ": ", 1)), f"{found[0].n:,}", *cells]))
+        rows.append(("", [escaped(name.replace("=", ": ", 1)), f"{scores[0].n:,}", *cells]))
     return _table(["", "utterances", *map(measure_name, names)], rows)
 
 

@@ -17,39 +17,39 @@ def support(e: Evaluation) -> NDArray[np.int64]:
     return np.array([c.support * len(e.seeds) for c in e.classes])
 
 
-def told_confusion(e: Evaluation) -> str:
+def of_confusion(e: Evaluation) -> str:
     """How much of each label is recognised, and what it is taken for."""
     shares = e.confusion / np.maximum(support(e), 1)[:, None]
-    told = []
+    parts = []
     names = [*e.labels, *SILENCES]
     for i, label in enumerate(e.labels):
         others = shares[i].copy()
         others[i] = -1
         worst = int(others.argmax())
         if e.classes[i].support and others[worst] > 0:
-            told.append(
+            parts.append(
                 f"{label} {100 * shares[i, i]:.0f} % (most often taken for "
                 f"{names[worst]}, {100 * others[worst]:.0f} %)"
             )
         elif e.classes[i].support:
-            told.append(f"{label} {100 * shares[i, i]:.0f} %")
-    return "Heat map of the confusion matrix. Share recognised: " + "; ".join(told) + "."
+            parts.append(f"{label} {100 * shares[i, i]:.0f} %")
+    return "Heat map of the confusion matrix. Share recognised: " + "; ".join(parts) + "."
 
 
-def told_classes(e: Evaluation) -> str:
+def of_classes(e: Evaluation) -> str:
     """F1 of each label."""
     return "Bars of F1: " + ", ".join(f"{c.label} {100 * c.f1.value:.1f}" for c in e.classes) + "."
 
 
-def told_slices(e: Evaluation) -> str:
+def of_slices(e: Evaluation) -> str:
     """The main measure of each slice."""
-    found = [
+    scores = [
         f"{s.slice.replace('=', ' ')} {100 * s.value:.1f}" for s in e.slices if s.metric == e.main
     ]
-    return f"{e.main.replace('_', ' ')} of slices: " + ", ".join(found) + "."
+    return f"{e.main.replace('_', ' ')} of slices: " + ", ".join(scores) + "."
 
 
-def told_reliability(e: Evaluation) -> str:
+def of_reliability(e: Evaluation) -> str:
     """Calibration error before and after scaling."""
     after = (
         ""
@@ -62,7 +62,7 @@ def told_reliability(e: Evaluation) -> str:
     )
 
 
-def told_risk(e: Evaluation) -> str:
+def of_risk(e: Evaluation) -> str:
     """Risk at four coverages."""
     mean = np.zeros(len(COVERAGES)) if e.risk is None else e.risk.mean(0)
     return (

@@ -35,21 +35,21 @@ class Picture(NamedTuple):
 
 def pictures(e: Evaluation) -> dict[str, Picture]:
     """All pictures that an evaluation has the figures for, by the name of their file."""
-    found = {
-        "confusion": Picture("Confusion", alt.told_confusion(e), lambda t: confusion(e, t)),
-        "classes": Picture("F1 of each label", alt.told_classes(e), lambda t: classes(e, t)),
+    drawn = {
+        "confusion": Picture("Confusion", alt.of_confusion(e), lambda t: confusion(e, t)),
+        "classes": Picture("F1 of each label", alt.of_classes(e), lambda t: classes(e, t)),
     }
     if any(s.metric == e.main for s in e.slices):
-        found["slices"] = Picture("Slices", alt.told_slices(e), lambda t: slices(e, t))
+        drawn["slices"] = Picture("Slices", alt.of_slices(e), lambda t: slices(e, t))
     if e.before is not None:
-        found["reliability"] = Picture(
-            "Reliability", alt.told_reliability(e), lambda t: reliability(e, t)
+        drawn["reliability"] = Picture(
+            "Reliability", alt.of_reliability(e), lambda t: reliability(e, t)
         )
     if e.risk is not None:
-        found["risk_coverage"] = Picture(
-            "Risk against coverage", alt.told_risk(e), lambda t: risk_coverage(e, t)
+        drawn["risk_coverage"] = Picture(
+            "Risk against coverage", alt.of_risk(e), lambda t: risk_coverage(e, t)
         )
-    return found
+    return drawn
 
 
 def confusion(e: Evaluation, theme: Theme) -> Figure:
@@ -153,10 +153,10 @@ def classes(e: Evaluation, theme: Theme) -> Figure:
 
 def slices(e: Evaluation, theme: Theme) -> Figure:
     """A dot with its interval for each slice, beside the whole."""
-    found = [s for s in e.slices if s.metric == e.main][:_SHOWN_SLICES]
-    figure, axes = drawing.new(theme, 6.4, 1.5 + 0.3 * (len(found) + _kinds(found)))
+    shown = [s for s in e.slices if s.metric == e.main][:_SHOWN_SLICES]
+    figure, axes = drawing.new(theme, 6.4, 1.5 + 0.3 * (len(shown) + _kinds(shown)))
     whole, y, ticks, before = e.measure(e.main), 0.0, [], ""
-    for s in found:
+    for s in shown:
         kind, _, value = s.slice.partition("=")
         y += 1.7 if kind != before and before else 1.0
         before = kind
@@ -188,8 +188,8 @@ def slices(e: Evaluation, theme: Theme) -> Figure:
     return figure
 
 
-def _kinds(found: list[Score]) -> float:
-    return 0.7 * len({s.slice.partition("=")[0] for s in found})
+def _kinds(scores: list[Score]) -> float:
+    return 0.7 * len({s.slice.partition("=")[0] for s in scores})
 
 
 def _whisker(axes: Axes, theme: Theme, y: float, s: Score, colour: str | None = None) -> None:
@@ -222,8 +222,8 @@ def reliability(e: Evaluation, theme: Theme) -> Figure:
     )
     for curve, name, metric, look in shown:
         if curve is not None:
-            told = f"{name} (ECE {100 * e.measure(metric).value:.1f})"
-            _reliable(axes, curve, told, look)
+            legend = f"{name} (ECE {100 * e.measure(metric).value:.1f})"
+            _reliable(axes, curve, legend, look)
     last = e.after or e.before
     if last is not None:
         edges = np.linspace(0, 1, len(last.answers) + 1)

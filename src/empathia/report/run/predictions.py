@@ -32,7 +32,7 @@ def dump(results: Results, suffix: str) -> bytes:
             f"cannot dump as '{suffix}' (expected one of {', '.join(SUFFIXES)})",
             "Choose the format by the suffix of the file",
         )
-    right = pyarrow.array(results.said == results.gold, mask=results.gold < 0)
+    right = pyarrow.array(results.predicted == results.gold, mask=results.gold < 0)
     table = results.table.append_column("right", right)
     out = io.BytesIO()
     if suffix == ".parquet":

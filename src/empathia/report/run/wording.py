@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from empathia.evaluate import Evaluation
 from empathia.types import Score
 
@@ -54,7 +51,7 @@ def protocol(e: Evaluation) -> str:
         else "no intervals"
     )
     return (
-        f"Protocol {e.run.get('protocol', '?')}, {_many(n, 'fold')}; "
+        f"Protocol {e.run.protocol or '?'}, {_many(n, 'fold')}; "
         f"{_many(len(e.seeds), 'seed')} ({', '.join(map(str, e.seeds))}); "
         f"{_many(e.utterances, 'test utterance')} in {_many(e.dialogues, 'dialogue')}; {how}."
     )
@@ -62,13 +59,16 @@ def protocol(e: Evaluation) -> str:
 
 def selection(e: Evaluation) -> str:
     """By what the run was selected, and what it may know."""
-    run: Mapping[str, Any] = e.run
-    training = run.get("settings", {}).get("training", {})
+    run = e.run
+    training = run.settings.get("training", {})
     rule = training.get("select", "nothing")
-    causal = {True: "past context only", False: "past and future context"}
-    context = causal.get(run.get("causal"), "context not known")  # type: ignore[arg-type]
-    normal = ", ".join(f"{k}: {v}" for k, v in run.get("normalise", {}).items()) or "none"
-    modalities = ", ".join(run.get("modalities", {})) or "none"
+    context = {
+        True: "past context only",
+        False: "past and future context",
+        None: "context not known",
+    }[run.causal]
+    normal = ", ".join(f"{k}: {v}" for k, v in run.normalise.items()) or "none"
+    modalities = ", ".join(run.modalities) or "none"
     return (
         f"Selected by validation {measure_name(str(rule))}; {context}; modalities: {modalities}; "
         f"normalisation: {normal}."

@@ -66,3 +66,14 @@ def test_the_readme_shows_what_the_demo_prints() -> None:
         return re.sub(r"\d+ %|0\.\d\d", "#", text)
 
     assert without_figures(readme_example.shown()) == without_figures(readme_example.block())
+
+
+def test_the_way_through_the_code_names_places_that_are_there() -> None:
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    source = ROOT / "src" / "empathia"
+    named = re.findall(r"`([a-z_]+(?:/[a-z_]*)*(?:/|\.py|\.toml|\.json))`", text)
+    there = [source, *source.rglob("*"), ROOT / "tests", *(ROOT / "tests").glob("*")]
+    ends = [f"/{p}/" if p.is_dir() else f"/{p}" for p in there]
+    assert [x for x in named if not any(e.endswith(f"/{x}") for e in ends)] == []
+    rooms = {f"{p.name}/" for p in source.iterdir() if (p / "__init__.py").exists()}
+    assert [x for x in sorted(rooms) if f"| `{x}`" not in text] == []

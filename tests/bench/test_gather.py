@@ -14,8 +14,9 @@ from sounds import RATE, noise, write_float_wav, write_wav
 
 from empathia import features, plugins
 from empathia.bench.gather import gather
+from empathia.contracts import Item
 from empathia.errors import InputError, UsageError
-from empathia.features import Each, FeatureWarning, Item
+from empathia.features import Each, FeatureWarning
 from empathia.features.prosody import extract as prosody
 from empathia.types import Audio, Dialogue, Features, Utterance
 
@@ -44,7 +45,7 @@ class Counted:
 def counted(monkeypatch) -> dict[str, Counted]:
     """Plug-ins "heard" and "read", found as those of other packages are."""
     made, entries = {}, []
-    for name, source in (("heard", "audio"), ("read", "text")):
+    for name, source in (("heard", "sound"), ("read", "words")):
         made[name] = Counted()
         module = types.ModuleType(f"plugin_{name}")
         module.NAME, module.SOURCE = name, source
@@ -281,7 +282,7 @@ def test_clips_are_whole_files_whatever_their_place_in_the_talk(tmp_path, counte
 def test_names_are_extractors_only():
     assert {"prosody", "mfcc", "logmel", "speech", "frames", "text"} <= set(features.names())
     for name in features.names():
-        assert features.source(name) in ("audio", "text")
+        assert features.source(name) in ("sound", "words")
     with pytest.raises(UsageError, match="'mfcc' has no variants"):
         features.load("mfcc:wide")
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from empathia import features as extractors
 from empathia.bench.cache import Store
 from empathia.bench.sounds import Sounds
-from empathia.contracts import Progress
+from empathia.contracts import Extractor, Progress
 from empathia.errors import InputError
-from empathia.features import Extractor, FeatureWarning
+from empathia.features import FeatureWarning
 from empathia.types import Audio, Dialogue, Features, Utterance
 
 _AHEAD = 4  # utterances a thread that are decoded and wait
@@ -86,7 +86,7 @@ class _Work:
 
     Args:
         name: As in run files.
-        source: "audio" or "text".
+        source: "sound" or "words".
         extractor: Takes it.
         store: Keeps it.
         wanted: The utterances.
@@ -111,7 +111,7 @@ class _Work:
         """The work that is left for a name, or None: then no model need be there either."""
         source = extractors.source(name)
         rest = [u for u in utterances.values() if u.id not in found]
-        wanted = [u for u in rest if (u.text if source == "text" else u.audio) is not None]
+        wanted = [u for u in rest if (u.text if source == "words" else u.audio) is not None]
         if not wanted:
             return None
         extractor = extractors.load(name, threads=1)
@@ -144,8 +144,8 @@ def _take(
     total = sum(len(work.wanted) for work in works)
     before = sum(len(work.found) for work in works)
     sounds = Sounds()
-    heard = [work for work in works if work.source == "audio"]
-    read = [work for work in works if work.source == "text"]
+    heard = [work for work in works if work.source == "sound"]
+    read = [work for work in works if work.source == "words"]
     for task, features in _in_order(_tasks(read, heard, sounds), pool, ahead):
         if task.keep:
             task.work.store.put(task.key, features)

@@ -4,10 +4,14 @@ A run file names a feature "extractor" or "extractor:variant" ("prosody",
 "text:klue/roberta-base"). The extractor is a plug-in: a module that defines
 
 - ``NAME``: its own name;
-- ``SOURCE``: "audio" or "text", what it reads;
+- ``SOURCE``: "sound" or "words", what it reads;
 - ``load(variant=None, threads=None) -> Extractor``: ``variant`` is what follows the colon,
   ``threads`` how many a model may use inside (None takes all cores). Pretrained encoders are
-  loaded once a process and shared. :class:`Each` makes an extractor of a function;
+  loaded once a process and shared. :class:`Each` makes an extractor of a function.
+  The values of an item depend on that item alone, to the last bit, whatever it is called with:
+  else results would change where a killed run goes on. It is called from several threads at
+  once. NaN marks what cannot be measured. ``settings`` hold all that decides the values, a
+  "version" for the code included: what was kept under other settings is never used;
 - ``weights_of(variant) -> tuple[str, ...]``, where it needs any: which weights of the manifest.
 
 :func:`empathia.bench.gather.gather` runs extractors over a corpus and keeps what they
@@ -20,39 +24,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from empathia import plugins
+from empathia.contracts import Extractor, Item
 from empathia.errors import EmpathiaWarning, UsageError
+from empathia.files import Plain
 from empathia.types import Audio, Features
-
-Item = tuple[str, str | Audio]
-"""Id of an utterance, and its words or its sound (mono, 16 kHz), as the plug-in's SOURCE says."""
-
-_NO_EXTRACTORS = frozenset({"gathering", "normalise", "store"})
 
 
 class FeatureWarning(EmpathiaWarning):
     """Features that some utterances don't have, or that could not be kept, counted."""
-
-
-class Extractor(Protocol):
-    """Turns utterances into features.
-
-    The values of an item depend on that item alone, to the last bit, whatever it is called with:
-    else results would change where a killed run goes on. It is called from several threads
-    at once.
-    """
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """All that decides the values, plain for JSON; a "version" counts changes of the code.
-
-        What was kept under other settings is never used.
-        """
-
-    def __call__(self, items: Sequence[Item]) -> list[Features]:
-        """Features of each item, in their order; NaN marks what cannot be measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +42,11 @@ class Each:
     """An :class:`Extractor` that takes one item after the other.
 
     Args:
-        settings: As in :class:`Extractor`.
+        settings: All that decides the values.
         extract: Features of (words or sound, utterance id).
     """
 
-    settings: Mapping[str, Any]
+    settings: Mapping[str, Plain]
     extract: Callable[[Any, str], Features]
 
     def __call__(self, items: Sequence[Item]) -> list[Features]:
@@ -74,17 +56,17 @@ class Each:
 
 def names() -> tuple[str, ...]:
     """Names of all extractors, sorted, without importing any."""
-    return tuple(n for n in plugins.names("features") if n not in _NO_EXTRACTORS)
+    return plugins.names("features")
 
 
-def source(name: str) -> Literal["audio", "text"]:
+def source(name: str) -> Literal["sound", "words"]:
     """What a feature of a run file is taken from.
 
     Raises:
         UsageError: There is no such extractor.
     """
-    found: Literal["audio", "text"] = _plugin(name).SOURCE
-    return found
+    reads: Literal["sound", "words"] = _plugin(name).SOURCE
+    return reads
 
 
 def load(name: str, threads: int | None = None) -> Extractor:

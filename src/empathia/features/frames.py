@@ -12,12 +12,13 @@ import functools
 
 import numpy as np
 
+from empathia.contracts import Extractor
 from empathia.encoders import speech_models
-from empathia.features import Each, Extractor
+from empathia.features import Each
 from empathia.features.speech import spoken
 from empathia.types import Audio, Features
 
-NAME, SOURCE = "frames", "audio"
+NAME, SOURCE = "frames", "sound"
 RATE = 5.0
 """Rows a second (Hz)."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from empathia.features import Each, Extractor, _mel, no_variants
+from empathia.contracts import Extractor
+from empathia.features import Each, _mel, no_variants
 from empathia.types import Audio, Features
 
-NAME, SOURCE = "logmel", "audio"
+NAME, SOURCE = "logmel", "sound"
 WINDOW, HOP, BANDS = 400, 160, 80
 _NAMES = tuple(f"mel{i}" for i in range(BANDS))
 

@@ -13,10 +13,11 @@ import functools
 
 import numpy as np
 
-from empathia.features import Each, Extractor, _mel, no_variants
+from empathia.contracts import Extractor
+from empathia.features import Each, _mel, no_variants
 from empathia.types import Audio, Features
 
-NAME, SOURCE = "mfcc", "audio"
+NAME, SOURCE = "mfcc", "sound"
 WINDOW, HOP, BANDS, KEPT = 2048, 512, 128, 13
 _NAMES = tuple(f"mfcc{i}" for i in range(KEPT))
 

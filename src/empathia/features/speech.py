@@ -18,12 +18,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia.contracts import Extractor
 from empathia.encoders import speech_models
 from empathia.errors import InputError
-from empathia.features import Each, Extractor
+from empathia.features import Each
 from empathia.types import Audio, Features, FloatArray
 
-NAME, SOURCE = "speech", "audio"
+NAME, SOURCE = "speech", "sound"
 LAYERS, WIDTH = 5, 384
 STATISTICS = ("mean", "deviation")
 

@@ -13,12 +13,13 @@ import functools
 
 import numpy as np
 
+from empathia.contracts import Extractor
 from empathia.encoders import speech_models
 from empathia.errors import UsageError
-from empathia.features import Each, Extractor, speech
+from empathia.features import Each, speech
 from empathia.types import Audio, Features, FloatArray
 
-NAME, SOURCE = "speeds", "audio"
+NAME, SOURCE = "speeds", "sound"
 SLOWEST, FASTEST = 0.5, 2.0
 
 

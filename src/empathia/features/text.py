@@ -20,13 +20,14 @@ from typing import Any
 import numpy as np
 
 from empathia import weights
+from empathia.contracts import Extractor
 from empathia.encoders import local
 from empathia.errors import WeightsError
-from empathia.features import Each, Extractor
+from empathia.features import Each
 from empathia.files import sha256
 from empathia.types import Features, FloatArray
 
-NAME, SOURCE = "text", "text"
+NAME, SOURCE = "text", "words"
 _DEFAULT, _DELTA = "minilm", "delta.safetensors"
 _LONGEST = 256  # word pieces that are read
 

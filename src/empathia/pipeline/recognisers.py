@@ -59,7 +59,7 @@ class Named:
         self.about, self.reads_text, self.used = about, reads_text, used
         self.weights = tuple(dict.fromkeys(weights))
         self._load, self._normalisers = load, normalisers
-        self.words = tuple(n for n in about.features if features.source(n) == "text")
+        self.words = tuple(n for n in about.features if features.source(n) == "words")
         self.sound = tuple(n for n in about.features if n not in self.words)
 
     @property

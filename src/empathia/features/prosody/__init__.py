@@ -25,8 +25,9 @@ import math
 
 import numpy as np
 
+from empathia.contracts import Extractor
 from empathia.errors import InputError
-from empathia.features import Each, Extractor, no_variants
+from empathia.features import Each, no_variants
 from empathia.features.prosody.grid import centre_and_peak
 from empathia.features.prosody.harmonicity import harmonicity
 from empathia.features.prosody.intensity import loudness
@@ -34,7 +35,7 @@ from empathia.features.prosody.pitch import track
 from empathia.features.prosody.syllables import syllables
 from empathia.types import Audio, Features
 
-NAME, SOURCE = "prosody", "audio"
+NAME, SOURCE = "prosody", "sound"
 NAMES = (
     "duration",
     "avg_intensity",

@@ -3,7 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check clean
+# Two test processes share two cores: each takes one thread.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4
+
+.PHONY: demo test quick clean
 
 demo: .venv/.demo
 	$(BIN)/empathia weights pull
@@ -14,7 +17,12 @@ test: .venv/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m "not slow"
+	$(PYTEST) -m "not slow"
+
+# For the edit loop, in an environment that `make test` has made: no weights, no browser.
+quick:
+	$(BIN)/ruff check .
+	EMPATHIA_HOME=.none $(PYTEST) -q -m "not (slow or weights or browser or corpus or long)"
 
 # The environment is made once and again whenever what it depends on changes.
 .venv/pyvenv.cfg:

@@ -137,6 +137,7 @@ BYCATCH = {"metadata": {"scenarios", "inertia"}}
 CALLED = {"join": "joins"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("leak", toy.LEAKS)
 def test_what_is_planted_in_the_toy_corpus_is_found_alone(leak: str, tmp_path: Path) -> None:
     toy.make(tmp_path / "toy", leaks=[leak], dialogues=20)

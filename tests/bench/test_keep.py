@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from little_problem import LABELS as LITTLE
 from little_problem import learn, part, problem
+from little_runs import LABELS, WORDS, corpus, run_file
 from predicted import predict
-from test_train import LABELS, WORDS, corpus, run_file
 
 from empathia import config, features, plugins, weights
 from empathia.bench import bench, train
@@ -119,6 +119,7 @@ def test_labels_show_on_the_terminal_and_on_the_page(
     assert "anger" not in page
 
 
+@pytest.mark.long
 def test_several_folds_keep_a_model_of_everything(tmp_path: Path) -> None:
     data = corpus(tmp_path)
     run = run_file(tmp_path / "folds.toml", data=FOLDS, top="seeds = [3, 4]")
@@ -147,6 +148,7 @@ def test_a_model_is_kept_once_and_only_where_wanted(tmp_path: Path) -> None:
     assert (model / "settings.json").stat().st_mtime_ns == before
 
 
+@pytest.mark.long
 def test_a_kill_leaves_no_half_model(tmp_path: Path) -> None:
     run, data = run_file(tmp_path / "a.toml", data=FOLDS), corpus(tmp_path)
     train(run, data, tmp_path / "whole")
@@ -430,6 +432,7 @@ def test_a_recogniser_comes_back_as_it_was(
     assert back.recognise([[]]) == [[]]
 
 
+@pytest.mark.weights
 def test_the_encoder_comes_back_as_it_was(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     learnt = learn("encoder", tmp_path / "t", options={"tuned": 1}, training={"epochs": 1})
@@ -441,10 +444,11 @@ def test_the_encoder_comes_back_as_it_was(tmp_path: Path) -> None:
     assert [e.scores for e in back.recognise([dialogue])[0]] == [expected[s.id] for s in dialogue]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("linear", [0.0, 0.5, 1.0])
 def test_the_dialogue_model_comes_back_as_it_was(tmp_path: Path, linear: float) -> None:
     pytest.importorskip("torch")
-    import test_dialogue as little
+    import little_dialogues as little
 
     options = little.SMALL | {"linear": linear, "members": 2}
     learnt = little.trained(tmp_path / "t", training={"epochs": 2}, **options)

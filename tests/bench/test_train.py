@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -15,75 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from little_runs import LABELS, corpus, run_file
 from pyarrow import parquet
 
 from empathia.bench import bench, train
 from empathia.bench.record import read_record
 from empathia.config import read_run
 from empathia.errors import ConfigError, EmpathiaWarning, LeakageError, TrainingError, UsageError
-
-LABELS = ("calm", "cross", "glad")
-WORDS = {
-    "calm": ["fine", "okay", "well", "sure", "right"],
-    "cross": ["no", "stop", "never", "awful", "hate"],
-    "glad": ["great", "yes", "lovely", "thanks", "love"],
-}
-
-
-def corpus(folder: Path, *, flip_test: bool = False) -> Path:
-    """A table of 24 dialogues whose words and one number tell the label most of the time."""
-    rng = random.Random(4)
-    rows = []
-    for d in range(24):
-        split = ("train",) * 14 + ("valid",) * 4 + ("test",) * 6
-        for i in range(8):
-            label = rng.choice(LABELS)
-            words = rng.choices(WORDS[label], k=3) + rng.choices(WORDS[rng.choice(LABELS)], k=2)
-            votes = [label, label, rng.choice(LABELS)]
-            said = (
-                LABELS[(LABELS.index(label) + 1) % 3] if flip_test and split[d] == "test" else label
-            )
-            rows.append(
-                {
-                    "utterance": f"d{d}_{i}",
-                    "dialogue": f"d{d}",
-                    "speaker": f"s{d // 4}_{i % 2}",
-                    "gender": "FM"[i % 2],
-                    "text": " ".join(words),
-                    "label": "" if i == 7 else said,
-                    "votes": json.dumps(votes),
-                    "split": split[d],
-                    "scene": f"scene{d % 5}",
-                    "tone": LABELS.index(label) + rng.gauss(0, 0.5),
-                    "level": rng.gauss(0, 1),
-                }
-            )
-    path = folder / "table"
-    path.mkdir(parents=True, exist_ok=True)
-    with (path / "data.csv").open("w", newline="") as f:
-        writer = csv.DictWriter(f, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    return folder
-
-
-def run_file(path: Path, recogniser: str = "tfidf", **changes: str) -> Path:
-    parts = {
-        "top": "seed = 1",
-        "data": "",
-        "options": 'groups = {scene = "scene"}\nfeatures = {sound = ["tone", "level"]}',
-        "features": 'text = ["sound"]' if recogniser == "acoustic" else "",
-        "model": "",
-        "training": "",
-    } | changes
-    path.write_text(
-        f'name = "{path.stem}"\n{parts["top"]}\n[data]\ncorpora = ["table"]\nlabels = "corpus"\n'
-        f"{parts['data']}\n[data.options.table]\n{parts['options']}\n"
-        + (f"[features]\n{parts['features']}\n" if parts["features"] else "")
-        + f'[model]\nrecogniser = "{recogniser}"\n{parts["model"]}\n'
-        f'[training]\nselect = "weighted_f1"\nthreads = 1\n{parts["training"]}\n'
-    )
-    return path
 
 
 def answers(folder: Path, name: str = "predictions") -> list[dict[str, Any]]:
@@ -134,6 +71,7 @@ def test_test_labels_cannot_change_what_is_learnt_or_selected(tmp_path: Path) ->
 FOLDS = 'protocol = "leave-scene-out"'
 
 
+@pytest.mark.long
 def test_no_state_crosses_from_fold_to_fold(tmp_path: Path) -> None:
     """A fold learnt alone, in a new process, answers as the same fold did among the others."""
     run, data = run_file(tmp_path / "a.toml", data=FOLDS), corpus(tmp_path)
@@ -157,6 +95,7 @@ def test_no_state_crosses_from_fold_to_fold(tmp_path: Path) -> None:
     assert (folder / "predictions.parquet").read_bytes() == before
 
 
+@pytest.mark.long
 def test_a_killed_run_goes_on_at_the_unfinished_fold(tmp_path: Path) -> None:
     run, data = run_file(tmp_path / "a.toml", data=FOLDS), corpus(tmp_path)
     train(run, data, tmp_path / "whole")

@@ -91,6 +91,7 @@ def test_stats_as_text_has_no_words_of_anybody(talk, capsys):
     assert "Hello" not in out
 
 
+@pytest.mark.long
 def test_a_picture_of_labels_lengths_and_agreement(talk, tmp_path, capsys):
     pytest.importorskip("matplotlib")
     for name in ("a.png", "a.svg", "b.svg"):

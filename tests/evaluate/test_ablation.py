@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from test_train import corpus, run_file
+from little_runs import corpus, run_file
 
 from empathia.cli import main
 
@@ -14,6 +14,7 @@ MODEL = 'linear = 1.0\npenalties = [30]\ncontext = "none"\nsquares_up_to = 0'
 OPTIONS = 'features = {tone = ["tone"], noise = ["level"]}'
 
 
+@pytest.mark.long
 def test_all_subsets_are_learnt_and_drawn(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,6 +29,7 @@ def run(tmp_path):
     return write(tmp_path / "run", {(s, "a"): made(s) for s in (1, 2)}, train_counts={"joy": 3})
 
 
+@pytest.mark.long
 def test_evaluate_writes_everything(run, capsys):
     assert main(["evaluate", str(run), "--bootstrap", "50"]) == 0
     out = capsys.readouterr().out
@@ -57,6 +58,7 @@ def test_evaluate_writes_everything(run, capsys):
         assert float(a["score:joy"]) == pytest.approx(b["score:joy"], abs=1e-6)
 
 
+@pytest.mark.long
 def test_evaluate_twice_gives_the_same_and_dumps(run, tmp_path, capsys):
     target = tmp_path / "all.csv"
     words = ["evaluate", str(run), "--json", "--bootstrap", "0"]
@@ -109,6 +111,7 @@ def test_page_needs_nothing_from_outside_and_escapes_names(tmp_path):
     assert all(p.alt and "nan" not in p.alt for p in drawn.values())
 
 
+@pytest.mark.long
 def test_pictures_have_themes_and_room_for_many_labels(tmp_path):
     labels = GOEMOTIONS28.labels
     folder = write(tmp_path / "run", {(1, "a"): made(labels=labels, dialogues=40)}, labels=labels)

@@ -153,6 +153,7 @@ def test_one_voice_stays_one_however_long_it_speaks():
         assert not group(0.9 * points, np.ones(n)).any(), n
 
 
+@pytest.mark.long
 def test_long_recordings_are_condensed_to_the_same_speakers():
     points, whose = people(6000, 3, 0.1)
     assert same(group(0.95 * points, np.ones(6000)), whose)
@@ -350,6 +351,7 @@ def test_wrong_use_is_told():
         diariser.finish([(0, 1), (2, 3)])
 
 
+@pytest.mark.long
 def test_sound_is_not_kept():
     """Ten minutes are 38 MB; what stays is some windows that wait, and voices."""
     part = tone(10, 0)

@@ -36,6 +36,7 @@ def test_groups_hold_what_was_measured():
     assert sizes["female"] == {"avg_pitch": 20, "avg_intensity": 19}
 
 
+@pytest.mark.long
 def test_figure_shows_every_group_and_threshold(tmp_path):
     values = by_group(*corpus())
     bins = Bins.load()

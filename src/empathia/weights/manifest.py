@@ -152,7 +152,8 @@ def catalogue(manifest: Path | None = None) -> dict[str, Entry]:
     Raises:
         ConfigError: The manifest has an unknown or missing key or an unsafe name.
     """
-    return dict(_parse(manifest or MANIFEST))
+    file = manifest or MANIFEST
+    return dict(_parse(file, file.stat().st_mtime_ns))
 
 
 def select(names: tuple[str, ...], *, shipped: bool = True) -> tuple[Entry, ...]:
@@ -177,7 +178,7 @@ def select(names: tuple[str, ...], *, shipped: bool = True) -> tuple[Entry, ...]
 
 
 @lru_cache(maxsize=4)
-def _parse(manifest: Path) -> tuple[tuple[str, Entry], ...]:
+def _parse(manifest: Path, changed: int) -> tuple[tuple[str, Entry], ...]:
     tables = tomllib.loads(manifest.read_text(encoding="utf-8"))
     return tuple((name, _entry(name, table)) for name, table in tables.items())
 

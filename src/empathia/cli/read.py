@@ -168,7 +168,7 @@ def _expand(given: Sequence[Path]) -> list[Path]:
     """Files as they are, folders as the readable files in them, in a fixed order."""
     from empathia.pipeline import RECORDINGS, TRANSCRIPTS, kind
 
-    found: list[Path] = []
+    paths: list[Path] = []
     for path in given:
         if path.is_dir():
             inside = [p for p in sorted(path.rglob("*")) if _readable(p, RECORDINGS + TRANSCRIPTS)]
@@ -177,13 +177,13 @@ def _expand(given: Sequence[Path]) -> list[Path]:
                     f"folder '{path}' holds no recording and no transcript",
                     "Give a file, or a folder of those",
                 )
-            found += inside
+            paths += inside
         elif not path.exists():
             raise UsageError(f"there is no file '{path}'", "Check the path")
         else:
             kind(path)
-            found.append(path)
-    return list(dict.fromkeys(found))
+            paths.append(path)
+    return list(dict.fromkeys(paths))
 
 
 def _readable(path: Path, suffixes: Sequence[str]) -> bool:

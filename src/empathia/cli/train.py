@@ -25,9 +25,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "train",
         help="train what a run file describes",
-        description="Train a recogniser: a model to be shipped (checkpoint, model, metrics.json, "
-        "card.md), or answers for every seed and fold of a protocol, which `empathia evaluate` "
-        "measures, and a model for `empathia read`.",
+        description="Train a recogniser: answers for every seed and fold of a protocol, which "
+        "`empathia evaluate` measures, and a model for `empathia read`.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

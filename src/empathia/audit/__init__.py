@@ -42,7 +42,7 @@ def audit_corpus(
     once = [c for c in every if c.place not in again]
     parts_once = [p.without(again) for p in parts]
     split = _of_split(once, parts_once) if parts else [_NO_SPLIT]
-    found = [
+    findings = [
         *split,
         baselines.inertia(every, parts),
         copies.sound(once, parts_once),
@@ -56,7 +56,7 @@ def audit_corpus(
         audit_labels.coverage(labels, every, parts),
         audit_labels.agreement(every),
     ]
-    return Audit(subject, _facts(dialogues, every, parts, tables), in_order(found))
+    return Audit(subject, _facts(dialogues, every, parts, tables), in_order(findings))
 
 
 _NO_SPLIT = Finding(
@@ -85,7 +85,7 @@ def _facts(
     }
     if len(parts) == 1:
         p = parts[0]
-        sizes = (len([c for c in part if c.said.gold]) for part in (p.train, p.valid, p.asked))
+        sizes = (len([c for c in part if c.said.gold]) for part in (p.train, p.valid, p.evaluated))
         facts["labelled in train / valid / test"] = " / ".join(f"{n:,}" for n in sizes)
     elif parts:
         facts["folds"] = str(len(parts))

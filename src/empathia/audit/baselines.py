@@ -16,43 +16,45 @@ INERTIA_WORRY = 20.0
 """Points of weighted F1 above copying from anywhere. Feelings last, so inertia is no mistake of the
 data and never "wrong"; but a gold label in a history would be worth this much."""
 SIGMAS = 4.0
-"""A floor counts from so many standard errors above chance: small test sets scatter."""
+"""A baseline counts from so many standard errors above chance: small test sets scatter."""
 
 
 def metadata(cuts: Sequence[Cut]) -> Finding:
     """What groupings, gender and third of the dialogue say about the label, learnt on train."""
-    gold, said, plain, used = [], [], [], set[str]()
+    gold, predicted, plain, used = [], [], [], set[str]()
     for cut in cuts:
         table = _Table(cut)
         used |= set(table.groups)
-        for c in cut.asked:
+        for c in cut.evaluated:
             if c.label is not None and table.majority is not None:
                 gold.append(c.label)
-                said.append(table.answer(c))
+                predicted.append(table.answer(c))
                 plain.append(table.majority)
     if not gold:
         return Finding("metadata", "note", "No labelled training and test part to learn from.")
-    floor, majority = scores(gold, said), scores(gold, plain)
+    baseline, majority = scores(gold, predicted), scores(gold, plain)
     chance = 100 / len(set(gold))
-    gain = floor["uar"] - chance
+    gain = baseline["uar"] - chance
     error = SIGMAS * 100 * math.sqrt(chance / 100 * (1 - chance / 100) / len(gold))
     severity: Severity = "fine"
     if gain >= max(METADATA_WORRY, error):
         severity = "wrong" if gain >= METADATA_WRONG else "worry"
     what = " + ".join([*sorted(used), "gender", "third of the dialogue"])
-    told = (
-        f"Without any input, {what} score {floor['weighted_f1']:.1f} weighted F1 and "
-        f"{floor['uar']:.1f} UAR on the test (majority label: {majority['weighted_f1']:.1f} and "
+    sentence = (
+        f"Without any input, {what} score {baseline['weighted_f1']:.1f} weighted F1 and "
+        f"{baseline['uar']:.1f} UAR on the test (majority label: {majority['weighted_f1']:.1f} and "
         f"{majority['uar']:.1f}). Only what a model adds to this comes from what was said."
     )
     bars = (
-        ("metadata", floor["weighted_f1"], "weighted F1"),
+        ("metadata", baseline["weighted_f1"], "weighted F1"),
         ("majority label", majority["weighted_f1"], "weighted F1"),
-        ("metadata", floor["uar"], "UAR"),
+        ("metadata", baseline["uar"], "UAR"),
         ("chance", chance, "UAR"),
     )
-    details = {"floor": floor, "majority": majority, "n": len(gold), "from": sorted(used)}
-    return Finding("metadata", severity, told, floor["weighted_f1"], "weighted F1", bars, details)
+    details = {"floor": baseline, "majority": majority, "n": len(gold), "from": sorted(used)}
+    return Finding(
+        "metadata", severity, sentence, baseline["weighted_f1"], "weighted F1", bars, details
+    )
 
 
 class _Table:
@@ -83,25 +85,27 @@ class _Table:
 
 def _known_groups(cut: Cut) -> tuple[str, ...]:
     """Groupings of which most of the test is in groups that training knows, finest first."""
-    found: dict[str, int] = {}
-    for name in sorted({g for c in cut.asked for g in c.said.groups}):
+    sizes: dict[str, int] = {}
+    for name in sorted({g for c in cut.evaluated for g in c.said.groups}):
         seen = {c.said.groups.get(name) for c in cut.train} - {None}
-        met = sum(c.said.groups.get(name) in seen for c in cut.asked)
-        if seen and 2 * met >= len(cut.asked):
-            found[name] = len(seen)
-    return tuple(sorted(found, key=lambda g: (-found[g], g)))
+        met = sum(c.said.groups.get(name) in seen for c in cut.evaluated)
+        if seen and 2 * met >= len(cut.evaluated):
+            sizes[name] = len(seen)
+    return tuple(sorted(sizes, key=lambda g: (-sizes[g], g)))
 
 
 def inertia(all_cases: Sequence[Case], cuts: Sequence[Cut]) -> Finding:
     """How often a label is what it was before, by speaker and whoever spoke."""
-    gold, own, others, plain, past = _copied(all_cases, cuts)
+    gold, mine, anybodys, plain, past = _copied(all_cases, cuts)
     if not past:
         return Finding("inertia", "fine", "No utterance has a labelled one before it.")
-    by_speaker, by_turn, majority = (scores(gold, s)["weighted_f1"] for s in (own, others, plain))
+    by_speaker, by_turn, majority = (
+        scores(gold, s)["weighted_f1"] for s in (mine, anybodys, plain)
+    )
     # What copying from anywhere would give: labels that are drawn, not the commonest one.
     drawn = 100 * sum((k / len(gold)) ** 2 for k in Counter(gold).values())
     gain = max(by_speaker, by_turn) - max(majority, drawn)
-    told = (
+    sentence = (
         f"Copying the same speaker's previous gold label scores {by_speaker:.1f} weighted F1, "
         f"copying the previous label whoever spoke {by_turn:.1f} (majority label: {majority:.1f}). "
         "A gold label in a history would be worth as much."
@@ -114,7 +118,7 @@ def inertia(all_cases: Sequence[Case], cuts: Sequence[Cut]) -> Finding:
     )
     severity: Severity = "worry" if gain >= INERTIA_WORRY else "note" if gain > 0 else "fine"
     details = {"n": len(gold), "with a past": past}
-    return Finding("inertia", severity, told, by_speaker, "weighted F1", bars, details)
+    return Finding("inertia", severity, sentence, by_speaker, "weighted F1", bars, details)
 
 
 def _copied(
@@ -126,31 +130,31 @@ def _copied(
     in where there is no past. Without parts all of the corpus is both.
     """
     before = _before(all_cases)
-    parts = [(cut.train, cut.asked) for cut in cuts] or [(tuple(all_cases), tuple(all_cases))]
-    gold, own, others, plain = list[str](), list[str](), list[str](), list[str]()
+    parts = [(cut.train, cut.evaluated) for cut in cuts] or [(tuple(all_cases), tuple(all_cases))]
+    gold, by_speaker, by_turn, plain = list[str](), list[str](), list[str](), list[str]()
     past = 0
-    for train, asked in parts:
+    for train, evaluated in parts:
         counts = label_counts(train)
-        for c in asked if counts else ():
+        for c in evaluated if counts else ():
             if c.label is not None:
                 usual = most(counts)
                 mine, anybodys = before.get(c.place, (None, None))
                 gold.append(c.label)
-                own.append(mine or usual)
-                others.append(anybodys or usual)
+                by_speaker.append(mine or usual)
+                by_turn.append(anybodys or usual)
                 plain.append(usual)
                 past += anybodys is not None
-    return gold, own, others, plain, past
+    return gold, by_speaker, by_turn, plain, past
 
 
 def _before(all_cases: Sequence[Case]) -> dict[int, tuple[str | None, str]]:
     """For each case with a labelled past: the speaker's last label, and anybody's."""
-    found: dict[int, tuple[str | None, str]] = {}
+    before: dict[int, tuple[str | None, str]] = {}
     last: dict[tuple[str, str], str] = {}
     anybody: dict[str, str] = {}
     for c in all_cases:
         if c.dialogue in anybody:
-            found[c.place] = last.get((c.dialogue, c.said.speaker)), anybody[c.dialogue]
+            before[c.place] = last.get((c.dialogue, c.said.speaker)), anybody[c.dialogue]
         if c.label is not None:
             last[c.dialogue, c.said.speaker] = anybody[c.dialogue] = c.label
-    return found
+    return before

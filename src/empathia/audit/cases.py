@@ -54,21 +54,21 @@ class Cut:
         return Cut(self.name, *(tuple(c for c in p if c.place not in places) for p in parts))
 
     @property
-    def asked(self) -> tuple[Case, ...]:
+    def evaluated(self) -> tuple[Case, ...]:
         """The test cases that are judged: those with a label, or all where none has one."""
         return tuple(c for c in self.test if c.said.gold) or self.test
 
 
 def cases(dialogues: Iterable[Dialogue]) -> list[Case]:
     """Every utterance of a corpus, dialogue by dialogue in time order."""
-    found: list[Case] = []
+    every: list[Case] = []
     for d in dialogues:
         labelled = [u.index for u in d.utterances if u.gold]
         third = {index: 3 * i // len(labelled) for i, index in enumerate(labelled)}
         for u in d.utterances:
             label = u.gold[0] if len(u.gold) == 1 else None
-            found.append(Case(u, d.id, len(found), third.get(u.index), label))
-    return found
+            every.append(Case(u, d.id, len(every), third.get(u.index), label))
+    return every
 
 
 def cuts(

@@ -21,34 +21,37 @@ share the list by design, and words tell nothing."""
 
 def sentences(cuts: Sequence[Cut]) -> Finding:
     """Near-copied sentences of five words or more across training and test."""
-    hit = asked = same_label = 0
+    hit = evaluated = same_label = 0
     pairs: list[tuple[str, str]] = []
     for cut in cuts:
-        test = [(c, w) for c in cut.asked if len(w := words(c.said.text)) >= MIN_WORDS]
+        test = [(c, w) for c in cut.evaluated if len(w := words(c.said.text)) >= MIN_WORDS]
         known = [(c, w) for c in cut.known if len(w := words(c.said.text)) >= MIN_WORDS]
-        found = near_copies([w for _, w in known], [w for _, w in test])
-        hit, asked = hit + len(found), asked + len(cut.asked)
-        for t, k in found.items():
+        copied = near_copies([w for _, w in known], [w for _, w in test])
+        hit, evaluated = hit + len(copied), evaluated + len(cut.evaluated)
+        for t, k in copied.items():
             here, there = test[t][0], known[k][0]
             same_label += here.label is not None and here.label == there.label
             pairs.append((there.said.id, here.said.id))
-    share, takes = percent(hit, asked), _takes(cuts)
+    share, takes = percent(hit, evaluated), _takes(cuts)
     severity = graded(share, COPIED_WORRY, COPIED_WRONG)
-    told = (
+    sentence = (
         f"{hit:,} test utterances ({share:.1f} %) have a near copy in training ({MIN_WORDS} words "
         f"or more, at least {SAME:.0%} of the words the same); {same_label:,} of these copies "
         "have the same label."
     )
     if severity == "wrong" and takes >= SCRIPTED:
         severity = "note"
-        told += f" The sentences are a list: each is said {takes:.0f} times on average."
+        sentence += f" The sentences are a list: each is said {takes:.0f} times on average."
     if not any(c.said.text for cut in cuts for c in cut.test):
-        severity, told = "note", "The corpus has no words to compare."
+        severity, sentence = "note", "The corpus has no words to compare."
     elif not hit:
-        told = "No sentence of five words or more is near-copied from training to test."
-    bars = (("near-copied", share, "%"), ("with the same label", percent(same_label, asked), "%"))
+        sentence = "No sentence of five words or more is near-copied from training to test."
+    bars = (
+        ("near-copied", share, "%"),
+        ("with the same label", percent(same_label, evaluated), "%"),
+    )
     details = {"pairs": pairs[:50], "takes": round(takes, 1)}
-    return Finding("sentences", severity, told, share, "% of the test", bars, details)
+    return Finding("sentences", severity, sentence, share, "% of the test", bars, details)
 
 
 def _takes(cuts: Sequence[Cut]) -> float:
@@ -62,16 +65,16 @@ def sound(all_cases: Sequence[Case], cuts: Sequence[Cut]) -> Finding:
     for c in all_cases:
         if c.said.audio is not None:
             files[c.said.audio].append(c)
-    clips = {path: found[0] for path, found in files.items() if len(found) == 1 and path.is_file()}
+    clips = {path: names[0] for path, names in files.items() if len(names) == 1 and path.is_file()}
     if not clips:
         return Finding("recordings", "note", "There are no clips whose content could be compared.")
     same = [[clips[p].place for p in paths] for paths in _same_content(clips)]
     named = {c.place: c.said.id for c in clips.values()}
     ids = [some([named[p] for p in group]) for group in same]
     crossing = _crossing(same, cuts)
-    told = f"The {len(clips):,} clips all differ in content."
+    sentence = f"The {len(clips):,} clips all differ in content."
     if same:
-        told = (
+        sentence = (
             f"{len(same):,} of the {len(clips):,} clips exist under several names "
             f"({some(ids, 2)}), {crossing:,} of them in training and test."
         )
@@ -80,7 +83,7 @@ def sound(all_cases: Sequence[Case], cuts: Sequence[Cut]) -> Finding:
     return Finding(
         "recordings",
         severity,
-        told,
+        sentence,
         len(same),
         "recordings",
         bars,
@@ -133,14 +136,18 @@ def duplicates(all_cases: Sequence[Case], cuts: Sequence[Cut]) -> Finding:
         parts.append(f"{copies:,} rows repeat another row under a new id")
     if crossing:
         parts.append(f"{crossing:,} of these lie in training and test")
-    told = "; ".join(parts) + "." if parts else "Every utterance has one id, and every id one row."
+    sentence = (
+        "; ".join(parts) + "." if parts else "Every utterance has one id, and every id one row."
+    )
     if unclear:
-        told += f" A join by dialogue and text would be wrong for up to {unclear:.1f} % of them."
+        sentence += (
+            f" A join by dialogue and text would be wrong for up to {unclear:.1f} % of them."
+        )
     bars = (("rows too many", percent(n, len(all_cases)), "%"), ("ambiguous by text", unclear, "%"))
     return Finding(
         "duplicates",
         "wrong" if n else "fine",
-        told,
+        sentence,
         n,
         "rows",
         bars,
@@ -165,8 +172,8 @@ def _row(c: Case) -> Hashable:
 
 
 def _groups(keyed: Iterable[tuple[Hashable, int]]) -> list[list[int]]:
-    found: dict[Hashable, list[int]] = defaultdict(list)
+    groups: dict[Hashable, list[int]] = defaultdict(list)
     for key, place in keyed:
         if key is not None:
-            found[key].append(place)
-    return [g for g in found.values() if len(g) > 1]
+            groups[key].append(place)
+    return [g for g in groups.values() if len(g) > 1]

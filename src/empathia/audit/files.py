@@ -40,7 +40,7 @@ def check(
     Raises:
         MissingExtra: Recordings cannot be opened: the extra "asr" is not installed.
     """
-    found = [*_doubled(dialogues), *_order(dialogues)]
+    findings = [*_doubled(dialogues), *_order(dialogues)]
     users: dict[Path, list[Utterance]] = {}
     for utterance in (u for d in dialogues for u in d.utterances):
         for path in (utterance.audio, utterance.video):
@@ -49,10 +49,10 @@ def check(
     for number, (path, utterances) in enumerate(users.items()):
         if progress is not None:
             progress(path.name, number, len(users))
-        found += _file(path, utterances, deep)
+        findings += _file(path, utterances, deep)
     if progress is not None:
         progress("done", len(users), len(users))
-    return found
+    return findings
 
 
 def _doubled(dialogues: Sequence[Dialogue]) -> Iterator[Finding]:
@@ -86,14 +86,14 @@ def _file(path: Path, utterances: Sequence[Utterance], deep: bool) -> list[Findi
         return [Finding("truncated", where, f"its header announces {lost} bytes more")]
     try:
         info = media.probe(path)
-        found = [] if info.duration is None else [*_overlong(path, info.duration, utterances)]
+        findings = [] if info.duration is None else [*_overlong(path, info.duration, utterances)]
         if any(u.audio == path for u in utterances) and not info.has_audio:
-            found.append(Finding("no sound", where, "it has no sound track"))
+            findings.append(Finding("no sound", where, "it has no sound track"))
         elif deep and info.has_audio:
-            found += _decoded(path, where, info.duration)
+            findings += _decoded(path, where, info.duration)
     except MediaError as error:
         return [Finding("unreadable", where, error.problem)]
-    return found
+    return findings
 
 
 def _lost(path: Path) -> int:

@@ -33,7 +33,7 @@ _FEW = 20  # test utterances of a class, below which its recall is no evidence
 _Learner = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
-class Told(NamedTuple):
+class Clue(NamedTuple):
     """How well one thing tells the label: percent right, and of what share of the test."""
 
     name: str
@@ -56,22 +56,24 @@ def gold(cuts: Sequence[Cut], all_cases: Sequence[Case], tables: Sequence[Column
     severity: Severity = "wrong" if leaks else "fine"
     if leaks:
         named = some([f"{t.name} ({t.right:.1f} %)" for t in leaks], 3)
-        told = f"The gold label stands in an input: {named} gets new utterances right."
+        sentence = f"The gold label stands in an input: {named} gets new utterances right."
     elif spoken.right >= KNOWS and spoken.share >= MANY:
         severity, best = "note", [spoken]
-        told = (
+        sentence = (
             f"In {spoken.share:.0f} % of the test stand {spoken.name}: sentences that were made "
             "up, or a label in the words."
         )
     else:
         best = [t for t in best if t is not spoken] or best
-        told = f"No single number, word or grouping tells the label; the best is {best[0].name}."
+        sentence = (
+            f"No single number, word or grouping tells the label; the best is {best[0].name}."
+        )
     bars = tuple((t.name, t.right, "%") for t in best[:5] if t.share > 0)
     figure = max((t.right for t in leaks), default=best[0].right)
     return Finding(
         "gold",
         severity,
-        told,
+        sentence,
         figure,
         "% right",
         bars,
@@ -82,19 +84,19 @@ def gold(cuts: Sequence[Cut], all_cases: Sequence[Case], tables: Sequence[Column
 def names(cuts: Sequence[Cut], all_cases: Sequence[Case]) -> Finding:
     """A gold label in ids and file names; loaders feed none of these, but a path might."""
     cut = _first(cuts, all_cases)
-    found = [] if cut is None else [_named(cut, n, read) for n, read in _name_parts(cut)]
-    best = max(found, key=lambda t: t.right, default=Told("", 0.0))
+    clues = [] if cut is None else [_named(cut, n, read) for n, read in _name_parts(cut)]
+    best = max(clues, key=lambda t: t.right, default=Clue("", 0.0))
     if best.right >= KNOWS:
-        told = (
+        sentence = (
             f"{best.name[0].upper()}{best.name[1:]} tells the label ({best.right:.1f} % right): "
             "names of files and ids must not reach a model. The loaders of Empathia hand on none."
         )
         return Finding(
-            "names", "note", told, best.right, "% right", ((best.name, best.right, "%"),)
+            "names", "note", sentence, best.right, "% right", ((best.name, best.right, "%"),)
         )
-    told = "No part of the ids and file names tells the label."
-    bars = ((best.name, best.right, "%"),) if found else ()
-    return Finding("names", "fine", told, best.right if found else None, "% right", bars)
+    sentence = "No part of the ids and file names tells the label."
+    bars = ((best.name, best.right, "%"),) if clues else ()
+    return Finding("names", "fine", sentence, best.right if clues else None, "% right", bars)
 
 
 def _first(cuts: Sequence[Cut], all_cases: Sequence[Case]) -> Cut | None:
@@ -102,7 +104,7 @@ def _first(cuts: Sequence[Cut], all_cases: Sequence[Case]) -> Cut | None:
     labelled = [c for c in all_cases if c.label is not None]
     if cuts:
         train = tuple(c for c in cuts[0].train if c.label is not None)
-        test = tuple(c for c in cuts[0].asked if c.label is not None)
+        test = tuple(c for c in cuts[0].evaluated if c.label is not None)
     else:
         train, test = tuple(labelled[::2]), tuple(labelled[1::2])
     counts = label_counts(test)
@@ -110,7 +112,7 @@ def _first(cuts: Sequence[Cut], all_cases: Sequence[Case]) -> Cut | None:
     return Cut("", train, (), test) if usable else None
 
 
-def _columns(table: Columns, cut: Cut) -> Iterator[Told]:
+def _columns(table: Columns, cut: Cut) -> Iterator[Clue]:
     """The best that each column does: at all labels, or at one against the others."""
     labels = sorted(label_counts(cut.train + cut.test))
     where = {x: i for i, x in enumerate(labels)}
@@ -120,11 +122,11 @@ def _columns(table: Columns, cut: Cut) -> Iterator[Told]:
     test = table.values[[c.place for c in cut.test]]
     for i in range(table.width):
         # What a gap tells is asked by another check.
-        there, asked = ~np.isnan(train[:, i]), ~np.isnan(test[:, i])
-        binned = _binned(train[there, i], test[asked, i])
+        there, evaluated = ~np.isnan(train[:, i]), ~np.isnan(test[:, i])
+        binned = _binned(train[there, i], test[evaluated, i])
         if binned is not None:
-            right = _tells(binned, y_train[there], y_test[asked])
-            yield Told(f"{table.name}: {table.names[i]}", right)
+            right = _tells(binned, y_train[there], y_test[evaluated])
+            yield Clue(f"{table.name}: {table.names[i]}", right)
 
 
 def _binned(train: NDArray[np.float64], test: NDArray[np.float64]) -> _Learner | None:
@@ -161,7 +163,7 @@ def _tells(binned: _Learner, y_train: NDArray[np.intp], y_test: NDArray[np.intp]
     return 100 * float(max(recalls.mean(), single.max(initial=0.0)))
 
 
-def _words(cut: Cut) -> Told:
+def _words(cut: Cut) -> Clue:
     """The word that best gives the label away, by what it did in training."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for c in cut.train:
@@ -169,19 +171,19 @@ def _words(cut: Cut) -> Told:
             counts[word][c.label or ""] += 1
     purity = {w: max(n.values()) / n.total() for w, n in counts.items() if n.total() >= 5}
     telling = {w for w, p in purity.items() if p >= KNOWS / 100}
-    hits = asked = 0
+    hits = evaluated = 0
     for c in cut.test:
         mine = telling & set(words(c.said.text))
         if mine:
             word = max(mine, key=lambda w: (counts[w].total(), w))
-            hits, asked = hits + (most(counts[word]) == c.label), asked + 1
-    right = 100 * hits / asked if asked else 0.0
+            hits, evaluated = hits + (most(counts[word]) == c.label), evaluated + 1
+    right = 100 * hits / evaluated if evaluated else 0.0
     shown = sorted(telling, key=lambda w: (-counts[w].total(), w))[:3]
     name = "words that stand with one label only" + f" ({some(shown, 3)})" * bool(shown)
-    return Told(name, right, 100 * asked / len(cut.test))
+    return Clue(name, right, 100 * evaluated / len(cut.test))
 
 
-def _named(cut: Cut, name: str, read: Callable[[Case], str | None]) -> Told:
+def _named(cut: Cut, name: str, read: Callable[[Case], str | None]) -> Clue:
     """How well a value tells the label: its commonest one in training."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for c in cut.train:
@@ -193,7 +195,7 @@ def _named(cut: Cut, name: str, read: Callable[[Case], str | None]) -> Told:
         value = read(c)
         if value in counts and most(counts[value]) == c.label:
             right[c.label or ""] += 1
-    return Told(name, 100 * sum(right[x] / n for x, n in labels.items()) / len(labels))
+    return Clue(name, 100 * sum(right[x] / n for x, n in labels.items()) / len(labels))
 
 
 def _groups(cut: Cut) -> list[str]:

@@ -85,10 +85,10 @@ def joins(all_cases: Sequence[Case], ready: Ready) -> Finding:
         parts += [f"{gone:,} of {named:,} recordings are not there"] if gone else []
     if not bars:
         return Finding("joins", "note", "No ready-made features and no recordings to join.")
-    told = "; ".join(parts) or "Every labelled utterance has its features and recordings"
+    sentence = "; ".join(parts) or "Every labelled utterance has its features and recordings"
     # Where every row found its utterance, absent rows are missing data, which another check weighs.
     severity: Severity = graded(failed, 0.01, JOIN_WRONG) if failed else "note" if parts else "fine"
-    return Finding("joins", severity, told + ".", failed, "% failed", tuple(bars))
+    return Finding("joins", severity, sentence + ".", failed, "% failed", tuple(bars))
 
 
 def _gone(all_cases: Sequence[Case]) -> tuple[int, int]:
@@ -116,10 +116,10 @@ def constant(tables: Sequence[Columns]) -> Finding:
         parts.append(f"up to {zeros:.1f} % of the rows are nothing but zeros: absent is not zero")
     grave |= zeros >= JOIN_WRONG
     severity: Severity = "wrong" if grave else "worry" if parts else "fine"
-    told = "; ".join(parts) or "Every column varies, no row is all zeros"
-    told = told[0].upper() + told[1:] + "."
+    sentence = "; ".join(parts) or "Every column varies, no row is all zeros"
+    sentence = sentence[0].upper() + sentence[1:] + "."
     details = {"columns": dead[:50], "rows of zeros": zeros}
-    return Finding("constant", severity, told, len(dead), "columns", tuple(bars), details)
+    return Finding("constant", severity, sentence, len(dead), "columns", tuple(bars), details)
 
 
 def _flat(t: Columns) -> list[int]:
@@ -145,22 +145,24 @@ def missing(all_cases: Sequence[Case], tables: Sequence[Columns]) -> Finding:
     labels = np.array([c.label for c in labelled], object)
     gaps = _gaps(labelled, tables)
     if not gaps:
-        told = "What the corpus has, it has for every labelled utterance."
-        return Finding("missing", "fine", told)
+        sentence = "What the corpus has, it has for every labelled utterance."
+        return Finding("missing", "fine", sentence)
     telling = {n: v for n, gap in gaps.items() if (v := _association(gap, labels)) is not None}
     share = {name: 100 * float(gap.mean()) for name, gap in gaps.items()}
     strongest = max(telling.values(), default=0.0)
     most = max(share, key=share.__getitem__)
     severity: Severity = "worry" if share[most] >= MISSING_MUCH else "note"
-    told = f"Up to {share[most]:.1f} % is missing ({most})"
+    sentence = f"Up to {share[most]:.1f} % is missing ({most})"
     if strongest >= MISSING_HINTS:
         name = max(telling, key=telling.__getitem__)
-        told += f"; whether '{name}' is missing depends on the label (Cramer's V {strongest:.2f})"
+        sentence += (
+            f"; whether '{name}' is missing depends on the label (Cramer's V {strongest:.2f})"
+        )
         severity = "wrong" if strongest >= MISSING_TELLS else "worry"
     largest = sorted(share, key=lambda n: -share[n])[:8]
     bars = tuple((f"{n} missing", share[n], "%") for n in largest)
     details = {"share": share, "by label": telling}
-    return Finding("missing", severity, told + ".", share[most], "% at most", bars, details)
+    return Finding("missing", severity, sentence + ".", share[most], "% at most", bars, details)
 
 
 def _gaps(cases: Sequence[Case], tables: Sequence[Columns]) -> dict[str, NDArray[np.bool_]]:

@@ -27,7 +27,7 @@ def balance(all_cases: Sequence[Case]) -> Finding:
     n = sum(counts.values())
     (commonest, high), (rarest, low) = counts.most_common()[0], counts.most_common()[-1]
     share = percent(high, n)
-    told = (
+    sentence = (
         f"The commonest of {len(counts)} labels is '{commonest}' with {share:.1f} %; the rarest, "
         f"'{rarest}', occurs {low:,} times of {n:,}."
     )
@@ -35,7 +35,9 @@ def balance(all_cases: Sequence[Case]) -> Finding:
     severity: Severity = "worry" if share >= MAJORITY_WORRY else "note"
     if share < 1.5 * 100 / len(counts):
         severity = "fine"
-    return Finding("balance", severity, told, share, "% commonest", bars, {"counts": dict(counts)})
+    return Finding(
+        "balance", severity, sentence, share, "% commonest", bars, {"counts": dict(counts)}
+    )
 
 
 def coverage(labels: LabelSet | None, all_cases: Sequence[Case], cuts: Sequence[Cut]) -> Finding:
@@ -46,7 +48,7 @@ def coverage(labels: LabelSet | None, all_cases: Sequence[Case], cuts: Sequence[
     untested: dict[str, list[str]] = {}
     for cut in cuts:
         train = {x for c in cut.train for x in c.said.gold}
-        test = {x for c in cut.asked for x in c.said.gold}
+        test = {x for c in cut.evaluated for x in c.said.gold}
         for label in sorted(test - train):
             unlearnt.setdefault(label, []).append(cut.name)
         for label in sorted(train - test):
@@ -59,12 +61,12 @@ def coverage(labels: LabelSet | None, all_cases: Sequence[Case], cuts: Sequence[
     severity: Severity = (
         "wrong" if unlearnt else "worry" if untested else "note" if unused else "fine"
     )
-    told = "; ".join(parts) if parts else "Every label occurs in training and test"
+    sentence = "; ".join(parts) if parts else "Every label occurs in training and test"
     details = {"not in train": unlearnt, "not in test": untested, "unused": unused}
     return Finding(
         "labels",
         severity,
-        told[0].upper() + told[1:] + ".",
+        sentence[0].upper() + sentence[1:] + ".",
         len({*unlearnt, *untested, *unused}),
         "labels",
         details=details,
@@ -86,7 +88,7 @@ def agreement(all_cases: Sequence[Case]) -> Finding:
     unsettled = percent(
         sum(len(c.said.votes) > 1 and not c.said.gold for c in all_cases), len(votes)
     )
-    told = (
+    sentence = (
         f"Two raters of the same utterance agree in {pairs:.1f} % of cases (Krippendorff's alpha "
         f"{alpha:.2f}); {unsettled:.1f} % of what was rated has no gold label here."
     )
@@ -94,7 +96,7 @@ def agreement(all_cases: Sequence[Case]) -> Finding:
     return Finding(
         "agreement",
         "worry" if alpha < AGREEMENT_WORRY else "note",
-        told,
+        sentence,
         pairs,
         "% of pairs",
         bars,

@@ -25,14 +25,14 @@ _Key = Callable[[Case], str | None]
 def shared(all_cases: Sequence[Case], cuts: Sequence[Cut]) -> list[Finding]:
     """A finding for dialogues, speakers and every grouping of the corpus."""
     names = sorted({name for c in all_cases for name in c.said.groups})
-    found = [_grouping("dialogue", lambda c: c.dialogue, all_cases, cuts)]
+    findings = [_grouping("dialogue", lambda c: c.dialogue, all_cases, cuts)]
     if roles(all_cases):
-        found.append(_roles(all_cases))
+        findings.append(_roles(all_cases))
     else:
-        found.append(_grouping("speaker", lambda c: c.said.speaker, all_cases, cuts))
+        findings.append(_grouping("speaker", lambda c: c.said.speaker, all_cases, cuts))
     for name in names:
-        found.append(_grouping(name, _reader(name), all_cases, cuts))
-    return found
+        findings.append(_grouping(name, _reader(name), all_cases, cuts))
+    return findings
 
 
 def roles(all_cases: Sequence[Case]) -> bool:
@@ -65,16 +65,16 @@ def _roles(all_cases: Sequence[Case]) -> Finding:
 
 def _grouping(name: str, key: _Key, all_cases: Sequence[Case], cuts: Sequence[Cut]) -> Finding:
     values = {v for c in all_cases if (v := key(c)) is not None}
-    hit, asked = 0, 0
+    hit, evaluated = 0, 0
     common: set[str] = set()
     per_fold = []
     for cut in cuts:
         seen = {key(c) for c in cut.known} - {None}
-        touched = [c for c in cut.asked if key(c) in seen]
+        touched = [c for c in cut.evaluated if key(c) in seen]
         common |= {v for c in touched if (v := key(c)) is not None}
-        hit, asked = hit + len(touched), asked + len(cut.asked)
-        per_fold.append((f"fold {cut.name}", percent(len(touched), len(cut.asked)), "%"))
-    share = percent(hit, asked)
+        hit, evaluated = hit + len(touched), evaluated + len(cut.evaluated)
+        per_fold.append((f"fold {cut.name}", percent(len(touched), len(cut.evaluated)), "%"))
+    share = percent(hit, evaluated)
     return Finding(
         _plural(name),
         _severity(name, share, len(values)),
@@ -99,13 +99,13 @@ def _sentence(
     folds = f" over {len(cuts)} folds" if len(cuts) > 1 else ""
     if share == 0:
         return f"Training and test share none of the {len(values):,} {_plural(name)}{folds}."
-    told = (
+    sentence = (
         f"Training and test share {len(common):,} of the {len(values):,} {_plural(name)} "
         f"({some(sorted(common))}){folds}: {share:.1f} % of the test utterances"
     )
     if name in _GRAVE:
-        return f"{told}. Numbers on this split say nothing about {_GRAVE[name]}."
-    return f"{told}."
+        return f"{sentence}. Numbers on this split say nothing about {_GRAVE[name]}."
+    return f"{sentence}."
 
 
 def _plural(name: str) -> str:

@@ -25,14 +25,14 @@ def words(text: str | None) -> Words:
     return tuple(_WORD.findall(plain))
 
 
-def near_copies(known: Sequence[Words], asked: Sequence[Words]) -> dict[int, int]:
-    """Position of each asked sentence that has a near copy, with that copy's position.
+def near_copies(known: Sequence[Words], evaluated: Sequence[Words]) -> dict[int, int]:
+    """Position of each evaluated sentence that has a near copy, with that copy's position.
 
     Two sentences are near copies where the bags of their words have a Jaccard similarity of at
     least :data:`SAME`. Exact, not sampled: sentences that alike must share one of the rarest
     words of both (prefix filtering; Chaudhuri, Ganti & Kaushik, ICDE 2006).
     """
-    counts = Counter(w for sentence in (*known, *asked) for w in sentence)
+    counts = Counter(w for sentence in (*known, *evaluated) for w in sentence)
     first: dict[Words, int] = {}  # the known sentences once each, as sorted bags
     for i, sentence in enumerate(known):
         first.setdefault(_bag(sentence, counts), i)
@@ -40,13 +40,13 @@ def near_copies(known: Sequence[Words], asked: Sequence[Words]) -> dict[int, int
     for bag in first:
         for word in _prefix(bag):
             index[word].append(bag)
-    found = {}
-    for i, sentence in enumerate(asked):
+    copies = {}
+    for i, sentence in enumerate(evaluated):
         bag = _bag(sentence, counts)
         match = bag if bag in first else _match(bag, index)
         if match is not None:
-            found[i] = first[match]
-    return found
+            copies[i] = first[match]
+    return copies
 
 
 def _bag(sentence: Words, counts: Counter[str]) -> Words:

@@ -70,7 +70,7 @@ def page(audit: Audit) -> str:
         "findings": "\n".join(_section(audit, s) for s in SEVERITIES),
         "made": escaped(f"Made by Empathia {__version__}."),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: filling[found[1]], _asset("audit.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: filling[match[1]], _asset("audit.html"))
 
 
 def _asset(name: str) -> str:
@@ -85,11 +85,11 @@ def _count(audit: Audit, severity: str) -> str:
 
 
 def _section(audit: Audit, severity: str) -> str:
-    found = [f for f in audit.findings if f.severity == severity]
-    if not found:
+    graded = [f for f in audit.findings if f.severity == severity]
+    if not graded:
         return ""
     small = severity in {"note", "fine"}
-    inner = "\n".join(_small(f) if small else _large(f) for f in found)
+    inner = "\n".join(_small(f) if small else _large(f) for f in graded)
     inner = f'<div class="compact">{inner}</div>' if small else inner
     return f"<h2>{_HEADINGS[severity]}</h2>\n{inner}"
 

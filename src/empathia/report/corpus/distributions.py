@@ -47,15 +47,15 @@ def by_group(
     Returns:
         Group ("overall", "female", ...) to measure to values.
     """
-    found: dict[str, dict[str, list[float]]] = {OVERALL: {}}
+    groups: dict[str, dict[str, list[float]]] = {OVERALL: {}}
     for u in (u for d in dialogues for u in d.utterances if u.id in prosody):
         row = prosody[u.id]
         for name in row.names:
             if (value := row.measure(name)) is None:
                 continue
             for group in {OVERALL, u.gender or OVERALL}:
-                found.setdefault(group, {}).setdefault(name, []).append(value)
-    return {OVERALL: found.pop(OVERALL), **dict(sorted(found.items()))}
+                groups.setdefault(group, {}).setdefault(name, []).append(value)
+    return {OVERALL: groups.pop(OVERALL), **dict(sorted(groups.items()))}
 
 
 def draw(
@@ -116,8 +116,8 @@ def draw(
 
 
 def _known(values: Sequence[float]) -> Array:
-    found = np.asarray(values, dtype=float)
-    known: Array = found[np.isfinite(found)]
+    given = np.asarray(values, dtype=float)
+    known: Array = given[np.isfinite(given)]
     return known
 
 

@@ -31,11 +31,11 @@ _HANGUL = (
 _FORMATS = (".png", ".svg")
 
 
-def draw(found: Stats, file: Path) -> None:
+def draw(stats: Stats, file: Path) -> None:
     """Draw a corpus into a file, whole or not at all.
 
     Args:
-        found: What was counted.
+        stats: What was counted.
         file: png or svg.
 
     Raises:
@@ -49,7 +49,7 @@ def draw(found: Stats, file: Path) -> None:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingExtra("train", "a picture") from error
-    names = _shown(list(found.labels), file)
+    names = _shown(list(stats.labels), file)
     settings: Any = {
         "font.family": ["DejaVu Sans", *_installed()],
         "svg.fonttype": "none",
@@ -60,36 +60,36 @@ def draw(found: Stats, file: Path) -> None:
     drawn = BytesIO()
     with mpl.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # other scripts yet
-        _figure(found, names, Figure).savefig(
+        _figure(stats, names, Figure).savefig(
             drawn, format=file.suffix[1:], dpi=150, metadata=_undated(file)
         )
     write(file, drawn.getvalue())
 
 
-def _figure(found: Stats, names: Sequence[str], kind: type[Figure]) -> Figure:
-    beside = [_lengths] * (len(found.lengths) > 1) + [_agreement] * (found.agreement is not None)
+def _figure(stats: Stats, names: Sequence[str], kind: type[Figure]) -> Figure:
+    beside = [_lengths] * (len(stats.lengths) > 1) + [_agreement] * (stats.agreement is not None)
     height = max(2.2 + 0.27 * len(names), 2.8 * len(beside), 3.0)
     figure = kind(figsize=(11 if beside else 7, height), layout="constrained")
-    figure.suptitle(_title(found), fontsize=12)
+    figure.suptitle(_title(stats), fontsize=12)
     grid = figure.add_gridspec(max(len(beside), 1), 2 if beside else 1)
-    _labels(figure.add_subplot(grid[:, 0]), found, names)
-    if len(found.parts) > 1 and names:
-        figure.legend(frameon=False, loc="outside upper left", ncols=len(found.parts))
+    _labels(figure.add_subplot(grid[:, 0]), stats, names)
+    if len(stats.parts) > 1 and names:
+        figure.legend(frameon=False, loc="outside upper left", ncols=len(stats.parts))
     for row, panel in enumerate(beside):
-        panel(figure.add_subplot(grid[row, 1]), found)
+        panel(figure.add_subplot(grid[row, 1]), stats)
     return figure
 
 
-def _title(found: Stats) -> str:
-    dialogues = sum(p["dialogues"] for p in found.parts.values())
-    utterances = sum(p["utterances"] for p in found.parts.values())
-    return f"{found.corpus}: {dialogues:,} dialogues, {utterances:,} utterances"
+def _title(stats: Stats) -> str:
+    dialogues = sum(p["dialogues"] for p in stats.parts.values())
+    utterances = sum(p["utterances"] for p in stats.parts.values())
+    return f"{stats.corpus}: {dialogues:,} dialogues, {utterances:,} utterances"
 
 
-def _labels(axes: Axes, found: Stats, names: Sequence[str]) -> None:
+def _labels(axes: Axes, stats: Stats, names: Sequence[str]) -> None:
     left = [0] * len(names)
-    for part in found.parts:
-        counts = [by_part[part] for by_part in found.labels.values()]
+    for part in stats.parts:
+        counts = [by_part[part] for by_part in stats.labels.values()]
         axes.barh(range(len(names)), counts, left=left, color=_COLOURS[part], label=part)
         left = [a + b for a, b in zip(left, counts, strict=True)]
     for y, total in enumerate(left):
@@ -103,15 +103,15 @@ def _labels(axes: Axes, found: Stats, names: Sequence[str]) -> None:
     axes.set_title("labels" if names else "no labels", fontsize=10)
 
 
-def _lengths(axes: Axes, found: Stats) -> None:
-    lengths = sorted(found.lengths)
+def _lengths(axes: Axes, stats: Stats) -> None:
+    lengths = sorted(stats.lengths)
     most = lengths[int(0.99 * (len(lengths) - 1))]  # one long recording must not hide the rest
     axes.hist([min(x, most) for x in lengths], bins=40, color="#4477aa")
-    if found.seconds is not None:
-        axes.axvline(found.seconds.median, color="#ee6677")
+    if stats.seconds is not None:
+        axes.axvline(stats.seconds.median, color="#ee6677")
         axes.annotate(
-            f"median {found.seconds.median:.1f} s",
-            (found.seconds.median, 0.92),
+            f"median {stats.seconds.median:.1f} s",
+            (stats.seconds.median, 0.92),
             (5, 0),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
@@ -122,8 +122,8 @@ def _lengths(axes: Axes, found: Stats) -> None:
     axes.set_title("lengths", fontsize=10)
 
 
-def _agreement(axes: Axes, found: Stats) -> None:
-    agreement = found.agreement
+def _agreement(axes: Axes, stats: Stats) -> None:
+    agreement = stats.agreement
     if not isinstance(agreement, Agreement):
         return
     tenths = range(11)

@@ -93,9 +93,9 @@ class Stats:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for JSON; what is NaN is None. Single lengths are left out."""
-        found = asdict(self)
-        del found["lengths"]
-        plain: dict[str, Any] = _without_nan(found)
+        values = asdict(self)
+        del values["lengths"]
+        plain: dict[str, Any] = _without_nan(values)
         return plain
 
 
@@ -132,15 +132,15 @@ def stats(corpus: str, dialogues: Sequence[Dialogue]) -> Stats:
 
 
 def _parts(dialogues: Sequence[Dialogue]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
+    parts: dict[str, dict[str, int]] = {}
     for dialogue in dialogues:
-        counts = found.setdefault(
+        counts = parts.setdefault(
             dialogue.split or WHOLE, {"dialogues": 0, "utterances": 0, "labelled": 0}
         )
         counts["dialogues"] += 1
         counts["utterances"] += len(dialogue.utterances)
         counts["labelled"] += sum(bool(u.gold) for u in dialogue.utterances)
-    return {part: found[part] for part in _PARTS if part in found}
+    return {part: parts[part] for part in _PARTS if part in parts}
 
 
 def _labels(dialogues: Sequence[Dialogue]) -> dict[str, dict[str, int]]:
@@ -155,12 +155,12 @@ def _labels(dialogues: Sequence[Dialogue]) -> dict[str, dict[str, int]]:
 
 
 def _genders(utterances: Sequence[Utterance]) -> dict[str, dict[str, int]]:
-    found = {}
+    genders = {}
     for gender in sorted({u.gender for u in utterances if u.gender is not None}):
         its = [u for u in utterances if u.gender == gender]
         speakers = len({u.speaker for u in its} - {"unknown"})
-        found[gender] = {"speakers": speakers, "utterances": len(its)}
-    return found
+        genders[gender] = {"speakers": speakers, "utterances": len(its)}
+    return genders
 
 
 def _groups(utterances: Sequence[Utterance]) -> dict[str, dict[str, int]]:
@@ -207,7 +207,7 @@ def _amount(values: Sequence[float]) -> Amount | None:
 
 
 def _agreement(utterances: Sequence[Utterance]) -> Agreement | None:
-    votes = [found for u in utterances if len(found := [v for v in u.votes if v]) > 1]
+    votes = [given for u in utterances if len(given := [v for v in u.votes if v]) > 1]
     if not votes:
         return None
     kinds = Counter(tuple(v) for v in votes)  # few differ: each is compared once

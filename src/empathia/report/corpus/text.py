@@ -9,21 +9,21 @@ from empathia.report.corpus.stats import Amount, Stats
 Rows = Sequence[Sequence[str]]
 
 
-def tables(found: Stats) -> Iterator[tuple[Sequence[str], Rows]]:
+def tables(stats: Stats) -> Iterator[tuple[Sequence[str], Rows]]:
     """Heads and rows: the parts, the labels, and everything else.
 
     Args:
-        found: What was counted.
+        stats: What was counted.
     """
-    total = {k: sum(p[k] for p in found.parts.values()) for k in _counts(found)}
-    parts = [(part, *(str(n) for n in counts.values())) for part, counts in found.parts.items()]
+    total = {k: sum(p[k] for p in stats.parts.values()) for k in _counts(stats)}
+    parts = [(part, *(str(n) for n in counts.values())) for part, counts in stats.parts.items()]
     if len(parts) > 1:
         parts.append(("all", *(str(n) for n in total.values())))
-    yield (found.corpus, *total), parts
-    if found.labels:
-        labelled = sum(sum(by_part.values()) for by_part in found.labels.values())
+    yield (stats.corpus, *total), parts
+    if stats.labels:
+        labelled = sum(sum(by_part.values()) for by_part in stats.labels.values())
         yield (
-            ("label", *found.parts, "all", "share"),
+            ("label", *stats.parts, "all", "share"),
             [
                 (
                     label,
@@ -31,29 +31,29 @@ def tables(found: Stats) -> Iterator[tuple[Sequence[str], Rows]]:
                     str(sum(by_part.values())),
                     f"{100 * sum(by_part.values()) / max(labelled, 1):.1f} %",
                 )
-                for label, by_part in found.labels.items()
+                for label, by_part in stats.labels.items()
             ],
         )
-    yield ("what", "value"), list(_others(found, total))
+    yield ("what", "value"), list(_others(stats, total))
 
 
-def _counts(found: Stats) -> Sequence[str]:
-    return list(next(iter(found.parts.values()), {}))
+def _counts(stats: Stats) -> Sequence[str]:
+    return list(next(iter(stats.parts.values()), {}))
 
 
-def _others(found: Stats, total: dict[str, int]) -> Iterator[tuple[str, str]]:
-    yield "language", ", ".join(found.languages) or "not known"
-    yield "speakers", str(found.speakers or "not known")
-    for gender, counts in found.genders.items():
+def _others(stats: Stats, total: dict[str, int]) -> Iterator[tuple[str, str]]:
+    yield "language", ", ".join(stats.languages) or "not known"
+    yield "speakers", str(stats.speakers or "not known")
+    for gender, counts in stats.genders.items():
         yield gender, f"{counts['utterances']} utterances of {counts['speakers']} speakers"
-    for name, counts in found.groups.items():
+    for name, counts in stats.groups.items():
         yield f"group {name}", f"{counts['groups']} groups, {counts['utterances']} utterances"
-    if found.several:
-        yield "several labels", f"{found.several} utterances"
-    if found.seconds is not None:
-        yield "sound", _length(found.seconds, total["utterances"])
-    if found.words is not None:
-        w = found.words
+    if stats.several:
+        yield "several labels", f"{stats.several} utterances"
+    if stats.seconds is not None:
+        yield "sound", _length(stats.seconds, total["utterances"])
+    if stats.words is not None:
+        w = stats.words
         yield (
             "words",
             (
@@ -61,11 +61,11 @@ def _others(found: Stats, total: dict[str, int]) -> Iterator[tuple[str, str]]:
                 f"an utterance{_of(w.n, total['utterances'])}"
             ),
         )
-    if found.affect:
-        yield "valence, arousal, dominance", f"{found.affect} utterances"
-    yield from _agreed(found)
-    yield "media", f"{found.media} utterances, {len(found.missing)} files missing"
-    for path in found.missing[:3]:
+    if stats.affect:
+        yield "valence, arousal, dominance", f"{stats.affect} utterances"
+    yield from _agreed(stats)
+    yield "media", f"{stats.media} utterances, {len(stats.missing)} files missing"
+    for path in stats.missing[:3]:
         yield "missing", path
 
 
@@ -80,8 +80,8 @@ def _of(n: int, utterances: int) -> str:
     return "" if n == utterances else f", known of {n} of {utterances}"
 
 
-def _agreed(found: Stats) -> Iterator[tuple[str, str]]:
-    a = found.agreement
+def _agreed(stats: Stats) -> Iterator[tuple[str, str]]:
+    a = stats.agreement
     if a is None:
         yield "agreement", "no votes"
         return

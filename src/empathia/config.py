@@ -196,7 +196,7 @@ class Run:
     normalise: Mapping[str, str] = field(default_factory=dict)
     file: str = "run file"
 
-    def settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Plain]:
         """All that decides the result, as plain values for JSON (without ``file``)."""
         values = dataclasses.asdict(self)
         del values["file"]

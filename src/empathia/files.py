@@ -41,8 +41,8 @@ def write(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: Plain) -> None:
-    """Write a value as JSON, whole or not at all; keys are sorted, text stays readable."""
+def write_json(path: Path, value: object) -> None:
+    """Write a plain value as JSON, whole or not at all; keys are sorted, text stays readable."""
     text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
     write(path, (text + "\n").encode())
 

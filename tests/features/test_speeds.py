@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from empathia.encoders.speech_models import SpeechModel
+from empathia.encoders.layers import SpeechModel
 from empathia.errors import UsageError
 from empathia.features import speeds
 from empathia.types import Audio

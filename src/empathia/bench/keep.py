@@ -13,7 +13,7 @@ import dataclasses
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from empathia import emotion, files, plugins, weights
 from empathia.bench import protocols
@@ -105,7 +105,7 @@ def _told(progress: Progress | None) -> Progress | None:
     return lambda what, done, total: progress(f"model for use: {what}", done, total)
 
 
-def _about(training: Training, whole: bool) -> dict[str, Any]:
+def _about(training: Training, whole: bool) -> dict[str, Plain]:
     bench = training.bench
     return {
         "seed": training.seed,
@@ -164,6 +164,14 @@ def _write(folder: Path, learnt: Recogniser, settings: Settings) -> None:
         settings.write(new)
 
 
+class Bound(TypedDict):
+    """A corpus or a weight and what it allows."""
+
+    name: str
+    licence: str
+    noncommercial: bool
+
+
 def card(settings: Settings) -> str:
     """The model's card, in Markdown."""
     about = settings.details
@@ -177,7 +185,7 @@ def card(settings: Settings) -> str:
         f"Recogniser `{settings.recogniser}` for {', '.join(settings.labels)}. "
         f"Use it: `empathia read talk.txt --recogniser FOLDER`.",
         f"It learnt from {about['utterances']['train']} utterances; {about['utterances']['valid']} "
-        f"more chose its settings (seed {about['seed']}). {_figures(about)}",
+        f"more chose its settings (seed {about['seed']}). {_figures(settings)}",
         "## Licence\n\n" + "\n\n".join(licences),
         "## Who may have it\n\nA model remembers some of its data, and one of weighted words "
         "(`tfidf`) holds all words and pairs of words that it learnt from: pass it on only where "
@@ -195,12 +203,13 @@ def _limits(recogniser: str) -> list[str]:
     return ["## Use and limits\n\n" + "\n".join(f"- {n}" for n in notes)] if notes else []
 
 
-def _licences(parts: Sequence[Mapping[str, Any]]) -> str:
+def _licences(parts: Sequence[Bound]) -> str:
     bound = " (not for commercial use, or not known)"
     return "\n".join(f"- {p['name']}: {p['licence']}{bound * p['noncommercial']}" for p in parts)
 
 
-def _figures(about: Mapping[str, Any]) -> str:
+def _figures(settings: Settings) -> str:
+    about = settings.details
     if about["tested"]:
         return f"The test figures of seed {about['seed']} of its run are its own."
     return (

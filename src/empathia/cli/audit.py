@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from empathia import plugins
-from empathia.cli._corpus_options import corpus_options, read_corpus
+from empathia.cli._options import corpus_options, read_corpus
 from empathia.corpora import CorpusWarning
 from empathia.errors import UsageError
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from empathia import plugins
-from empathia.cli._corpus_options import add_corpus, check_options, corpus_options, read_corpus
+from empathia.cli._options import add_corpus, check_options, corpus_options, read_corpus
 from empathia.cli._screen import bar, print_json, table
 from empathia.errors import CorpusError, UsageError
 

@@ -18,7 +18,7 @@ from your own table to a report:
 
 def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb's parser."""
-    from empathia.cli._corpus_options import add_corpus
+    from empathia.cli._options import add_corpus
 
     parser = verbs.add_parser(
         "init",
@@ -37,7 +37,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the run file and say what to do with it."""
     from empathia.bench.first import first_run, write_first
-    from empathia.cli._corpus_options import corpus_options, read_corpus
+    from empathia.cli._options import corpus_options, read_corpus
 
     plugin, dialogues, _ = read_corpus(args)
     options = corpus_options(args)

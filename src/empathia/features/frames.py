@@ -13,7 +13,7 @@ import functools
 import numpy as np
 
 from empathia.contracts import Extractor
-from empathia.encoders import speech_models
+from empathia.encoders import layers
 from empathia.features import Each
 from empathia.features.speech import spoken
 from empathia.types import Audio, Features
@@ -25,7 +25,7 @@ RATE = 5.0
 
 def weights_of(variant: str | None) -> tuple[str, ...]:
     """Weights of the manifest that a variant needs: none where another encoder is named."""
-    return speech_models.weights_of(variant)
+    return layers.weights_of(variant)
 
 
 def load(variant: str | None = None, threads: int | None = None) -> Extractor:
@@ -35,12 +35,12 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
         WeightsError: The model is missing, damaged or of another kind.
         MissingExtra: A named encoder needs torch, which is not installed.
     """
-    model = speech_models.load(variant, threads)
+    model = layers.load(variant, threads)
     settings = {"version": 1, "rate": RATE, **model.identity}
     return Each(settings, functools.partial(extract, model=model))
 
 
-def extract(audio: Audio, utterance: str = "", *, model: speech_models.SpeechModel) -> Features:
+def extract(audio: Audio, utterance: str = "", *, model: layers.SpeechModel) -> Features:
     """Averages of one utterance.
 
     Args:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.contracts import Extractor
-from empathia.encoders import speech_models
+from empathia.encoders import layers
 from empathia.errors import InputError
 from empathia.features import Each
 from empathia.types import Audio, Features, FloatArray
@@ -50,7 +50,7 @@ def names(layers: int = LAYERS, width: int = WIDTH) -> tuple[str, ...]:
 
 def weights_of(variant: str | None) -> tuple[str, ...]:
     """Weights of the manifest that a variant needs: none where another encoder is named."""
-    return speech_models.weights_of(variant)
+    return layers.weights_of(variant)
 
 
 def load(variant: str | None = None, threads: int | None = None) -> Extractor:
@@ -60,7 +60,7 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
         WeightsError: The model is missing, damaged or of another kind.
         MissingExtra: A named encoder needs torch, which is not installed.
     """
-    model = speech_models.load(variant, threads)
+    model = layers.load(variant, threads)
     pooled = functools.partial(extract, encoder=model, size=model.size)
     return Each({"version": 1, **model.identity}, pooled)
 

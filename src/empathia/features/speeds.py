@@ -14,7 +14,7 @@ import functools
 import numpy as np
 
 from empathia.contracts import Extractor
-from empathia.encoders import speech_models
+from empathia.encoders import layers
 from empathia.errors import UsageError
 from empathia.features import Each, speech
 from empathia.types import Audio, Features, FloatArray
@@ -35,14 +35,14 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
         WeightsError: The encoder's weights are missing or damaged.
     """
     speed = _speed(variant)
-    model = speech_models.load(None, threads)
+    model = layers.load(None, threads)
     settings = {"version": 1, "speed": speed, **model.identity}
     return Each(settings, functools.partial(extract, speed=speed, model=model))
 
 
 def weights_of(_variant: str | None) -> tuple[str, ...]:
     """Weights of the manifest that a variant needs: the default encoder's at any speed."""
-    return speech_models.weights_of(None)
+    return layers.weights_of(None)
 
 
 def _speed(variant: str | None) -> float:
@@ -60,7 +60,7 @@ def _speed(variant: str | None) -> float:
 
 
 def extract(
-    audio: Audio, utterance: str = "", *, speed: float, model: speech_models.SpeechModel
+    audio: Audio, utterance: str = "", *, speed: float, model: layers.SpeechModel
 ) -> Features:
     """Encode one utterance at a speed and pool each layer over time.
 

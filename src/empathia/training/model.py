@@ -21,6 +21,7 @@ from empathia.contracts import About, Recogniser
 from empathia.errors import EmpathiaError, UsageError, WeightsError
 from empathia.files import Plain, write, write_json
 from empathia.labels import LabelSet
+from empathia.training.normalise import NormaliserJson
 from empathia.training.problem import Conversation, Problem, Scores
 from empathia.types import Emotion, Sample
 
@@ -149,7 +150,7 @@ class Settings:
     licence: str
     noncommercial: bool
     languages: tuple[str, ...] = ()
-    normalise: tuple[Mapping[str, Any], ...] = ()
+    normalise: tuple[NormaliserJson, ...] = ()
     weights: tuple[str, ...] = ()
     fingerprint: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -238,7 +239,7 @@ def load(folder: Path, threads: int | None = None) -> Recogniser:
     return recogniser
 
 
-def write_arrays(folder: Path, arrays: Arrays, values: Mapping[str, Plain]) -> None:
+def write_arrays(folder: Path, arrays: Arrays, values: Mapping[str, object]) -> None:
     """Write what a recogniser learnt: numbers, and whatever JSON can hold."""
     from safetensors.numpy import save
 

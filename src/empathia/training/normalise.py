@@ -32,19 +32,36 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self, TypedDict
 
 import numpy as np
 
 from empathia.errors import ConfigError, LeakageError
 from empathia.training import scales as _scales
-from empathia.training.scales import ENOUGH, Conversation, Fixed, Running, Scale, past_means
+from empathia.training.scales import (
+    ENOUGH,
+    Conversation,
+    Fixed,
+    FixedJson,
+    Running,
+    RunningJson,
+    Scale,
+    past_means,
+)
 from empathia.types import FloatArray, Sample
 
 _EPSILON = 1e-8  # added to the deviation of neutral speech
 
 # Dialogues of a part to the scale of each of their samples.
 _Choose = Callable[[Sequence[Conversation]], Callable[[Sample], Scale]]
+
+
+class NormaliserJson(TypedDict):
+    """A normaliser as a kept model holds it."""
+
+    feature: str
+    kinds: list[str]
+    scales: list[FixedJson | RunningJson | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +89,7 @@ class Normaliser:
         chosen = [None if c is None else c(dialogues) for c in self.scales]
         return tuple(tuple(self._replaced(s, chosen) for s in d) for d in dialogues)
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> NormaliserJson:
         """For JSON; :meth:`restored` gives the same normaliser back.
 
         Raises:
@@ -84,11 +101,13 @@ class Normaliser:
                 "clips of the speaker",
                 "Take another kind, such as 'running'",
             )
-        kept = [c.plain() if isinstance(c, Fixed | Running) else None for c in self.scales]
+        kept: list[FixedJson | RunningJson | None] = [
+            c.plain() if isinstance(c, Fixed | Running) else None for c in self.scales
+        ]
         return {"feature": self.feature, "kinds": list(self.kinds), "scales": kept}
 
     @classmethod
-    def restored(cls, plain: Mapping[str, Any]) -> Self:
+    def restored(cls, plain: NormaliserJson) -> Self:
         """Of what :meth:`plain` gave."""
         feature = str(plain["feature"])
         scales = tuple(_scales.restored(feature, x) for x in plain["scales"])

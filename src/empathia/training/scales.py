@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self, TypedDict, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,29 @@ Conversation = Sequence[Sample]
 ENOUGH = 5
 """Clips of a group or speaker before it has a scale of its own; the train mean's weight."""
 _CONSTANT = 1e-7  # of the mean: less is rounding of 32 bits
+
+
+class ScaleJson(TypedDict):
+    """A scale; None where a number is NaN."""
+
+    mean: list[float | None]
+    deviation: list[float | None]
+
+
+@final
+class FixedJson(TypedDict):
+    """Scales of everybody and by gender."""
+
+    overall: ScaleJson
+    genders: dict[str, ScaleJson]
+
+
+@final
+class RunningJson(TypedDict):
+    """Where a running mean starts, and one deviation."""
+
+    start: list[float | None]
+    deviation: list[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +80,12 @@ class Scale:
         scaled: Array = from_mean / np.where(constant, 1.0, self.deviation)
         return np.where(constant & ~np.isnan(values), 0.0, scaled)
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> ScaleJson:
         """For JSON; :meth:`restored` gives the same scale back."""
         return {"mean": _plain(self.mean), "deviation": _plain(self.deviation)}
 
     @classmethod
-    def restored(cls, plain: Mapping[str, Any]) -> Self:
+    def restored(cls, plain: ScaleJson) -> Self:
         """Of what :meth:`plain` gave."""
         return cls(_array(plain["mean"]), _array(plain["deviation"]))
 
@@ -78,7 +101,7 @@ class Fixed:
         """Who else speaks does not matter."""
         return lambda sample: self.genders.get(sample.gender or "", self.overall)
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> FixedJson:
         """For JSON."""
         own = {gender: scale.plain() for gender, scale in self.genders.items()}
         return {"overall": self.overall.plain(), "genders": own}
@@ -97,12 +120,12 @@ class Running:
         means = past_means(dialogues, self.feature, self.start)
         return lambda sample: Scale(means[sample.id], self.deviation)
 
-    def plain(self) -> dict[str, Any]:
+    def plain(self) -> RunningJson:
         """For JSON."""
         return {"start": _plain(self.start), "deviation": _plain(self.deviation)}
 
 
-def restored(feature: str, plain: Mapping[str, Any] | None) -> Fixed | Running | None:
+def restored(feature: str, plain: FixedJson | RunningJson | None) -> Fixed | Running | None:
     """What ``plain()`` of one of the above gave; None stays None."""
     if plain is None:
         return None

@@ -6,11 +6,12 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 import numpy as np
 
 from empathia.errors import EmpathiaError, InputError, LabelError
+from empathia.files import Plain
 from empathia.labels import LabelSet
 from empathia.types import (
     Cues,
@@ -26,7 +27,102 @@ from empathia.types import (
 SCHEMA_VERSION = "1.0"
 _MAJOR = SCHEMA_VERSION.partition(".")[0]
 _SCHEMA = Path(__file__).with_name("timeline.schema.json")
+J = TypeVar("J")
 T = TypeVar("T")
+
+
+class WordJson(TypedDict):
+    """A word with its times (s)."""
+
+    text: str
+    start: float
+    end: float
+    probability: float | None
+
+
+class MeasureJson(TypedDict):
+    """One measure of prosody; None where it is missing."""
+
+    value: float | None
+    unit: str | None
+
+
+class ProsodyJson(TypedDict):
+    """Measures by name."""
+
+    extractor: str
+    measures: dict[str, MeasureJson]
+
+
+class CuesJson(TypedDict):
+    """How a turn sounded, in words."""
+
+    levels: dict[str, str]
+    description: str
+    impression: str
+    reference: str
+
+
+class RunnerUpJson(TypedDict):
+    """The second most likely label."""
+
+    label: str
+    score: float
+
+
+class EmotionJson(TypedDict):
+    """What one source takes a turn to express."""
+
+    source: str
+    label_set: str
+    label: str | None
+    confidence: float | None
+    runner_up: RunnerUpJson | None
+    scores: dict[str, float]
+    exclusive: bool
+    vad: list[float] | None
+    abstained: str | None
+
+
+class ReplyJson(TypedDict):
+    """An answer to a turn."""
+
+    to: str
+    text: str
+    source: str
+    note: str | None
+
+
+class TurnJson(TypedDict):
+    """A turn and all that was heard in it."""
+
+    id: str
+    index: int
+    speaker: str
+    start: float | None
+    end: float | None
+    text: str | None
+    words: list[WordJson]
+    prosody: ProsodyJson | None
+    cues: CuesJson | None
+    emotions: dict[str, EmotionJson]
+    emotion: EmotionJson | None
+    reply: ReplyJson | None
+
+
+class TimelineJson(TypedDict):
+    """A timeline; ``timeline.schema.json`` says the same with ranges."""
+
+    schema_version: str
+    source: str
+    duration: float | None
+    language: str | None
+    has_audio: bool
+    speakers: list[str]
+    label_sets: dict[str, list[str]]
+    notes: list[str]
+    turns: list[TurnJson]
+    provenance: Mapping[str, Plain]
 
 
 def label_sets(timeline: Timeline) -> tuple[LabelSet, ...]:
@@ -36,13 +132,13 @@ def label_sets(timeline: Timeline) -> tuple[LabelSet, ...]:
     return tuple(dict.fromkeys([*fused, *single]))
 
 
-def schema() -> dict[str, Any]:
+def schema() -> dict[str, Plain]:
     """The JSON Schema (2020-12) that :func:`to_json` keeps to."""
-    found: dict[str, Any] = json.loads(_SCHEMA.read_text(encoding="utf-8"))
-    return found
+    schema: dict[str, Plain] = json.loads(_SCHEMA.read_text(encoding="utf-8"))
+    return schema
 
 
-def to_json(timeline: Timeline) -> dict[str, Any]:
+def to_json(timeline: Timeline) -> TimelineJson:
     """A timeline as plain dicts, lists, strings, finite numbers, booleans and None.
 
     What is not known is None. The waveform, paths to media and gold labels
@@ -72,14 +168,14 @@ def dumps(timeline: Timeline) -> str:
 
 
 def _label_sets(timeline: Timeline) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    sets: dict[str, list[str]] = {}
     for labels in label_sets(timeline):
-        if found.setdefault(labels.name, list(labels)) != list(labels):
+        if sets.setdefault(labels.name, list(labels)) != list(labels):
             raise LabelError(f"two label sets are called '{labels.name}'", "Rename one of them")
-    return found
+    return sets
 
 
-def _turn(turn: Turn) -> dict[str, Any]:
+def _turn(turn: Turn) -> TurnJson:
     said = turn.utterance
     return {
         "id": said.id,
@@ -104,7 +200,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _prosody(features: Features) -> dict[str, Any]:
+def _prosody(features: Features) -> ProsodyJson:
     if features.values.shape[0] != 1 or not features.names:
         raise InputError(
             f"prosody of '{features.utterance}' has shape {features.values.shape} "
@@ -112,7 +208,7 @@ def _prosody(features: Features) -> dict[str, Any]:
             "Give one row with named measures",
         )
     units = features.units or (None,) * len(features.names)
-    measures = {}
+    measures: dict[str, MeasureJson] = {}
     for name, unit, value in zip(features.names, units, features.values[0], strict=True):
         # The shortest decimal that is the same float32: 62.3137, not 62.31370162963867.
         known = bool(np.isfinite(value))
@@ -120,7 +216,7 @@ def _prosody(features: Features) -> dict[str, Any]:
     return {"extractor": features.extractor, "measures": measures}
 
 
-def _cues(cues: Cues) -> dict[str, Any]:
+def _cues(cues: Cues) -> CuesJson:
     return {
         "levels": dict(cues.levels),
         "description": cues.description,
@@ -129,7 +225,7 @@ def _cues(cues: Cues) -> dict[str, Any]:
     }
 
 
-def _emotion(emotion: Emotion) -> dict[str, Any]:
+def _emotion(emotion: Emotion) -> EmotionJson:
     second = emotion.runner_up
     return {
         "source": emotion.source,
@@ -144,7 +240,7 @@ def _emotion(emotion: Emotion) -> dict[str, Any]:
     }
 
 
-def _reply(reply: Reply) -> dict[str, Any]:
+def _reply(reply: Reply) -> ReplyJson:
     return {"to": reply.to, "text": reply.text, "source": reply.source, "note": reply.note}
 
 
@@ -173,7 +269,7 @@ def plain(value: object) -> Any:  # noqa: ANN401
     )
 
 
-def from_json(data: Mapping[str, Any]) -> Timeline:
+def from_json(data: TimelineJson) -> Timeline:
     """The timeline that :func:`to_json` wrote.
 
     Raises:
@@ -200,7 +296,7 @@ def from_json(data: Mapping[str, Any]) -> Timeline:
         ) from None
 
 
-def _read_timeline(data: Mapping[str, Any]) -> Timeline:
+def _read_timeline(data: TimelineJson) -> Timeline:
     sets = {name: LabelSet(name, tuple(labels)) for name, labels in data["label_sets"].items()}
     return Timeline(
         source=data["source"],
@@ -214,16 +310,16 @@ def _read_timeline(data: Mapping[str, Any]) -> Timeline:
     )
 
 
-def _maybe(read: Callable[[Mapping[str, Any]], T], data: Mapping[str, Any] | None) -> T | None:
+def _maybe(read: Callable[[J], T], data: J | None) -> T | None:
     return None if data is None else read(data)
 
 
-def _read_turn(data: Mapping[str, Any], sets: Mapping[str, LabelSet]) -> Turn:
-    def emotion(found: Mapping[str, Any]) -> Emotion:
-        return _read_emotion(found, sets)
+def _read_turn(data: TurnJson, sets: Mapping[str, LabelSet]) -> Turn:
+    def emotion(e: EmotionJson) -> Emotion:
+        return _read_emotion(e, sets)
 
-    def prosody(found: Mapping[str, Any]) -> Features:
-        return _read_prosody(found, data["id"])
+    def prosody(p: ProsodyJson) -> Features:
+        return _read_prosody(p, data["id"])
 
     return Turn(
         utterance=Utterance(
@@ -238,31 +334,31 @@ def _read_turn(data: Mapping[str, Any], sets: Mapping[str, LabelSet]) -> Turn:
     )
 
 
-def _read_word(data: Mapping[str, Any]) -> Word:
+def _read_word(data: WordJson) -> Word:
     probability = data["probability"]
     return Word(
         data["text"], data["start"], data["end"], math.nan if probability is None else probability
     )
 
 
-def _read_prosody(data: Mapping[str, Any], utterance: str) -> Features:
+def _read_prosody(data: ProsodyJson, utterance: str) -> Features:
     measures = data["measures"]
     values = [math.nan if m["value"] is None else m["value"] for m in measures.values()]
-    units = tuple(m["unit"] for m in measures.values())
+    units = tuple(u for m in measures.values() if (u := m["unit"]) is not None)
     return Features(
         utterance,
         data["extractor"],
         np.array([values], dtype=np.float32),
         tuple(measures),
-        () if None in units else units,
+        units if len(units) == len(measures) else (),
     )
 
 
-def _read_cues(data: Mapping[str, Any]) -> Cues:
+def _read_cues(data: CuesJson) -> Cues:
     return Cues(dict(data["levels"]), data["description"], data["impression"], data["reference"])
 
 
-def _read_emotion(data: Mapping[str, Any], sets: Mapping[str, LabelSet]) -> Emotion:
+def _read_emotion(data: EmotionJson, sets: Mapping[str, LabelSet]) -> Emotion:
     labels = sets[data["label_set"]]
     scores = data["scores"]
     vad = data["vad"]
@@ -276,5 +372,5 @@ def _read_emotion(data: Mapping[str, Any], sets: Mapping[str, LabelSet]) -> Emot
     )
 
 
-def _read_reply(data: Mapping[str, Any]) -> Reply:
+def _read_reply(data: ReplyJson) -> Reply:
     return Reply(data["to"], data["text"], data["source"], data["note"])

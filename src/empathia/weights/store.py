@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from empathia.errors import WeightsError
 from empathia.files import sha256, write_json
@@ -42,6 +42,14 @@ class Check:
     file: str
     state: str
     problem: str = ""
+
+
+class Stamp(TypedDict):
+    """What a file was like when its sum was last seen to be right."""
+
+    size: int
+    mtime_ns: int
+    sum: str
 
 
 def root() -> Path:
@@ -92,16 +100,19 @@ def installed_sum(path: Path, file: File) -> str:
         return ""
 
 
-def stamp_of(entry: Entry) -> dict[str, dict[str, Any]]:
+def stamp_of(entry: Entry) -> dict[str, Stamp]:
     """Size, time and sum of each file when it was last seen to be right."""
     try:
         stamp = json.loads((place(entry) / STAMP).read_text(encoding="utf-8"))
-        return {str(k): dict(v) for k, v in stamp["files"].items()}
+        return {
+            str(k): Stamp(size=v["size"], mtime_ns=v["mtime_ns"], sum=v["sum"])
+            for k, v in stamp["files"].items()
+        }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-def write_stamp(entry: Entry, files: Mapping[str, Mapping[str, Any]]) -> None:
+def write_stamp(entry: Entry, files: Mapping[str, Stamp]) -> None:
     """Write the stamp whole or not at all; a cache that cannot be written stays without."""
     with suppress(OSError):
         write_json(place(entry) / STAMP, {"format": 1, "files": files})
@@ -127,13 +138,13 @@ def look(entry: Entry, *, sums: str = "stamp") -> tuple[Check, ...]:
     return checks
 
 
-def record(entry: Entry, file: File) -> dict[str, Any]:
+def record(entry: Entry, file: File) -> Stamp:
     """The stamp's line for a file that has just been seen to be right."""
     stat = (place(entry) / file.name).stat()
     return {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sum": file.sum}
 
 
-def _look_at(entry: Entry, file: File, stamp: Mapping[str, Any], sums: str) -> Check:
+def _look_at(entry: Entry, file: File, stamp: Mapping[str, Stamp], sums: str) -> Check:
     path = place(entry) / file.name
     if not path.is_file():
         return Check(entry.name, file.name, "missing", f"{file.name} is missing")

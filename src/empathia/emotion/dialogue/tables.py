@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,14 @@ class Prepared:
     def labelled(self) -> NDArray[np.bool_]:
         """(utterances,) whether it has a target and anything to judge it by."""
         return self.judged() & ~np.isnan(self.target[:, 0])
+
+
+class ColumnsJson(TypedDict):
+    """What columns there are, as a kept model holds it."""
+
+    size: dict[str, int]
+    measures: list[str]
+    past: bool
 
 
 class Columns:
@@ -85,12 +93,16 @@ class Columns:
             tables[m] = rows
         return tables
 
-    def state(self) -> tuple[dict[str, Table], dict[str, Any]]:
+    def state(self) -> tuple[dict[str, Table], ColumnsJson]:
         """What was fitted, as arrays by name and values for JSON."""
         arrays: dict[str, Table] = {}
         for m, (mean, spread) in self._scale.items():
             arrays |= {f"columns.{m}.mean": mean, f"columns.{m}.spread": spread}
-        plain = {"size": self.size, "measures": sorted(self.measures), "past": self._past}
+        plain: ColumnsJson = {
+            "size": self.size,
+            "measures": sorted(self.measures),
+            "past": self._past,
+        }
         return arrays, plain
 
     @classmethod
@@ -98,7 +110,7 @@ class Columns:
         cls,
         modalities: Mapping[str, Sequence[str]],
         arrays: Mapping[str, Table],
-        plain: Mapping[str, Any],
+        plain: ColumnsJson,
     ) -> Self:
         """The columns of which :meth:`state` gave ``arrays`` and ``plain``."""
         new = cls.__new__(cls)

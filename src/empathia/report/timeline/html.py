@@ -115,7 +115,7 @@ def _policy(script: str, style: str) -> str:
 
 def _data(timeline: Timeline, marks: Mapping[str, Mark]) -> str:
     """What the scripts draw from, as JSON that cannot end its element."""
-    known: dict[str, Any] = to_json(timeline)
+    known: dict[str, Any] = {**to_json(timeline)}
     del known["provenance"], known["notes"]
     known["waveform"] = [
         round(float(peak), 3) if math.isfinite(peak) else 0 for peak in timeline.waveform

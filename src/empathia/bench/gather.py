@@ -64,10 +64,10 @@ def gather(
     """
     utterances = _unique(dialogues)
     ready = ready or {}
-    found = {name: _joined(name, ready.get(name, {}), utterances) for name in names}
+    joined = {name: _joined(name, ready.get(name, {}), utterances) for name in names}
     with ExitStack() as stack:
         works = []
-        for name, have in found.items():
+        for name, have in joined.items():
             if name in ready and name.partition(":")[0] not in extractors.names():
                 continue
             if work := _Work.of(name, have, utterances, cache):
@@ -75,9 +75,9 @@ def gather(
                 works.append(work)
         pool = stack.enter_context(ThreadPoolExecutor(max(1, threads)))
         _take(works, pool, _AHEAD * max(1, threads), progress)
-    for name, have in found.items():
+    for name, have in joined.items():
         _check_width(name, have.values())
-    return {n: {u: have[u] for u in utterances if u in have} for n, have in found.items()}
+    return {n: {u: have[u] for u in utterances if u in have} for n, have in joined.items()}
 
 
 @dataclass(slots=True)

@@ -70,13 +70,13 @@ def describe(prosody: Features, bins: Bins, levels: int = 5, group: str | None =
         UsageError: Another number of levels.
     """
     check_levels(levels)
-    found = {
+    classes = {
         name: level
         for name, value in _measures(prosody).items()
         if (level := level_of(value, bins.thresholds(name, levels, group))) is not None
     }
     own = bins.groups.get(group or "", {})
-    return _cues(found, levels, CORPUS, {name for name in found if name in own})
+    return _cues(classes, levels, CORPUS, {name for name in classes if name in own})
 
 
 def describe_recording(
@@ -168,7 +168,7 @@ def _judge(
     values: Mapping[str, float], turns: Turns, bins: Bins, levels: int, reference: str
 ) -> tuple[dict[str, int], set[str]]:
     """Levels of one turn, and the measures whose level is relative to the speaker."""
-    found: dict[str, int] = {}
+    classes: dict[str, int] = {}
     personal: set[str] = set()
     tables = bins.deviations.get(reference, {})
     for name, value in values.items():
@@ -181,17 +181,17 @@ def _judge(
         else:
             level = level_of(value, bins.thresholds(name, levels))
         if level is not None:
-            found[name] = level
-    return found, personal
+            classes[name] = level
+    return classes, personal
 
 
-def _cues(found: Mapping[str, int], levels: int, reference: str, placed: set[str]) -> Cues:
+def _cues(classes: Mapping[str, int], levels: int, reference: str, placed: set[str]) -> Cues:
     """Words for levels; ``placed`` names those held against the person or their group."""
-    names = {name: LEVELS[levels][level] for name, level in found.items()}
+    names = {name: LEVELS[levels][level] for name, level in classes.items()}
     text = _description(names, placed if reference != CORPUS else set())
     # Against everybody a man's pitch is low and a woman's high: that says who speaks,
     # not how, so it makes no impression.
-    telling = {n: level for n, level in found.items() if n in placed or n not in _VOCAL_SEX}
+    telling = {n: level for n, level in classes.items() if n in placed or n not in _VOCAL_SEX}
     return Cues(names, text, _impression(telling, levels), reference)
 
 
@@ -216,9 +216,9 @@ def _description(names: Mapping[str, str], personal: set[str]) -> str:
     return ", ".join([RELATIVE.format(own), *rest] if own else rest)
 
 
-def _impression(found: Mapping[str, int], levels: int) -> str:
+def _impression(classes: Mapping[str, int], levels: int) -> str:
     """The first impression of the table whose measures all fit, hedged; "" if none does."""
-    grades = {name: _grades(level, levels) for name, level in found.items()}
+    grades = {name: _grades(level, levels) for name, level in classes.items()}
     for condition, words in IMPRESSIONS:
         if all(side in grades.get(name, ()) for name, side in condition.items()):
             return HEDGE.format(words)

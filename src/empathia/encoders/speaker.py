@@ -116,9 +116,9 @@ def _read(path: Path) -> dict[str, FloatArray]:
     except _DAMAGED as error:
         raise WeightsError(f"cannot read the speaker encoder '{path}' ({error})", remedy) from error
     for name, shape in _shapes().items():
-        found = arrays[name].shape if name in arrays else "nothing"
-        if found != shape:
-            raise WeightsError(f"'{path}' holds {found} for '{name}', expected {shape}", remedy)
+        actual = arrays[name].shape if name in arrays else "nothing"
+        if actual != shape:
+            raise WeightsError(f"'{path}' holds {actual} for '{name}', expected {shape}", remedy)
     return arrays
 
 

@@ -108,12 +108,12 @@ class _Named(nn.Module):
 
         from empathia.encoders import local
 
-        found = local.load(name, None)
-        self.net: Any = found.module
+        loaded = local.load(name, None)
+        self.net: Any = loaded.module
         self.width = int(self.net.config.hidden_size)
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(
-                str(found.folder), local_files_only=True, trust_remote_code=False
+                str(loaded.folder), local_files_only=True, trust_remote_code=False
             )
         except Exception as e:  # transformers and tokenizers raise whatever they like
             raise WeightsError(
@@ -156,8 +156,8 @@ def _layers(net: nn.Module) -> nn.ModuleList:
     )
 
 
-def _first(*found: int | None) -> int:
-    for number in found:
+def _first(*numbers: int | None) -> int:
+    for number in numbers:
         if number is not None:
             return number
     raise WeightsError(

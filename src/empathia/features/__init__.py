@@ -92,13 +92,13 @@ def weights_of(*features: str) -> tuple[str, ...]:
             model that is not in the manifest, or came ready-made with a corpus uses none.
     """
     known = names()
-    found: list[str] = []
+    used: list[str] = []
     for feature in features:
         extractor, _, variant = feature.partition(":")
         plugin = _plugin(extractor) if extractor in known else None
         if hasattr(plugin, "weights_of"):
-            found += plugin.weights_of(variant or None)  # type: ignore[union-attr]
-    return tuple(dict.fromkeys(found))
+            used += plugin.weights_of(variant or None)  # type: ignore[union-attr]
+    return tuple(dict.fromkeys(used))
 
 
 def single(extractor: Extractor) -> Callable[[str | Audio, str], Features]:

@@ -86,5 +86,5 @@ def _alike(a: Vote, b: Vote) -> float:
     return len(a & b) / len(a | b)
 
 
-def _beyond(found: float, by_chance: float) -> float:
-    return math.nan if by_chance >= 1 else (found - by_chance) / (1 - by_chance)
+def _beyond(observed: float, by_chance: float) -> float:
+    return math.nan if by_chance >= 1 else (observed - by_chance) / (1 - by_chance)

@@ -22,9 +22,9 @@ def unweighted_average_recall(gold: NDArray[np.bool_], predicted: NDArray[np.boo
     Raises:
         UsageError: Shapes differ, or no class has a gold item.
     """
-    found = count(gold, predicted)
-    if not found.gold.any():
+    counted = count(gold, predicted)
+    if not counted.gold.any():
         raise UsageError(
             "recall needs gold items, found none", "Give gold and predicted labels as indicators"
         )
-    return float(COUNTED["uar"](found))
+    return float(COUNTED["uar"](counted))

@@ -67,15 +67,15 @@ def quality(scores: Array, target: Targets, *, exclusive: bool) -> dict[str, flo
         target: Likewise.
         exclusive: One label an item.
     """
-    found = {"likelihood": likelihood(scores, target, exclusive=exclusive)}
+    measures = {"likelihood": likelihood(scores, target, exclusive=exclusive)}
     if exclusive:
         gold = target == target.max(1, keepdims=True)
         clear = gold.sum(1) == 1
         gold, said = gold[clear], highest(scores)[clear]
     else:
         gold, said = target >= 0.5, scores >= 0.5
-    found["accuracy"] = float((gold == said).all(1).mean()) if len(gold) else 0.0
+    measures["accuracy"] = float((gold == said).all(1).mean()) if len(gold) else 0.0
     if gold.any():
         counted = count(gold, said)
-        found |= {n: float(COUNTED[n](counted)) for n in ("weighted_f1", "macro_f1", "uar")}
-    return found
+        measures |= {n: float(COUNTED[n](counted)) for n in ("weighted_f1", "macro_f1", "uar")}
+    return measures

@@ -76,23 +76,23 @@ def marks(labels: Iterable[str]) -> dict[str, Mark]:
     family = {relative: name for name, group in _FAMILIES.items() for relative in group}
     colours_taken: set[str] = {label for label in order if label in _KNOWN}
     letters = _assigned(order, {*_KNOWN, *family})
-    found: dict[str, Mark] = {}
+    assigned: dict[str, Mark] = {}
     for label in order:
         name = family.get(label, label)
         own = label in _KNOWN or (name in _KNOWN and name not in colours_taken)
         colours_taken.add(name)
         light, dark, pattern = _KNOWN[name] if own else next(others)
-        found[label] = Mark(letters[label], light, dark, pattern)
-    return found
+        assigned[label] = Mark(letters[label], light, dark, pattern)
+    return assigned
 
 
 def _assigned(order: Iterable[str], first: Container[str]) -> dict[str, str]:
     """A letter for every label; the well-known ones choose before the others."""
-    found: dict[str, str] = {}
+    letters: dict[str, str] = {}
     for label in sorted(order, key=lambda label: label not in first):
-        taken = set(found.values())
-        found[label] = next(x for x in _letters(label) if x not in taken)
-    return found
+        taken = set(letters.values())
+        letters[label] = next(x for x in _letters(label) if x not in taken)
+    return letters
 
 
 def timeline_marks(timeline: Timeline) -> dict[str, Mark]:

@@ -110,9 +110,9 @@ def download(url: str, partial: Path, size: int, count: Count) -> bool:
         reason = getattr(error, "reason", error)
         grew = partial.exists() and partial.stat().st_size > have
         raise SourceError(f"{host} is not reachable ({reason})", "" if grew else host) from error
-    found = partial.stat().st_size
-    if found != size:
-        raise SourceError(f"{host} sent {found} bytes of {size}")
+    actual = partial.stat().st_size
+    if actual != size:
+        raise SourceError(f"{host} sent {actual} bytes of {size}")
     return resumed
 
 
@@ -220,10 +220,10 @@ def check_archive(archive: Path, source: Source) -> None:
     size = archive.stat().st_size
     if size != source.size:
         raise SourceError(f"{archive.name} has {size} bytes, expected {source.size}")
-    found = sha256(archive)
-    if found != source.sha256:
+    actual = sha256(archive)
+    if actual != source.sha256:
         raise SourceError(
-            f"{archive.name} has the sha256 {found[:12]}, expected {source.sha256[:12]}"
+            f"{archive.name} has the sha256 {actual[:12]}, expected {source.sha256[:12]}"
         )
 
 

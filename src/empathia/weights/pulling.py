@@ -159,11 +159,11 @@ def _obtain(entry: Entry, file: File, session: _Session) -> tuple[Path, str]:
             continue
         if _right(staged, file):
             return staged, label
-        found = sha256(staged)
+        actual = sha256(staged)
         staged.unlink()
         session.note(
             entry,
-            f"{label}: another file, sha256 {found[:12]}, expected {file.sha256[:12]}",
+            f"{label}: another file, sha256 {actual[:12]}, expected {file.sha256[:12]}",
         )
     raise SourceError("; ".join(session.notes) or "no source may be asked (offline)")
 
@@ -305,10 +305,10 @@ def _convert(staged: Path, file: File) -> Path:
     drop = file.convert.drop
     tensors = torchfile.read(staged, file.convert.key)
     arrays = {name: array for name, array in tensors.items() if name not in drop}
-    found = cache.arrays_sum(arrays)
-    if found != file.convert.arrays:
+    actual = cache.arrays_sum(arrays)
+    if actual != file.convert.arrays:
         raise WeightsError(
-            f"{file.path} converts to arrays with the digest {found[:12]}, "
+            f"{file.path} converts to arrays with the digest {actual[:12]}, "
             f"expected {file.convert.arrays[:12]}",
             "Report this: the file is right and the conversion is not",
         )

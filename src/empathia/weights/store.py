@@ -131,8 +131,8 @@ def look(entry: Entry, *, sums: str = "stamp") -> tuple[Check, ...]:
         return tuple(_look_at(entry, file, {}, sums) for file in entry.files)
     stamp = stamp_of(entry)
     checks = tuple(_look_at(entry, file, stamp, sums) for file in entry.files)
-    found = {c.file for c in checks if c.state == "ok"}
-    fresh = {f.name: record(entry, f) for f in entry.files if f.name in found}
+    whole = {c.file for c in checks if c.state == "ok"}
+    fresh = {f.name: record(entry, f) for f in entry.files if f.name in whole}
     if fresh != stamp and place(entry).is_dir() and sums != "stamp":
         write_stamp(entry, fresh)
     return checks
@@ -156,11 +156,11 @@ def _look_at(entry: Entry, file: File, stamp: Mapping[str, Stamp], sums: str) ->
         return Check(entry.name, file.name, "ok")
     if sums == "stamp":
         return Check(entry.name, file.name, "unverified", "its sum was not looked at yet")
-    found = installed_sum(path, file)
-    if found == file.sum:
+    actual = installed_sum(path, file)
+    if actual == file.sum:
         return Check(entry.name, file.name, "ok")
-    problem = f"{file.name} has the sum {found[:12]}, expected {file.sum[:12]}"
-    return Check(entry.name, file.name, "damaged", problem if found else wrong_size)
+    problem = f"{file.name} has the sum {actual[:12]}, expected {file.sum[:12]}"
+    return Check(entry.name, file.name, "damaged", problem if actual else wrong_size)
 
 
 def state_of(checks: tuple[Check, ...]) -> str:

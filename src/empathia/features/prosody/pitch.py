@@ -148,7 +148,7 @@ def _candidates(
     windows = Windows(audio.samples, starts, 2 * plan.half)
     voiceless = np.empty(place.count)
     buffer = _Buffer(plan)
-    found: list[tuple[Index, Array, Array]] = []
+    ranked: list[tuple[Index, Array, Array]] = []
     # A frame is worth transforming only where the strongest peak could beat silence.
     hopeless = 1 + 2 * settings.switch_cost * 0.01 / settings.step
     lowest = max(2, int(audio.rate / settings.ceiling))
@@ -161,8 +161,8 @@ def _candidates(
         rows, lags = curves.local_maxima(len(kept), lowest, plan.lags, 0.5 * settings.voicing)
         lag, height = curves.refine(rows, lags)
         allowed = lag * settings.ceiling >= audio.rate
-        found.append((kept[rows[allowed]] + block.start, lag[allowed], height[allowed]))
-    frames, lag, height = (np.concatenate(part) for part in zip(*found, strict=True))
+        ranked.append((kept[rows[allowed]] + block.start, lag[allowed], height[allowed]))
+    frames, lag, height = (np.concatenate(part) for part in zip(*ranked, strict=True))
     return frames, lag, height, voiceless
 
 

@@ -43,10 +43,10 @@ def _row(turn: Turn, timeline: Timeline) -> dict[str, Cell]:
     }
     row.update(_score_cells(turn, timeline))
     for source in _sources(timeline):
-        found = turn.emotions.get(source)
-        row[f"{source}_emotion"] = None if found is None else found.label
-        row[f"{source}_confidence"] = None if found is None else _rounded(found.confidence)
-        row[f"{source}_abstained"] = None if found is None else found.abstained
+        emotion = turn.emotions.get(source)
+        row[f"{source}_emotion"] = None if emotion is None else emotion.label
+        row[f"{source}_confidence"] = None if emotion is None else _rounded(emotion.confidence)
+        row[f"{source}_abstained"] = None if emotion is None else emotion.abstained
     row["description"] = None if turn.cues is None else turn.cues.description
     row["impression"] = None if turn.cues is None else turn.cues.impression
     row.update(_prosody_cells(turn, timeline))

@@ -164,14 +164,14 @@ def _by(source: str, emotion: Emotion) -> str:
 
 def provenance(timeline: Timeline) -> str:
     """Weights with their licences as a table, all else as JSON."""
-    found: dict[str, Any] = plain(timeline.provenance)
-    weights = found.pop("weights", None) or []
+    known: dict[str, Any] = plain(timeline.provenance)
+    weights = known.pop("weights", None) or []
     parts = [f"<p>Source: <bdi>{escaped(timeline.source)}</bdi></p>"]
     if weights:
         head = "<tr><th>weight</th><th>role</th><th>licence</th><th>commercial use</th></tr>"
         parts.append(f"<table>{head}{''.join(_weight(w) for w in weights)}</table>")
-    if found:
-        text = json.dumps(found, ensure_ascii=False, indent=2)
+    if known:
+        text = json.dumps(known, ensure_ascii=False, indent=2)
         parts.append(f"<pre>{escaped(text)}</pre>")
     return "\n".join(parts)
 

@@ -20,21 +20,21 @@ def spans(timeline: Timeline, form: str) -> list[Span]:
     Raises:
         UsageError: A turn has no times, so that the format would lose it.
     """
-    found: list[Span] = []
+    placed: list[Span] = []
     without: list[str] = []
     for turn in timeline.turns:
         start, end = turn.utterance.start, turn.utterance.end
         if start is None or end is None:
             without.append(turn.utterance.id)
         else:
-            found.append((start, end, turn))
+            placed.append((start, end, turn))
     if without:
         raise UsageError(
             f"{form} needs the times of every turn; {len(without)} of {len(timeline.turns)} "
             f"have none ({', '.join(without[:5])}{' ...' if len(without) > 5 else ''})",
             "Write .json, .csv or .html instead, or give the transcript times",
         )
-    return found
+    return placed
 
 
 def one_line(text: str) -> str:

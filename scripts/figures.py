@@ -8,8 +8,8 @@
 - shapes: public functions that take or give arrays, and how many say a shape "(items, ...)", a
   word for one ("one number a", "vector") or a unit in their docstring or their class's.
 - prefixes: files `X_y.py` beside `X.py`, and third files of a folder with one prefix.
-- cycles: circles of imports between modules, those inside of functions included; a package and
-  its own parts are one module where the package only hands on or loads its parts.
+- cycles: circles of imports between modules, those inside of functions included. That a part
+  needs its package to be there counts only where it imports names of it.
 - upward: imports against the order of docs/architecture.md.
 - any: signatures with dict[str, Any] or Mapping[str, Any].
 - fmt_skip, found: occurrences in source (and tests for the first).
@@ -180,8 +180,8 @@ def _graph(trees: dict[Path, ast.Module], names: dict[Path, str]) -> dict[str, s
         for target in _imported(tree):
             module = target if target in known else target.rpartition(".")[0]
             own = names[path]
-            if module in known and module != own and not module.startswith(f"{own}."):
-                graph[own].add(module)  # a package that loads its own parts is no circle
+            if module in known and module != own:
+                graph[own].add(module)
     return graph
 
 

@@ -189,10 +189,10 @@ def test_sampling_draws_rare_labels_as_often_as_frequent_ones(tmp_path):
 
 
 def test_traces_are_averages_that_fade_with_each_turn():
-    from empathia.emotion.dialogue.traces import _traces
+    from empathia.emotion.dialogue.traces import past_and_others
 
     rows = np.array([[1.0], [8.0], [3.0], [np.nan], [5.0]], np.float32)
-    own, others = _traces(rows, ["A", "B", "A", "A", "B"], 0.5)
+    own, others = past_and_others(rows, ["A", "B", "A", "A", "B"], 0.5)
     assert own[:, 0].tolist() == pytest.approx([np.nan, np.nan, 1.0, 2.0, 8.0], nan_ok=True)
     assert others[:, 0].tolist() == pytest.approx([np.nan, 1.0, 8.0, 8.0, 2.0], nan_ok=True)
 

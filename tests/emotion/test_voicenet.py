@@ -171,9 +171,9 @@ def test_only_neutral_training_speech_is_the_baseline(tmp_path):
                 d[0].features["mfcc"].values[:] += by
         return train
 
-    from empathia.emotion.voicenet.fitting import _baseline
+    from empathia.emotion.voicenet.fitting import baseline_of
 
-    found = [_baseline(problem(tmp_path, SMALL, train=angrier(x)), "mfcc") for x in (0.0, 50.0)]
+    found = [baseline_of(problem(tmp_path, SMALL, train=angrier(x)), "mfcc") for x in (0.0, 50.0)]
     assert np.array_equal(found[0].scales["male"][0], found[1].scales["male"][0])
 
 

@@ -102,9 +102,9 @@ class Traces:
             few = _curved(rows) if m in self._measures else rows @ self._directions[m]
             blocks.append(Block(m, few if m in self._measures else rows))
             for keep in _KEEPS if self._context != "none" else ():
-                blocks.extend(Block(m, trace) for trace in _traces(few, speakers, keep))
+                blocks.extend(Block(m, trace) for trace in past_and_others(few, speakers, keep))
                 if self._context == "bidirectional":
-                    back = _traces(few[::-1], speakers[::-1], keep)
+                    back = past_and_others(few[::-1], speakers[::-1], keep)
                     blocks.extend(Block(m, trace[::-1]) for trace in back)
         return blocks
 
@@ -121,7 +121,9 @@ def _main(rows: Table, directions: int) -> Table:
     return np.asarray(vectors[:, ::-1][:, :directions], np.float32)
 
 
-def _traces(rows: Table, speakers: Sequence[str | None], keep: float) -> tuple[Table, Table]:
+def past_and_others(
+    rows: Table, speakers: Sequence[str | None], keep: float
+) -> tuple[Table, Table]:
     """What the speaker, and what the others, did before each utterance; NaN before anything."""
     state: dict[str | None, Table] = {}
     own, others = np.full_like(rows, np.nan), np.full_like(rows, np.nan)

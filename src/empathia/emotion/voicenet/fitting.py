@@ -227,7 +227,7 @@ def train(problem: Problem) -> Model:
             "validate with, expected some of both",
             "Check [data] and [features] of the run file",
         )
-    task = VoiceNetTask(problem, known, valid, _baseline(problem, feature))
+    task = VoiceNetTask(problem, known, valid, baseline_of(problem, feature))
     result = fit(
         task,
         problem.training,
@@ -260,7 +260,17 @@ def heard(part: Part, feature: str, labels: int) -> list[Heard]:
     return [Heard(frames_of(s, feature), s.gender, t) for s, t in zip(some, targets, strict=True)]
 
 
-def _baseline(problem: Problem, feature: str) -> Baseline:
+def baseline_of(problem: Problem, feature: str) -> Baseline:
+    """The baseline of a run: neutral training speech, or all of it (option ``baseline``).
+
+    Args:
+        problem: What is learnt.
+        feature: Name of the frames, (frames, coefficients) an utterance.
+
+    Raises:
+        ConfigError: The labels have no "neutral".
+        TrainingError: No training utterance is neutral.
+    """
     some = [s for s in problem.train.labelled() if len(frames_of(s, feature))]
     if problem.options.text("baseline") == "all":
         return Baseline.of(some, feature)

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import strangers
 from hypothesis import settings
 
 # A busy machine must not fail a test: what counts is the behaviour, not the time.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the third party's package is installed; nothing finds it there of itself."""
+    return strangers.install(tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture(scope="module")
+def third_party(package: Path) -> Iterator[Path]:
+    """The third party's plug-ins, for the tests of one file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(package))
+        yield package

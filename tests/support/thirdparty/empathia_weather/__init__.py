@@ -1,0 +1,1 @@
+"""What somebody else may bring: written against docs/plugins.md, installed with pip."""

@@ -20,6 +20,9 @@ Every error says what was expected, what was found and what to do.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 
 class EmpathiaError(Exception):
     """Base of all errors; the command line prints it as one line.
@@ -86,6 +89,19 @@ class MissingExtra(EmpathiaError):
             f"Run: pip install 'empathia[{extra}]' (in a checkout: "
             f".venv/bin/pip install -c constraints.txt -e '.[{extra}]')",
         )
+
+
+@contextlib.contextmanager
+def needs(extra: str, purpose: str) -> Iterator[None]:
+    """Imports inside of the block belong to an extra.
+
+    Raises:
+        MissingExtra: One of them fails.
+    """
+    try:
+        yield
+    except ImportError as e:
+        raise MissingExtra(extra, purpose) from e
 
 
 class LeakageError(EmpathiaError):

@@ -16,7 +16,6 @@ import pytest
 from little_problem import LABELS as LITTLE
 from little_problem import learn, part, problem
 from little_runs import LABELS, WORDS, corpus, run_file
-from predicted import predict
 
 from empathia import config, features, plugins, weights
 from empathia.bench import bench, train
@@ -30,6 +29,7 @@ from empathia.errors import EmpathiaError, UsageError, WeightsError
 from empathia.pipeline import Conversation, Options, Reader
 from empathia.training import model, normalise
 from empathia.training.model import Settings, read
+from empathia.training.model import scores_of as predict
 from empathia.types import Emotion, Features, Sample
 
 FOLDS = 'protocol = "leave-scene-out"'

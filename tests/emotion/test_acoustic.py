@@ -10,12 +10,12 @@ import pytest
 
 pytest.importorskip("sklearn", reason="training needs the extra 'train'")
 
-from predicted import predict
 from voices import part, problem, right, sample, with_column
 
 from empathia.config import checked_options
 from empathia.emotion import acoustic
 from empathia.errors import ConfigError, TrainingError
+from empathia.training.model import scores_of as predict
 from empathia.training.problem import Part
 from empathia.training.rows import Rows, row
 from empathia.types import Features, Sample

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from little_problem import LABELS, accuracy, cut, learn, part, problem
-from predicted import predict
 
 from empathia.emotion import majority, metadata
 from empathia.errors import ConfigError, TrainingError
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import highest, probabilities, quality, softmax
+from empathia.training.model import scores_of as predict
 from empathia.training.problem import Part
 from empathia.types import Sample
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from little_dialogues import COURSE, MODALITIES, SMALL, features, part, shown, talk, trained
 from little_problem import accuracy, learn, problem
-from predicted import predict
 
 from empathia.errors import ConfigError, TrainingError
+from empathia.training.model import scores_of as predict
 from empathia.training.problem import Part
 from empathia.types import Sample
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from little_problem import LABELS, accuracy, cut, learn, part, problem
-from predicted import predict
 
 from empathia import weights
 from empathia.errors import ConfigError, TrainingError, WeightsError
+from empathia.training.model import scores_of as predict
 from empathia.training.problem import Part
 from empathia.types import Sample
 

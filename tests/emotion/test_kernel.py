@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 import pytest
-from predicted import predict
 from voices import part, problem, right, sample, with_column
 
 from empathia.config import checked_options
 from empathia.emotion import kernel
 from empathia.emotion.kernel.fitting import Kernel, averaged, solve
 from empathia.errors import ConfigError, TrainingError
+from empathia.training.model import scores_of as predict
 from empathia.training.problem import Part
 from empathia.types import Features, Sample
 

@@ -7,12 +7,12 @@ import dataclasses
 import numpy as np
 import pytest
 from little_problem import LABELS, accuracy, cut, learn, part
-from predicted import predict
 
 from empathia import weights
 from empathia.emotion import late
 from empathia.errors import ConfigError, LabelError, TrainingError
 from empathia.labels import EKMAN7, LabelSet, matrix
+from empathia.training.model import scores_of as predict
 from empathia.training.problem import Part
 
 pytest.importorskip("sklearn", reason="members need the extra 'train'")

@@ -11,7 +11,6 @@ torch = pytest.importorskip("torch", reason="training needs the extra 'train'")
 
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
-from predicted import predict  # noqa: E402
 from voices import LABELS, TRAINING, part, problem, right, sample  # noqa: E402
 
 from empathia.emotion import voicenet  # noqa: E402
@@ -26,6 +25,7 @@ from empathia.emotion.voicenet.fitting import (  # noqa: E402
 )
 from empathia.emotion.voicenet.net import VoiceNet  # noqa: E402
 from empathia.errors import ConfigError, TrainingError  # noqa: E402
+from empathia.training.model import scores_of as predict  # noqa: E402
 from empathia.training.problem import Part  # noqa: E402
 from empathia.types import Sample  # noqa: E402
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from empathia import files
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold
-from empathia.errors import InputError, MissingExtra
+from empathia.errors import InputError, needs
 from empathia.training.problem import Scores
 from empathia.types import Dialogue, Utterance
 
@@ -139,11 +139,9 @@ def write_rows(path: Path, rows: Sequence[Cells]) -> None:
     Raises:
         MissingExtra: The extra ``train`` is not installed.
     """
-    try:
+    with needs("train", "writing results"):
         import pyarrow
         from pyarrow import parquet
-    except ImportError as e:
-        raise MissingExtra("train", "writing results") from e
     names = list(dict.fromkeys(n for row in rows for n in row))
     columns = {n: [row.get(n) for row in rows] for n in names}
     numbers = pyarrow.float64()
@@ -170,11 +168,9 @@ def read_table(path: Path, needed: Sequence[str], only: Sequence[str] = ()) -> p
         InputError: It is damaged, or lacks a column.
         MissingExtra: The extra ``train`` is not installed.
     """
-    try:
+    with needs("train", "reading results"):
         import pyarrow
         from pyarrow import parquet
-    except ImportError as e:
-        raise MissingExtra("train", "reading results") from e
     try:
         there = parquet.read_schema(path).names
         wanted = [n for n in there if n in only or n.startswith("group:")] if only else there

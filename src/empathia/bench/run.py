@@ -40,8 +40,9 @@ from empathia.config import Options, Run
 from empathia.contracts import Progress, Recogniser
 from empathia.errors import EmpathiaError, EmpathiaWarning, TrainingError, UsageError
 from empathia.files import sha256
+from empathia.training.model import scores_of
 from empathia.training.problem import Conversation, Part, Problem, Scores
-from empathia.types import Emotion, Sample
+from empathia.types import Sample
 
 if TYPE_CHECKING:
     from empathia.training.normalise import Normaliser
@@ -313,7 +314,7 @@ class Training:
             asked = learnt
             if part == "valid":  # one that has learnt from this part since does not answer to it
                 asked = getattr(learnt, "before_refit", None) or learnt
-            by_part[part] = self._checked(_scores(asked.recognise(samples), samples))
+            by_part[part] = self._checked(scores_of(asked, samples))
         return by_part
 
     def _checked(self, scores: Scores) -> Scores:
@@ -365,18 +366,6 @@ def _evaluated(fold: Fold, corpora: Sequence[str]) -> Fold:
         tuple(d for d in part if d.corpus in corpora) for part in (fold.valid, fold.test)
     )
     return dataclasses.replace(fold, valid=valid, test=test)
-
-
-def _scores(
-    emotions: Sequence[Sequence[Emotion]], dialogues: Sequence[Conversation]
-) -> dict[str, tuple[float, ...]]:
-    """Scores by utterance id, also where the recogniser did not commit itself."""
-    return {
-        s.id: e.scores
-        for d, row in zip(dialogues, emotions, strict=True)
-        for s, e in zip(d, row, strict=True)
-        if e.scores
-    }
 
 
 def _apply(

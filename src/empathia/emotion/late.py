@@ -23,13 +23,13 @@ import numpy as np
 from empathia import plugins, weights
 from empathia.config import Options, checked_options
 from empathia.contracts import Recogniser
-from empathia.errors import ConfigError, MissingExtra, TrainingError
+from empathia.errors import ConfigError, TrainingError, needs
 from empathia.files import Plain
 from empathia.labels.matrix import Matrix, counted, written
 from empathia.metrics.pool import log_pool, mean_pool
 from empathia.metrics.scores import Array, likelihood
 from empathia.training import model
-from empathia.training.model import Model
+from empathia.training.model import Model, scores_of
 from empathia.training.problem import Conversation, Problem, Scores
 
 NAME = "late"
@@ -147,17 +147,6 @@ class Mix:
         return log_pool(pairs, weights.tolist())[..., 0]
 
 
-def scores_of(recogniser: Recogniser, dialogues: Sequence[Conversation]) -> Scores:
-    """What a recogniser scored, by utterance id; also where it did not commit itself."""
-    emotions = recogniser.recognise(dialogues)
-    return {
-        s.id: e.scores
-        for d, row in zip(dialogues, emotions, strict=True)
-        for s, e in zip(d, row, strict=True)
-        if e.scores
-    }
-
-
 def _some(weights: Array) -> Array:
     """The weights, or small equal ones where all are 0."""
     return weights if weights.sum() > 0 else weights + _LEAST
@@ -168,10 +157,8 @@ def _chosen(mix: Mix, problem: Problem) -> Array:
 
     The likelihood of either pool has one peak over weights from 0 on, but for the mean's scale.
     """
-    try:
+    with needs("train", f"choosing the weights of '{NAME}'"):
         from scipy.optimize import minimize
-    except ImportError as e:
-        raise MissingExtra("train", f"choosing the weights of '{NAME}'") from e
     valid = problem.valid
     each = [scores_of(m, valid.dialogues) for m in mix.members]
     ids = [s.id for s in valid.labelled() if all(s.id in scores for scores in each)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from empathia.errors import MissingExtra, WeightsError
+from empathia.errors import WeightsError, needs
 from empathia.files import sha256
 
 _KINDS = frozenset({".json", ".txt", ".model", ".safetensors"})
@@ -45,11 +45,9 @@ def load(variant: str, threads: int | None) -> Local:
         MissingExtra: torch or transformers is not installed.
         WeightsError: There is no such model here, or it cannot be read.
     """
-    try:
+    with needs("train", f"the model '{variant}'"):
         import torch
         import transformers
-    except ImportError as e:
-        raise MissingExtra("train", f"the model '{variant}'") from e
     if threads is not None:
         torch.set_num_threads(threads)
     log: Any = transformers.utils.logging

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from empathia.errors import InputError, MediaError, MissingExtra
+from empathia.errors import InputError, MediaError, needs
 from empathia.media.mixing import Condition, mono
 from empathia.media.tape import Tape
 from empathia.types import Audio, FloatArray
@@ -171,10 +171,8 @@ def _opened(path: Path) -> Iterator[InputContainer]:
 
 
 def _container(file: BinaryIO, path: Path) -> InputContainer:
-    try:
+    with needs("asr", "Reading recordings"):
         import av
-    except ImportError as error:
-        raise MissingExtra("asr", "Reading recordings") from error
     if path.stat().st_size == 0:
         raise MediaError(f"'{shown(path)}' is empty (0 bytes)", "Copy or record it again")
     try:

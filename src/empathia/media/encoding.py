@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable
 from itertools import chain
 
-from empathia.errors import MediaError, MissingExtra
+from empathia.errors import MediaError, needs
 from empathia.types import Audio
 
 # Codec, container and the sample rates that it takes; the first that can be written is used.
@@ -29,10 +29,8 @@ def encode(blocks: Iterable[Audio], kbit: int = 32) -> bytes:
     Raises:
         MediaError: This FFmpeg can write neither.
     """
-    try:
+    with needs("asr", "Writing sound"):
         import av
-    except ImportError as error:
-        raise MissingExtra("asr", "Writing sound") from error
     source = (b for b in blocks if len(b.samples))
     first = next(source, None)
     if first is None:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from empathia.errors import MissingExtra
+from empathia.errors import needs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,11 +37,9 @@ def new(theme: Theme, width: float, height: float) -> tuple[Figure, Axes]:
     Raises:
         MissingExtra: The extra ``train`` is not installed.
     """
-    try:
+    with needs("train", "drawing pictures"):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ImportError as e:
-        raise MissingExtra("train", "drawing pictures") from e
     figure = Figure(figsize=(width, height), facecolor=theme.ground, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()

@@ -20,6 +20,7 @@ from empathia.config import TrainingPart
 from empathia.contracts import Progress
 from empathia.errors import TrainingError
 from empathia.training import checkpoint
+from empathia.training.problem import Problem
 
 if TYPE_CHECKING:
     import torch
@@ -124,6 +125,27 @@ def fit(
         loop.use_best()
     at = loop.at
     return FitResult(at.best_epoch, at.step, tuple(at.history))
+
+
+def fit_problem(
+    task: Task, problem: Problem, name: str = "", *, seed: int | None = None
+) -> FitResult:
+    """Fit a task of a problem.
+
+    Args:
+        task: What is learnt.
+        problem: Says how, where, and what the checkpoint belongs to.
+        name: Of the folder below the problem's, where it has several tasks.
+        seed: Where it is not that of the problem.
+    """
+    return fit(
+        task,
+        problem.training,
+        problem.folder / name,
+        seed=problem.seed if seed is None else seed,
+        fingerprint=problem.fingerprint,
+        progress=problem.progress,
+    )
 
 
 class _Loop:

@@ -90,6 +90,17 @@ class Model:
         return Emotion(name, labels, scores, self.about.exclusive, abstained=reason)
 
 
+def scores_of(recogniser: Recogniser, dialogues: Sequence[Conversation]) -> Scores:
+    """What a recogniser scored, by utterance id; also where it did not commit itself."""
+    emotions = recogniser.recognise(dialogues)
+    return {
+        s.id: e.scores
+        for d, row in zip(dialogues, emotions, strict=True)
+        for s, e in zip(d, row, strict=True)
+        if e.scores
+    }
+
+
 def about(
     problem: Problem,
     name: str,

@@ -47,3 +47,50 @@ def balance_of(options: Options, known: Sequence[str] = ("none", "weights")) -> 
     if way not in known:
         raise ConfigError(f"'model.balance' cannot be '{way}'", f"Say one of {', '.join(known)}")
     return way
+
+
+def check_modality(problem: Problem, name: str) -> None:
+    """Refuse a training in which the modality that a recogniser reads is missing.
+
+    Args:
+        problem: Its option "modality" names it.
+        name: Of the recogniser.
+
+    Raises:
+        ConfigError: It is not among the modalities of the run, or labels are not exclusive.
+    """
+    modality = problem.options.text("modality")
+    if modality not in problem.modalities:
+        raise ConfigError(
+            f"recogniser '{name}' reads '{modality}', the modalities are "
+            f"{', '.join(problem.modalities) or 'none'}",
+            f"Give [features] {modality}, or another model.modality",
+        )
+    _check_exclusive(problem, name)
+
+
+def check_feature(problem: Problem, name: str) -> None:
+    """Refuse a training in which the feature that a recogniser reads is missing.
+
+    Args:
+        problem: Its option "feature" names it.
+        name: Of the recogniser.
+
+    Raises:
+        ConfigError: It is not among the features of the run, or labels are not exclusive.
+    """
+    feature = problem.options.text("feature")
+    known = [n for names in problem.modalities.values() for n in names]
+    if feature not in known:
+        raise ConfigError(
+            f"recogniser '{name}' reads '{feature}', the features are {', '.join(known) or 'none'}",
+            f'Write [features] voice = ["{feature}"], or name another model.feature',
+        )
+    _check_exclusive(problem, name)
+
+
+def _check_exclusive(problem: Problem, name: str) -> None:
+    if not problem.exclusive:
+        raise ConfigError(
+            f"recogniser '{name}' gives one label an utterance", "Take data.targets = 'single'"
+        )

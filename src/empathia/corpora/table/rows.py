@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from empathia.corpora._tables import lines
-from empathia.errors import CorpusError, MissingExtra
+from empathia.errors import CorpusError, needs
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 COLUMNS = (
@@ -274,10 +274,8 @@ def _json_lines(file: Path) -> _Contents:
 
 
 def _parquet(file: Path) -> _Contents:
-    try:
+    with needs("train", "reading Parquet"):
         from pyarrow import ArrowException, parquet
-    except ImportError as error:
-        raise MissingExtra("train", "reading Parquet") from error
     try:
         table = parquet.ParquetFile(file).read()
     except (OSError, ArrowException) as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from empathia import files
 from empathia.corpora.table.rows import GROUP, as_text
-from empathia.errors import MissingExtra, UsageError
+from empathia.errors import UsageError, needs
 from empathia.types import Dialogue, Utterance
 
 Record = Mapping[str, object]
@@ -107,11 +107,9 @@ def _json_lines(rows: Sequence[Record]) -> bytes:
 
 
 def _parquet(rows: Sequence[Record]) -> bytes:
-    try:
+    with needs("train", "writing Parquet"):
         import pyarrow as pa
         from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtra("train", "writing Parquet") from error
     types = {
         **dict.fromkeys(("clips", "label"), pa.list_(pa.string())),
         "votes": pa.list_(pa.list_(pa.string())),

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from empathia.errors import ConfigError, MissingExtra
+from empathia.errors import ConfigError, needs
 from empathia.files import Plain
 from empathia.training.model import Model
+from empathia.training.options import check_modality
 from empathia.training.problem import Problem
 
 NAME = "acoustic"
@@ -41,21 +42,10 @@ def learn(problem: Problem) -> Model:
         TrainingError: No training utterance has the features and a label, or nothing validates
             where there are several settings.
     """
-    kind, modality = problem.options.text("kind"), problem.options.text("modality")
+    kind = problem.options.text("kind")
     if kind not in KINDS:
         raise ConfigError(f"'model.kind' cannot be '{kind}'", f"Say one of {', '.join(KINDS)}")
-    if modality not in problem.modalities:
-        raise ConfigError(
-            f"recogniser '{NAME}' reads '{modality}', the modalities are "
-            f"{', '.join(problem.modalities) or 'none'}",
-            f"Give [features] {modality}, or another model.modality",
-        )
-    if not problem.exclusive:
-        raise ConfigError(
-            f"recogniser '{NAME}' gives one label an utterance", "Take data.targets = 'single'"
-        )
-    try:
+    check_modality(problem, NAME)
+    with needs("train", f"recogniser '{NAME}'"):
         from empathia.emotion.acoustic.fitting import train
-    except ImportError as e:
-        raise MissingExtra("train", f"recogniser '{NAME}'") from e
     return train(problem)

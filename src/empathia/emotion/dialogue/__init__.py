@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from empathia.errors import MissingExtra
+from empathia.errors import needs
 from empathia.files import Plain
 from empathia.training.model import Model
 from empathia.training.problem import Problem
@@ -48,10 +48,8 @@ def learn(problem: Problem) -> Model:
         ConfigError: An option cannot be, or there are no features.
         TrainingError: A part has nothing to learn from or to choose by.
     """
-    try:
+    with needs("train", f"recogniser '{NAME}'"):
         from empathia.emotion.dialogue.fitting import train
-    except ImportError as e:
-        raise MissingExtra("train", f"recogniser '{NAME}'") from e
     return train(problem)
 
 
@@ -66,8 +64,6 @@ def load(folder: Path, threads: int | None = None) -> Model:
         MissingExtra: The extra ``train`` is not installed.
         WeightsError: A file is missing or damaged.
     """
-    try:
+    with needs("train", f"recogniser '{NAME}'"):
         from empathia.emotion.dialogue import read
-    except ImportError as e:
-        raise MissingExtra("train", f"recogniser '{NAME}'") from e
     return read.load(folder, threads)

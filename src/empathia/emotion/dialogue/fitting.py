@@ -19,7 +19,7 @@ from empathia.errors import ConfigError, TrainingError
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
-from empathia.training.fit import Group, fit
+from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
 from empathia.training.options import strengths
 from empathia.training.problem import Problem
@@ -159,14 +159,7 @@ def _nets(
     nets, record = [], []
     for number in range(o.count("members")):
         task = DialogueTask(problem, known, valid, shape, problem.seed * 1000 + number)
-        result = fit(
-            task,
-            problem.training,
-            problem.folder / f"net-{number}",
-            seed=task.seed,
-            fingerprint=problem.fingerprint,
-            progress=problem.progress,
-        )
+        result = fit_problem(task, problem, f"net-{number}", seed=task.seed)
         nets.append(task.module)
         record.append({"best_epoch": result.best_epoch, **result.metrics})
 

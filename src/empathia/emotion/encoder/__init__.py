@@ -18,7 +18,7 @@ from pathlib import Path
 
 from empathia import weights
 from empathia.config import Options
-from empathia.errors import MissingExtra
+from empathia.errors import needs
 from empathia.files import Plain
 from empathia.training.model import Model
 from empathia.training.options import check_words
@@ -47,10 +47,8 @@ def learn(problem: Problem) -> Model:
         TrainingError: The training or the validation part has no labelled words.
     """
     check_words(problem, NAME)
-    try:
+    with needs("train", f"recogniser '{NAME}'"):
         from empathia.emotion.encoder.fitting import train
-    except ImportError as e:
-        raise MissingExtra("train", f"recogniser '{NAME}'") from e
     return train(problem)
 
 
@@ -65,10 +63,8 @@ def load(folder: Path, threads: int | None = None) -> Model:
         MissingExtra: The extra ``train`` is not installed.
         WeightsError: A file or the encoder is missing or damaged.
     """
-    try:
+    with needs("train", f"recogniser '{NAME}'"):
         from empathia.emotion.encoder import read
-    except ImportError as e:
-        raise MissingExtra("train", f"recogniser '{NAME}'") from e
     return read.load(folder, threads)
 
 

@@ -18,7 +18,7 @@ from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
 from empathia.training.batches import by_length
-from empathia.training.fit import Group, fit
+from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
 from empathia.training.options import balance_of
 from empathia.training.problem import Part, Problem, target_array
@@ -98,14 +98,7 @@ class EncoderTask:
 def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.encoder.fitting`."""
     task = EncoderTask(problem)
-    result = fit(
-        task,
-        problem.training,
-        problem.folder,
-        seed=problem.seed,
-        fingerprint=problem.fingerprint,
-        progress=problem.progress,
-    )
+    result = fit_problem(task, problem)
     exclusive = problem.exclusive
     temperature = fit_temperature(task.logits(task.valid), task.gold, exclusive=exclusive)
 

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from empathia.errors import ConfigError
 from empathia.files import Plain
 from empathia.training.model import Model
+from empathia.training.options import check_modality
 from empathia.training.problem import Problem
 
 NAME = "kernel"
@@ -46,17 +46,7 @@ def learn(problem: Problem) -> Model:
         TrainingError: No training utterance has the features and a label, nothing validates
             where there are several penalties, or there are more rows than memory serves for.
     """
-    modality = problem.options.text("modality")
-    if modality not in problem.modalities:
-        raise ConfigError(
-            f"recogniser '{NAME}' reads '{modality}', the modalities are "
-            f"{', '.join(problem.modalities) or 'none'}",
-            f"Give [features] {modality}, or another model.modality",
-        )
-    if not problem.exclusive:
-        raise ConfigError(
-            f"recogniser '{NAME}' gives one label an utterance", "Take data.targets = 'single'"
-        )
+    check_modality(problem, NAME)
     from empathia.emotion.kernel.fitting import train
 
     return train(problem)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from empathia.config import Options
-from empathia.errors import MissingExtra
+from empathia.errors import needs
 from empathia.files import Plain
 from empathia.training import model
 from empathia.training.model import Model
@@ -55,10 +55,8 @@ def learn(problem: Problem) -> Model:
         WeightsError: The encoder is not there.
     """
     check_words(problem, NAME)
-    try:
+    with needs("train", f"recogniser '{NAME}'"):
         from empathia.emotion.text.fitting import train
-    except ImportError as e:
-        raise MissingExtra("train", f"recogniser '{NAME}'") from e
     return train(problem)
 
 

@@ -32,7 +32,7 @@ from empathia.metrics.f1 import macro_f1
 from empathia.metrics.scores import highest, sigmoid
 from empathia.metrics.thresholds import best_thresholds
 from empathia.training.batches import by_length
-from empathia.training.fit import Group, fit
+from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about, write_arrays
 from empathia.training.problem import Part, Problem, has_words, target_array
 from empathia.training.words import Calibration
@@ -212,14 +212,7 @@ class TextTask:
 def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.text.learn`."""
     task = TextTask(problem)
-    result = fit(
-        task,
-        problem.training,
-        problem.folder,
-        seed=problem.seed,
-        fingerprint=problem.fingerprint,
-        progress=problem.progress,
-    )
+    result = fit_problem(task, problem)
     folder = problem.folder / "model"
     calibration = _written(task, folder)
     record: dict[str, Plain] = {

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from empathia.errors import MissingExtra
+from empathia.errors import needs
 from empathia.files import Plain
 from empathia.training import model
 from empathia.training.model import Model
@@ -47,10 +47,8 @@ def learn(problem: Problem) -> Model:
         TrainingError: Nothing is labelled.
     """
     check_words(problem, NAME)
-    try:
+    with needs("train", f"recogniser '{NAME}'"):
         from empathia.emotion.text_korean.fitting import train
-    except ImportError as e:
-        raise MissingExtra("train", f"recogniser '{NAME}'") from e
     return train(problem)
 
 

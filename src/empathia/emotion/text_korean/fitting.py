@@ -18,7 +18,7 @@ from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.f1 import macro_f1
 from empathia.metrics.scores import Array, likelihood, sigmoid
 from empathia.metrics.thresholds import best_thresholds
-from empathia.training.fit import Group, fit
+from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
 from empathia.training.problem import Part, Problem, has_words, target_array
 from empathia.training.words import Calibration
@@ -97,14 +97,7 @@ class KoreanTask:
 def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.text_korean.learn`."""
     task = KoreanTask(problem)
-    result = fit(
-        task,
-        problem.training,
-        problem.folder,
-        seed=problem.seed,
-        fingerprint=problem.fingerprint,
-        progress=problem.progress,
-    )
+    result = fit_problem(task, problem)
     weight, bias = (p.detach().numpy() for p in (task.net.weight, task.net.bias))
     half = weight.astype(np.float16).astype(np.float32)  # as it is kept
     head = Head(half, bias, _calibrated(task, problem.options.number("coverage")))

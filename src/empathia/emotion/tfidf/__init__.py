@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from empathia.errors import MissingExtra
+from empathia.errors import needs
 from empathia.files import Plain
 from empathia.training.model import Model
 from empathia.training.options import check_words
@@ -39,10 +39,8 @@ def learn(problem: Problem) -> Model:
             there are several penalties.
     """
     check_words(problem, NAME)
-    try:
+    with needs("train", f"recogniser '{NAME}'"):
         from empathia.emotion.tfidf.fitting import train
-    except ImportError as e:
-        raise MissingExtra("train", f"recogniser '{NAME}'") from e
     return train(problem)
 
 

@@ -17,10 +17,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from empathia.errors import ConfigError, MissingExtra
+from empathia.errors import needs
 from empathia.files import Plain
 from empathia.training import model
 from empathia.training.model import Model
+from empathia.training.options import check_feature
 from empathia.training.problem import Problem
 
 NAME = "voice"
@@ -54,21 +55,9 @@ def learn(problem: Problem) -> Model:
         ConfigError: The feature is not among those of the run, or labels are not exclusive.
         TrainingError: No training utterance has the feature and a label.
     """
-    feature = problem.options.text("feature")
-    known = [name for names in problem.modalities.values() for name in names]
-    if feature not in known:
-        raise ConfigError(
-            f"recogniser '{NAME}' reads '{feature}', the features are {', '.join(known) or 'none'}",
-            f'Write [features] voice = ["{feature}"], or name another model.feature',
-        )
-    if not problem.exclusive:
-        raise ConfigError(
-            f"recogniser '{NAME}' gives one label an utterance", "Take data.targets = 'single'"
-        )
-    try:
+    check_feature(problem, NAME)
+    with needs("train", f"recogniser '{NAME}'"):
         from empathia.emotion.voice.fitting import train
-    except ImportError as e:
-        raise MissingExtra("train", f"recogniser '{NAME}'") from e
     return train(problem)
 
 

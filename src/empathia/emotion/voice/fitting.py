@@ -26,7 +26,7 @@ from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.recall import unweighted_average_recall
 from empathia.metrics.scores import one_hot, softmax
 from empathia.metrics.thresholds import accuracy_threshold
-from empathia.training.fit import Group, fit
+from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
 from empathia.training.problem import Part, Problem
 from empathia.types import FloatArray
@@ -205,14 +205,7 @@ def _fitted(
         l2=problem.options.number("l2"),
         batch=problem.training.batch,
     )
-    result = fit(
-        task,
-        problem.training,
-        problem.folder / name,
-        seed=problem.seed,
-        fingerprint=problem.fingerprint,
-        progress=problem.progress,
-    )
+    result = fit_problem(task, problem, name)
     return task, {"best_epoch": result.best_epoch, **result.metrics}
 
 

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from empathia.errors import ConfigError, MissingExtra
+from empathia.errors import needs
 from empathia.files import Plain
 from empathia.training.model import Model
+from empathia.training.options import check_feature
 from empathia.training.problem import Problem
 
 NAME = "voicenet"
@@ -47,19 +48,7 @@ def learn(problem: Problem) -> Model:
         TrainingError: The training or the validation part has no labelled frames, or no
             training utterance is neutral where the baseline is neutral speech.
     """
-    feature = problem.options.text("feature")
-    known = [name for names in problem.modalities.values() for name in names]
-    if feature not in known:
-        raise ConfigError(
-            f"recogniser '{NAME}' reads '{feature}', the features are {', '.join(known) or 'none'}",
-            f'Write [features] voice = ["{feature}"], or name another model.feature',
-        )
-    if not problem.exclusive:
-        raise ConfigError(
-            f"recogniser '{NAME}' gives one label an utterance", "Take data.targets = 'single'"
-        )
-    try:
+    check_feature(problem, NAME)
+    with needs("train", f"recogniser '{NAME}'"):
         from empathia.emotion.voicenet.fitting import train
-    except ImportError as e:
-        raise MissingExtra("train", f"recogniser '{NAME}'") from e
     return train(problem)

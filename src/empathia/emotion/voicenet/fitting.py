@@ -17,7 +17,7 @@ from empathia.files import Plain
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
-from empathia.training.fit import Group, fit
+from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
 from empathia.training.problem import (
     Conversation,
@@ -228,14 +228,7 @@ def train(problem: Problem) -> Model:
             "Check [data] and [features] of the run file",
         )
     task = VoiceNetTask(problem, known, valid, baseline_of(problem, feature))
-    result = fit(
-        task,
-        problem.training,
-        problem.folder,
-        seed=problem.seed,
-        fingerprint=problem.fingerprint,
-        progress=problem.progress,
-    )
+    result = fit_problem(task, problem)
     temperature = fit_temperature(task.logits(valid), task.gold, exclusive=True)
 
     def answer(dialogues: Sequence[Conversation]) -> Scores:

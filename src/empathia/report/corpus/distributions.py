@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.errors import InputError, MissingExtra, UsageError
+from empathia.errors import InputError, UsageError, needs
 from empathia.types import Dialogue, Features
 
 if TYPE_CHECKING:
@@ -88,11 +88,9 @@ def draw(
     measures = list(dict.fromkeys(m for group in values.values() for m in group))
     if not measures:
         raise InputError("there are no measures to draw", "Take a corpus with sound or prosody")
-    try:
+    with needs("train", "drawing figures"):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ImportError as e:
-        raise MissingExtra("train", "drawing figures") from e
     size = (3.2 * len(values) + 0.6, 1.7 * len(measures) + 0.8)
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)

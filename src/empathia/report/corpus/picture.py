@@ -8,7 +8,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from empathia.errors import MissingExtra, UsageError
+from empathia.errors import UsageError, needs
 from empathia.files import write
 from empathia.report.corpus.stats import WHOLE, Agreement, Stats
 
@@ -44,11 +44,9 @@ def draw(stats: Stats, file: Path) -> None:
     """
     if file.suffix.lower() not in _FORMATS:
         raise UsageError(f"'{file.name}' is no picture", f"Name a file in {' or '.join(_FORMATS)}")
-    try:
+    with needs("train", "a picture"):
         import matplotlib as mpl
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtra("train", "a picture") from error
     names = _shown(list(stats.labels), file)
     settings: Any = {
         "font.family": ["DejaVu Sans", *_installed()],

@@ -374,6 +374,44 @@ def test_polishing_never_crashes_and_keeps_the_length(raw, said, tone):
         assert any(c.isalnum() for c in text)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Congratulations, congratulations! How was it?",
+        "That is Congratulations! CONGRATULATIONS. What a day, how was it?",
+        "So happy, so happy for you. How was it?",
+        "Congratulations on it, congratulations to all, and congratulations again.",
+        "How lovely it was, how lovely it was. What happened?",
+    ],
+)
+def test_what_repeats_itself_is_not_shown(answer):
+    with pytest.raises(UnfitError, match=r"repeated itself|in circles"):
+        polish(answer, "I got the job.")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Oh no, no. That sounds hard. What happened?",
+        "That is very, very good to hear. How was the job interview?",
+        "Congratulations! What does the new job mean to you, and who got to hear it?",
+    ],
+)
+def test_small_words_may_come_again(answer):
+    assert polish(answer, "I got it.") in answer
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.sampled_from(["today", "bright", "morning", "garden"]), min_size=1, max_size=4),
+    st.sampled_from([" ", ", ", "; ", " - "]),
+)
+def test_any_run_of_words_said_twice_at_once_is_refused(run, between):
+    once = " ".join(run)
+    with pytest.raises(UnfitError):
+        polish(f"Well {once}{between}{once.upper()} it was.", "I got the job.")
+
+
 @pytest.mark.weights
 def test_the_small_model_replies_with_sense():
     pytest.importorskip("xllamacpp")

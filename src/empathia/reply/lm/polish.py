@@ -16,6 +16,8 @@ from empathia.reply.rules.tone import NEGATIVE
 
 MAX_CHARS = 300
 _SENTENCES = 2
+_SHORT = 5  # letters; "no, no" and "so very, very" may come again
+_OFTEN = 3
 
 _LABEL = re.compile(r"^\s*[\w .'-]{1,24}?\s?:\s+(?=\S)")
 _MARKUP = re.compile(r"[*_`#>~]+|^\s*(?:[-•]|\d+[.)](?!\d))\s*", re.MULTILINE)
@@ -128,6 +130,7 @@ def _objection(text: str, said: str, prompt: Iterable[str], tone: str | None) ->
         (len(text) > MAX_CHARS, "it was too long"),
         (not _same_script(text, said), "it was in another script"),
         (_circles(text), "it went in circles"),
+        (_stammers(text), "it repeated itself"),
         (_repeats(text, prompt), "it repeated its instructions"),
         (bool(_PERSONA.search(_straight(text))), "it spoke of itself"),
         (bool(_ADVICE.search(_straight(text))), "it gave advice"),
@@ -153,6 +156,18 @@ def _circles(text: str) -> bool:
     starts = Counter(tuple(words(s)[:3]) for s in _sentences(text))
     longest = max((len(w) for w in singles), default=0)
     return longest > 40 or max(starts.values(), default=0) > 1
+
+
+def _stammers(text: str) -> bool:
+    """Whether a word or a run of words comes again at once, or a long word three times."""
+    spoken = words(text)
+    for n in range(1, 5):
+        for i in range(len(spoken) - 2 * n + 1):
+            run = spoken[i : i + n]
+            if run == spoken[i + n : i + 2 * n] and sum(map(len, run)) >= _SHORT:
+                return True
+    often = Counter(w for w in spoken if len(w) >= _SHORT)
+    return max(often.values(), default=0) >= _OFTEN
 
 
 def _repeats(text: str, prompt: Iterable[str]) -> bool:

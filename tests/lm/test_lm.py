@@ -10,13 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import numpy as np
 import pytest
+from chat_server import ChatServer, events, like_vllm, says, send, serving
 
 from empathia import plugins
 from empathia.errors import EmpathiaError, ServerError, UsageError, WeightsError
@@ -28,80 +28,12 @@ from empathia.types import Message, Request
 HELLO = (Message("system", "Be kind."), Message("user", "Hello"))
 HI = (Message("user", "Hi."),)
 KEYS = ("EMPATHIA_LLM_KEY", "OPENAI_API_KEY")
-Step = Callable[[BaseHTTPRequestHandler], None]
 
 
 @pytest.fixture(autouse=True)
 def _no_keys(monkeypatch):
     for key in KEYS:
         monkeypatch.delenv(key, raising=False)
-
-
-class _Server(ThreadingHTTPServer):
-    """Does one step a request, the last one again and again, and keeps what it was sent."""
-
-    daemon_threads = True
-
-    def __init__(self, steps: list[Step]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.steps, self.seen, self.over = steps, [], threading.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    def handle_error(self, request, client_address):
-        """A client that gave up is no news."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.seen.append((self.path, dict(self.headers), json.loads(body)))
-        self.server.steps[min(len(self.server.seen), len(self.server.steps)) - 1](self)
-
-    def log_message(self, *args):
-        pass
-
-
-@contextmanager
-def serving(*steps: Step) -> Iterator[_Server]:
-    server = _Server(list(steps))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.over.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def send(status: int, body: bytes, **headers: str) -> Step:
-    def step(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return step
-
-
-def says(content: object, finish: str = "stop") -> Step:
-    choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
-    return send(200, json.dumps({"choices": [choice]}).encode())
-
-
-def events(*pieces: str, over: bool = True) -> Step:
-    """Server-sent events, one a piece, chunked as real servers send them."""
-    lines = [{"choices": [{"delta": {"content": p}}]} for p in pieces]
-    body = "".join(f"data: {json.dumps(x)}\n\n" for x in lines) + "data: [DONE]\n\n" * over
-    return send(200, body.encode(), Content_Type="text/event-stream")
 
 
 def hang_up(handler: BaseHTTPRequestHandler) -> None:
@@ -126,7 +58,7 @@ def answer(model, messages=HELLO, **options) -> str:
     return text
 
 
-def ask(server: _Server, path: str = "", **options) -> str:
+def ask(server: ChatServer, path: str = "", **options) -> str:
     return answer(ServerModel(server.url + path, "m", **{"pause": 0.0, **options}))
 
 
@@ -359,7 +291,7 @@ def test_the_key_of_openai_goes_to_openai_and_this_machine_only(monkeypatch):
     assert ServerModel("https://stranger.example", "m")._key == ""
 
 
-def streamed(server: _Server, **options) -> list[str]:
+def streamed(server: ChatServer, **options) -> list[str]:
     model = ServerModel(server.url, "m", **options)
     return list(model.stream(Request(HELLO, max_tokens=20)))
 
@@ -429,19 +361,9 @@ def test_closing_a_stream_closes_the_connection():
         assert closed.wait(5)
 
 
-def _like_vllm(handler) -> None:
-    """Ten tokens of prompt, then one a letter of the answer, each with -1 nat."""
-    body = handler.server.seen[-1][2]
-    begun = body["messages"][-1]["content"] if body.get("continue_final_message") else ""
-    known = [{"5": {"logprob": -1.0, "rank": 2}}] * (9 + len(begun))
-    choice = {"message": {"role": "assistant", "content": "x"}}
-    reply = {"choices": [choice], "prompt_logprobs": [None, *known]}
-    send(200, json.dumps(reply).encode())(handler)
-
-
 def test_a_server_that_scores_its_prompt_scores_answers():
     begun = (*HELLO, Message("assistant", "She is"))
-    with serving(_like_vllm) as server:
+    with serving(like_vllm) as server:
         model = ServerModel(server.url, "m")
         table = model.score([Request(HELLO), Request(begun)], ["sad", "happy"])
         assert model.score([], ["sad"]).shape == (0, 1)

@@ -38,14 +38,12 @@ def load(path: Path, *, shout: bool = False) -> tuple[Dialogue, ...]:
         shout: Give all words in capitals.
 
     Raises:
-        CorpusError: A line has not three fields, or its label is unknown.
+        CorpusError: There is no talk, a line has not three fields, or its label is unknown.
     """
-    return tuple(
-        _talk(file, split.name, shout)
-        for split in sorted(path.iterdir())
-        if split.is_dir()
-        for file in sorted(split.glob("*.txt"))
-    )
+    files = sorted(path.glob("*/*.txt"))
+    if not files:
+        raise CorpusError(f"weather: '{path}' holds no talk", "Name the folder above 'train'")
+    return tuple(_talk(file, file.parent.name, shout) for file in files)
 
 
 def _talk(file: Path, split: str, shout: bool) -> Dialogue:

@@ -3,8 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-# Two test processes share two cores: each takes one thread.
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4
+PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
 
 .PHONY: demo test quick clean
 

@@ -21,7 +21,7 @@ test: .venv/.test
 # For the edit loop, in an environment that `make test` has made: no weights, no browser.
 quick:
 	$(BIN)/ruff check .
-	EMPATHIA_HOME=.none $(PYTEST) -q -m "not (slow or weights or browser or corpus or long)"
+	EMPATHIA_HOME=.venv/none $(PYTEST) -q -m "not (slow or weights or browser or corpus or long)"
 
 # The environment is made once and again whenever what it depends on changes.
 .venv/pyvenv.cfg:

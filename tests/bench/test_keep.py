@@ -329,6 +329,7 @@ def test_a_transcript_has_no_sound_and_says_so(tmp_path: Path) -> None:
     assert any("'little' also listens (prosody)" in n for n in notes)
 
 
+@pytest.mark.weights
 def test_a_recogniser_gets_its_features_on_its_scale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -88,14 +88,12 @@ class Sample:
         id, text, speaker, gender, index, groups: As in :class:`Utterance`.
         language: ISO 639-1 code, or None where it is not known.
         features: Features by extractor; an absent modality is absent.
-        history: Texts of the past utterances with their speakers, oldest first.
     """
 
     id: str
     text: str | None = None
     language: str | None = None
     features: Mapping[str, Features] = field(default_factory=dict)
-    history: Sequence[tuple[str, str]] = ()
     speaker: str | None = None
     gender: str | None = None
     index: int = 0

@@ -146,7 +146,3 @@ class Dialogue:
                 f"dialogue '{self.id}' has utterances in the order {order[:10]}",
                 "Number them from 0 in time order",
             )
-
-    def upto(self, index: int) -> tuple[Utterance, ...]:
-        """The past of utterance ``index``, without itself: all that a causal model may see."""
-        return self.utterances[:index]

@@ -102,10 +102,10 @@ class Answering:
         scores: dict[str, tuple[float, ...]] = {}
         some = prepare(dialogues, self.columns, self.labels)
         for start in range(0, len(some), _ROOM):
-            few = some[start : start + _ROOM]
-            p = probabilities(self.logits(few), exclusive=self.exclusive)
-            judged = np.concatenate([d.judged() for d in few])
-            samples = [s for d in few for s in d.samples]
+            batch = some[start : start + _ROOM]
+            p = probabilities(self.logits(batch), exclusive=self.exclusive)
+            judged = np.concatenate([d.judged() for d in batch])
+            samples = [s for d in batch for s in d.samples]
             scores |= by_id([s for s, j in zip(samples, judged, strict=True) if j], p[judged])
         return scores
 

@@ -99,12 +99,14 @@ class Traces:
         speakers = [s.speaker for s in dialogue.samples]
         blocks = []
         for m, rows in dialogue.values.items():
-            few = _curved(rows) if m in self._measures else rows @ self._directions[m]
-            blocks.append(Block(m, few if m in self._measures else rows))
+            remembered = _curved(rows) if m in self._measures else rows @ self._directions[m]
+            blocks.append(Block(m, remembered if m in self._measures else rows))
             for keep in _KEEPS if self._context != "none" else ():
-                blocks.extend(Block(m, trace) for trace in past_and_others(few, speakers, keep))
+                blocks.extend(
+                    Block(m, trace) for trace in past_and_others(remembered, speakers, keep)
+                )
                 if self._context == "bidirectional":
-                    back = past_and_others(few[::-1], speakers[::-1], keep)
+                    back = past_and_others(remembered[::-1], speakers[::-1], keep)
                     blocks.extend(Block(m, trace[::-1]) for trace in back)
         return blocks
 

@@ -57,18 +57,22 @@ def confusion(e: Evaluation, theme: Theme) -> Figure:
     from matplotlib.colors import LinearSegmentedColormap
 
     counts, columns = _shown_confusion(e)
-    n, few = len(e.labels), len(e.labels) <= _FEW
-    cell = 0.72 if few else 0.34
+    n, roomy = len(e.labels), len(e.labels) <= _FEW
+    cell = 0.72 if roomy else 0.34
     figure, axes = drawing.new(theme, 2.6 + cell * len(columns), 1.9 + cell * n)
     support = alt.support(e)
     shares = counts / np.maximum(support, 1)[:, None]
     ramp = LinearSegmentedColormap.from_list("ramp", [theme.ground, theme.blue, theme.deep])
     axes.imshow(shares, cmap=ramp, vmin=0, vmax=1, aspect="equal")
     axes.set_xticks(
-        range(len(columns)), columns, rotation=45 if few else 60, ha="right", rotation_mode="anchor"
+        range(len(columns)),
+        columns,
+        rotation=45 if roomy else 60,
+        ha="right",
+        rotation_mode="anchor",
     )
     axes.set_yticks(range(n), [f"{x} ({s:,})" for x, s in zip(e.labels, support, strict=True)])
-    axes.tick_params(labelsize=9 if few else 8)
+    axes.tick_params(labelsize=9 if roomy else 8)
     axes.set_xticks(np.arange(-0.5, len(columns)), minor=True)
     axes.set_yticks(np.arange(-0.5, n), minor=True)
     axes.grid(which="minor", color=theme.line, linewidth=0.6)
@@ -77,7 +81,7 @@ def confusion(e: Evaluation, theme: Theme) -> Figure:
         axes.axvline(n - 0.5, color=theme.soft, linewidth=1.4)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    _cells(axes, theme, counts, shares, few)
+    _cells(axes, theme, counts, shares, roomy)
     over = f", sum of {len(e.seeds)} seeds" if len(e.seeds) > 1 else ""
     drawing.named(axes, theme, f"% of each gold label{over}", "said", "gold (items)")
     return figure

@@ -157,7 +157,7 @@ def write_rows(path: Path, rows: Sequence[Cells]) -> None:
 
 
 def read_table(path: Path, needed: Sequence[str], only: Sequence[str] = ()) -> pyarrow.Table:
-    """One file of answers.
+    """One file of answers: a table of (rows, columns).
 
     Args:
         path: See :func:`answer_file`.

@@ -32,6 +32,11 @@ def reliability_of(judged: Judged, given: Floats, exclusive: bool) -> Reliabilit
 
     The confidence of an exclusive answer is the score of what was said; of independent labels
     each is a decision with its own score.
+
+    Args:
+        judged: The test rows.
+        given: (rows, labels) scores, NaN where not judged.
+        exclusive: One label an utterance.
     """
     there = ~np.isnan(given[:, 0])
     if exclusive:
@@ -54,6 +59,9 @@ def risk_of(judged: Judged, seeds: int, exclusive: bool) -> tuple[Floats | None,
     An exclusive answer risks being wrong; with several labels it risks one minus its overlap
     with the gold ones, and is as sure as its decisions are on average. What was not judged
     comes last and is wrong.
+
+    Returns:
+        (seeds, coverages) risks in [0, 1] or None where nothing was judged, and (seeds,) areas.
     """
     if np.isnan(judged.scaled[:, 0]).all():
         return None, np.full(seeds, np.nan)

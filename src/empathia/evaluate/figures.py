@@ -121,7 +121,7 @@ def together(parts: Iterable[Sampled], name: str) -> Sampled:
 
 
 def sum_of(values: list[Floats]) -> Floats:
-    """Sum of equal arrays, without stacking them."""
+    """Sum of arrays of one shape, which it has as well: (..., columns), without stacking them."""
     total = values[0].copy()
     for v in values[1:]:
         total += v
@@ -156,7 +156,7 @@ def each_class(sums: Floats, classes: int) -> dict[str, Floats]:
 
 
 def mean(values: Floats, axis: int = -1) -> Floats:
-    """Mean of what is known; NaN where nothing is."""
+    """Mean over an axis of (..., n) of what is known; NaN where nothing is."""
     known = ~np.isnan(values)
     number = known.sum(axis)
     total = np.where(known, values, 0).sum(axis)

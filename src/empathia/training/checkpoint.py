@@ -26,7 +26,7 @@ def save(path: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, An
 
     Args:
         path: Where to.
-        tensors: By name; shared memory is copied.
+        tensors: By name, of any shape (rows, columns, ...); shared memory is copied.
         state: Anything that JSON can hold.
     """
     from safetensors.torch import save as serialise
@@ -36,7 +36,7 @@ def save(path: Path, tensors: Mapping[str, torch.Tensor], state: Mapping[str, An
 
 
 def load(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """Read what :func:`save` wrote.
+    """Read what :func:`save` wrote: tensors (rows, columns, ...) by name, and the state.
 
     Raises:
         TrainingError: The file is not such a checkpoint.

@@ -52,7 +52,7 @@ class Task(Protocol):
         """The batches of an epoch: a pure function of epoch and seed."""
 
     def loss(self, batch: Any) -> torch.Tensor:  # noqa: ANN401 - the task's own type
-        """Mean loss of a batch, a scalar; the module is in training mode."""
+        """Mean loss of a batch, one number; the module is in training mode."""
 
     def validate(self) -> dict[str, float]:
         """Validation metrics, the selected one among them; the module is in evaluation mode."""
@@ -242,7 +242,7 @@ class _Loop:
         return f"epoch {at.epoch + 1}/{self.settings.epochs}{best}"
 
     def learnt(self) -> dict[str, torch.Tensor]:
-        """Trainable parameters and buffers by name (views)."""
+        """Trainable parameters and buffers by name: views, each of its own shape (rows, ...)."""
         module = self.task.module
         frozen = {n for n, p in module.named_parameters() if not p.requires_grad}
         return {n: t for n, t in module.state_dict().items() if n not in frozen}
@@ -279,7 +279,7 @@ class _Loop:
             self.optimiser.state[self.parameters[int(i)]][key] = tensor
 
     def put(self, weights: Mapping[str, torch.Tensor]) -> None:
-        """Write weights into the module."""
+        """Write weights, by name and each of its own shape (rows, ...), into the module."""
         import torch
 
         with torch.no_grad():

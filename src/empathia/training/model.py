@@ -259,7 +259,7 @@ def write_arrays(folder: Path, arrays: Arrays, values: Mapping[str, object]) -> 
 
 
 def read_arrays(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """What :func:`write_arrays` wrote.
+    """What :func:`write_arrays` wrote: arrays (rows, columns, ...) by name, and values.
 
     Raises:
         WeightsError: A file is missing or damaged.

@@ -103,7 +103,10 @@ class Rows:
 
 
 def row(features: Features) -> Table:
-    """The row of a feature, or of one over time mean and standard deviation of each column."""
+    """The row of a feature, (columns,) in its units.
+
+    Of one over time it is the mean and the standard deviation of each column, (2 columns,).
+    """
     x = features.values
     if features.rate is None and len(x) == 1:
         return np.asarray(x[0])

@@ -146,7 +146,16 @@ def _array(values: Sequence[float | None]) -> Array:
 def past_means(
     dialogues: Sequence[Conversation], feature: str, start: Array
 ) -> Mapping[str, Array]:
-    """For each utterance the mean of what its speaker said before, drawn to ``start``."""
+    """For each utterance the mean of what its speaker said before, drawn to ``start``.
+
+    Args:
+        dialogues: In time order.
+        feature: Its name.
+        start: (columns,) in the feature's units; counts as some utterances more.
+
+    Returns:
+        Utterance id to (columns,).
+    """
     means: dict[str, Array] = {}
     for dialogue in dialogues:
         total: dict[str, Array] = defaultdict(lambda: ENOUGH * start)

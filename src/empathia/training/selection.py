@@ -26,6 +26,12 @@ def selected(problem: Problem, measures: Mapping[str, float]) -> float:
 
 
 def selected_at_best_temperature(problem: Problem, logits: Array, gold: Array) -> float:
-    """The metric that selects, at the best temperature: else modest models would win."""
+    """The metric that selects, at the best temperature: else modest models would win.
+
+    Args:
+        problem: Names it.
+        logits: (items, labels) of validation items.
+        gold: (items, labels) targets in [0, 1].
+    """
     p = probabilities(logits / fit_temperature(logits, gold, exclusive=True), exclusive=True)
     return selected(problem, quality(p, gold, exclusive=True))

@@ -109,7 +109,7 @@ def as_text(cell: object) -> str:
 def read(
     path: Path, file: str | None, mapping: Mapping[str, str], groups: Mapping[str, str]
 ) -> Table:
-    """Read a table whole.
+    """Read a table whole: (rows, columns) of text.
 
     Args:
         path: The file or the folder that it lies in.

@@ -159,6 +159,12 @@ def scale(rows: Table) -> tuple[Table, Table]:
 
     The deviation is infinite where nothing varies or nothing is there: training tells nothing of
     such a column, so whatever it holds later is to become 0.
+
+    Args:
+        rows: (rows, columns), NaN where a number is missing.
+
+    Returns:
+        Both (columns,), in the units of the columns.
     """
     there = ~np.isnan(rows)
     count = np.maximum(there.sum(0), 1)

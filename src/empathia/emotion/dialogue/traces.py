@@ -126,7 +126,16 @@ def _main(rows: Table, directions: int) -> Table:
 def past_and_others(
     rows: Table, speakers: Sequence[str | None], keep: float
 ) -> tuple[Table, Table]:
-    """What the speaker, and what the others, did before each utterance; NaN before anything."""
+    """What the speaker, and what the others, did before each utterance; NaN before anything.
+
+    Args:
+        rows: (utterances, columns) in time order.
+        speakers: Of each utterance.
+        keep: Share of a trace that is left after the speaker's next turn, in [0, 1].
+
+    Returns:
+        Exponential averages, both (utterances, columns).
+    """
     state: dict[str | None, Table] = {}
     own, others = np.full_like(rows, np.nan), np.full_like(rows, np.nan)
     for i, who in enumerate(speakers):

@@ -75,7 +75,7 @@ class EncoderTask:
         return rng.choice(len(self.train), len(self.train), p=each / each.sum())
 
     def loss(self, batch: NDArray[np.int64]) -> Tensor:
-        """Cross entropy with targets that may be shares; of independent labels, binary."""
+        """Cross entropy of (utterances,) indices with targets that may be shares, else binary."""
         logits = self.module([self.train[i] for i in batch])
         target = torch.from_numpy(self.target[batch]).float()
         weight = torch.from_numpy(self.weight).float() if self.balance == "weights" else None

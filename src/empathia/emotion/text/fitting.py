@@ -114,7 +114,13 @@ class Net(nn.Module):
         self.dropout = dropout
 
     def forward(self, hidden: Tensor, mask: Tensor, corpus: Tensor) -> Tensor:
-        """Output of the frozen layers to logits of all columns."""
+        """Output of the frozen layers to logits of all columns, (sentences, columns).
+
+        Args:
+            hidden: (sentences, pieces, 384).
+            mask: (sentences, pieces), true where there is a piece.
+            corpus: (sentences,) number of each one's corpus.
+        """
         pooled = self.encoder.upper(hidden, mask).float()
         with torch.autocast("cpu", enabled=False):
             x = functional.dropout(pooled, self.dropout, self.training)
@@ -173,13 +179,13 @@ class TextTask:
         ]
 
     def batches(self, epoch: int, seed: int) -> Sequence[NDArray[np.int64]]:
-        """Indices; sentences of like length go together."""
+        """Indices, (sentences,) a batch; sentences of like length go together."""
         rng = np.random.default_rng([seed, epoch])
         lengths = np.array([len(s) for s in self.train_states])
         return by_length(lengths, rng.permutation(len(lengths)), self.problem.training.batch, rng)
 
     def loss(self, batch: NDArray[np.int64]) -> Tensor:
-        """Weighted binary cross entropy over what is known."""
+        """Weighted binary cross entropy over what is known, of (sentences,) indices."""
         logits = self._logits([self.train_states[i] for i in batch], self.train.corpus[batch])
         target = np.concatenate([self.train.target[batch], self.train.own[batch]], 1)
         known = torch.from_numpy(np.nan_to_num(target))

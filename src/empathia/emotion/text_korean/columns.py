@@ -24,7 +24,7 @@ _LONG = re.compile(r"(.)\1{2,}")
 
 
 def columns(text: str) -> NDArray[np.int64]:
-    """The columns of a text, each once, in rising order."""
+    """The columns of a text, (columns,), each once, in rising order."""
     hashed = {zlib.crc32(run.encode()) & ((1 << BITS) - 1) for run in runs(text)}
     return np.array(sorted(hashed), np.int64)
 

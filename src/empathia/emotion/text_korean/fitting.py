@@ -69,12 +69,12 @@ class KoreanTask:
         return [{"params": list(self.module.parameters())}]
 
     def batches(self, epoch: int, seed: int) -> Sequence[NDArray[np.int64]]:
-        """Indices in a new order."""
+        """Indices in a new order, (comments,) a batch."""
         order = np.random.default_rng([seed, epoch]).permutation(len(self.train))
         return np.array_split(order, -(-len(order) // self.batch))
 
     def loss(self, batch: NDArray[np.int64]) -> Tensor:
-        """Binary cross entropy; a label that the corpus does not tell of counts as absent."""
+        """Binary cross entropy of (comments,) indices; what is not told counts as absent."""
         logits = self.module([self.train[i] for i in batch])
         target = torch.from_numpy(self.target[batch]).float()
         return functional.binary_cross_entropy_with_logits(logits, target)

@@ -125,14 +125,14 @@ class HeadTask:
         return [{"params": list(self.head.parameters())}]
 
     def batches(self, epoch: int, seed: int) -> Sequence[Tensor]:
-        """Indices in a seeded order."""
+        """Indices in a seeded order, (clips,) a batch."""
         order = np.random.default_rng([seed, epoch]).permutation(len(self.train))
         return [
             torch.from_numpy(order[i : i + self.batch]) for i in range(0, len(order), self.batch)
         ]
 
     def loss(self, batch: Tensor) -> Tensor:
-        """Weighted cross entropy and the penalty."""
+        """Weighted cross entropy of (clips,) indices, and the penalty."""
         each = functional.cross_entropy(
             self.head(self.train[batch]), self.label[batch], reduction="none"
         )

@@ -160,7 +160,7 @@ class VoiceNetTask:
         return [(order[i : i + size], [seed, epoch, i]) for i in range(0, len(order), size)]
 
     def loss(self, batch: tuple[NDArray[np.intp], list[int]]) -> Tensor:
-        """Weighted cross entropy of one changed window an utterance."""
+        """Weighted cross entropy of one changed window an utterance: (utterances,) and seeds."""
         which, seeds = batch
         rng = np.random.default_rng(seeds)
         some = [self.train[i] for i in which]
@@ -186,7 +186,7 @@ class VoiceNetTask:
         return quality(p, self.gold, exclusive=True)
 
     def logits(self, some: Sequence[Heard]) -> Array:
-        """Log of the mean probabilities of each utterance's windows, by their frames."""
+        """Log of the mean probabilities of each utterance's windows, (utterances, labels)."""
         parts = [
             (i, w)
             for i, h in enumerate(some)
@@ -207,7 +207,7 @@ class VoiceNetTask:
 
 
 def stacked(some: Sequence[Frames]) -> tuple[Tensor, Tensor]:
-    """Windows padded to the longest, and their lengths."""
+    """Windows (windows, longest, coefficients) padded to the longest, and lengths (windows,)."""
     lengths = torch.tensor([len(w) for w in some])
     frames = torch.zeros(len(some), int(lengths.max()), some[0].shape[1])
     for row, window in zip(frames, some, strict=True):

@@ -12,69 +12,13 @@ from little_problem import LABELS, accuracy, cut, learn, part, problem
 
 from empathia.emotion import majority, metadata
 from empathia.errors import ConfigError, TrainingError
-from empathia.metrics.balance import class_weights
-from empathia.metrics.calibration import fit_temperature
-from empathia.metrics.scores import highest, probabilities, quality, softmax
+from empathia.metrics.scores import highest
 from empathia.training.model import scores_of as predict
 from empathia.training.problem import Part
 from empathia.types import Sample
 
 DATA = Path(os.environ.get("EMPATHIA_DATA", Path(__file__).parents[3] / "shared" / "data"))
 TEST, GOLD = part(["xt", "yt", "xu"], 7)
-
-
-# What all recognisers of the bench share
-
-
-def test_quality_agrees_with_scikit_learn():
-    metrics = pytest.importorskip("sklearn.metrics")
-    rng = np.random.default_rng(1)
-    scores = rng.dirichlet(np.ones(3), 50)
-    label = rng.integers(3, size=50)
-
-    found = quality(scores, np.eye(3)[label], exclusive=True)
-    said = scores.argmax(1)
-    assert found["accuracy"] == pytest.approx(metrics.accuracy_score(label, said))
-    assert found["weighted_f1"] == pytest.approx(metrics.f1_score(label, said, average="weighted"))
-    assert found["likelihood"] == pytest.approx(-metrics.log_loss(label, scores))
-
-
-def test_a_tie_of_votes_has_no_gold_label():
-    scores = np.array([[0.9, 0.1], [0.9, 0.1]])
-    found = quality(scores, np.array([[0.5, 0.5], [0.0, 1.0]]), exclusive=True)
-    assert found["accuracy"] == 0
-    expected = (np.log(0.9) / 2 + np.log(0.1) / 2 + np.log(0.1)) / 2
-    assert found["likelihood"] == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("exclusive", [True, False])
-def test_heat_is_recovered(exclusive):
-    rng = np.random.default_rng(2)
-    z = rng.normal(size=(20_000, 3)) * 3
-    p = probabilities(z / 2.5, exclusive=exclusive)
-    gold = (
-        np.array([rng.multinomial(1, row) for row in p]) if exclusive else (rng.random(p.shape) < p)
-    ).astype(float)
-    assert fit_temperature(z, gold, exclusive=exclusive) == pytest.approx(2.5, rel=0.05)
-
-
-def test_a_few_right_answers_do_not_make_it_sure_beyond_reason():
-    z = np.eye(3)[[0, 1, 2, 0]] * 2
-    p = softmax(z / fit_temperature(z, np.eye(3)[[0, 1, 2, 0]], exclusive=True))
-    assert 1 - 1 / 5 < p.max(1).min() < 1 - 1 / 50
-
-
-def test_heat_of_nothing_is_one():
-    assert fit_temperature(np.zeros((0, 3)), np.zeros((0, 3)), exclusive=True) == 1
-
-
-def test_weighted_labels_count_the_same():
-    target = np.eye(3)[[0, 0, 0, 0, 1, 1]]
-    weights = class_weights(target, exclusive=True)
-    assert (target.sum(0) * weights)[:2] == pytest.approx([3, 3])
-    assert (target @ weights).mean() == pytest.approx(1)
-    there = np.array([[1.0], [0], [0], [0]])
-    assert class_weights(there, exclusive=False) == pytest.approx([3])
 
 
 # Majority

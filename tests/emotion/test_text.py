@@ -19,9 +19,6 @@ from empathia.emotion.text import read
 from empathia.encoders.text import TextEncoder
 from empathia.errors import WeightsError
 from empathia.labels import EKMAN7
-from empathia.metrics.calibration import fit_bias_corrected
-from empathia.metrics.scores import softmax
-from empathia.metrics.thresholds import best_thresholds, coverage_threshold
 from empathia.training import model
 from empathia.types import Sample
 
@@ -189,40 +186,6 @@ def test_model_with_a_damaged_part_is_refused(tmp_path, name):
 def test_shipped_files_are_small():
     folder = weights.folder("text-default")
     assert sum(f.stat().st_size for f in folder.iterdir()) < 12_000_000
-
-
-def test_thresholds_are_the_best_there_are():
-    rng = np.random.default_rng(1)
-    gold = rng.random((60, 3)) < [0.1, 0.4, 0.5]
-    scores = np.round(np.clip(gold * 0.3 + rng.random((60, 3)) * 0.7, 0, 1), 1)
-    for k, t in enumerate(best_thresholds(scores, gold)):
-
-        def f1(cut, k=k):
-            p = scores[:, k] >= cut
-            return 2 * (p & gold[:, k]).sum() / (p.sum() + gold[:, k].sum())
-
-        assert f1(t) == max(f1(c) for c in np.unique(scores[:, k]))
-
-
-def test_class_without_gold_is_never_predicted():
-    scores = np.array([[0.2], [0.9]])
-    assert not (scores >= best_thresholds(scores, np.zeros((2, 1), bool))).any()
-
-
-def test_temperature_is_recovered():
-    rng = np.random.default_rng(2)
-    z = rng.normal(size=(20_000, 4)) * 2
-    p = softmax(z / 2.5 + np.array([0.5, -0.5, 0.25, -0.25]))
-    gold = np.array([rng.multinomial(1, row) for row in p]).astype(bool)
-    temperature, bias = fit_bias_corrected(z, gold)
-    assert temperature == pytest.approx(2.5, rel=0.05)
-    assert bias == pytest.approx([0.5, -0.5, 0.25, -0.25], abs=0.06)
-
-
-def test_floor_leaves_the_wanted_share():
-    confidence = np.random.default_rng(3).random(1000)
-    floor = coverage_threshold(confidence, 0.9)
-    assert (confidence >= floor).mean() == pytest.approx(0.9, abs=0.002)
 
 
 def corpus(folder: Path) -> None:

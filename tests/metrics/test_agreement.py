@@ -63,14 +63,14 @@ def test_a_plain_second_implementation_agrees(votes) -> None:
     with_itself = mean([likeness(a, b) for a in flat for b in flat])
     without = mean([likeness(a, b) for a, b in combinations(flat, 2)])
     assert pairwise_agreement(votes) == pytest.approx(observed, nan_ok=True)
-    for found, p, e in (
+    for value, p, e in (
         (fleiss_kappa(votes), observed, with_itself),
         (krippendorff_alpha(votes), weighted, without),
     ):
         if not items or e == 1:
-            assert math.isnan(found)
+            assert math.isnan(value)
         else:
-            assert found == pytest.approx((p - e) / (1 - e))
+            assert value == pytest.approx((p - e) / (1 - e))
 
 
 def test_nothing_to_compare_is_nan() -> None:

@@ -21,8 +21,8 @@ def test_names_of_speakers_do_not_matter():
 
 
 def test_missed_false_and_confused_seconds():
-    found = [(0.0, 3.0, 0), (5.0, 9.5, 1), (10.0, 12.0, 1)]
-    errors = diarisation_errors(TALK, found)
+    predicted = [(0.0, 3.0, 0), (5.0, 9.5, 1), (10.0, 12.0, 1)]
+    errors = diarisation_errors(TALK, predicted)
     assert errors.missed == pytest.approx(1)
     assert errors.false == pytest.approx(0.5)
     assert errors.confused == pytest.approx(2)
@@ -51,13 +51,13 @@ def test_too_many_speakers_are_refused():
         diarisation_errors([(i, i + 1.0, i) for i in range(13)], [])
 
 
-def plain(truth: list, found: list) -> tuple[int, int, int]:
+def plain(truth: list, predicted: list) -> tuple[int, int, int]:
     """Frame by frame, all mappings tried."""
 
     def who(spans: list, at: float) -> int:
         return next((s for a, b, s in reversed(spans) if a <= at < b), -1)
 
-    frames = [(who(truth, i / 100 + 0.005), who(found, i / 100 + 0.005)) for i in range(500)]
+    frames = [(who(truth, i / 100 + 0.005), who(predicted, i / 100 + 0.005)) for i in range(500)]
     missed = sum(t >= 0 > f for t, f in frames)
     false = sum(f >= 0 > t for t, f in frames)
     both = [(t, f) for t, f in frames if t >= 0 and f >= 0]
@@ -74,8 +74,8 @@ def talks(draw: st.DrawFn, speakers: int) -> list:
 
 @given(talks(speakers=3), talks(speakers=4))
 @settings(max_examples=60)
-def test_agrees_with_plain_counting(truth: list, found: list):
-    truth, found = ([x for x in spans if x[2] >= 0] for spans in (truth, found))
-    errors = diarisation_errors(truth, found)
+def test_agrees_with_plain_counting(truth: list, predicted: list):
+    truth, predicted = ([x for x in spans if x[2] >= 0] for spans in (truth, predicted))
+    errors = diarisation_errors(truth, predicted)
     counted = [round(100 * x) for x in errors[:3]]
-    assert tuple(counted) == plain(truth, found)
+    assert tuple(counted) == plain(truth, predicted)

@@ -1,4 +1,4 @@
-"""Is it worth asking the sure answers only: risk against coverage."""
+"""Is it worth keeping the sure answers only: risk against coverage."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ def risk_coverage(confidence: NDArray[np.floating], loss: NDArray[np.floating]) 
 
     Raises:
         UsageError: Shapes differ, nothing was given, or a confidence is NaN.
+
+    >>> risk_coverage(np.array([0.9, 0.8, 0.1, 0.2]), np.array([0.0, 0, 1, 1])).round(2)
+    array([0.  , 0.  , 0.33, 0.5 ])
     """
     c, x = np.asarray(confidence, np.float64), np.asarray(loss, np.float64)
     if c.shape != x.shape or c.ndim != 1 or not len(c) or np.isnan(c).any():

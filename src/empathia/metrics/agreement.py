@@ -19,7 +19,14 @@ Votes = Iterable[Sequence[Collection[str]]]
 
 
 def pairwise_agreement(votes: Votes) -> float:
-    """Mean over items of the mean agreement of two of its raters, in [0, 1]; 1 is best."""
+    """Mean over items of the mean agreement of two of its raters, in [0, 1]; 1 is best.
+
+    ``P = mean over items of the mean over pairs of its votes of s(a, b)`` (the observed agreement
+    of Fleiss, Psychological Bulletin 1971).
+
+    >>> pairwise_agreement([[{"joy"}, {"joy"}], [{"joy"}, {"anger"}], [{"joy"}, {"joy", "fear"}]])
+    0.5
+    """
     items = _rated(votes)
     return math.fsum(map(_within, items)) / len(items) if items else math.nan
 
@@ -33,6 +40,10 @@ def fleiss_kappa(votes: Votes) -> float:
 
     Returns:
         NaN where all votes are the same: there is no chance to beat.
+
+    >>> votes = [[{"joy"}, {"joy"}], [{"joy"}, {"anger"}], [{"anger"}, {"anger"}]]
+    >>> round(fleiss_kappa(votes), 4)
+    0.3333
     """
     items = _rated(votes)
     if not items:
@@ -54,6 +65,10 @@ def krippendorff_alpha(votes: Votes) -> float:
 
     Returns:
         NaN where all votes are the same.
+
+    >>> votes = [[{"joy"}, {"joy"}], [{"joy"}, {"anger"}], [{"anger"}, {"anger"}]]
+    >>> round(krippendorff_alpha(votes), 4)
+    0.4444
     """
     items = _rated(votes)
     if not items:

@@ -9,10 +9,19 @@ Array = NDArray[np.float64]
 
 
 def class_weights(target: NDArray[np.floating] | NDArray[np.bool_], *, exclusive: bool) -> Array:
-    """Weight of each label so that all count the same in sum; the mean over targets is 1.
+    """(labels,) weights under which all labels count the same in sum; at least 0.
 
-    A label without any target has the weight 1. Of independent labels it is the weight of a
-    "there", ``(n - there) / there``, so that both sides of a label count the same.
+    ``weight = targets / (labels seen * targets of the label)``, whose mean over targets is 1, as
+    in King & Zeng (Political Analysis 2001). Of independent labels it is the weight of a "there",
+    ``(n - there) / there``, so that both sides of a label count the same. A label without any
+    target has the weight 1.
+
+    Args:
+        target: (items, labels) in [0, 1]; shares are allowed.
+        exclusive: One label an item.
+
+    >>> class_weights(np.eye(2)[[0, 0, 0, 1]], exclusive=True).round(3)
+    array([0.667, 2.   ])
     """
     there = target.sum(0)
     seen = there > 0
@@ -25,6 +34,15 @@ def class_weights(target: NDArray[np.floating] | NDArray[np.bool_], *, exclusive
 
 
 def group_weights(groups: NDArray[np.str_]) -> NDArray[np.float64]:
-    """(n,) weights by which each group counts the same, however many items it has."""
+    """(items,) weights by which each group counts the same, however many items it has, in (0, 1].
+
+    ``weight = 1 / items of the group``: a mean under them is the mean of the groups' means.
+
+    Args:
+        groups: (items,) names.
+
+    >>> group_weights(np.array(["a", "a", "b"]))
+    array([0.5, 0.5, 1. ])
+    """
     _, which, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     return np.asarray(1 / sizes[which])

@@ -46,6 +46,13 @@ def resampled(
 
     Raises:
         UsageError: There is no dialogue or nothing to draw.
+
+    >>> right_of_items = Block(np.arange(3), np.array([[2.0, 2], [1, 2], [0, 2]]))
+    >>> (sums,) = resampled([right_of_items], units=3, resamples=1000)
+    >>> sums.shape
+    (1000, 2)
+    >>> interval(sums[:, 0] / sums[:, 1])
+    (0.0, 1.0)
     """
     if units < 1 or resamples < 1:
         raise UsageError(
@@ -70,7 +77,14 @@ def _draws(units: int, resamples: int, seed: int) -> Iterator[tuple[int, Floats]
 
 
 def interval(values: Floats, level: float = 0.95) -> tuple[float, float] | None:
-    """Percentile interval of (resamples,) values; None where they are all NaN."""
+    """Percentile interval of (resamples,) values; None where they are all NaN.
+
+    From the ``(1 - level) / 2`` to the ``(1 + level) / 2`` quantile (Efron & Tibshirani, 1993,
+    chapter 13), in the range of the values.
+
+    >>> interval(np.arange(101.0), level=0.5)
+    (25.0, 75.0)
+    """
     known = values[~np.isnan(values)]
     if not len(known):
         return None
@@ -83,6 +97,12 @@ def two_sided_p(differences: Floats) -> float:
 
     ``2 min((1 + #{d <= 0}) / (B + 1), (1 + #{d >= 0}) / (B + 1))``, at most 1; with the ones
     it is never 0 (Davison & Hinkley, 1997). NaN without any difference.
+
+    Args:
+        differences: (resamples,); NaN does not count.
+
+    >>> two_sided_p(np.array([1.0] * 98 + [-1.0]))
+    0.04
     """
     d = differences[~np.isnan(differences)]
     if not len(d):

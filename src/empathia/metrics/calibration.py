@@ -29,6 +29,10 @@ def expected_calibration_error(
 
     Raises:
         UsageError: Shapes differ, nothing was given, or a confidence is outside of [0, 1].
+
+    >>> right = np.array([True, True, True, False])
+    >>> round(expected_calibration_error(np.full(4, 0.9), right), 3)
+    0.15
     """
     return float(np.abs(reliability(confidence, correct, bins) @ (1, -1, 0)).sum() / len(correct))
 
@@ -38,7 +42,12 @@ def reliability(
 ) -> Floats:
     """The reliability curve: (bins, 3) sums of being right, of confidence, and of items.
 
-    Arguments and errors as in :func:`expected_calibration_error`.
+    Arguments and errors as in :func:`expected_calibration_error`; sums are from 0 upwards
+    (DeGroot & Fienberg, The Statistician 1983).
+
+    >>> reliability(np.array([0.2, 0.9, 0.8]), np.array([False, True, False]), bins=2)
+    array([[0. , 0.2, 1. ],
+           [1. , 1.7, 2. ]])
     """
     p, right = np.asarray(confidence, float), np.asarray(correct, float)
     if p.shape != right.shape or p.ndim != 1 or not len(p) or not ((p >= 0) & (p <= 1)).all():
@@ -52,7 +61,11 @@ def reliability(
 
 
 def bin_of(confidence: Floats, bins: int = BINS) -> NDArray[np.int64]:
-    """Number of the bin ``(lower, upper]`` that each confidence lies in."""
+    """(items,) numbers from 0 to bins - 1 of the bins ``(lower, upper]`` that hold (items,) values.
+
+    >>> bin_of(np.array([0.0, 0.5, 0.51, 1.0]), bins=2)
+    array([0, 0, 1, 1])
+    """
     return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
@@ -66,19 +79,43 @@ def log_losses(scores: NDArray[np.floating], targets: NDArray[np.floating]) -> F
     Args:
         scores: (items, classes) that sum to 1.
         targets: (items, classes) that sum to 1.
+
+    Returns:
+        (items,).
+
+    >>> log_losses(np.array([[0.5, 0.5], [0.9, 0.1]]), np.eye(2)).round(3)
+    array([0.693, 2.303])
     """
     p = np.clip(np.asarray(scores, np.float64), _TINY, 1 - _TINY)
     return np.asarray(-(np.asarray(targets, np.float64) * np.log(p)).sum(-1))
 
 
 def brier_scores(scores: NDArray[np.floating], targets: NDArray[np.floating]) -> Floats:
-    """Squared distance of scores and targets of each item, in [0, 2] (Brier, 1950); 0 is best."""
+    """Squared distance of scores and targets of each item, in [0, 2]; 0 is best.
+
+    ``sum over classes of (score - target) ** 2`` (Brier, Monthly Weather Review 1950).
+
+    Args:
+        scores: (items, classes) that sum to 1.
+        targets: (items, classes) that sum to 1.
+
+    Returns:
+        (items,).
+
+    >>> brier_scores(np.array([[0.5, 0.5], [1.0, 0.0]]), np.eye(2))
+    array([0.5, 2. ])
+    """
     gap = np.asarray(scores, np.float64) - np.asarray(targets, np.float64)
     return np.asarray((gap * gap).sum(-1))
 
 
 def as_pairs(values: NDArray[np.floating]) -> Floats:
-    """Independent labels as yes-no items: (items, classes) to (items * classes, 2)."""
+    """Independent labels as yes-no items: (items, classes) to (items * classes, 2).
+
+    >>> as_pairs(np.array([[0.75, 0.5]]))
+    array([[0.75, 0.25],
+           [0.5 , 0.5 ]])
+    """
     flat = np.asarray(values, np.float64).reshape(-1)
     return np.column_stack([flat, 1 - flat])
 
@@ -103,6 +140,14 @@ def fit_temperature(
         targets: (items, labels) in [0, 1]; shares are allowed.
         exclusive: One label an item: softmax, and targets sum to 1. Else each label on its own.
         weights: (items,) how much each item counts; None counts all the same.
+
+    Returns:
+        T, from ``exp(-3)`` to ``exp(3)``: above 1 where scores were too sure.
+
+    >>> too_sure = np.log(np.tile([[0.99, 0.01]], (100, 1)))
+    >>> right = np.eye(2)[np.arange(100) % 4 // 3]  # three of four
+    >>> round(fit_temperature(too_sure, right), 1)
+    4.2
     """
     if not len(logits) or (exclusive and logits.shape[1] == 1):  # nothing to choose
         return 1.0
@@ -116,8 +161,8 @@ def fit_temperature(
     low, high = -_HOTTEST, _HOTTEST
     golden = (np.sqrt(5) - 1) / 2
     while high - low > 1e-4:
-        one, two = high - golden * (high - low), low + golden * (high - low)
-        low, high = (low, two) if good(one) >= good(two) else (one, high)
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        low, high = (low, right) if good(left) >= good(right) else (left, high)
     return float(np.exp((low + high) / 2))
 
 
@@ -137,6 +182,14 @@ def fit_bias_corrected(
         gold: (items, classes), at least one true an item.
         steps: Steps of Adam.
         rate: Their size.
+
+    Returns:
+        T, above 0, and (classes,) biases that sum to 0.
+
+    >>> gold = np.eye(2, dtype=bool)[np.arange(100) % 4 // 3]  # three of four
+    >>> temperature, bias = fit_bias_corrected(np.zeros((100, 2)), gold)
+    >>> bias.round(2)  # half the logarithm of 3
+    array([ 0.55, -0.55])
     """
     z = np.asarray(logits, np.float64)
     x = np.zeros(1 + z.shape[1])  # log(1 / T), bias
@@ -153,7 +206,14 @@ def fit_bias_corrected(
 
 
 def log_scores(scores: NDArray[np.floating]) -> Floats:
-    """Logits whose softmax the scores are: their logarithms, not below that of the epsilon."""
+    """Logits whose softmax the scores are: their logarithms, not below that of the epsilon.
+
+    Args:
+        scores: (items, labels) that sum to 1.
+
+    >>> softmax(log_scores(np.array([[0.25, 0.75]])))
+    array([[0.25, 0.75]])
+    """
     return np.asarray(np.log(np.clip(np.asarray(scores, np.float64), _TINY, 1)))
 
 
@@ -163,5 +223,11 @@ def tempered(scores: NDArray[np.floating], temperature: float) -> Floats:
     Args:
         scores: (items, labels) that sum to 1.
         temperature: T, above 0.
+
+    Returns:
+        (items, labels) in [0, 1] that sum to 1 (temperature scaling, Guo et al., ICML 2017).
+
+    >>> tempered(np.array([[0.1, 0.9]]), 2.0)
+    array([[0.25, 0.75]])
     """
     return softmax(log_scores(scores) / temperature)

@@ -3,9 +3,9 @@
 An item adds to the counts of its classes; the counts of a set of items are the
 sum of theirs. So a measure of a resampled test set costs one sum and no look at
 the items (see :mod:`empathia.metrics.bootstrap`), and exclusive labels, several
-labels an item and answers that say nothing go one way.
+labels an item and abstentions go one way.
 
-Edges, as in scikit-learn with ``zero_division=0``: a class that is never said
+Edges, as in scikit-learn with ``zero_division=0``: a class that is never predicted
 has precision 0, one without a gold item recall 0, one without both F1 0; they
 count in every macro mean but that of UAR. Without any item all is NaN.
 """
@@ -13,7 +13,7 @@ count in every macro mean but that of UAR. Without any item all is NaN.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,16 +27,16 @@ class Counts(NamedTuple):
     """Sums over items; every array may have the same leading axes (seeds, resamples).
 
     Args:
-        hits: (..., classes) items of the class of which it was said.
-        said: (..., classes) items of which the class was said.
+        hits: (..., classes) items of the class for which it was predicted.
+        predicted: (..., classes) items for which the class was predicted.
         gold: (..., classes) items of the class.
-        right: (...) items with exactly their classes said.
-        overlap: (...) sum over items of ``|gold and said| / |gold or said|``.
+        right: (...) items with exactly their classes predicted.
+        overlap: (...) sum over items of ``|gold and predicted| / |gold or predicted|``.
         items: (...) how many.
     """
 
     hits: Floats
-    said: Floats
+    predicted: Floats
     gold: Floats
     right: Floats
     overlap: Floats
@@ -48,10 +48,13 @@ def tally(gold: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Floats:
 
     Args:
         gold: (items, classes), true where a class is right.
-        predicted: Likewise, what was said; a row without any says nothing.
+        predicted: Likewise, where it is predicted; a row without any abstains.
 
     Raises:
         UsageError: Shapes differ or have no classes.
+
+    >>> tally(np.array([[True, False]]), np.array([[True, True]]))
+    array([[1. , 0. , 1. , 1. , 1. , 0. , 0. , 0.5, 1. ]])
     """
     g, p = np.asarray(gold, bool), np.asarray(predicted, bool)
     if g.shape != p.shape or g.ndim != 2 or g.shape[1] == 0:
@@ -66,7 +69,11 @@ def tally(gold: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Floats:
 
 
 def counts(sums: Floats) -> Counts:
-    """Name the columns of (..., 3 classes + 3) sums of :func:`tally`'s rows."""
+    """Name the columns of (..., 3 classes + 3) sums of :func:`tally`'s rows.
+
+    >>> counts(np.array([1, 0, 1, 1, 1, 0, 0, 0.5, 1])).gold
+    array([1., 0.])
+    """
     k = sums.shape[-1] // 3 - 1
     return Counts(
         sums[..., :k],
@@ -79,10 +86,13 @@ def counts(sums: Floats) -> Counts:
 
 
 def count(gold: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> Counts:
-    """The counts of a set of items.
+    """The counts of a set of (items, classes) indicators.
 
     Raises:
         UsageError: Shapes differ or there is nothing to count.
+
+    >>> count(np.eye(2, dtype=bool)[[0, 0, 1]], np.eye(2, dtype=bool)[[0, 1, 1]]).hits
+    array([1., 1.])
     """
     if np.size(gold) == 0:
         raise UsageError(
@@ -100,18 +110,33 @@ def _ratio(above: Floats, below: Floats, empty: float = 0.0) -> Floats:
 
 
 def precision(c: Counts) -> Floats:
-    """``tp / (tp + fp)`` of every class, (..., classes) in [0, 1]."""
-    return _ratio(c.hits, c.said)
+    """``tp / (tp + fp)`` of every class (van Rijsbergen, 1979), (..., classes) in [0, 1].
+
+    >>> counted = count(np.eye(2, dtype=bool)[[0, 0, 0, 1]], np.eye(2, dtype=bool)[[0, 0, 1, 1]])
+    >>> precision(counted)
+    array([1. , 0.5])
+    """
+    return _ratio(c.hits, c.predicted)
 
 
 def recall(c: Counts) -> Floats:
-    """``tp / (tp + fn)`` of every class, (..., classes) in [0, 1]."""
+    """``tp / (tp + fn)`` of every class (van Rijsbergen, 1979), (..., classes) in [0, 1].
+
+    >>> counted = count(np.eye(2, dtype=bool)[[0, 0, 0, 1]], np.eye(2, dtype=bool)[[0, 0, 1, 1]])
+    >>> recall(counted).round(3)
+    array([0.667, 1.   ])
+    """
     return _ratio(c.hits, c.gold)
 
 
 def f1(c: Counts) -> Floats:
-    """``2 tp / (2 tp + fp + fn)`` of every class (van Rijsbergen, 1979), in [0, 1]."""
-    return _ratio(2 * c.hits, c.said + c.gold)
+    """``2 tp / (2 tp + fp + fn)`` of every class (van Rijsbergen, 1979), (..., classes) in [0, 1].
+
+    >>> counted = count(np.eye(2, dtype=bool)[[0, 0, 0, 1]], np.eye(2, dtype=bool)[[0, 0, 1, 1]])
+    >>> f1(counted).round(3)
+    array([0.8  , 0.667])
+    """
+    return _ratio(2 * c.hits, c.predicted + c.gold)
 
 
 def _macro(each: Callable[[Counts], Floats]) -> Callable[[Counts], Floats]:
@@ -126,21 +151,15 @@ def _weighted(each: Callable[[Counts], Floats]) -> Callable[[Counts], Floats]:
     )
 
 
-def _uar(c: Counts) -> Floats:
+def _recall_of_gold_classes(c: Counts) -> Floats:
     return _ratio(recall(c).sum(-1), (c.gold > 0).sum(-1), np.nan)
 
 
 def _micro_f1(c: Counts) -> Floats:
-    score = _ratio(2 * c.hits.sum(-1), (c.said + c.gold).sum(-1))
+    score = _ratio(2 * c.hits.sum(-1), (c.predicted + c.gold).sum(-1))
     return np.where(c.items > 0, score, np.nan)
 
 
-# - accuracy: share of items with exactly their classes said; for several labels an item that is
-#   the exact match ratio. Exclusive labels: the weighted recall is the same number.
-# - jaccard: mean over items of |gold and said| / |gold or said| (Godbole & Sarawagi, PAKDD 2004);
-#   1 for an item that has no class and of which none was said.
-# - uar: mean recall of the classes that have gold items (Schuller et al., INTERSPEECH 2009).
-# - micro_f1: F1 of all decisions together.
 COUNTED: Mapping[str, Callable[[Counts], Floats]] = {
     "accuracy": lambda c: _ratio(c.right, c.items, np.nan),
     "jaccard": lambda c: _ratio(c.overlap, c.items, np.nan),
@@ -148,19 +167,9 @@ COUNTED: Mapping[str, Callable[[Counts], Floats]] = {
     "macro_precision": _macro(precision),
     "macro_recall": _macro(recall),
     "micro_f1": _micro_f1,
-    "uar": _uar,
+    "uar": _recall_of_gold_classes,
     "weighted_f1": _weighted(f1),
     "weighted_precision": _weighted(precision),
     "weighted_recall": _weighted(recall),
 }
-
-
-def of_labels(name: str) -> Callable[..., float]:
-    """A measure of :data:`COUNTED` as a function of (gold, predicted) indicators."""
-
-    def measure(gold: NDArray[Any], predicted: NDArray[Any]) -> float:
-        return float(COUNTED[name](count(gold, predicted)))
-
-    measure.__name__ = name
-    measure.__doc__ = f"{name} of (items, classes) indicators; see empathia.metrics.counts."
-    return measure
+"""Measures of counts by name; the functions of that name in this folder say what each one is."""

@@ -13,6 +13,8 @@ Floats = NDArray[np.floating]
 def best_thresholds(scores: Floats, gold: NDArray[np.bool_]) -> NDArray[np.float64]:
     """For each class the threshold with the highest F1: predicted is ``score >= threshold``.
 
+    Lipton et al. (ECML PKDD 2014) on why the threshold of F1 must be fitted.
+
     Args:
         scores: (items, classes).
         gold: (items, classes).
@@ -20,6 +22,9 @@ def best_thresholds(scores: Floats, gold: NDArray[np.bool_]) -> NDArray[np.float
     Returns:
         (classes,), half way between the two scores that it divides; above all scores where a
         class has no gold item.
+
+    >>> best_thresholds(np.array([[0.9], [0.6], [0.2]]), np.array([[True], [True], [False]]))
+    array([0.4])
     """
     return np.array([_best_threshold(scores[:, k], gold[:, k]) for k in range(gold.shape[1])])
 
@@ -39,11 +44,19 @@ def _best_threshold(scores: Floats, gold: NDArray[np.bool_]) -> float:
 
 
 def coverage_threshold(confidence: Floats, coverage: float) -> float:
-    """Confidence that all but the least sure answers reach.
+    """Confidence that all but the least sure answers reach: the ``1 - coverage`` quantile.
+
+    A recogniser that abstains below it is a selective classifier (El-Yaniv & Wiener, JMLR 2010).
 
     Args:
         confidence: (items,) of validation items.
         coverage: Share of items that are to be answered, in [0, 1].
+
+    Returns:
+        A confidence in the range of the given ones.
+
+    >>> coverage_threshold(np.array([0.2, 0.4, 0.6, 0.8, 1.0]), 0.75)
+    0.4
     """
     return float(np.quantile(confidence, 1 - coverage))
 
@@ -56,15 +69,23 @@ def accuracy_threshold(
 ) -> float:
     """Lowest confidence such that, of the answers that reach it, the wanted share is right.
 
+    Selection with a guaranteed risk on validation (Geifman & El-Yaniv, NIPS 2017), without their
+    bound.
+
     Args:
-        confidence: (n,).
-        right: (n,) whether the answer was.
+        confidence: (items,).
+        right: (items,) whether the answer was.
         wanted: Share in [0, 1].
-        groups: (n,) names; each group counts the same.
+        groups: (items,) names; each group counts the same.
 
     Returns:
         A confidence out of the given ones; above all of them where not even the surest twenty
         are right often enough.
+
+    >>> confidence, groups = np.linspace(1, 0, 101), np.full(101, "corpus")
+    >>> right = confidence > 0.5
+    >>> round(accuracy_threshold(confidence, right, 1.0, groups), 2)
+    0.51
     """
     order = np.argsort(-confidence, kind="stable")
     weight = group_weights(groups)[order]

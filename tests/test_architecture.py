@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from figures import RANK
 
-SOURCE = Path(__file__).parent.parent / "src" / "empathia"
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "empathia"
+PLUGINS = ("corpora", "emotion", "features", "lm", "reply")
 
-# Top first. A module may import what stands below its own row, or its own package.
-LAYERS = (
-    ("__main__",),
-    ("cli",),
-    ("service",),
-    ("report",),
-    ("evaluate", "audit"),
-    ("bench", "pipeline"),
-    ("corpora", "listen", "features", "cues", "emotion", "judges", "reply", "reaction"),
-    ("training",),
-    ("encoders", "lm"),
-    ("media", "weights", "scale"),
-    ("contracts", "plugins", "config"),
-    ("types",),
-    ("labels",),
-    ("metrics",),
-    ("files",),
-    ("errors", "version"),
-)
-RANK = {name: rank for rank, row in enumerate(LAYERS) for name in row}
 HEAVY = (
     "torch",
     "transformers",
@@ -55,16 +39,15 @@ def _place(path: Path) -> str:
     return path.relative_to(SOURCE).with_suffix("").parts[0]
 
 
-def _imports(path: Path, *, top_only: bool = False) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = tree.body if top_only else list(ast.walk(tree))
-    found: set[str] = set()
-    for node in nodes:
+def _imports(path: Path) -> set[str]:
+    """Modules and names that a file imports, inside of functions too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {a.name for a in node.names}
+            names |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{a.name}" for a in node.names}
-    return found
+            names |= {node.module} | {f"{node.module}.{a.name}" for a in node.names}
+    return names
 
 
 FILES = [p for p in sorted(SOURCE.rglob("*.py")) if p != SOURCE / "__init__.py"]
@@ -73,7 +56,7 @@ FILES = [p for p in sorted(SOURCE.rglob("*.py")) if p != SOURCE / "__init__.py"]
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(SOURCE)))
 def test_imports_point_down(path: Path) -> None:
     own = _place(path)
-    assert own in RANK, f"{path.name} has no layer: add it to LAYERS and docs/architecture.md"
+    assert own in RANK, f"{path.name} has no layer: see ORDER in scripts/figures.py"
     for name in _imports(path):
         parts = name.split(".")
         if parts[0] != "empathia" or len(parts) < 2:
@@ -88,6 +71,38 @@ def test_imports_point_down(path: Path) -> None:
 def test_no_folder_without_meaning() -> None:
     names = {p.name for p in SOURCE.rglob("*")} | {p.stem for p in SOURCE.rglob("*.py")}
     assert not names & {"core", "common", "utils", "util", "helpers", "helper"}
+
+
+def test_a_part_of_one_plug_in_lies_in_its_folder() -> None:
+    """What starts with an underscore beside plug-ins is shared by several of them."""
+    for kind in PLUGINS:
+        for part in (SOURCE / kind).glob("_[a-z]*.py"):
+            name = f"empathia.{kind}.{part.stem}"
+            users = {
+                p.relative_to(SOURCE / kind).with_suffix("").parts[0]
+                for p in (SOURCE / kind).rglob("*.py")
+                if name in _imports(p)
+            }
+            assert len(users) > 1, f"{name} belongs to {users}"
+
+
+def test_all_kinds_of_plug_ins_fit_on_one_screen() -> None:
+    assert len((SOURCE / "contracts.py").read_text(encoding="utf-8").splitlines()) <= 100
+
+
+@pytest.mark.parametrize("folder", ["tests", "benchmarks", "scripts", "examples"])
+def test_only_public_names_are_used_outside(folder: str) -> None:
+    for path in (ROOT / folder).rglob("*.py"):
+        private = [
+            name
+            for name in _imports(path)
+            if name.startswith("empathia.")
+            and any(p.startswith("_") and not p.startswith("__") for p in name.split("."))
+        ]
+        assert not private, f"{path} imports {private}"
+        text = path.read_text(encoding="utf-8")
+        patched = re.findall(r"[\"']empathia\.[a-z0-9_.]*\._[a-z]\w*[\"']", text)
+        assert not patched, f"{path} names {patched}"
 
 
 @pytest.mark.parametrize(

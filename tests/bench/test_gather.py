@@ -48,7 +48,7 @@ def counted(monkeypatch) -> dict[str, Counted]:
     for name, source in (("heard", "sound"), ("read", "words")):
         made[name] = Counted()
         module = types.ModuleType(f"plugin_{name}")
-        module.NAME, module.SOURCE = name, source
+        module.SOURCE = source
         module.load = lambda variant=None, threads=None, e=made[name]: e
         monkeypatch.setitem(sys.modules, module.__name__, module)
         entries.append(EntryPoint(name, module.__name__, "empathia.features"))

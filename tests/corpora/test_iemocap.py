@@ -270,7 +270,7 @@ def test_meld_prosody_joins_by_id_and_is_the_feature_prosody(tmp_path):
     assert list(ready) == ["train/dia0_utt1"]
     expected = [[1, 60, 3, np.nan, np.nan, np.nan, np.nan, 8]]
     np.testing.assert_array_equal(ready["train/dia0_utt1"].values, np.float32(expected))
-    assert ready["train/dia0_utt1"].extractor == prosody.NAME
+    assert ready["train/dia0_utt1"].extractor == "prosody"
 
 
 @pytest.mark.parametrize(

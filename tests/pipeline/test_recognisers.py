@@ -106,7 +106,7 @@ def test_a_recogniser_gets_the_features_that_it_names(
         return [Features(i, "letters", np.float32([[len(text)]])) for i, text in items]
 
     installed["features", "letters"] = SimpleNamespace(
-        NAME="letters", SOURCE=features.source("text"), load=lambda _variant, _threads: count
+        SOURCE=features.source("text"), load=lambda _variant, _threads: count
     )
     plain, counting = Always(name="plain"), Always(features=("letters",))
     installed["emotion", "plain"], installed["emotion", "counting"] = map(

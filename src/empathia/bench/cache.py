@@ -21,12 +21,13 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from empathia import weights
 from empathia.features import FeatureWarning
+from empathia.files import Plain
 from empathia.types import Features
 
 _FORMAT = 1
@@ -45,6 +46,15 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}
 _Row = tuple[bytes, str, str, int, int, bytes]
 
 
+class _Kind(NamedTuple):
+    """What the rows of a kind share."""
+
+    extractor: str
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    rate: float | None  # Hz
+
+
 def root() -> Path:
     """The folder that holds the files; it may be deleted."""
     return weights.root() / "features"
@@ -59,13 +69,15 @@ class Store:
         folder: Where the file lies; None takes :func:`root`.
     """
 
-    def __init__(self, name: str, settings: Mapping[str, Any], folder: Path | None = None) -> None:
+    def __init__(
+        self, name: str, settings: Mapping[str, Plain], folder: Path | None = None
+    ) -> None:
         self._settings = json.dumps(settings, sort_keys=True)
         plain = re.sub(r"[^\w.-]+", "_", name)
         total = sha256(f"{name}\0{self._settings}".encode()).hexdigest()
         self.path = (root() if folder is None else folder) / f"{plain}-{total[:16]}.sqlite"
         self._waiting: dict[bytes, tuple[_Row, Features]] = {}
-        self._kinds: dict[int, dict[str, Any]] = {}
+        self._kinds: dict[int, _Kind] = {}
         self._file: sqlite3.Connection | None = None
         self._file = self._open()
 
@@ -97,7 +109,7 @@ class Store:
         if zlib.crc32(data) != check_sum or (about := self._kind(kind)) is None:
             return None
         values = np.frombuffer(data, stored).astype(np.float32).reshape(-1, columns)
-        return Features("", **about, values=values)
+        return Features("", about.extractor, values, about.names, about.units, about.rate)
 
     def put(self, key: bytes, features: Features) -> None:
         """Keep features; they are on disk at the latest when the ``with`` ends."""
@@ -133,14 +145,12 @@ class Store:
                 rows,
             )
 
-    def _kind(self, id: int) -> dict[str, Any] | None:
-        """Extractor, names, units and rate, shared by the rows of a kind."""
+    def _kind(self, id: int) -> _Kind | None:
         if id not in self._kinds:
             if (row := self._ask("SELECT kind FROM kinds WHERE id = ?", (id,))) is None:
                 return None
             extractor, names, units, rate = json.loads(row[0])
-            about = {"extractor": extractor, "names": tuple(names), "units": tuple(units)}
-            self._kinds[id] = {**about, "rate": rate}
+            self._kinds[id] = _Kind(extractor, tuple(names), tuple(units), rate)
         return self._kinds[id]
 
     def _ask(self, query: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:

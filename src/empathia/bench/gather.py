@@ -90,7 +90,7 @@ class _Work:
         extractor: Takes it.
         store: Keeps it.
         wanted: The utterances.
-        found: Filled with the features by utterance id.
+        features: Those there are by utterance id; filled with the others.
     """
 
     name: str
@@ -98,29 +98,29 @@ class _Work:
     extractor: Extractor
     store: Store
     wanted: list[Utterance]
-    found: dict[str, Features] = field(default_factory=dict)
+    features: dict[str, Features] = field(default_factory=dict)
 
     @classmethod
     def of(
         cls,
         name: str,
-        found: dict[str, Features],
+        features: dict[str, Features],
         utterances: Mapping[str, Utterance],
         cache: Path | None,
     ) -> _Work | None:
         """The work that is left for a name, or None: then no model need be there either."""
         source = extractors.source(name)
-        rest = [u for u in utterances.values() if u.id not in found]
+        rest = [u for u in utterances.values() if u.id not in features]
         wanted = [u for u in rest if (u.text if source == "words" else u.audio) is not None]
         if not wanted:
             return None
         extractor = extractors.load(name, threads=1)
         store = Store(name.partition(":")[0], extractor.settings, cache)
-        return cls(name, source, extractor, store, wanted, found)
+        return cls(name, source, extractor, store, wanted, features)
 
-    def add(self, ids: Iterable[str], features: Features) -> None:
+    def add(self, ids: Iterable[str], taken: Features) -> None:
         for id in ids:
-            self.found[id] = dataclasses.replace(features, utterance=id, extractor=self.name)
+            self.features[id] = dataclasses.replace(taken, utterance=id, extractor=self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +140,9 @@ class _Task:
 def _take(
     works: Sequence[_Work], pool: ThreadPoolExecutor, ahead: int, progress: Progress | None
 ) -> None:
-    """Fill ``found`` of all works."""
+    """Fill ``features`` of all works."""
     total = sum(len(work.wanted) for work in works)
-    before = sum(len(work.found) for work in works)
+    before = sum(len(work.features) for work in works)
     sounds = Sounds()
     heard = [work for work in works if work.source == "sound"]
     read = [work for work in works if work.source == "words"]
@@ -151,7 +151,7 @@ def _take(
             task.work.store.put(task.key, features)
         task.work.add(task.ids, features)
         if progress is not None:
-            done = sum(len(work.found) for work in works) - before
+            done = sum(len(work.features) for work in works) - before
             progress(task.work.name, done, total)
     sounds.warn()
 

@@ -1,6 +1,6 @@
 """The sound of utterances: what identifies it, and cutting it out of recordings.
 
-Recordings that cannot be used are counted here and told once, at the end.
+Recordings that cannot be used are counted here and reported once, at the end.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Sounds:
     """Cuts utterances out of recordings and remembers what went wrong."""
 
     def __init__(self) -> None:
-        self._lost: dict[str, str] = {}  # path to why nothing of it could be used
+        self._lost: dict[str, str] = {}  # path to the reason that nothing of it could be used
         self._damaged: dict[str, str] = {}
         self._beyond: list[str] = []
         self._short: list[str] = []
@@ -97,13 +97,13 @@ class Sounds:
 
     def warn(self) -> None:
         """Tell in a sentence each, with a count and the first ones, what could not be used."""
-        told = [
+        unusable = [
             (self._lost, "recordings cannot be read; their utterances are left out"),
             (self._damaged, "recordings are damaged; what is left of them is used and not kept"),
         ]
-        for files, what in told:
+        for files, what in unusable:
             if files:
-                first = ", ".join(f"'{f}' ({why})" for f, why in list(files.items())[:3])
+                first = ", ".join(f"'{f}' ({reason})" for f, reason in list(files.items())[:3])
                 warnings.warn(f"{len(files)} {what}: {first}", FeatureWarning, stacklevel=2)
         for ids, what in (
             (

@@ -75,8 +75,8 @@ def describe(prosody: Features, bins: Bins, levels: int = 5, group: str | None =
         for name, value in _measures(prosody).items()
         if (level := level_of(value, bins.thresholds(name, levels, group))) is not None
     }
-    own = bins.groups.get(group or "", {})
-    return _cues(classes, levels, CORPUS, {name for name in classes if name in own})
+    of_group = bins.groups.get(group or "", {})
+    return _cues(classes, levels, CORPUS, {name for name in classes if name in of_group})
 
 
 def describe_recording(
@@ -211,9 +211,9 @@ def _description(names: Mapping[str, str], personal: set[str]) -> str:
         parts.append((RATE, PACE[names[RATE]]))
     if (timbre := TIMBRE.get(names.get(TONE, ""))) is not None:
         parts.append((TONE, timbre))
-    own = ", ".join(words for name, words in parts if name in personal)
+    relative = ", ".join(words for name, words in parts if name in personal)
     rest = [words for name, words in parts if name not in personal]
-    return ", ".join([RELATIVE.format(own), *rest] if own else rest)
+    return ", ".join([RELATIVE.format(relative), *rest] if relative else rest)
 
 
 def _impression(classes: Mapping[str, int], levels: int) -> str:

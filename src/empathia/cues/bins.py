@@ -19,6 +19,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
@@ -106,10 +107,10 @@ class Bins:
             )
         pools: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
         for row in taken:
-            own = row.group not in (None, OVERALL) and (groups is None or row.group in groups)
+            has_bins = row.group not in (None, OVERALL) and (groups is None or row.group in groups)
             for name, value in present(row.measures).items():
                 pools[OVERALL][name].append(value)
-                if own:
+                if has_bins:
                     pools[str(row.group)][name].append(value)
         kept = {
             g: {m: _quantiles(v) for m, v in pool.items() if g == OVERALL or len(v) >= _GROUP_LEAST}
@@ -127,8 +128,8 @@ class Bins:
         Raises:
             UsageError: There are no bins with that many levels.
         """
-        own = self.groups.get(group or OVERALL, {}).get(measure)
-        return cut(own or self.groups.get(OVERALL, {}).get(measure), levels)
+        of_group = self.groups.get(group or OVERALL, {}).get(measure)
+        return cut(of_group or self.groups.get(OVERALL, {}).get(measure), levels)
 
     def save(self, path: Path) -> None:
         """Write as JSON, whole or not at all."""
@@ -233,12 +234,10 @@ def deviation(turns: Turns, name: str, value: float) -> float | None:
 
     None where the measure isn't personal or fewer than :data:`ENOUGH` turns are known.
     """
-    own = turns.get(name, [])
-    if len(own) < ENOUGH:
+    known = turns.get(name, [])
+    if len(known) < ENOUGH:
         return None
-    half = len(own) // 2
-    middle = own[half] if len(own) % 2 else (own[half - 1] + own[half]) / 2
-    return scaled(name, value) - middle
+    return scaled(name, value) - median(known)
 
 
 def _deviations(rows: Sequence[Row]) -> dict[str, dict[str, tuple[float, ...]]]:

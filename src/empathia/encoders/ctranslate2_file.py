@@ -26,7 +26,7 @@ _REMEDY = "Run: empathia weights verify, then pull the damaged weight again"
 
 
 def read(path: Path, want: Callable[[str], bool] = lambda _: True) -> dict[str, NDArray[Any]]:
-    """Arrays of a model file by name, in the type that they are stored in.
+    """Arrays of a model file by name: matrices and vectors in the type that they are stored in.
 
     Args:
         path: The file ``model.bin``.

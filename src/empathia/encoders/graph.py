@@ -27,7 +27,8 @@ def session(
 
     Args:
         name: Name of the graph.
-        arrays: Every external initialiser by name, float32, C-contiguous.
+        arrays: Every external initialiser by name: float32 matrices and vectors of the shapes
+            that the graph declares.
         threads: Threads inside an operator; None takes all cores.
     """
     import onnxruntime as ort

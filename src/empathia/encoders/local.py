@@ -59,6 +59,11 @@ def load(variant: str, threads: int | None) -> Local:
             "Other files may hold code and are not read: load it once where it comes from and "
             "save it with save_pretrained(folder, safe_serialization=True)",
         )
+    return Local(folder, _module(transformers, folder, variant), _sum(folder))
+
+
+def _module(transformers: Any, folder: Path, variant: str) -> Any:  # noqa: ANN401 - of torch
+    """The model in evaluation mode, all of its arrays read."""
     try:
         module, report = transformers.AutoModel.from_pretrained(
             str(folder),
@@ -78,7 +83,7 @@ def load(variant: str, threads: int | None) -> Local:
             f"the model '{variant}' lacks {len(lacking)} arrays (first: {lacking[0]})",
             "It is damaged or of another kind: fetch it again",
         )
-    return Local(folder, module.eval(), _sum(folder))
+    return module.eval()
 
 
 def find(variant: str) -> Path:
@@ -87,9 +92,9 @@ def find(variant: str) -> Path:
     Raises:
         WeightsError: It is not on this machine.
     """
-    own = Path(variant).expanduser()
-    if own.is_dir():
-        return own
+    folder = Path(variant).expanduser()
+    if folder.is_dir():
+        return folder
     from huggingface_hub import snapshot_download
 
     try:

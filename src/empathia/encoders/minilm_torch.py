@@ -127,6 +127,6 @@ class MiniLM(nn.Module):
         return (x * weight).sum(1) / weight.sum(1)
 
     def delta(self) -> dict[str, Tensor]:
-        """What training changed, by the names of the pulled file, fp16."""
+        """What training changed: fp16 matrices and vectors by the names of the pulled file."""
         now = self.state_dict()
         return {f"encoder.{k}": (now[k] - v).to(torch.float16) for k, v in self.original.items()}

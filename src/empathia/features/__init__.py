@@ -3,8 +3,7 @@
 A run file names a feature "extractor" or "extractor:variant" ("prosody",
 "text:klue/roberta-base"). The extractor is a plug-in: a module that defines
 
-- ``NAME``: its own name;
-- ``SOURCE``: "sound" or "words", what it reads;
+- ``SOURCE``: "words" or "sound", what it reads;
 - ``load(variant=None, threads=None) -> Extractor``: ``variant`` is what follows the colon,
   ``threads`` how many a model may use inside (None takes all cores). Pretrained encoders are
   loaded once a process and shared. :class:`Each` makes an extractor of a function.
@@ -24,13 +23,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from empathia import plugins
 from empathia.contracts import Extractor, Item
 from empathia.errors import EmpathiaWarning, UsageError
 from empathia.files import Plain
 from empathia.types import Audio, Features
+
+Source = Literal["words", "sound"]
+_RENAMED = {"text": "words", "audio": "sound"}
 
 
 class FeatureWarning(EmpathiaWarning):
@@ -59,14 +61,19 @@ def names() -> tuple[str, ...]:
     return plugins.names("features")
 
 
-def source(name: str) -> Literal["sound", "words"]:
+def source(name: str) -> Source:
     """What a feature of a run file is taken from.
 
     Raises:
-        UsageError: There is no such extractor.
+        UsageError: There is no such extractor, or it reads something that nobody hands in.
     """
-    reads: Literal["sound", "words"] = _plugin(name).SOURCE
-    return reads
+    reads = _plugin(name).SOURCE
+    if reads not in get_args(Source):
+        new = _RENAMED.get(reads, "words' or 'sound")
+        raise UsageError(
+            f"the extractor '{name.partition(':')[0]}' has the SOURCE '{reads}'", f"Write '{new}'"
+        )
+    return cast("Source", reads)
 
 
 def load(name: str, threads: int | None = None) -> Extractor:
@@ -125,4 +132,4 @@ def _plugin(name: str) -> Any:  # noqa: ANN401 - a module with the names above
             f"unknown feature '{name}' (extractors: {', '.join(known)})",
             "Name one of these, or a ready-made feature of the corpus",
         )
-    return plugins.load("features", extractor, ("NAME", "SOURCE", "load"))
+    return plugins.load("features", extractor, ("SOURCE", "load"))

@@ -18,7 +18,7 @@ from empathia.features import Each
 from empathia.features.speech import spoken
 from empathia.types import Audio, Features
 
-NAME, SOURCE = "frames", "sound"
+SOURCE = "sound"
 RATE = 5.0
 """Rows a second (Hz)."""
 
@@ -60,7 +60,7 @@ def extract(audio: Audio, utterance: str = "", *, model: layers.SpeechModel) -> 
     speech, seconds = spoken(audio, f"speech frames of '{utterance}'")
     if not seconds:
         return Features(
-            utterance, NAME, np.full((1, len(names)), np.nan, np.float32), names, rate=RATE
+            utterance, "frames", np.full((1, len(names)), np.nan, np.float32), names, rate=RATE
         )
     states = model.layers(speech)
     starts = np.arange(0, states.shape[1], round(model.rate / RATE))
@@ -68,7 +68,7 @@ def extract(audio: Audio, utterance: str = "", *, model: layers.SpeechModel) -> 
     counts = np.diff(np.append(starts, states.shape[1]))
     means = (sums / counts[None, :, None]).transpose(1, 0, 2).reshape(len(starts), -1)
     values = means.astype(np.float16).astype(np.float32)
-    return Features(utterance, NAME, values, names, rate=RATE)
+    return Features(utterance, "frames", values, names, rate=RATE)
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from empathia.contracts import Extractor
 from empathia.features import Each, _mel, no_variants
 from empathia.types import Audio, Features
 
-NAME, SOURCE = "logmel", "sound"
+SOURCE = "sound"
 WINDOW, HOP, BANDS = 400, 160, 80
 _NAMES = tuple(f"mel{i}" for i in range(BANDS))
 
@@ -23,7 +23,7 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
     Raises:
         UsageError: A variant was asked for.
     """
-    no_variants(NAME, variant)
+    no_variants("logmel", variant)
     return Each({"version": 1}, extract)
 
 
@@ -42,4 +42,4 @@ def extract(audio: Audio, utterance: str = "") -> Features:
     """
     levels = _mel.spectrogram(audio, WINDOW, HOP, BANDS, f"log-mel of '{utterance}'")
     values = levels.astype(np.float16).astype(np.float32)
-    return Features(utterance, NAME, values, _NAMES, ("dB",) * BANDS, _mel.RATE / HOP)
+    return Features(utterance, "logmel", values, _NAMES, ("dB",) * BANDS, _mel.RATE / HOP)

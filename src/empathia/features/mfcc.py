@@ -17,7 +17,7 @@ from empathia.contracts import Extractor
 from empathia.features import Each, _mel, no_variants
 from empathia.types import Audio, Features
 
-NAME, SOURCE = "mfcc", "sound"
+SOURCE = "sound"
 WINDOW, HOP, BANDS, KEPT = 2048, 512, 128, 13
 _NAMES = tuple(f"mfcc{i}" for i in range(KEPT))
 
@@ -28,7 +28,7 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
     Raises:
         UsageError: A variant was asked for.
     """
-    no_variants(NAME, variant)
+    no_variants("mfcc", variant)
     return Each({"version": 1}, extract)
 
 
@@ -47,7 +47,7 @@ def extract(audio: Audio, utterance: str = "") -> Features:
     """
     levels = _mel.spectrogram(audio, WINDOW, HOP, BANDS, f"mfcc of '{utterance}'")
     values = (levels @ _cosines()).astype(np.float32)
-    return Features(utterance, NAME, values, _NAMES, ("dB",) * KEPT, _mel.RATE / HOP)
+    return Features(utterance, "mfcc", values, _NAMES, ("dB",) * KEPT, _mel.RATE / HOP)
 
 
 @functools.cache

@@ -24,7 +24,7 @@ from empathia.errors import InputError
 from empathia.features import Each
 from empathia.types import Audio, Features, FloatArray
 
-NAME, SOURCE = "speech", "sound"
+SOURCE = "sound"
 LAYERS, WIDTH = 5, 384
 STATISTICS = ("mean", "deviation")
 
@@ -96,7 +96,7 @@ def extract(
         layers = encoder.layers(speech)
         values[1:] = np.stack([layers.mean(1), layers.std(1)], 1).ravel()
     units = ("s", *("",) * (len(columns) - 1))
-    return Features(utterance, NAME, values[None], columns, units)
+    return Features(utterance, "speech", values[None], columns, units)
 
 
 def spoken(audio: Audio, what: str) -> tuple[Audio, float]:

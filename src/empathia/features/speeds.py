@@ -19,7 +19,7 @@ from empathia.errors import UsageError
 from empathia.features import Each, speech
 from empathia.types import Audio, Features, FloatArray
 
-NAME, SOURCE = "speeds", "sound"
+SOURCE = "sound"
 SLOWEST, FASTEST = 0.5, 2.0
 
 
@@ -52,9 +52,9 @@ def _speed(variant: str | None) -> float:
         speed = 0.0
     if not SLOWEST <= speed <= FASTEST:
         raise UsageError(
-            f"the feature '{NAME}' needs a speed from {SLOWEST} to {FASTEST}, found "
-            f"'{NAME}{':' if variant else ''}{variant or ''}'",
-            f"Write '{NAME}:0.9'",
+            f"the feature 'speeds' needs a speed from {SLOWEST} to {FASTEST}, found "
+            f"'speeds{':' if variant else ''}{variant or ''}'",
+            "Write 'speeds:0.9'",
         )
     return speed
 
@@ -85,7 +85,7 @@ def extract(
     if seconds:
         layers = model.layers(Audio(faster(spoken.samples, speed), spoken.rate))
         values[0, 1:] = np.stack([layers.mean(1), layers.std(1)], 1).ravel()
-    return Features(utterance, NAME, values, columns, ("s", *("",) * (len(columns) - 1)))
+    return Features(utterance, "speeds", values, columns, ("s", *("",) * (len(columns) - 1)))
 
 
 def faster(samples: FloatArray, speed: float) -> FloatArray:
@@ -93,6 +93,13 @@ def faster(samples: FloatArray, speed: float) -> FloatArray:
 
     The spectrum of the whole is cut off or filled up, so that nothing folds back. The sound is
     taken to go round, which is unheard where it starts and ends in silence.
+
+    Args:
+        samples: (n,).
+        speed: How many times as fast.
+
+    Returns:
+        (n / speed,) at the same rate.
     """
     n = len(samples)
     m = max(1, round(n / speed))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,10 @@ from empathia.contracts import Extractor
 from empathia.encoders import local
 from empathia.errors import WeightsError
 from empathia.features import Each
-from empathia.files import sha256
+from empathia.files import Plain, sha256
 from empathia.types import Features, FloatArray
 
-NAME, SOURCE = "text", "words"
+SOURCE = "words"
 _DEFAULT, _DELTA = "minilm", "delta.safetensors"
 _LONGEST = 256  # word pieces that are read
 
@@ -116,8 +116,8 @@ def _encode(
     return vector
 
 
-def _each(identity: Mapping[str, Any], encode: Any) -> Extractor:  # noqa: ANN401
+def _each(identity: Mapping[str, Plain], encode: Callable[[str], FloatArray]) -> Extractor:
     def extract(text: str, utterance: str) -> Features:
-        return Features(utterance, NAME, np.asarray(encode(text), np.float32)[None])
+        return Features(utterance, "text", np.asarray(encode(text), np.float32)[None])
 
     return Each({"version": 1, "longest": _LONGEST, **identity}, extract)

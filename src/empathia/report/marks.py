@@ -45,7 +45,7 @@ _FAMILIES: Mapping[str, tuple[str, ...]] = {
     "surprise": ("surprised",),
 }
 # Paul Tol's muted scheme: distinct from the above for the common kinds of colour blindness.
-_OTHERS = (
+_FURTHER = (
     ("#882255", "#c86a98", "rising"),
     ("#44aa99", "#66c7b8", "columns"),
     ("#999933", "#c4c45c", "dots"),
@@ -72,16 +72,16 @@ def marks(labels: Iterable[str]) -> dict[str, Mark]:
     a second list in turn.
     """
     order = list(dict.fromkeys(labels))
-    others = cycle(_OTHERS)
+    further = cycle(_FURTHER)
     family = {relative: name for name, group in _FAMILIES.items() for relative in group}
     colours_taken: set[str] = {label for label in order if label in _KNOWN}
     letters = _assigned(order, {*_KNOWN, *family})
     assigned: dict[str, Mark] = {}
     for label in order:
         name = family.get(label, label)
-        own = label in _KNOWN or (name in _KNOWN and name not in colours_taken)
+        known = label in _KNOWN or (name in _KNOWN and name not in colours_taken)
         colours_taken.add(name)
-        light, dark, pattern = _KNOWN[name] if own else next(others)
+        light, dark, pattern = _KNOWN[name] if known else next(further)
         assigned[label] = Mark(letters[label], light, dark, pattern)
     return assigned
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
+from empathia.files import Plain
 from empathia.types import Cues, Emotion, Timeline, Turn
 
 CAUTION = (
@@ -56,16 +56,16 @@ def sounded(cues: Cues | None) -> str:
     return ". ".join(x.rstrip(". ") for x in (cues.description, impression) if x)
 
 
-def noncommercial(provenance: Mapping[str, Any]) -> str | None:
+def noncommercial(provenance: Mapping[str, Plain]) -> str | None:
     """One line on the weights that forbid commercial use or may do so, or None without any."""
-    weights = provenance.get("weights") or ()
+    weights = provenance.get("weights")
     named: dict[bool, list[str]] = {True: [], False: []}
-    for w in weights:
+    for w in weights if isinstance(weights, Sequence) else ():
         if isinstance(w, Mapping) and w.get("noncommercial"):
+            brought = w.get("licence") == BROUGHT
             licence = w.get("licence") or "licence not stated"
-            brought = licence == BROUGHT
-            told = "licence: that of the data you brought" if brought else licence
-            named[brought].append(f"{w.get('name', '?')} ({told})")
+            shown = "licence: that of the data you brought" if brought else licence
+            named[brought].append(f"{w.get('name', '?')} ({shown})")
     lines = [f"Non-commercial use only: {', '.join(named[False])}"] if named[False] else []
     lines += [f"Made with {', '.join(named[True])}"] if named[True] else []
     return ". ".join(lines) or None

@@ -215,9 +215,9 @@ def _neutral(train: _Train) -> Fixed:
 def _by_gender(train: _Train, samples: Sequence[Sample], epsilon: float = 0.0) -> Fixed:
     overall = train.scale(samples, epsilon)
     scales: dict[str, Scale] = {}
-    for gender, own in _grouped(samples, lambda s: s.gender).items():
-        if len(own) >= ENOUGH:
-            scales[gender] = train.scale(own, epsilon).or_else(overall)
+    for gender, clips in _grouped(samples, lambda s: s.gender).items():
+        if len(clips) >= ENOUGH:
+            scales[gender] = train.scale(clips, epsilon).or_else(overall)
     return Fixed(overall, scales)
 
 
@@ -226,12 +226,12 @@ def _speaker(train: _Train) -> _Choose:
 
     def choose(dialogues: Sequence[Conversation]) -> Callable[[Sample], Scale]:
         there = [s for d in dialogues for s in d if train.feature in s.features]
-        own = {
+        scales = {
             speaker: train.scale(clips).or_else(overall)
             for speaker, clips in _grouped(there, lambda s: s.speaker).items()
             if len(clips) >= ENOUGH
         }
-        return lambda sample: own.get(sample.speaker or "", overall)
+        return lambda sample: scales.get(sample.speaker or "", overall)
 
     return choose
 
@@ -250,10 +250,10 @@ def _neutral_speaker(train: _Train) -> _Choose:
 
         def scale(sample: Sample) -> Scale:
             known = fallback(sample)
-            own = means.get(sample.speaker or "")
-            if own is None:
+            mean = means.get(sample.speaker or "")
+            if mean is None:
                 return known
-            return Scale(np.where(np.isnan(own), known.mean, own), known.deviation)
+            return Scale(np.where(np.isnan(mean), known.mean, mean), known.deviation)
 
         return scale
 

@@ -103,8 +103,8 @@ class Fixed:
 
     def plain(self) -> FixedJson:
         """For JSON."""
-        own = {gender: scale.plain() for gender, scale in self.genders.items()}
-        return {"overall": self.overall.plain(), "genders": own}
+        genders = {gender: scale.plain() for gender, scale in self.genders.items()}
+        return {"overall": self.overall.plain(), "genders": genders}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +131,8 @@ def restored(feature: str, plain: FixedJson | RunningJson | None) -> Fixed | Run
         return None
     if "start" in plain:
         return Running(feature, _array(plain["start"]), _array(plain["deviation"]))
-    own = {gender: Scale.restored(x) for gender, x in plain["genders"].items()}
-    return Fixed(Scale.restored(plain["overall"]), own)
+    genders = {gender: Scale.restored(x) for gender, x in plain["genders"].items()}
+    return Fixed(Scale.restored(plain["overall"]), genders)
 
 
 def _plain(values: Array) -> list[float | None]:

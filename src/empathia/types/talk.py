@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from empathia.errors import UsageError
+from empathia.files import Plain
 from empathia.types.felt import Emotion
 from empathia.types.heard import Cues, Features
 from empathia.types.speech import Utterance, Word
@@ -78,7 +78,7 @@ class Timeline:
     has_audio: bool = False
     waveform: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Plain] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,14 +176,14 @@ def _label_sets(timeline: Timeline) -> dict[str, list[str]]:
 
 
 def _turn(turn: Turn) -> TurnJson:
-    said = turn.utterance
+    utterance = turn.utterance
     return {
-        "id": said.id,
-        "index": said.index,
-        "speaker": said.speaker,
-        "start": said.start,
-        "end": said.end,
-        "text": said.text,
+        "id": utterance.id,
+        "index": utterance.index,
+        "speaker": utterance.speaker,
+        "start": utterance.start,
+        "end": utterance.end,
+        "text": utterance.text,
         "words": [
             {"text": w.text, "start": w.start, "end": w.end, "probability": _finite(w.probability)}
             for w in turn.words

@@ -115,7 +115,8 @@ def pull(
         progress: Called with ("weight/file", bytes done, bytes in all) as they come, and with
             (label of an archive, 0, None) before pip is asked for it.
         note: Called with a line for people: a source was skipped, another pull is waited for.
-        folders: Folders with archives or files to take before any source is asked.
+        folders: Folders with archives or files to take before any source is asked; those in
+            the environment variable EMPATHIA_ARCHIVES are looked at too.
         offline: Ask no source at all.
 
     Raises:

@@ -39,13 +39,13 @@ class SourceError(Exception):
     """A source did not deliver; the text says why.
 
     Args:
-        why: In words.
+        reason: In words.
         host: Set where the whole host could not be reached, so that it is not asked again.
     """
 
-    def __init__(self, why: str, host: str = "") -> None:
+    def __init__(self, reason: str, host: str = "") -> None:
         self.host = host
-        super().__init__(why)
+        super().__init__(reason)
 
 
 def hub_allowed() -> bool:
@@ -89,16 +89,9 @@ def download(url: str, partial: Path, size: int, count: Count) -> bool:
         have = 0
     if have == size:
         return True
-    headers = {"User-Agent": "empathia", "Accept-Encoding": "identity"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
     host = urlsplit(url).netloc
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http(s) only
     try:
-        with _opener().open(request, timeout=CONNECT_SECONDS) as answer:
-            resumed = answer.status == 206 and _begins_at(answer, have)
-            with partial.open("ab" if resumed else "wb") as file:
-                _copy(answer, file, have if resumed else 0, size, count)
+        resumed = _receive(url, partial, have, size, count)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 416:
@@ -113,6 +106,19 @@ def download(url: str, partial: Path, size: int, count: Count) -> bool:
     actual = partial.stat().st_size
     if actual != size:
         raise SourceError(f"{host} sent {actual} bytes of {size}")
+    return resumed
+
+
+def _receive(url: str, partial: Path, have: int, size: int, count: Count) -> bool:
+    """Ask for what is missing and write it; whether the host went on where asked to."""
+    headers = {"User-Agent": "empathia", "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http(s) only
+    with _opener().open(request, timeout=CONNECT_SECONDS) as answer:
+        resumed = bool(answer.status == 206 and _begins_at(answer, have))
+        with partial.open("ab" if resumed else "wb") as file:
+            _copy(answer, file, have if resumed else 0, size, count)
     return resumed
 
 
@@ -174,41 +180,30 @@ def fetch_archive(source: Source, staging: Path) -> Path:
         SourceError: pip could not get it, or the sum differs.
     """
     target = Path(tempfile.mkdtemp(prefix="archive-", dir=staging))
-    # -P keeps a pip.py in the working folder from being run in pip's place.
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "pip",
-        "download",
-        "--no-deps",
-        "--only-binary=:all:",
-        "--no-cache-dir",
-        "--no-input",
-        "--retries",
-        str(PIP_RETRIES),
-        "--disable-pip-version-check",
-        "--progress-bar",
-        "off",
-        "--quiet",
-        "--dest",
-        str(target),
-        f"{source.package}=={source.version}",
-    ]
-    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(target))}
-    done = subprocess.run(  # noqa: S603 - fixed command, values from the manifest
-        command, cwd=target, env=environment, capture_output=True, text=True, check=False
-    )
+    done = _pip_download(source, target)
     archives = sorted(target.glob("*.whl"))
     if done.returncode or len(archives) != 1:
         shutil.rmtree(target, ignore_errors=True)
         if "Retrying (" in done.stderr:
             raise SourceError("pip cannot reach its package index", "pip")
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        why = lines[-1].removeprefix("ERROR: ")[:300] if lines else f"exit code {done.returncode}"
-        raise SourceError(f"pip could not download it: {why}")
+        last = lines[-1].removeprefix("ERROR: ")[:300] if lines else f"exit code {done.returncode}"
+        raise SourceError(f"pip could not download it: {last}")
     check_archive(archives[0], source)
     return archives[0]
+
+
+def _pip_download(source: Source, target: Path) -> subprocess.CompletedProcess[str]:
+    # -P keeps a pip.py in the working folder from being run in pip's place.
+    command = [sys.executable, "-P", "-m", "pip", "download"]
+    command += ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input"]
+    command += ["--retries", str(PIP_RETRIES), "--disable-pip-version-check"]
+    command += ["--progress-bar", "off", "--quiet", "--dest", str(target)]
+    command += [f"{source.package}=={source.version}"]
+    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(target))}
+    return subprocess.run(  # noqa: S603 - fixed command, values from the manifest
+        command, cwd=target, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def check_archive(archive: Path, source: Source) -> None:

@@ -6,17 +6,21 @@ are written; which of them delivered the bytes makes no difference.
 
 from __future__ import annotations
 
+import inspect
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TypedDict, TypeVar
 
 from empathia.errors import ConfigError, UsageError
 
 MANIFEST = Path(__file__).with_name("weights.toml")
 SHIPPED = Path(__file__).with_name("shipped")
 KINDS = ("hub", "github", "archive")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,15 +187,34 @@ def _parse(manifest: Path, changed: int) -> tuple[tuple[str, Entry], ...]:
     return tuple((name, _entry(name, table)) for name, table in tables.items())
 
 
-def _entry(name: str, table: dict[str, Any]) -> Entry:
+class _ConvertTable(TypedDict, total=False):
+    drop: list[str]
+
+
+class _FileTable(TypedDict, total=False):
+    name: str
+    path: str
+    convert: _ConvertTable
+
+
+class _EntryTable(TypedDict, total=False):
+    files: list[_FileTable]
+    sources: list[Mapping[str, object]]
+    trained_on: list[str]
+    corpora: list[str]
+
+
+def _entry(name: str, table: _EntryTable) -> Entry:
     _plain(name, name)
-    values = dict(table)
-    values["files"] = tuple(_file(name, f) for f in table.get("files", ()))
-    values["sources"] = tuple(_source(name, s) for s in table.get("sources", ()))
-    values["trained_on"] = tuple(table.get("trained_on", ()))
-    values["corpora"] = tuple(table.get("corpora", ()))
-    _known(Entry, name, values)
-    entry = Entry(name=name, **values)
+    values = {
+        **table,
+        "name": name,
+        "files": tuple(_file(name, f) for f in table.get("files", ())),
+        "sources": tuple(_source(name, s) for s in table.get("sources", ())),
+        "trained_on": tuple(table.get("trained_on", ())),
+        "corpora": tuple(table.get("corpora", ())),
+    }
+    entry = _made(Entry, name, values)
     if not entry.files:
         raise ConfigError(
             f"weights.toml: '{name}' names no files",
@@ -205,23 +228,26 @@ def _entry(name: str, table: dict[str, Any]) -> Entry:
     return entry
 
 
-def _file(name: str, table: dict[str, Any]) -> File:
-    values = {"path": table.get("name", ""), **table}
-    convert = values.pop("convert", None)
-    _known(File, name, values)
-    _plain(name, values["name"])
-    for part in PurePosixPath(values["path"]).parts:
+def _file(name: str, table: _FileTable) -> File:
+    convert = table.get("convert")
+    values = {
+        "path": table.get("name", ""),
+        **table,
+        "convert": None if convert is None else _convert(name, convert),
+    }
+    file = _made(File, name, values)
+    _plain(name, file.name)
+    for part in PurePosixPath(file.path).parts:
         _plain(name, part)
-    if convert is not None:
-        convert = {**convert, "drop": tuple(convert.get("drop", ()))}
-        _known(Convert, name, convert)
-        values["convert"] = Convert(**convert)
-    return File(**values)
+    return file
 
 
-def _source(name: str, table: dict[str, Any]) -> Source:
-    _known(Source, name, table)
-    source = Source(**table)
+def _convert(name: str, table: _ConvertTable) -> Convert:
+    return _made(Convert, name, {**table, "drop": tuple(table.get("drop", ()))})
+
+
+def _source(name: str, table: Mapping[str, object]) -> Source:
+    source = _made(Source, name, table)
     needed = (source.package, source.version, source.archive, source.sha256, source.size)
     if source.kind != "archive":
         needed = (source.repository, source.revision, "-", "-", 1)
@@ -233,16 +259,17 @@ def _source(name: str, table: dict[str, Any]) -> Source:
     return source
 
 
-def _known(kind: type, name: str, values: dict[str, Any]) -> None:
-    allowed = {f.name for f in fields(kind)}
-    required = {"File": {"name", "size", "sha256"}, "Entry": {"role", "licence", "noncommercial"}}
-    unknown = sorted(set(values) - allowed)
-    missing = sorted(required.get(kind.__name__, set()) - set(values))
+def _made(kind: Callable[..., T], name: str, values: Mapping[str, object]) -> T:
+    """A record of the manifest, of keys that it knows and of all that it needs."""
+    known = inspect.signature(kind).parameters
+    unknown = sorted(set(values) - set(known))
+    missing = sorted(p for p, x in known.items() if x.default is x.empty and p not in values)
     if unknown or missing:
         raise ConfigError(
             f"weights.toml: '{name}' has unknown keys {unknown} and lacks {missing}",
-            f"A {kind.__name__.lower()} has {', '.join(sorted(allowed))}",
+            f"A {kind.__name__.lower()} has {', '.join(sorted(known))}",
         )
+    return kind(**values)
 
 
 def _plain(entry: str, name: str) -> None:

@@ -51,21 +51,7 @@ def pull(
     folders: Sequence[Path] = (),
     offline: bool = False,
 ) -> tuple[Pulled, ...]:
-    """Fetch what is missing or damaged, verify it and put it into the cache.
-
-    Args:
-        names: Weights; all that are not shipped where empty.
-        progress: Called with ("weight/file", bytes done, bytes in all) as they come, and with
-            (label of an archive, 0, None) before pip is asked for it.
-        note: Called with a line for people: a source was skipped, another pull is waited for.
-        folders: Folders with archives or files to take before any source is asked; those in
-            the environment variable EMPATHIA_ARCHIVES are looked at too.
-        offline: Ask no source at all.
-
-    Raises:
-        UsageError: A weight or a folder does not exist.
-        WeightsError: At least one weight could not be pulled; the others are in place.
-    """
+    """See :func:`empathia.weights.pull`."""
     entries = [e for e in select(tuple(names), shipped=False) if not e.shipped]
     named = [Path(f) for f in os.environ.get(ARCHIVES, "").split(os.pathsep) if f]
     for missing in (f for f in folders if not f.is_dir()):
@@ -132,7 +118,7 @@ def _pull_all(entries: Sequence[Entry], session: _Session) -> tuple[Pulled, ...]
         finally:
             session.clean()
     if failed:
-        problems = "; ".join(f"weight '{e.name}' could not be pulled: {why}" for e, why in failed)
+        problems = "; ".join(f"weight '{e.name}' could not be pulled: {x}" for e, x in failed)
         raise WeightsError(problems, " ".join(offline_help(e) for e, _ in failed))
     return tuple(pulled)
 

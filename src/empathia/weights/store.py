@@ -29,7 +29,7 @@ STAMP = ".stamp.json"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found about one file of a weight.
+    """The state of one file of a weight.
 
     Args:
         weight: Name of the weight.
@@ -54,9 +54,9 @@ class Stamp(TypedDict):
 
 def root() -> Path:
     """The cache: EMPATHIA_HOME, else XDG_CACHE_HOME/empathia, else ~/.cache/empathia."""
-    own = os.environ.get("EMPATHIA_HOME")
-    if own:
-        return Path(own).expanduser()
+    home = os.environ.get("EMPATHIA_HOME")
+    if home:
+        return Path(home).expanduser()
     shared = os.environ.get("XDG_CACHE_HOME")
     return (Path(shared).expanduser() if shared else Path.home() / ".cache") / "empathia"
 
@@ -72,7 +72,7 @@ def place(entry: Entry) -> Path:
 
 
 def arrays_sum(arrays: Mapping[str, NDArray[Any]]) -> str:
-    """sha256 over names, types, shapes and values of arrays, whatever file holds them.
+    """sha256 over names, types, shapes and values of arrays (of any shape), by name.
 
     An npz is a zip: its bytes may change with the version of numpy while the arrays don't.
     """

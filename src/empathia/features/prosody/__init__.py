@@ -35,7 +35,7 @@ from empathia.features.prosody.pitch import track
 from empathia.features.prosody.syllables import syllables
 from empathia.types import Audio, Features
 
-NAME, SOURCE = "prosody", "sound"
+SOURCE = "sound"
 NAMES = (
     "duration",
     "avg_intensity",
@@ -55,7 +55,7 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
     Raises:
         UsageError: A variant was asked for.
     """
-    no_variants(NAME, variant)
+    no_variants("prosody", variant)
     return Each({"version": 1}, extract)
 
 
@@ -85,7 +85,7 @@ def extract(audio: Audio, utterance: str = "") -> Features:
         if peak > 0:
             values |= _measure(audio)
     row = np.array([[values[name] for name in NAMES]], dtype=np.float32)
-    return Features(utterance, NAME, row, NAMES, UNITS)
+    return Features(utterance, "prosody", row, NAMES, UNITS)
 
 
 def _measure(audio: Audio) -> dict[str, float]:

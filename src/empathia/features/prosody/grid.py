@@ -98,7 +98,7 @@ class Windows:
 
 
 def centre_and_peak(samples: FloatArray) -> tuple[float, float]:
-    """Mean of a sound and its largest distance from it; peak 0 is digital silence."""
+    """Mean of (n,) samples and their largest distance from it; peak 0 is digital silence."""
     mean = float(samples.mean(dtype=np.float64))
     return mean, max(float(samples.max()) - mean, mean - float(samples.min()))
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from empathia.features.prosody import peaks as _peaks
+from empathia.features.prosody import peaks
 from empathia.features.prosody.grid import (
     BLOCK,
     Array,
@@ -93,11 +93,11 @@ class _Survey:
         self._inner = Windows(audio.samples, middles - window // 2, window)
 
     def of(self, block: slice) -> tuple[Array, Array]:
-        """Mean of each frame's two periods; its peak relative to the sound's."""
+        """(frames,) means of two periods, and (frames,) peaks relative to the sound's."""
         means: Array = self._around[block].mean(axis=1, dtype=np.float64)
         rows = self._inner[block]
-        peaks = np.maximum(rows.max(axis=1) - means, means - rows.min(axis=1))
-        return means, np.minimum(peaks / self._peak, 1)
+        highest = np.maximum(rows.max(axis=1) - means, means - rows.min(axis=1))
+        return means, np.minimum(highest / self._peak, 1)
 
 
 def _best(buffer: _Buffer, frames: Index, means: Array) -> Array:
@@ -127,10 +127,10 @@ class _Buffer:
         self._windows = np.zeros((BLOCK, plan.transform))
         self._spectra = np.empty((2, BLOCK, bins), dtype=np.complex128)
         self._products = np.empty((BLOCK, plan.transform))
-        self._curves = _peaks.Curves(BLOCK, plan.lags + 1)
+        self._curves = peaks.Curves(BLOCK, plan.lags + 1)
 
-    def correlate(self, frames: Index, means: Array) -> _peaks.Curves:
-        """Correlation of each frame's window with what lies ``lag`` later."""
+    def correlate(self, frames: Index, means: Array) -> peaks.Curves:
+        """(frames, lags): each frame's window with what lies ``lag`` samples later."""
         plan, count = self.plan, len(frames)
         length = plan.window + plan.lags
         spans, windows = self._spans[:count], self._windows[:count]

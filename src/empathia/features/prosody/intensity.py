@@ -52,8 +52,8 @@ class Loudness:
 
 
 @lru_cache(maxsize=8)
-def _window(rate: int, floor: float) -> Array:
-    half = 0.5 * _WINDOW / floor
+def _window(rate: int, lowest: float) -> Array:
+    half = 0.5 * _WINDOW / lowest
     reach = int(half * rate)
     place = np.arange(-reach, reach + 1) / (half * rate)
     shape = np.i0((2 * np.pi**2 + 0.5) * np.sqrt(np.maximum(0, 1 - place**2)))
@@ -61,19 +61,19 @@ def _window(rate: int, floor: float) -> Array:
     return window
 
 
-def loudness(audio: Audio, floor: float = 100.0) -> Loudness | None:
+def loudness(audio: Audio, lowest: float = 100.0) -> Loudness | None:
     """Loudness of a sound.
 
     Args:
         audio: The sound.
-        floor: Lowest pitch (Hz) whose period should leave no ripple; frames are
-            .8 / floor s apart.
+        lowest: Lowest pitch (Hz) whose period should leave no ripple; frames are
+            .8 / lowest s apart.
 
     Returns:
-        The curve, or None where the sound is shorter than 6.4 / floor s.
+        The curve, or None where the sound is shorter than 6.4 / lowest s.
     """
-    place = grid(len(audio.samples), audio.rate, _WINDOW / floor, _STEP / floor)
-    window = _window(audio.rate, floor)
+    place = grid(len(audio.samples), audio.rate, _WINDOW / lowest, _STEP / lowest)
+    window = _window(audio.rate, lowest)
     if place is None or len(audio.samples) < len(window):
         return None
     starts = np.floor(place.times * audio.rate).astype(np.intp) - len(window) // 2

@@ -8,7 +8,7 @@ Two things make this quick without changing the result. Swapping a voiced candid
 for the voiceless one costs at most two changes, so a candidate that is weaker than
 the voiceless one by more than that is never on the best path and is dropped; what is
 left falls into stretches between frames that can only be voiceless. And since a jump
-costs a distance, the best origins of all candidates of a frame are found in one sweep
+costs a distance, the best origins of all candidates of a frame come out of one sweep
 up and one sweep down in pitch, in linear instead of quadratic time. Frames hold a
 handful of candidates each: plain lists are quicker here than arrays.
 """

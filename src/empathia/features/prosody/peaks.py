@@ -1,4 +1,4 @@
-"""Peaks of sampled correlation curves, found between the samples.
+"""Peaks of sampled correlation curves, between the samples.
 
 A correlation of band-limited sound is itself band-limited, so its value between
 two lags follows from the neighbours by sin(x)/x interpolation (Boersma 1993,

@@ -5,7 +5,7 @@ harmonics-to-noise ratio of a sampled sound. Proceedings of the Institute of Pho
 Sciences, University of Amsterdam 17, 97-110.
 
 The autocorrelation of a windowed frame is divided by that of the window, which makes
-its peaks comparable at all lags; peaks are found between the samples; a path through
+its peaks comparable at all lags; peaks are interpolated between the samples; a path through
 the candidates of all frames decides what is voiced and in which octave.
 """
 
@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from empathia.features.prosody import peaks as _peaks
+from empathia.features.prosody import peaks
 from empathia.features.prosody.grid import (
     BLOCK,
     Array,
@@ -39,7 +39,7 @@ class PitchSettings:
     """How to look for pitch; defaults are the customary ones for speech.
 
     Args:
-        floor: Lowest pitch (Hz).
+        lowest: Lowest pitch (Hz).
         ceiling: Highest pitch (Hz).
         step: Distance between frames (s).
         silence: Frames whose peak is below this share of the sound's peak lean to voiceless.
@@ -49,7 +49,7 @@ class PitchSettings:
         switch_cost: Cost of a change between voiced and voiceless, frames .01 s apart.
     """
 
-    floor: float = 75.0
+    lowest: float = 75.0
     ceiling: float = 600.0
     step: float = 0.01
     silence: float = 0.03
@@ -99,16 +99,16 @@ class _Plan:
 
 
 @lru_cache(maxsize=8)
-def _plan(rate: int, floor: float) -> _Plan:
-    half = int(_PERIODS / floor * rate) // 2 - 1
+def _plan(rate: int, lowest: float) -> _Plan:
+    half = int(_PERIODS / lowest * rate) // 2 - 1
     length = 2 * half
     lags = length // int(_PERIODS) + 2
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(1, length + 1) / (length + 1))
     # No lag that is read may wrap around, or the window's end would meet its start.
-    transform = fast_length(length + lags + _peaks.REACH)
-    own = np.fft.irfft(np.abs(np.fft.rfft(window, transform)) ** 2, transform)
-    correction = own[0] / own[: lags + _peaks.REACH]
-    return _Plan(int(rate / floor), half, lags, transform, window, correction)
+    transform = fast_length(length + lags + peaks.REACH)
+    autocorrelation = np.fft.irfft(np.abs(np.fft.rfft(window, transform)) ** 2, transform)
+    correction = autocorrelation[0] / autocorrelation[: lags + peaks.REACH]
+    return _Plan(int(rate / lowest), half, lags, transform, window, correction)
 
 
 def track(audio: Audio, settings: PitchSettings | None = None) -> PitchTrack | None:
@@ -119,7 +119,7 @@ def track(audio: Audio, settings: PitchSettings | None = None) -> PitchTrack | N
         lowest pitch, or sampled too slowly for the highest.
     """
     chosen = settings or PitchSettings()
-    place = grid(len(audio.samples), audio.rate, _PERIODS / chosen.floor, chosen.step)
+    place = grid(len(audio.samples), audio.rate, _PERIODS / chosen.lowest, chosen.step)
     if place is None or audio.rate < 2 * chosen.ceiling:
         return None
     _, peak = centre_and_peak(audio.samples)
@@ -143,7 +143,7 @@ def _candidates(
     audio: Audio, settings: PitchSettings, place: Grid, peak: float
 ) -> tuple[Index, Array, Array, Array]:
     """Frame, lag (samples) and height of all voiced candidates; strength of voiceless."""
-    plan = _plan(audio.rate, settings.floor)
+    plan = _plan(audio.rate, settings.lowest)
     starts = place.before(audio.rate) + 1 - plan.half
     windows = Windows(audio.samples, starts, 2 * plan.half)
     voiceless = np.empty(place.count)
@@ -174,7 +174,7 @@ class _Buffer:
         self.frames = np.zeros((BLOCK, plan.transform))
         self.spectra = np.empty((BLOCK, plan.transform // 2 + 1), dtype=np.complex128)
         self.correlations = np.empty((BLOCK, plan.transform))
-        self.curves = _peaks.Curves(BLOCK, plan.lags + _peaks.REACH)
+        self.curves = peaks.Curves(BLOCK, plan.lags + peaks.REACH)
 
     def load(self, rows: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> Array:
         """Take in frames, centred and windowed; returns their peaks, shape (rows,)."""
@@ -185,11 +185,11 @@ class _Buffer:
         np.subtract(rows, around.mean(axis=1, dtype=np.float64)[:, None], out=frames)
         frames *= plan.window
         middle = frames[:, plan.half - reach : plan.half + reach]
-        peaks: Array = np.maximum(middle.max(axis=1), -middle.min(axis=1))
-        return peaks
+        highest: Array = np.maximum(middle.max(axis=1), -middle.min(axis=1))
+        return highest
 
-    def correlate(self, kept: Index) -> _peaks.Curves:
-        """Normalised, window-corrected autocorrelation of some loaded frames."""
+    def correlate(self, kept: Index) -> peaks.Curves:
+        """Normalised, window-corrected autocorrelation, (frames, lags), of some loaded frames."""
         plan, count = self.plan, len(kept)
         if not count:
             return self.curves
@@ -203,7 +203,7 @@ class _Buffer:
         # A frame of equal samples has no energy: its curve is left flat at 0.
         energy = np.maximum(result[:, :1], np.finfo(float).tiny)
         values = self.curves.values[:count]
-        np.divide(result[:, : plan.lags + _peaks.REACH], energy, out=values)
+        np.divide(result[:, : plan.lags + peaks.REACH], energy, out=values)
         values *= plan.correction
         self.curves.mirror()
         return self.curves

@@ -31,14 +31,14 @@ def dumps(timeline: Timeline) -> str:
 
 
 def _row(turn: Turn, timeline: Timeline) -> dict[str, Cell]:
-    said = turn.utterance
+    utterance = turn.utterance
     row: dict[str, Cell] = {
-        "index": said.index,
-        "id": said.id,
-        "speaker": said.speaker,
-        "start": _ms(said.start),
-        "end": _ms(said.end),
-        "text": said.text,
+        "index": utterance.index,
+        "id": utterance.id,
+        "speaker": utterance.speaker,
+        "start": _ms(utterance.start),
+        "end": _ms(utterance.end),
+        "text": utterance.text,
         **_emotion_cells(turn.emotion),
     }
     row.update(_score_cells(turn, timeline))

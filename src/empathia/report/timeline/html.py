@@ -39,7 +39,7 @@ def page(timeline: Timeline, audio: bytes | None = None, audio_type: str | None 
     Args:
         timeline: What to show.
         audio: The compressed recording (Opus in ogg, mp3, wav), or None for a page without sound.
-        audio_type: Its media type; by default told from its first bytes.
+        audio_type: Its media type; by default that of its first bytes.
 
     Raises:
         UsageError: The sound is of no known kind.
@@ -63,7 +63,7 @@ def page(timeline: Timeline, audio: bytes | None = None, audio_type: str | None 
         "script": script,
     }
     # One pass, so that braces in somebody's words are not filled in turn.
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: filling[found[1]], _asset("template.html"))
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: filling[match[1]], _asset("template.html"))
 
 
 def _title(timeline: Timeline) -> str:

@@ -93,7 +93,7 @@ def legend(labels: Iterable[str], marks: Mapping[str, Mark]) -> str:
 
 
 def player(audio: str | None, timeline: Timeline) -> str:
-    """The sound, or why there is none.
+    """The sound, or the reason that there is none.
 
     Args:
         audio: A ``data:`` address, or None.
@@ -101,8 +101,8 @@ def player(audio: str | None, timeline: Timeline) -> str:
     """
     if audio is not None:
         return f'<audio id="sound" controls preload="metadata" src="{html.escape(audio)}"></audio>'
-    why = "The sound was left out of this page." if timeline.has_audio else "Read without sound."
-    return f'<span class="silent">{why}</span>'
+    reason = "The sound was left out of this page." if timeline.has_audio else "Read without sound."
+    return f'<span class="silent">{reason}</span>'
 
 
 def table(timeline: Timeline, marks: Mapping[str, Mark]) -> str:
@@ -117,13 +117,13 @@ def table(timeline: Timeline, marks: Mapping[str, Mark]) -> str:
 
 
 def _row(place: int, turn: Turn, marks: Mapping[str, Mark], language: str | None) -> str:
-    said = turn.utterance
-    at = f"#{place + 1}" if said.start is None else clock(said.start)
+    utterance = turn.utterance
+    at = f"#{place + 1}" if utterance.start is None else clock(utterance.start)
     spoken = f' lang="{escaped(language)}"' if language else ""
-    words = escaped(said.text) if said.text else f'<span class="unsaid">{NO_WORDS}</span>'
+    words = escaped(utterance.text) if utterance.text else f'<span class="unsaid">{NO_WORDS}</span>'
     row = (
         f'<tr id="turn-{place + 1}"><td class="at" data-turn="{place}">{at}</td>'
-        f'<td class="name"><bdi>{escaped(said.speaker)}</bdi></td>'
+        f'<td class="name"><bdi>{escaped(utterance.speaker)}</bdi></td>'
         f'<td class="said" dir="auto"{spoken}>{words}</td>'
         f'<td class="heard">{escaped(sounded(turn.cues))}</td>'
         f'<td class="felt">{_felt(turn, marks)}</td></tr>'
@@ -145,8 +145,8 @@ def _felt(turn: Turn, marks: Mapping[str, Mark]) -> str:
     if turn.emotion is None:
         parts = ["<p>–</p>"]
     else:
-        said = escaped(verdict(turn.emotion))
-        parts = [f"<p>{chip(turn.emotion.label, marks)}{said}</p>"]
+        predicted = escaped(verdict(turn.emotion))
+        parts = [f"<p>{chip(turn.emotion.label, marks)}{predicted}</p>"]
     if turn.emotion is not None and turn.emotion.abstained is not None:
         parts.append(f"<small>{escaped(turn.emotion.abstained)}</small>")
     second = None if turn.emotion is None else runner_up(turn.emotion)

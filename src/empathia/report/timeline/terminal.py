@@ -79,8 +79,8 @@ def _list(timeline: Timeline, console: Console) -> None:
 
 
 def _at(turn: Turn) -> str:
-    said = turn.utterance
-    return f"#{said.index + 1}" if said.start is None else clock(said.start)
+    utterance = turn.utterance
+    return f"#{utterance.index + 1}" if utterance.start is None else clock(utterance.start)
 
 
 def _reply(turn: Turn, console: Console) -> Text:
@@ -109,10 +109,10 @@ def _table(timeline: Timeline, console: Console) -> Table:
 
 
 def _add(table: Table, turn: Turn, marks: Mapping[str, Mark], console: Console, wide: bool) -> None:
-    said = turn.utterance
+    utterance = turn.utterance
     heard = _text(sounded(turn.cues), console, "italic")
     words = _words(turn, console)
-    cells = [_text(_at(turn), console), _text(said.speaker, console), words]
+    cells = [_text(_at(turn), console), _text(utterance.speaker, console), words]
     if wide:
         cells.append(heard)
     elif heard.plain:

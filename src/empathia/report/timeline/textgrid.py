@@ -28,23 +28,23 @@ def dumps(timeline: Timeline) -> str:
     timed = spans(timeline, "TextGrid")
     tiers: list[tuple[str, list[Interval]]] = []
     for speaker in dict.fromkeys([*timeline.speakers, *(t.utterance.speaker for _, _, t in timed)]):
-        own = [s for s in timed if s[2].utterance.speaker == speaker]
-        tiers.append((speaker, [(a, b, t.utterance.text or "") for a, b, t in own]))
-        if any(turn.words for _, _, turn in own):
-            tiers.append((f"{speaker} words", _words(own)))
-        tiers.append((f"{speaker} emotion", _emotions(own)))
+        spoken = [s for s in timed if s[2].utterance.speaker == speaker]
+        tiers.append((speaker, [(a, b, t.utterance.text or "") for a, b, t in spoken]))
+        if any(turn.words for _, _, turn in spoken):
+            tiers.append((f"{speaker} words", _words(spoken)))
+        tiers.append((f"{speaker} emotion", _emotions(spoken)))
     tiers = [(name, [_sound(i) for i in intervals]) for name, intervals in tiers]
     ends = [end for _, intervals in tiers for _, end, _ in intervals]
     last = max([round(timeline.duration or 0.0, 3), _SHORTEST, *ends])
     return _grid([(name, _filled(intervals, last)) for name, intervals in tiers], last)
 
 
-def _words(own: Iterable[Span]) -> list[Interval]:
-    return [(w.start, w.end, w.text.strip()) for _, _, turn in own for w in turn.words]
+def _words(spoken: Iterable[Span]) -> list[Interval]:
+    return [(w.start, w.end, w.text.strip()) for _, _, turn in spoken for w in turn.words]
 
 
-def _emotions(own: Iterable[Span]) -> list[Interval]:
-    return [(a, b, verdict(t.emotion)) for a, b, t in own if t.emotion is not None]
+def _emotions(spoken: Iterable[Span]) -> list[Interval]:
+    return [(a, b, verdict(t.emotion)) for a, b, t in spoken if t.emotion is not None]
 
 
 def _sound(interval: Interval) -> Interval:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -129,10 +131,10 @@ def fit_temperature(
 ) -> float:
     """Temperature T under which ``logits / T`` make the targets most likely.
 
-    Temperature scaling (Guo et al., ICML 2017). The likelihood has one peak over 1 / T; a
-    golden-section search finds it between ``exp(-3)`` and ``exp(3)``. One item that leans
-    nowhere is thought to be there as well (Platt, 1999): a few items that are all right would
-    else make every score as sure as can be. Without any item, and for one label, T is 1.
+    Temperature scaling (Guo et al., ICML 2017). The likelihood has one peak over 1 / T. One item
+    that leans nowhere is thought to be there as well (Platt, 1999): a few items that are all
+    right would else make every score as sure as can be. Without any item, and for one label, T
+    is 1.
 
     Args:
         logits: (items, labels) of validation items, never of test items; for scores that sum to
@@ -158,12 +160,16 @@ def fit_temperature(
         p = probabilities(logits / np.exp(log_t), exclusive=exclusive)
         return likelihood(p, leaning, exclusive=exclusive, weights=weights)
 
-    low, high = -_HOTTEST, _HOTTEST
+    return float(np.exp(_peak(good, -_HOTTEST, _HOTTEST)))
+
+
+def _peak(good: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function with one peak is highest (golden-section search, Kiefer, 1953)."""
     golden = (np.sqrt(5) - 1) / 2
     while high - low > 1e-4:
         left, right = high - golden * (high - low), low + golden * (high - low)
         low, high = (low, right) if good(left) >= good(right) else (left, high)
-    return float(np.exp((low + high) / 2))
+    return (low + high) / 2
 
 
 def fit_bias_corrected(

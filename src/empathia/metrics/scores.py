@@ -13,7 +13,7 @@ _SMALLEST = 1e-9  # a score below counts as this in a likelihood
 
 
 def sigmoid(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Independent probabilities (...) in [0, 1] of (...) logits: ``1 / (1 + exp(-logit))``.
+    """Independent probabilities (items, labels) in [0, 1]: ``1 / (1 + exp(-logit))``; any shape.
 
     >>> sigmoid(np.log([1.0, 3.0]))
     array([0.5 , 0.75])

@@ -38,7 +38,8 @@ class About:
 
 
 # emotion/<name>   OPTIONS: {name: default}; learn(problem: training.problem.Problem) -> Recogniser;
-#                  load(folder: Path, threads) -> Recogniser; weights_of(options) -> names
+#                  load(folder: Path, threads) -> Recogniser; [weights_of(options) -> names];
+#                  [kept_of(options) -> folders of kept models that it works with]
 #                  One that reads untrained has load(None, threads) as well.
 class Recogniser(Protocol):
     @property

@@ -41,9 +41,13 @@ def write(path: Path, content: bytes) -> None:
         beside.unlink(missing_ok=True)
 
 
-def write_json(path: Path, value: object) -> None:
-    """Write a plain value as JSON, whole or not at all; keys are sorted, text stays readable."""
-    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True)
+def write_json(path: Path, value: object, *, allow_nan: bool = True) -> None:
+    """Write a plain value as JSON, whole or not at all; keys are sorted, text stays readable.
+
+    Raises:
+        ValueError: A number is NaN or infinite and that is not allowed.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=allow_nan)
     write(path, (text + "\n").encode())
 
 

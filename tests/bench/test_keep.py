@@ -23,7 +23,7 @@ from empathia.bench.run import Training
 from empathia.cli import main
 from empathia.config import checked_options, read_run
 from empathia.corpora import toy
-from empathia.emotion import weights_of
+from empathia.emotion import majority, weights_of
 from empathia.emotion.tfidf.read import letters_of
 from empathia.errors import EmpathiaError, UsageError, WeightsError
 from empathia.pipeline import Conversation, Options, Reader
@@ -357,7 +357,7 @@ def test_a_recogniser_gets_its_features_on_its_scale(
             emotions: list[list[Emotion]] = learnt.recognise(dialogues)
             return emotions
 
-    monkeypatch.setattr(model, "load", lambda _folder, _threads: Spy())
+    monkeypatch.setattr(majority, "load", lambda _folder, _threads: Spy())
     with Conversation(Options(recognisers=(folder,))) as talk:
         for sample in train_part[0]:
             talk.add(sample.text, speaker=str(sample.speaker))

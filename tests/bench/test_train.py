@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
+import math
 import os
 import signal
 import subprocess
@@ -20,7 +22,17 @@ from pyarrow import parquet
 from empathia.bench import bench, train
 from empathia.bench.record import read_record
 from empathia.config import read_run
-from empathia.errors import ConfigError, EmpathiaWarning, LeakageError, TrainingError, UsageError
+from empathia.emotion import majority
+from empathia.errors import (
+    ConfigError,
+    EmpathiaWarning,
+    LabelError,
+    LeakageError,
+    TrainingError,
+    UsageError,
+)
+from empathia.training.model import Model
+from empathia.training.problem import Conversation, Problem, Scores
 
 
 def answers(folder: Path, name: str = "predictions") -> list[dict[str, Any]]:
@@ -207,6 +219,64 @@ def test_a_weight_is_not_tested_on_what_it_learnt_from(tmp_path: Path) -> None:
     )
     with pytest.raises(LeakageError, match="'voice-default' learnt from ravdess"):
         train(path, tmp_path, tmp_path / "out")
+
+
+KEPT = '[model.members.words]\nkept = "{}"\n[model.members.majority]\n'
+
+
+def kept_words(folder: Path) -> Path:
+    """The corpus again, as another one, and a model that was kept of it."""
+    train(run_file(folder / "words.toml"), corpus(folder), folder / "out", model=True)
+    return folder / "out" / "words" / "model"
+
+
+def test_a_model_of_the_users_is_not_tested_on_what_it_learnt_from(tmp_path: Path) -> None:
+    folder = kept_words(tmp_path)
+    run = run_file(tmp_path / "a.toml", "late", model=KEPT.format(folder))
+    with pytest.raises(LeakageError, match=r"model' learnt from table, on which this run"):
+        train(run, tmp_path, tmp_path / "out")
+    assert not (tmp_path / "out" / "a").exists()
+
+
+def test_another_model_under_the_same_path_is_other_work(tmp_path: Path) -> None:
+    folder = kept_words(tmp_path)
+    settings = json.loads((folder / "settings.json").read_text())
+    settings["details"]["corpora"] = []  # as if learnt from data that nobody tests on
+    (folder / "settings.json").write_text(json.dumps(settings))
+    run = run_file(tmp_path / "a.toml", "late", model=KEPT.format(folder))
+    first = train(run, tmp_path, tmp_path / "out")
+    assert train(run, tmp_path, tmp_path / "out").fingerprint == first.fingerprint
+    (folder / "model.json").write_text((folder / "model.json").read_text() + " ")
+    with pytest.raises(TrainingError, match="other settings or data"):
+        train(run, tmp_path, tmp_path / "out")
+
+
+def test_a_wrong_option_of_a_member_is_told_before_the_work(tmp_path: Path) -> None:
+    run = run_file(tmp_path / "a.toml", "late", model="[model.members.tfidf]\ntypo = 3")
+    with pytest.raises(ConfigError, match=r"no option 'model\.members\.tfidf\.typo'"):
+        train(run, tmp_path / "no-corpus-is-here", tmp_path / "out")
+
+
+@pytest.mark.parametrize("wrong", [math.nan, 2.0, -0.1])
+def test_scores_that_are_none_are_an_error_and_not_an_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: float
+) -> None:
+    honest = majority.learn
+
+    def learn(problem: Problem) -> Model:
+        learnt = honest(problem)
+        rest = (1 - wrong) / 2
+
+        def answer(dialogues: Sequence[Conversation]) -> Scores:
+            return {s.id: (rest, wrong, rest) for d in dialogues for s in d}
+
+        return dataclasses.replace(learnt, answer=answer)
+
+    monkeypatch.setattr(majority, "learn", learn)
+    with pytest.raises(
+        LabelError, match=r"'majority' gave 'd\d+_\d' the scores .* Mend the plug-in"
+    ):
+        train(run_file(tmp_path / "a.toml", "majority"), corpus(tmp_path), tmp_path / "out")
 
 
 def changed(data: Path, column: str, change: Any) -> None:

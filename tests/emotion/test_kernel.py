@@ -10,7 +10,7 @@ import pytest
 from voices import part, problem, right, sample, with_column
 
 from empathia.config import checked_options
-from empathia.emotion import kernel
+from empathia.emotion import kernel, late
 from empathia.emotion.kernel.fitting import Kernel, averaged, solve
 from empathia.errors import ConfigError, TrainingError
 from empathia.training.model import scores_of as predict
@@ -162,6 +162,29 @@ def test_refitting_teaches_others_what_validation_holds_but_not_validation_itsel
         [np.argmax(p) for p in f(TEST.dialogues).values()] for f in (one, partial(predict, known))
     ]
     assert np.mean(np.equal(*said)) > 0.95  # scales alone are from other parts
+
+
+@pytest.mark.parametrize("weights", [(1.0,), ()])
+def test_late_fusion_asks_a_member_about_validation_as_it_was_before_the_refit(tmp_path, weights):
+    valid = part(range(8, 12), 2)
+    member = {"refit": True, "penalties": (0.3,)}
+    chosen = checked_options(late, {"members": {"kernel": member}, "weights": weights}, "run file")
+    fused = late.learn(problem(tmp_path / "f", chosen, valid=valid))
+    plain = options(refit=False, penalties=(0.3,))
+    honest = checked_options(
+        late,
+        {"members": {"kernel": {**member, "refit": False}}, "weights": weights},
+        "run file",
+    )
+    other = late.learn(problem(tmp_path / "h", honest, valid=valid))
+    assert fused.record["weights"] == other.record["weights"]
+    before = predict(fused.before_refit, valid.dialogues)
+    assert before == predict(other, valid.dialogues)
+    assert predict(fused, TEST.dialogues) != predict(other, TEST.dialogues)
+    if weights:
+        alone = predict(kernel.learn(problem(tmp_path / "k", plain, valid=valid)), valid.dialogues)
+        for key, row in before.items():
+            assert row == pytest.approx(alone[key], abs=1e-6)
 
 
 @pytest.mark.parametrize(

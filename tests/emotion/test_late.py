@@ -161,6 +161,11 @@ def test_options_of_members_reach_them_and_wrong_ones_are_named(tmp_path):
             "expected 1 numbers",
         ),
         ({"members": {"late": {}}}, ConfigError, "cannot be a member"),
+        (
+            {"members": {"a": {"kept": "text-default", "past": 3}}},
+            ConfigError,
+            r"unknown option 'model\.members\.a\.past'",
+        ),
         ({"pool": "guess"}, ConfigError, "'log' or 'mean'"),
     ],
 )

@@ -168,3 +168,23 @@ def test_what_cannot_be_is_refused() -> None:
         talk.add("Hello.")
         with pytest.raises(UsageError, match="two turns have the id 'turn-0000'"):
             talk.extend([Spoken(Utterance("turn-0000", 1, "Ann", "Hello again."))])
+
+
+def test_a_turn_after_the_last_ones_of_a_talk_has_an_id_of_its_own():
+    with Conversation() as talk:
+        for text in ("I won!", "Oh.", "Who?", "Me.", "Well."):
+            last = talk.add(text)
+    with Conversation(past=talk.turns[2:]) as more:
+        new = [more.add("Lovely.").utterance.id, more.add("Right.").utterance.id]
+    assert last.utterance.id == "turn-0004"
+    assert len({t.utterance.id for t in more.turns}) == 5
+    assert new[0] not in {t.utterance.id for t in talk.turns}
+
+
+def test_words_alone_have_no_cues_to_adapt(tmp_path):
+    file = tmp_path / "talk.txt"
+    file.write_text("Ann: hello there\n")
+    with Reader(Options(adapt=True, permissive=True)) as reader:
+        timeline = reader.read(file)
+    assert "prosody-bins" not in str(timeline.provenance["weights"])
+    assert not any("cues" in n for n in timeline.notes)

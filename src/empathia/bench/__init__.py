@@ -28,6 +28,7 @@ from empathia.config import Options, Run, checked_options, read_run
 from empathia.contracts import Progress
 from empathia.errors import ConfigError, CorpusError, LeakageError
 from empathia.files import Plain
+from empathia.training.model import read as read_settings
 from empathia.types import Dialogue, Features
 from empathia.version import __version__
 
@@ -150,12 +151,16 @@ def heard_before(run: Run, options: Options) -> dict[str, list[str]]:
 
     Raises:
         LeakageError: One would be tested on what it learnt from. Under the protocol "standard"
-            that is allowed and told, as shipped weights learnt from training parts alone.
+            that is allowed and told, as shipped weights learnt from training parts alone. A model
+            of the user's own is never to be tested on a corpus that it learnt from: which parts of
+            it that were is not known.
     """
     used = [n for names in run.features.values() for n in names]
     names = [*features.weights_of(*used), *emotion.weights_of(run.model.recogniser, options)]
     taught = {n: sorted({*weights.entry(n).corpora} & {*run.data.corpora}) for n in names}
     taught = {n: corpora for n, corpora in taught.items() if corpora}
+    for folder in emotion.kept_of(run.model.recogniser, options):
+        _not_tested_by(run, folder)
     if taught and run.data.protocol != "standard":
         name, corpora = next(iter(taught.items()))
         raise LeakageError(
@@ -164,6 +169,16 @@ def heard_before(run: Run, options: Options) -> dict[str, list[str]]:
             "Take features or members that have not heard the corpus",
         )
     return taught
+
+
+def _not_tested_by(run: Run, folder: Path) -> None:
+    learnt = {c["name"] for c in read_settings(folder).details.get("corpora", ())}
+    if both := sorted(learnt & {*run.data.corpora}):
+        raise LeakageError(
+            f"{run.file}: the model in '{folder}' learnt from {', '.join(both)}, on which this run "
+            "would test it",
+            "Make it a member that is trained, or test on corpora that it has not heard",
+        )
 
 
 def _material(

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from empathia import files
+from empathia import emotion, files
 from empathia.bench.answers import answer_file, answer_rows, write_rows
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold, folds, read_listed
@@ -38,7 +38,7 @@ from empathia.bench.record import (
 )
 from empathia.config import Options, Run
 from empathia.contracts import Progress, Recogniser
-from empathia.errors import EmpathiaError, EmpathiaWarning, TrainingError, UsageError
+from empathia.errors import ConfigError, EmpathiaError, EmpathiaWarning, TrainingError, UsageError
 from empathia.files import sha256
 from empathia.training.model import scores_of
 from empathia.training.problem import Conversation, Part, Problem, Scores
@@ -96,7 +96,13 @@ class Bench:
         )
         if not d.evaluated_on:
             return made
-        return tuple(f for f in (_evaluated(f, d.evaluated_on) for f in made) if f.test)
+        tested = tuple(f for f in (evaluated(f, d.evaluated_on) for f in made) if f.test)
+        if not tested:
+            raise ConfigError(
+                f"{self.run.file}: no fold tests a dialogue of {', '.join(d.evaluated_on)}",
+                "Mend 'data.evaluated_on' or take another protocol",
+            )
+        return tested
 
     def learn(self, progress: Progress | None = None) -> RunRecord:
         """Do all that is not yet done.
@@ -163,6 +169,8 @@ class Bench:
         """Names settings, modalities and data: all but the folds, which have sums of their own."""
         known = (self.about["data"], self.about["digest"])
         parts = [self.run.settings(), self.options.values, known, self.modalities, self.missing_too]
+        kept = emotion.kept_of(self.run.model.recogniser, self.options)
+        parts += [[sha256(f) for f in sorted(k.iterdir()) if f.is_file()] for k in kept]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _described(self, seed: int, fold: Fold) -> FoldRecord:
@@ -314,20 +322,8 @@ class Training:
             asked = learnt
             if part == "valid":  # one that has learnt from this part since does not answer to it
                 asked = getattr(learnt, "before_refit", None) or learnt
-            by_part[part] = self._checked(scores_of(asked, samples))
+            by_part[part] = scores_of(asked, samples)
         return by_part
-
-    def _checked(self, scores: Scores) -> Scores:
-        labels, exclusive = self.bench.material.labels, self.bench.material.exclusive
-        for key, row in scores.items():
-            fine = len(row) == len(labels) and all(-1e-6 <= v <= 1 + 1e-6 for v in row)
-            if not fine or (exclusive and abs(sum(row) - 1) > 1e-3):
-                raise TrainingError(
-                    f"recogniser '{self.bench.run.model.recogniser}' gave '{key}' the scores {row},"
-                    f" expected {len(labels)} in [0, 1]" + (" that sum to 1" if exclusive else ""),
-                    "Mend the plug-in",
-                )
-        return scores
 
     def _subsets(self) -> list[tuple[str, ...]]:
         if not self.bench.missing_too:
@@ -360,7 +356,7 @@ def choose(
     return tuple(m for m in modalities if wanted is None or m in wanted)
 
 
-def _evaluated(fold: Fold, corpora: Sequence[str]) -> Fold:
+def evaluated(fold: Fold, corpora: Sequence[str]) -> Fold:
     """The fold with dialogues of some corpora alone in validation and test."""
     valid, test = (
         tuple(d for d in part if d.corpus in corpora) for part in (fold.valid, fold.test)

@@ -6,6 +6,8 @@ their trainer in ``fitting`` (which may import torch), what answers in ``read``.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from empathia import plugins
 from empathia.config import Options
 
@@ -22,3 +24,15 @@ def weights_of(name: str, options: Options) -> tuple[str, ...]:
         return ()
     names: tuple[str, ...] = plugin.weights_of(options)
     return names
+
+
+def kept_of(name: str, options: Options) -> tuple[Path, ...]:
+    """Folders of the user's models that a recogniser works with.
+
+    Args:
+        name: Of the plug-in.
+        options: Complete, as its ``learn`` gets them.
+    """
+    plugin = plugins.load("emotion", name)
+    folders: tuple[Path, ...] = plugin.kept_of(options) if hasattr(plugin, "kept_of") else ()
+    return folders

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from empathia import plugins, weights
+from empathia import emotion, plugins, weights
 from empathia.config import Options, checked_options
 from empathia.contracts import Recogniser
 from empathia.errors import ConfigError, TrainingError, needs
@@ -61,38 +61,65 @@ def learn(problem: Problem) -> Model:
     if given is None and not problem.valid.labelled():
         raise TrainingError("nothing validates, so no weights can be chosen", "Give model.weights")
     members = [_member(problem, n) for n in names]
-    mix = Mix(members, np.array(given or [1 / len(names)] * len(names)), pooled, problem.exclusive)
+    before = [getattr(m, "before_refit", None) or m for m in members]
+    mix = Mix(before, np.array(given or [1 / len(names)] * len(names)), pooled, problem.exclusive)
     if given is None:
         mix = dataclasses.replace(mix, weights=_chosen(mix, problem))
     record: dict[str, Plain] = {
         "weights": dict(zip(names, mix.weights.tolist(), strict=True)),
         "members": {n: dict(m.record) for n, m in zip(names, members, strict=True)},
     }
-    causal = all(m.about.causal for m in members)
-    return Model(model.about(problem, NAME, causal=causal), mix.answer, record)
+    what = model.about(problem, NAME, causal=all(m.about.causal for m in members))
+    whole = dataclasses.replace(mix, members=members)
+    return Model(what, whole.answer, record, before_refit=Model(what, mix.answer))
 
 
 def weights_of(options: Options) -> tuple[str, ...]:
     """Weights of the manifest that the members work with."""
     names: list[str] = []
-    for name, table in options.table("members").items():
-        values = _values(name, table)
+    for name in options.table("members"):
+        values = _values(name, options)
         if _KEPT in values:
             kept = str(values[_KEPT])
             names += [kept] * (kept in _manifest())
             names += model.read(_place(kept)).weights
-        elif hasattr(plugin := plugins.load("emotion", name, ("OPTIONS",)), "weights_of"):
-            names += plugin.weights_of(Options({**plugin.OPTIONS, **values}))
+        else:
+            names += emotion.weights_of(name, _checked(name, values))
     return tuple(dict.fromkeys(names))
 
 
-def _values(name: str, table: Plain) -> Mapping[str, Plain]:
+def kept_of(options: Options) -> tuple[Path, ...]:
+    """Folders of the user's models among the members."""
+    kept = [str(v[_KEPT]) for n in options.table("members") if _KEPT in (v := _values(n, options))]
+    return tuple(Path(k) for k in kept if k not in _manifest())
+
+
+def _values(name: str, options: Options) -> Mapping[str, Plain]:
+    """What is said of a member."""
+    table = options.table("members")[name]
     if not isinstance(table, Mapping):
         raise ConfigError(
             f"'model.members.{name}' must be a table, found {table!r}",
             f"Write [model.members.{name}] and its options below",
         )
+    if _KEPT in table and (strange := sorted({*table} - {_KEPT, _PROJECTION})):
+        raise ConfigError(
+            f"unknown option 'model.members.{name}.{strange[0]}' of a member that comes as it was "
+            f"kept (it has: {_KEPT}, {_PROJECTION})",
+            "Mend or remove the key",
+        )
     return table
+
+
+def _checked(name: str, values: Mapping[str, Plain]) -> Options:
+    """The complete options of a member that learns."""
+    if name == NAME or name not in plugins.names("emotion"):
+        raise ConfigError(
+            f"'{name}' cannot be a member (recognisers: {', '.join(plugins.names('emotion'))})",
+            "Mend [model.members]",
+        )
+    plugin = plugins.load("emotion", name, ("OPTIONS", "learn"))
+    return checked_options(plugin, values, "run file", f"model.members.{name}.")
 
 
 def _given_weights(numbers: Sequence[float], members: int) -> list[float] | None:
@@ -179,22 +206,16 @@ def _chosen(mix: Mix, problem: Problem) -> Array:
 
 def _member(problem: Problem, name: str) -> Recogniser:
     """A recogniser that has learnt, or a kept one put behind a matrix."""
-    values = _values(name, problem.options.table("members")[name])
+    values = _values(name, problem.options)
     if _KEPT in values:
         return _reading(problem, str(values[_KEPT]), values.get(_PROJECTION))
-    if name == NAME or name not in plugins.names("emotion"):
-        raise ConfigError(
-            f"'{name}' cannot be a member (recognisers: {', '.join(plugins.names('emotion'))})",
-            "Mend [model.members]",
-        )
-    plugin = plugins.load("emotion", name, ("OPTIONS", "learn"))
     part = dataclasses.replace(
         problem,
-        options=checked_options(plugin, values, "run file", f"model.members.{name}."),
+        options=_checked(name, values),
         folder=problem.folder / name,
         fingerprint=f"{problem.fingerprint}/{name}",
     )
-    learnt: Recogniser = plugin.learn(part)
+    learnt: Recogniser = plugins.load("emotion", name).learn(part)
     return learnt
 
 

@@ -242,9 +242,10 @@ class Reader:
 
     def _adapted(self, turns: Sequence[Turn], record: Record) -> list[Turn]:
         """With cues that are relative to the whole recording, where that was asked for."""
-        bins = self._models.bins(record) if self.options.adapt else None
         prosodies = [t.prosody for t in turns]
-        if bins is None or all(p is None for p in prosodies):
+        if not self.options.adapt or all(p is None for p in prosodies):
+            return list(turns)
+        if (bins := self._models.bins(record)) is None:
             return list(turns)
         from empathia.cues import describe_recording
 

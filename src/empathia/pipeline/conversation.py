@@ -10,6 +10,7 @@ import copy
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
+from itertools import count
 from typing import Self
 
 from empathia.contracts import Progress
@@ -129,6 +130,8 @@ class Conversation:
     ) -> Turn:
         """Judge one more turn. If that fails or is interrupted, the turn was never added.
 
+        A reply that fails leaves the turn in, without one: :meth:`answer` tries again.
+
         Args:
             text: The words, or None where they are not known.
             sound: Mono sound of it at 16 kHz, or None.
@@ -146,7 +149,7 @@ class Conversation:
         if text is None and sound is None:
             raise UsageError("a turn without words and without sound", "Give one of them")
         index = len(self._turns)
-        u = Utterance(f"turn-{index:04d}", index, speaker, text, start, end)
+        u = Utterance(self._free_id(index), index, speaker, text, start, end)
         heard = None if sound is None else self.hear(sound, u.id)
         code = language or self.options.language
         (turn,) = self.extend([Spoken(u, tuple(words), code, heard)])
@@ -215,6 +218,10 @@ class Conversation:
         self._samples += samples
         self._turns += turns
         return turns
+
+    def _free_id(self, index: int) -> str:
+        taken = {s.id for s in self._samples}
+        return next(i for n in count(index) if (i := f"turn-{n:04d}") not in taken)
 
     def _check_ids(self, spoken: Sequence[Spoken]) -> None:
         ids = {s.id for s in self._samples}

@@ -16,7 +16,6 @@ from empathia.config import Options
 from empathia.contracts import About, Recogniser
 from empathia.errors import UsageError
 from empathia.training import model
-from empathia.training.normalise import Normaliser
 from empathia.types import Emotion, Sample
 
 
@@ -37,7 +36,6 @@ class Named:
         about: What it is.
         load: Loads its model.
         weights: Weights of the manifest that it works with.
-        normalisers: Bring its features to the scale of its training.
         reads_text: Whether it reads words as such.
         used: What the record says of it; None where the manifest does.
 
@@ -51,14 +49,13 @@ class Named:
         about: About,
         load: Callable[[], Recogniser],
         weights: Iterable[str] = (),
-        normalisers: Sequence[Normaliser] = (),
         *,
         reads_text: bool = True,
         used: Used | None = None,
     ) -> None:
         self.about, self.reads_text, self.used = about, reads_text, used
         self.weights = tuple(dict.fromkeys(weights))
-        self._load, self._normalisers = load, normalisers
+        self._load = load
         self.words = tuple(n for n in about.features if features.source(n) == "words")
         self.sound = tuple(n for n in about.features if n not in self.words)
 
@@ -92,26 +89,16 @@ class Named:
             samples: The dialogue so far in time order, with all features.
             at: Positions of those that are asked about.
         """
-        alone = not self.model.about.history and not self._normalisers
-        dialogue: Sequence[Sample] = [self._seen(samples[i]) for i in at] if alone else []
-        if not alone:
-            dialogue = self._scaled([self._seen(s) for s in samples])
-            if not self.model.about.history:
-                dialogue, alone = [dialogue[i] for i in at], True
-        (emotions,) = self.model.recognise([dialogue])
-        return list(emotions) if alone else [emotions[i] for i in at]
+        if self.model.about.history:
+            (emotions,) = self.model.recognise([[self._seen(s) for s in samples]])
+            return [emotions[i] for i in at]
+        (emotions,) = self.model.recognise([[self._seen(samples[i]) for i in at]])
+        return list(emotions)
 
     def _seen(self, sample: Sample) -> Sample:
-        """The sample as training saw its like: these features and no others."""
+        """The sample with the features that it names and no others."""
         known = {n: sample.features[n] for n in self.about.features if n in sample.features}
-        text = sample.text if self.reads_text else None
-        return dataclasses.replace(sample, text=text, features=known)
-
-    def _scaled(self, dialogue: Sequence[Sample]) -> Sequence[Sample]:
-        whole: Sequence[Sequence[Sample]] = [dialogue]
-        for normaliser in self._normalisers:
-            whole = normaliser.apply(whole)
-        return whole[0]
+        return dataclasses.replace(sample, features=known)
 
 
 def shipped() -> tuple[str, ...]:
@@ -149,15 +136,10 @@ def find(name: str | Path, threads: int | None = None) -> Named:
 def _kept(folder: Path, threads: int | None, name: str | None = None) -> Named:
     s = model.read(folder)
     _check_features(s.about, f"the recogniser in '{folder}'")
-    try:
-        normalisers = [Normaliser.restored(n) for n in s.normalise]
-    except (KeyError, TypeError, ValueError, AttributeError) as e:
-        raise model.damaged(folder, e) from e
     return Named(
         s.about,
         lambda: model.load(folder, threads),
         s.weights if name is None else (*s.weights, name),
-        normalisers,
         reads_text="text" in s.modalities,
         used=Used(s.name, s.role, s.licence, s.noncommercial) if name is None else None,
     )

@@ -158,7 +158,7 @@ class _Loop:
         self.seed, self.fingerprint = seed, fingerprint
         self.at = _Position()
         self.best: dict[str, torch.Tensor] = {}
-        groups = [Group(params=g["params"], scale=g.get("scale", 1.0)) for g in task.groups()]
+        groups: list[Group] = [{"scale": 1.0, **g} for g in task.groups()]
         self.optimiser = torch.optim.AdamW(
             [dict(g) for g in groups], lr=settings.lr, weight_decay=settings.weight_decay
         )

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from empathia import plugins
 from empathia.contracts import About, Recogniser
-from empathia.errors import EmpathiaError, UsageError, WeightsError
+from empathia.errors import EmpathiaError, LabelError, UsageError, WeightsError
 from empathia.files import Plain, write, write_json
 from empathia.labels import LabelSet
-from empathia.training.normalise import NormaliserJson
+from empathia.training.normalise import Normaliser, NormaliserJson
 from empathia.training.problem import Conversation, Problem, Scores
 from empathia.types import Emotion, Sample
 
@@ -29,6 +29,7 @@ SETTINGS, CARD = "settings.json", "card.md"
 ARRAYS, VALUES = "model.safetensors", "model.json"
 FORMAT = 2
 NOTHING = "nothing to judge by"
+_ROUNDING = 1e-6  # by which a score may lie outside [0, 1]
 _PRESENT = 0.5  # score from which an independent label is there, as in the bench
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -81,7 +82,13 @@ class Model:
         reason = self.cannot(sample)
         if reason is not None or row is None:
             return Emotion(name, labels, abstained=reason or NOTHING)
-        scores = tuple(min(1.0, max(0.0, float(x))) for x in row)  # rounding
+        if not all(-_ROUNDING <= x <= 1 + _ROUNDING for x in row):
+            raise LabelError(
+                f"recogniser '{name}' gave '{sample.id}' the scores {tuple(map(float, row))}, "
+                f"expected {len(labels)} in [0, 1]",
+                "Mend the plug-in",
+            )
+        scores = tuple(min(1.0, max(0.0, float(x))) for x in row)
         top = max(scores)
         if self.about.exclusive and top < self.threshold:
             reason = f"too unsure ({top:.2f}, needs {self.threshold:.2f})"
@@ -194,7 +201,49 @@ class Settings:
         """Write ``settings.json``."""
         plain = dataclasses.asdict(self) | {"format": FORMAT}
         plain["labels"] = {"name": self.labels.name, "labels": list(self.labels)}
-        write_json(folder / SETTINGS, plain)
+        write_json(folder / SETTINGS, plain, allow_nan=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """A recogniser from its folder, which sees what it learnt to see and nothing else.
+
+    Args:
+        recogniser: As its plug-in loaded it.
+        settings: Of its folder.
+        normalisers: Bring features to the scale of its training.
+    """
+
+    recogniser: Recogniser
+    settings: Settings
+    normalisers: tuple[Normaliser, ...] = ()
+
+    @property
+    def about(self) -> About:
+        """What it is; a scale may be that of the speaker's past."""
+        what = self.recogniser.about
+        return dataclasses.replace(what, history=what.history or bool(self.normalisers))
+
+    @property
+    def record(self) -> Mapping[str, Plain]:
+        """What the recogniser tells."""
+        return self.recogniser.record
+
+    def recognise(self, dialogues: Sequence[Conversation]) -> list[list[Emotion]]:
+        """One emotion a sample, dialogue by dialogue; see the contract."""
+        seen: Sequence[Conversation] = [[self._seen(s) for s in d] for d in dialogues]
+        for normaliser in self.normalisers:
+            seen = normaliser.apply(seen)
+        return self.recogniser.recognise(seen)
+
+    def save(self, folder: Path) -> None:
+        """Write it again."""
+        self.recogniser.save(folder)
+
+    def _seen(self, sample: Sample) -> Sample:
+        features = {n: sample.features[n] for n in self.settings.features if n in sample.features}
+        text = sample.text if "text" in self.settings.modalities else None
+        return dataclasses.replace(sample, text=text, features=features)
 
 
 def read(folder: Path) -> Settings:
@@ -231,7 +280,7 @@ def _of_another_version(folder: Path, version: object) -> WeightsError:
 
 
 def load(folder: Path, threads: int | None = None) -> Recogniser:
-    """The recogniser that a folder holds.
+    """The recogniser that a folder holds; it sees samples as its training saw their like.
 
     Args:
         folder: Of a kept model.
@@ -242,12 +291,13 @@ def load(folder: Path, threads: int | None = None) -> Recogniser:
         MissingExtra: It needs an extra that is not installed.
         UsageError: Its plug-in is not there.
     """
-    plugin = plugins.load("emotion", read(folder).recogniser, ("load",))
+    settings = read(folder)
+    plugin = plugins.load("emotion", settings.recogniser, ("load",))
     try:
-        recogniser: Recogniser = plugin.load(folder, threads)
+        normalisers = tuple(Normaliser.restored(n) for n in settings.normalise)
+        return Kept(plugin.load(folder, threads), settings, normalisers)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as e:
         raise damaged(folder, e) from e
-    return recogniser
 
 
 def write_arrays(folder: Path, arrays: Arrays, values: Mapping[str, object]) -> None:
@@ -255,7 +305,7 @@ def write_arrays(folder: Path, arrays: Arrays, values: Mapping[str, object]) -> 
     from safetensors.numpy import save
 
     write(folder / ARRAYS, save({k: np.ascontiguousarray(v) for k, v in arrays.items()}))
-    write_json(folder / VALUES, values)
+    write_json(folder / VALUES, values, allow_nan=False)
 
 
 def read_arrays(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -26,7 +26,7 @@ OPTIONS: Mapping[str, Plain] = {
     "tuned": 3,  # last layers of the encoder that are trained
     "dropout": 0.1,  # inside the trained layers and before the head
     "head_rate": 10.0,  # learning rate of the heads in multiples of the layers'
-    "other_corpora_weight": 0.5,  # weight of a sentence of any corpus but the first
+    "other_corpora_weight": 0.5,  # weight of a sentence of a corpus that only teaches
     "own_labels_weight": 0.5,  # weight of the second task, each corpus's own labels
     "pieces": 64,  # word pieces of a sentence that are learnt from
     "coverage": 0.95,  # share of validation sentences on which it is to commit itself

@@ -13,7 +13,8 @@
 - upward: imports against the order of docs/architecture.md.
 - any: signatures with dict[str, Any] or Mapping[str, Any].
 - fmt_skip, found: occurrences in source (and tests for the first).
-- long: functions of over 40 lines.
+- long: functions of over 40 lines, docstrings left out.
+- dead: names of a module that stand nowhere in the checkout but where they are made.
 - duplicates: places where six lines in a row stand somewhere else, too.
 - lines of source and of tests.
 """
@@ -48,8 +49,17 @@ ORDER = (
 )
 """Which room may import which: those below its own row, and itself."""
 RANK = {name: rank for rank, row in enumerate(ORDER) for name in row}
-LIMITS = {"fmt_skip": 10, "found": 249, "any": 29, "cycles": 0, "upward": 0, "prefixes": 0}
+LIMITS = {
+    "fmt_skip": 10,
+    "found": 249,
+    "any": 29,
+    "cycles": 0,
+    "upward": 0,
+    "prefixes": 0,
+    "dead": 0,
+}
 _WINDOW, _LONG = 6, 40
+_TEXTS = {".py", ".md", ".toml", ".html", ".js"}
 _ARRAYS = re.compile(r"NDArray|FloatArray|\bArray\b|\bTable\b|Floats|Tensor")
 _SHAPE = re.compile(
     r"\([a-z0-9_ ,.*+|:-]*,[^)]*\)|\(\w[\w ]*,\)|\b(one|each) (number|row|a)\b|vector|"
@@ -88,11 +98,8 @@ def figures(root: Path) -> Places:
         ],
         "fmt_skip": _matches(sources | tests, root, r"#\s*fmt:\s*skip"),
         "found": _matches(sources, root, r"\bfound\b"),
-        "long": [
-            _at(p, root, f)
-            for p, f, _ in _functions(trees)
-            if (f.end_lineno or f.lineno) - f.lineno + 1 > _LONG
-        ],
+        "long": [_at(p, root, f) for p, f, _ in _functions(trees) if _lines(f) > _LONG],
+        "dead": _dead(trees, root),
         "duplicates": _duplicates(sources, root),
         "source_lines": [str(p) for p, t in sources.items() for _ in t.splitlines()],
         "test_lines": [str(p) for p, t in tests.items() for _ in t.splitlines()],
@@ -123,6 +130,14 @@ def _signature(f: Function) -> str:
     args = [*f.args.posonlyargs, *f.args.args, *f.args.kwonlyargs]
     types = [ast.unparse(a.annotation) for a in args if a.annotation]
     return " ".join([*types, ast.unparse(f.returns) if f.returns else ""])
+
+
+def _lines(f: Function) -> int:
+    """Lines of a function without its docstring."""
+    whole = (f.end_lineno or f.lineno) - f.lineno + 1
+    if ast.get_docstring(f) is None:
+        return whole
+    return whole - ((f.body[0].end_lineno or 0) - f.body[0].lineno + 1)
 
 
 def _is_typed(f: Function) -> bool:
@@ -222,6 +237,30 @@ def _upward(trees: dict[Path, ast.Module], names: dict[Path, str]) -> list[str]:
             if own in RANK and other in RANK and other != own and RANK[other] <= RANK[own]:
                 places.append(f"{names[path]} imports {target}")
     return places
+
+
+def _dead(trees: dict[Path, ast.Module], root: Path) -> list[str]:
+    folders = ("src", "tests", "scripts", "benchmarks", "examples", "docs", "runs")
+    files = [p for folder in folders for p in (root / folder).rglob("*") if p.suffix in _TEXTS]
+    files += [p for p in root.glob("*.*") if p.suffix in _TEXTS]
+    words = Counter(w for p in files for w in re.findall(r"\w+", p.read_text(encoding="utf-8")))
+    made = [
+        (path, node.lineno, name)
+        for path, tree in trees.items()
+        for node in tree.body
+        for name in _made(node)
+        if not name.startswith("__")
+    ]
+    return [f"{p.relative_to(root)}:{line} {name}" for p, line, name in made if words[name] == 1]
+
+
+def _made(node: ast.stmt) -> list[str]:
+    """Names that a statement of a module makes."""
+    if isinstance(node, Function | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+    return [t.id for t in targets if isinstance(t, ast.Name)]
 
 
 def _duplicates(texts: dict[Path, str], root: Path) -> list[str]:

@@ -48,7 +48,10 @@ def test_every_function_is_typed(places: dict[str, list[str]]) -> None:
         ({"a.py": "x = [1]  # fmt: skip\nfound = 'found'"}, "found", 2),
         ({"a.py": "x = [1]  # fmt" + ": skip"}, "fmt_skip", 1),
         ({"a.py": "def f():\n" + "    x = 1\n" * 40}, "long", 1),
+        ({"a.py": 'def f():\n    """A.\n\n    B.\n    """\n' + "    x = 1\n" * 39}, "long", 0),
         ({"a.py": "def f(x): ..."}, "untyped", 1),
+        ({"a.py": "A, B = 1, 2\nC = 3\ndef d(): ..."}, "dead", 2),
+        ({"a.py": "def d(): ...", "b.py": "from empathia.a import d"}, "dead", 0),
     ],
 )
 def test_each_figure_counts_what_it_says(

@@ -80,19 +80,7 @@ def judge(results: Results) -> Judged:
         InputError: There is no test row with a gold label.
     """
     r, test = results, results.test
-    scaled, cuts = r.scores.copy(), np.full(r.scores.shape, 0.5)
-    temperatures, thresholds = {}, {}
-    for seed in r.seeds:
-        for number, name in enumerate(r.folds):
-            here = (r.seed == seed) & (r.fold == number)
-            fit = here & ~test & ~np.isnan(r.scores[:, 0])
-            if not fit.any():
-                continue
-            ask = here & test & ~np.isnan(r.scores[:, 0])
-            temperatures[seed, name], scaled[ask] = _scaled(r, fit, ask)
-            if not r.exclusive:
-                chosen = best_thresholds(r.scores[fit], r.targets[fit] >= 0.5)
-                thresholds[seed, name], cuts[here] = tuple(chosen.tolist()), chosen
+    scaled, cuts, temperatures, thresholds = _calibrated(r)
     gold, predicted = _gold(r)[test], _predicted(r, cuts)[test]
     if not gold.any():
         raise InputError(
@@ -120,6 +108,31 @@ def judge(results: Results) -> Judged:
         temperatures=temperatures,
         thresholds=thresholds,
     )
+
+
+def _calibrated(
+    r: Results,
+) -> tuple[Floats, Floats, dict[tuple[int, str], float], dict[tuple[int, str], tuple[float, ...]]]:
+    """Scores at the temperature and thresholds that each fold's validation part gives.
+
+    Returns:
+        Scores (rows, labels), thresholds of each row (rows, labels), and by seed and fold the
+        temperatures and the thresholds.
+    """
+    scaled, cuts = r.scores.copy(), np.full(r.scores.shape, 0.5)
+    temperatures, thresholds = {}, {}
+    scored = ~np.isnan(r.scores[:, 0])
+    for seed in r.seeds:
+        for number, name in enumerate(r.folds):
+            here = (r.seed == seed) & (r.fold == number)
+            fit, ask = here & ~r.test & scored, here & r.test & scored
+            if not fit.any():
+                continue
+            temperatures[seed, name], scaled[ask] = _scaled(r, fit, ask)
+            if not r.exclusive:
+                chosen = best_thresholds(r.scores[fit], r.targets[fit] >= 0.5)
+                thresholds[seed, name], cuts[here] = tuple(chosen.tolist()), chosen
+    return scaled, cuts, temperatures, thresholds
 
 
 def _gold(r: Results) -> NDArray[np.bool_]:

@@ -53,24 +53,12 @@ def train(problem: Problem) -> Model:
             "no training utterance has the features and a label", "Check [data] of the run file"
         )
     valid, gold = _labelled(problem.valid, rows, len(problem.labels))
-    settings = _settings(problem)
-    if len(settings) > 1 and not valid:
+    if len(_settings(problem)) > 1 and not valid:
         raise TrainingError(
             "nothing validates, so no setting can be chosen", "Give a single setting in [model]"
         )
-    x, seen = rows(known), rows(valid)
-    tried: dict[str, float] = {}
-    best: tuple[float, float, _Model] | None = None
-    for setting in settings:
-        model = _fit(problem, x, target, setting)
-        good = 0.0
-        if valid:
-            good = selected_at_best_temperature(problem, _logits(model, seen, problem), gold)
-        tried[str(setting)] = good
-        if best is None or good > best[0]:
-            best = good, setting, model
-    assert best is not None
-    _, setting, model = best
+    seen = rows(valid)
+    setting, model, tried = _chosen(problem, (rows(known), target), (seen, gold))
     temperature = fit_temperature(_logits(model, seen, problem), gold, exclusive=True)
 
     def answer(dialogues: Sequence[Conversation]) -> Scores:
@@ -85,6 +73,30 @@ def train(problem: Problem) -> Model:
     if valid:
         record["importances"] = _importances(problem, rows, model, seen, gold)
     return Model(about(problem, "acoustic"), answer, record)
+
+
+def _chosen(
+    problem: Problem, train: tuple[Table, Array], valid: tuple[Table, Array]
+) -> tuple[float, _Model, dict[str, float]]:
+    """The setting that validation likes best, its model, and the figure of each setting.
+
+    Args:
+        problem: Names the settings and the figure.
+        train: (items, columns) and (items, labels).
+        valid: The same; without items there is a single setting, which is taken.
+    """
+    tried: dict[str, float] = {}
+    best: tuple[float, float, _Model] | None = None
+    for setting in _settings(problem):
+        model, good = _fit(problem, *train, setting), 0.0
+        if len(valid[0]):
+            logits = _logits(model, valid[0], problem)
+            good = selected_at_best_temperature(problem, logits, valid[1])
+        tried[str(setting)] = good
+        if best is None or good > best[0]:
+            best = good, setting, model
+    assert best is not None
+    return best[1], best[2], tried
 
 
 def _labelled(part: Part, rows: Rows, labels: int) -> tuple[list[Sample], Array]:

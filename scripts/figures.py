@@ -57,6 +57,7 @@ LIMITS = {
     "upward": 0,
     "prefixes": 0,
     "dead": 0,
+    "long": 0,
 }
 _WINDOW, _LONG = 6, 40
 _TEXTS = {".py", ".md", ".toml", ".html", ".js"}

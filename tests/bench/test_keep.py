@@ -472,6 +472,7 @@ def test_the_dialogue_model_comes_back_as_it_was(tmp_path: Path, linear: float) 
     assert back.recognise([samples[:4]])[0][3].scores == pytest.approx(expected["q-3"], abs=1e-6)
 
 
+@pytest.mark.long
 def test_a_recording_is_heard_with_the_features_of_training(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     from media_files import tone, write_wav

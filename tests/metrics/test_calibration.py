@@ -138,6 +138,7 @@ def test_a_weight_counts_as_often_as_it_says():
     )
 
 
+@pytest.mark.long
 def test_temperature_and_bias_are_recovered():
     rng = np.random.default_rng(2)
     z = rng.normal(size=(20_000, 4)) * 2

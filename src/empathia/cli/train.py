@@ -58,7 +58,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, then print where the result lies and how good it is."""
+    """Train, then print where the result lies and what to do with it."""
     from empathia.bench import train
     from empathia.errors import UsageError
 

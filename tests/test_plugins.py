@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +33,33 @@ def test_unknown_and_incomplete_plugins_are_named() -> None:
         plugins.load("emotion", "tarot")
     with pytest.raises(UsageError, match="does not define divine"):
         plugins.load("emotion", "text", needs=("load", "divine"))
+
+
+def bring(folder: Path, value: str, name: str = "theirs") -> None:
+    """A package's entry point, as an installer writes it."""
+    about = folder / f"{value.replace('.', '_')}-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {value}\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(f"[empathia.emotion]\n{name} = {value}\n")
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "says"),
+    [
+        (("some.module",), "majority", "more than once .*Empathia's"),
+        (("some.module", "other.module"), "theirs", "more than once"),
+        (("no_such_module_here",), "theirs", "cannot be imported: No module named"),
+    ],
+)
+def test_a_name_that_leads_nowhere_or_twice_is_told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    values: tuple[str, ...],
+    name: str,
+    says: str,
+) -> None:
+    for value in values:
+        bring(tmp_path, value, name)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(UsageError, match=says):
+        plugins.load("emotion", name)

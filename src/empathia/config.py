@@ -204,7 +204,12 @@ class Run:
 
 
 def checked_options(
-    plugin: ModuleType, given: Mapping[str, Plain], file: str, prefix: str = "model."
+    plugin: ModuleType,
+    given: Mapping[str, Plain],
+    file: str,
+    prefix: str = "model.",
+    *,
+    name: str | None = None,
 ) -> Options:
     """A recogniser's options, complete: defaults where nothing is given.
 
@@ -214,6 +219,7 @@ def checked_options(
         given: Options by name.
         file: Where they come from, for messages.
         prefix: What stands before a name there.
+        name: Of the plug-in, where its module has another.
 
     Raises:
         ConfigError: An option is unknown or of another type than its default.
@@ -223,7 +229,7 @@ def checked_options(
         raise ConfigError(
             f"{file}: '{prefix}{key}' is called '{prefix}{renamed[key]}' now", "Rename the key"
         )
-    owner = f"{file}: recogniser '{plugin.__name__.rpartition('.')[2]}'"
+    owner = f"{file}: recogniser '{name or plugin.__name__.rpartition('.')[2]}'"
     return complete(given, plugin.OPTIONS, owner, prefix)
 
 

@@ -34,18 +34,33 @@ def load(stage: str, name: str, needs: Sequence[str] = ()) -> ModuleType:
         needs: Names that the module must define.
 
     Raises:
-        UsageError: There is no such plug-in, or it lacks a name that it must define.
+        UsageError: There is no such plug-in, or more than one; it cannot be imported, or lacks a
+            name that it must define.
     """
     known = names(stage)
     if name not in known:
         raise UsageError(
             f"unknown {stage} plug-in '{name}' (known: {', '.join(known)})", "Name one of these"
         )
-    foreign = {e.name: e for e in entry_points(group=f"empathia.{stage}")}
-    if name in foreign:
-        module: ModuleType = foreign[name].load()
+    foreign = [e for e in entry_points(group=f"empathia.{stage}") if e.name == name]
+    ours = name in {m.name for m in pkgutil.iter_modules([str(_HERE / stage)])}
+    if len(foreign) + ours > 1:
+        packages = ", ".join(sorted(e.value for e in foreign))
+        raise UsageError(
+            f"{stage} plug-in '{name}' is there more than once ({packages}"
+            + (", and one of Empathia's)" if ours else ")"),
+            "Rename the entry point, or remove a package",
+        )
+    if ours:
+        module: ModuleType = importlib.import_module(f"empathia.{stage}.{name}")
     else:
-        module = importlib.import_module(f"empathia.{stage}.{name}")
+        try:
+            module = foreign[0].load()
+        except ImportError as e:
+            raise UsageError(
+                f"{stage} plug-in '{name}' ({foreign[0].value}) cannot be imported: {e}",
+                "Mend or reinstall its package",
+            ) from e
     lacking = [n for n in needs if not hasattr(module, n)]
     if lacking:
         raise UsageError(

@@ -271,7 +271,7 @@ def test_outputs_that_cannot_be_written(capsys: Capture, tmp_path: Path, talk: P
     [
         (["--levels", "7"], "3, 4, 5 or 6"),
         (["--speakers", "0"], "speakers"),
-        (["--llm-url", "http://127.0.0.1:9"], "--llm-model"),
+        (["--reply", "--llm-url", "http://127.0.0.1:9"], "--llm-model"),
         (["--transcript", "nowhere.csv"], "exactly one recording"),
         (["--out", "{name}.docx"], "expected one of"),
         (["--names", "Ann,Ann"], "called the same"),
@@ -281,6 +281,8 @@ def test_outputs_that_cannot_be_written(capsys: Capture, tmp_path: Path, talk: P
         (["--threads", "100000"], "threads"),
         (["--reply", "--llm-model", "nowhere.gguf"], "GGUF"),
         (["--reply", "--reply-with", "nobody"], "unknown reply plug-in 'nobody'"),
+        (["--reply-with", "rules"], "--reply-with says how to reply, and no reply is asked for"),
+        (["--llm-model", "big"], "--llm-model says how to reply"),
         (["--recogniser", "nobody"], "no recogniser 'nobody'"),
         (["--recogniser", "tfidf"], "has to be trained"),
         (["--reply", "--llm-url", "ftp://x", "--llm-model", "m"], "http"),

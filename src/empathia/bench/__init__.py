@@ -100,7 +100,7 @@ def bench(
         progress: Told about the extraction of features.
     """
     plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
-    options = checked_options(plugin, run.model.options, run.file)
+    options = checked_options(plugin, run.model.options, run.file, name=run.model.recogniser)
     offered = run.features or {"text": ()}
     chosen = choose(offered, modalities)
     _check_names(run)

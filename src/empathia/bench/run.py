@@ -132,7 +132,7 @@ class Bench:
         if is_run(self.folder) and list(self.folder.glob("seed-*/*/record.json")):
             raise TrainingError(
                 f"'{self.folder}' holds the results of other settings or data",
-                "Give another --out or start over with --fresh",
+                "Give another --out, name the run otherwise, or start over with --fresh",
             )
         record.write(self.folder)  # nothing was learnt there, or in a first try that failed
         return record

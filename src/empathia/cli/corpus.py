@@ -30,7 +30,8 @@ examples:
   empathia corpus distributions ravdess corpora/ravdess --out prosody.png
   empathia corpus export emodb corpora/emodb --out emodb.parquet
   empathia corpus make toy corpora/toy --option 'leaks=["speakers"]'
-  --group 'scenario=dialogue_id:_(impro\d\d|script\d\d)'   --option scale=[1,5]
+  empathia corpus stats table mine.csv --option scale=[1,5] \
+      --group 'scenario=dialogue_id:_(impro\d\d|script\d\d)'
 
 Exit code 3: 'check' found something wrong with the data.
 """

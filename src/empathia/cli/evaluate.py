@@ -25,7 +25,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "evaluate",
         help="measure what a run answered",
-        description="Measure a finished run on its test part, with 95 %% intervals.",
+        description="Measure a finished run on its test part, with 95 % intervals.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

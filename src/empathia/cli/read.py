@@ -199,6 +199,13 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
             raise UsageError("--transcript belongs to exactly one recording", "Give one recording")
         if not args.transcript.is_file():
             raise UsageError(f"there is no transcript '{args.transcript}'", "Check the path")
+    replies = args.reply_to or ("last" if args.reply else "none")
+    unused = [n for n in ("reply_with", "llm_url", "llm_model") if getattr(args, n)]
+    if replies == "none" and unused:
+        raise UsageError(
+            f"--{unused[0].replace('_', '-')} says how to reply, and no reply is asked for",
+            "Add --reply or --reply-to every",
+        )
     chosen = {
         "reply_with": args.reply_with,
         "recognisers": args.recogniser and tuple(args.recogniser),
@@ -212,7 +219,7 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
         levels=args.levels,
         adapt=args.adapt,
         permissive=args.permissive,
-        reply=args.reply_to or ("last" if args.reply else "none"),
+        reply=replies,
         llm_url=args.llm_url,
         llm_model=args.llm_model,
         threads=args.threads,

@@ -119,7 +119,7 @@ def _checked(name: str, values: Mapping[str, Plain]) -> Options:
             "Mend [model.members]",
         )
     plugin = plugins.load("emotion", name, ("OPTIONS", "learn"))
-    return checked_options(plugin, values, "run file", f"model.members.{name}.")
+    return checked_options(plugin, values, "run file", f"model.members.{name}.", name=name)
 
 
 def _given_weights(numbers: Sequence[float], members: int) -> list[float] | None:

@@ -151,8 +151,9 @@ def _plugin(name: str, threads: int | None) -> Named:
         loaded: Recogniser = plugin.load(None, threads)
     except (TypeError, AttributeError) as e:
         raise UsageError(
-            f"recogniser '{name}' has to be trained before it reads",
-            "Give the folder out/<run>/model that empathia train wrote",
+            f"recogniser '{name}' has to be trained before it reads, or its plug-in is at fault "
+            f"(load(None) says: {' '.join(str(e).split())})",
+            "Give the folder out/<run>/model that empathia train wrote, or mend the plug-in",
         ) from e
     about = loaded.about
     _check_features(about, f"recogniser '{name}'")

@@ -63,7 +63,7 @@ _NO_SPLIT = Finding(
     "split",
     "note",
     "The corpus has no training and test part: what they share depends on the protocol. "
-    "Audit it again with one.",
+    "Audit it again with one, such as --protocol leave-speaker-out.",
 )
 
 

@@ -98,7 +98,9 @@ def inertia(all_cases: Sequence[Case], cuts: Sequence[Cut]) -> Finding:
     """How often a label is what it was before, by speaker and whoever spoke."""
     gold, mine, anybodys, plain, past = _copied(all_cases, cuts)
     if not past:
-        return Finding("inertia", "fine", "No utterance has a labelled one before it.")
+        return Finding(
+            "inertia", "note", "No utterance has a labelled one before it: nothing to copy."
+        )
     by_speaker, by_turn, majority = (
         scores(gold, s)["weighted_f1"] for s in (mine, anybodys, plain)
     )

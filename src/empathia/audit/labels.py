@@ -61,7 +61,9 @@ def coverage(labels: LabelSet | None, all_cases: Sequence[Case], cuts: Sequence[
     severity: Severity = (
         "wrong" if unlearnt else "worry" if untested else "note" if unused else "fine"
     )
-    sentence = "; ".join(parts) if parts else "Every label occurs in training and test"
+    sentence = (
+        "; ".join(parts) if parts else "Every label occurs" + " in training and test" * bool(cuts)
+    )
     details = {"not in train": unlearnt, "not in test": untested, "unused": unused}
     return Finding(
         "labels",

@@ -24,6 +24,10 @@ def test_every_function_is_typed(places: dict[str, list[str]]) -> None:
     assert places["untyped"] == []
 
 
+def test_every_public_function_with_arrays_says_their_shape(places: dict[str, list[str]]) -> None:
+    assert places["arrays_without_shape"] == []
+
+
 @pytest.mark.parametrize(
     ("files", "figure", "count"),
     [

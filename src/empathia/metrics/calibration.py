@@ -74,9 +74,9 @@ def bin_of(confidence: Floats, bins: int = BINS) -> NDArray[np.int64]:
 def log_losses(scores: NDArray[np.floating], targets: NDArray[np.floating]) -> Floats:
     """Negative log-likelihood of each item in nats, from 0 upwards; 0 is best.
 
-    ``- sum over classes of target * log score``: against votes it is the cross entropy. A score
-    below the machine epsilon counts as that, as in scikit-learn. Independent labels: give
-    :func:`as_pairs` of both.
+    ``- sum over classes of target * log score`` (Good, JRSS B 1952): against votes it is the cross
+    entropy. A score below the machine epsilon counts as that, as in scikit-learn. Independent
+    labels: give :func:`as_pairs` of both.
 
     Args:
         scores: (items, classes) that sum to 1.

@@ -72,9 +72,15 @@ def place(entry: Entry) -> Path:
 
 
 def arrays_sum(arrays: Mapping[str, NDArray[Any]]) -> str:
-    """sha256 over names, types, shapes and values of arrays (of any shape), by name.
+    """sha256 over names, types, shapes and values of arrays, by name.
 
     An npz is a zip: its bytes may change with the version of numpy while the arrays don't.
+
+    Args:
+        arrays: By name, each of any shape (...,); the unit does not matter.
+
+    Returns:
+        64 hexadecimal digits.
     """
     import hashlib
 

@@ -183,7 +183,8 @@ def read(path: Path, key: str | None = None) -> dict[str, Array]:
             checkpoint itself is the dictionary of tensors.
 
     Returns:
-        Arrays in the order and of the shapes of the file; bfloat16 is widened to float32.
+        Arrays (...,) in the order, of the shapes and in the units of the file; bfloat16 is
+        widened to float32.
 
     Raises:
         WeightsError: The file is damaged, holds no tensors there, or asks for anything else

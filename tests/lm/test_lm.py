@@ -22,7 +22,7 @@ from empathia import plugins
 from empathia.errors import EmpathiaError, ServerError, UsageError, WeightsError
 from empathia.lm.local import LocalModel
 from empathia.lm.scripted import ScriptedModel
-from empathia.lm.server import ServerModel
+from empathia.lm.server import ServerModel, http
 from empathia.types import Message, Request
 
 HELLO = (Message("system", "Be kind."), Message("user", "Hello"))
@@ -287,8 +287,17 @@ def test_the_key_of_openai_goes_to_openai_and_this_machine_only(monkeypatch):
     with serving(says("Hi.")) as server:
         ask(server)
     assert server.seen[0][1]["Authorization"] == "Bearer sk-o"
-    assert ServerModel("https://api.openai.com/v1", "m")._key == "sk-o"
-    assert ServerModel("https://stranger.example", "m")._key == ""
+    sent = []
+
+    def nowhere(to, body, headers, **_):
+        sent.append(headers.get("Authorization"))
+        raise ServerError("no network", "None is needed")
+
+    monkeypatch.setattr(http, "post", nowhere)
+    for url in ("https://api.openai.com/v1", "https://stranger.example"):
+        with pytest.raises(ServerError, match="no network"):
+            answer(ServerModel(url, "m"))
+    assert sent == ["Bearer sk-o", None]
 
 
 def streamed(server: ChatServer, **options) -> list[str]:

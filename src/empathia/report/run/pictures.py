@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _FEW = 12
+_NARROW = 5  # labels under which a matrix is narrower than its title
 _SHOWN_SLICES = 48
 _ENOUGH = 10  # answers in a bin; a line through fewer would draw noise
 
@@ -82,7 +83,8 @@ def confusion(e: Evaluation, theme: Theme) -> Figure:
     for spine in axes.spines.values():
         spine.set_visible(False)
     _cells(axes, theme, counts, shares, roomy)
-    over = f", sum of {len(e.seeds)} seeds" if len(e.seeds) > 1 else ""
+    line = "\n" if n < _NARROW else " "
+    over = f",{line}sum of {len(e.seeds)} seeds" if len(e.seeds) > 1 else ""
     drawing.named(axes, theme, f"% of each gold label{over}", "said", "gold (items)")
     return figure
 

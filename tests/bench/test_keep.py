@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import subprocess
 import sys
@@ -15,21 +16,23 @@ import numpy as np
 import pytest
 from little_problem import LABELS as LITTLE
 from little_problem import learn, part, problem
-from little_runs import LABELS, WORDS, corpus, run_file
+from little_runs import LABELS, WORDS, command, corpus, run_file
 
 from empathia import config, features, plugins, weights
 from empathia.bench import bench, train
-from empathia.bench.run import Training
+from empathia.bench.keep import keep
+from empathia.bench.run import Bench, Training
 from empathia.cli import main
 from empathia.config import checked_options, read_run
 from empathia.corpora import toy
 from empathia.emotion import majority, weights_of
 from empathia.emotion.tfidf.read import letters_of
-from empathia.errors import EmpathiaError, UsageError, WeightsError
+from empathia.errors import ConfigError, EmpathiaError, UsageError, WeightsError
 from empathia.pipeline import Conversation, Options, Reader
 from empathia.training import model, normalise
 from empathia.training.model import Settings, read
 from empathia.training.model import scores_of as predict
+from empathia.training.problem import Problem
 from empathia.types import Emotion, Features, Sample
 
 FOLDS = 'protocol = "leave-scene-out"'
@@ -153,18 +156,11 @@ def test_a_kill_leaves_no_half_model(tmp_path: Path) -> None:
     run, data = run_file(tmp_path / "a.toml", data=FOLDS), corpus(tmp_path)
     train(run, data, tmp_path / "whole")
     train(run, data, tmp_path / "out", model=False)
-    command = [
-        sys.executable,
-        "-m",
-        "empathia",
-        "train",
-        run,
-        "--data",
-        data,
-        "--out",
-        tmp_path / "out",
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(run, data, tmp_path / "out"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     folder = tmp_path / "out" / "a"
     while process.poll() is None and not list(folder.glob(".model.tmp/*")):
         time.sleep(0.001)
@@ -599,3 +595,43 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "talk.txt").write_text("Ann: hello\n")
     with pytest.raises(WeightsError, match="holds no recogniser that was kept"):
         Reader(Options(recognisers=(tmp_path,))).read(tmp_path / "talk.txt")
+
+
+def of_two_corpora(folder: Path, asked: str) -> Bench:
+    """A run over folds whose every other dialogue is of another corpus."""
+    run = run_file(folder / "a.toml", "majority", data=FOLDS)
+    made = bench(read_run(run), corpus(folder), folder / "out" / "a")
+    dialogues = tuple(
+        dataclasses.replace(d, corpus=("table", "other")[i % 2])
+        for i, d in enumerate(made.material.dialogues)
+    )
+    data = dataclasses.replace(made.run.data, evaluated_on=(asked,))
+    return dataclasses.replace(
+        made,
+        run=dataclasses.replace(made.run, data=data),
+        material=dataclasses.replace(made.material, dialogues=dialogues),
+    )
+
+
+def test_what_only_teaches_does_not_validate_the_kept_model_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    valid: list[set[str]] = []
+    honest = majority.learn
+
+    def learn(problem: Problem) -> model.Model:
+        valid.append({s.id for d in problem.valid.dialogues for s in d})
+        return honest(problem)
+
+    monkeypatch.setattr(majority, "learn", learn)
+    made = of_two_corpora(tmp_path, "table")
+    made.learn()
+    keep(made)
+    asked = {u.id for d in made.material.dialogues if d.corpus == "table" for u in d.utterances}
+    assert len(valid) == len(made.folds(1)) + 1
+    assert all(ids and ids <= asked for ids in valid)
+
+
+def test_a_run_whose_folds_test_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no fold tests a dialogue of nowhere"):
+        of_two_corpora(tmp_path, "nowhere").learn()

@@ -9,14 +9,13 @@ import math
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from little_runs import LABELS, corpus, run_file
+from little_runs import LABELS, command, corpus, run_file
 from pyarrow import parquet
 
 from empathia.bench import bench, train
@@ -92,18 +91,7 @@ def test_no_state_crosses_from_fold_to_fold(tmp_path: Path) -> None:
     before = (folder / "predictions.parquet").read_bytes()
     for file in folder.iterdir():
         file.unlink()
-    command = [
-        sys.executable,
-        "-m",
-        "empathia",
-        "train",
-        run,
-        "--data",
-        data,
-        "--out",
-        tmp_path / "out",
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command(run, data, tmp_path / "out"), check=True, capture_output=True)
     assert (folder / "predictions.parquet").read_bytes() == before
 
 
@@ -111,18 +99,11 @@ def test_no_state_crosses_from_fold_to_fold(tmp_path: Path) -> None:
 def test_a_killed_run_goes_on_at_the_unfinished_fold(tmp_path: Path) -> None:
     run, data = run_file(tmp_path / "a.toml", data=FOLDS), corpus(tmp_path)
     train(run, data, tmp_path / "whole")
-    command = [
-        sys.executable,
-        "-m",
-        "empathia",
-        "train",
-        run,
-        "--data",
-        data,
-        "--out",
-        tmp_path / "out",
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(run, data, tmp_path / "out"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     folder = tmp_path / "out" / "a"
     while not list(folder.glob("seed-1/*/record.json")):
         time.sleep(0.002)
@@ -225,7 +206,7 @@ KEPT = '[model.members.words]\nkept = "{}"\n[model.members.majority]\n'
 
 
 def kept_words(folder: Path) -> Path:
-    """The corpus again, as another one, and a model that was kept of it."""
+    """A model that was kept of the corpus."""
     train(run_file(folder / "words.toml"), corpus(folder), folder / "out", model=True)
     return folder / "out" / "words" / "model"
 

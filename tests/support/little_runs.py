@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import sys
 from pathlib import Path
 
 LABELS = ("calm", "cross", "glad")
@@ -69,3 +70,9 @@ def run_file(path: Path, recogniser: str = "tfidf", **changes: str) -> Path:
         f'[training]\nselect = "weighted_f1"\nthreads = 1\n{parts["training"]}\n'
     )
     return path
+
+
+def command(run: Path, data: Path, out: Path) -> list[str]:
+    """``empathia train`` as a process of its own."""
+    options = ["--data", str(data), "--out", str(out)]
+    return [sys.executable, "-m", "empathia", "train", str(run), *options]

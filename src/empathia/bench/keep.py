@@ -96,9 +96,9 @@ def _chosen(bench: Bench) -> tuple[Training, bool]:
     whole = protocols.everything(
         bench.material.dialogues, d.protocol, seed=seed, valid=d.valid, like=made[0]
     )
-    return Training(
-        bench, seed, evaluated(whole, d.evaluated_on) if d.evaluated_on else whole
-    ), True
+    if d.evaluated_on:
+        whole = evaluated(whole, d.evaluated_on)
+    return Training(bench, seed, whole), True
 
 
 def _told(progress: Progress | None) -> Progress | None:

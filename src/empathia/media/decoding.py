@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from empathia.errors import InputError, MediaError, needs
+from empathia.media.headers import Patched, mended
 from empathia.media.mixing import Condition, mono
 from empathia.media.tape import Tape
 from empathia.types import Audio, FloatArray
@@ -26,7 +27,7 @@ FORMATS = "wav, flac, mp3, m4a, ogg, opus, webm, mp4, mkv or avi"
 # files and network addresses named inside, and subtitles, which a text file passes for.
 _DEMUXERS = (
     "wav,w64,rf64,flac,mp3,aac,ac3,eac3,mov,ogg,matroska,avi,aiff,au,caf,amr,mpegts,mpeg,flv,asf,"
-    "wv,ape,tta,dts"
+    "wv,ape,tta,dts,voc,nistsphere,ircam,sox,nut,mxf,rm,oma,mpc,mpc8,shn,tak,dsf,qcp,dss"
 )
 # Lengths of streams without a header are estimates from the bit rate; they prove nothing.
 _GUESSED_LENGTH = frozenset({"mp3", "aac", "ac3", "eac3", "dts", "mpeg", "mpegts", "amr"})
@@ -152,7 +153,7 @@ def spans(
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[InputContainer]:
+def _opened(path: Path, state: Condition | None = None) -> Iterator[InputContainer]:
     """Open a container, turning every way in which that fails into one MediaError."""
     name = shown(path)
     if not path.exists():
@@ -166,11 +167,15 @@ def _opened(path: Path) -> Iterator[InputContainer]:
         raise MediaError(
             f"'{name}' cannot be opened ({error.strerror})", "Check its permissions"
         ) from error
-    with file, _container(file, path) as container:
-        yield container
+    with file:
+        source, remark = mended(file)
+        if state is not None and remark is not None:
+            state.remarks.append(remark)
+        with _container(source, path) as container:
+            yield container
 
 
-def _container(file: BinaryIO, path: Path) -> InputContainer:
+def _container(file: Patched, path: Path) -> InputContainer:
     with needs("asr", "Reading recordings"):
         import av
     if path.stat().st_size == 0:
@@ -238,7 +243,7 @@ def _nothing(path: Path, state: Condition) -> MediaError:
 
 def _frames(path: Path, state: Condition) -> Iterator[tuple[AudioFrame, float]]:
     """Decoded frames and the seconds missing before each; damaged parts are left out."""
-    with _opened(path) as container:
+    with _opened(path, state) as container:
         sound = _sound(container)
         if sound is None:
             raise MediaError(

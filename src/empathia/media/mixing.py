@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,7 @@ class Condition:
         clipped: Samples at or over full scale.
         damaged: Parts that could not be decoded.
         filled: Seconds that were missing, by the time stamps, and were taken as silence.
+        remarks: What else the user should know.
     """
 
     samples: int = 0
@@ -39,6 +40,7 @@ class Condition:
     clipped: int = 0
     damaged: int = 0
     filled: float = 0.0
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def cut_short(self) -> bool:
@@ -62,7 +64,7 @@ class Condition:
 
     def notes(self) -> tuple[str, ...]:
         """Remarks for the user; () for a recording in good condition."""
-        remarks = list(self.damage())
+        remarks = [*self.damage(), *self.remarks]
         if self.cut_short:
             remarks.append(
                 f"the sound ends at {self.seconds:.1f} s although the file announces "

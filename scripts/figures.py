@@ -39,7 +39,7 @@ ORDER = (
     ("corpora", "listen", "features", "cues", "emotion", "judges", "reply", "reaction"),
     ("training",),
     ("encoders", "lm"),
-    ("media", "weights", "scale"),
+    ("media", "tables", "weights", "scale"),
     ("contracts", "plugins", "config"),
     ("types",),
     ("labels",),
@@ -61,7 +61,7 @@ LIMITS = {
 }
 _WINDOW, _LONG = 6, 40
 _TEXTS = {".py", ".md", ".toml", ".html", ".js"}
-_ARRAYS = re.compile(r"NDArray|FloatArray|\bArray\b|\bTable\b|Floats|Tensor")
+_ARRAYS = re.compile(r"NDArray|FloatArray|\bArray\b|Floats|Tensor")
 _SHAPE = re.compile(
     r"\([a-z0-9_ ,.*+|:-]*,[^)]*\)|\(\w[\w ]*,\)|\b(one|each) (number|row|a)\b|vector|"
     r"\bdB\b|\bHz\b|seconds|samples|items|rows|utterances",

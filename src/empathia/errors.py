@@ -6,6 +6,7 @@
     │   └── LabelError        a label or a label set that does not fit
     ├── InputError            what was given cannot be read
     │   ├── MediaError        a recording
+    │   ├── TextError         a text or a table, whatever it stands for
     │   ├── TranscriptError   a transcript
     │   └── CorpusError       a corpus on disk
     ├── WeightsError          a weight is missing, damaged or refused
@@ -62,6 +63,10 @@ class MediaError(InputError):
     """A recording cannot be decoded or holds no sound."""
 
 
+class TextError(InputError):
+    """A text or a table cannot be decoded or parsed, whatever it stands for."""
+
+
 class TranscriptError(InputError):
     """A transcript cannot be parsed."""
 
@@ -89,6 +94,22 @@ class MissingExtra(EmpathiaError):
             f"Run: pip install 'empathia[{extra}]' (in a checkout: "
             f".venv/bin/pip install -c constraints.txt -e '.[{extra}]')",
         )
+
+
+@contextlib.contextmanager
+def told_as(kind: type[InputError]) -> Iterator[None]:
+    """Inside of the block a text that cannot be parsed is a transcript or a corpus that cannot.
+
+    Args:
+        kind: What its error becomes.
+
+    Raises:
+        InputError: Of that kind, in place of a TextError.
+    """
+    try:
+        yield
+    except TextError as e:
+        raise kind(e.problem, e.remedy) from e
 
 
 @contextlib.contextmanager

@@ -21,6 +21,11 @@ Plain: TypeAlias = "str | int | float | bool | Sequence[Plain] | Mapping[str, Pl
 _BLOCK = 1 << 20  # bytes
 
 
+def shown(path: Path) -> str:
+    """A path on one line: line breaks and other unprintable characters are escaped."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
+
+
 def write(path: Path, content: bytes) -> None:
     """Write a whole file or nothing: a temporary neighbour, flushed to disk, then renamed.
 

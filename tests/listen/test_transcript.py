@@ -86,7 +86,7 @@ def test_missing_column_names_file_line_columns_and_remedy(tmp_path):
     with pytest.raises(TranscriptError) as caught:
         read(tmp_path, "a.csv", "\n\nwho knows,what\n1,2\n")
     said = str(caught.value)
-    assert "a.csv, line 3" in said and "'speaker' and 'text'" in said
+    assert "a.csv, line 3" in said and "a column 'text'" in said
     assert "'who knows', 'what'" in said and "Name the columns" in said
 
 

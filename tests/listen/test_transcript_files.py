@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from transcript_reading import HEAD, noted, read, turns
 
 from empathia.errors import TranscriptError, UsageError
-from empathia.listen.transcript import encodings, read_transcript
+from empathia.listen.transcript import read_transcript
 from empathia.report.timeline import write
+from empathia.tables import text as encodings
 
 # Encodings
 
@@ -125,7 +126,7 @@ def test_ten_thousand_turns_are_fast(tmp_path, suffix):
 
 def test_huge_file_is_refused_before_it_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr(encodings, "LIMIT", 1000)
-    with pytest.raises(TranscriptError, match="more than a transcript holds"):
+    with pytest.raises(TranscriptError, match="more than a text holds"):
         read(tmp_path, "a.txt", "Ann: hi\n" * 200)
 
 
@@ -149,8 +150,17 @@ def test_wrong_paths(tmp_path):
         read_transcript(tmp_path / "folder.csv")
     with pytest.raises(UsageError, match="there is no file"):
         read_transcript(tmp_path / "none.csv")
-    with pytest.raises(UsageError, match=r"no transcript \(expected \.csv"):
-        read_transcript(tmp_path / "talk.docx")
+    with pytest.raises(UsageError, match="there is no transcript format 'words'"):
+        read(tmp_path, "talk.txt", "Ann: hi\n", "words")
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [(b"PK\x03\x04\x14\x00", "Word"), (b"%PDF-1.7\n", "PDF"), (b"{\\rtf1\\ansi hi}", "RTF")],
+)
+def test_documents_are_refused_with_what_to_do(tmp_path, start, what):
+    with pytest.raises(TranscriptError, match=f"{what}.*Save it as plain text"):
+        read(tmp_path, "talk.docx", start + b"Ann: hi\n" * 20)
 
 
 def test_header_alone_is_no_transcript(tmp_path):

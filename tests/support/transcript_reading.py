@@ -9,10 +9,10 @@ from empathia.listen.transcript import Transcript, read_transcript
 HEAD = "speaker,text,start,end\n"
 
 
-def read(folder: Path, name: str, content: str | bytes) -> Transcript:
+def read(folder: Path, name: str, content: str | bytes, format: str | None = None) -> Transcript:
     path = folder / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_transcript(path)
+    return read_transcript(path, format)
 
 
 def turns(transcript: Transcript) -> list[tuple[str, str | None, float | None, float | None]]:

@@ -8,12 +8,12 @@ user as notes; what cannot be read at all is a ``MediaError``.
 
 from __future__ import annotations
 
+from empathia.files import shown
 from empathia.media.decoding import (
     FORMATS,
     MediaInfo,
     blocks,
     probe,
-    shown,
     spans,
 )
 from empathia.media.encoding import encode, media_type

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from empathia.errors import InputError, MediaError, needs
+from empathia.files import shown
 from empathia.media.headers import Patched, mended
 from empathia.media.mixing import Condition, mono
 from empathia.media.tape import Tape
@@ -58,11 +59,6 @@ class MediaInfo:
     has_video: bool
     rate: int | None
     channels: int | None
-
-
-def shown(path: Path) -> str:
-    """A path on one line: line breaks and other unprintable characters are escaped."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
 
 
 def probe(path: Path) -> MediaInfo:

@@ -16,7 +16,7 @@ from pathlib import Path
 from empathia import media
 from empathia.contracts import Progress
 from empathia.errors import TranscriptError, UsageError
-from empathia.listen.transcript import READERS
+from empathia.listen.transcript import SUFFIXES
 from empathia.pipeline.conversation import Conversation, Spoken
 from empathia.pipeline.models import Models, Record
 from empathia.pipeline.options import SHIPPED, Options
@@ -48,7 +48,7 @@ RECORDINGS = (
     ".mkv",
     ".avi",
 )
-TRANSCRIPTS = tuple(READERS)
+TRANSCRIPTS = SUFFIXES
 
 
 def _silent(_what: str, _done: float, _total: float | None) -> None:

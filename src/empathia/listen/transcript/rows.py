@@ -1,27 +1,20 @@
-"""What every transcript format is read into: rows, times and names; and its errors."""
+"""What every transcript format is read into: rows and notes."""
 
 from __future__ import annotations
 
-import math
-import re
 import unicodedata
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from empathia.errors import TranscriptError
-from empathia.media import shown
+from empathia.tables import fault
+from empathia.tables.cells import seconds
+from empathia.types import Word
 
 SPEAKER = "Speaker"
 """Who speaks where nobody is named."""
 
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:[.,]\d+)?)", re.ASCII)
-_SECONDS = re.compile(r"\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
-_LONGEST = 1e7  # s; a later time is a mistake
-_NOTHING = frozenset({"", "-", "–", "na", "n/a", "nan", "none", "null"})
-_NAME = re.compile(r"([^\W_][^:：\t\"?!;,<>]{0,39}?)\s*([:：])(.*)", re.DOTALL)
 _STRIP = dict.fromkeys((*range(9), *range(14, 28), *range(127, 133), *range(134, 160)))
+_BIDI = dict.fromkeys((0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
 class Row(NamedTuple):
@@ -34,6 +27,7 @@ class Row(NamedTuple):
         start: Start in s.
         end: End in s.
         dialogue: Which dialogue it belongs to.
+        words: Words with times in s, where the file has them.
     """
 
     line: int
@@ -42,24 +36,21 @@ class Row(NamedTuple):
     start: float | None = None
     end: float | None = None
     dialogue: str | None = None
+    words: tuple[Word, ...] = ()
 
 
 class Parsed(NamedTuple):
-    """The rows of a file and what the user should know about them."""
+    """The rows of a file and what the user should know about them.
+
+    Args:
+        rows: In the order of the file.
+        notes: What was decided or left out.
+        bare: Whether times are whole numbers of which the file does not tell the unit.
+    """
 
     rows: list[Row]
     notes: tuple[str, ...] = ()
-
-
-def fault(path: Path, line: int | None, problem: str, remedy: str) -> TranscriptError:
-    """An error that names the file and, where there is one, the line (from 1)."""
-    where = shown(path) if line is None else f"{shown(path)}, line {line}"
-    return TranscriptError(f"{where}: {problem}", remedy)
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines of a file, whatever ends them, without a byte order mark."""
-    return re.split(r"\r\n|\r|\n", text.lstrip("\ufeff"))
+    bare: bool = False
 
 
 def clean(text: str) -> str | None:
@@ -74,89 +65,25 @@ def clean(text: str) -> str | None:
 
 
 def clean_name(name: str) -> str | None:
-    """A speaker's name, composed, so that one person is not two."""
-    words = clean(name)
+    """A speaker's name, composed and without marks of direction, so that one person is not two."""
+    words = clean(name.translate(_BIDI))
     return None if words is None else unicodedata.normalize("NFC", words)
 
 
-def parse_time(text: str, scale: float = 1.0) -> float | None:
-    """Seconds from ``12.5``, ``12,5``, ``1:02.5``, ``0:16:16,059``; None where it is empty.
-
-    Args:
-        text: What the file says.
-        scale: Seconds a unit, for plain numbers (.001 for milliseconds).
-
-    Raises:
-        ValueError: It is no time.
-    """
-    text = text.strip()
-    if text.lower() in _NOTHING:
-        return None
-    clock = _CLOCK.fullmatch(text)
-    if clock is not None:
-        hours, minutes, seconds = (float((g or "0").replace(",", ".")) for g in clock.groups())
-        return _bounded(hours * 3600 + minutes * 60 + seconds, text)
-    bare = text.removesuffix("s").rstrip()
-    if _SECONDS.fullmatch(bare) is None or not math.isfinite(float(bare.replace(",", "."))):
-        raise ValueError(text)
-    return _bounded(float(bare.replace(",", ".")) * scale, text)
+def undirected(text: str) -> str:
+    """A line without the invisible marks that say which way it is written."""
+    return text.translate(_BIDI)
 
 
 def stamp(text: str, path: Path, number: int) -> float | None:
-    """:func:`parse_time` of a time on line ``number`` of a file.
+    """A time on line ``number`` of a file, in s; None where it is empty.
 
     Raises:
-        TranscriptError: It is no time.
+        TextError: It is no time.
     """
     try:
-        return parse_time(text)
+        return seconds(text)
     except ValueError:
         raise fault(
             path, number, f"expected a time, found {ascii(text)[:40]}", "Write times as hh:mm:ss,ms"
         ) from None
-
-
-def _bounded(seconds: float, text: str) -> float:
-    if not seconds < _LONGEST:
-        raise ValueError(text)
-    return seconds
-
-
-def _candidate(line: str) -> tuple[str, bool, str] | None:
-    parts = _NAME.match(line)
-    if parts is None or len(parts[1].split()) > 4:
-        return None
-    spaced = parts[2] != ":" or not parts[3].strip() or parts[3][0].isspace()
-    return parts[1].strip(), spaced, parts[3].strip()
-
-
-class Names:
-    """Tells ``Name: words`` from words that hold a colon, from all lines of a file.
-
-    A single word or capitalised words before a colon and a blank are a name;
-    anything else ("I told him: go") only where it comes back on another line.
-    """
-
-    def __init__(self, lines: Iterable[str]) -> None:
-        candidates = (_candidate(line) for line in lines)
-        self._counts = Counter(c[0] for c in candidates if c is not None)
-
-    def split(self, line: str) -> tuple[str | None, str]:
-        """The name, or None, and the words of one line."""
-        candidate = _candidate(line)
-        if candidate is None:
-            return None, line
-        name, spaced, words = candidate
-        parts = name.split()
-        plausible = spaced and (len(parts) == 1 or not any(p[0].islower() for p in parts))
-        if plausible or (self._counts[name] > 1 and not words.startswith(("/", "\\"))):
-            return name, words
-        return None, line
-
-
-def at_lines(lines: Iterable[int]) -> str:
-    """``line 3`` or ``lines 3, 9 and 12 more`` for a note."""
-    numbers = list(lines)
-    head = ", ".join(str(n) for n in numbers[:5])
-    rest = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
-    return f"line{'s' if len(numbers) > 1 else ''} {head}{rest}"

@@ -1,249 +1,267 @@
-"""Transcripts as tables: csv (and tab or semicolon separated) and JSON lines."""
+"""Transcripts as tables: csv and its kin, JSON lines, spreadsheets."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+import datetime
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from empathia.listen.transcript.rows import (
-    Parsed,
-    Row,
-    clean,
-    clean_name,
-    fault,
-    lines_of,
-    parse_time,
-)
+from empathia import tables
+from empathia.listen.transcript.formats import Format
+from empathia.listen.transcript.rows import Parsed, Row, clean, clean_name
+from empathia.tables import Record, Table, at_lines, fault
+from empathia.tables.cells import missing, seconds
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "speaker": ("speaker", "name", "speakername", "speakerid", "speakeridx", "who"),
-    "text": ("text", "utterance", "words", "transcript", "transcription", "sentence"),
-    "start": ("start", "starttime", "starts", "begin", "from", "onset"),
-    "end": ("end", "endtime", "ends", "stop", "to", "offset"),
+    "speaker": (
+        *("speaker", "name", "speakername", "speakerid", "speakeridx", "speakerlabel", "who"),
+        *("tier", "participant", "role", "author", "sender", "username", "user"),
+        *("sprecher", "sprecherin", "locuteur", "hablante", "화자"),
+    ),
+    "text": (
+        *("text", "utterance", "words", "transcript", "transcription", "sentence", "annotation"),
+        *("content", "message", "texte", "texto", "발화", "문장"),
+    ),
+    "start": (
+        *("start", "starttime", "starts", "begin", "from", "onset", "begintime", "tstart"),
+        *("beginn", "anfang", "début", "debut", "inicio", "시작"),
+        *("time", "timestamp"),
+    ),
+    "end": (
+        *("end", "endtime", "ends", "stop", "to", "offset", "stoptime", "tend"),
+        *("ende", "fin", "끝", "종료"),
+    ),
+    "duration": ("duration", "dur", "durationtime", "dauer", "durée", "duración"),
     "dialogue": (
-        "dialogue",
-        "dialogueid",
-        "dialog",
-        "dialogid",
-        "conversation",
-        "conversationid",
-        "convid",
+        *("dialogue", "dialogueid", "dialog", "dialogid"),
+        *("conversation", "conversationid", "convid"),
     ),
 }
 """What columns may be called, best first, in lower case without blanks and underscores."""
 
+_LOOSE = ("time", "timestamp")  # names that also stand for other things than a start
+_MS = re.compile(r"ms|msec|millisec(?:ond)?s?", re.IGNORECASE)
+_UNIT = re.compile(
+    r"(?:[(\[]\s*(?P<a>[^)\]]*?)\s*[)\]]|\s+-\s+(?P<b>\S+)|[_\s](?P<c>ms|msec|s|secs?|seconds?)"
+    r"|(?<=[a-z])(?P<d>Ms))\s*$"
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _TIMES = "Write times as seconds or h:mm:ss.ms, or leave the cell empty"
-_NEEDED = ("speaker", "text")
+_OURS = ("index", "id", "speaker", "start", "end", "text")
 
 
 class _Column(NamedTuple):
     key: str
-    scale: float
+    scale: float | None = None  # seconds a unit; None where the header does not tell
 
 
-def _columns(names: Sequence[str]) -> dict[str, _Column]:
+def _column(name: str) -> tuple[str, _Column]:
+    """What a column is called without its unit, and the column."""
+    unit = _UNIT.search(name)
+    said = "" if unit is None else next(g for g in unit.groups() if g is not None)
+    scale = 0.001 if _MS.fullmatch(said) else 1.0 if said else None
+    stem = name if unit is None else name[: unit.start()]
+    return re.sub(r"[\s_\-.]", "", stem.strip().lower()), _Column(name, scale)
+
+
+def columns(names: Sequence[str]) -> dict[str, _Column]:
     """Which of the given names plays which part."""
     plain: dict[str, _Column] = {}
     for name in names:
-        unit = re.search(r"[(\[]\s*ms\s*[)\]]|_ms$|millisec", name, re.IGNORECASE)
-        key = re.sub(r"[(\[].*?[)\]]|_ms$|_s$|[\s_\-.]", "", name.strip().lower())
-        plain.setdefault(key, _Column(name, 0.001 if unit else 1.0))
-    columns: dict[str, _Column] = {}
+        plain.setdefault(*_column(name))
+    parts: dict[str, _Column] = {}
     for part, aliases in COLUMNS.items():
         known = [plain[a] for a in aliases if a in plain]
         if known:
-            columns[part] = known[0]
-    return columns
+            parts[part] = known[0]
+    return parts
 
 
-def _require(columns: Mapping[str, _Column], names: Sequence[str], path: Path, line: int) -> None:
-    missing = [part for part in _NEEDED if part not in columns]
-    if missing:
-        listed = ", ".join(f"'{n}'" for n in names[:20]) or "nothing"
-        raise fault(
-            path,
-            line,
-            f"expected columns {' and '.join(repr(m) for m in missing)}, found {listed}",
-            "Name the columns in the first line: speaker, text and, where known, start and end",
-        )
-
-
-def _time(value: object, column: _Column, path: Path, line: int) -> float | None:
-    if value is None:
-        return None
-    try:
-        if isinstance(value, bool):
-            raise ValueError(value)
-        return parse_time(str(value), column.scale)
-    except ValueError:
-        raise fault(
-            path, line, f"expected a time in '{column.key}', found {ascii(value)[:40]}", _TIMES
-        ) from None
-
-
-def _row(cells: Mapping[str, object], columns: Mapping[str, _Column], path: Path, line: int) -> Row:
-    def words(part: str) -> str | None:
-        value = cells.get(columns[part].key) if part in columns else None
-        if value is None or isinstance(value, str):
-            return value
-        if isinstance(value, (int, float)):
-            return str(value)
-        raise fault(
-            path,
-            line,
-            f"expected words in '{columns[part].key}', found a {type(value).__name__}",
-            "Give plain text",
-        )
-
-    def time(part: str) -> float | None:
-        column = columns.get(part)
-        return None if column is None else _time(cells.get(column.key), column, path, line)
-
-    return Row(
-        line,
-        clean_name(words("speaker") or ""),
-        clean(words("text") or ""),
-        time("start"),
-        time("end"),
-        clean(words("dialogue") or ""),
-    )
-
-
-def _first_line(text: str) -> tuple[str, int]:
-    """The header without Excel's ``sep=;`` and empty lines, and how many lines those are."""
-    skipped = re.match(r"\ufeff?(?:sep=.\r?\n)?(?:[ \t]*\r?\n)*", text, re.IGNORECASE)
-    assert skipped is not None  # every part is optional
-    return text[skipped.end() :], text.count("\n", 0, skipped.end())
-
-
-def _delimiter(text: str) -> str:
-    """The delimiter whose header names most of the columns that are looked for."""
-    head = re.split(r"\r\n|\r|\n", text, maxsplit=1)[0]
-
-    def worth(delimiter: str) -> tuple[int, int]:
-        names = head.replace('"', "").split(delimiter)
-        return len(_columns(names)), len(names)
-
-    return max(",\t;|", key=worth)
-
-
-def _records(text: str, delimiter: str, quoting: Literal[0, 3]) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=delimiter,
-        strict=True,
-        quoting=quoting,
-        skipinitialspace=True,
-    )
-    line = 1
-    for cells in reader:
-        if any(c.strip() for c in cells):
-            yield line, cells
-        line = reader.line_num + 1
-
-
-def _split(text: str, delimiter: str, path: Path, skipped: int) -> list[tuple[int, list[str]]]:
-    """All records; a file whose quotes do not pair is read without quoting if that fits."""
-    try:
-        return list(_records(text, delimiter, csv.QUOTE_MINIMAL))
-    except csv.Error as error:
-        reason = str(error)
-    try:
-        bare = list(_records(text, delimiter, csv.QUOTE_NONE))
-    except csv.Error:
-        bare = []
-    if bare and all(len(cells) == len(bare[0][1]) for _, cells in bare):
-        return bare
-    line = _line_of_fault(text, delimiter)
-    if "limit" in reason:
-        size = csv.field_size_limit()
-        raise fault(
-            path,
-            line + skipped,
-            f"a cell of more than {size} characters",
-            "Check that its quotation marks pair, or split it",
-        )
-    raise fault(
-        path,
-        line + skipped,
-        f"quotation marks do not pair ({reason})",
-        'Write a quotation mark inside a quoted cell twice ("")',
-    )
-
-
-def _line_of_fault(text: str, delimiter: str) -> int:
-    line = 0
-    try:
-        for line, _ in _records(text, delimiter, csv.QUOTE_MINIMAL):  # noqa: B007
-            pass
-    except csv.Error:
-        pass
-    return line + 1
+def worth(names: Sequence[str]) -> int:
+    """How many of the names play a part in a transcript."""
+    return len(columns(names))
 
 
 def read_csv(text: str, path: Path) -> Parsed:
     """Rows of a table with a header, which tells the delimiter.
 
     Raises:
-        TranscriptError: A column is missing, a row does not fit the header, or a time is none.
+        TextError: A column is missing, a row does not fit the header, or a time is none.
     """
-    text, skipped = _first_line(text)
-    delimiter = _delimiter(text)
-    records = _split(text, delimiter, path, skipped)
-    header, first = (records[0][1], records[0][0]) if records else ([], 1)
-    names = [n.strip().lstrip("\ufeff") for n in header]
-    columns = _columns(names)
-    _require(columns, names, path, first + skipped)
-    rows = []
-    for line, cells in records[1:]:
-        if any(c.strip() for c in cells[len(names) :]):
-            raise fault(
-                path,
-                line + skipped,
-                f"{len(cells)} cells under {len(names)} columns",
-                f"Put text that holds '{delimiter}' in quotation marks",
-            )
-        rows.append(_row(dict(zip(names, cells, strict=False)), columns, path, line + skipped))
-    return Parsed(rows)
+    return rows_of(tables.delimited(text, path, worth), path)
 
 
 def read_jsonl(text: str, path: Path) -> Parsed:
-    """Rows of one JSON object a line, with the keys that a csv has as columns.
+    """Rows of one JSON object a line, or of a list of them, with a csv's columns as keys.
 
     Raises:
-        TranscriptError: A line is no JSON object, or no object has words or speakers.
+        TextError: A line is no JSON object, or no object has words.
     """
-    objects = []
-    for number, line in enumerate(lines_of(text), start=1):
-        if line.strip():
-            objects.append((number, _object(line, path, number)))
-    names = list(dict.fromkeys(key for _, o in objects for key in o))
-    columns = _columns(names)
-    _require(columns, names, path, objects[0][0] if objects else 1)
-    return Parsed([_row(o, columns, path, number) for number, o in objects])
+    return rows_of(tables.json_records(text, path), path)
 
 
-def _object(line: str, path: Path, number: int) -> dict[str, object]:
-    try:
-        value = json.loads(line, parse_constant=lambda _: None)
-    except (ValueError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+def rows_of(table: Table, path: Path) -> Parsed:
+    """The rows of a table, whatever it was stored in.
+
+    Raises:
+        TextError: It has no words, or a cell is no time or no text.
+    """
+    used = columns(table.header)
+    if "text" not in used:
+        listed = ", ".join(f"'{n}'" for n in table.header[:20]) or "nothing"
         raise fault(
             path,
-            number,
-            f"expected a JSON object, found something else ({reason})",
-            "Write one JSON object a line",
-        ) from None
-    if not isinstance(value, dict):
-        raise fault(
-            path,
-            number,
-            f"expected a JSON object, found a {type(value).__name__}",
-            "Write one JSON object a line",
+            table.line if table.unit == "line" else None,
+            f"expected a column 'text', and 'speaker' beside it, found {listed}",
+            "Name the columns in the first line: speaker, text and, where known, start and end",
         )
-    return value
+    clocks = _clocks(table, used, path)
+    literal = table.header[: len(_OURS)] == _OURS
+    empty: list[int] = []
+    rows = []
+    for record in table.records:
+        said = _words(record, used["text"], path)
+        if said is not None and not literal and said.strip() and missing(said):
+            empty.append(record.line)
+            said = None
+        times = {part: clock(record) for part, clock in clocks.items()}
+        start, end, length = (times.get(p) for p in ("start", "end", "duration"))
+        if end is None and start is not None and length is not None:
+            end = round(start + length, 6)
+        name = _words(record, used.get("speaker"), path) or ""
+        named = clean_name("" if not literal and missing(name) else name)
+        dialogue = clean(_words(record, used.get("dialogue"), path) or "")
+        rows.append(Row(record.line, named, clean(said or ""), start, end, dialogue))
+    return Parsed(rows, _notes(table, used, empty), _bare(table, used))
+
+
+def _notes(table: Table, used: Mapping[str, _Column], empty: Sequence[int]) -> tuple[str, ...]:
+    notes = list(table.notes)
+    doubled = [c.key for c in used.values() if c.key in table.doubled]
+    if doubled:
+        notes.append(f"there are two columns '{doubled[0]}'; the first was read")
+    if table.short:
+        notes.append(f"rows with fewer cells than the header ({at_lines(table.short)})")
+    if empty:
+        notes.append(f"cells like 'nan' or 'null' are no words ({at_lines(empty)})")
+    return tuple(notes)
+
+
+def _bare(table: Table, used: Mapping[str, _Column]) -> bool:
+    """Whether all times are whole numbers and no header tells their unit."""
+    parts = [used[p] for p in ("start", "end", "duration") if p in used]
+    cells = [str(r.cells[c.key]).strip() for c in parts for r in table.records if c.key in r.cells]
+    whole = [c for c in cells if c.removesuffix(".0").isdecimal()]
+    return bool(whole) and all(c.scale is None for c in parts) and len(whole) == len(cells)
+
+
+def _words(record: Record, column: _Column | None, path: Path) -> str | None:
+    value = None if column is None else record.cells.get(column.key)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, (int, float)):
+        return str(value)
+    raise fault(
+        path,
+        record.line,
+        f"expected words in '{column.key if column else ''}', found a {type(value).__name__}",
+        "Give plain text",
+    )
+
+
+_Clock = Callable[[Record], float | None]
+
+
+def _clocks(table: Table, used: Mapping[str, _Column], path: Path) -> dict[str, _Clock]:
+    """What reads the times of each part, in s; calendar times count from the earliest one."""
+    parts = {p: used[p] for p in ("start", "end", "duration") if p in used}
+    loose = [p for p, c in parts.items() if _column(c.key)[0] in _LOOSE]
+    if any(not _all_times(table, parts[p]) for p in loose):
+        del parts["start"]  # a "time" that is none: the hour of a message, say
+    dated = [parts[p].key for p in ("start", "end") if p in parts]
+    dates = [d for r in table.records for k in dated if (d := _date(r.cells.get(k))) is not None]
+    zero = min(dates, default=None)
+
+    def clock(column: _Column) -> _Clock:
+        return lambda record: _time(record, column, path, zero)
+
+    return {part: clock(column) for part, column in parts.items()}
+
+
+def _all_times(table: Table, column: _Column) -> bool:
+    try:
+        for record in table.records:
+            _seconds(record.cells.get(column.key), column, 0.0)
+    except ValueError:
+        return False
+    return True
+
+
+def _date(value: object) -> float | None:
+    """Seconds since 1970 of a calendar time as ISO 8601 writes it; None of anything else."""
+    if not isinstance(value, str) or not _DATE.match(value.strip()):
+        return None
+    try:
+        date = datetime.datetime.fromisoformat(value.strip())
+    except ValueError:
+        return None
+    return (date if date.tzinfo else date.replace(tzinfo=datetime.UTC)).timestamp()
+
+
+def _seconds(value: object, column: _Column, zero: float | None) -> float | None:
+    if value is None:
+        return None
+    date = _date(value)
+    if date is not None and zero is not None:
+        return round(date - zero, 6)
+    if isinstance(value, bool):
+        raise ValueError(value)
+    return seconds(str(value), column.scale or 1.0)
+
+
+def _time(record: Record, column: _Column, path: Path, zero: float | None) -> float | None:
+    value = record.cells.get(column.key)
+    try:
+        return _seconds(value, column, zero)
+    except ValueError:
+        raise fault(
+            path,
+            record.line,
+            f"expected a time in '{column.key}', found {ascii(value)[:40]}",
+            _TIMES,
+        ) from None
+
+
+def _looks(head: str) -> bool:
+    """Whether one of the first lines names columns, words among them."""
+    lines = head.splitlines()[:10]
+    named = [columns([c.strip(' "') for c in re.split(r"[,;\t|]", x)]) for x in lines]
+    return any("text" in parts and len(parts) > 1 for parts in named)
+
+
+TABLE = Format(
+    name="table",
+    title="a table",
+    suffixes=(".csv", ".tsv", ".psv"),
+    told="a first line that names columns, one of them the words",
+    left="columns other than speaker, text, start, end, duration and dialogue; empty rows",
+    example="speaker,text,start,end\nAnn,I passed the exam.,0.5,2\nBen,That is wonderful!,2.5,4\n",
+    looks=_looks,
+    read=read_csv,
+)
+
+JSON_LINES = Format(
+    name="jsonl",
+    title="JSON lines",
+    suffixes=(".jsonl", ".ndjson"),
+    told="a JSON object a line",
+    left="keys other than speaker, text, start, end, duration and dialogue",
+    example='{"speaker": "Ann", "text": "I passed the exam.", "start": 0.5, "end": 2}\n'
+    '{"speaker": "Ben", "text": "That is wonderful!", "start": 2.5, "end": 4}\n',
+    looks=lambda head: re.match(r"\s*\{.*\}\s*\n\s*\{", head) is not None,
+    read=read_jsonl,
+)

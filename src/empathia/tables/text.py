@@ -1,17 +1,17 @@
-"""From the bytes of a transcript to its text: encodings, and what is no text at all."""
+"""From the bytes of a file to its text: encodings, and what is no text at all."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from empathia.errors import UsageError
-from empathia.listen.transcript.rows import fault
-from empathia.media import shown
+from empathia.errors import TextError, UsageError
+from empathia.files import shown
 
 LIMIT = 64 * 2**20
-"""Largest transcript that is read, in bytes (about a thousand hours of talk)."""
+"""Largest text that is read, in bytes (about a thousand hours of talk)."""
 
 _BOMS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -20,37 +20,53 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_DOCUMENTS = (
+    (b"PK\x03\x04", "a Word, Excel or other packed document"),
+    (b"%PDF", "a PDF"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\xd0\xcf\x11\xe0", "an old Word or Excel document"),
+)
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f\x0b\x1b") + b"\x7f"
 _SAVE = "Save it as UTF-8 text"
 
 
+def fault(path: Path, line: int | None, problem: str, remedy: str) -> TextError:
+    """An error that names the file and, where there is one, the line (from 1)."""
+    where = shown(path) if line is None else f"{shown(path)}, line {line}"
+    return TextError(f"{where}: {problem}", remedy)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a file, whatever ends them, without a byte order mark."""
+    return re.split(r"\r\n|\r|\n", text.lstrip("\ufeff"))
+
+
 class Decoded(NamedTuple):
-    """A transcript's text and, where its encoding was a guess, a note that says so."""
+    """A file's text and, where its encoding was a guess, a note that says so."""
 
     text: str
     note: str | None
 
 
 def read_text(path: Path) -> Decoded:
-    """Read and decode a transcript.
+    """Read and decode a text file.
 
     A byte order mark decides; else strict UTF-8; else UTF-16 without a mark,
     lines that mix UTF-8 and cp1252, cp1252, and last a statistical guess.
 
     Raises:
         UsageError: There is no such file, or it is a folder.
-        TranscriptError: The file is empty, too large, unreadable or no text.
+        TextError: The file is empty, too large, unreadable or no text.
     """
     if path.is_dir():
-        raise UsageError(f"{shown(path)} is a folder, expected a transcript", "Name a file in it")
+        raise UsageError(f"{shown(path)} is a folder, expected a file", "Name a file in it")
     try:
         size = path.stat().st_size
         if size > LIMIT:
             raise fault(
                 path,
                 None,
-                f"{size / 2**20:.0f} MB is more than a transcript "
-                f"holds (at most {LIMIT // 2**20} MB)",
+                f"{size / 2**20:.0f} MB is more than a text holds (at most {LIMIT // 2**20} MB)",
                 "Split the file",
             )
         raw = path.read_bytes()
@@ -63,13 +79,14 @@ def read_text(path: Path) -> Decoded:
         ) from None
     decoded = _decode(raw, path)
     if not decoded.text.strip("\ufeff\x00 \t\r\n"):
-        raise fault(
-            path, None, "the file is empty, expected a transcript", "Give a file with words"
-        )
+        raise fault(path, None, "the file is empty, expected text", "Give a file with words")
     return decoded
 
 
 def _decode(raw: bytes, path: Path) -> Decoded:
+    for start, document in _DOCUMENTS:
+        if raw.startswith(start):
+            raise fault(path, None, f"this is {document}", "Save it as plain text or csv")
     for mark, codec in _BOMS:
         if raw.startswith(mark):
             return Decoded(_strict(raw, codec, path), None)
@@ -157,3 +174,11 @@ def _guessed(raw: bytes, path: Path) -> Decoded:
         )
     except UnicodeError:
         raise fault(path, None, "its encoding cannot be told", _SAVE) from None
+
+
+def at_lines(lines: Iterable[int]) -> str:
+    """``line 3`` or ``lines 3, 9 and 12 more`` for a note."""
+    numbers = list(lines)
+    head = ", ".join(str(n) for n in numbers[:5])
+    rest = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+    return f"line{'s' if len(numbers) > 1 else ''} {head}{rest}"

@@ -1,0 +1,67 @@
+"""All transcript formats in the order in which they are tried."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from empathia.errors import UsageError
+from empathia.listen.transcript import lines, subtitles, table
+from empathia.listen.transcript.formats import Format
+from empathia.listen.transcript.rows import Parsed
+from empathia.tables import read_text
+
+FORMATS: tuple[Format, ...] = (
+    subtitles.VTT,
+    subtitles.SRT,
+    table.JSON_LINES,
+    table.TABLE,
+    lines.FORMAT,
+)
+"""First those that nothing else looks like; plain lines are what is left."""
+
+SUFFIXES = tuple(dict.fromkeys(s for f in FORMATS for s in f.suffixes))
+"""Endings of file names that mean a transcript, in lower case."""
+
+_HEAD = 2**15  # characters that tell a format
+
+
+def names() -> tuple[str, ...]:
+    """What ``--format`` may name."""
+    return tuple(f.name for f in FORMATS)
+
+
+def parse(path: Path, format: str | None) -> tuple[Format, Parsed, list[str]]:
+    """The rows of a file, what it was taken for, and notes.
+
+    Raises:
+        UsageError: There is no such file or format.
+        TextError: The file cannot be read as what it is taken for.
+    """
+    if format is not None and format not in names():
+        raise UsageError(
+            f"there is no transcript format '{format}'", f"Known are {', '.join(names())}"
+        )
+    decoded = read_text(path)
+    notes = [decoded.note] if decoded.note else []
+    head = decoded.text[:_HEAD].lstrip("\ufeff")
+    if format is not None:
+        chosen = next(f for f in FORMATS if f.name == format)
+    else:
+        chosen = tell(path.suffix.lower(), head)
+        if path.suffix.lower() not in chosen.suffixes:
+            notes.append(f"read as {chosen.title}")
+    parsed = chosen.read(decoded.text, path)
+    return chosen, parsed, [*notes, *parsed.notes]
+
+
+def tell(suffix: str, head: str) -> Format:
+    """What a file is taken for.
+
+    What its name says, where its head looks like that; else what its head looks like; else what
+    its name says, whose reader then says what is wrong.
+    """
+    meant = [f for f in FORMATS if suffix in f.suffixes]
+    for format in [*meant, *FORMATS]:
+        if format.looks(head):
+            return format
+    return meant[0] if meant else FORMATS[-1]

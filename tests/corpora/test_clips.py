@@ -101,6 +101,11 @@ def test_a_file_of_labels_is_read(tmp_path):
 HEAD = "file,label,split,dialogue,start,end"
 
 
+def test_a_part_is_known_by_its_usual_names(tmp_path):
+    listed(touch(tmp_path, "a.wav", "b.wav"), HEAD, "a.wav,joy, Dev,,,", "b.wav,sad,TRAINING,,,")
+    assert [d.split for d in folder.load(tmp_path)] == ["valid", "train"]
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
@@ -110,8 +115,11 @@ HEAD = "file,label,split,dialogue,start,end"
         (["a.wav,joy,,,2,1"], r"csv:2: expected 0 <= start <= end"),
         (["a.wav,joy,,,1,"], r"csv:2: expected 0 <= start <= end"),
         (["a.wav,joy,,,soon,2"], r"csv:2: start 'soon' is no number"),
-        (["a.wav,joy,dev,,,"], r"csv:2 has the split 'dev'"),
-        (["a.wav,joy,train,d,0,1", "a.wav,joy,test,d,1,2"], r"csv:3: the dialogue is in 'train'"),
+        (["a.wav,joy,spare,,,"], r"csv:2 has the split 'spare'"),
+        (
+            ["a.wav,joy,train,d,0,1", "a.wav,joy,test,d,1,2"],
+            r"csv:3: the dialogue is in train and",
+        ),
         (["a.wav,joy"], r"csv:2 has not 6 fields"),
         (["a.wav,bored,,,,"], "label 'bored' is not in 'ekman7'"),
     ],

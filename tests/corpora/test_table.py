@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 import empathia
 from empathia.corpora import CorpusWarning, table
+from empathia.corpora.table.rows import missing
 from empathia.corpora.table.write import records, write
 from empathia.errors import CorpusError, LabelError, UsageError
 from empathia.features.prosody import NAMES, UNITS
@@ -131,11 +133,14 @@ def test_an_unknown_label_set_and_two_columns_alike(tmp_path):
         (["a,d,S,,t,2,1,,,,"], "line 2: expected 0 <= start <= end"),
         (["a,d,S,,t,1,,,,,"], "line 2: expected 0 <= start <= end"),
         (["a,d,S,,t,soon,2,,,,"], "line 2: start 'soon' is no number"),
-        (["a,d,S,,t,nan,2,,,,"], "line 2: start 'nan' is no number"),
-        (["a,d,S,,t,1,2,,,dev,"], "split 'dev' is none of train, valid, test"),
-        (["a,d,S,,t,1,2,,,train,", "b,d,S,,t,3,4,,,test,"], "line 3: the dialogue is in 'train'"),
-        (["a,d,S,,t,1,2,,[1],,"], "line 2: votes are no JSON list"),
-        (["a,d,S,,t,1,2,,[,,"], "line 2: votes are no JSON list"),
+        (["a,d,S,,t,,2,,,,"], "line 2: expected 0 <= start <= end, found None and 2"),
+        (["a,d,S,,t,1,2,,,spare,"], "split 'spare' is none of train, training, valid, val"),
+        (
+            ["a,d,S,,t,1,2,,,train,", "b,d,S,,t,3,4,,,test,"],
+            "line 3: the dialogue is in train and",
+        ),
+        (["a,d,S,,t,1,2,,[1],,"], "line 2: votes: no list"),
+        (["a,d,S,,t,1,2,,[,,"], "line 2: votes: no list"),
         (["a,d,S"], "line 2: expected 11 cells"),
         (["a,d,S,,t,1,2,bored,,,"], "line 2: label 'bored' is not in 'iemocap6'"),
         (['a,d,S,,"t,1,2,bored,,,'], "does not parse"),
@@ -208,10 +213,14 @@ def test_parquet_rows_are_named_and_lists_are_features(tmp_path):
 
 
 words = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8)
-names = words.filter(lambda s: s == s.strip())
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12).filter(str.strip)
+names = words.map(lambda s: unicodedata.normalize("NFC", s)).filter(
+    lambda s: s == s.strip() and not missing(s)
+)
+texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12).filter(
+    lambda s: s.strip() and not missing(s)
+)
 labels = st.lists(
-    st.sampled_from(["joy", "a;b", "[c", " d", "불평/불만", '"e"']), unique=True, max_size=2
+    st.sampled_from(["joy", "a;b", "[c", "None", "불평/불만", '"e"']), unique=True, max_size=2
 ).map(tuple)
 number = st.floats(0, 1e6, allow_nan=False)
 
@@ -242,7 +251,7 @@ def corpora(draw):
             )
             for i, start in enumerate(starts)
         )
-        known = LabelSet("all", ("joy", "a;b", "[c", " d", "불평/불만", '"e"'))
+        known = LabelSet("all", ("joy", "a;b", "[c", "None", "불평/불만", '"e"'))
         dialogues.append(Dialogue(f"d{d}", utterances, "table", split, "en", known))
     return tuple(dialogues)
 
@@ -279,6 +288,129 @@ def test_a_recording_of_one_row_is_its_clip(tmp_path):
     assert [u.place("audio") for u in table.load(file)[0].utterances] == [(0, 2), None]
     with pytest.raises(CorpusError, match="line 2: clips are smell"):
         table.load(csv(tmp_path, "x,smell", header="text,clips"))
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        *((x, "train") for x in ("train", "Training", " TRAIN ")),
+        *((x, "valid") for x in ("valid", "Val", "validation", "dev", "DEVEL", "development")),
+        *((x, "test") for x in ("Test", "testing", "eval", "evaluation")),
+        ("nan", None),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::empathia.corpora.CorpusWarning")
+def test_a_part_is_known_by_its_usual_names(tmp_path, said, part):
+    file = csv(tmp_path, f"a,{said},d", f"b,{said.strip().lower()},d", header="text,split,dialogue")
+    assert [d.split for d in table.load(file)] == [part]
+
+
+@pytest.mark.parametrize(
+    ("cell", "gold"),
+    [
+        ("""['happy', "it's"]""", ("happy", "it's")),
+        ("""[' happy ', nan, None, '']""", ("happy",)),
+        ("""["nan"]""", ("nan",)),
+        ("[nan]", ()),
+        (r"['a\d']", (r"a\d",)),
+        ("[]", ()),
+        (" glad ; nan; sad;", ("glad", "sad")),
+    ],
+)
+def test_lists_are_read_as_python_writes_them(tmp_path, cell, gold):
+    quoted = cell.replace('"', '""')
+    file = csv(tmp_path, f'a,"{quoted}","{quoted}"', header="text,label,votes")
+    (only_one,) = table.load(file)
+    assert only_one.utterances[0].gold == gold
+    assert [x for v in only_one.utterances[0].votes for x in v] == list(gold)
+
+
+@pytest.mark.parametrize(
+    "cell", ["[" * 5000, "[" + "-" * 50_000 + "1]", "[__import__('os')]", "['a', 3]", "['a'"]
+)
+def test_what_is_no_list_of_labels_is_named(tmp_path, cell):
+    with pytest.raises(CorpusError, match="line 2: label"):
+        table.load(csv(tmp_path, f'a,"{cell}"', header="text,label"))
+
+
+def test_lists_of_numbers_may_have_gaps(tmp_path):
+    file = csv(tmp_path, 'a,"[1.5, nan, None]",3', 'b,"[NaN, null, 2]",NA', header="text,e,f")
+    with pytest.raises(CorpusError, match="line 3: f 'NA' is no number"):
+        table.ready(file, features={"own": ["e", "f"]})
+    file = csv(tmp_path, 'a,"[1.5, nan, None]",3', 'b,"[NaN, null, 2]",nan', header="text,e,f")
+    first, second = table.ready(file, features={"own": ["e", "f"]})["own"].values()
+    assert first.names == ("e[0]", "e[1]", "e[2]", "f")
+    assert str([first.values.tolist(), second.values.tolist()]) == (
+        "[[[1.5, nan, nan, 3.0]], [[nan, nan, 2.0, nan]]]"
+    )
+
+
+NOTHING = ["nan", "NaN", "NAN", "null", "NULL", "N/A", "n/a", "#N/A", "<NA>", "None"]
+
+
+@pytest.mark.parametrize("word", NOTHING)
+def test_a_word_for_nothing_is_nothing_and_is_counted(tmp_path, word):
+    file = csv(tmp_path, f"{word},Ann,{word}", f"hi, {word} ,sad", header="text,speaker,label")
+    with pytest.warns(CorpusWarning) as told:
+        first, second = (d.utterances[0] for d in table.load(file))
+    assert (first.text, first.speaker, first.gold) == (None, "Ann", ())
+    assert (second.text, second.speaker, second.gold) == ("hi", "unknown", ("sad",))
+    said = [str(w.message).split("talk.csv: ")[1] for w in told]
+    assert sorted(said) == sorted(
+        f"column '{c}' says {word}, which is nothing: 1 (line {n})"
+        for c, n in (("text", 2), ("speaker", 3), ("label", 2))
+    )
+
+
+def test_words_that_only_look_like_nothing(tmp_path):
+    file = csv(tmp_path, "None.,none", "nan is my gran,None", header="text,label")
+    first, second = (d.utterances[0] for d in table.load(file, labels=["none", "None"]))
+    assert (first.text, first.gold) == ("None.", ("none",))
+    assert (second.text, second.gold) == ("nan is my gran", ("None",))
+
+
+def test_labels_that_are_called_so_are_read_back(tmp_path):
+    talk = Dialogue("d", (Utterance("u", 0, "A", gold=("None",)),))
+    write(tmp_path / "t.csv", records([talk], tmp_path))
+    assert table.load(tmp_path / "t.csv")[0].utterances[0].gold == ("None",)
+
+
+def test_labels_alike_are_joined_where_it_is_asked_for(tmp_path):
+    lines = ["a,happy,Happy", "b,Happy,happy.", "c,happy.,sad", "d,SAD ,", "e,Sad,", "f,happy,"]
+    file = csv(tmp_path, *lines, header="text,label,votes")
+    apart = table.load(file)
+    assert apart[0].labels.labels == ("Happy", "SAD", "Sad", "happy", "happy.")
+    joined = table.load(file, join_alike=True)
+    assert joined[0].labels.labels == ("happy", "sad")
+    assert [u.gold for u in only(joined).values()] == [("happy",)] * 3 + [("sad",)] * 2 + [
+        ("happy",)
+    ]
+    assert [u.votes for u in only(joined).values()][:3] == [(("happy",),)] * 2 + [(("sad",),)]
+    wanted = table.load(file, labels=["Happy", "SAD"], join_alike=True)
+    assert {u.gold for u in only(wanted).values()} == {("Happy",), ("SAD",)}
+
+
+def test_one_name_in_two_forms_is_one(tmp_path):
+    forms = [unicodedata.normalize(f, "Zoë") for f in ("NFC", "NFD")]
+    lines = [f"{i},{z},{z},{z},{z},{z}.wav" for i, z in enumerate(forms)]
+    header = "utterance,speaker,label,dialogue,group:room,audio"
+    (talk,) = table.load(csv(tmp_path, *lines, header=header))
+    assert {(u.speaker, u.gold, u.groups["room"]) for u in talk.utterances} == {
+        (forms[0], (forms[0],), forms[0])
+    }
+    assert [u.audio.name for u in talk.utterances] == [f"{z}.wav" for z in forms]
+
+
+def test_ends_come_from_durations_where_no_column_says_them(tmp_path):
+    lines = ["a,0.5,2", "b,3,0"]
+    talk = table.load(csv(tmp_path, *lines, header="text,start,duration"))
+    assert [u.place("audio") for d in talk for u in d.utterances] == [(0.5, 2.5), (3, 3)]
+    (talk,) = table.load(csv(tmp_path, "a,1,2,9", header="text,start,end,duration"))
+    assert talk.utterances[0].end == 2
+    (talk,) = table.load(csv(tmp_path, "a,,9", header="text,start,duration"))
+    assert talk.utterances[0].start is None
+    with pytest.raises(CorpusError, match="line 2: expected 0 <= start <= end"):
+        table.load(csv(tmp_path, "a,1,-2", header="text,start,duration"))
 
 
 def test_what_cannot_be_written(tmp_path):

@@ -11,7 +11,12 @@ from pathlib import Path
 
 from empathia.errors import CorpusError
 
-SPLITS = ("train", "valid", "test")
+PARTS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("valid", "val", "validation", "dev", "devel", "development"), "valid"),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+}
+"""What the parts of a split are called, in lower case."""
 GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male"}
 # The eight measures of the extractor "prosody", with their units.
 PROSODY = {

@@ -8,7 +8,7 @@ With ``labels.csv`` in the folder (UTF-8), a row an utterance:
 | label | one label, or several parted by ";" | no gold label |
 | speaker | who speaks | "unknown" |
 | gender | F, female, M, male; anything else is not known | not known |
-| split | train, valid or test, the same for a whole dialogue | none |
+| split | train, valid (dev) or test, the same for a whole dialogue | none |
 | dialogue | id of the conversation | each row is its own |
 | start, end | s, where the file holds more than this utterance | the whole file |
 | text | the words | not known |
@@ -27,7 +27,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from empathia.corpora import CorpusInfo, warn
-from empathia.corpora._tables import GENDERS, SPLITS, number, rows
+from empathia.corpora._tables import GENDERS, PARTS, number, rows
 from empathia.errors import CorpusError
 from empathia.labels import LabelSet, label_set
 from empathia.types import Dialogue, Utterance
@@ -137,7 +137,7 @@ def _listed(table: Path, there: dict[str, Path], name: str) -> list[Dialogue]:
     listed = [(f"{table}:{line}", row) for line, row in rows(table, ("file",))]
     named = Counter(row["file"] for _, row in listed)
     twice = _clashes(there)
-    talks: dict[str, list[tuple[str, str, Utterance]]] = {}
+    talks: dict[str, list[tuple[str, str | None, Utterance]]] = {}
     seen: set[str] = set()
     for place, row in listed:
         if row["file"] not in there:
@@ -154,28 +154,31 @@ def _listed(table: Path, there: dict[str, Path], name: str) -> list[Dialogue]:
             )
         seen.add(utterance.id)
         talk = row.get("dialogue") or utterance.id
-        talks.setdefault(talk, []).append((place, row.get("split") or "", utterance))
+        talks.setdefault(talk, []).append((place, _part(place, row.get("split") or ""), utterance))
     warn(f"{name}: recordings without a row in {TABLE}, left out", sorted(set(there) - set(named)))
     return [_talk(key, turns) for key, turns in talks.items()]
 
 
-def _talk(key: str, turns: list[tuple[str, str, Utterance]]) -> Dialogue:
+def _part(place: str, said: str) -> str | None:
+    part = PARTS.get(said.strip().lower())
+    if said.strip() and part is None:
+        raise CorpusError(f"{place} has the split '{said}'", f"Use {', '.join(PARTS)}")
+    return part
+
+
+def _talk(key: str, turns: list[tuple[str, str | None, Utterance]]) -> Dialogue:
     """A dialogue of its rows: place, split, utterance."""
     split = turns[0][1]
     for place, part, _ in turns:
-        if part and part not in SPLITS:
-            raise CorpusError(f"{place} has the split '{part}'", f"Use {', '.join(SPLITS)}")
         if part != split:
             raise CorpusError(
-                f"{place}: the dialogue is in '{split}' and in '{part}'",
+                f"{place}: the dialogue is in {split or 'no part'} and in {part or 'no part'}",
                 "Put the whole dialogue in one part",
             )
     order = [u for _, _, u in turns]
     if len({u.audio for u in order}) == 1 and all(u.start is not None for u in order):
         order.sort(key=lambda u: u.start or 0.0)
-    return Dialogue(
-        key, tuple(replace(u, index=i) for i, u in enumerate(order)), split=split or None
-    )
+    return Dialogue(key, tuple(replace(u, index=i) for i, u in enumerate(order)), split=split)
 
 
 def _row(place: str, row: dict[str, str], file: Path, key: str) -> Utterance:

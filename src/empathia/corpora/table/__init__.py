@@ -8,12 +8,13 @@ r"""Anybody's corpus as one csv, tsv, jsonl or Parquet file: a row an utterance.
 | gender | F, female, M, male; anything else is not known | not known |
 | text | the words | not known |
 | start, end | seconds | not known; without them rows stay in the order of the file |
+| duration | seconds from the start: where the file has no ends | not known |
 | audio, video | path, from the table's folder | none |
 | clips | which of audio and video hold this utterance alone, parted by ";" | see below |
 | label | one label, several parted by ";", or a list | no gold label: the row is context |
 | votes | a list with each rater's label or list of labels, or labels parted by ";" | none |
 | valence, arousal, dominance | numbers on ``scale`` | not known, as outside of it |
-| split | train, valid or test, the same for a whole dialogue | none |
+| split | train, valid or test, the same for a whole dialogue; dev, eval ... are known | none |
 | group:NAME | which of NAME's groups it belongs to | in none |
 
 A column is called as here, ``utterance_id``, ``dialogue_id`` or ``speaker_id``, or so in other
@@ -30,6 +31,11 @@ it otherwise. Rows of a dialogue are put in order of their start where all have 
 are UTF-8, with or without a byte order mark; lists in them are JSON. Ready-made numbers
 (:func:`ready`) join by utterance id: a feature is one or several columns of numbers, or columns
 of lists of numbers.
+
+Blanks around names do not count, and one name in two Unicode forms is one. A cell that is only
+nan, NaN, null, NULL, N/A, #N/A, <NA> or None is empty, which is said; a label that is called so
+stands in ``labels`` or in a list. Lists are read as Python writes them, too. Labels that differ in
+their spelling alone are one with ``join_alike = true``.
 """
 
 from __future__ import annotations
@@ -42,9 +48,11 @@ from empathia.corpora import CorpusInfo, warn
 from empathia.corpora._tables import GENDERS
 from empathia.corpora.table import cells
 from empathia.corpora.table.features import joined
-from empathia.corpora.table.rows import Row, Source, Table, as_text, read
+from empathia.corpora.table.gold import Said, Wanted, said
+from empathia.corpora.table.rows import Row, Source, Table, as_text, missing, read
 from empathia.errors import CorpusError
-from empathia.labels import LabelSet, label_set
+from empathia.labels import LabelSet
+from empathia.labels.spelling import composed
 from empathia.types import Dialogue, Features, Utterance
 
 INFO = CorpusInfo(
@@ -64,7 +72,8 @@ def load(
     map: Mapping[str, str] = _NOTHING,
     groups: Mapping[str, str] = _NOTHING,
     features: Mapping[str, Sequence[str]] | None = None,
-    labels: str | Sequence[str] | LabelSet | None = None,
+    labels: Wanted = None,
+    join_alike: bool = False,
     scale: Sequence[float] = (-1.0, 1.0),
     language: str | None = None,
     name: str = "table",
@@ -79,6 +88,8 @@ def load(
         features: As for :func:`ready`; checked there.
         labels: The gold labels in their order, or the name of a known set; None takes those
             that occur, sorted.
+        join_alike: Labels that differ only in case, blanks or punctuation ("Glad", "glad.") are
+            one: the spelling that ``labels`` has, else the commonest.
         scale: Lowest and highest value of valence, arousal and dominance.
         language: ISO 639-1 code.
         name: Name of the corpus in the dialogues.
@@ -91,23 +102,28 @@ def load(
     table = read(path, file, map, groups)
     ends = _ends(scale)
     keys = _keys(table)
-    gold = {key: cells.labels(row) for key, row in keys.items()}
-    known = _label_set(labels, name, gold)
-    _check_labels(keys, gold, known)
+    told = said(keys, labels, name, join_alike=join_alike)
+    _tell_missing(table, told.known)
     belongs = _groups(table, list(keys))
-    conversations: dict[str, list[str]] = {}
-    for key, row in keys.items():
-        conversations.setdefault(row.get("dialogue") or key, []).append(key)
+    conversations = _conversations(keys)
     clips = _clips(table, keys, conversations)
     dialogues = []
     for dialogue, members in conversations.items():
         rows = [keys[m] for m in members]
         utterances = tuple(
-            _utterance(keys[m], index, ends, key=m, gold=gold[m], groups=belongs[m], clips=clips[m])
+            _utterance(
+                keys[m],
+                index,
+                key=m,
+                told=told,
+                vad=cells.affect(keys[m], ends),
+                groups=belongs[m],
+                clips=clips[m],
+            )
             for index, m in enumerate(_in_time(members, rows))
         )
-        split = cells.split(rows)
-        dialogues.append(Dialogue(dialogue, utterances, name, split, language, known))
+        part = cells.split(rows)
+        dialogues.append(Dialogue(dialogue, utterances, name, part, language, told.known))
     return tuple(dialogues)
 
 
@@ -160,7 +176,7 @@ def _keys(table: Table) -> dict[str, Row]:
     numbered = "utterance" not in table.sources
     rows: dict[str, Row] = {}
     for row in table.rows:
-        key = str(row.number) if numbered else row.get("utterance")
+        key = str(row.number) if numbered else row.name("utterance")
         if not key or key in rows:
             what = f"'{key}' again, first on {rows[key].place}" if key else "none"
             raise row.wrong(f"expected an utterance id of its own, found {what}")
@@ -168,24 +184,22 @@ def _keys(table: Table) -> dict[str, Row]:
     return rows
 
 
-def _label_set(
-    wanted: str | Sequence[str] | LabelSet | None, name: str, gold: Mapping[str, tuple[str, ...]]
-) -> LabelSet | None:
-    if wanted is None:
-        occurring = sorted({x for g in gold.values() for x in g})
-        return LabelSet(name, tuple(occurring)) if occurring else None
-    if isinstance(wanted, LabelSet):
-        return wanted
-    return label_set(wanted) if isinstance(wanted, str) else LabelSet(name, tuple(wanted))
-
-
-def _check_labels(
-    keys: Mapping[str, Row], gold: Mapping[str, tuple[str, ...]], known: LabelSet | None
-) -> None:
+def _conversations(keys: Mapping[str, Row]) -> dict[str, list[str]]:
+    """Utterance ids of each dialogue."""
+    conversations: dict[str, list[str]] = {}
     for key, row in keys.items():
-        strange = [x for x in gold[key] if known is not None and x not in known]
-        if strange and known is not None:
-            raise row.wrong(f"label '{strange[0]}' is not in '{known.name}'")
+        conversations.setdefault(row.name("dialogue") or key, []).append(key)
+    return conversations
+
+
+def _tell_missing(table: Table, known: LabelSet | None) -> None:
+    """Say which cells hold only a word for nothing; a label of the set is none."""
+    for ours, source in table.sources.items():
+        words = [(r.place, as_text(r.cells[source.column]).strip()) for r in table.rows]
+        kept = known if ours == "label" and known is not None else ()
+        places = [p for p, word in words if missing(word) and word not in kept]
+        what = ", ".join(sorted({w for _, w in words if missing(w)}))
+        warn(f"{table.file}: column '{source.column}' says {what}, which is nothing", places)
 
 
 def _groups(table: Table, keys: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -193,7 +207,7 @@ def _groups(table: Table, keys: Sequence[str]) -> dict[str, dict[str, str]]:
     belongs: dict[str, dict[str, str]] = {key: {} for key in keys}
     for group, source in table.groups.items():
         for key, row in zip(keys, table.rows, strict=True):
-            value = as_text(source.read(row.cells)).strip()
+            value = composed(as_text(source.read(row.cells)))
             if value:
                 belongs[key][group] = value
         fitting = sum(group in f for f in belongs.values())
@@ -226,10 +240,10 @@ def _in_time(members: Sequence[str], rows: Sequence[Row]) -> list[str]:
 def _utterance(
     row: Row,
     index: int,
-    scale: tuple[float, float],
     *,
     key: str,
-    gold: tuple[str, ...],
+    told: Said,
+    vad: tuple[float, float, float] | None,
     groups: Mapping[str, str],
     clips: tuple[str, ...],
 ) -> Utterance:
@@ -239,16 +253,16 @@ def _utterance(
     return Utterance(
         key,
         index,
-        row.get("speaker") or "unknown",
+        row.name("speaker") or "unknown",
         text if text.strip() else None,
         start,
         end,
         audio=row.file.parent / audio if audio else None,
         video=row.file.parent / video if video else None,
         gender=GENDERS.get(row.get("gender").lower()),
-        gold=gold,
-        votes=cells.votes(row),
-        vad=cells.affect(row, scale),
+        gold=told.gold[key],
+        votes=told.votes[key],
+        vad=vad,
         groups=groups,
         clips=clips,
     )

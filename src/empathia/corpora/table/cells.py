@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
-from collections.abc import Sequence
+import re
+import warnings
+from collections.abc import Container, Sequence
 
-from empathia.corpora._tables import SPLITS
-from empathia.corpora.table.rows import Row, as_text
+from empathia.corpora._tables import PARTS
+from empathia.corpora.table.rows import Row, as_text, missing
+from empathia.labels.spelling import composed
 
 MEDIA = ("audio", "video")
+_NAN = re.compile(r"\bnan\b")  # how Python writes a missing number
+_LONGEST = 100_000
 Span = tuple[float | None, float | None]
 Vad = tuple[float, float, float]
 
@@ -24,12 +30,12 @@ def number(row: Row, name: str) -> float | None:
 
 
 def finite(row: Row, name: str, cell: object) -> float | None:
-    """Any cell as a number; None where it is empty or NaN in a typed file.
+    """Any cell as a number; None where it is empty or missing.
 
     Raises:
         CorpusError: It is no finite number.
     """
-    if not as_text(cell).strip():
+    if missing(cell) or not as_text(cell).strip():
         return None
     try:
         value = float(cell) if isinstance(cell, int | float | str) else math.nan
@@ -40,12 +46,19 @@ def finite(row: Row, name: str, cell: object) -> float | None:
     return value
 
 
-def labels(row: Row) -> tuple[str, ...]:
-    """The gold labels: one, several parted by ";", or a list (JSON in text files).
+def labels(row: Row, known: Container[str] = ()) -> tuple[str, ...]:
+    """The gold labels: one, several parted by ";", or a list (as JSON or Python write it).
+
+    Args:
+        row: The row.
+        known: Labels that are meant although they look like a missing one ("None").
 
     Raises:
         CorpusError: A list does not parse or holds something else than labels.
     """
+    source = row.sources.get("label")
+    if source is not None and (whole := composed(as_text(row.cells[source.column]))) in known:
+        return (whole,)
     listed = _listed(row, "label")
     if listed is None:
         return _several(row.get("label"))
@@ -64,18 +77,21 @@ def votes(row: Row) -> tuple[tuple[str, ...], ...]:
     listed = _listed(row, "votes")
     if listed is None:
         return tuple((x,) for x in _several(row.get("votes")))
-    raters = [_labels([r] if isinstance(r, str) else r) for r in listed]
+    raters = [_labels([r] if isinstance(r, str) else r) for r in listed if r is not None]
     known = tuple(r for r in raters if r is not None)
     if len(known) < len(raters):
-        raise row.wrong("votes are no JSON list of labels or of lists of labels")
+        raise row.wrong("votes: no list of labels or of lists of labels")
     return known
 
 
 def _labels(listed: object) -> tuple[str, ...] | None:
-    """A list of texts; None where it is something else."""
-    if not isinstance(listed, list) or not all(isinstance(x, str) for x in listed):
+    """A list of texts, without what is missing in it; None where it is something else."""
+    if not isinstance(listed, list):
         return None
-    return tuple(listed)
+    there = [x for x in listed if as_text(x).strip()]
+    if not all(isinstance(x, str) for x in there):
+        return None
+    return tuple(map(composed, there))
 
 
 def _listed(row: Row, name: str) -> list[object] | None:
@@ -88,21 +104,38 @@ def _listed(row: Row, name: str) -> list[object] | None:
         return None
     listed = parsed(text)
     if not isinstance(listed, list):
-        raise row.wrong(f"{name} are no JSON list of labels or of lists of labels")
+        raise row.wrong(f"{name}: no list of labels or of lists of labels")
     return listed
 
 
 def parsed(text: str) -> object:
-    """What a JSON text holds; itself where it is none."""
-    try:
-        value: object = json.loads(text)
-    except ValueError:
-        return text
-    return value
+    """What a text holds that JSON or Python wrote; itself where it is neither."""
+    for read, written in ((json.loads, text), (_python, text), (_python, _NAN.sub("None", text))):
+        try:
+            return read(written)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+    return text
+
+
+def _python(text: str) -> object:
+    """A literal as Python writes it, of a length that its parser can bear.
+
+    Raises:
+        ValueError: It is too long, or more than a literal.
+        SyntaxError: It does not parse.
+        MemoryError: It is nested too deeply.
+        RecursionError: It is nested too deeply.
+    """
+    if len(text) > _LONGEST:
+        raise ValueError(len(text))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a backslash, which may well stand in a name
+        return ast.literal_eval(text)
 
 
 def _several(text: str) -> tuple[str, ...]:
-    return tuple(x.strip() for x in text.split(";") if x.strip())
+    return tuple(composed(x) for x in text.split(";") if x.strip() and not missing(x))
 
 
 def clips(row: Row) -> tuple[str, ...]:
@@ -119,12 +152,15 @@ def clips(row: Row) -> tuple[str, ...]:
 
 
 def span(row: Row) -> Span:
-    """Start and end in s, or None and None.
+    """Start and end in s, or None and None; the end is start and duration where no column says it.
 
     Raises:
         CorpusError: Only one is there, or they are in the wrong order.
     """
     start, end = number(row, "start"), number(row, "end")
+    if "end" not in row.sources and start is not None:
+        length = number(row, "duration")
+        end = None if length is None else start + length
     if start is None and end is None:
         return None, None
     if start is None or end is None or not 0 <= start <= end:
@@ -149,11 +185,13 @@ def split(rows: Sequence[Row]) -> str | None:
     Raises:
         CorpusError: It is no part that we know, or not the same for all rows.
     """
-    first = rows[0].get("split")
+    first = None
     for row in rows:
-        part = row.get("split")
-        if part and part not in SPLITS:
-            raise row.wrong(f"split '{part}' is none of {', '.join(SPLITS)}")
-        if part != first:
-            raise row.wrong(f"the dialogue is in '{first}' and in '{part}'")
-    return first or None
+        said = row.get("split")
+        part = PARTS.get(said.lower())
+        if said and part is None:
+            raise row.wrong(f"split '{said}' is none of {', '.join(PARTS)}")
+        if row is not rows[0] and part != first:
+            raise row.wrong(f"the dialogue is in {first or 'no part'} and in {part or 'no part'}")
+        first = part
+    return first

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from empathia.corpora._tables import lines
 from empathia.errors import CorpusError, needs
+from empathia.labels.spelling import composed
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 COLUMNS = (
@@ -24,6 +25,7 @@ COLUMNS = (
     "text",
     "start",
     "end",
+    "duration",
     "audio",
     "video",
     "clips",
@@ -33,6 +35,10 @@ COLUMNS = (
     "arousal",
     "dominance",
     "split",
+)
+# "none" in lower case may well be a label: of no feeling.
+_MISSING = frozenset(
+    ("nan", "NaN", "NAN", "null", "Null", "NULL", "N/A", "n/a", "#N/A", "<NA>", "None")
 )
 GROUP = "group:"  # columns that begin so are groupings without being asked for
 _IDS = ("utterance", "dialogue", "speaker")
@@ -45,8 +51,13 @@ class Source(NamedTuple):
     pattern: re.Pattern[str] | None = None
 
     def read(self, cells: Mapping[str, object]) -> object:
-        """The cell; with a pattern what its groups match, joined, or None where it fits nowhere."""
+        """The cell; with a pattern what its groups match, joined, or None where it fits nowhere.
+
+        A word for what is missing is None as well.
+        """
         value = cells[self.column]
+        if missing(value):
+            return None
         if self.pattern is None:
             return value
         match = self.pattern.search(as_text(value))
@@ -90,9 +101,18 @@ class Row(NamedTuple):
         """One of our cells as stripped text; "" where it is empty or absent."""
         return as_text(self.value(name)).strip()
 
+    def name(self, name: str) -> str:
+        """One of our cells that names something: one name in two Unicode forms is one."""
+        return composed(self.get(name))
+
     def wrong(self, problem: str) -> CorpusError:
         """An error that names file and row."""
         return CorpusError(f"{self.file}, {self.place}: {problem}", f"Mend the {self.place}")
+
+
+def missing(cell: object) -> bool:
+    """Whether a text is only a word that programs write for nothing."""
+    return isinstance(cell, str) and cell.strip() in _MISSING
 
 
 def as_text(cell: object) -> str:

@@ -79,7 +79,7 @@ def read(path: Path, worth: Worth) -> Table:
         return spreadsheet(path, worth)
     if suffix == ".parquet":
         return _parquet(path)
-    decoded = read_text(path)
+    decoded = read_text(path, large=True)  # a corpus with its numbers
     lines = suffix in {".jsonl", ".ndjson"}
     table = json_records(decoded.text, path) if lines else delimited(decoded.text, path, worth)
     notes = ((decoded.note,) if decoded.note else ()) + table.notes

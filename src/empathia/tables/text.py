@@ -48,11 +48,15 @@ class Decoded(NamedTuple):
     note: str | None
 
 
-def read_text(path: Path) -> Decoded:
+def read_text(path: Path, *, large: bool = False) -> Decoded:
     """Read and decode a text file.
 
     A byte order mark decides; else strict UTF-8; else UTF-16 without a mark,
     lines that mix UTF-8 and cp1252, cp1252, and last a statistical guess.
+
+    Args:
+        path: The file.
+        large: Whether it may be larger than :data:`LIMIT`.
 
     Raises:
         UsageError: There is no such file, or it is a folder.
@@ -62,7 +66,7 @@ def read_text(path: Path) -> Decoded:
         raise UsageError(f"{shown(path)} is a folder, expected a file", "Name a file in it")
     try:
         size = path.stat().st_size
-        if size > LIMIT:
+        if size > LIMIT and not large:
             raise fault(
                 path,
                 None,

@@ -1,4 +1,4 @@
-r"""Anybody's corpus as one csv, tsv, jsonl or Parquet file: a row an utterance.
+r"""Anybody's corpus as one table (csv, jsonl, Parquet, Excel ...): a row an utterance.
 
 | column | what | when it is absent or empty |
 |---|---|---|
@@ -7,14 +7,14 @@ r"""Anybody's corpus as one csv, tsv, jsonl or Parquet file: a row an utterance.
 | speaker | who speaks | "unknown" |
 | gender | F, female, M, male; anything else is not known | not known |
 | text | the words | not known |
-| start, end | seconds | not known; without them rows stay in the order of the file |
+| start, end | seconds, or h:mm:ss.ms | not known; without them rows stay in the order of the file |
 | duration | seconds from the start: where the file has no ends | not known |
 | audio, video | path, from the table's folder | none |
 | clips | which of audio and video hold this utterance alone, parted by ";" | see below |
 | label | one label, several parted by ";", or a list | no gold label: the row is context |
 | votes | a list with each rater's label or list of labels, or labels parted by ";" | none |
 | valence, arousal, dominance | numbers on ``scale`` | not known, as outside of it |
-| split | train, valid or test, the same for a whole dialogue; dev, eval ... are known | none |
+| split | train, valid (dev, ...) or test, the same for a whole dialogue | none |
 | group:NAME | which of NAME's groups it belongs to | in none |
 
 A column is called as here, ``utterance_id``, ``dialogue_id`` or ``speaker_id``, or so in other
@@ -27,15 +27,18 @@ of the pattern match is the value::
 
 Start and end are places in the recording. Where a dialogue has several rows, a recording that one
 row alone names is its clip, whole, and the times are those in the talk; the column ``clips`` says
-it otherwise. Rows of a dialogue are put in order of their start where all have one. Text files
-are UTF-8, with or without a byte order mark; lists in them are JSON. Ready-made numbers
-(:func:`ready`) join by utterance id: a feature is one or several columns of numbers, or columns
-of lists of numbers.
+it otherwise. Rows of a dialogue are put in order of their start where all have one. Ready-made
+numbers (:func:`ready`) join by utterance id: a feature is one or several columns of numbers, or
+columns of lists of numbers.
+
+Files are read as transcripts are (:mod:`empathia.tables`): in any usual encoding, parted by
+commas, semicolons, tabs or bars, with a comma as the decimal mark where it parts no cells. What
+was mended is said.
 
 Blanks around names do not count, and one name in two Unicode forms is one. A cell that is only
-nan, NaN, null, NULL, N/A, #N/A, <NA> or None is empty, which is said; a label that is called so
-stands in ``labels`` or in a list. Lists are read as Python writes them, too. Labels that differ in
-their spelling alone are one with ``join_alike = true``.
+nan, NA, N/A, null, None or an error of Excel's (#N/A) is empty, which is said; a label that is
+called so stands in ``labels`` or in a list. Lists are JSON, or as Python writes them. Labels that
+differ in their spelling alone are one with ``join_alike = true``.
 """
 
 from __future__ import annotations
@@ -49,7 +52,7 @@ from empathia.corpora._tables import GENDERS
 from empathia.corpora.table import cells
 from empathia.corpora.table.features import joined
 from empathia.corpora.table.gold import Said, Wanted, said
-from empathia.corpora.table.rows import Row, Source, Table, as_text, missing, read
+from empathia.corpora.table.rows import Row, Source, Table, as_text, read
 from empathia.errors import CorpusError
 from empathia.labels import LabelSet
 from empathia.labels.spelling import composed
@@ -103,7 +106,7 @@ def load(
     ends = _ends(scale)
     keys = _keys(table)
     told = said(keys, labels, name, join_alike=join_alike)
-    _tell_missing(table, told.known)
+    _tell(table, told.known)
     belongs = _groups(table, list(keys))
     conversations = _conversations(keys)
     clips = _clips(table, keys, conversations)
@@ -192,13 +195,15 @@ def _conversations(keys: Mapping[str, Row]) -> dict[str, list[str]]:
     return conversations
 
 
-def _tell_missing(table: Table, known: LabelSet | None) -> None:
-    """Say which cells hold only a word for nothing; a label of the set is none."""
+def _tell(table: Table, known: LabelSet | None) -> None:
+    """Say what was mended, and which cells hold only a word for nothing, unless it is a label."""
+    for note in table.notes:
+        warn(f"{table.file}: {note}")
     for ours, source in table.sources.items():
-        words = [(r.place, as_text(r.cells[source.column]).strip()) for r in table.rows]
+        words = [(r.place, as_text(r.cells.get(source.column)).strip()) for r in table.rows]
         kept = known if ours == "label" and known is not None else ()
-        places = [p for p, word in words if missing(word) and word not in kept]
-        what = ", ".join(sorted({w for _, w in words if missing(w)}))
+        told = [(p, x) for p, x in words if x and source.nothing(x) and x not in kept]
+        places, what = [p for p, _ in told], ", ".join(sorted({x for _, x in told}))
         warn(f"{table.file}: column '{source.column}' says {what}, which is nothing", places)
 
 

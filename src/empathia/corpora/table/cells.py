@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
-import math
 import re
 import warnings
 from collections.abc import Container, Sequence
 
 from empathia.corpora._tables import PARTS
-from empathia.corpora.table.rows import Row, as_text, missing
+from empathia.corpora.table.rows import Row, as_text
 from empathia.labels.spelling import composed
+from empathia.tables.cells import missing, seconds
+from empathia.tables.cells import number as to_number
 
 MEDIA = ("audio", "video")
 _NAN = re.compile(r"\bnan\b")  # how Python writes a missing number
@@ -29,21 +30,31 @@ def number(row: Row, name: str) -> float | None:
     return finite(row, name, row.value(name))
 
 
+def time(row: Row, name: str) -> float | None:
+    """One of our columns in s, also as h:mm:ss; None where it is empty.
+
+    Raises:
+        CorpusError: It is no time.
+    """
+    try:
+        return seconds(row.get(name))
+    except ValueError:
+        raise row.wrong(f"{name} '{row.get(name)}' is no time") from None
+
+
 def finite(row: Row, name: str, cell: object) -> float | None:
     """Any cell as a number; None where it is empty or missing.
 
     Raises:
         CorpusError: It is no finite number.
     """
-    if missing(cell) or not as_text(cell).strip():
+    text = as_text(cell)
+    if missing(text):
         return None
     try:
-        value = float(cell) if isinstance(cell, int | float | str) else math.nan
+        return to_number(text, comma=row.comma)
     except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise row.wrong(f"{name} '{cell}' is no number")
-    return value
+        raise row.wrong(f"{name} '{text}' is no number") from None
 
 
 def labels(row: Row, known: Container[str] = ()) -> tuple[str, ...]:
@@ -57,11 +68,11 @@ def labels(row: Row, known: Container[str] = ()) -> tuple[str, ...]:
         CorpusError: A list does not parse or holds something else than labels.
     """
     source = row.sources.get("label")
-    if source is not None and (whole := composed(as_text(row.cells[source.column]))) in known:
+    if source is not None and (whole := composed(as_text(row.cells.get(source.column)))) in known:
         return (whole,)
     listed = _listed(row, "label")
     if listed is None:
-        return _several(row.get("label"))
+        return _several(row, "label")
     named = _labels(listed)
     if named is None:
         raise row.wrong("label is no list of labels")
@@ -76,7 +87,7 @@ def votes(row: Row) -> tuple[tuple[str, ...], ...]:
     """
     listed = _listed(row, "votes")
     if listed is None:
-        return tuple((x,) for x in _several(row.get("votes")))
+        return tuple((x,) for x in _several(row, "votes"))
     raters = [_labels([r] if isinstance(r, str) else r) for r in listed if r is not None]
     known = tuple(r for r in raters if r is not None)
     if len(known) < len(raters):
@@ -134,8 +145,11 @@ def _python(text: str) -> object:
         return ast.literal_eval(text)
 
 
-def _several(text: str) -> tuple[str, ...]:
-    return tuple(composed(x) for x in text.split(";") if x.strip() and not missing(x))
+def _several(row: Row, name: str) -> tuple[str, ...]:
+    """The names in a cell, parted by ";"."""
+    source = row.sources.get(name)
+    there = [composed(x) for x in row.get(name).split(";")]
+    return tuple(x for x in there if x and source is not None and not source.nothing(x))
 
 
 def clips(row: Row) -> tuple[str, ...]:
@@ -145,7 +159,7 @@ def clips(row: Row) -> tuple[str, ...]:
         CorpusError: It names something else than "audio" and "video".
     """
     listed = _listed(row, "clips")
-    named = _several(row.get("clips")) if listed is None else tuple(map(str, listed))
+    named = _several(row, "clips") if listed is None else tuple(map(str, listed))
     if not set(named) <= set(MEDIA):
         raise row.wrong(f"clips are {', '.join(named)}, expected audio or video")
     return named
@@ -157,10 +171,10 @@ def span(row: Row) -> Span:
     Raises:
         CorpusError: Only one is there, or they are in the wrong order.
     """
-    start, end = number(row, "start"), number(row, "end")
+    start, end = time(row, "start"), time(row, "end")
     if "end" not in row.sources and start is not None:
-        length = number(row, "duration")
-        end = None if length is None else start + length
+        length = time(row, "duration")
+        end = None if length is None else round(start + length, 6)
     if start is None and end is None:
         return None, None
     if start is None or end is None or not 0 <= start <= end:

@@ -63,7 +63,7 @@ def _matching(table: Table, column: str, feature: str) -> list[str]:
 
 def _numbers(row: Row, column: str) -> dict[str, float]:
     """The numbers of one cell by name; a list has one name a number."""
-    cell = row.cells[column]
+    cell = row.cells.get(column)
     if isinstance(cell, str) and cell.startswith("["):
         cell = cells.parsed(cell)
     if not isinstance(cell, list):

@@ -1,22 +1,20 @@
-"""Rows of anybody's csv, tsv, jsonl or Parquet, each cell under the name that we use for it."""
+"""Rows of anybody's table, each cell under the name that we use for it."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from empathia.corpora._tables import lines
-from empathia.errors import CorpusError, needs
+from empathia import tables
+from empathia.errors import CorpusError, told_as
 from empathia.labels.spelling import composed
+from empathia.tables.cells import missing
 
-SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 COLUMNS = (
     "utterance",
     "dialogue",
@@ -25,7 +23,6 @@ COLUMNS = (
     "text",
     "start",
     "end",
-    "duration",
     "audio",
     "video",
     "clips",
@@ -35,11 +32,9 @@ COLUMNS = (
     "arousal",
     "dominance",
     "split",
+    "duration",
 )
-# "none" in lower case may well be a label: of no feeling.
-_MISSING = frozenset(
-    ("nan", "NaN", "NAN", "null", "Null", "NULL", "N/A", "n/a", "#N/A", "<NA>", "None")
-)
+_WRITTEN = COLUMNS[:-1]  # how :mod:`empathia.corpora.table.write` begins
 GROUP = "group:"  # columns that begin so are groupings without being asked for
 _IDS = ("utterance", "dialogue", "speaker")
 
@@ -49,19 +44,24 @@ class Source(NamedTuple):
 
     column: str
     pattern: re.Pattern[str] | None = None
+    literal: bool = False  # a word for nothing ("nan") is a word
 
     def read(self, cells: Mapping[str, object]) -> object:
         """The cell; with a pattern what its groups match, joined, or None where it fits nowhere.
 
-        A word for what is missing is None as well.
+        A word for nothing is None as well.
         """
-        value = cells[self.column]
-        if missing(value):
+        value = cells.get(self.column)
+        if self.nothing(value):
             return None
         if self.pattern is None:
             return value
         match = self.pattern.search(as_text(value))
         return "".join(g or "" for g in match.groups()) if match else None
+
+    def nothing(self, cell: object) -> bool:
+        """Whether a text only says that there is nothing."""
+        return isinstance(cell, str) and not self.literal and missing(cell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,7 @@ class Table:
         sources: Our column to where it comes from; what the file lacks is absent.
         groups: Grouping to where it comes from.
         rows: All rows.
+        notes: What was mended in reading it.
     """
 
     file: Path
@@ -81,6 +82,7 @@ class Table:
     sources: Mapping[str, Source]
     groups: Mapping[str, Source]
     rows: tuple[Row, ...]
+    notes: tuple[str, ...]
 
 
 class Row(NamedTuple):
@@ -91,6 +93,7 @@ class Row(NamedTuple):
     number: int  # from 1, without the header
     cells: Mapping[str, object]
     sources: Mapping[str, Source]
+    comma: bool  # whether a comma may be the decimal mark
 
     def value(self, name: str) -> object:
         """One of our cells as the file holds it; None where there is none."""
@@ -108,11 +111,6 @@ class Row(NamedTuple):
     def wrong(self, problem: str) -> CorpusError:
         """An error that names file and row."""
         return CorpusError(f"{self.file}, {self.place}: {problem}", f"Mend the {self.place}")
-
-
-def missing(cell: object) -> bool:
-    """Whether a text is only a word that programs write for nothing."""
-    return isinstance(cell, str) and cell.strip() in _MISSING
 
 
 def as_text(cell: object) -> str:
@@ -141,33 +139,63 @@ def read(
         CorpusError: The file cannot be read, or a column is not there.
     """
     chosen = _file(path, file)
-    header, records = _READERS[chosen.suffix.lower()](chosen)
-    sources = _sources(chosen, header, mapping)
-    groupings = {h[len(GROUP) :]: Source(h) for h in header if h.startswith(GROUP)}
-    groupings |= {k: _source(chosen, header, v, f"group '{k}'") for k, v in groups.items()}
+    theirs = {given.partition(":")[0] for given in [*mapping.values(), *groups.values()]}
+    with told_as(CorpusError):
+        held = tables.read(chosen, lambda names: sum(_of_use(n, theirs) for n in names))
+    sources = _sources(chosen, held.header, mapping)
+    if held.header[: len(_WRITTEN)] == _WRITTEN:
+        sources = {ours: s._replace(literal=True) for ours, s in sources.items()}
+    groupings = {h[len(GROUP) :]: Source(h) for h in held.header if h.startswith(GROUP)}
+    groupings |= {k: _source(chosen, held.header, v, f"group '{k}'") for k, v in groups.items()}
+    _once(chosen, held, [*sources.values(), *groupings.values()])
     rows = tuple(
-        Row(chosen, place, number, cells, sources)
-        for number, (place, cells) in enumerate(records, start=1)
+        Row(chosen, f"{held.unit} {record.line}", number, record.cells, sources, held.comma)
+        for number, record in enumerate(held.records, start=1)
     )
     if not rows:
         raise CorpusError(f"{chosen} has no rows", "Give it one row an utterance")
-    return Table(chosen, tuple(header), sources, groupings, rows)
+    return Table(chosen, held.header, sources, groupings, rows, _notes(held))
+
+
+def _of_use(name: str, theirs: Container[str]) -> bool:
+    """Whether a name in a header is one that we look for."""
+    name = name.strip()
+    ours = {*COLUMNS, *(f"{x}_id" for x in _IDS)}
+    return name in theirs or name.lower() in ours or name.startswith(GROUP)
+
+
+def _once(file: Path, held: tables.Table, used: Sequence[Source]) -> None:
+    """Refuse to choose between two columns of one name."""
+    doubled = [s.column for s in used if s.column in held.doubled]
+    if doubled:
+        raise CorpusError(
+            f"{file}, {held.unit} {held.line}: twice the column '{doubled[0]}'",
+            "Name each column once in the first line",
+        )
+
+
+def _notes(held: tables.Table) -> tuple[str, ...]:
+    if not held.short:
+        return held.notes
+    return *held.notes, f"rows with fewer cells than the header ({tables.at_lines(held.short)})"
 
 
 def _file(path: Path, file: str | None) -> Path:
     if path.is_dir() and file is None:
-        files = sorted(f for f in path.iterdir() if f.suffix.lower() in SUFFIXES)
+        files = sorted(f for f in path.iterdir() if f.suffix.lower() in tables.SUFFIXES)
         if len(files) != 1:
             raise CorpusError(
-                f"'{path}' holds {len(files)} tables ({', '.join(SUFFIXES)}), expected one",
+                f"'{path}' holds {len(files)} tables ({', '.join(tables.SUFFIXES)}), expected one",
                 "Name the file",
             )
         return files[0]
     chosen = path / file if file is not None and path.is_dir() else path
     if not chosen.is_file():
         raise CorpusError(f"there is no file '{chosen}'", "Name a table, or the folder of one")
-    if chosen.suffix.lower() not in SUFFIXES:
-        raise CorpusError(f"'{chosen}' is none of {', '.join(SUFFIXES)}", "Save it as one of these")
+    if chosen.suffix.lower() not in tables.SUFFIXES:
+        raise CorpusError(
+            f"'{chosen}' is none of {', '.join(tables.SUFFIXES)}", "Save it as one of these"
+        )
     return chosen
 
 
@@ -227,86 +255,3 @@ def _source(file: Path, header: Sequence[str], given: str, what: str) -> Source:
             "Put what is wanted into parentheses",
         )
     return Source(column, compiled)
-
-
-_Cells = Mapping[str, object]
-_Contents = tuple[Sequence[str], Iterator[tuple[str, _Cells]]]  # header; place and cells
-
-
-def _delimited(file: Path) -> _Contents:
-    # Spreadsheets write csv with semicolons where the comma is the decimal mark.
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(
-            f"'{file}' is no readable text in UTF-8 ({error})", "Save it as UTF-8"
-        ) from error
-    marks = "\t" if file.suffix.lower() == ".tsv" else ",;\t"
-    mark = max(marks, key=text.partition("\n")[0].count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    header = list(reader.fieldnames or ())
-    doubled = sorted({h for h in header if header.count(h) > 1})
-    if not header or doubled:
-        what = f"twice the column '{doubled[0]}'" if doubled else "no header"
-        raise CorpusError(f"{file}, line 1: {what}", "Name each column once in the first line")
-    return header, _records(file, reader, len(header))
-
-
-def _records(file: Path, reader: csv.DictReader[str], size: int) -> Iterator[tuple[str, _Cells]]:
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise CorpusError(
-                f"{file}, line {reader.line_num}: does not parse ({error})", "Mend the line"
-            ) from error
-        # csv fills short lines up with None and keeps what is too long under the key None.
-        if None in cells or None in cells.values():
-            raise CorpusError(
-                f"{file}, line {reader.line_num}: expected {size} cells", "Mend the line"
-            )
-        yield f"line {reader.line_num}", cells
-
-
-def _json_lines(file: Path) -> _Contents:
-    records = []
-    header: dict[str, None] = {}  # in order of first appearance
-    for number, line in lines(file):
-        if not line.strip():
-            continue
-        try:
-            cells = json.loads(line)
-        except ValueError as error:
-            raise CorpusError(
-                f"{file}, line {number}: does not parse ({error})", "Mend the line"
-            ) from error
-        if not isinstance(cells, dict):
-            raise CorpusError(
-                f"{file}, line {number}: expected an object, found {type(cells).__name__}",
-                "Mend the line",
-            )
-        header.update(dict.fromkeys(cells))
-        records.append((f"line {number}", cells))
-    empty = dict.fromkeys(header)
-    return tuple(header), ((place, empty | cells) for place, cells in records)
-
-
-def _parquet(file: Path) -> _Contents:
-    with needs("train", "reading Parquet"):
-        from pyarrow import ArrowException, parquet
-    try:
-        table = parquet.ParquetFile(file).read()
-    except (OSError, ArrowException) as error:
-        raise CorpusError(f"{file} is no readable Parquet ({error})", "Write it again") from error
-    rows = enumerate(table.to_pylist(), start=1)
-    return table.column_names, ((f"row {number}", cells) for number, cells in rows)
-
-
-_READERS = {
-    ".csv": _delimited,
-    ".tsv": _delimited,
-    ".jsonl": _json_lines,
-    ".parquet": _parquet,
-}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from empathia import files
-from empathia.corpora.table.rows import GROUP, as_text, missing
+from empathia.corpora.table.rows import GROUP, as_text
 from empathia.errors import UsageError, needs
 from empathia.types import Dialogue, Utterance
 
@@ -97,7 +97,7 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return repr(value)  # every digit
     plain = isinstance(value, list) and len(value) == 1 and isinstance(value[0], str)
-    if plain and not (";" in value[0] or value[0].startswith("[") or missing(value[0])):  # type: ignore[index]
+    if plain and not (";" in value[0] or value[0].startswith("[")):  # type: ignore[index]
         return str(value[0])  # type: ignore[index]
     return as_text(value)
 

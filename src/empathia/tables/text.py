@@ -25,6 +25,7 @@ _DOCUMENTS = (
     (b"%PDF", "a PDF"),
     (b"{\\rtf", "an RTF document"),
     (b"\xd0\xcf\x11\xe0", "an old Word or Excel document"),
+    (b"ooBinaryFile", "a binary file of Praat"),
 )
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f\x0b\x1b") + b"\x7f"
 _SAVE = "Save it as UTF-8 text"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from empathia.errors import UsageError
-from empathia.listen.transcript import lines, subtitles, table
+from empathia.listen.transcript import lines, subtitles, table, textgrid
 from empathia.listen.transcript.formats import Format
 from empathia.listen.transcript.rows import Parsed
 from empathia.tables import read_text
 
 FORMATS: tuple[Format, ...] = (
+    textgrid.FORMAT,
     subtitles.VTT,
     subtitles.SRT,
     table.JSON_LINES,

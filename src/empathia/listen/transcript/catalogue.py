@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from empathia.errors import UsageError
-from empathia.listen.transcript import lines, subtitles, table, textgrid
+from empathia.listen.transcript import (
+    chat,
+    headings,
+    lines,
+    subtitles,
+    table,
+    textgrid,
+)
 from empathia.listen.transcript.formats import Format
 from empathia.listen.transcript.rows import Parsed
 from empathia.tables import read_text
@@ -16,6 +23,8 @@ FORMATS: tuple[Format, ...] = (
     subtitles.SRT,
     table.JSON_LINES,
     table.TABLE,
+    chat.FORMAT,
+    headings.FORMAT,
     lines.FORMAT,
 )
 """First those that nothing else looks like; plain lines are what is left."""
@@ -49,9 +58,10 @@ def parse(path: Path, format: str | None) -> tuple[Format, Parsed, list[str]]:
         chosen = next(f for f in FORMATS if f.name == format)
     else:
         chosen = tell(path.suffix.lower(), head)
-        if path.suffix.lower() not in chosen.suffixes:
-            notes.append(f"read as {chosen.title}")
     parsed = chosen.read(decoded.text, path)
+    if path.suffix.lower() not in chosen.suffixes and format is None:
+        told = any(note.startswith("read as") for note in parsed.notes)
+        notes += [] if told else [f"read as {chosen.title}"]
     return chosen, parsed, [*notes, *parsed.notes]
 
 

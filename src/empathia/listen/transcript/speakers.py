@@ -22,6 +22,7 @@ TIME = r"(?:\d+:)?\d{1,3}:\d{2}(?:[.,]\d+)?"
 _LONGEST = 60  # characters of a name
 _MOST = 8  # words of a name
 _SHARE = 0.5  # of the lines that must begin with brackets for these to hold names
+_COLUMN = 0.8  # of the lines in which a tab or dash must part names from words
 _PARTICLES = frozenset(
     {
         "da",
@@ -59,7 +60,9 @@ _COLON = re.compile(
 _BRACKET = re.compile(r"[\[(]([^\[\]()\n]+)[\])]\s*([:：]?)\s*(.*)", re.DOTALL)
 _ANGLE = re.compile(r"<([^<>\n]+)>\s*[:：]?\s+(.*)", re.DOTALL)
 _BOLD = re.compile(r"(\*{1,3}|_{1,3})([^*_:：\n]+)(?:[:：]\1|\1\s*[:：])\s*(.*)", re.DOTALL)
-_MARKS = re.compile(r"\s*(>>+|[-–—•]\s)?\s*")
+_MARKS = re.compile(r"\s*(>>+|[-–—•*]\s)?\s*")
+_APART = re.compile(r"([^\t:：]+?)(?:\t+|\s+[-–—|]\s+)(.*)", re.DOTALL)
+_FIRST_LAST = re.compile(r"(?<=^\w)[\w.'’-]*, (?=\w+(?: \w\.?)?$)")  # "Lee, Ann"
 _MACHINE = re.compile(
     r"(?:speaker|spk|spkr|sprecher|locuteur|hablante|화자|발화자|참석자)[\s_\-#.]*(?:\d+|[A-Z])\??|S\d+",
     re.IGNORECASE,
@@ -102,16 +105,20 @@ class Names:
     """
 
     def __init__(self, lines: Iterable[str]) -> None:
+        lines = list(lines)
         split = [_candidate(_marked(line)[1]) for line in lines if line.strip()]
         known = [c for c in split if c is not None]
         self._counts = Counter(c.name for c in known)
         bracketed = [c for c in known if c.kind == "bracket" and c.words and not _sound(c.name)]
         self._brackets = bool(bracketed) and len(bracketed) >= _SHARE * len(split)
+        self._apart = False if known else _in_columns(lines)
 
     def split(self, line: str) -> Said:
         """The name, or None, and the words of one line."""
         change, plain = _marked(line)
         candidate = _candidate(plain)
+        if self._apart and (apart := _APART.fullmatch(plain)) is not None:
+            return Said(clean_name(apart[1]), apart[2].strip(), change)
         if candidate is not None and self._is_name(candidate):
             name = candidate.name.removeprefix("@").removesuffix("?").strip()
             return Said(clean_name(name), candidate.words, change, candidate.time)
@@ -130,6 +137,17 @@ class Names:
         if c.spaced and _plausible(c.name):
             return True
         return self._counts[c.name] > 1 and not c.words.startswith(("/", "\\"))
+
+
+def _in_columns(lines: Sequence[str]) -> bool:
+    """Whether a tab or a dash parts a few recurring names from words in nearly all lines."""
+    full = [line for line in lines if line.strip()]
+    parts = [m for line in full if (m := _APART.fullmatch(undirected(line).strip())) is not None]
+    counts = Counter(m[1].strip() for m in parts)
+    few = 2 * len(counts) <= len(full) + 1 and len(counts) < len(full)
+    return (
+        bool(parts) and few and len(parts) >= _COLUMN * len(full) and all(map(person_like, counts))
+    )
 
 
 def _marked(line: str) -> tuple[bool, str]:
@@ -164,7 +182,7 @@ def _name_like(name: str) -> bool:
         return False
     first = name.removeprefix("@")[:1]
     kind = unicodedata.category(first) if first else ""
-    stops = re.search(r"[!;,]|[?](?!$)", name)
+    stops = re.search(r"[!;,]|[?](?!$)", _FIRST_LAST.sub("", name))
     return (kind[:1] in {"L", "N"} or kind == "So") and stops is None
 
 
@@ -173,6 +191,8 @@ def _plausible(name: str) -> bool:
     parts = name.split()
     if len(parts) == 1:
         return True
+    if "," in name:
+        return False
     return not any(p[0].islower() and (i == 0 or p not in _PARTICLES) for i, p in enumerate(parts))
 
 
@@ -183,9 +203,11 @@ def person_like(line: str) -> bool:
 
 
 def _likely(candidate: _Candidate) -> bool:
-    """Whether what was taken for words may have been a name."""
-    few = len(candidate.name.split()) <= 3
-    return few and candidate.spaced and bool(candidate.words) and candidate.name[0].isupper()
+    """Whether what was taken for words may have been a name: half of it in capitals."""
+    parts = candidate.name.split()
+    capitals = sum(p[0].isupper() for p in parts)
+    sure = candidate.spaced and bool(candidate.words) and candidate.name[0].isupper()
+    return sure and 2 * capitals >= len(parts)
 
 
 def _capital(name: str) -> bool:

@@ -26,7 +26,7 @@ def timed(parsed: Parsed, path: Path, duration: float | None, notes: list[str]) 
         TextError: The times cannot be those of the recording.
     """
     rows = _in_seconds(parsed, duration, notes)
-    rows = _ordered(rows, notes)
+    rows = _ordered(rows, notes, duration)
     if duration is not None:
         _check_end(rows, path, duration, notes)
     return _in_time_order(rows, notes)
@@ -93,7 +93,7 @@ def _turns(count: int) -> str:
     return f"{count} turn{'s' if count != 1 else ''}"
 
 
-def _ordered(rows: list[Row], notes: list[str]) -> list[Row]:
+def _ordered(rows: list[Row], notes: list[str], duration: float | None) -> list[Row]:
     """Rows whose times are both there and in order, or both absent."""
     reversed_ = [
         r.line for r in rows if r.start is not None and r.end is not None and r.end < r.start
@@ -109,14 +109,19 @@ def _ordered(rows: list[Row], notes: list[str]) -> list[Row]:
     rows = _one_clock(rows, notes)
     if endless and any(r.start is not None for r in rows):
         notes.append("turns without an end are taken to end where the next one begins")
-        rows = _ended(rows)
+        rows = _ended(rows, duration)
     return rows
 
 
-def _ended(rows: list[Row]) -> list[Row]:
-    """Give turns that only start the next later start as their end, the last one no length."""
+def _ended(rows: list[Row], duration: float | None) -> list[Row]:
+    """Give turns that only start the next later start as their end.
+
+    The last one ends with the recording; where that is not known it has no length.
+    """
     starts = sorted({r.start for r in rows if r.start is not None})
     after = dict(pairwise(starts))
+    if duration is not None:
+        after[starts[-1]] = max(starts[-1], duration)
     return [
         r._replace(end=after.get(r.start, r.start)) if r.start is not None and r.end is None else r
         for r in rows

@@ -44,7 +44,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         nargs="+",
         metavar="INPUT",
         type=Path,
-        help="an audio or video file, a transcript (csv jsonl txt srt vtt), or a folder of those",
+        help="an audio or video file, a transcript (csv txt srt json TextGrid and others, see "
+        "docs/formats.md), or a folder of those",
     )
     listening = parser.add_argument_group("listening")
     _hearing(listening)
@@ -60,6 +61,11 @@ def _hearing(group: argparse._ArgumentGroup) -> None:
         type=Path,
         metavar="FILE",
         help="words and times of the one recording; none are recognised",
+    )
+    group.add_argument(
+        "--format",
+        metavar="NAME",
+        help="what transcripts are written as (docs/formats.md; default: told from the file)",
     )
     group.add_argument(
         "--speakers", type=int, metavar="N", help="how many people speak (default: estimated)"
@@ -212,6 +218,7 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
     }
     return Options(
         transcript=args.transcript,
+        format=args.format,
         speakers=args.speakers,
         names=tuple(n.strip() for n in args.names.split(",") if n.strip()),
         language=args.language,

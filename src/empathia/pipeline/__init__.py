@@ -150,11 +150,12 @@ class Reader:
             path, talk, self._answered(turns, conversation, progress), conversation
         )
 
-    def _transcript(self, path: Path) -> _Talk:
+    def _transcript(self, path: Path, recording: float | None = None) -> _Talk:
+        """A transcript, and the length in s of the recording that it belongs to."""
         from empathia.listen.language import detect_language
         from empathia.listen.transcript import read_transcript
 
-        read = read_transcript(path)
+        read = read_transcript(path, self.options.format, recording)
         utterances = read.dialogue.utterances
         language = self.options.language
         if language is None:
@@ -167,6 +168,7 @@ class Reader:
             read.dialogue,
             language,
             notes,
+            read.words,
             spoken=self.options.language,
             duration=max(ends, default=None),
         )
@@ -174,21 +176,18 @@ class Reader:
     def _recording_with_transcript(self, path: Path, transcript: Path) -> _Talk:
         from empathia.listen.recording import waveform_of
 
-        talk = self._transcript(transcript)
+        condition = media.Condition()
+        waveform, duration = waveform_of(path, condition)
+        talk = self._transcript(transcript, duration)
         if any(u.start is None for u in talk.dialogue.utterances):
             raise TranscriptError(
                 f"'{media.shown(transcript)}' has turns without times, which cannot be found in "
                 "the recording",
                 "Give start and end of every turn, or leave --transcript out",
             )
-        condition = media.Condition()
-        waveform, duration = waveform_of(path, condition)
-        notes = [*talk.notes, *condition.notes()]
-        late = sum(u.start >= duration for u in talk.dialogue.utterances if u.start is not None)
-        if late:
-            notes.append(f"{late} turns of the transcript start after the recording's end")
+        notes = (*talk.notes, *condition.notes())
         return dataclasses.replace(
-            talk, notes=tuple(notes), duration=duration, waveform=waveform, has_audio=True
+            talk, notes=notes, duration=duration, waveform=waveform, has_audio=True
         )
 
     def _recording(self, path: Path, record: Record, progress: Progress) -> _Talk:

@@ -23,6 +23,7 @@ class Options:
 
     Args:
         transcript: Words and times of the recording, so that none are recognised.
+        format: What a transcript is written as; None tells it from the file.
         speakers: How many people speak; None estimates it.
         names: Names of the speakers in order of first appearance.
         language: ISO 639-1 code of what is spoken; None finds out.
@@ -41,6 +42,7 @@ class Options:
     """
 
     transcript: Path | None = None
+    format: str | None = None
     speakers: int | None = None
     names: tuple[str, ...] = ()
     language: str | None = None

@@ -8,10 +8,20 @@ columns mean is not known here.
 
 from __future__ import annotations
 
-from empathia.tables.records import SUFFIXES, Record, Table, delimited, json_records, read
+from empathia.tables.records import (
+    SPREADSHEETS,
+    SUFFIXES,
+    Record,
+    Table,
+    delimited,
+    json_records,
+    read,
+    spreadsheet,
+)
 from empathia.tables.text import Decoded, at_lines, fault, lines_of, read_text
 
 __all__ = [
+    "SPREADSHEETS",
     "SUFFIXES",
     "Decoded",
     "Record",
@@ -23,4 +33,5 @@ __all__ = [
     "lines_of",
     "read",
     "read_text",
+    "spreadsheet",
 ]

@@ -15,7 +15,7 @@ from empathia.listen.transcript import (
 )
 from empathia.listen.transcript.formats import Format
 from empathia.listen.transcript.rows import Parsed
-from empathia.tables import read_text
+from empathia.tables import Decoded, read_text
 
 FORMATS: tuple[Format, ...] = (
     textgrid.FORMAT,
@@ -23,6 +23,7 @@ FORMATS: tuple[Format, ...] = (
     subtitles.SRT,
     table.JSON_LINES,
     table.TABLE,
+    table.SPREADSHEET,
     chat.FORMAT,
     headings.FORMAT,
     lines.FORMAT,
@@ -51,7 +52,8 @@ def parse(path: Path, format: str | None) -> tuple[Format, Parsed, list[str]]:
         raise UsageError(
             f"there is no transcript format '{format}'", f"Known are {', '.join(names())}"
         )
-    decoded = read_text(path)
+    packed = path.suffix.lower() in table.SPREADSHEET.suffixes and path.is_file()
+    decoded = Decoded("", None) if packed else read_text(path)
     notes = [decoded.note] if decoded.note else []
     head = decoded.text[:_HEAD].lstrip("\ufeff")
     if format is not None:

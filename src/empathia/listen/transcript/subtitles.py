@@ -25,7 +25,7 @@ _COLON_MS = re.compile(r"(\d+:\d+:\d+):(\d{3})", re.ASCII)
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
 _OURS = re.compile(r"\[((?:\\.|[^\\\]])+?) · ((?:\\.|[^\\\]])*)\] ?(.*)", re.DOTALL)
-_DASH = re.compile(r"\s*[-–—]\s*(?=\S)")
+_DASH = re.compile(r"^\s*[-–—]\s*(?=\S)")
 _NAMED_CUES = 0.8  # share of cues that begin with a line that may be a name
 
 
@@ -252,7 +252,7 @@ VTT = Format(
     suffixes=(".vtt",),
     told="the word WEBVTT at the start",
     left="notes, styles, regions, ids and positions; repetitions of rolling captions",
-    example="WEBVTT\n\n00:00.500 --> 00:02.000\n<v Ann>I passed the exam.\n\n"
+    example="WEBVTT A talk\n\n00:00.500 --> 00:02.000\n<v Ann>I passed the exam.\n\n"
     "00:02.500 --> 00:04.000\n<v Ben>That is wonderful!\n",
     looks=lambda head: head.startswith("WEBVTT"),
     read=read,

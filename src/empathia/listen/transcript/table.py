@@ -265,3 +265,25 @@ JSON_LINES = Format(
     looks=lambda head: re.match(r"\s*\{.*\}\s*\n\s*\{", head) is not None,
     read=read_jsonl,
 )
+
+
+def read_spreadsheet(text: str, path: Path) -> Parsed:
+    """Rows of the first sheet that is not empty; the file holds no text.
+
+    Raises:
+        TextError: It is damaged or has no words.
+        MissingExtra: python-calamine is not installed.
+    """
+    return rows_of(tables.spreadsheet(path, worth), path)
+
+
+SPREADSHEET = Format(
+    name="spreadsheet",
+    title="a spreadsheet",
+    suffixes=tables.SPREADSHEETS,
+    told="the ending of its name",
+    left="sheets after the first; columns as in a table; needs the extra excel",
+    example="",
+    looks=lambda head: False,
+    read=read_spreadsheet,
+)

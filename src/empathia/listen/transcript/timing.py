@@ -38,13 +38,15 @@ def _in_seconds(parsed: Parsed, duration: float | None, notes: list[str]) -> lis
     last = max((t for r in rows for t in (r.start, r.end) if t is not None), default=0.0)
     if not parsed.bare or not last:
         return rows
+    paces = sorted(p for r in rows if (p := _pace(r)) is not None)
+    middle = paces[len(paces) // 2] if paces else 0.001
+    thousandth = _CALM < 1000 * middle < _FAST
     if duration is None:
-        paces = sorted(p for r in rows if (p := _pace(r)) is not None)
-        middle = paces[len(paces) // 2] if paces else 1.0
-        thousandth = middle < _SLOW and _CALM < 1000 * middle < _FAST
+        thousandth = thousandth and bool(paces) and middle < _SLOW
         why = "as seconds nobody would speak so slowly"
     else:
-        thousandth = last > 2 * duration + _SLACK and last / 1000 <= 1.1 * duration + _SLACK
+        fits = last / 1000 <= 1.1 * duration + _SLACK
+        thousandth = thousandth and fits and last > 2 * duration + _SLACK
         why = "as seconds they lie behind the recording's end"
     if not thousandth:
         return rows

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from media_files import heard, loudest_hz, rms, tone, write_float_wav, write_media, write_wav
+from media_files import (
+    first_sound,
+    heard,
+    loudest_hz,
+    rms,
+    tone,
+    write_float_wav,
+    write_media,
+    write_wav,
+)
 
 from empathia import media
 from empathia.errors import InputError, MediaError
@@ -278,10 +287,6 @@ def write_late(
         for packet in sorted(timed, key=lambda packet: packet.dts * packet.time_base):
             out.mux(packet)
     return path
-
-
-def first_sound(samples: np.ndarray) -> float:
-    return int(np.argmax(np.abs(samples) > 0.2)) / 16000
 
 
 LATE = [

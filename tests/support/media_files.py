@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import wave
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -73,6 +74,39 @@ def write_media(
     return path
 
 
+def write_tracks(
+    path: Path,
+    tracks: list[np.ndarray],
+    titles: tuple[str, ...] = (),
+    starts: tuple[float, ...] = (0.0, 0.0, 0.0),
+    codec: str = "aac",
+    rate: int = 16000,
+) -> Path:
+    with av.open(str(path), "w") as out:
+        streams = []
+        for track, title in zip(tracks, [*titles, *[""] * len(tracks)], strict=False):
+            layout = "mono" if track.ndim == 1 else "stereo"
+            stream = out.add_stream(codec, rate=rate, layout=layout)
+            if title:
+                stream.metadata.update(title=title, language="eng")
+            streams.append((stream, layout))
+        packets = []
+        for (stream, layout), track, start in zip(streams, tracks, starts, strict=False):
+            fmt = stream.codec_context.format.name
+            values = np.ascontiguousarray(np.atleast_2d(track), np.float32)
+            frame = av.AudioFrame.from_ndarray(values, "fltp", layout)
+            frame.sample_rate, frame.pts = rate, round(start * rate)
+            frame.time_base = Fraction(1, rate)
+            even = av.AudioResampler(fmt, layout, rate, frame_size=1024)
+            for part in [*even.resample(frame), *even.resample(None)]:
+                packets += stream.encode(part)
+            packets += stream.encode(None)
+        timed = [p for p in packets if p.dts is not None]
+        for packet in sorted(timed, key=lambda p: p.dts * p.time_base):
+            out.mux(packet)
+    return path
+
+
 def heard(path: Path, **options) -> np.ndarray:
     return np.concatenate([b.samples for b in media.blocks(path, **options)])
 
@@ -85,3 +119,7 @@ def loudest_hz(samples: np.ndarray, rate: int = 16000) -> float:
 
 def rms(samples: np.ndarray) -> float:
     return float(np.sqrt(np.mean(samples[len(samples) // 4 : 3 * len(samples) // 4] ** 2)))
+
+
+def first_sound(samples: np.ndarray) -> float:
+    return int(np.argmax(np.abs(samples) > 0.2)) / 16000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import struct
 import wave
 from fractions import Fraction
@@ -21,6 +22,23 @@ def example(start: float = 0.0, end: float | None = None) -> Samples:
     with wave.open(str(EXAMPLE)) as sound:
         raw = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
     return raw[round(start * RATE) : None if end is None else round(end * RATE)] / 32768.0
+
+
+def script() -> list[tuple[float, float, int]]:
+    """Start and end in s, and the number of the speaker, of each turn of the conversation."""
+    rows = list(csv.DictReader(EXAMPLE.with_suffix(".csv").read_text("utf-8").splitlines()))
+    first = rows[0]["speaker"]
+    return [(float(r["start"]), float(r["end"]), int(r["speaker"] != first)) for r in rows]
+
+
+def apart(end: float) -> Samples:
+    """The committed conversation up to a time in s, each speaker in a channel; (2, n)."""
+    whole = example(0, end)
+    channels = np.zeros((2, len(whole)))
+    for start, stop, speaker in script():
+        low, high = round((start - 0.1) * RATE), round((stop + 0.1) * RATE)
+        channels[speaker, low:high] = whole[low:high]
+    return channels
 
 
 def write_wav(path: Path, samples: Samples, rate: int = RATE) -> Path:

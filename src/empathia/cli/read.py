@@ -8,12 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from empathia.cli._screen import bar
 from empathia.errors import EmpathiaError, UsageError
 
 if TYPE_CHECKING:
+    from empathia.media import Selection
     from empathia.pipeline import Options, Reader
     from empathia.types import Timeline
 
@@ -74,7 +75,20 @@ def _hearing(group: argparse._ArgumentGroup) -> None:
         "--names",
         default="",
         metavar="A,B",
-        help="names of the speakers in order of first appearance",
+        help="names of the speakers in order of first appearance, or of the channels",
+    )
+    group.add_argument(
+        "--track",
+        type=_track,
+        metavar="N",
+        help="which sound track to read, from 1, or all (default: the main one)",
+    )
+    group.add_argument(
+        "--channels",
+        choices=("mix", "separate"),
+        default="mix",
+        help="mix the channels (default), or take each for a speaker of its own; "
+        "with --track all, each track",
     )
     group.add_argument("--language", metavar="CODE", help="what is spoken, such as en or ko")
     group.add_argument(
@@ -82,6 +96,10 @@ def _hearing(group: argparse._ArgumentGroup) -> None:
         metavar="NAME",
         help="a faster-whisper model name or folder (default: Whisper tiny.en)",
     )
+
+
+def _track(text: str) -> int | Literal["all"]:
+    return "all" if text == "all" else int(text)
 
 
 def _judging(group: argparse._ArgumentGroup) -> None:
@@ -221,6 +239,8 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
         format=args.format,
         speakers=args.speakers,
         names=tuple(n.strip() for n in args.names.split(",") if n.strip()),
+        track=args.track,
+        channels=args.channels,
         language=args.language,
         asr_model=args.asr_model,
         levels=args.levels,
@@ -295,19 +315,19 @@ def _read_one(
         timeline = reader.read(path, progress)
     _show(timeline, args, several=several)
     for target in targets:
-        _write(timeline, target, path, with_sound=not args.no_audio)
+        _write(timeline, target, path, None if args.no_audio else reader.options.selection)
         if not args.quiet:
             _say(f"wrote {target}")
 
 
-def _write(timeline: Timeline, target: Path, recording: Path, *, with_sound: bool) -> None:
+def _write(timeline: Timeline, target: Path, recording: Path, selection: Selection | None) -> None:
     from empathia.report.timeline import write
 
     sound = None
-    if with_sound and timeline.has_audio and target.suffix.lower() == ".html":
+    if selection is not None and timeline.has_audio and target.suffix.lower() == ".html":
         from empathia import media
 
-        sound = media.encode(media.blocks(recording))
+        sound = media.encode(media.blocks(recording, selection=selection))
     target.parent.mkdir(parents=True, exist_ok=True)
     write(timeline, target, sound)
 

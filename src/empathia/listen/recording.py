@@ -9,8 +9,8 @@ keeps no more than one window of sound in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +22,7 @@ from empathia.listen.turns import Stretch, text_of, turns
 from empathia.listen.words import LanguageVote, Transcriber, Window
 from empathia.types import Audio, Dialogue, Utterance, Word
 
-_BLOCK = 10.0  # s decoded at a time
+BLOCK = 10.0  # s decoded at a time
 _WINDOW = 28.0  # s that the speech model hears at once; it takes 30
 _GAP = 3.0  # s without speech that close a window: in longer ones the model invents words
 
@@ -50,6 +50,7 @@ class ListenOptions:
         names: Names of the speakers in order of first appearance.
         words: Whether words are wanted at all.
         threads: Threads for the models; None takes all cores.
+        selection: Which sound of the file.
     """
 
     model: str | Path | None = None
@@ -58,6 +59,7 @@ class ListenOptions:
     names: tuple[str, ...] = ()
     words: bool = True
     threads: int | None = None
+    selection: media.Selection = field(default_factory=media.Selection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Heard:
         language: ISO 639-1 code, or None where it is not known.
         duration: Length of the recording in s.
         waveform: Peak amplitudes in [0, 1], evenly spaced over the recording.
+        sounds: Which sound of the file to measure, by utterance id, where each speaker has one.
     """
 
     dialogue: Dialogue
@@ -79,6 +82,7 @@ class Heard:
     language: str | None
     duration: float
     waveform: tuple[float, ...]
+    sounds: Mapping[str, media.Selection] = field(default_factory=dict)
 
 
 def hear(
@@ -103,14 +107,14 @@ def hear(
         MediaError: The recording cannot be read.
         MissingExtra: faster-whisper is not installed.
         WeightsError: The speech-to-text model is missing or damaged.
-        UsageError: There is no such model.
+        UsageError: There is no such model, or no such track.
     """
     wanted = ListenOptions() if options is None else options
     info = media.probe(path)
     dictation = Dictation(wanted, transcriber)
     ear = Ear(dictation, diariser)
     condition = media.Condition()
-    for block in media.blocks(path, RATE, _BLOCK, condition):
+    for block in media.blocks(path, RATE, BLOCK, condition, wanted.selection):
         ear.add(block)
         if on_progress is not None:
             on_progress("listen", ear.duration, info.duration)
@@ -118,11 +122,13 @@ def hear(
     transcript = dictation.finish()
     speech = _speakers(ear.segments, diariser, wanted.speakers)
     spoken = turns(speech, transcript.words)
-    dialogue, words = _dialogue(path, spoken, transcript.language, wanted.names, info.has_video)
+    order = list(dict.fromkeys(t.speaker for t in spoken))
+    names = dict(zip(order, called(wanted.names, len(order)), strict=True))
+    dialogue, words = dialogue_of(path, spoken, transcript.language, names, video=info.has_video)
     return Heard(
         dialogue=dialogue,
         words=words,
-        notes=(*condition.notes(), *_silence(ear), *transcript.notes),
+        notes=(*condition.notes(), *_apart(condition), *_silence(ear), *transcript.notes),
         language=transcript.language,
         duration=ear.duration,
         waveform=ear.waveform.peaks(),
@@ -130,16 +136,20 @@ def hear(
 
 
 def waveform_of(
-    path: Path, condition: media.Condition | None = None
+    path: Path,
+    condition: media.Condition | None = None,
+    selection: media.Selection | None = None,
 ) -> tuple[tuple[float, ...], float]:
     """Peaks in [0, 1], evenly spaced, and the length in s; for a recording with a transcript.
 
     Raises:
         MediaError: The recording cannot be read.
+        UsageError: It has no such track.
     """
     waveform = Waveform()
     samples = 0
-    for block in media.blocks(path, RATE, _BLOCK, condition):
+    chosen = media.Selection() if selection is None else selection
+    for block in media.blocks(path, RATE, BLOCK, condition, chosen):
         waveform.add(block)
         samples += len(block.samples)
     return waveform.peaks(), samples / RATE
@@ -260,6 +270,15 @@ class Ear:
         return self._tape.cut(round(start * RATE), round(end * RATE))
 
 
+def _apart(condition: media.Condition) -> tuple[str, ...]:
+    """What to say where a channel is a speaker."""
+    if not condition.apart:
+        return ()
+    return (
+        "the channels seem to hold one speaker each: --channels separate tells them apart by that",
+    )
+
+
 def _silence(ear: Ear) -> tuple[str, ...]:
     """What to say where there is no speech."""
     if ear.segments:
@@ -275,25 +294,33 @@ def _speakers(
     return diariser.finish([(s.start, s.end) for s in segments], speakers)
 
 
-def _dialogue(
+def dialogue_of(
     path: Path,
     spoken: Sequence[Stretch],
     language: str | None,
-    names: Sequence[str],
-    has_video: bool,
+    names: Mapping[int, str],
+    *,
+    video: bool = False,
 ) -> tuple[Dialogue, dict[str, tuple[Word, ...]]]:
-    order = list(dict.fromkeys(t.speaker for t in spoken))
-    called = dict(zip(order, _names(names, len(order)), strict=True))
+    """Turns as utterances, and the words with times by utterance id.
+
+    Args:
+        path: The recording.
+        spoken: In time order.
+        language: ISO 639-1 code, or None where it is not known.
+        names: What each speaker is called, by number.
+        video: Whether the recording has a moving picture.
+    """
     utterances = tuple(
         Utterance(
             id=f"turn-{index:04d}",
             index=index,
-            speaker=called[turn.speaker],
+            speaker=names[turn.speaker],
             text=text_of(turn.words, language),
             start=turn.start,
             end=turn.end,
             audio=path,
-            video=path if has_video else None,
+            video=path if video else None,
         )
         for index, turn in enumerate(spoken)
     )
@@ -301,10 +328,12 @@ def _dialogue(
     return Dialogue(path.stem or path.name, utterances, language=language), words
 
 
-def _names(given: Sequence[str], count: int) -> Iterator[str]:
+def called(given: Sequence[str], count: int) -> list[str]:
     """The names given, then numbers; a number that is also a given name is passed over."""
-    for index in range(count):
+    names = list(given[:count])
+    for index in range(len(names), count):
         number = index + 1
         while f"Speaker {number}" in given:
             number += count
-        yield given[index] if index < len(given) else f"Speaker {number}"
+        names.append(f"Speaker {number}")
+    return names

@@ -9,23 +9,22 @@ user as notes; what cannot be read at all is a ``MediaError``.
 from __future__ import annotations
 
 from empathia.files import shown
-from empathia.media.decoding import (
-    FORMATS,
-    MediaInfo,
-    blocks,
-    probe,
-    spans,
-)
+from empathia.media.container import ALL, FORMATS, MediaInfo, Selection, Track, check, probe
+from empathia.media.decoding import blocks, spans
 from empathia.media.encoding import encode, media_type
 from empathia.media.mixing import Condition
 from empathia.media.tape import Tape
 
 __all__ = [
+    "ALL",
     "FORMATS",
     "Condition",
     "MediaInfo",
+    "Selection",
     "Tape",
+    "Track",
     "blocks",
+    "check",
     "encode",
     "media_type",
     "probe",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from empathia.media.channels import Channels
 from empathia.types import FloatArray
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _GAINS = {"FC": 1.0, "FL": 0.7071, "FR": 0.7071, "LFE": 0.0, "LFE2": 0.0}
 _SURROUND = 0.5
 _FULL_SCALE = 0.999
+_TOLD = 0.5  # s of channels that cancel each other
 
 
 @dataclass(slots=True)
@@ -30,6 +32,8 @@ class Condition:
         clipped: Samples at or over full scale.
         damaged: Parts that could not be decoded.
         filled: Seconds that were missing, by the time stamps, and were taken as silence.
+        cancelled: Seconds in which the channels cancelled each other and one stood for all.
+        apart: Whether the channels seem to hold different people.
         remarks: What else the user should know.
     """
 
@@ -40,6 +44,8 @@ class Condition:
     clipped: int = 0
     damaged: int = 0
     filled: float = 0.0
+    cancelled: float = 0.0
+    apart: bool = False
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -70,6 +76,11 @@ class Condition:
                 f"the sound ends at {self.seconds:.1f} s although the file announces "
                 f"{self.announced:.1f} s: it may have been cut short"
             )
+        if self.cancelled > _TOLD:
+            remarks.append(
+                f"the channels cancel each other for {self.cancelled:.1f} s (out of phase): the "
+                "louder one was read there"
+            )
         if self.samples and self.clipped > 0.001 * self.samples:
             remarks.append(
                 f"{100 * self.clipped / self.samples:.1f} % of the samples are clipped: "
@@ -77,9 +88,47 @@ class Condition:
             )
         return tuple(remarks)
 
+    def take(self, other: Condition) -> None:
+        """Add what another track of the same recording is like."""
+        self.samples += other.samples
+        self.not_finite += other.not_finite
+        self.clipped += other.clipped
+        self.damaged += other.damaged
+        self.filled = max(self.filled, other.filled)
+        self.cancelled = max(self.cancelled, other.cancelled)
+        if other.announced is not None:
+            self.announced = max(self.announced or 0.0, other.announced)
+        self.remarks += [r for r in other.remarks if r not in self.remarks]
 
-def mono(frame: AudioFrame, state: Condition) -> FloatArray:
-    """Mix a frame of any sample format and channel layout; shape (1, n), float32."""
+
+class Mixer:
+    """Makes one channel of the frames of one track.
+
+    Args:
+        state: Told what is damaged.
+        channel: Number of the only channel that is wanted, from 0; None mixes them.
+    """
+
+    def __init__(self, state: Condition, channel: int | None = None) -> None:
+        self._state = state
+        self._channel = channel
+        self._channels = Channels()
+
+    def __call__(self, frame: AudioFrame) -> FloatArray:
+        """One channel of a frame of any sample format and channel layout; shape (1, n), float32."""
+        values = _values(frame, self._state)
+        if self._channel is not None:
+            return np.ascontiguousarray(
+                values[self._channel][None] if self._channel < len(values) else 0 * values[:1]
+            )
+        mixed = self._channels.mix(values, _weights(frame), frame.sample_rate)
+        self._state.cancelled = self._channels.cancelled
+        self._state.apart = self._channels.apart
+        return np.ascontiguousarray(mixed[None, :], dtype=np.float32)
+
+
+def _values(frame: AudioFrame, state: Condition) -> FloatArray:
+    """Samples in [-1, 1], shape (channels, n)."""
     raw = frame.to_ndarray()
     if not frame.format.is_planar:
         raw = raw.reshape(-1, len(frame.layout.channels)).T
@@ -93,7 +142,7 @@ def mono(frame: AudioFrame, state: Condition) -> FloatArray:
         values = np.where(finite, raw, 0.0).clip(-1.0, 1.0).astype(np.float32)
     state.samples += values.shape[1]
     state.clipped += int(np.count_nonzero(np.abs(values).max(axis=0) >= _FULL_SCALE))
-    return np.ascontiguousarray((_weights(frame) @ values)[None, :], dtype=np.float32)
+    return values
 
 
 def _weights(frame: AudioFrame) -> FloatArray:

@@ -95,6 +95,7 @@ class _Talk:
     duration: float | None = None
     waveform: tuple[float, ...] = ()
     has_audio: bool = False
+    sounds: Mapping[str, media.Selection] = dataclasses.field(default_factory=dict)
 
 
 class Reader:
@@ -177,7 +178,7 @@ class Reader:
         from empathia.listen.recording import waveform_of
 
         condition = media.Condition()
-        waveform, duration = waveform_of(path, condition)
+        waveform, duration = waveform_of(path, condition, self.options.selection)
         talk = self._transcript(transcript, duration)
         if any(u.start is None for u in talk.dialogue.utterances):
             raise TranscriptError(
@@ -191,10 +192,12 @@ class Reader:
         )
 
     def _recording(self, path: Path, record: Record, progress: Progress) -> _Talk:
+        from empathia.listen.channels import hear_separately, speakers_of
         from empathia.listen.recording import ListenOptions, hear
 
-        media.probe(path)  # what is no recording is refused before any model is loaded
         o = self.options
+        media.check(path, o.selection)  # what is no recording is refused before a model is loaded
+        apart = speakers_of(path, o.track) if o.channels == "separate" else None
         wanted = ListenOptions(
             model=o.asr_model,
             language=o.language,
@@ -202,14 +205,14 @@ class Reader:
             speakers=o.speakers or len(o.names) or None,
             names=o.names,
             threads=o.threads,
+            selection=o.selection,
         )
-        heard = hear(
-            path,
-            wanted,
-            progress,
-            diariser=self._models.diariser(record),
-            transcriber=self._models.transcriber(record),
-        )
+        diariser = None if apart is not None else self._models.diariser(record)
+        transcriber = self._models.transcriber(record)
+        if apart is not None:
+            heard = hear_separately(path, apart, wanted, progress, transcriber=transcriber)
+        else:
+            heard = hear(path, wanted, progress, diariser=diariser, transcriber=transcriber)
         return _Talk(
             heard.dialogue,
             heard.language,
@@ -219,6 +222,7 @@ class Reader:
             heard.duration,
             heard.waveform,
             has_audio=True,
+            sounds=heard.sounds,
         )
 
     def _spoken(
@@ -227,12 +231,15 @@ class Reader:
         """All turns with what is measured of their sound, in a second pass over it."""
         sounds: dict[str, dict[str, Features]] = {}
         timed = sorted(talk.dialogue.utterances, key=lambda u: u.start or 0.0)
-        spans = [(u.start or 0.0, u.end or 0.0) for u in timed]
-        if talk.has_audio:
-            for u, audio in zip(timed, media.spans(path, spans), strict=True):
+        of = {u.id: talk.sounds.get(u.id, self.options.selection) for u in timed}
+        for selection in dict.fromkeys(of.values()) if talk.has_audio else ():
+            there = [u for u in timed if of[u.id] == selection]
+            spans = [(u.start or 0.0, u.end or 0.0) for u in there]
+            cuts = media.spans(path, spans, selection=selection)
+            for u, audio in zip(there, cuts, strict=True):
                 progress("voice", u.end or 0.0, talk.duration)
                 sounds[u.id] = conversation.hear(audio, u.id)
-        else:
+        if not talk.has_audio:
             conversation.note_unheard()
         return [
             Spoken(u, talk.words.get(u.id, ()), talk.spoken, sounds.get(u.id))

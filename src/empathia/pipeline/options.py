@@ -6,13 +6,15 @@ import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
+from empathia import media
 from empathia.errors import UsageError
 
 SHIPPED = ("text-default", "text-korean", "voice-default")
 """The recognisers that read where none is named; the first of a kind reads other languages."""
 
+CHANNELS = ("mix", "separate")
 REPLIES = ("none", "last", "every")
 RENAMED = {"recogniser": "recognisers"}
 
@@ -25,7 +27,10 @@ class Options:
         transcript: Words and times of the recording, so that none are recognised.
         format: What a transcript is written as; None tells it from the file.
         speakers: How many people speak; None estimates it.
-        names: Names of the speakers in order of first appearance.
+        names: Names of the speakers in order of first appearance, or of the channels.
+        track: Number of the sound track to read, from 1; "all" reads all; None the main one.
+        channels: "mix" them, or listen to each ("separate") as a speaker of its own; with all
+            tracks, to each track.
         language: ISO 639-1 code of what is spoken; None finds out.
         asr_model: A faster-whisper model name or folder; None takes Whisper tiny.en.
         levels: How many levels a cue has: 3, 4, 5 or 6.
@@ -45,6 +50,8 @@ class Options:
     format: str | None = None
     speakers: int | None = None
     names: tuple[str, ...] = ()
+    track: int | Literal["all"] | None = None
+    channels: str = "mix"
     language: str | None = None
     asr_model: str | None = None
     levels: int = 5
@@ -71,6 +78,27 @@ class Options:
         object.__setattr__(self, "language", _language(self.language))
         self._check_speakers()
         self._check_recognisers()
+        self._check_sound()
+
+    def _check_sound(self) -> None:
+        if self.track not in (None, "all") and not _whole(self.track, 1, 1000):
+            raise UsageError(
+                f"expected the number of a sound track, from 1, or 'all', found {self.track!r}",
+                "Choose one",
+            )
+        if self.channels not in CHANNELS:
+            raise UsageError(f"channels are 'mix' or 'separate', not {self.channels!r}", "Choose")
+        if self.channels == "separate" and (self.speakers is not None or self.transcript):
+            other = "number of speakers" if self.transcript is None else "transcript"
+            raise UsageError(
+                f"separate channels say who speaks, and a {other} was given too",
+                "Leave one of them out",
+            )
+
+    @property
+    def selection(self) -> media.Selection:
+        """Which sound of a recording is read."""
+        return media.Selection(self.track)
 
     def _check_speakers(self) -> None:
         if self.speakers is not None and not _whole(self.speakers, 1, 20):

@@ -30,6 +30,7 @@ def test_csv_columns_are_found_by_name(tmp_path, delimiter, names):
     [
         ("12", 12),
         ("12.5", 12.5),
+        (".5", 0.5),
         ("12,5", 12.5),
         ("1:02.5", 62.5),
         ("0:16:16,059", 976.059),

@@ -15,7 +15,7 @@ MISSING = frozenset(
 
 _CLOCK = re.compile(r"(?:(\d+)\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,2}(?:[.,]\d+)?)", re.ASCII)
 _DAYS = re.compile(r"(\d+)\s*days?,?\s+(\S.*)", re.ASCII)
-_SECONDS = re.compile(r"\d+(?:[.,]\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
+_SECONDS = re.compile(r"(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _LONGEST = 1e7  # s; a later time is a mistake
 _NO_TIME = frozenset({"", "-", "–", "na", "n/a", "nan", "none", "null", "nat"})
 

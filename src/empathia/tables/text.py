@@ -43,10 +43,11 @@ def lines_of(text: str) -> list[str]:
 
 
 class Decoded(NamedTuple):
-    """A file's text and, where its encoding was a guess, a note that says so."""
+    """A file's text, a note where its encoding was a guess, and what the encoding is."""
 
     text: str
     note: str | None
+    encoding: str = "utf-8"
 
 
 def read_text(path: Path, *, large: bool = False) -> Decoded:
@@ -94,7 +95,7 @@ def _decode(raw: bytes, path: Path) -> Decoded:
             raise fault(path, None, f"this is {document}", "Save it as plain text or csv")
     for mark, codec in _BOMS:
         if raw.startswith(mark):
-            return Decoded(_strict(raw, codec, path), None)
+            return Decoded(_strict(raw, codec, path), None, codec)
     head = raw[: 2**16]
     if b"\x00" in raw:
         return _decode_with_nulls(raw, head, path)
@@ -127,7 +128,8 @@ def _decode_with_nulls(raw: bytes, head: bytes, path: Path) -> Decoded:
     for offset, codec in ((1, "utf-16-le"), (0, "utf-16-be")):
         here, beside = head[offset::2].count(0), head[1 - offset :: 2].count(0)
         if here > 0.3 * len(head) / 2 and beside == 0:
-            return Decoded(_strict(raw, codec, path), f"read as {codec}: it has no byte order mark")
+            note = f"read as {codec}: it has no byte order mark"
+            return Decoded(_strict(raw, codec, path), note, codec)
     _refuse_binary(head, path)
     line = raw[: raw.index(b"\x00")].count(b"\n") + 1
     raise fault(path, line, "null bytes, expected text", _SAVE)
@@ -156,7 +158,8 @@ def _mixed(raw: bytes) -> Decoded | None:
     if not utf8 or not _is_western("\n".join(foreign)) or "\ufffd" in "".join(foreign):
         return None
     count = f"{len(foreign)} line{'s' if len(foreign) > 1 else ''}"
-    return Decoded("\n".join(texts), f"{count} read as cp1252, the others as utf-8")
+    note = f"{count} read as cp1252, the others as utf-8"
+    return Decoded("\n".join(texts), note, "utf-8 and cp1252")
 
 
 def _western(raw: bytes) -> Decoded | None:
@@ -164,7 +167,8 @@ def _western(raw: bytes) -> Decoded | None:
         text = raw.decode("cp1252")
     except UnicodeDecodeError:
         return None
-    return Decoded(text, "read as cp1252: it is not utf-8") if _is_western(text) else None
+    note = "read as cp1252: it is not utf-8"
+    return Decoded(text, note, "cp1252") if _is_western(text) else None
 
 
 def _guessed(raw: bytes, path: Path) -> Decoded:
@@ -174,9 +178,8 @@ def _guessed(raw: bytes, path: Path) -> Decoded:
     try:
         if best is None:
             raise UnicodeError
-        return Decoded(
-            raw.decode(best.encoding), f"read as {best.encoding}: a guess, as it is not utf-8"
-        )
+        note = f"read as {best.encoding}: a guess, as it is not utf-8"
+        return Decoded(raw.decode(best.encoding), note, best.encoding)
     except UnicodeError:
         raise fault(path, None, "its encoding cannot be told", _SAVE) from None
 

@@ -21,8 +21,10 @@ def rolls(cues: Sequence[Sequence[str]]) -> bool:
         cues: The lines of each cue, without tags and empty lines.
     """
     shown = [c for c in cues if c]
-    again = sum(_again(a, b) > 0 for a, b in pairwise(shown))
-    return again >= 2 and again >= _SHARE * (len(shown) - 1)
+    again = [_again(a, b) for a, b in pairwise(shown)]
+    # Somebody may say "Fine." twice; a cue that rolls shows something new as well.
+    rolled = sum(0 < k < len(b) for k, b in zip(again, shown[1:], strict=True))
+    return rolled >= 2 and sum(k > 0 for k in again) >= _SHARE * (len(shown) - 1)
 
 
 def new_lines(cues: Sequence[Sequence[str]]) -> list[list[str]]:

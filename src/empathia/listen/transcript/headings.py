@@ -13,7 +13,7 @@ from typing import NamedTuple
 from empathia.listen.transcript import dates
 from empathia.listen.transcript.formats import Format
 from empathia.listen.transcript.rows import Parsed, Row, clean, clean_name, stamp, undirected
-from empathia.listen.transcript.speakers import TIME, person_like
+from empathia.listen.transcript.speakers import TIME, handle, person_like
 from empathia.tables import at_lines, lines_of
 
 _CLOCK = r"\d{1,2}:\d{2}\s?[AaPp]\.?[Mm]\.?"
@@ -60,7 +60,8 @@ def _heading(line: str) -> _Heading | None:
 def _name(name: str, line: str) -> bool:
     """Whether a name is one; a bracket, two blanks or a bar before the time makes it sure."""
     sure = re.search(r"\s{2,}\S+(?:\s?[AaPp][Mm])?$|[\[(|—–\t]", line) is not None
-    return person_like(name.strip()) and (sure or len(name.split()) <= 4)
+    name = name.strip()
+    return person_like(name) or (sure is not None and handle(name))
 
 
 def read(text: str, path: Path) -> Parsed:

@@ -133,21 +133,22 @@ class Names:
         if c.kind == "sure" or _MACHINE.fullmatch(c.name):
             return True
         if c.kind == "bracket":
-            return self._brackets and bool(c.words) and not _sound(c.name) and _capital(c.name)
+            again = self._counts[c.name] > 1 or _capital(c.name)
+            return self._brackets and bool(c.words) and not _sound(c.name) and again
         if c.spaced and _plausible(c.name):
             return True
         return self._counts[c.name] > 1 and not c.words.startswith(("/", "\\"))
 
 
 def _in_columns(lines: Sequence[str]) -> bool:
-    """Whether a tab or a dash parts a few recurring names from words in nearly all lines."""
-    full = [line for line in lines if line.strip()]
-    parts = [m for line in full if (m := _APART.fullmatch(undirected(line).strip())) is not None]
-    counts = Counter(m[1].strip() for m in parts)
-    few = 2 * len(counts) <= len(full) + 1 and len(counts) < len(full)
-    return (
-        bool(parts) and few and len(parts) >= _COLUMN * len(full) and all(map(person_like, counts))
-    )
+    """Whether a tab, or a dash behind a few recurring names, parts who from what in most lines."""
+    full = [plain for line in lines if (plain := undirected(line).strip())]
+    parts = [m for line in full if (m := _APART.fullmatch(line)) is not None]
+    names = {m[1].strip() for m in parts}
+    few = 2 * len(names) <= len(full) + 1 and len(names) < len(full)
+    tabs = len(full) > 1 and all(line.count("\t") == 1 for line in full)
+    most = bool(parts) and len(parts) >= _COLUMN * len(full)
+    return most and (few or tabs) and all(person_like(n) or handle(n) for n in names)
 
 
 def _marked(line: str) -> tuple[bool, str]:
@@ -198,8 +199,25 @@ def _plausible(name: str) -> bool:
 
 def person_like(line: str) -> bool:
     """Whether a whole line may be a person's name: a few capitalised words, no full stop."""
-    few = len(line.split()) <= 4 and not line.endswith((".", ",", "!", "?", "…"))
+    plain = re.sub(r"(?:\b[A-Z]|[JS]r|Dr|Prof)\.$", "", line)
+    few = len(line.split()) <= 4 and not plain.endswith((".", ",", "!", "?", "…"))
     return few and _name_like(line) and _capital(line) and _plausible(line)
+
+
+def handle(name: str) -> bool:
+    """Whether a name is one word, as people are called in chats."""
+    return re.fullmatch(r"@?[^\W_][\w.'-]*\w|\w", name) is not None
+
+
+def heads(lines: Sequence[str]) -> bool:
+    """Whether lines that stand above words are names: people's, or a few short ones that recur.
+
+    Args:
+        lines: The first line of each block.
+    """
+    short = all(len(x.split()) <= 3 and not x.endswith((".", "!", "?", ",")) for x in lines)
+    recur = short and len(lines) > 3 and 2 * len(set(lines)) <= len(lines)
+    return recur or all(map(person_like, lines))
 
 
 def _likely(candidate: _Candidate) -> bool:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from empathia.listen.transcript.formats import Format
 from empathia.listen.transcript.rolling import joined, new_lines, rolls
 from empathia.listen.transcript.rows import SPEAKER, Parsed, Row, clean, clean_name, stamp
-from empathia.listen.transcript.speakers import Names, doubtful, person_like, somebody_else
+from empathia.listen.transcript.speakers import Names, doubtful, heads, somebody_else
 from empathia.tables import at_lines, fault, lines_of
 
 _TIME = r"-?\d+\s*:[\d\s:]*\d(?:[.,]\d*)?"
@@ -26,7 +26,7 @@ _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
 _OURS = re.compile(r"\[((?:\\.|[^\\\]])+?) · ((?:\\.|[^\\\]])*)\] ?(.*)", re.DOTALL)
 _DASH = re.compile(r"^\s*[-–—]\s*(?=\S)")
-_NAMED_CUES = 0.8  # share of cues that begin with a line that may be a name
+_NAMED_CUES = 0.8  # of the cues have a line for the name and one for words
 
 
 class _Cue(NamedTuple):
@@ -168,8 +168,8 @@ def _heads_are_names(cues: Sequence[_Cue]) -> bool:
     """Whether cues begin with a line that holds the speaker, as in transcripts of meetings."""
     if any(c.numbered for c in cues):
         return False
-    named = sum(len(c.lines) > 1 and person_like(c.lines[0].strip()) for c in cues)
-    return named >= _NAMED_CUES * len(cues)
+    several = [c.lines[0].strip() for c in cues if len(c.lines) > 1]
+    return len(several) >= _NAMED_CUES * len(cues) and heads(several)
 
 
 def _rows(cues: Sequence[_Cue], notes: list[str]) -> list[tuple[Row, bool]]:

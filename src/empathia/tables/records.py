@@ -243,6 +243,21 @@ def json_records(text: str, path: Path) -> Table:
     return Table(header, tuple(records), line)
 
 
+def json_document(text: str, path: Path) -> object:
+    """The one JSON value that a file holds; NaN and Infinity become None.
+
+    Raises:
+        TextError: It is no JSON.
+    """
+    try:
+        return json.loads(text.lstrip("\ufeff"), parse_constant=lambda _: None)
+    except (ValueError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        problem = f"expected JSON, found something else ({reason})"
+        raise fault(path, line, problem, "Check that the file is whole") from None
+
+
 def _listed(text: str, path: Path) -> Iterator[Record]:
     try:
         listed = json.loads(text.lstrip("\ufeff"), parse_constant=lambda _: None)

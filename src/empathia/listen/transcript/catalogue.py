@@ -6,12 +6,14 @@ from pathlib import Path
 
 from empathia.errors import UsageError
 from empathia.listen.transcript import (
+    asr,
     chat,
     headings,
     lines,
     subtitles,
     table,
     textgrid,
+    timeline,
 )
 from empathia.listen.transcript.formats import Format
 from empathia.listen.transcript.rows import Parsed
@@ -19,6 +21,8 @@ from empathia.tables import Decoded, read_text
 
 FORMATS: tuple[Format, ...] = (
     textgrid.FORMAT,
+    asr.FORMAT,
+    timeline.FORMAT,
     subtitles.VTT,
     subtitles.SRT,
     table.JSON_LINES,

@@ -102,8 +102,13 @@ def read_jsonl(text: str, path: Path) -> Parsed:
     return rows_of(tables.json_records(text, path), path)
 
 
-def rows_of(table: Table, path: Path) -> Parsed:
+def rows_of(table: Table, path: Path, *, literal: bool = False) -> Parsed:
     """The rows of a table, whatever it was stored in.
+
+    Args:
+        table: What it holds.
+        path: Its file, for messages.
+        literal: Whether words like "nan" and "None" are words; in a csv of ours they are.
 
     Raises:
         TextError: It has no words, or a cell is no time or no text.
@@ -118,7 +123,8 @@ def rows_of(table: Table, path: Path) -> Parsed:
             "Name the columns in the first line: speaker, text and, where known, start and end",
         )
     clocks = _clocks(table, used, path)
-    literal = table.header[: len(_OURS)] == _OURS
+    ours = table.header[: len(_OURS)] == _OURS
+    literal = literal or ours
     empty: list[int] = []
     rows = []
     for record in table.records:
@@ -134,7 +140,7 @@ def rows_of(table: Table, path: Path) -> Parsed:
         named = clean_name("" if not literal and missing(name) else name)
         dialogue = clean(_words(record, used.get("dialogue"), path) or "")
         rows.append(Row(record.line, named, clean(said or ""), start, end, dialogue))
-    return Parsed(rows, _notes(table, used, empty), _bare(table, used))
+    return Parsed(rows, _notes(table, used, empty), not ours and _bare(table, used))
 
 
 def _notes(table: Table, used: Mapping[str, _Column], empty: Sequence[int]) -> tuple[str, ...]:
@@ -243,6 +249,12 @@ def _looks(head: str) -> bool:
     return any("text" in parts and len(parts) > 1 for parts in named)
 
 
+def _json_lines(head: str) -> bool:
+    """Whether the first line is an object, or may be one that is longer than the head."""
+    first, _, rest = head.strip().partition("\n")
+    return first.startswith("{") and (not rest or first.rstrip().endswith("}"))
+
+
 TABLE = Format(
     name="table",
     title="a table",
@@ -262,7 +274,7 @@ JSON_LINES = Format(
     left="keys other than speaker, text, start, end, duration and dialogue",
     example='{"speaker": "Ann", "text": "I passed the exam.", "start": 0.5, "end": 2}\n'
     '{"speaker": "Ben", "text": "That is wonderful!", "start": 2.5, "end": 4}\n',
-    looks=lambda head: re.match(r"\s*\{.*\}\s*\n\s*\{", head) is not None,
+    looks=_json_lines,
     read=read_jsonl,
 )
 

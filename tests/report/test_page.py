@@ -234,6 +234,17 @@ def test_pages_of_little_work_too(browser, tmp_path, make):
             visit.page.get_by_role("button", name=name).click()
 
 
+def test_messages_of_a_chat_stand_one_behind_the_other(browser, tmp_path):
+    sent = [turn(i, span=(at, at), voice=False) for i, at in enumerate((0, 60, 36_000))]
+    chat = Timeline("chat.txt", tuple(sent), ("Ann",), 36_000.0)
+    with Visit(browser, write_page(chat, tmp_path)) as visit:
+        blocks = visit.page.locator("button.turn").all()
+        widths = {round(block.bounding_box()["width"]) for block in blocks}
+        assert len(widths) == 1 and widths.pop() > 100
+        assert "0:00.0" in visit.page.locator("#detail").inner_text()
+        assert "0.0 s" not in visit.page.locator("#detail").inner_text()
+
+
 def test_independent_scores_are_drawn_as_lines(browser, tmp_path):
     labels = LabelSet("two", ("calm", "tense"))
     turns = tuple(

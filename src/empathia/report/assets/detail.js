@@ -18,7 +18,8 @@ function showDetail(turn) {
 }
 
 function detailTop(turn) {
-  const when = timed(turn) ? `${clock(turn.start, true)} – ${clock(turn.end, true)} · ${(turn.end - turn.start).toFixed(1)} s` : "no times";
+  const span = `${clock(turn.start, true)} – ${clock(turn.end, true)} · ${(turn.end - turn.start).toFixed(1)} s`;
+  const when = !timed(turn) ? "no times" : lasts(turn) ? span : clock(turn.start, true);
   const step = (text, name, by) => {
     const to = turn.index + by;
     const button = el("button", { type: "button", class: "plain", "aria-label": name, disabled: !turns[to] }, text);

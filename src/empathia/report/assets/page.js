@@ -49,10 +49,12 @@ function verdict(emotion) {
 }
 
 const timed = (turn) => turn.start !== null && turn.end !== null;
-const onClock = turns.some(timed);
+// Messages of a chat have a moment and no length: they stand one behind the other.
+const lasts = (turn) => timed(turn) && turn.end > turn.start;
+const onClock = turns.some(lasts);
 
 function spoken(turn) {
-  const when = timed(turn) ? `${clock(turn.start, true)} to ${clock(turn.end, true)}` : "no times";
+  const when = !timed(turn) ? "no times" : lasts(turn) ? `${clock(turn.start, true)} to ${clock(turn.end, true)}` : clock(turn.start, true);
   return `Turn ${turn.index + 1}, ${turn.speaker}, ${when}, ${verdict(turn.emotion)}`;
 }
 

@@ -46,14 +46,57 @@ def test_a_recording(capsys: Capture, tmp_path: Path) -> None:
     path = media_files.write_wav(tmp_path / "talk.wav", np.concatenate([tone, 0 * tone]))
     code, (file,) = told(capsys, path)
     assert (code, file["kind"], file["problem"]) == (0, "recording", "")
-    recording = file["recording"]
-    assert recording["decoded"] == pytest.approx(4, abs=0.01)
-    assert recording["announced"] == pytest.approx(4, abs=0.01)
-    assert recording["peak"] == pytest.approx(-6, abs=0.2)  # half of full scale
-    assert recording["level"] == pytest.approx(-12, abs=0.2)  # a sine is 3 dB below, half silent 3
-    assert recording["silent"] == pytest.approx(0.5, abs=0.01)
-    assert recording["clipped"] == 0
+    assert file["recording"]["announced"] == pytest.approx(4, abs=0.01)
+    assert (file["recording"]["container"], file["recording"]["video"]) == ("wav", False)
+    (track,) = file["recording"]["tracks"]
+    assert (track["channels"], track["rate"], track["relation"]) == (1, 16000, "one")
+    assert track["decoded"] == pytest.approx(4, abs=0.01)
+    assert track["peak"] == pytest.approx(-6, abs=0.1)  # half of full scale
+    assert track["level"] == pytest.approx(-12, abs=0.1)  # a sine is 3 dB below, half silent 3
+    assert track["silent"] == pytest.approx(0.5, abs=0.01)
+    assert track["clipped"] == 0
     assert file["transcript"] is file["corpus"] is None
+
+
+@pytest.mark.parametrize(
+    ("second", "relation"),
+    [
+        (lambda a, b: 0.3 * a, "alike"),
+        (lambda a, b: -a, "opposite"),
+        (lambda a, b: 0 * a, "one-sided"),
+        (lambda a, b: b, "different"),
+    ],
+)
+def test_how_channels_go_together(tmp_path: Path, second: Any, relation: str) -> None:
+    one, other = media_files.tone(2.0, hz=300), media_files.tone(2.0, hz=470)
+    sound = np.stack([one, second(one, other)], axis=1)
+    seen = check(media_files.write_wav(tmp_path / "talk.wav", sound)).recording
+    assert seen is not None
+    assert [t.relation for t in seen.tracks] == [relation]
+
+
+def test_channels_with_a_speaker_each_are_told(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, (8 * 16000, 2))
+    turn = (np.arange(len(noise)) // 16000) % 2  # a second each, in turn
+    noise *= np.stack([turn, 1 - turn], axis=1)
+    seen = check(media_files.write_wav(tmp_path / "call.wav", noise)).recording
+    assert seen is not None
+    assert seen.tracks[0].relation == "apart"
+
+
+def test_every_track_is_told(tmp_path: Path) -> None:
+    path = media_files.write_tracks(
+        tmp_path / "talk.mkv", [media_files.tone(2.0), 0.1 * media_files.tone(1.0)], ("Ann", "Ben")
+    )
+    seen = check(path).recording
+    assert seen is not None
+    assert [t.title for t in seen.tracks] == ["Ann", "Ben"]
+    assert [round(t.decoded) for t in seen.tracks] == [2, 1]
+    assert seen.main in {1, 2}
+    first, second = (t.level for t in seen.tracks)
+    assert first is not None
+    assert second is not None
+    assert first - second == pytest.approx(20, abs=0.5)
 
 
 def test_what_is_wrong_with_a_recording_is_said(capsys: Capture, tmp_path: Path) -> None:
@@ -63,10 +106,11 @@ def test_what_is_wrong_with_a_recording_is_said(capsys: Capture, tmp_path: Path)
     silent = media_files.write_wav(tmp_path / "silent.wav", np.zeros(16000))
     code, (first, second, third) = told(capsys, loud, broken, silent)
     assert code == 0
-    assert first["recording"]["clipped"] > 0.9
-    assert any("clipped" in n for n in first["recording"]["notes"])
-    assert any("160 samples were no numbers" in n for n in second["recording"]["notes"])
-    assert third["recording"]["level"] is third["recording"]["peak"] is None
+    loud_, broken_, silent_ = (f["recording"]["tracks"][0] for f in (first, second, third))
+    assert loud_["clipped"] > 0.9
+    assert any("clipped" in n for n in loud_["notes"])
+    assert any("160 samples were no numbers" in n for n in broken_["notes"])
+    assert silent_["level"] is silent_["peak"] is None
 
 
 def test_a_transcript(capsys: Capture, tmp_path: Path) -> None:
@@ -163,7 +207,7 @@ def test_why_a_table_is_no_corpus(capsys: Capture, tmp_path: Path) -> None:
 def test_what_is_nothing_is_refused_in_words_and_the_others_are_told(
     capsys: Capture, tmp_path: Path
 ) -> None:
-    page = written(tmp_path, "page.html", "<p>hello</p>")
+    page = written(tmp_path, "page.css", "<p>hello</p>")
     noise = written(tmp_path, "noise.wav", b"no sound at all" * 9)
     table = written(tmp_path, "table.csv", "who knows\n")
     code, files = told(capsys, page, noise, table, written(tmp_path, "talk.csv", TALK))
@@ -184,7 +228,7 @@ def test_a_folder_is_what_is_in_it(capsys: Capture, tmp_path: Path) -> None:
     written(tmp_path, "b.csv", TALK)
     (tmp_path / "deep").mkdir()
     written(tmp_path / "deep", "a.txt", "Ann: hello\nBen: you\n")
-    written(tmp_path, "page.html", "no")
+    written(tmp_path, "page.css", "no")
     code, files = told(capsys, tmp_path)
     assert code == 0
     assert [Path(f["path"]).name for f in files] == ["b.csv", "a.txt"]
@@ -227,5 +271,11 @@ def test_the_page_of_the_json_lists_every_key(capsys: Capture, tmp_path: Path) -
     _, (file, other) = told(capsys, path, written(tmp_path, "mine.csv", CORPUS))
     page = (Path(__file__).parents[2] / "docs" / "json.md").read_text(encoding="utf-8")
     page = page.partition("## What `empathia check --json` says")[2].partition("\n## ")[0]
-    keys = {*file, *file["recording"], *other["transcript"], *other["corpus"]}
+    keys = {
+        *file,
+        *file["recording"],
+        *file["recording"]["tracks"][0],
+        *other["transcript"],
+        *other["corpus"],
+    }
     assert [k for k in sorted(keys) if f"`{k}`" not in page] == []

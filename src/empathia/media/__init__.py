@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from empathia.files import shown
 from empathia.media.container import ALL, FORMATS, MediaInfo, Selection, Track, check, probe
-from empathia.media.decoding import blocks, spans
+from empathia.media.decoding import blocks, spans, unmixed
 from empathia.media.encoding import encode, media_type
 from empathia.media.mixing import Condition
 from empathia.media.tape import Tape
@@ -30,4 +30,5 @@ __all__ = [
     "probe",
     "shown",
     "spans",
+    "unmixed",
 ]

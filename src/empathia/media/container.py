@@ -79,6 +79,8 @@ class MediaInfo:
         rate: Samples a second of the sound track (Hz), or None.
         channels: Number of channels of the sound track, or None.
         tracks: All sound tracks; ``rate`` and ``channels`` are those of the main one.
+        main: Number of the main one, from 1; None without sound.
+        container: What FFmpeg calls the format of the file.
     """
 
     duration: float | None
@@ -87,6 +89,8 @@ class MediaInfo:
     rate: int | None
     channels: int | None
     tracks: tuple[Track, ...] = ()
+    main: int | None = None
+    container: str = ""
 
 
 def probe(path: Path) -> MediaInfo:
@@ -104,6 +108,8 @@ def probe(path: Path) -> MediaInfo:
             rate=sound.rate if sound is not None else None,
             channels=sound.channels if sound is not None else None,
             tracks=tuple(map(_track, container.streams.audio)),
+            main=None if sound is None else _number(container, sound),
+            container=container.format.name,
         )
 
 
@@ -181,7 +187,7 @@ def chosen(
             )
         return tracks[selection.track - 1]
     if len(tracks) > 1:
-        read = next(n for n, track in enumerate(tracks, 1) if track.index == sound.index)
+        read = _number(container, sound)
         other = next(n for n in range(1, len(tracks) + 1) if n != read)
         state.remarks.append(
             f"the file has {len(tracks)} sound tracks ({_listed(tracks)}); track {read} was read: "
@@ -195,6 +201,11 @@ def _main(container: InputContainer) -> AudioStream | None:
 
     stream = container.streams.best("audio")
     return stream if isinstance(stream, AudioStream) else None
+
+
+def _number(container: InputContainer, sound: AudioStream) -> int:
+    """Which sound track of the file this is, from 1."""
+    return next(n for n, t in enumerate(container.streams.audio, 1) if t.index == sound.index)
 
 
 def _track(stream: AudioStream) -> Track:

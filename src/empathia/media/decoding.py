@@ -23,7 +23,7 @@ from empathia.media.container import (
     opened,
     probe,
 )
-from empathia.media.mixing import Condition, Mixer
+from empathia.media.mixing import Condition, Mixer, values
 from empathia.media.tape import Tape
 from empathia.types import Audio, FloatArray
 
@@ -107,6 +107,36 @@ def spans(
             tape.forget(start)
         tape.forget(start)
         yield tape.cut(start, end)
+
+
+def unmixed(
+    path: Path, condition: Condition | None = None, selection: Selection = _MAIN
+) -> Iterator[tuple[FloatArray, int]]:
+    """Decode the channels of one track as they are: neither mixed nor resampled.
+
+    Args:
+        path: Audio or video file.
+        condition: As in ``blocks``.
+        selection: Which track; not all of them, and no single channel.
+
+    Yields:
+        Small pieces, (channels, n) in [-1, 1], and their samples a second (Hz). What is missing
+        by the time stamps is left out.
+
+    Raises:
+        MediaError: As in ``blocks``.
+        UsageError: As in ``blocks``.
+    """
+    state = Condition() if condition is None else condition
+    mixer = Mixer(state)
+    for frame, missing in _frames(path, state, selection):
+        state.filled += missing
+        state.seconds += missing + frame.samples / frame.sample_rate
+        each = values(frame, state)
+        mixer.mix(each, frame)  # tells the condition how the channels go together
+        yield each, frame.sample_rate
+    if not state.samples:
+        raise _nothing(path, state)
 
 
 def _nothing(path: Path, state: Condition) -> MediaError:

@@ -116,33 +116,40 @@ class Mixer:
 
     def __call__(self, frame: AudioFrame) -> FloatArray:
         """One channel of a frame of any sample format and channel layout; shape (1, n), float32."""
-        values = _values(frame, self._state)
+        return self.mix(values(frame, self._state), frame)
+
+    def mix(self, each: FloatArray, frame: AudioFrame) -> FloatArray:
+        """One channel, shape (1, n), of the channels (channels, n) of a frame."""
         if self._channel is not None:
-            return np.ascontiguousarray(
-                values[self._channel][None] if self._channel < len(values) else 0 * values[:1]
-            )
-        mixed = self._channels.mix(values, _weights(frame), frame.sample_rate)
+            wanted = each[self._channel][None] if self._channel < len(each) else 0 * each[:1]
+            return np.ascontiguousarray(wanted)
+        mixed = self._channels.mix(each, _weights(frame), frame.sample_rate)
         self._state.cancelled = self._channels.cancelled
         self._state.apart = self._channels.apart
         return np.ascontiguousarray(mixed[None, :], dtype=np.float32)
 
 
-def _values(frame: AudioFrame, state: Condition) -> FloatArray:
-    """Samples in [-1, 1], shape (channels, n)."""
+def values(frame: AudioFrame, state: Condition) -> FloatArray:
+    """Samples of a frame of any sample format in [-1, 1], shape (channels, n).
+
+    Args:
+        frame: What was decoded.
+        state: Told what is damaged.
+    """
     raw = frame.to_ndarray()
     if not frame.format.is_planar:
         raw = raw.reshape(-1, len(frame.layout.channels)).T
     if raw.dtype.kind == "u":
-        values = raw.astype(np.float32) / 128.0 - 1.0
+        scaled = raw.astype(np.float32) / 128.0 - 1.0
     elif raw.dtype.kind == "i":
-        values = raw.astype(np.float32) / float(2 ** (8 * raw.dtype.itemsize - 1))
+        scaled = raw.astype(np.float32) / float(2 ** (8 * raw.dtype.itemsize - 1))
     else:
         finite = np.isfinite(raw)
         state.not_finite += int(raw.size - np.count_nonzero(finite))
-        values = np.where(finite, raw, 0.0).clip(-1.0, 1.0).astype(np.float32)
-    state.samples += values.shape[1]
-    state.clipped += int(np.count_nonzero(np.abs(values).max(axis=0) >= _FULL_SCALE))
-    return values
+        scaled = np.where(finite, raw, 0.0).clip(-1.0, 1.0).astype(np.float32)
+    state.samples += scaled.shape[1]
+    state.clipped += int(np.count_nonzero(np.abs(scaled).max(axis=0) >= _FULL_SCALE))
+    return scaled
 
 
 def _weights(frame: AudioFrame) -> FloatArray:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from empathia.files import Plain, shown
-from empathia.pipeline.check import Checked, Corpus, Recording, Transcript
+from empathia.pipeline.check import Checked, Corpus, Recording, Track, Transcript
 from empathia.report.wording import NO_WORDS, clock, percent
 
 if TYPE_CHECKING:
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
 _MOST = 12  # names in a list
 _KINDS = {"recording": "recording", "transcript": "transcript", "corpus": "table for a corpus"}
+_RELATIONS = {
+    "one": "",
+    "alike": "alike",
+    "opposite": "opposite to each other (their sum is silence)",
+    "one-sided": "only one of them with sound",
+    "apart": "a speaker each, it seems (read --channels separate)",
+    "different": "different",
+}
 
 Line = tuple[str, str]  # what it is about, and what is said of it
 
@@ -78,19 +86,26 @@ def _lines(checked: Checked) -> Iterator[Line]:
 
 
 def _recording(r: Recording) -> Iterator[Line]:
-    said = clock(r.decoded, tenths=True)
-    if r.announced is not None:
-        said += f" (the file announces {clock(r.announced, tenths=True)})"
-    yield "length", said
-    if r.rate is not None and r.channels is not None:
-        channels = f"{r.channels} channel{'' if r.channels == 1 else 's'}"
-        yield "sound", f"{channels}, {r.rate / 1000:g} kHz"
-    if r.level is None or r.peak is None:
+    picture = ", with moving pictures" if r.video else ""
+    length = "no length" if r.announced is None else clock(r.announced, tenths=True)
+    yield "file", f"{r.container}{picture}, announces {length}"
+    for track in r.tracks:
+        if len(r.tracks) > 1:
+            read = " (read where none is chosen)" if track.number == r.main else ""
+            named = " ".join(filter(None, (track.title, track.language)))
+            yield f"track {track.number}", f"{named}{read}" or "without a name"
+        yield from _track(track)
+
+
+def _track(t: Track) -> Iterator[Line]:
+    channels = f"{t.channels} channels, {_RELATIONS[t.relation]}" if t.channels > 1 else "1 channel"
+    yield "sound", f"{clock(t.decoded, tenths=True)}, {channels}, {t.rate / 1000:g} kHz"
+    if t.level is None or t.peak is None:
         yield "level", "digital silence alone"
     else:
-        shares = f"{percent(r.silent)} digital silence, {percent(r.clipped)} clipped"
-        yield "level", f"{r.level:.1f} dB, at most {r.peak:.1f} dB; {shares}"
-    yield from (("!", note) for note in r.notes)
+        shares = f"{percent(t.silent)} digital silence, {percent(t.clipped)} clipped"
+        yield "level", f"{t.level:.1f} dB, at most {t.peak:.1f} dB; {shares}"
+    yield from (("!", note) for note in t.notes)
 
 
 def _transcript(t: Transcript) -> Iterator[Line]:

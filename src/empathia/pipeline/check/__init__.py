@@ -16,10 +16,10 @@ from empathia.listen.transcript import names
 from empathia.pipeline import kind
 from empathia.pipeline.check import corpus, recording, transcript
 from empathia.pipeline.check.corpus import Corpus
-from empathia.pipeline.check.recording import Recording
+from empathia.pipeline.check.recording import Recording, Track
 from empathia.pipeline.check.transcript import Transcript
 
-__all__ = ["Checked", "Corpus", "Recording", "Transcript", "check"]
+__all__ = ["Checked", "Corpus", "Recording", "Track", "Transcript", "check"]
 
 
 @dataclass(frozen=True, slots=True)

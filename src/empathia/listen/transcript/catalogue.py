@@ -7,9 +7,11 @@ from pathlib import Path
 from empathia.errors import UsageError
 from empathia.listen.transcript import (
     asr,
+    audacity,
     chat,
     headings,
     lines,
+    nist,
     subtitles,
     table,
     textgrid,
@@ -25,6 +27,8 @@ FORMATS: tuple[Format, ...] = (
     timeline.FORMAT,
     subtitles.VTT,
     subtitles.SRT,
+    nist.FORMAT,
+    audacity.FORMAT,
     table.JSON_LINES,
     table.TABLE,
     table.SPREADSHEET,

@@ -9,6 +9,7 @@ from empathia.listen.transcript import (
     asr,
     audacity,
     chat,
+    elan,
     headings,
     lines,
     nist,
@@ -23,6 +24,7 @@ from empathia.tables import Decoded, read_text
 
 FORMATS: tuple[Format, ...] = (
     textgrid.FORMAT,
+    elan.FORMAT,
     asr.FORMAT,
     timeline.FORMAT,
     subtitles.VTT,

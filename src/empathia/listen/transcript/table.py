@@ -26,12 +26,12 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     ),
     "start": (
         *("start", "starttime", "starts", "begin", "from", "onset", "begintime", "tstart"),
-        *("beginn", "anfang", "début", "debut", "inicio", "시작"),
+        *("beginn", "anfang", "anfangszeit", "startzeit", "début", "debut", "inicio", "시작"),
         *("time", "timestamp"),
     ),
     "end": (
         *("end", "endtime", "ends", "stop", "to", "offset", "stoptime", "tend"),
-        *("ende", "fin", "끝", "종료"),
+        *("ende", "endzeit", "fin", "끝", "종료"),
     ),
     "duration": ("duration", "dur", "durationtime", "dauer", "durée", "duración"),
     "dialogue": (

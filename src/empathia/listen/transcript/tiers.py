@@ -85,10 +85,11 @@ def rows_of(tiers: Sequence[Tier]) -> Parsed:
         else:
             turns[speaker] = turns_of(said)
     rows = sorted((r for rows in turns.values() for r in rows), key=_start)
-    return Parsed(rows, _left_out(left))
+    return Parsed(rows, left_out(left))
 
 
-def _left_out(names: Sequence[str]) -> tuple[str, ...]:
+def left_out(names: Sequence[str]) -> tuple[str, ...]:
+    """The note on tiers that were not read, if there are any."""
     if not names:
         return ()
     listed = ", ".join(f"'{clean(n) or ''}'" for n in names[:5])

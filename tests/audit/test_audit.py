@@ -151,8 +151,8 @@ def test_each_leak_alone_is_found(leak: str) -> None:
     dialogues, ready = spoil(*leaky.corpus(3))
     audit = audit_corpus(dialogues, features=ready)
     assert of(audit, check).severity == severity
-    # A label that hangs on the third of the dialogue also lasts.
-    bycatch = {"metadata": {"inertia"}}.get(leak, set())
+    # A label that hangs on the third of the dialogue also lasts, and its place alone tells it.
+    bycatch = {"metadata": {"inertia", "shortcuts"}}.get(leak, set())
     assert found(audit, "wrong", "worry") - bycatch <= {check}
 
 
@@ -238,6 +238,42 @@ def test_folds_that_share_speakers_are_told_from_those_that_do_not() -> None:
     assert of(mixed, "speakers").severity == "wrong"
     assert of(apart, "speakers").severity == "fine"
     assert of(audit_corpus(without), "split").severity == "note"
+
+
+def test_spellings_of_a_label_are_a_worry() -> None:
+    dialogues, ready = leaky.corpus()
+
+    def shouted(d: Dialogue, u: Utterance) -> Utterance:
+        return dataclasses.replace(u, gold=(u.gold[0].upper(),)) if u.index % 3 else u
+
+    audit = audit_corpus(each(dialogues, shouted), features=ready)
+    finding = of(audit, "spelling")
+    assert (finding.severity, finding.figure) == ("worry", 4)
+    assert "CALM / calm" in finding.sentence and "join_alike" in finding.sentence
+
+
+def test_one_person_under_two_spellings_in_training_and_test_is_a_worry() -> None:
+    dialogues, ready = leaky.corpus()
+    names = {"train": "Zoë", "valid": "Ben", "test": "Zoe\u0308_"}
+
+    def renamed(d: Dialogue, u: Utterance) -> Utterance:
+        groups = {**u.groups, "room": f"Room {d.split}", "place": f"{d.id}-{d.split}"}
+        spelt = names[d.split or ""] if u.index % 2 else u.speaker
+        return dataclasses.replace(u, speaker=spelt, groups=groups)
+
+    audit = audit_corpus(each(dialogues, renamed), features=ready)
+    finding = of(audit, "spelling")
+    assert finding.severity == "worry"
+    assert list(finding.details["names"]) == ["speaker"]
+    assert "Training and test spell" in finding.sentence
+    alone = each(dialogues, lambda d, u: renamed(d, u) if d.split == "train" else u)
+    assert of(audit_corpus(alone), "spelling").severity == "fine"
+
+
+def test_rows_without_dialogues_are_told_to_be_so() -> None:
+    rows = [Dialogue(str(i), (Utterance(str(i), 0, "x", gold=("ab"[i % 2],)),)) for i in range(9)]
+    assert "a dialogue of its own" in of(audit_corpus(rows), "inertia").sentence
+    assert "a dialogue of its own" not in of(audit_corpus([]), "inertia").sentence
 
 
 def test_a_corpus_without_anything_is_audited() -> None:

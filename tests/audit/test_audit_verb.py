@@ -133,7 +133,7 @@ def test_wrong_use_is_said_plainly(
 
 # What cannot but come along: a label that hangs on the scenario lasts through a talk, and needs
 # scenarios that training knows.
-BYCATCH = {"metadata": {"scenarios", "inertia"}}
+BYCATCH = {"metadata": {"scenarios", "inertia", "shortcuts"}}
 CALLED = {"join": "joins"}
 
 

@@ -15,6 +15,8 @@ from empathia.audit import labels as audit_labels
 from empathia.audit.cases import Case, Cut, cases, cuts
 from empathia.audit.finding import Audit, Finding, in_order
 from empathia.audit.shared import shared
+from empathia.audit.shortcuts import shortcuts
+from empathia.audit.spelling import spelling
 from empathia.bench.protocols import Fold
 from empathia.types import Dialogue, Features
 
@@ -42,6 +44,7 @@ def audit_corpus(
     once = [c for c in every if c.place not in again]
     parts_once = [p.without(again) for p in parts]
     split = _of_split(once, parts_once) if parts else [_NO_SPLIT]
+    leaks = audit_gold.gold(parts, every, tables)
     findings = [
         *split,
         baselines.inertia(every, parts),
@@ -50,8 +53,10 @@ def audit_corpus(
         inputs.joins(every, features or {}),
         inputs.constant(tables),
         inputs.missing(every, tables),
-        audit_gold.gold(parts, every, tables),
+        leaks,
+        shortcuts(every, parts_once, tables, [x["name"] for x in leaks.details.get("leaks", ())]),
         audit_gold.names(parts, every),
+        spelling(every, parts),
         audit_labels.balance(every),
         audit_labels.coverage(labels, every, parts),
         audit_labels.agreement(every),

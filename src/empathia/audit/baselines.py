@@ -98,9 +98,13 @@ def inertia(all_cases: Sequence[Case], cuts: Sequence[Cut]) -> Finding:
     """How often a label is what it was before, by speaker and whoever spoke."""
     gold, mine, anybodys, plain, past = _copied(all_cases, cuts)
     if not past:
-        return Finding(
-            "inertia", "note", "No utterance has a labelled one before it: nothing to copy."
-        )
+        sentence = "No utterance has a labelled one before it: nothing to copy."
+        if all_cases and len({c.dialogue for c in all_cases}) == len(all_cases):
+            sentence = (
+                "Every utterance is a dialogue of its own: there is nothing before it, to copy or "
+                "to understand it by. Where people talk with each other, a column dialogue says so."
+            )
+        return Finding("inertia", "note", sentence)
     by_speaker, by_turn, majority = (
         scores(gold, s)["weighted_f1"] for s in (mine, anybodys, plain)
     )

@@ -215,6 +215,7 @@ def test_parquet_rows_are_named_and_lists_are_features(tmp_path):
 
 words = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8)
 names = words.map(lambda s: unicodedata.normalize("NFC", s)).filter(lambda s: s == s.strip())
+names |= st.just("NA")
 signs = st.characters(exclude_categories=("Cs", "Cc")) | st.sampled_from("\r\n\t")
 texts = st.text(signs, max_size=12).filter(str.strip) | st.just("nan")
 labels = st.lists(

@@ -143,10 +143,11 @@ def read(
     with told_as(CorpusError):
         held = tables.read(chosen, lambda names: sum(_of_use(n, theirs) for n in names))
     sources = _sources(chosen, held.header, mapping)
-    if held.header[: len(_WRITTEN)] == _WRITTEN:
-        sources = {ours: s._replace(literal=True) for ours, s in sources.items()}
     groupings = {h[len(GROUP) :]: Source(h) for h in held.header if h.startswith(GROUP)}
     groupings |= {k: _source(chosen, held.header, v, f"group '{k}'") for k, v in groups.items()}
+    if held.header[: len(_WRITTEN)] == _WRITTEN:
+        sources = {ours: s._replace(literal=True) for ours, s in sources.items()}
+        groupings = {group: s._replace(literal=True) for group, s in groupings.items()}
     _once(chosen, held, [*sources.values(), *groupings.values()])
     rows = tuple(
         Row(chosen, f"{held.unit} {record.line}", number, record.cells, sources, held.comma)

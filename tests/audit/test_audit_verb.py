@@ -182,6 +182,8 @@ def test_iemocap_standard(tmp_path: Path) -> None:
     assert found["scenarios"]["figure"] == 100
     assert found["metadata"]["figure"] == pytest.approx(56.5, abs=0.5)
     assert found["inertia"]["figure"] == pytest.approx(71.5, abs=0.05)
+    assert found["shortcuts"]["severity"] == "worry"
+    assert "grouping 'scenario' 51.3 UAR, 54.6 weighted F1" in str(found["shortcuts"]["sentence"])
     for check in ("dialogues", "speakers", "sessions", "duplicates", "joins", "constant", "gold"):
         assert found[check]["severity"] == "fine"
 

@@ -70,7 +70,7 @@ PLANTED: dict[str, tuple[Change, str]] = {
     "duration": (duration, "length in seconds"),
     "start": (late, "start in seconds"),
     "last sign": (last_sign, "last sign"),
-    "case": (case, "share of capitals"),
+    "case": (case, "number of words in capitals"),
     "first letter": (first_letter, "first letter's case"),
     "speaker": (speaker, "speaker"),
     "gender": (gender, "gender"),
@@ -171,6 +171,18 @@ def test_figures_are_those_of_a_plain_count() -> None:
     assert columns["gender"]["uar"] == pytest.approx(100 * 2 / 3)
     assert columns["gender"]["weighted_f1"] == pytest.approx(100 * 2 / 3)
     assert columns["gender"]["way"] == pytest.approx(1 / 3)
+
+
+def test_who_says_i_does_not_shout() -> None:
+    dialogues, _ = leaky.corpus()
+
+    def me(d: Dialogue, u: Utterance) -> Utterance:
+        text = "I" if u.gold == ("shy",) else "they"
+        return dataclasses.replace(u, text=f"Well, {text} do know what to do with it {text}")
+
+    columns = {c["name"]: c for c in shortcuts(each(dialogues, me)).details["columns"]}
+    assert columns["number of characters"]["way"] > 0.25
+    assert not any("capital" in name for name in columns)
 
 
 def test_too_little_to_be_sure_by_is_a_note() -> None:

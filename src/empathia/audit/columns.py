@@ -16,6 +16,7 @@ from empathia.audit.inputs import Columns
 from empathia.audit.words import words
 
 Floats = NDArray[np.float64]
+_WORD = re.compile(r"[^\W_]{2,}")  # "I" alone is no matter of case
 _LAST = re.compile(r"(\.{2,}|…|[^\w\s])\W*$")
 
 
@@ -64,7 +65,7 @@ _LENGTH = "length in seconds"
 def _read(c: Case, length: int) -> Mapping[str, float | None]:
     """What can be counted of an utterance; its place is known to the corpus alone."""
     text = c.said.text or ""
-    letters = sum(x.isalpha() for x in text)
+    spelt = _WORD.findall(text)
     return {
         "number of characters": len(text),
         "number of words": len(words(text)),
@@ -72,7 +73,8 @@ def _read(c: Case, length: int) -> Mapping[str, float | None]:
         "start in seconds": c.said.start,
         "place in the dialogue": c.said.index,
         "share of the dialogue before it": c.said.index / length,
-        "share of capitals": sum(x.isupper() for x in text) / max(1, letters),
+        "number of words in capitals": sum(x.isupper() for x in spelt),
+        "number of words with a capital": sum(x[0].isupper() for x in spelt),
         "number of digits": sum(x.isdigit() for x in text),
         "number of exclamation marks": text.count("!"),
         "number of question marks": text.count("?"),

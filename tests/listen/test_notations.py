@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+
 import pytest
 from transcript_reading import noted, read, turns
 
@@ -417,6 +420,18 @@ def test_arrows_between_times_and_between_words(tmp_path, arrow):
     assert turns(read(tmp_path, "a.srt", text)) == [
         ("Speaker", f"File --> Open {arrow} smile", 1.0, 2.5)
     ]
+
+
+@pytest.mark.parametrize("part", ["[", "(a", "<v ", "0", " ", "A\n", "Ann ", "x: ", "00:00 --> "])
+@pytest.mark.parametrize(
+    "head", ["", "Ann: ", "WEBVTT A\n\n00:00.000 --> 00:01.000\n", "Ann  0:03\n"]
+)
+def test_no_line_takes_longer_than_its_length(tmp_path, head, part):
+    content = head + part * (30_000 // len(part))
+    before = time.process_time()
+    with contextlib.suppress(TranscriptError):
+        read(tmp_path, "a.txt", content)
+    assert time.process_time() - before < 1.5  # quadratic work would take ten
 
 
 def test_what_a_file_holds_counts_more_than_its_name(tmp_path):

@@ -48,6 +48,7 @@ class _Message(NamedTuple):
     name: str | None
     rest: str
     app: str
+    more: list[str]
 
 
 def read(text: str, path: Path) -> Parsed:
@@ -68,10 +69,10 @@ def read(text: str, path: Path) -> Parsed:
         name, words = _sender(m)
         if name is None or not (m.name or counts[name] > 1 or _person(name)):
             system += 1
-        elif _MEDIA.fullmatch(words.strip()):
+        elif not m.more and _MEDIA.fullmatch(words.strip()):
             media += 1
         else:
-            said = clean(_EDITED.sub("", words))
+            said = clean(_EDITED.sub("", " ".join([words, *m.more])))
             rows.append(Row(m.line, clean_name(name), said))
             sent.append(Moment(m.date, m.time))
     if not rows:
@@ -103,6 +104,8 @@ def _messages(lines: Sequence[str]) -> list[_Message]:
     messages: list[_Message] = []
     day = ""
     for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
         plain = undirected(line).replace("\u202f", " ").replace("\xa0", " ")
         message = _message(number, plain.strip("\r"), day)
         heading = (
@@ -114,8 +117,7 @@ def _messages(lines: Sequence[str]) -> list[_Message]:
             heading = heading or _DAY.fullmatch(plain.strip())
             day = heading["date"] if heading else day
         else:
-            last = messages[-1]
-            messages[-1] = last._replace(rest=f"{last.rest} {plain.strip()}")
+            messages[-1].more.append(plain)
     return messages
 
 
@@ -133,7 +135,7 @@ def _message(number: int, line: str, day: str) -> _Message | None:
             app = "a KakaoTalk export"
         elif gap == "-" or (bracketed and "," in line.partition("]")[0]):
             app = "a WhatsApp export"
-        return _Message(number, sent["date"], sent["time"], None, sent["rest"], app)
+        return _Message(number, sent["date"], sent["time"], None, sent["rest"], app, [])
     for pattern, app in (
         (_KAKAO, "a KakaoTalk export"),
         (_ZOOM, "a Zoom chat"),
@@ -141,7 +143,7 @@ def _message(number: int, line: str, day: str) -> _Message | None:
     ):
         match = pattern.match(line)
         if match is not None:
-            return _Message(number, day, match["time"], match["name"], match["rest"], app)
+            return _Message(number, day, match["time"], match["name"], match["rest"], app, [])
     return None
 
 

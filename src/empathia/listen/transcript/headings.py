@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from empathia.listen.transcript import dates
 from empathia.listen.transcript.formats import Format
-from empathia.listen.transcript.rows import Parsed, Row, clean, clean_name, stamp, undirected
+from empathia.listen.transcript.rows import Parsed, Row, clean_name, stamp, undirected, worded
 from empathia.listen.transcript.speakers import TIME, handle, person_like
 from empathia.tables import at_lines, lines_of
 
@@ -30,6 +30,7 @@ _TRAILER = re.compile(
     r"transcri(?:bed|pt|ption)\b.*\b(?:by|with|from)\b.*|.*https?://\S*(?:otter|rev|trint)\S*",
     re.IGNORECASE,
 )
+_LONGEST = 120  # characters of a heading
 _EARLY = 5  # lines that may stand above the first heading
 
 
@@ -43,6 +44,8 @@ class _Heading(NamedTuple):
 def _heading(line: str) -> _Heading | None:
     """The speaker and time of a line that holds nothing else."""
     plain = undirected(line).replace("\u202f", " ").replace("\xa0", " ").strip()
+    if len(plain) > _LONGEST:
+        return None
     after = _AFTER.fullmatch(plain)
     if after is not None and _name(after["name"], plain):
         if after["day"] or after["clock"]:
@@ -73,6 +76,7 @@ def read(text: str, path: Path) -> Parsed:
         TextError: A time is none.
     """
     rows: list[Row] = []
+    turns: list[list[str]] = []
     moments: list[dates.Moment | None] = []
     above: list[int] = []
     lines = lines_of(text)
@@ -84,14 +88,15 @@ def read(text: str, path: Path) -> Parsed:
             end = stamp(heading.end, path, number)
             rows.append(Row(number, clean_name(heading.name), None, start, end))
             moments.append(heading.moment)
+            turns.append([])
         elif rows:
-            rows[-1] = rows[-1]._replace(text=clean(f"{rows[-1].text or ''} {line}"))
+            turns[-1].append(line)
         elif line.strip():
             above.append(number)
     notes = [f"left out above the first speaker: {at_lines(above)}"] if above else []
     if any(x.strip() for x in lines[last:]):
         notes.append(f"left out at the end: {at_lines([last + 1])}")
-    return Parsed(_at_moments(rows, moments), tuple(notes))
+    return Parsed(_at_moments(worded(rows, turns), moments), tuple(notes))
 
 
 def _last(lines: Sequence[str]) -> int:

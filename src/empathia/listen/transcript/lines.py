@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from empathia.listen.transcript.formats import Format
-from empathia.listen.transcript.rows import SPEAKER, Parsed, Row, clean, stamp
+from empathia.listen.transcript.rows import SPEAKER, Parsed, Row, stamp, worded
 from empathia.listen.transcript.speakers import TIME, Names, doubtful, somebody_else
 from empathia.tables import at_lines, lines_of
 
@@ -27,6 +27,7 @@ def read(text: str, path: Path) -> Parsed:
     split = [names.split(lead.rest) for lead in lines]
     known = list(dict.fromkeys(s.name for s in split if s.name is not None))
     rows: list[Row] = []
+    turns: list[list[str]] = []
     named = False
     guessed: list[int] = []
     doubts: list[int] = []
@@ -41,14 +42,15 @@ def read(text: str, path: Path) -> Parsed:
             words = lead.rest if lead.bracketed else lead.line
             doubts += [number] if known and names.doubted(lead.rest) else []
         if name is None and named:
-            rows[-1] = rows[-1]._replace(text=clean(f"{rows[-1].text or ''} {words}"))
+            turns[-1].append(words)
             continue
         named = name is not None
         timed = lead.bracketed or named
         start = stamp(lead.start or said.time or "", path, number) if timed else None
         end = stamp(lead.end, path, number) if timed else None
-        rows.append(Row(number, name or SPEAKER, clean(words), start, end))
-    return Parsed(rows, _notes(guessed, doubts))
+        rows.append(Row(number, name or SPEAKER, None, start, end))
+        turns.append([words])
+    return Parsed(worded(rows, turns), _notes(guessed, doubts))
 
 
 def _notes(guessed: list[int], doubts: list[int]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +69,11 @@ def clean_name(name: str) -> str | None:
     """A speaker's name, composed and without marks of direction, so that one person is not two."""
     words = clean(name.translate(_BIDI))
     return None if words is None else unicodedata.normalize("NFC", words)
+
+
+def worded(rows: Sequence[Row], said: Sequence[Sequence[str]]) -> list[Row]:
+    """Rows with their words, which came in several lines."""
+    return [r._replace(text=clean(" ".join(x))) for r, x in zip(rows, said, strict=True)]
 
 
 def undirected(text: str) -> str:

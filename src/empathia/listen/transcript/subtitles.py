@@ -22,10 +22,11 @@ _ODD = re.compile(  # one of the times went wrong
 )
 _SBV = re.compile(r"(\d+:\d\d:\d\d\.\d+),(\d+:\d\d:\d\d\.\d+)", re.ASCII)
 _COLON_MS = re.compile(r"(\d+:\d+:\d+):(\d{3})", re.ASCII)
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>", re.IGNORECASE)
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^<>]*)>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
 _OURS = re.compile(r"\[((?:\\.|[^\\\]])+?) · ((?:\\.|[^\\\]])*)\] ?(.*)", re.DOTALL)
 _DASH = re.compile(r"^\s*[-–—]\s*(?=\S)")
+_LONGEST = 300  # characters of a line with times
 _NAMED_CUES = 0.8  # of the cues have a line for the name and one for words
 
 
@@ -48,6 +49,8 @@ class _Part(NamedTuple):
 
 def _times(line: str) -> tuple[str, str] | None:
     """The two times of a line that opens a cue; an arrow between words opens none."""
+    if len(line) > _LONGEST or not re.search(r">|→|\d,\d", line):
+        return None
     arrow = _ARROW.fullmatch(line) or _SBV.fullmatch(line.strip()) or _ODD.fullmatch(line)
     if arrow is None:
         return None

@@ -48,6 +48,7 @@ _UNIT = re.compile(
     r"|(?<=[a-z])(?P<d>Ms))\s*$"
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_LONGEST = 100  # characters of a column's name that may hold a unit
 _TIMES = "Write times as seconds or h:mm:ss.ms, or leave the cell empty"
 _OURS = ("index", "id", "speaker", "start", "end", "text")
 
@@ -59,7 +60,7 @@ class _Column(NamedTuple):
 
 def _column(name: str) -> tuple[str, _Column]:
     """What a column is called without its unit, and the column."""
-    unit = _UNIT.search(name)
+    unit = _UNIT.search(name) if len(name) < _LONGEST else None
     said = "" if unit is None else next(g for g in unit.groups() if g is not None)
     scale = 0.001 if _MS.fullmatch(said) else 1.0 if said else None
     stem = name if unit is None else name[: unit.start()]

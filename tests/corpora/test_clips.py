@@ -101,6 +101,22 @@ def test_a_file_of_labels_is_read(tmp_path):
 HEAD = "file,label,split,dialogue,start,end"
 
 
+def test_labels_out_of_a_spreadsheet_are_read_as_a_table(tmp_path):
+    touch(tmp_path, "a.wav", "b.wav")
+    rows = [
+        "sep=;",
+        "File;Label;start;duration;;",
+        "a.wav; froh ;0,5;2;;",
+        "b.wav;nan;;;;",
+        ";;;;;",
+    ]
+    (tmp_path / "labels.csv").write_bytes("\r\n".join(rows).encode("utf-16"))
+    with pytest.warns(CorpusWarning, match=r"column 'Label' says nan, which is nothing: 1"):
+        first, second = folder.load(tmp_path)
+    assert first.utterances[0].place("audio") == (0.5, 2.5)
+    assert [d.utterances[0].gold for d in (first, second)] == [("froh",), ()]
+
+
 def test_a_part_is_known_by_its_usual_names(tmp_path):
     listed(touch(tmp_path, "a.wav", "b.wav"), HEAD, "a.wav,joy, Dev,,,", "b.wav,sad,TRAINING,,,")
     assert [d.split for d in folder.load(tmp_path)] == ["valid", "train"]
@@ -109,18 +125,18 @@ def test_a_part_is_known_by_its_usual_names(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["b.wav,joy,,,,"], r"csv:2 names 'b\.wav', which is not there"),
-        (["a.wav,joy,,,,", "a.wav,sad,,,,"], r"csv:3 repeats 'a'"),
-        (["a.wav,joy,,,1,2", "a.wav,sad,,,1,3"], r"csv:3 repeats 'a@1'"),
-        (["a.wav,joy,,,2,1"], r"csv:2: expected 0 <= start <= end"),
-        (["a.wav,joy,,,1,"], r"csv:2: expected 0 <= start <= end"),
-        (["a.wav,joy,,,soon,2"], r"csv:2: start 'soon' is no number"),
-        (["a.wav,joy,spare,,,"], r"csv:2 has the split 'spare'"),
+        (["b.wav,joy,,,,"], r"csv, line 2: names 'b\.wav', which is not there"),
+        (["a.wav,joy,,,,", "a.wav,sad,,,,"], r"csv, line 3: repeats 'a'"),
+        (["a.wav,joy,,,1,2", "a.wav,sad,,,1,3"], r"csv, line 3: repeats 'a@1'"),
+        (["a.wav,joy,,,2,1"], r"csv, line 2: expected 0 <= start <= end"),
+        (["a.wav,joy,,,1,"], r"csv, line 2: expected 0 <= start <= end"),
+        (["a.wav,joy,,,soon,2"], r"csv, line 2: start 'soon' is no time"),
+        (["a.wav,joy,spare,,,"], r"csv, line 2: split 'spare' is none"),
         (
             ["a.wav,joy,train,d,0,1", "a.wav,joy,test,d,1,2"],
-            r"csv:3: the dialogue is in train and",
+            r"csv, line 3: the dialogue is in train and",
         ),
-        (["a.wav,joy"], r"csv:2 has not 6 fields"),
+        (["a.wav,joy,,,,,,x"], r"csv, line 2: 8 cells under 6 columns"),
         (["a.wav,bored,,,,"], "label 'bored' is not in 'ekman7'"),
     ],
 )
@@ -145,7 +161,7 @@ def test_folders_that_cannot_be_read(tmp_path):
     (only_one,) = folder.load(tmp_path, labels=("joy", "sad"))
     assert only_one.labels.labels == ("joy", "sad")
     listed(tmp_path, "path,label")
-    with pytest.raises(CorpusError, match=r"labels\.csv:1 lacks file"):
+    with pytest.raises(CorpusError, match=r"labels\.csv has no column 'file' for our 'audio'"):
         folder.load(tmp_path)
 
 

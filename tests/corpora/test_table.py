@@ -81,6 +81,13 @@ def test_columns_are_mapped_and_affect_is_scaled(tmp_path):
     assert clips["y"].vad is None, "outside of the scale is not known"
     assert clips["z"].vad is None
     assert [u.gold for u in clips.values()] == [("hap",), ("sad",), ("hap",)]
+    file = csv(tmp_path, "x,hap,a:b", header="ID,Emo,when:where")
+    (talk,) = table.load(file, map={"label": "emo", "utterance": "id", "text": "when:where"})
+    assert (talk.utterances[0].id, talk.utterances[0].text, talk.labels.labels) == (
+        "x",
+        "a:b",
+        ("hap",),
+    )
 
 
 def test_groups_are_columns_or_patterns(tmp_path):

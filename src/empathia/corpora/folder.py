@@ -1,16 +1,16 @@
 """Recordings of one's own in a folder, with labels in a file or as names of subfolders.
 
-With ``labels.csv`` in the folder (UTF-8), a row an utterance:
+With ``labels.csv`` in the folder, a row an utterance, read as :mod:`empathia.corpora.table` reads:
 
 | column | what | when it is absent or empty |
 |---|---|---|
 | file | path of the recording, from the folder | error |
-| label | one label, or several parted by ";" | no gold label |
+| label | one label, several parted by ";", or a list | no gold label |
 | speaker | who speaks | "unknown" |
 | gender | F, female, M, male; anything else is not known | not known |
 | split | train, valid (dev) or test, the same for a whole dialogue | none |
 | dialogue | id of the conversation | each row is its own |
-| start, end | s, where the file holds more than this utterance | the whole file |
+| start, end (or duration) | s, where the file holds more than this utterance | the whole file |
 | text | the words | not known |
 
 An utterance is called as its file, without suffix; where a file has several rows, with the
@@ -27,7 +27,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from empathia.corpora import CorpusInfo, warn
-from empathia.corpora._tables import GENDERS, PARTS, number, rows
+from empathia.corpora._tables import GENDERS
+from empathia.corpora.table import cells
+from empathia.corpora.table.rows import Row, as_text, read, tell
 from empathia.errors import CorpusError
 from empathia.labels import LabelSet, label_set
 from empathia.types import Dialogue, Utterance
@@ -91,8 +93,8 @@ def load(
             f"{name}: no recording under '{path}'",
             f"Expected files such as {', '.join(sorted(SOUND)[:4])}",
         )
-    table = path / TABLE
-    dialogues = _listed(table, there, name) if table.is_file() else _sorted(there, name)
+    file = path / TABLE
+    dialogues = _listed(file, there, name) if file.is_file() else _sorted(there, name)
     gold = {g for d in dialogues for u in d.utterances for g in u.gold}
     chosen = _set(labels, gold, name)
     strange = sorted(gold - set(chosen.labels)) if chosen else []
@@ -132,70 +134,46 @@ def _sorted(there: dict[str, Path], name: str) -> list[Dialogue]:
     return dialogues
 
 
-def _listed(table: Path, there: dict[str, Path], name: str) -> list[Dialogue]:
-    """Labels out of the csv."""
-    listed = [(f"{table}:{line}", row) for line, row in rows(table, ("file",))]
-    named = Counter(row["file"] for _, row in listed)
+def _listed(file: Path, there: dict[str, Path], name: str) -> list[Dialogue]:
+    """Labels out of the table."""
+    held = read(file, None, {"audio": "file"}, {})
+    tell(held)
+    named = Counter(row.get("audio") for row in held.rows)
     twice = _clashes(there)
-    talks: dict[str, list[tuple[str, str | None, Utterance]]] = {}
+    talks: dict[str, list[tuple[Row, Utterance]]] = {}
     seen: set[str] = set()
-    for place, row in listed:
-        if row["file"] not in there:
-            raise CorpusError(
-                f"{place} names '{row['file']}', which is not there",
-                "Mend the path, which starts at the folder, or drop the row",
-            )
-        utterance = _row(place, row, there[row["file"]], _called(row["file"], twice))
-        if named[row["file"]] > 1 and utterance.start is not None:
+    for row in held.rows:
+        key = row.get("audio")
+        if key not in there:
+            raise row.wrong(f"names '{key}', which is not there; paths start at the folder")
+        utterance = _row(row, there[key], _called(key, twice))
+        if named[key] > 1 and utterance.start is not None:
             utterance = replace(utterance, id=f"{utterance.id}@{utterance.start:g}")
         if utterance.id in seen:
-            raise CorpusError(
-                f"{place} repeats '{utterance.id}'", "Give start and end, or drop one of the two"
-            )
+            raise row.wrong(f"repeats '{utterance.id}'; start and end tell rows of a file apart")
         seen.add(utterance.id)
-        talk = row.get("dialogue") or utterance.id
-        talks.setdefault(talk, []).append((place, _part(place, row.get("split") or ""), utterance))
+        talks.setdefault(row.name("dialogue") or utterance.id, []).append((row, utterance))
     warn(f"{name}: recordings without a row in {TABLE}, left out", sorted(set(there) - set(named)))
     return [_talk(key, turns) for key, turns in talks.items()]
 
 
-def _part(place: str, said: str) -> str | None:
-    part = PARTS.get(said.strip().lower())
-    if said.strip() and part is None:
-        raise CorpusError(f"{place} has the split '{said}'", f"Use {', '.join(PARTS)}")
-    return part
-
-
-def _talk(key: str, turns: list[tuple[str, str | None, Utterance]]) -> Dialogue:
-    """A dialogue of its rows: place, split, utterance."""
-    split = turns[0][1]
-    for place, part, _ in turns:
-        if part != split:
-            raise CorpusError(
-                f"{place}: the dialogue is in {split or 'no part'} and in {part or 'no part'}",
-                "Put the whole dialogue in one part",
-            )
-    order = [u for _, _, u in turns]
+def _talk(key: str, turns: list[tuple[Row, Utterance]]) -> Dialogue:
+    split = cells.split([row for row, _ in turns])
+    order = [u for _, u in turns]
     if len({u.audio for u in order}) == 1 and all(u.start is not None for u in order):
         order.sort(key=lambda u: u.start or 0.0)
     return Dialogue(key, tuple(replace(u, index=i) for i, u in enumerate(order)), split=split)
 
 
-def _row(place: str, row: dict[str, str], file: Path, key: str) -> Utterance:
-    start, end = (number(place, t, row[t]) if row.get(t) else None for t in ("start", "end"))
-    if (start is None) != (end is None) or (start is not None and not 0 <= start <= (end or 0)):
-        raise CorpusError(
-            f"{place}: expected 0 <= start <= end, found {start} and {end}",
-            "Give both times or none",
-        )
-    gold = tuple(x.strip() for x in row.get("label", "").split(";") if x.strip())
-    clip = _clip(key, row.get("speaker") or "unknown", file, gold)
+def _row(row: Row, file: Path, key: str) -> Utterance:
+    start, end = cells.span(row)
+    clip = _clip(key, row.name("speaker") or "unknown", file, cells.labels(row))
     return replace(
         clip,
-        text=row.get("text") or None,
+        text=as_text(row.value("text")) or None,
         start=start,
         end=end,
-        gender=GENDERS.get(row.get("gender", "").strip().lower()),
+        gender=GENDERS.get(row.get("gender").lower()),
     )
 
 

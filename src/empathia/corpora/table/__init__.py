@@ -52,9 +52,8 @@ from empathia.corpora._tables import GENDERS
 from empathia.corpora.table import cells
 from empathia.corpora.table.features import joined
 from empathia.corpora.table.gold import Said, Wanted, said
-from empathia.corpora.table.rows import Row, Source, Table, as_text, read
+from empathia.corpora.table.rows import Row, Source, Table, as_text, read, tell
 from empathia.errors import CorpusError
-from empathia.labels import LabelSet
 from empathia.labels.spelling import composed
 from empathia.types import Dialogue, Features, Utterance
 
@@ -106,7 +105,7 @@ def load(
     ends = _ends(scale)
     keys = _keys(table)
     told = said(keys, labels, name, join_alike=join_alike)
-    _tell(table, told.known)
+    tell(table, told.known or ())
     belongs = _groups(table, list(keys))
     conversations = _conversations(keys)
     clips = _clips(table, keys, conversations)
@@ -193,18 +192,6 @@ def _conversations(keys: Mapping[str, Row]) -> dict[str, list[str]]:
     for key, row in keys.items():
         conversations.setdefault(row.name("dialogue") or key, []).append(key)
     return conversations
-
-
-def _tell(table: Table, known: LabelSet | None) -> None:
-    """Say what was mended, and which cells hold only a word for nothing, unless it is a label."""
-    for note in table.notes:
-        warn(f"{table.file}: {note}")
-    for ours, source in table.sources.items():
-        words = [(r.place, as_text(r.cells.get(source.column)).strip()) for r in table.rows]
-        kept = known if ours == "label" and known is not None else ()
-        told = [(p, x) for p, x in words if x and source.nothing(x) and x not in kept]
-        places, what = [p for p, _ in told], ", ".join(sorted({x for _, x in told}))
-        warn(f"{table.file}: column '{source.column}' says {what}, which is nothing", places)
 
 
 def _groups(table: Table, keys: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from empathia import tables
+from empathia.corpora import warn
 from empathia.errors import CorpusError, told_as
 from empathia.labels.spelling import composed
 from empathia.tables.cells import missing
@@ -139,7 +140,8 @@ def read(
         CorpusError: The file cannot be read, or a column is not there.
     """
     chosen = _file(path, file)
-    theirs = {given.partition(":")[0] for given in [*mapping.values(), *groups.values()]}
+    named = [*mapping.values(), *groups.values()]
+    theirs = {x.lower() for given in named for x in (given, given.partition(":")[0])}
     with told_as(CorpusError):
         held = tables.read(chosen, lambda names: sum(_of_use(n, theirs) for n in names))
     sources = _sources(chosen, held.header, mapping)
@@ -158,11 +160,28 @@ def read(
     return Table(chosen, held.header, sources, groupings, rows, _notes(held))
 
 
+def tell(table: Table, labels: Container[str] = ()) -> None:
+    """Say what was mended, and which cells hold only a word for nothing.
+
+    Args:
+        table: What was read.
+        labels: Words that are labels, whatever they look like.
+    """
+    for note in table.notes:
+        warn(f"{table.file}: {note}")
+    for ours, source in table.sources.items():
+        words = [(r.place, as_text(r.cells.get(source.column)).strip()) for r in table.rows]
+        kept = labels if ours == "label" else ()
+        told = [(p, x) for p, x in words if x and source.nothing(x) and x not in kept]
+        places, what = [p for p, _ in told], ", ".join(sorted({x for _, x in told}))
+        warn(f"{table.file}: column '{source.column}' says {what}, which is nothing", places)
+
+
 def _of_use(name: str, theirs: Container[str]) -> bool:
     """Whether a name in a header is one that we look for."""
     name = name.strip()
     ours = {*COLUMNS, *(f"{x}_id" for x in _IDS)}
-    return name in theirs or name.lower() in ours or name.startswith(GROUP)
+    return name.lower() in theirs or name.lower() in ours or name.startswith(GROUP)
 
 
 def _once(file: Path, held: tables.Table, used: Sequence[Source]) -> None:
@@ -234,15 +253,24 @@ def _alike(file: Path, header: Sequence[str], ours: str) -> str | None:
     return alike[0] if alike else None
 
 
+def _called(header: Sequence[str], name: str) -> str | None:
+    """The column of a name, in another case where that is only one."""
+    alike = [h for h in header if h == name] or [h for h in header if h.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
 def _source(file: Path, header: Sequence[str], given: str, what: str) -> Source:
-    column, colon, pattern = given.partition(":")
     if given in header:
         return Source(given)
-    if column not in header:
+    name, colon, pattern = given.partition(":")
+    column = _called(header, name)
+    if column is None:
         raise CorpusError(
-            f"{file} has no column '{column}' for {what} (has: {', '.join(header)})",
+            f"{file} has no column '{name}' for {what} (has: {', '.join(header)})",
             "Name one of its columns",
         )
+    if not colon:
+        return Source(column)
     try:
         compiled = re.compile(pattern)
     except re.error as error:
@@ -250,7 +278,7 @@ def _source(file: Path, header: Sequence[str], given: str, what: str) -> Source:
             f"the pattern '{pattern}' for {what} does not parse ({error})",
             "Mend the regular expression",
         ) from error
-    if not colon or not compiled.groups:
+    if not compiled.groups:
         raise CorpusError(
             f"the pattern '{pattern}' for {what} has no group",
             "Put what is wanted into parentheses",

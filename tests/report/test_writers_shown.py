@@ -48,7 +48,9 @@ def test_srt_says_who_felt_what():
     assert cues[0][2].startswith(f"[Ann · {emotion.label} {round(100 * emotion.confidence)} %] I ")
     assert cues[1][2].startswith("[Ben · unsure] Sorry")
     bare = dataclasses.replace(found.turns[0], emotion=None)
-    assert read_srt(srt.dumps(dataclasses.replace(found, turns=(bare,))))[0][2].startswith("Ann: I")
+    assert read_srt(srt.dumps(dataclasses.replace(found, turns=(bare,))))[0][2].startswith(
+        "[Ann · –] I"
+    )
 
 
 def test_srt_hours_and_rounding():
@@ -61,28 +63,35 @@ def test_srt_hours_and_rounding():
 @given(text=ANYTHING, speaker=ANYTHING)
 def test_srt_survives_any_text(text, speaker):
     cues = read_srt(srt.dumps(one(f"{text}\n\n2\n00:00 --> 00:01\n", speaker)))
-    assert len(cues) == 1 and "-->" not in cues[0][2]
+    assert len(cues) == 1 and cues[0][2].startswith("[")
 
 
 # TextGrid
 
 
-def read_textgrid(text: str) -> dict[str, list[tuple[float, float, str]]]:
+def read_tiers(text: str) -> list[tuple[str, list[tuple[float, float, str]]]]:
     """A small reader of Praat's long text form: free-standing numbers and quoted strings."""
     found: list[str | float] = []
     for string, number in re.findall(r'"((?:[^"]|"")*)"|(?<==\s)(-?\d+(?:\.\d+)?)', text):
         found.append(float(number) if number else string.replace('""', '"'))
     assert found[:2] == ["ooTextFile", "TextGrid"]
     low, high, count, *rest = found[2:]
-    tiers: dict[str, list[tuple[float, float, str]]] = {}
+    tiers: list[tuple[str, list[tuple[float, float, str]]]] = []
     for _ in range(int(count)):
         kind, name, start, end, size, *rest = rest
         assert (kind, start, end) == ("IntervalTier", low, high)
         cells = [tuple(rest[3 * i : 3 * i + 3]) for i in range(int(size))]
         rest = rest[3 * int(size) :]
-        tiers[str(name)] = cells  # type: ignore[assignment]
+        tiers.append((str(name), cells))  # type: ignore[arg-type]
     assert rest == []
     return tiers
+
+
+def read_textgrid(text: str) -> dict[str, list[tuple[float, float, str]]]:
+    """The tiers of a grid in which each name stands once."""
+    tiers = read_tiers(text)
+    assert len(dict(tiers)) == len(tiers)
+    return dict(tiers)
 
 
 def assert_whole(tiers: dict[str, list[tuple[float, float, str]]], end: float) -> None:
@@ -107,21 +116,21 @@ def test_textgrid_tiers():
 
 def test_textgrid_keeps_both_of_two_turns_that_overlap_and_turns_without_length():
     turns = (
-        turn(0, text="one", span=(1, 4)),
-        turn(1, text='a "b"', span=(2, 3)),
+        dataclasses.replace(turn(0, text="one", span=(1, 4)), emotion=None),
+        turn(1, text='a "b"', span=(2, 3), abstained="too short"),
         turn(2, text="now", span=(5, 5)),
-        turn(3, text="late", span=(8, 9)),
+        turn(3, text=None, span=(8, 9), abstained="no words"),
     )
-    tiers = read_textgrid(textgrid.dumps(Timeline("a", turns, ("Ann",), 6.0)))
-    assert_whole(tiers, 9)
-    labels = [c for c in tiers["Ann"] if c[2]]
-    assert labels == [
-        (1, 2, "one"),
-        (2, 3, 'one | a "b"'),
-        (3, 4, "one"),
-        (5, 5.001, "now"),
-        (8, 9, "late"),
-    ]
+    tiers = read_tiers(textgrid.dumps(Timeline("a", turns, ("Ann",), 6.0)))
+    names = ["Ann", "Ann words", "Ann emotion"]
+    assert [name for name, _ in tiers] == [*names, *names]
+    for _, cells in tiers:
+        assert_whole({"": cells}, 9)
+    labels = [[c for c in cells if c[2]] for _, cells in tiers]
+    assert labels[0] == [(1, 4, "one"), (5, 5.001, "now")]
+    assert [c[:2] for c in labels[2]] == [(1, 4), (5, 5.001), (8, 9)]
+    assert labels[2][0][2] == "–" and labels[2][2][2] == "unsure"
+    assert (labels[3], labels[5]) == ([(2, 3, 'a "b"')], [(2, 3, "unsure")])
 
 
 def test_textgrid_of_silence_is_whole():
@@ -143,11 +152,13 @@ def test_textgrid_is_whole_for_any_text_and_times(text, speaker, spans):
         )
         for i, s in enumerate(spans)
     )
-    tiers = read_textgrid(textgrid.dumps(Timeline("a", turns, (speaker,), 20.0)))
+    tiers = read_tiers(textgrid.dumps(Timeline("a", turns, (speaker,), 20.0)))
     end = max(20.0, *(max(a, b) for a, b in spans))
-    for cells in tiers.values():
+    for _, cells in tiers:
+        assert_whole({"": cells}, cells[-1][1])
         assert cells[-1][1] == pytest.approx(end, abs=2e-3)
-    assert any('"' in cell[2] for cell in next(iter(tiers.values())))
+    said = [c for name, cells in tiers if name == tiers[0][0] for c in cells if c[2]]
+    assert len(said) == len(spans)
 
 
 @pytest.mark.parametrize("suffix", [".srt", ".TextGrid"])

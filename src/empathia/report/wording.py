@@ -12,6 +12,8 @@ CAUTION = (
     "not facts about what anybody feels."
 )
 NO_WORDS = "(no words)"
+NOT_JUDGED = "–"
+"""In place of a verdict where no emotion was asked for."""
 BROUGHT = "that of the data you bring"
 """Licence of corpora of the user's own: not known here, so the careful answer is taken."""
 

@@ -11,7 +11,8 @@ from empathia.listen.transcript.rows import Parsed, Row, clean, stamp
 from empathia.listen.transcript.speakers import Names, doubtful
 from empathia.tables import fault, lines_of
 
-_LABEL = re.compile(r"(\d+[.,]?\d*)\t(\d+[.,]?\d*)(?:\t(.*))?", re.ASCII)
+_TIME = r"(\d+(?:[.,]\d*)?)"
+_LABEL = re.compile(rf"{_TIME}\t{_TIME}(?:\t(.*))?", re.ASCII)
 _FREQUENCIES = re.compile(r"\\\t.*")  # of the label on the line before
 
 

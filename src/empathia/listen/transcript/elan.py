@@ -18,7 +18,7 @@ from empathia.listen.transcript.tiers import Span, Tier, left_out, rows_of
 from empathia.tables import fault, lines_of
 
 _ROOT = "ANNOTATION_DOCUMENT"
-_DECLARATION = re.compile(r"\s*<\?xml.*?\?>", re.DOTALL)
+_DECLARATION = re.compile(r"\A\s*<\?xml.*?\?>", re.DOTALL)
 _SAVE = "Open it in ELAN and save it again"
 _CLOCK = re.compile(r"\d+:\d\d:\d\d[.,]\d+", re.ASCII)
 _SECONDS = re.compile(r"\d+[.,]\d+", re.ASCII)

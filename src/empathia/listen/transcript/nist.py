@@ -13,7 +13,7 @@ from empathia.listen.transcript.rows import Parsed, Row, clean, clean_name, stam
 from empathia.listen.transcript.spoken import Spoken, placed, turns_of, word
 from empathia.tables import at_lines, fault, lines_of
 
-_NUMBER = r"(?:\d+\.?\d*|\.\d+)"
+_NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)"
 _RTTM = re.compile(
     r"(?:SPEAKER|LEXEME|SEGMENT|NOSCORE|NON-LEX|NON-SPEECH|FILLER|EDIT|IP|SU|CB|A/P|SPKR-INFO|"
     rf"NO_RT_METADATA)\s+\S+\s+\S+\s+(?:{_NUMBER}|<NA>)(?:\s.*)?"
@@ -26,7 +26,7 @@ _CTM = re.compile(
 )
 _NOBODY = frozenset({"", "<na>", "na", "unknown", "inter_segment_gap", "excluded_region"})
 _UNSAID = frozenset({"ignore_time_segment_in_scoring", "inter_segment_gap"})
-_CHOICE = re.compile(r"\{\s*([^{}/]*?)\s*(?:/[^{}]*)?\}")
+_CHOICE = re.compile(r"\{([^{}/]*)(?:/[^{}]*)?\}")
 
 
 class _Line(NamedTuple):
@@ -123,7 +123,7 @@ def _stm(lines: Sequence[_Line], path: Path) -> tuple[list[Row], tuple[str, ...]
     rows = []
     left = []
     for number, (file, _, name, begin, end, said) in _fields(_STM, lines):
-        words = clean(_CHOICE.sub(r"\1", said))
+        words = clean(_CHOICE.sub(r" \1 ", said))
         if (words or "").lower() in _UNSAID or name.lower() in _UNSAID:
             left.append(number)
             continue

@@ -49,7 +49,8 @@ class _Part(NamedTuple):
 
 def _times(line: str) -> tuple[str, str] | None:
     """The two times of a line that opens a cue; an arrow between words opens none."""
-    if len(line) > _LONGEST or not re.search(r">|→|\d,\d", line):
+    # A name, as we write it in brackets, may hold an arrow.
+    if len(line) > _LONGEST or line.startswith("[") or not re.search(r">|→|\d,\d", line):
         return None
     arrow = _ARROW.fullmatch(line) or _SBV.fullmatch(line.strip()) or _ODD.fullmatch(line)
     if arrow is None:
@@ -99,16 +100,16 @@ def _without_number(cue: _Cue, *, numbered: bool) -> _Cue:
 def _parts(cue: _Cue, names: Names) -> Iterator[_Part]:
     """Who says what in one cue: several speakers may share it."""
     text = "\n".join(cue.lines)
+    ours = _OURS.fullmatch(text)
+    if ours is not None:  # words stand as they are
+        yield _Part(re.sub(r"\\(.)", r"\1", ours[1]), ours[3])
+        return
     voices = _VOICE.split(text)
     if len(voices) > 1:
         if _plain(voices[0]):
             yield _Part(None, _plain(voices[0]))
         for name, words in zip(voices[1::2], voices[2::2], strict=True):
             yield _Part(html.unescape(name), _plain(words))
-        return
-    ours = _OURS.fullmatch(text)
-    if ours is not None:
-        yield _Part(re.sub(r"\\(.)", r"\1", ours[1]), ours[3])
         return
     lines = _plain(text).split("\n")
     several = sum(_DASH.match(line) is not None for line in lines) > 1
@@ -151,7 +152,7 @@ def read(text: str, path: Path) -> Parsed:
         )
     notes: list[str] = []
     shown = [[x for line in c.lines if (x := _plain(line))] for c in cues]
-    rolling = rolls(shown)
+    rolling = rolls(shown) and not any(_OURS.fullmatch("\n".join(c.lines)) for c in cues)
     if rolling:
         cues = [c._replace(lines=x) for c, x in zip(cues, new_lines(shown), strict=True) if x]
     elif _heads_are_names(cues):

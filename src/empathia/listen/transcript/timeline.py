@@ -12,7 +12,9 @@ from empathia.listen.transcript.rows import Parsed, Row, clean, clean_name
 from empathia.tables import fault, json_document
 from empathia.types import Word
 
-_PAGE = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.DOTALL)
+_PAGE = re.compile(
+    r"\s*(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body)\b", re.I | re.DOTALL
+)
 _DATA = re.compile(r'<script type="application/json" id="data">([^<]*)</script>')
 _JSON = re.compile(r'\s*\{\s*"schema_version"\s*:')
 _MAJOR = "1"

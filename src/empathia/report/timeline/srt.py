@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from empathia.report.timeline.times import one_line, spans
-from empathia.report.wording import verdict
+from empathia.report.wording import NOT_JUDGED, verdict
 from empathia.types import Timeline, Turn
 
 
 def dumps(timeline: Timeline) -> str:
     """A timeline as SubRip text, one cue a turn.
 
-    A turn without a fused emotion reads ``Ann: words``; one whose emotion
-    abstained ``[Ann · unsure] words``. ``read_transcript`` reads the file back.
+    A turn whose emotion abstained reads ``[Ann · unsure] words``, one of which no emotion was
+    asked for ``[Ann · –] words``. In a name a backslash stands before brackets, backslashes and
+    ``·``; words stand as they are. ``read_transcript`` reads the file back.
 
     Raises:
         UsageError: A turn has no times.
@@ -28,9 +31,12 @@ def _stamp(seconds: float) -> str:
 
 
 def _line(turn: Turn) -> str:
-    # An arrow inside the words would read as a cue's times.
-    speaker = one_line(turn.utterance.speaker).replace("-->", "->")
-    words = one_line(turn.utterance.text or "").replace("-->", "->")
-    if turn.emotion is None:
-        return f"{speaker}: {words}".rstrip()
-    return f"[{speaker} · {one_line(verdict(turn.emotion))}] {words}".rstrip()
+    felt = NOT_JUDGED if turn.emotion is None else verdict(turn.emotion)
+    speaker = one_line(turn.utterance.speaker) or "Speaker"
+    words = one_line(turn.utterance.text or "")
+    return f"[{_escaped(speaker)} · {_escaped(felt)}] {words}".rstrip()
+
+
+def _escaped(text: str) -> str:
+    """What stands between brackets and points must not look like them."""
+    return re.sub(r"([\\\[\]·])", r"\\\1", one_line(text))

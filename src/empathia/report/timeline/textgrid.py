@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
 from empathia.report.timeline.times import Span, one_line, spans
-from empathia.report.wording import verdict
+from empathia.report.wording import NOT_JUDGED, verdict
 from empathia.types import Timeline
 
 Interval = tuple[float, float, str]
@@ -17,54 +16,82 @@ _SHORTEST = 0.001
 def dumps(timeline: Timeline) -> str:
     """A timeline as TextGrid text (long form), times in s to the millisecond.
 
-    Every speaker has a tier with the text of the turns, one with single words
-    where their times are known, and one with the fused emotion. Gaps are
-    empty intervals; where turns of one speaker overlap, the shared stretch
-    holds both labels, joined by " | ".
+    Every speaker has a group of tiers: ``Ann`` with the text of the turns, ``Ann words`` with
+    single words where their times are known, ``Ann emotion`` with the fused emotion of every
+    turn, or a dash. Gaps are empty intervals. A turn that overlaps another one of its speaker
+    stands in a further group of the same names. ``read_transcript`` reads the file back.
 
     Raises:
         UsageError: A turn has no times.
     """
-    timed = spans(timeline, "TextGrid")
     tiers: list[tuple[str, list[Interval]]] = []
-    for speaker in dict.fromkeys([*timeline.speakers, *(t.utterance.speaker for _, _, t in timed)]):
-        spoken = [s for s in timed if s[2].utterance.speaker == speaker]
-        tiers.append((speaker, [(a, b, t.utterance.text or "") for a, b, t in spoken]))
-        if any(turn.words for _, _, turn in spoken):
-            tiers.append((f"{speaker} words", _words(spoken)))
-        tiers.append((f"{speaker} emotion", _emotions(spoken)))
-    tiers = [(name, [_sound(i) for i in intervals]) for name, intervals in tiers]
+    for name, held in _groups(timeline):
+        said = [(a, b, turn.utterance.text or "") for a, b, turn in held]
+        felt = [
+            (a, b, NOT_JUDGED if turn.emotion is None else verdict(turn.emotion))
+            for a, b, turn in held
+        ]
+        words = _words(held)
+        tiers += [(name, said), *([(f"{name} words", words)] if words else [])]
+        tiers.append((f"{name} emotion", felt))
     ends = [end for _, intervals in tiers for _, end, _ in intervals]
     last = max([round(timeline.duration or 0.0, 3), _SHORTEST, *ends])
     return _grid([(name, _filled(intervals, last)) for name, intervals in tiers], last)
 
 
-def _words(spoken: Iterable[Span]) -> list[Interval]:
-    return [(w.start, w.end, w.text.strip()) for _, _, turn in spoken for w in turn.words]
+def _groups(timeline: Timeline) -> list[tuple[str, list[Span]]]:
+    """Turns that can share a tier, by speaker.
+
+    Turns that begin together stand in groups in their own order, so that a reader who sorts by
+    start keeps it.
+    """
+    groups: list[tuple[str, list[Span]]] = [(_name(s), []) for s in timeline.speakers]
+    before, last = -1.0, -1
+    for a, b, turn in spans(timeline, "TextGrid"):
+        start, end = _sound(a, b)
+        least = last + 1 if start == before else 0
+        name = _name(turn.utterance.speaker)
+        for place in range(least, len(groups)):
+            whose, held = groups[place]
+            if whose == name and (not held or held[-1][1] <= start):
+                break
+        else:
+            place = len(groups)
+            groups.append((name, []))
+        groups[place][1].append((start, end, turn))
+        before, last = start, place
+    return groups
 
 
-def _emotions(spoken: Iterable[Span]) -> list[Interval]:
-    return [(a, b, verdict(t.emotion)) for a, b, t in spoken if t.emotion is not None]
+def _name(speaker: str) -> str:
+    return one_line(speaker) or "Speaker"
 
 
-def _sound(interval: Interval) -> Interval:
+def _words(held: Iterable[Span]) -> list[Interval]:
+    """The words of a group; one that reaches into the word before it begins behind it."""
+    intervals: list[Interval] = []
+    for word in (w for _, _, turn in held for w in turn.words):
+        start, end = _sound(word.start, word.end)
+        start = max(start, intervals[-1][1] if intervals else 0.0)
+        intervals.append((start, max(end, round(start + _SHORTEST, 3)), word.text))
+    return intervals
+
+
+def _sound(start: float, end: float) -> tuple[float, float]:
     """Whole milliseconds and some length, as Praat allows no empty stretch of time."""
-    start, end = round(interval[0], 3), round(interval[1], 3)
-    return start, max(end, round(start + _SHORTEST, 3)), one_line(interval[2])
+    start = round(start, 3)
+    return start, max(round(end, 3), round(start + _SHORTEST, 3))
 
 
 def _filled(intervals: Sequence[Interval], last: float) -> list[Interval]:
-    """Cut at every boundary, so that intervals touch, cover all and never overlap."""
-    edges = sorted({0.0, last, *(x for start, end, _ in intervals for x in (start, end))})
-    opening = sorted(range(len(intervals)), key=lambda i: intervals[i][0])
-    active: list[int] = []
-    cut: list[tuple[float, float, tuple[int, ...]]] = []
-    for start, end in pairwise(edges):
-        while opening and intervals[opening[0]][0] <= start:
-            active.append(opening.pop(0))
-        active = [i for i in active if intervals[i][1] > start]
-        cut.append((start, end, tuple(active)))
-    return [(a, b, " | ".join(x for x in (intervals[i][2] for i in who) if x)) for a, b, who in cut]
+    """Intervals with empty ones between them, so that they touch and cover all."""
+    filled: list[Interval] = []
+    at = 0.0
+    for start, end, label in intervals:
+        filled += [(at, start, "")] if at < start else []
+        filled.append((start, end, label))
+        at = end
+    return [*filled, (at, last, "")] if at < last else filled
 
 
 def _grid(tiers: Sequence[tuple[str, Sequence[Interval]]], last: float) -> str:

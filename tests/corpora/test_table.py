@@ -459,6 +459,18 @@ def test_a_sheet_is_read_as_its_csv(tmp_path):
     assert (talk.id, talk.utterances[0].id, talk.utterances[0].end) == ("1", "a", 1.0)
 
 
+@pytest.mark.parametrize(
+    ("start", "last", "value"),
+    [("start_ms", "End (ms)", 2500), ("Start [msec]", "duration_ms", 1500), ("start", "end", 2.5)],
+)
+def test_the_name_of_a_column_tells_its_unit(tmp_path, start, last, value):
+    file = csv(tmp_path, f"a,0:00:01,{value}", header=f"text,{start},{last}")
+    (talk,) = table.load(file)
+    assert talk.utterances[0].place("audio") == (1, 2.5)
+    mapped = {"start": start, "duration" if "duration" in last else "end": last}
+    assert table.load(file, map=mapped) == (talk,)
+
+
 def test_clock_times_and_decimal_commas(tmp_path):
     header = "text;start;end;valence;arousal;dominance;pitch"
     file = csv(tmp_path, "a;0:01:02,5;62.75;0,5;-0,25;1;210,5", header=header)

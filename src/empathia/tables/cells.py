@@ -13,6 +13,12 @@ MISSING = frozenset(
 )
 """What programs write where they have nothing, or where Excel took words for a formula."""
 
+_MS = re.compile(r"ms|msec|millisec(?:ond)?s?", re.IGNORECASE)
+_UNIT = re.compile(
+    r"(?:[(\[]\s*(?P<a>[^)\]]*?)\s*[)\]]|\s+-\s+(?P<b>\S+)|[_\s](?P<c>ms|msec|s|secs?|seconds?)"
+    r"|(?<=[a-z])(?P<d>Ms))\s*$"
+)
+_NAME = 100  # characters of a column's name that may hold a unit
 _CLOCK = re.compile(r"(?:(\d+)\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,2}(?:[.,]\d+)?)", re.ASCII)
 _DAYS = re.compile(r"(\d+)\s*days?,?\s+(\S.*)", re.ASCII)
 _SECONDS = re.compile(r"(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
@@ -79,3 +85,19 @@ def _bounded(value: float, text: str) -> float:
     if not value < _LONGEST:
         raise ValueError(text)
     return value
+
+
+def unit(name: str) -> tuple[str, float | None]:
+    """A column's name without the unit of time that it tells, and seconds a unit.
+
+    Args:
+        name: As in ``start_ms``, ``Start [s]``, ``End Time - ss.msec``.
+
+    Returns:
+        None for the second where the name tells no unit.
+    """
+    told = _UNIT.search(name) if len(name) < _NAME else None
+    if told is None:
+        return name, None
+    said = next(g for g in told.groups() if g is not None)
+    return name[: told.start()], 0.001 if _MS.fullmatch(said) else 1.0 if said else None

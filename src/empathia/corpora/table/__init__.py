@@ -7,7 +7,7 @@ r"""Anybody's corpus as one table (csv, jsonl, Parquet, Excel ...): a row an utt
 | speaker | who speaks | "unknown" |
 | gender | F, female, M, male; anything else is not known | not known |
 | text | the words | not known |
-| start, end | seconds, or h:mm:ss.ms | not known; without them rows stay in the order of the file |
+| start, end | s, h:mm:ss.ms, or start_ms | not known: rows stay in the order of the file |
 | duration | seconds from the start: where the file has no ends | not known |
 | audio, video | path, from the table's folder | none |
 | clips | which of audio and video hold this utterance alone, parted by ";" | see below |

@@ -31,13 +31,14 @@ def number(row: Row, name: str) -> float | None:
 
 
 def time(row: Row, name: str) -> float | None:
-    """One of our columns in s, also as h:mm:ss; None where it is empty.
+    """One of our columns in s, as h:mm:ss or in the unit of its name; None where it is empty.
 
     Raises:
         CorpusError: It is no time.
     """
+    source = row.sources.get(name)
     try:
-        return seconds(row.get(name))
+        return None if source is None else seconds(row.get(name), source.scale)
     except ValueError:
         raise row.wrong(f"{name} '{row.get(name)}' is no time") from None
 

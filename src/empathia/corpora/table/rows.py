@@ -14,7 +14,7 @@ from empathia import tables
 from empathia.corpora import warn
 from empathia.errors import CorpusError, told_as
 from empathia.labels.spelling import composed
-from empathia.tables.cells import missing
+from empathia.tables.cells import missing, unit
 
 COLUMNS = (
     "utterance",
@@ -38,6 +38,7 @@ COLUMNS = (
 _WRITTEN = COLUMNS[:-1]  # how :mod:`empathia.corpora.table.write` begins
 GROUP = "group:"  # columns that begin so are groupings without being asked for
 _IDS = ("utterance", "dialogue", "speaker")
+_TIMES = ("start", "end", "duration")
 
 
 class Source(NamedTuple):
@@ -46,6 +47,11 @@ class Source(NamedTuple):
     column: str
     pattern: re.Pattern[str] | None = None
     literal: bool = False  # a word for nothing ("nan") is a word
+
+    @property
+    def scale(self) -> float:
+        """Of times: seconds a unit, as the column's name tells it."""
+        return unit(self.column)[1] or 1.0
 
     def read(self, cells: Mapping[str, object]) -> object:
         """The cell; with a pattern what its groups match, joined, or None where it fits nowhere.
@@ -177,11 +183,12 @@ def tell(table: Table, labels: Container[str] = ()) -> None:
         warn(f"{table.file}: column '{source.column}' says {what}, which is nothing", places)
 
 
-def _of_use(name: str, theirs: Container[str]) -> bool:
+def _of_use(name: str, theirs: set[str]) -> bool:
     """Whether a name in a header is one that we look for."""
     name = name.strip()
     ours = {*COLUMNS, *(f"{x}_id" for x in _IDS)}
-    return name.lower() in theirs or name.lower() in ours or name.startswith(GROUP)
+    plain = name.lower()
+    return plain in theirs | ours or _untimed(name) in _TIMES or name.startswith(GROUP)
 
 
 def _once(file: Path, held: tables.Table, used: Sequence[Source]) -> None:
@@ -241,16 +248,25 @@ def _sources(file: Path, header: Sequence[str], mapping: Mapping[str, str]) -> d
 
 
 def _alike(file: Path, header: Sequence[str], ours: str) -> str | None:
-    """The file's column of our name: the exact one, else ``<ours>_id``, else in other case."""
+    """The file's column of our name: the exact one, else ``<ours>_id``, else in other case.
+
+    Times may have their unit behind them.
+    """
     names = (ours, f"{ours}_id") if ours in _IDS else (ours,)
     exact = [n for n in names if n in header]
     alike = exact[:1] or [h for n in names for h in header if h.lower() == n]
+    if not alike and ours in _TIMES:
+        alike = [h for h in header if _untimed(h) == ours]
     if len(alike) > 1:
         raise CorpusError(
             f"{file} has the columns {' and '.join(alike)}, both like our '{ours}'",
             f"Say which: map = {{{ours} = '{alike[0]}'}}",
         )
     return alike[0] if alike else None
+
+
+def _untimed(name: str) -> str:
+    return unit(name)[0].strip().lower()
 
 
 def _called(header: Sequence[str], name: str) -> str | None:

@@ -12,7 +12,7 @@ from empathia import tables
 from empathia.listen.transcript.formats import Format
 from empathia.listen.transcript.rows import Parsed, Row, clean, clean_name
 from empathia.tables import Record, Table, at_lines, fault
-from empathia.tables.cells import missing, seconds
+from empathia.tables.cells import missing, seconds, unit
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "speaker": (
@@ -42,13 +42,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 """What columns may be called, best first, in lower case without blanks and underscores."""
 
 _LOOSE = ("time", "timestamp")  # names that also stand for other things than a start
-_MS = re.compile(r"ms|msec|millisec(?:ond)?s?", re.IGNORECASE)
-_UNIT = re.compile(
-    r"(?:[(\[]\s*(?P<a>[^)\]]*?)\s*[)\]]|\s+-\s+(?P<b>\S+)|[_\s](?P<c>ms|msec|s|secs?|seconds?)"
-    r"|(?<=[a-z])(?P<d>Ms))\s*$"
-)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
-_LONGEST = 100  # characters of a column's name that may hold a unit
 _TIMES = "Write times as seconds or h:mm:ss.ms, or leave the cell empty"
 _OURS = ("index", "id", "speaker", "start", "end", "text")
 
@@ -60,10 +54,7 @@ class _Column(NamedTuple):
 
 def _column(name: str) -> tuple[str, _Column]:
     """What a column is called without its unit, and the column."""
-    unit = _UNIT.search(name) if len(name) < _LONGEST else None
-    said = "" if unit is None else next(g for g in unit.groups() if g is not None)
-    scale = 0.001 if _MS.fullmatch(said) else 1.0 if said else None
-    stem = name if unit is None else name[: unit.start()]
+    stem, scale = unit(name)
     return re.sub(r"[\s_\-.]", "", stem.strip().lower()), _Column(name, scale)
 
 

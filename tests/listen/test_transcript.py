@@ -58,6 +58,12 @@ def test_tab_separated_text_may_hold_loose_quotation_marks(tmp_path):
     assert [u.text for u in transcript.dialogue.utterances] == ['"Go," she said', '"No']
 
 
+def test_a_line_of_blanks_ends_a_vtt_cue(tmp_path):
+    text = "WEBVTT\n\nc1\n00:00.000 --> 00:01.000  \n<v Ann>hello  \n  \nc2\n"
+    transcript = read(tmp_path, "a.vtt", f"{text}00:01.000 --> 00:02.000\n<v Ben>you\n")
+    assert [t[:2] for t in turns(transcript)] == [("Ann", "hello"), ("Ben", "you")]
+
+
 def test_excel_separator_line_is_no_header(tmp_path):
     assert turns(read(tmp_path, "a.csv", "sep=;\nspeaker;text\nAnn;hi\n"))[0][:2] == ("Ann", "hi")
 

@@ -206,6 +206,16 @@ def test_a_picture_on_the_cover_is_no_video(tmp_path):
     assert abs(len(heard(path)) / 16000 - 2.0) < 0.15
 
 
+def test_sound_without_a_decoder_is_refused(tmp_path):
+    data = bytearray(write_wav(tmp_path / "a.wav", tone(1.0)).read_bytes())
+    data[20:22] = b"\x34\x12"  # what the samples are
+    (tmp_path / "a.wav").write_bytes(data)
+    info = media.probe(tmp_path / "a.wav")
+    assert (info.has_audio, info.tracks, info.main) == (False, (), None)
+    with pytest.raises(MediaError, match="cannot be decoded"):
+        heard(tmp_path / "a.wav")
+
+
 def test_a_truncated_video_is_read_as_far_as_it_goes(tmp_path):
     path = write_media(
         tmp_path / "v.mp4",

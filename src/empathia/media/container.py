@@ -107,7 +107,7 @@ def probe(path: Path) -> MediaInfo:
             has_video=not all(map(_is_cover, container.streams.video)),
             rate=sound.rate if sound is not None else None,
             channels=sound.channels if sound is not None else None,
-            tracks=tuple(map(_track, container.streams.audio)),
+            tracks=tuple(map(_track, _tracks(container))),
             main=None if sound is None else _number(container, sound),
             container=container.format.name,
         )
@@ -173,7 +173,12 @@ def chosen(
         MediaError: There is no sound.
         UsageError: There is no such track.
     """
-    sound, tracks = _main(container), container.streams.audio
+    sound, tracks = _main(container), _tracks(container)
+    if sound is None and len(container.streams.audio):
+        raise MediaError(
+            f"the sound in '{shown(path)}' is of a kind that cannot be decoded",
+            "Convert it with ffmpeg",
+        )
     if sound is None:
         raise MediaError(
             f"'{shown(path)}' has no sound track", "Give a recording with sound, or a transcript"
@@ -200,12 +205,19 @@ def _main(container: InputContainer) -> AudioStream | None:
     from av import AudioStream
 
     stream = container.streams.best("audio")
-    return stream if isinstance(stream, AudioStream) else None
+    if isinstance(stream, AudioStream) and stream.codec_context is not None:
+        return stream
+    return next(iter(_tracks(container)), None)
+
+
+def _tracks(container: InputContainer) -> list[AudioStream]:
+    """Sound tracks that there is a decoder for."""
+    return [t for t in container.streams.audio if t.codec_context is not None]
 
 
 def _number(container: InputContainer, sound: AudioStream) -> int:
     """Which sound track of the file this is, from 1."""
-    return next(n for n, t in enumerate(container.streams.audio, 1) if t.index == sound.index)
+    return next(n for n, t in enumerate(_tracks(container), 1) if t.index == sound.index)
 
 
 def _track(stream: AudioStream) -> Track:

@@ -8,18 +8,20 @@ import datetime
 import io
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from empathia.errors import needs
-from empathia.tables.text import at_lines, fault, lines_of, read_text
+from empathia.tables.text import LIMIT, at_lines, fault, lines_of, read_text
 
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods")
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", *SPREADSHEETS)
 """What :func:`read` takes."""
 
 _MARKS = ",\t;|"
+_UNPACKED = 8  # times the largest text: most that a workbook may unpack to
 _TITLES = 10  # lines above a header that may be a title
 
 Worth = Callable[[Sequence[str]], int]
@@ -197,6 +199,11 @@ def _split(text: str, mark: str, path: Path, skipped: int) -> list[tuple[int, li
     except csv.Error as error:
         reason = str(error)
     try:
+        # Blanks behind closing quotation marks, as where lines are padded, are no part of a cell.
+        return list(_cells(re.sub(rf'"[ \t]+(?={re.escape(mark)}|[\r\n]|$)', '"', text), mark))
+    except csv.Error:
+        pass
+    try:
         bare = list(_cells(text, mark, csv.QUOTE_NONE))
     except csv.Error:
         bare = []
@@ -305,6 +312,7 @@ def spreadsheet(path: Path, worth: Worth) -> Table:
     """
     with needs("excel", "Reading spreadsheets"):
         from python_calamine import CalamineError, CalamineWorkbook
+    _check_unpacked(path)
     try:
         book = CalamineWorkbook.from_path(str(path))
         sheets = [(name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names]
@@ -320,6 +328,20 @@ def spreadsheet(path: Path, worth: Worth) -> Table:
     left = [name for name, _ in full[1:]]
     notes = (f"sheet '{full[0][0]}' was read, not {', '.join(left)}",) if left else ()
     return dataclasses.replace(table, notes=table.notes + notes, unit="row")
+
+
+def _check_unpacked(path: Path) -> None:
+    """Refuse what would fill the memory once it is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as packed:
+            size = sum(part.file_size for part in packed.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return  # no zip file, or a damaged one: its reader says so
+    if size > _UNPACKED * LIMIT:
+        most = f"at most {_UNPACKED * LIMIT // 2**20} MB"
+        raise fault(
+            path, None, f"{size / 2**20:.0f} MB when it is unpacked, expected {most}", "Split it"
+        )
 
 
 def _plain(cell: object) -> object:

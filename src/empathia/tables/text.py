@@ -68,6 +68,8 @@ def read_text(path: Path, *, large: bool = False) -> Decoded:
         raise UsageError(f"{shown(path)} is a folder, expected a file", "Name a file in it")
     try:
         size = path.stat().st_size
+        if not path.is_file():
+            raise fault(path, None, "this is a pipe or a device, expected a file", "Name a file")
         if size > LIMIT and not large:
             raise fault(
                 path,

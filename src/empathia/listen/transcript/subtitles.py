@@ -78,7 +78,7 @@ def _cues(text: str, path: Path) -> Iterator[_Cue]:
             start, end = (stamp(t, path, number) for t in times)
             cue, taking = _Cue(number, start, end, [], before.strip().isdecimal()), True
         elif cue is not None:
-            taking = taking and not (vtt and not line)
+            taking = taking and not (vtt and not line.strip())
             if taking:
                 cue.lines.append(line)
         before = line

@@ -1,0 +1,51 @@
+"""Tables as programs and accidents leave them."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from empathia import tables
+from empathia.errors import TextError
+from empathia.tables import text
+
+
+def worth(names: list[str]) -> int:
+    return len({"speaker", "text"} & set(names))
+
+
+def cells(table: tables.Table) -> list[list[object]]:
+    return [list(r.cells.values()) for r in table.records]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_blanks_behind_closing_quotes_are_no_part_of_a_cell(
+    tmp_path: Path, mark: str, end: str
+) -> None:
+    rows = [["speaker", "text"], ["Ann", f"hello{mark} you"], ["Ben", 'He said ""go"" ']]
+    padded = end.join(mark.join(f'"{c}"' for c in row) + "  " for row in rows)
+    table = tables.delimited(padded, tmp_path / "a.csv", worth)
+    assert table.header == ("speaker", "text")
+    assert cells(table) == [["Ann", f"hello{mark} you"], ["Ben", 'He said "go" ']]
+
+
+def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed,
+        packed.open("xl/worksheets/sheet1.xml", "w") as sheet,
+    ):
+        for _ in range(9):
+            sheet.write(bytes(text.LIMIT))
+    with pytest.raises(TextError, match="576 MB when it is unpacked"):
+        tables.spreadsheet(path, worth)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "talk.csv")
+    with pytest.raises(TextError, match="a pipe or a device"):
+        tables.read(tmp_path / "talk.csv", worth)

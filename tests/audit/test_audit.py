@@ -249,7 +249,7 @@ def test_spellings_of_a_label_are_a_worry() -> None:
     audit = audit_corpus(each(dialogues, shouted), features=ready)
     finding = of(audit, "spelling")
     assert (finding.severity, finding.figure) == ("worry", 4)
-    assert "CALM / calm" in finding.sentence and "join_alike" in finding.sentence
+    assert "'CALM' / 'calm'" in finding.sentence and "join_alike" in finding.sentence
 
 
 def test_one_person_under_two_spellings_in_training_and_test_is_a_worry() -> None:

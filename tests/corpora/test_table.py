@@ -389,6 +389,8 @@ def test_labels_alike_are_joined_where_it_is_asked_for(tmp_path):
         ("happy",)
     ]
     assert [u.votes for u in only(joined).values()][:3] == [(("happy",),)] * 2 + [(("sad",),)]
+    with pytest.raises(CorpusError, match="'happy' is not in 'table'; with join_alike = true it"):
+        table.load(file, labels=["Happy", "SAD"])
     wanted = table.load(file, labels=["Happy", "SAD"], join_alike=True)
     assert {u.gold for u in only(wanted).values()} == {("Happy",), ("SAD",)}
 

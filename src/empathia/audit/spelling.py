@@ -19,15 +19,15 @@ def spelling(all_cases: Sequence[Case], cuts: Sequence[Cut]) -> Finding:
     parts = []
     if labels:
         parts.append(
-            f"Labels that differ in spelling alone: {_shown(labels)}. Each spelling is a class of "
+            f"Labels that differ in spelling alone: {_shown(labels)}. Each is a class of "
             "its own; a table's option join_alike = true makes them one."
         )
     for what, alike in names.items():
         parts.append(f"Names of a {what} that differ in spelling alone: {_shown(alike)}.")
         if crossing[what]:
             parts.append(
-                f"Training and test spell {some(crossing[what])} differently: what is tested may "
-                "be what was learnt from."
+                f"Training and test spell {some(crossing[what])} in different ways: what is "
+                "tested may be what was learnt from."
             )
     sentence = " ".join(parts) or "No two labels, speakers or groups differ in spelling alone."
     extra = sum(len(a) - 1 for alike in (labels, *names.values()) for a in alike.values())
@@ -58,4 +58,4 @@ def _name(what: str, c: Case) -> str | None:
 
 
 def _shown(alike: Alike) -> str:
-    return some([" / ".join(names[:4]) for names in alike.values()], 3)
+    return some([" / ".join(f"'{x}'" for x in names[:4]) for names in alike.values()], 3)

@@ -46,9 +46,17 @@ def said(keys: Mapping[str, Row], wanted: Wanted, name: str, *, join_alike: bool
     for key, row in keys.items():
         strange = [x for x in gold[key] if known is not None and x not in known]
         if strange and known is not None:
-            raise row.wrong(f"label '{strange[0]}' is not in '{known.name}'")
+            raise row.wrong(
+                f"label '{strange[0]}' is not in '{known.name}'{_nearly(strange[0], known)}"
+            )
     occurring = sorted({x for g in gold.values() for x in g})
     return Said(gold, votes, known or (LabelSet(name, tuple(occurring)) if occurring else None))
+
+
+def _nearly(label: str, known: LabelSet) -> str:
+    """What to do about a label that the set spells otherwise."""
+    own = next((x for x in known if folded(x) == folded(label)), None)
+    return "" if own is None else f"; with join_alike = true it is its '{own}'"
 
 
 def _known(wanted: Wanted, name: str) -> LabelSet | None:

@@ -82,7 +82,7 @@ def test_unreadable_files(
 def test_paths_that_are_no_file(capsys: Capture, tmp_path: Path) -> None:
     assert "no file" in refused(capsys, 2, tmp_path / "nothing.wav")
     assert "holds no recording" in refused(capsys, 2, tmp_path)
-    (tmp_path / "notes.docx").write_text("x")
+    (tmp_path / "notes.docx").write_bytes(b"PK\x03\x04" + bytes(200))
     assert "neither a recording" in refused(capsys, 2, tmp_path / "notes.docx")
 
 
@@ -416,6 +416,40 @@ def test_one_bad_file_in_a_folder_does_not_stop_the_others(capsys: Capture, tmp_
     ]
     assert err.splitlines()[-1].endswith("1 of 3 could not be read: 'b.wav'")
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["a.csv", "c.csv"]
+
+
+def test_a_folder_is_read_by_content_and_what_is_left_out_is_named(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    folder = tmp_path / ".data"  # the folder itself may be hidden, what is named is read
+    (folder / "sub" / ".cache").mkdir(parents=True)
+    sounds.write_wav(folder / "a.wav", np.zeros(8000)).rename(folder / "sub" / "sound")
+    (folder / "b.txt").write_text("Ann: I am happy.\n")
+    (folder / "notes.org").write_text("Ann: nobody asked for this one.\n")
+    (folder / "sub" / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    (folder / ".hidden.bin").write_bytes(bytes(9))
+    (folder / "sub" / ".cache" / "c.txt").write_text("Ann: hidden\n")
+    assert main(["read", "--json", str(folder)]) == 0
+    out, err = capsys.readouterr()
+    assert [Path(json.loads(line)["source"]).name for line in out.splitlines()] == [
+        "b.txt",
+        "sound",
+    ]
+    assert err == (
+        "empathia: left out, neither a recording nor a transcript: 'notes.org', 'sub/picture.png'\n"
+    ).replace("/", os.sep)
+
+
+def test_files_that_are_named_are_read_by_content(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "notes.org").write_text("Ann: I am happy.\nBen: I am sad.\n")
+    (tmp_path / "thing").write_bytes(bytes(range(256)) * 40)
+    code, timeline, _ = read(capsys, tmp_path / "notes.org")
+    assert (code, [t["speaker"] for t in timeline["turns"]]) == (0, ["Ann", "Ben"])
+    assert "neither a recording" in refused(capsys, 2, tmp_path / "thing")
+    assert main(["read", "--json", str(tmp_path / "thing"), str(tmp_path / "notes.org")]) == 1
+    out, err = capsys.readouterr()
+    assert [Path(json.loads(line)["source"]).name for line in out.splitlines()] == ["notes.org"]
+    assert err.splitlines()[-1].endswith("1 of 2 could not be read: 'thing'")
 
 
 def test_several_inputs_need_several_outputs(capsys: Capture, tmp_path: Path, talk: Path) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from empathia.pipeline import Options, Reader
     from empathia.types import Timeline
 
+_SHOWN = 10  # files that are left out, by name
+
 _EPILOG = """\
 examples:
   empathia read talk.mp3                          a table on the terminal
@@ -190,29 +192,37 @@ def _say(text: str) -> None:
 
 def _expand(given: Sequence[Path]) -> list[Path]:
     """Files as they are, folders as the readable files in them, in a fixed order."""
-    from empathia.pipeline import RECORDINGS, TRANSCRIPTS, kind
-
     paths: list[Path] = []
     for path in given:
         if path.is_dir():
-            inside = [p for p in sorted(path.rglob("*")) if _readable(p, RECORDINGS + TRANSCRIPTS)]
-            if not inside:
-                raise UsageError(
-                    f"folder '{path}' holds no recording and no transcript",
-                    "Give a file, or a folder of those",
-                )
-            paths += inside
+            paths += _inside(path)
         elif not path.exists():
             raise UsageError(f"there is no file '{path}'", "Check the path")
         else:
-            kind(path)
             paths.append(path)
     return list(dict.fromkeys(paths))
 
 
-def _readable(path: Path, suffixes: Sequence[str]) -> bool:
-    hidden = any(part.startswith(".") for part in path.parts[-2:])
-    return path.is_file() and path.suffix.lower() in suffixes and not hidden
+def _inside(folder: Path) -> list[Path]:
+    """The readable files in a folder; those that are left out are named."""
+    from empathia.pipeline import by_name, plays
+
+    readable: list[Path] = []
+    others: list[Path] = []
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_file() and not hidden:
+            (readable if by_name(path) or plays(path) else others).append(path)
+    if not readable:
+        raise UsageError(
+            f"folder '{folder}' holds no recording and no transcript",
+            "Give a file, or a folder of those",
+        )
+    if others:
+        shown = ", ".join(repr(str(p.relative_to(folder))) for p in others[:_SHOWN])
+        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+        _say(f"left out, neither a recording nor a transcript: {shown}{more}")
+    return readable
 
 
 def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from av import AudioStream
     from av.container import InputContainer
 
-FORMATS = "wav, flac, mp3, m4a, ogg, opus, webm, mp4, mkv or avi"
+FORMATS = "wav, flac, mp3, m4a, ogg, opus, webm, mp4, mkv, avi or the like"
 
 # Only containers of sound and pictures: FFmpeg also knows playlists, which would open other
 # files and network addresses named inside, and subtitles, which a text file passes for.

@@ -136,6 +136,10 @@ def values(frame: AudioFrame, state: Condition) -> FloatArray:
         frame: What was decoded.
         state: Told what is damaged.
     """
+    if frame.format.name.startswith("s64"):  # PyAV makes no array of it
+        from av import AudioResampler
+
+        (frame,) = AudioResampler(format="dblp").resample(frame)
     raw = frame.to_ndarray()
     if not frame.format.is_planar:
         raw = raw.reshape(-1, len(frame.layout.channels)).T

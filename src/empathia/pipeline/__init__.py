@@ -16,8 +16,8 @@ from pathlib import Path
 from empathia import media
 from empathia.contracts import Progress
 from empathia.errors import TranscriptError, UsageError
-from empathia.listen.transcript import SUFFIXES
 from empathia.pipeline.conversation import Conversation, Spoken
+from empathia.pipeline.kinds import RECORDINGS, TRANSCRIPTS, by_name, kind, plays
 from empathia.pipeline.models import Models, Record
 from empathia.pipeline.options import SHIPPED, Options
 from empathia.types import Dialogue, Features, Timeline, Turn, Word
@@ -30,25 +30,10 @@ __all__ = [
     "Options",
     "Reader",
     "Spoken",
+    "by_name",
     "kind",
+    "plays",
 ]
-
-RECORDINGS = (
-    ".wav",
-    ".flac",
-    ".mp3",
-    ".m4a",
-    ".aac",
-    ".ogg",
-    ".oga",
-    ".opus",
-    ".webm",
-    ".mp4",
-    ".mov",
-    ".mkv",
-    ".avi",
-)
-TRANSCRIPTS = SUFFIXES
 
 
 def _silent(_what: str, _done: float, _total: float | None) -> None:
@@ -63,24 +48,6 @@ def _check_file(path: Path) -> None:
         there, what = False, f"cannot be opened ({error.strerror})"
     if not there:
         raise UsageError(f"expected a file, '{media.shown(path)}' {what}", "Check the path")
-
-
-def kind(path: Path) -> str:
-    """Say "recording" or "transcript", by suffix.
-
-    Raises:
-        UsageError: The suffix is neither.
-    """
-    suffix = path.suffix.lower()
-    if suffix in RECORDINGS:
-        return "recording"
-    if suffix in TRANSCRIPTS:
-        return "transcript"
-    raise UsageError(
-        f"'{path.name}' is neither a recording ({' '.join(RECORDINGS)}) "
-        f"nor a transcript ({' '.join(TRANSCRIPTS)})",
-        "Give one of these, or a folder of them",
-    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -134,12 +101,13 @@ class Reader:
         """
         path = Path(path)
         _check_file(path)
+        what = kind(path)
         o = self.options
         one_by_one = dataclasses.replace(o, adapt=False, reply="none")
         conversation = Conversation(one_by_one, models=self._models)
         if o.reply != "none":  # a wrong server or model is told before the work
             conversation.record.use(*self._models.replies.weights)
-        if kind(path) == "transcript":
+        if what == "transcript":
             talk = self._transcript(path)
         elif o.transcript is not None:
             talk = self._recording_with_transcript(path, o.transcript)

@@ -1,0 +1,83 @@
+"""What a file is: a recording, a transcript, or neither."""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+from empathia import media
+from empathia.errors import InputError, UsageError
+from empathia.listen.transcript import SUFFIXES
+
+RECORDINGS = (
+    *(".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mp4", ".mov"),
+    *(".mkv", ".avi", ".aif", ".aiff", ".aifc", ".caf", ".w64", ".rf64", ".bwf", ".au", ".snd"),
+    *(".amr", ".3gp", ".3g2", ".wma", ".asf", ".wmv", ".mka", ".m4b", ".m4v", ".mp2", ".mpg"),
+    *(".mpeg", ".flv", ".f4v", ".ogv", ".voc", ".sph", ".ac3", ".wv", ".ape", ".tta"),
+)
+"""Endings of file names that mean a recording, in lower case; others are told by content."""
+
+TRANSCRIPTS = SUFFIXES
+
+_HEAD = 2**14  # bytes that tell a text
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f\x0b\x1b") + b"\x7f"
+
+
+def kind(path: Path) -> str:
+    """Say "recording" or "transcript", by suffix, else by what the file holds.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if (named := by_name(path)) is not None:
+        return named
+    if _is_text(path):
+        return "transcript"
+    if plays(path):
+        return "recording"
+    raise UsageError(
+        f"'{media.shown(path)}' is neither a recording ({media.FORMATS}) nor a transcript "
+        f"({' '.join(TRANSCRIPTS)})",
+        "Give one of these, or a folder of them",
+    )
+
+
+def by_name(path: Path) -> str | None:
+    """What the suffix of a file says, or None where it says nothing."""
+    suffix = path.suffix.lower()
+    if suffix in RECORDINGS:
+        return "recording"
+    return "transcript" if suffix in TRANSCRIPTS else None
+
+
+def plays(path: Path) -> bool:
+    """Whether the decoder opens a file and a first second of its sound is whole.
+
+    FFmpeg takes a few other files for recordings until they are decoded.
+    """
+    condition = media.Condition()
+    try:
+        if not media.probe(path).has_audio:
+            return False
+        sound = media.blocks(path, seconds=1.0, condition=condition)
+        return next(sound, None) is not None and not condition.damaged
+    except InputError:
+        return False
+
+
+def _is_text(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return False
+    if head.startswith(_MARKS):
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        plain = sum(c < 0x80 for c in head) > 0.7 * len(head)  # an old encoding, if any
+    else:
+        plain = True
+    return plain and len(head.translate(None, _CONTROLS)) == len(head)

@@ -207,7 +207,7 @@ def test_why_a_table_is_no_corpus(capsys: Capture, tmp_path: Path) -> None:
 def test_what_is_nothing_is_refused_in_words_and_the_others_are_told(
     capsys: Capture, tmp_path: Path
 ) -> None:
-    page = written(tmp_path, "page.css", "<p>hello</p>")
+    page = written(tmp_path, "page.css", bytes(range(256)) * 9)
     noise = written(tmp_path, "noise.wav", b"no sound at all" * 9)
     table = written(tmp_path, "table.csv", "who knows\n")
     code, files = told(capsys, page, noise, table, written(tmp_path, "talk.csv", TALK))

@@ -75,6 +75,32 @@ def music(seconds: float) -> Samples:
     return 0.1 * fade * np.sin(2 * np.pi * now * t[:, None]).sum(axis=1)
 
 
+def tune(seed: int, partials: tuple[float, ...], seconds: float = 15.0) -> Samples:
+    """Sustained notes of a random tune, as a wind instrument plays them."""
+    draw, t = np.random.default_rng(seed), np.arange(round(seconds * RATE)) / RATE
+    step = draw.choice([0.4, 0.6, 1.0])
+    notes = draw.choice([0, 2, 3, 5, 7, 9, 10, 12], len(t))[(t // step).astype(int)]
+    phase = 2 * np.pi * np.cumsum(110 * 2 ** (draw.uniform(0, 2.2) + notes / 12)) / RATE
+    swell = np.minimum(np.minimum(t % step / 0.05, (step - t % step) / 0.02), 1)
+    return 0.2 * swell * sum(a * np.sin((h + 1) * phase) for h, a in enumerate(partials))
+
+
+def hum(seed: int, seconds: float = 15.0) -> Samples:
+    """A gliding hum with two resonances, as a mouth or a machine makes it."""
+    draw, t = np.random.default_rng(seed), np.arange(round(seconds * RATE)) / RATE
+    pitch = draw.uniform(110, 300) * (1 + 0.3 * np.sin(2 * np.pi * draw.uniform(0.2, 0.6) * t))
+    phase, (low, high) = 2 * np.pi * np.cumsum(pitch) / RATE, draw.uniform((300, 900), (700, 2200))
+    partials = [
+        np.sin(h * phase)
+        * (
+            np.exp(-(((h * pitch - low) / 200) ** 2))
+            + np.exp(-(((h * pitch - high) / 250) ** 2)) / 2
+        )
+        for h in range(1, 20)
+    ]
+    return 0.2 * np.sum(partials, axis=0) * (np.sin(2 * np.pi * draw.uniform(0.2, 0.5) * t) > -0.6)
+
+
 def stretched(samples: Samples, factor: float) -> Samples:
     """The same sound at another sampling rate (linear interpolation)."""
     x = np.arange(round(len(samples) * factor)) / factor

@@ -9,6 +9,7 @@ keeps no more than one window of sound in memory.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from empathia import media
 from empathia.contracts import Progress
 from empathia.listen.gate import Believed, believed, refused
 from empathia.listen.speech import RATE, Segment, SpeechDetector, Waveform
+from empathia.listen.standing import Standing
 from empathia.listen.turns import Stretch, text_of, turns
 from empathia.listen.words import LanguageVote, Transcriber, Window
 from empathia.types import Audio, Dialogue, Utterance, Word
@@ -222,6 +224,7 @@ class Ear:
         self._dictation = dictation
         self._diariser = diariser
         self._detector = SpeechDetector()
+        self._standing = Standing()
         self._tape = media.Tape(RATE)
         self._window: tuple[float, float] | None = None
 
@@ -230,12 +233,18 @@ class Ear:
         """Seconds heard so far."""
         return self._detector.duration
 
+    @property
+    def dropped(self) -> Sequence[Segment]:
+        """What was taken for speech at first."""
+        return self._standing.dropped
+
     def add(self, block: Audio) -> None:
         """Hear the next block."""
         self._tape.add(block.samples)
         self.waveform.add(block)
-        self._take(self._detector.add(block))
-        settled = self._detector.settled
+        self._standing.add(block)
+        self._take(self._standing.sift(self._detector.add(block), self._detector.settled))
+        settled = self._standing.settled(self._detector.settled)
         if self._window is not None and settled - self._window[1] > _GAP:
             self._close()
         kept = settled if self._window is None else self._window[0]
@@ -243,7 +252,7 @@ class Ear:
 
     def finish(self) -> None:
         """There are no more blocks."""
-        self._take(self._detector.finish())
+        self._take(self._standing.sift(self._detector.finish(), math.inf))
         self._close()
 
     def _take(self, segments: Sequence[Segment]) -> None:
@@ -281,6 +290,10 @@ def _apart(condition: media.Condition) -> tuple[str, ...]:
 
 def _silence(ear: Ear) -> tuple[str, ...]:
     """What to say where there is no speech."""
+    if ear.segments and ear.dropped:
+        times = ", ".join(f"{s.start:.0f}" for s in ear.dropped[:5])
+        more = f" and {len(ear.dropped) - 5} more" if len(ear.dropped) > 5 else ""
+        return (f"short sounds were taken for music or noise, not for speech (at {times}{more} s)",)
     if ear.segments:
         return ()
     return ("the recording is silent" if ear.waveform.silent else "nobody speaks here",)

@@ -9,7 +9,7 @@ so the length of a recording does not matter.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,10 +34,17 @@ _NO_SPEECH = 0.1  # ... if no probability in them reached this
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of speech, times in s from the start of the recording."""
+    """A stretch of speech.
+
+    Args:
+        start: Start in s from the start of the recording.
+        end: End in s.
+        peak: Highest probability of speech in it, in [0, 1].
+    """
 
     start: float
     end: float
+    peak: float = field(default=1.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +112,7 @@ class SpeechDetector:
             last = np.pad(self._rest, (0, FRAME - len(self._rest)))
             segments += self._switch.add(self._network(last[None, :]))
         segments += self._switch.finish()
-        return [Segment(s.start, min(s.end, self.duration)) for s in segments]
+        return [replace(s, end=min(s.end, self.duration)) for s in segments]
 
 
 class _Network:
@@ -234,10 +241,11 @@ class Hysteresis:
         first, last = self._start, self._start + len(self._open) - self._low
         begin = first * self._step - (0.0 if self._cut else self._options.pad)
         short = last - first < self._shortest and not self._cut
+        peak = max(self._open)
         self._open, self._cut = [], False
         if short or last <= first:
             return None
-        return Segment(max(0.0, begin), last * self._step + self._options.pad)
+        return Segment(max(0.0, begin), last * self._step + self._options.pad, peak)
 
     def _halve(self) -> Segment:
         """Cut an overlong segment at the least speech-like point of its second half."""
@@ -247,9 +255,10 @@ class Hysteresis:
         at = half + 2 + int(np.argmin(smooth[2:-2]))
         begin = self._start * self._step - (0.0 if self._cut else self._options.pad)
         end = (self._start + at) * self._step
+        peak = max(self._open[:at])
         self._open, self._start, self._cut = self._open[at:], self._start + at, True
         self._low = min(self._low, len(self._open))
-        return Segment(max(0.0, begin), end)
+        return Segment(max(0.0, begin), end, peak)
 
 
 class Waveform:

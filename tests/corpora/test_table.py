@@ -23,6 +23,7 @@ from empathia.errors import CorpusError, LabelError, UsageError
 from empathia.features.prosody import NAMES, UNITS
 from empathia.labels import LabelSet
 from empathia.labels.sets import IEMOCAP6
+from empathia.listen.transcript import read_transcript
 from empathia.types import Dialogue, Utterance
 
 DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -451,6 +452,11 @@ def test_tables_of_spreadsheets_are_read(tmp_path, content, notes):
     a, b = talk.utterances
     assert (a.id, a.text, a.gold, a.start, a.end) == ("a", "Grüezi", ("froh",), 0.5, 1.25)
     assert (b.id, b.text, b.gold) == ("b", "ach", ("weh",))
+    transcript = read_transcript(file)  # one reader for both
+    assert [(u.text, u.start, u.end) for u in transcript.dialogue.utterances] == [
+        (u.text, u.start, u.end) for u in talk.utterances
+    ]
+    assert set(notes) <= set(transcript.notes)
 
 
 def test_a_sheet_is_read_as_its_csv(tmp_path):

@@ -22,8 +22,9 @@ from empathia.audit.inputs import Columns
 
 CHEAP = 0.25
 """Part of the way from chance to perfect that no form of the words, no place and no name goes
-honestly: exclamation marks go 0.11 of it in MELD (seven feelings), but 0.28 where it asks for
-sentiment, and a scenario of IEMOCAP, whose script says what to feel, goes further."""
+honestly: exclamation marks go 0.19 of it in MELD (seven feelings), but 0.28 where it asks for
+sentiment; a scenario of IEMOCAP, whose script says what to feel, 0.44; all else that we read at
+most 0.08."""
 MEASURED = 0.75
 """The same of a measure of the voice (how long it lasts, ready-made numbers), which is what a
 recogniser is meant to hear: the best one separates two feelings at about 85 % (0.7)."""

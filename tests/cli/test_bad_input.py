@@ -426,6 +426,7 @@ def test_a_folder_is_read_by_content_and_what_is_left_out_is_named(
     sounds.write_wav(folder / "a.wav", np.zeros(8000)).rename(folder / "sub" / "sound")
     (folder / "b.txt").write_text("Ann: I am happy.\n")
     (folder / "notes.org").write_text("Ann: nobody asked for this one.\n")
+    (folder / "b.json").write_text('{"text": "a report of an earlier time, say"}')
     (folder / "sub" / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
     (folder / ".hidden.bin").write_bytes(bytes(9))
     (folder / "sub" / ".cache" / "c.txt").write_text("Ann: hidden\n")
@@ -436,7 +437,8 @@ def test_a_folder_is_read_by_content_and_what_is_left_out_is_named(
         "sound",
     ]
     assert err == (
-        "empathia: left out, neither a recording nor a transcript: 'notes.org', 'sub/picture.png'\n"
+        "empathia: left out, neither a recording nor a transcript: "
+        "'b.json', 'notes.org', 'sub/picture.png'\n"
     ).replace("/", os.sep)
 
 

@@ -229,6 +229,7 @@ def test_a_folder_is_what_is_in_it(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "deep").mkdir()
     written(tmp_path / "deep", "a.txt", "Ann: hello\nBen: you\n")
     written(tmp_path, "page.css", "no")
+    written(tmp_path, "config.json", '{"text": "no transcript"}')
     code, files = told(capsys, tmp_path)
     assert code == 0
     assert [Path(f["path"]).name for f in files] == ["b.csv", "a.txt"]

@@ -62,9 +62,9 @@ def run(args: argparse.Namespace) -> int:
 def _expand(given: Sequence[Path]) -> Iterator[Path]:
     """Files as they are, folders as what may be readable in them, in a fixed order."""
     from empathia import tables
-    from empathia.pipeline import RECORDINGS, TRANSCRIPTS
+    from empathia.pipeline import NAMED_ONLY, RECORDINGS, TRANSCRIPTS
 
-    known = {*RECORDINGS, *TRANSCRIPTS, *tables.SUFFIXES}
+    known = {*RECORDINGS, *TRANSCRIPTS, *tables.SUFFIXES} - {*NAMED_ONLY}
     for path in given:
         if not path.exists():
             raise UsageError(f"there is no file '{path}'", "Check the path")

@@ -205,14 +205,15 @@ def _expand(given: Sequence[Path]) -> list[Path]:
 
 def _inside(folder: Path) -> list[Path]:
     """The readable files in a folder; those that are left out are named."""
-    from empathia.pipeline import by_name, plays
+    from empathia.pipeline import NAMED_ONLY, by_name, plays
 
     readable: list[Path] = []
     others: list[Path] = []
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.is_file() and not hidden:
-            (readable if by_name(path) or plays(path) else others).append(path)
+            named = path.suffix.lower() not in NAMED_ONLY and by_name(path) is not None
+            (readable if named or plays(path) else others).append(path)
     if not readable:
         raise UsageError(
             f"folder '{folder}' holds no recording and no transcript",

@@ -17,12 +17,13 @@ from empathia import media
 from empathia.contracts import Progress
 from empathia.errors import TranscriptError, UsageError
 from empathia.pipeline.conversation import Conversation, Spoken
-from empathia.pipeline.kinds import RECORDINGS, TRANSCRIPTS, by_name, kind, plays
+from empathia.pipeline.kinds import NAMED_ONLY, RECORDINGS, TRANSCRIPTS, by_name, kind, plays
 from empathia.pipeline.models import Models, Record
 from empathia.pipeline.options import SHIPPED, Options
 from empathia.types import Dialogue, Features, Timeline, Turn, Word
 
 __all__ = [
+    "NAMED_ONLY",
     "RECORDINGS",
     "SHIPPED",
     "TRANSCRIPTS",

@@ -19,6 +19,9 @@ RECORDINGS = (
 
 TRANSCRIPTS = SUFFIXES
 
+NAMED_ONLY = (".json", ".html", ".htm")
+"""Endings that a folder is not searched for: most such files are no transcripts, or our reports."""
+
 _HEAD = 2**14  # bytes that tell a text
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f\x0b\x1b") + b"\x7f"

@@ -78,7 +78,8 @@ def seconds(text: str, scale: float = 1.0) -> float | None:
     bare = text.removesuffix("s").rstrip()
     if _SECONDS.fullmatch(bare) is None or not math.isfinite(float(bare.replace(",", "."))):
         raise ValueError(text)
-    return _bounded(float(bare.replace(",", ".")) * scale, text)
+    value = float(bare.replace(",", "."))
+    return _bounded(value if scale == 1.0 else round(value * scale, 6), text)
 
 
 def _bounded(value: float, text: str) -> float:

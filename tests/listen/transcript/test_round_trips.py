@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
 import unicodedata
 from collections.abc import Sequence
 
@@ -225,3 +226,33 @@ OLD = "1\n00:00:00,500 --> 00:00:02,000\n{}\n\n2\n00:00:02,500 --> 00:00:04,000\
 def test_subtitles_of_earlier_versions_are_read(tmp_path, lines, said):
     (tmp_path / "a.srt").write_text(OLD.format(*lines), encoding="utf-8")
     assert [t[:2] for t in turns_of(read_transcript(tmp_path / "a.srt"))] == said
+
+
+def test_textgrids_of_earlier_versions_are_read(tmp_path):
+    """Where turns overlapped, both texts stood in the shared stretch; a turn had no dash."""
+
+    def tier(name: str, *spans: tuple[float, float, str]) -> str:
+        cells = "\n".join(f'{a}\n{b}\n"{label}"' for a, b, label in spans)
+        return f'"IntervalTier"\n"{name}"\n0\n9\n{len(spans)}\n{cells}\n'
+
+    said = ((0, 1, ""), (1, 2, "one"), (2, 3, "one | two"), (3, 4, "two"), (4, 5, "a"), (5, 9, "a"))
+    head = '"ooTextFile"\n"TextGrid"\n0\n9\n<exists>\n2\n'
+    (tmp_path / "a.TextGrid").write_text(
+        head + tier("Ann", *said) + tier("Ann emotion", (0, 9, ""))
+    )
+    assert turns_of(read_transcript(tmp_path / "a.TextGrid")) == [
+        ("Ann", "one", 1, 3),
+        ("Ann", "two", 2, 4),
+        ("Ann", "a", 4, 5),
+        ("Ann", "a", 5, 9),
+    ]
+
+
+@pytest.mark.parametrize("suffix", EXACT)
+def test_ten_thousand_turns_are_fast(tmp_path, suffix):
+    plain = [Utterance(f"t{n + 1}", n, "Ann", f"number {n}", n, n + 0.5) for n in range(10_000)]
+    written = Timeline("a.wav", tuple(Turn(u) for u in plain), ("Ann",), 10_000.0)
+    path = write(written, tmp_path / f"a{suffix}")
+    before = time.process_time()
+    assert len(read_transcript(path).dialogue.utterances) == 10_000
+    assert time.process_time() - before < 5

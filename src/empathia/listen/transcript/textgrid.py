@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
 _KINDS = {"IntervalTier": False, "TextTier": True}
 _CHRONOLOGICAL = "Praat chronological TextGrid text file"
 _SAVE = "In Praat, save it again as text file"
+_SHARED = " | "  # between the texts of turns that overlap, as earlier versions wrote them
 
 
 class _Token(NamedTuple):
@@ -152,15 +153,37 @@ def _written(group: _Group) -> list[Row]:
     """The turns of a group: what is said is literal, and one without words has an emotion."""
     spans = {(s.start, s.end): s for t in (group.emotion, group.turns) for s in t.spans if s.label}
     said = {(s.start, s.end): s.label for s in group.turns.spans}
+    felt = {(s.start, s.end) for s in group.emotion.spans if s.label}
     name = clean_name(group.turns.name)
     rows = [
         Row(spans[at].line, name, clean(said.get(at, "")), *at)
         for at in sorted(spans, key=lambda at: at[0])
     ]
+    if any(_SHARED in s.label for s in group.emotion.spans) or not felt >= spans.keys():
+        rows = _parted(rows)
     if group.words is None:
         return rows
     words = [(s.line, word(s.label, s.start, s.end)) for s in group.words.spans]
     return placed(rows, [Spoken(n, name, w) for n, w in words if w is not None])[0]
+
+
+def _parted(rows: Sequence[Row]) -> list[Row]:
+    """Turns that overlap, as earlier versions wrote them: one stretch after the other.
+
+    The stretch that two turns share held both texts with a bar between; a text that goes on from
+    the stretch before is the same turn.
+    """
+    done: list[Row] = []
+    going: dict[str, Row] = {}
+    shared = False
+    for row in rows:
+        texts = (row.text or "").split(_SHARED)
+        touches = (shared or len(texts) > 1) and any(r.end == row.start for r in going.values())
+        on = {t: r._replace(end=row.end) for t, r in going.items() if touches and t in texts}
+        done += [r for t, r in going.items() if t not in on]
+        going = {t: on.get(t, row._replace(text=t or None)) for t in texts}
+        shared = len(texts) > 1
+    return sorted([*done, *going.values()], key=lambda r: r.start or 0.0)
 
 
 def _looks(head: str) -> bool:

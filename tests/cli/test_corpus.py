@@ -245,6 +245,13 @@ def test_wrong_use_is_named(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
+def test_how_a_table_was_read_is_no_damage(tmp_path, capsys):
+    table = tmp_path / "mine.csv"
+    table.write_bytes("text;label\nnaïf;joy\nhélas;sadness\n".encode("cp1252"))
+    assert main(["corpus", "check", "table", str(table)]) == 0
+    assert "read as cp1252" in capsys.readouterr().err
+
+
 def test_warnings_of_a_loader_are_notes(tmp_path, capsys):
     (tmp_path / "val.tsv").write_text("7\t안녕\t4\n", encoding="utf-8")
     assert main(["corpus", "stats", "kote", str(tmp_path)]) == 0

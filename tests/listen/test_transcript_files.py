@@ -51,6 +51,12 @@ def test_lines_of_two_encodings_in_one_file(tmp_path):
     assert noted(transcript, "1 line read as cp1252")
 
 
+@pytest.mark.parametrize("word", ["Grüß", "née", "naïveté", "Größe", "açaí"])
+def test_a_single_word_in_cp1252(tmp_path, word):
+    transcript = read(tmp_path, "a.csv", f"speaker,text\nA,{word} dich\n".encode("cp1252"))
+    assert turns(transcript)[0][1] == f"{word} dich" and noted(transcript, "cp1252")
+
+
 @pytest.mark.parametrize("codec", ["cp949", "cp1251"])
 def test_other_encodings_are_a_guess_that_says_so(tmp_path, codec):
     words = {

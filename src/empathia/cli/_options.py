@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from empathia import plugins
+from empathia.corpora import CorpusNote
 from empathia.errors import UsageError
 from empathia.files import Plain
 
@@ -68,7 +69,8 @@ def read_corpus(args: argparse.Namespace) -> tuple[ModuleType, tuple[Dialogue, .
     """Load what the arguments name.
 
     Returns:
-        The plug-in, the dialogues, and the loader's warnings; these go to stderr as notes.
+        The plug-in, the dialogues, and what the loader missed; with what it remarked that goes
+        to stderr as notes.
 
     Raises:
         UsageError: The corpus or an option of it is unknown, or nothing is at the path.
@@ -82,10 +84,10 @@ def read_corpus(args: argparse.Namespace) -> tuple[ModuleType, tuple[Dialogue, .
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         dialogues: tuple[Dialogue, ...] = plugin.load(args.path, **options)
-    notes = [str(w.message) for w in caught]
-    for note in notes:
-        sys.stderr.write(f"note: {note}\n")
-    return plugin, dialogues, notes
+    for warning in caught:
+        sys.stderr.write(f"note: {warning.message}\n")
+    missed = [str(w.message) for w in caught if not issubclass(w.category, CorpusNote)]
+    return plugin, dialogues, missed
 
 
 def check_options(function: Callable[..., object], name: str, options: Iterable[str]) -> None:

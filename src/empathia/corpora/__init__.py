@@ -61,6 +61,15 @@ class CorpusWarning(EmpathiaWarning):
     """Something of a corpus is missing or damaged, and the rest of it was read."""
 
 
+class CorpusNote(CorpusWarning):
+    """How something was read that may be written in several ways; nothing is missing."""
+
+
+def note(remark: str) -> None:
+    """Tell how something was read, where nothing is damaged."""
+    warnings.warn(remark, CorpusNote, stacklevel=2)
+
+
 def warn(problem: str, places: Sequence[str] | None = None) -> None:
     """Tell of damage that does not stop the reading.
 

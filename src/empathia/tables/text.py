@@ -140,7 +140,9 @@ def _decode_with_nulls(raw: bytes, head: bytes, path: Path) -> Decoded:
 def _is_western(text: str) -> bool:
     """Whether single letters are accented, as in cp1252, and not whole words, as in cp949."""
     high = sum(c > "\x7f" for c in text)
-    in_runs = sum(len(run) for run in re.findall(r"[^\x00-\x7f]{2,}", text))
+    # Two beside an ASCII letter are western too: "Grüß".
+    pattern = r"(?<![A-Za-z])[^\x00-\x7f]{2}(?![A-Za-z\x80-\U0010ffff])|[^\x00-\x7f]{3,}"
+    in_runs = sum(len(run) for run in re.findall(pattern, text))
     return in_runs <= 0.5 * high
 
 

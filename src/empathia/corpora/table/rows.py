@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from empathia import tables
-from empathia.corpora import warn
+from empathia.corpora import note, warn
 from empathia.errors import CorpusError, told_as
 from empathia.labels.spelling import composed
 from empathia.tables.cells import missing, unit
@@ -173,8 +173,8 @@ def tell(table: Table, labels: Container[str] = ()) -> None:
         table: What was read.
         labels: Words that are labels, whatever they look like.
     """
-    for note in table.notes:
-        warn(f"{table.file}: {note}")
+    for remark in table.notes:
+        note(f"{table.file}: {remark}")
     for ours, source in table.sources.items():
         words = [(r.place, as_text(r.cells.get(source.column)).strip()) for r in table.rows]
         kept = labels if ours == "label" else ()

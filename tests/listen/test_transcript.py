@@ -58,6 +58,13 @@ def test_tab_separated_text_may_hold_loose_quotation_marks(tmp_path):
     assert [u.text for u in transcript.dialogue.utterances] == ['"Go," she said', '"No']
 
 
+@pytest.mark.parametrize("form", ["**{}:** {}", "**{}**: {}", "*{}:* {}", "***{}***: {}"])
+def test_bold_names_may_hold_underscores(tmp_path, form):
+    said = [("SPEAKER_00", "hello"), ("SPEAKER_01", "you"), ("Ann", "3 * 4 * 5")]
+    text = "".join(form.format(*x) + "\n" for x in said)
+    assert [t[:2] for t in turns(read(tmp_path, "a.txt", text))] == said
+
+
 def test_a_line_of_blanks_ends_a_vtt_cue(tmp_path):
     text = "WEBVTT\n\nc1\n00:00.000 --> 00:01.000  \n<v Ann>hello  \n  \nc2\n"
     transcript = read(tmp_path, "a.vtt", f"{text}00:01.000 --> 00:02.000\n<v Ben>you\n")

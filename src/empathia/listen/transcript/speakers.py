@@ -59,7 +59,7 @@ _COLON = re.compile(
 )
 _BRACKET = re.compile(r"[\[(]([^\[\]()\n]+)[\])]\s*([:：]?)\s*(.*)", re.DOTALL)
 _ANGLE = re.compile(r"<([^<>\n]+)>\s*[:：]?\s+(.*)", re.DOTALL)
-_BOLD = re.compile(r"(\*{1,3}|_{1,3})([^*_:：\n]+)(?:[:：]\1|\1\s*[:：])\s*(.*)", re.DOTALL)
+_BOLD = re.compile(r"(\*{1,3}|_{1,3})((?:(?!\1)[^:：\n])+)(?:[:：]\1|\1\s*[:：])\s*(.*)", re.DOTALL)
 _MARKS = re.compile(r"\s*(>>+|[-–—•*]\s)?\s*")
 _APART = re.compile(r"([^\t:：]+?)(?:\t+|\s+[-–—|]\s+)(.*)", re.DOTALL)
 _FIRST_LAST = re.compile(r"(?<=^\w)[\w.'’-]*, (?=\w+(?: \w\.?)?$)")  # "Lee, Ann"

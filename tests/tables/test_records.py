@@ -6,7 +6,10 @@ import os
 import zipfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
+from spreadsheets import xlsx
 
 from empathia import tables
 from empathia.errors import TextError
@@ -49,3 +52,20 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "talk.csv")
     with pytest.raises(TextError, match="a pipe or a device"):
         tables.read(tmp_path / "talk.csv", worth)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+@pytest.mark.parametrize("stem", [os.fsdecode(b"\xff\xfe"), "a:b", "file:", "%00", "a\nb", "?x#y"])
+def test_names_that_are_no_utf8_and_look_like_urls_are_names(
+    tmp_path: Path, stem: str, suffix: str
+) -> None:
+    path = tmp_path / f"{stem}{suffix}"
+    rows = [["speaker", "text"], ["Ann", "hello"]]
+    if suffix == ".csv":
+        path.write_text("speaker,text\nAnn,hello\n")
+    elif suffix == ".xlsx":
+        path.write_bytes(xlsx({"a": rows}))
+    else:
+        with path.open("wb") as file:
+            parquet.write_table(pa.table({"speaker": ["Ann"], "text": ["hello"]}), file)
+    assert cells(tables.read(path, worth)) == [["Ann", "hello"]]

@@ -314,7 +314,8 @@ def spreadsheet(path: Path, worth: Worth) -> Table:
         from python_calamine import CalamineError, CalamineWorkbook
     _check_unpacked(path)
     try:
-        book = CalamineWorkbook.from_path(str(path))
+        with path.open("rb") as file:
+            book = CalamineWorkbook.from_filelike(file)
         sheets = [(name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names]
     except (CalamineError, OSError, ValueError) as error:
         raise fault(
@@ -359,7 +360,8 @@ def _parquet(path: Path) -> Table:
     with needs("train", "reading Parquet"):
         from pyarrow import ArrowException, parquet
     try:
-        table = parquet.ParquetFile(path).read()
+        with path.open("rb") as file:  # a name is taken for a URL, and has to be UTF-8
+            table = parquet.ParquetFile(file).read()
     except (OSError, ArrowException) as error:
         raise fault(path, None, f"is no readable Parquet ({error})", "Write it again") from error
     rows: Iterable[dict[str, object]] = table.to_pylist()

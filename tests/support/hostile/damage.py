@@ -157,13 +157,13 @@ def _bomb(rng: Random, case: Case) -> Case:
 
 
 def _sheet_bomb() -> bytes:
-    """A workbook with a sheet of 50 MB in a few kB."""
+    """A workbook with a sheet of 20 MB in a few kB."""
     from spreadsheets import xlsx
 
     inside = parts(xlsx({"a": [["speaker", "text"], ["Ann", "words"]]}))
     name = "xl/worksheets/sheet1.xml"
     row = b"<row><c t='inlineStr'><is><t>" + b"a" * 2500 + b"</t></is></c></row>"
-    inside[name] = inside[name].replace(b"</sheetData>", row * 20_000 + b"</sheetData>")
+    inside[name] = inside[name].replace(b"</sheetData>", row * 8_000 + b"</sheetData>")
     return packed(inside)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from random import Random
 
 from hostile.case import Case, Truth
+from hostile.notations import NOTATIONS
 
 NAMES = (
     *("Ann", "Ben", "Zoë", "José", "Mary Jane", "Dr. Smith", "Speaker 1", "SPEAKER_00", "O'Neil"),
@@ -162,23 +164,34 @@ _FORMATS = {"table": _table, "jsonl": _jsonl, "lines": _lines, "srt": _srt, "vtt
 
 def kept(rng: Random) -> Case:
     """A transcript in some format, its text stored in some way."""
-    turns = talk(rng)
-    name = rng.choice(list(_FORMATS))
-    how = [name]
-    text, suffixes, timed = _FORMATS[name](rng, turns, how)
-    if name in ("lines", "srt", "vtt"):  # dashes before words stand for somebody else there
-        turns = [t for t in turns if not t[1].startswith("- ")] or turns
-        text, suffixes, timed = _FORMATS[name](rng, turns, how := [name])
+    name = rng.choice([*_FORMATS, *NOTATIONS])
+    turns, how = talk(rng), [name]
+    if name in _FORMATS and name not in ("table", "jsonl"):
+        # Dashes before words stand for somebody else there.
+        turns = [t for t in turns if not t[1].startswith("- ")] or talk(Random(1))
+    if name in NOTATIONS:
+        text, suffixes, turns = NOTATIONS[name](rng, turns, how)
+        timed = True
+    else:
+        text, suffixes, timed = _FORMATS[name](rng, turns, how)
     suffix = suffixes[0] if rng.random() < 0.8 else rng.choice(suffixes)
     if rng.random() < 0.1:
         suffix = suffix.upper()
-    blank = name != "vtt" and rng.random() < 0.2
-    content = stored(rng, text, how, blank=blank)
+    blank = name not in ("vtt", "eaf", "textgrid") and rng.random() < 0.2
+    codecs = ("utf-8", "utf-8-sig") if name == "eaf" else None  # it says itself what it is in
+    content = stored(rng, text, how, blank=blank, codecs=codecs)
     truth = tuple((s, t, a if timed else None, b if timed else None) for s, t, a, b in turns)
     return Case("transcript", "; ".join(how), f"talk{suffix}", content, Truth(turns=truth))
 
 
-def stored(rng: Random, text: str, how: list[str], *, blank: bool) -> bytes:
+def stored(
+    rng: Random,
+    text: str,
+    how: list[str],
+    *,
+    blank: bool,
+    codecs: Sequence[str] | None = None,
+) -> bytes:
     """Text as bytes: line ends, blank lines and blanks, encoding."""
     if blank:
         how.append("blank lines")
@@ -191,15 +204,20 @@ def stored(rng: Random, text: str, how: list[str], *, blank: bool) -> bytes:
         text = text[:-1]
     end = rng.choice(("\n", "\n", "\r\n", "\r\n", "\r"))
     text = text.replace("\n", end)
+    codec = rng.choice(codecs or _codecs(text))
+    how.append(f"{codec}, {end!r}")
+    return text.encode(codec)
+
+
+def _codecs(text: str) -> list[str]:
+    """Encodings that hold a text and can be told from it."""
     codecs = ["utf-8", "utf-8", "utf-8-sig", "utf-16"]
     high = [c for c in text if c > "\x7f"]
     if len(high) < 0.1 * len(text):
         codecs += ["utf-16-le", "utf-16-be"]
-    if high and all(_western(c) for c in high):
+    if high and all(map(_western, high)):
         codecs += ["cp1252"] * 2
-    codec = rng.choice(codecs)
-    how.append(f"{codec}, {end!r}")
-    return text.encode(codec)
+    return codecs
 
 
 def _western(letter: str) -> bool:

@@ -65,7 +65,7 @@ def test_bold_names_may_hold_underscores(tmp_path, form):
     assert [t[:2] for t in turns(read(tmp_path, "a.txt", text))] == said
 
 
-def test_a_line_of_blanks_ends_a_vtt_cue(tmp_path):
+def test_ids_behind_padded_empty_lines_are_no_words(tmp_path):
     text = "WEBVTT\n\nc1\n00:00.000 --> 00:01.000  \n<v Ann>hello  \n  \nc2\n"
     transcript = read(tmp_path, "a.vtt", f"{text}00:01.000 --> 00:02.000\n<v Ben>you\n")
     assert [t[:2] for t in turns(transcript)] == [("Ann", "hello"), ("Ben", "you")]

@@ -74,16 +74,23 @@ def _cues(text: str, path: Path) -> Iterator[_Cue]:
         times = _times(line)
         if times is not None:
             if cue is not None:
+                cue = _without_id(cue) if vtt and taking else cue
                 yield _without_number(cue, numbered=not vtt)
             start, end = (stamp(t, path, number) for t in times)
             cue, taking = _Cue(number, start, end, [], before.strip().isdecimal()), True
         elif cue is not None:
-            taking = taking and not (vtt and not line.strip())
+            taking = taking and not (vtt and not line)
             if taking:
                 cue.lines.append(line)
         before = line
     if cue is not None:
         yield _without_number(cue, numbered=False)
+
+
+def _without_id(cue: _Cue) -> _Cue:
+    """Drop the id of the next cue in vtt whose empty lines were padded with blanks."""
+    padded = len(cue.lines) > 1 and not cue.lines[-2].strip()
+    return cue._replace(lines=cue.lines[:-1]) if padded else cue
 
 
 def _without_number(cue: _Cue, *, numbered: bool) -> _Cue:

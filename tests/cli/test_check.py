@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -214,6 +215,15 @@ def test_what_is_nothing_is_refused_in_words_and_the_others_are_told(
     assert code == 1
     assert [f["kind"] for f in files] == [None, None, None, "transcript"]
     assert all(f["problem"] and f["remedy"] for f in files[:3])
+
+
+@pytest.mark.parametrize("name", ["pipe", "pipe.csv", "pipe.wav", "pipe.parquet", "pipe.xlsx"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    seen = check(tmp_path / name)
+    assert seen.kind is None
+    assert seen.problem
+    assert seen.remedy
 
 
 @pytest.mark.parametrize("arguments", [["there-is-none.csv"], ["--format", "none", "talk.csv"]])

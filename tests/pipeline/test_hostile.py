@@ -34,8 +34,7 @@ def test_what_keeps_its_meaning_is_read_the_same(
 ) -> None:
     kept = [v for v in verdicts if v[1]]
     assert len(kept) == COUNT // 2
-    assert [v for v in kept if v[2] not in {"same", "refused"}] == []
-    assert sum(v[2] == "refused" for v in kept) <= 4
+    assert [v for v in kept if v[2] != "same"] == []
 
 
 def test_damage_is_sometimes_read_and_sometimes_refused(

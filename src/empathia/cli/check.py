@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from empathia.cli._inputs import expand
 from empathia.cli._screen import bar, print_json
-from empathia.errors import UsageError
 
 _EPILOG = """\
 examples:
@@ -45,11 +44,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check every file; 1 where one is nothing that can be read."""
+    from empathia import tables
     from empathia.pipeline.check import check
     from empathia.report.check import show, to_json
 
     checked = []
-    for path in dict.fromkeys(_expand(args.files)):
+    for path in expand(args.files, tables.SUFFIXES):
         with bar("stages", plain=args.json) as progress:
             checked.append(check(path, args.format, progress))
         if not args.json:
@@ -57,24 +57,3 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(to_json(checked))
     return int(any(c.kind is None for c in checked))
-
-
-def _expand(given: Sequence[Path]) -> Iterator[Path]:
-    """Files as they are, folders as what may be readable in them, in a fixed order."""
-    from empathia import tables
-    from empathia.pipeline import NAMED_ONLY, RECORDINGS, TRANSCRIPTS
-
-    known = {*RECORDINGS, *TRANSCRIPTS, *tables.SUFFIXES} - {*NAMED_ONLY}
-    for path in given:
-        if not path.exists():
-            raise UsageError(f"there is no file '{path}'", "Check the path")
-        if not path.is_dir():
-            yield path
-            continue
-        inside = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in known and p.is_file()]
-        if not inside:
-            raise UsageError(
-                f"folder '{path}' holds no recording, no transcript and no table",
-                "Give a file, or a folder of those",
-            )
-        yield from inside

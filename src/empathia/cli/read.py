@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from empathia.cli._inputs import expand
 from empathia.cli._screen import bar
 from empathia.errors import EmpathiaError, UsageError
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from empathia.pipeline import Options, Reader
     from empathia.types import Timeline
 
-_SHOWN = 10  # files that are left out, by name
 
 _EPILOG = """\
 examples:
@@ -163,7 +163,7 @@ def _writing(group: argparse._ArgumentGroup) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read every input; one that fails does not stop the others."""
-    inputs = _expand(args.inputs)
+    inputs = expand(args.inputs)
     options = _options(args, inputs)
     names = _names(inputs)
     outputs = [_outputs(args, name, len(inputs)) for name in names]
@@ -188,42 +188,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _say(text: str) -> None:
     print(f"empathia: {text}", file=sys.stderr)
-
-
-def _expand(given: Sequence[Path]) -> list[Path]:
-    """Files as they are, folders as the readable files in them, in a fixed order."""
-    paths: list[Path] = []
-    for path in given:
-        if path.is_dir():
-            paths += _inside(path)
-        elif not path.exists():
-            raise UsageError(f"there is no file '{path}'", "Check the path")
-        else:
-            paths.append(path)
-    return list(dict.fromkeys(paths))
-
-
-def _inside(folder: Path) -> list[Path]:
-    """The readable files in a folder; those that are left out are named."""
-    from empathia.pipeline import NAMED_ONLY, by_name, plays
-
-    readable: list[Path] = []
-    others: list[Path] = []
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not hidden:
-            named = path.suffix.lower() not in NAMED_ONLY and by_name(path) is not None
-            (readable if named or plays(path) else others).append(path)
-    if not readable:
-        raise UsageError(
-            f"folder '{folder}' holds no recording and no transcript",
-            "Give a file, or a folder of those",
-        )
-    if others:
-        shown = ", ".join(repr(str(p.relative_to(folder))) for p in others[:_SHOWN])
-        more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-        _say(f"left out, neither a recording nor a transcript: {shown}{more}")
-    return readable
 
 
 def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:

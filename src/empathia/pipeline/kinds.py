@@ -70,6 +70,8 @@ def plays(path: Path) -> bool:
 
 
 def _is_text(path: Path) -> bool:
+    if not path.is_file():  # a pipe would be waited for
+        return False
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)

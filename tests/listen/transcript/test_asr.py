@@ -143,6 +143,102 @@ def test_deepgram_by_speaker_by_channel_and_by_utterance(tmp_path):
     assert turns(document(tmp_path, value)) == expected[:1]
 
 
+def reading(word: str, speaker: str, **more: object) -> object:
+    return {"alternatives": [{"content": word, "speaker": speaker}, {"content": "x"}], **more}
+
+
+SAID = [("Ann", "So good.", 0.5, 1.3), ("Ben", "Oh", 2.5, 2.9)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {
+            "monologues": [
+                {
+                    "speaker": name,
+                    "elements": [
+                        {
+                            "type": "text",
+                            "value": "So" if name == "Ann" else "Oh",
+                            "ts": a,
+                            "end_ts": b,
+                        },
+                        *more,
+                    ],
+                }
+                for name, a, b, more in (
+                    (
+                        "Ann",
+                        0.5,
+                        0.9,
+                        [
+                            {"type": "punct", "value": " "},
+                            {"type": "text", "value": "good", "ts": 1, "end_ts": 1.3},
+                            {"type": "punct", "value": "."},
+                        ],
+                    ),
+                    ("Ben", 2.5, 2.9, []),
+                )
+            ]
+        },
+        {
+            "results": {
+                "transcripts": [{"transcript": "So good. Oh"}],
+                "audio_segments": [
+                    {
+                        "transcript": t,
+                        "start_time": f"{a}",
+                        "end_time": f"{b}",
+                        "speaker_label": who,
+                    }
+                    for who, t, a, b in SAID
+                ],
+            }
+        },
+        {
+            "combinedRecognizedPhrases": [{"display": "So good. Oh"}],
+            "recognizedPhrases": [
+                {
+                    "speaker": who,
+                    "offset": "PT1S",
+                    "offsetInTicks": a * 1e7,
+                    "durationInTicks": round((b - a) * 1e7),
+                    "nBest": [{"display": t}, {"display": "x"}],
+                }
+                for who, t, a, b in SAID
+            ],
+        },
+        {
+            "results": [
+                reading("So", "Ann", type="word", start_time=0.5, end_time=0.9),
+                reading("good", "Ann", type="word", start_time=1.0, end_time=1.3),
+                reading(".", "Ann", type="punctuation", start_time=1.3, end_time=1.3),
+                reading("Oh", "Ben", type="word", start_time=2.5, end_time=2.9),
+            ]
+        },
+        {
+            "text": "So good. Oh",
+            "words": [
+                {"text": "So", "start": 0.5, "end": 0.9, "type": "word", "speaker_id": "Ann"},
+                {"text": " ", "start": 0.9, "end": 1.0, "type": "spacing", "speaker_id": "Ann"},
+                {"text": "good.", "start": 1.0, "end": 1.3, "type": "word", "speaker_id": "Ann"},
+                {"text": "Oh", "start": 2.5, "end": 2.9, "type": "word", "speaker_id": "Ben"},
+            ],
+        },
+    ],
+    ids=["rev", "aws", "azure", "speechmatics", "elevenlabs"],
+)
+def test_services(tmp_path, value):
+    assert turns(document(tmp_path, value)) == SAID
+
+
+def test_words_of_vosk(tmp_path):
+    words = [{"conf": 1, "start": 0.5, "end": 0.9, "word": "hi"}, said("you", 1.0, 1.3)]
+    transcript = document(tmp_path, {"result": words, "text": "hi you"})
+    assert turns(transcript) == [("Speaker", "hi you", 0.5, 1.3)]
+
+
 def test_youtube_events(tmp_path):
     events = [
         {"tStartMs": 0, "dDurationMs": 9000, "id": 1},
@@ -253,7 +349,20 @@ ANYTHING = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["segments", "text", "words", "word", "start", "end", "speaker", "a"]),
+            st.sampled_from(
+                [
+                    "segments",
+                    "text",
+                    "words",
+                    "word",
+                    "start",
+                    "end",
+                    "speaker",
+                    "type",
+                    "role",
+                    "date",
+                ]
+            ),
             inner,
             max_size=5,
         )

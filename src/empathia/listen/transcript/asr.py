@@ -14,7 +14,8 @@ from empathia.listen.transcript.spoken import Spoken, placed
 from empathia.tables import Record, Table, fault, json_document
 
 _UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo", "chinese", "japanese"})
-_UNSAID = frozenset({"system", "developer", "tool", "function", "service"})
+_CLOCKS = {"start", "end", "duration"}
+_UNSAID = ("system", "developer", "tool", "function", "service")
 
 
 def read(text: str, path: Path) -> Parsed:
@@ -29,7 +30,7 @@ def read(text: str, path: Path) -> Parsed:
         return Parsed([_whole(document, path)])
     language = document.get("language") if isinstance(document, Mapping) else None
     between = "" if str(language).lower() in _UNSPACED else " "
-    if place.key in objects.WORDS:
+    if place.key in objects.WORDS or all(map(objects.is_word, place.objects)):
         scale = 0.001 if segments.in_milliseconds(place.objects) else 1.0
         return Parsed(segments.turns(place.objects, scale, between, None))
     place, notes = _said(place)
@@ -44,7 +45,7 @@ def _said(place: Listed) -> tuple[Listed, tuple[str, ...]]:
     """The place without what nobody says: orders to a model, news of a chat, empty captions."""
     said, left = [], 0
     for n, x in enumerate(place.objects):
-        unsaid = bool({x.get("role"), x.get("type")} & _UNSAID)
+        unsaid = x.get("role") in _UNSAID or x.get("type") in _UNSAID
         left += unsaid
         if not unsaid and (place.key != "events" or (objects.text_of(x) or "").strip()):
             said.append(n)
@@ -136,10 +137,15 @@ def _flat(value: Object, scale: float) -> dict[str, object]:
     plain = {k: v for k, v in value.items() if isinstance(v, (str, int, float))}
     if isinstance(plain.get("from"), str):
         del plain["from"]  # a sender, no start
-    flat: dict[str, object] = {**plain, **objects.times_of(value)}
+    times = objects.times_of(value)
+    if times:
+        used = table.columns(list(plain))
+        others = {used[p].key for p in _CLOCKS & used.keys()}
+        plain = {k: v for k, v in plain.items() if k not in others}
+    flat: dict[str, object] = {**plain, **times}
     if scale != 1.0:
-        times = table.columns(list(flat))
-        for key in (times[p].key for p in ("start", "end", "duration") if p in times):
+        used = table.columns(list(flat))
+        for key in (used[p].key for p in _CLOCKS & used.keys()):
             number = flat[key]
             if isinstance(number, (int, float)) and not isinstance(number, bool):
                 flat[key] = round(number * scale, 6)
@@ -165,7 +171,8 @@ FORMAT = Format(
     suffixes=(".json",),
     told="a JSON object or list; in it the list whose objects have words: segments of Whisper, "
     "WhisperX, faster-whisper or OpenAI, whisper.cpp's transcription, utterances of AssemblyAI, "
-    "Deepgram and others, YouTube's events, messages of Telegram, Discord, Slack or a chat model",
+    "Deepgram and Gladia, results of Google, AWS, Azure, Rev, Speechmatics, ElevenLabs and Vosk, "
+    "YouTube's events, messages of Telegram, Discord, Slack or a chat model",
     left="all that is not speaker, text, times or words; messages have a moment, no length; words "
     "without times go on with the word before",
     example='{"segments": [\n'

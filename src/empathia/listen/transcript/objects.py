@@ -10,16 +10,24 @@ from typing import NamedTuple
 Object = Mapping[str, object]
 
 KNOWN = (
-    *("segments", "utterances", "transcription", "monologues", "turns", "chunks", "events"),
+    *("segments", "utterances", "audio_segments", "recognizedPhrases", "transcription"),
+    *("monologues", "turns", "chunks", "events"),
     *("paragraphs", "messages", "conversation", "dialogue", "dialog"),
 )
 """What lists of turns are called, best first."""
-WORDS = ("words", "word_segments")
+WORDS = ("words", "word_segments", "items")
 """What lists of single words are called."""
+MARKS = ("punctuation", "punct")
+"""What types of punctuation are called that stands as a word of its own."""
+SINGLE = ("word", "pronunciation", "spacing", *MARKS)
+"""What types of single words are called."""
 
+_WHOLE = ("transcripts", "combinedRecognizedPhrases")  # all words once more, without times
+_READINGS = ("alternatives", "nBest")
 _DEPTH = 8
 _TEXTS = (
-    *("text", "content", "transcript", "sentence", "utterance", "body", "message", "segs"),
+    *("text", "content", "transcript", "display", "sentence", "utterance", "body", "message"),
+    *("segs", "elements"),
     *("punctuated_word", "word"),
 )
 _PARTS = ("text", "utf8", "content", "value")
@@ -51,7 +59,7 @@ def listed(document: object) -> Listed | None:
     """The objects that say something: the best known name, else the fewest objects around it."""
     places: dict[tuple[str, ...], Listed] = {}
     for path, object_, channel in _walk(document, (), 0):
-        key = next((p for p in reversed(path) if p not in {"alternatives", "[]"}), "")
+        key = next((p for p in reversed(path) if p not in {*_READINGS, "[]"}), "")
         place = places.setdefault(path, Listed(key, [], len(path), []))
         place.objects.append(object_)
         place.channels.append(channel)
@@ -59,8 +67,8 @@ def listed(document: object) -> Listed | None:
 
 
 def _rank(place: Listed) -> tuple[int, int]:
-    if place.key in WORDS:
-        return len(KNOWN) + 1, place.depth
+    if place.key in WORDS or place.key in _WHOLE:
+        return len(KNOWN) + 1 + (place.key in _WHOLE), place.depth
     known = KNOWN.index(place.key) if place.key in KNOWN else len(KNOWN)
     return known, place.depth
 
@@ -73,13 +81,12 @@ def _walk(
         return
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _walk(inner, (*path, str(key)), channel)
+            below = _first(value, inner) if key in _READINGS else inner
+            yield from _walk(below, (*path, str(key)), channel)
         return
     if not isinstance(value, list):
         return
     inside = [x for x in value if isinstance(x, Mapping)]
-    if path[-1:] == ("alternatives",):
-        inside = inside[:1]
     if any(text_of(x) is not None for x in inside):
         yield from ((path, x, channel) for x in inside)
         return
@@ -88,10 +95,17 @@ def _walk(
         yield from _walk(x, (*path, "[]"), number if apart else channel)
 
 
+def _first(value: Object, readings: object) -> object:
+    """The best of several readings, with the times and the speaker that stand beside them."""
+    if not isinstance(readings, list) or not readings or not isinstance(readings[0], Mapping):
+        return readings
+    return [{**{k: v for k, v in value.items() if not isinstance(v, list)}, **readings[0]}]
+
+
 def text_of(value: Object) -> str | None:
     """What an object says; None where it has no place for words."""
     for key in _TEXTS:
-        text = _joined(value.get(key), "" if key == "segs" else None)
+        text = _joined(value.get(key), "" if key in {"segs", "elements"} else None)
         if text is not None:
             return text
     return None
@@ -111,6 +125,11 @@ def _joined(value: object, between: str | None = None) -> str | None:
     if between is None:
         between = "" if any(isinstance(x, str) for x in value) else " "
     return between.join(parts) if parts or not value else None
+
+
+def is_word(value: Object) -> bool:
+    """Whether an object is a single word or mark."""
+    return value.get("type") in SINGLE or ("word" in value and "words" not in value)
 
 
 def speaker_of(value: Object) -> str | None:
@@ -155,6 +174,9 @@ def times_of(value: Object) -> dict[str, object]:
     pair = value.get("timestamp")
     if isinstance(pair, Sequence) and not isinstance(pair, str) and len(pair) == 2:
         return {"start": pair[0], "end": pair[1]}  # transformers
+    ticks, length = value.get("offsetInTicks"), value.get("durationInTicks")
+    if isinstance(ticks, (int, float)) and isinstance(length, (int, float)):  # Azure
+        return {"start (ms)": ticks / 1e4, "duration (ms)": length / 1e4}
     if "tStartMs" in value:  # YouTube
         return {"start (ms)": value["tStartMs"], "duration (ms)": value.get("dDurationMs")}
     return {}

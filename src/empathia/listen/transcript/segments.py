@@ -8,7 +8,7 @@ from itertools import groupby
 from statistics import median
 from typing import NamedTuple
 
-from empathia.listen.transcript.objects import Object, speaker_of, text_of
+from empathia.listen.transcript.objects import MARKS, Object, speaker_of, text_of
 from empathia.listen.transcript.rows import Row, clean, clean_name
 from empathia.listen.transcript.spoken import Spoken, turns_of, word
 from empathia.tables.cells import seconds
@@ -28,11 +28,12 @@ class _Said(NamedTuple):
     start: float | None
     end: float | None
     probability: float | None
+    mark: bool  # punctuation, which goes on with the word before it
 
 
 def words_of(value: Object) -> list[Object]:
     """The words of a segment that has any."""
-    held = value.get("words")
+    held = value.get("words") or value.get("elements")
     return [w for w in held if isinstance(w, Mapping)] if isinstance(held, list) else []
 
 
@@ -86,11 +87,13 @@ def with_words(row: Row, value: Object, scale: float, between: str) -> Iterator[
 
 def _said(value: Object, scale: float) -> _Said:
     text = value.get("punctuated_word")
-    plain = text if isinstance(text, str) else text_of(value) or ""
+    plain = text if isinstance(text, str) else text_of(value) or value.get("value")
     start, end = _time(_first(value, _STARTS), scale), _time(_first(value, _ENDS), scale)
     sure = _first(value, _SURE)
     probability = sure if isinstance(sure, (int, float)) and math.isfinite(sure) else None
-    return _Said(speaker_of(value), clean(plain) or "", start, end, probability)
+    words = clean(plain) if isinstance(plain, str) else None
+    mark = value.get("type") in MARKS
+    return _Said(speaker_of(value), words or "", start, end, probability, mark)
 
 
 def _first(value: Object, keys: Sequence[str]) -> object:
@@ -120,13 +123,14 @@ def _timed(said: Sequence[_Said]) -> tuple[Word, ...]:
     words: list[Word] = []
     waiting = ""
     for s in said:
-        made = word(f"{waiting}{s.text}", s.start, s.end, s.probability)
+        timed = not (s.mark and words)
+        made = word(f"{waiting}{s.text}", s.start, s.end, s.probability) if timed else None
         if made is not None:
             words.append(made)
             waiting = ""
         elif words:
             last = words[-1]
-            text = f"{last.text} {s.text}".strip()
+            text = f"{last.text}{'' if s.mark else ' '}{s.text}".strip()
             words[-1] = Word(text, last.start, last.end, last.probability)
         else:
             waiting += f"{s.text} "

@@ -319,6 +319,21 @@ def test_a_list_has_the_columns_of_a_table(tmp_path):
     ]
 
 
+def test_an_offset_with_a_duration_is_a_start(tmp_path):
+    line = {"audio_filepath": "a.wav", "offset": 0.5, "duration": 1.5, "text": "hi", "speaker": "A"}
+    content = f"{json.dumps(line)}\n{json.dumps({**line, 'offset': 2.5})}\n"
+    found = turns(read(tmp_path, "a.jsonl", content))
+    assert found == [("A", "hi", 0.5, 2.0), ("A", "hi", 2.5, 4.0)]
+
+
+def test_times_that_turn_out_to_be_milliseconds_take_their_words_along(tmp_path):
+    words = [{"word": "so", "start": 0, "end": 15}, {"word": "well", "start": 15, "end": 30}]
+    segments = [{"start": 0, "end": 2000, "text": "so well", "words": words}]
+    transcript = document(tmp_path, {"segments": segments})
+    assert turns(transcript) == [("Speaker", "so well", 0.0, 2.0)]
+    assert spoken(transcript) == [[("so", 0.0, 0.015), ("well", 0.015, 0.03)]]
+
+
 def test_words_that_programs_write_for_nothing_are_words_of_a_recogniser(tmp_path):
     segments = [{"start": 0.5, "end": 1.0, "text": text} for text in ("None", "nan", "null")]
     found = turns(document(tmp_path, {"segments": segments}))

@@ -128,6 +128,14 @@ def test_audacity(tmp_path):
         read(tmp_path, "c.txt", LABELS + "Ann: hi\n", "audacity")
 
 
+def test_labels_that_are_numbered_speakers_are_turns_without_words(tmp_path):
+    content = "0.0\t1.0\tSPEAKER_00\n1.0\t2.0\tSPEAKER_01\n2.0\t3.0\tSPEAKER_00\n"
+    expected = [("SPEAKER_00", None, 0, 1), ("SPEAKER_01", None, 1, 2), ("SPEAKER_00", None, 2, 3)]
+    assert turns(read(tmp_path, "a.txt", content)) == expected
+    once = "0.0\t1.0\tRoute 66\n1.0\t2.0\tBoeing 747\n"
+    assert [t[1] for t in turns(read(tmp_path, "b.txt", once))] == ["Route 66", "Boeing 747"]
+
+
 def test_whole_numbers_between_tabs_may_be_milliseconds(tmp_path):
     transcript = read(tmp_path, "a.tsv", "0\t2500\tso good to see you\n2500\t5100\tfine thanks\n")
     assert turns(transcript)[1] == ("Speaker", "fine thanks", 2.5, 5.1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from empathia.tables import fault, lines_of
 
 _TIME = r"(\d+(?:[.,]\d*)?)"
 _LABEL = re.compile(rf"{_TIME}\t{_TIME}(?:\t(.*))?", re.ASCII)
+_NUMBERED = re.compile(r"[^\W\d_]+[\s_\-]*\d+")
 _FREQUENCIES = re.compile(r"\\\t.*")  # of the label on the line before
 
 
@@ -41,6 +43,8 @@ def read(text: str, path: Path) -> Parsed:
                 f"expected start, end and label parted by tabs, found {ascii(line)[:40]}",
                 "Export the labels again",
             )
+    if _are_speakers([mark.label.strip() for mark in labels]):
+        labels = [mark._replace(label=f"{mark.label.strip()}:") for mark in labels]
     names = Names(mark.label for mark in labels)
     rows = []
     doubts = []
@@ -55,6 +59,12 @@ def read(text: str, path: Path) -> Parsed:
     return Parsed(rows, (doubtful(doubts),) if named and doubts else (), whole)
 
 
+def _are_speakers(labels: Sequence[str]) -> bool:
+    """Whether labels are numbered speakers that come back, as diarisation writes them."""
+    numbered = all(map(_NUMBERED.fullmatch, labels))
+    return numbered and len(set(labels)) < len(labels)
+
+
 def _looks(head: str) -> bool:
     lines = [x for x in re.split(r"\r\n|\r|\n", head)[:40] if x.strip()]
     labels = [x for x in lines if not _FREQUENCIES.fullmatch(x)]
@@ -65,7 +75,8 @@ FORMAT = Format(
     name="audacity",
     title="a label track of Audacity",
     suffixes=(),
-    told="lines of start, end and label parted by tabs, without a header",
+    told="lines of start, end and label parted by tabs, without a header; labels that are numbered "
+    "speakers are turns without words",
     left="bounds of frequency, on lines that begin with a backslash",
     example="0.500000\t2.000000\tAnn: I passed the exam.\n"
     "2.500000\t4.000000\tBen: That is wonderful!\n",

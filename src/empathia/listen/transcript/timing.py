@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def _in_seconds(parsed: Parsed, duration: float | None, notes: list[str]) -> lis
         r._replace(
             start=None if r.start is None else r.start / 1000,
             end=None if r.end is None else r.end / 1000,
+            words=tuple(replace(w, start=w.start / 1000, end=w.end / 1000) for w in r.words),
         )
         for r in rows
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from empathia import tables
 from empathia.listen.transcript.catalogue import FORMATS
 from empathia.listen.transcript.table import COLUMNS
+from empathia.pipeline.kinds import RECORDINGS
 
 DOCS = Path(__file__).parents[1] / "docs" / "formats.md"
 _TOP = """\
@@ -18,10 +19,22 @@ taken for, before anything is heard or judged: `empathia check FILE`.
 
 ## Recordings
 
-Whatever the decoder opens; the ending of the name does not matter. `docs/footguns.md` says what
-is mended on the way (odd headers, channels out of phase, damaged parts) and how that is told.
-Which of several tracks is heard is chosen with `--track`, and `--channels separate` makes each
-channel a speaker.
+Known by the ending of their names: {recordings}. Any other file is opened to see whether it plays,
+and is read if it does. Of a video the sound is read; playlists and addresses inside files are not
+followed.
+
+- Several sound tracks: the main one is read, with a note; `--track N` chooses, `--track all` mixes.
+- One speaker a channel, told by channels that take turns: a note offers `--channels separate`,
+  which makes each channel a speaker.
+- Channels in opposite phase, told by a mix that is far quieter than its parts: the louder channel
+  is read, with a note.
+- Fewer valid bits than a sample holds (wav): the block align says how wide samples are.
+- A length in the header that is too short, told by what follows, which is no chunk: the sound is
+  read to the end of the file, with a note.
+- Damaged or missing parts, told by the decoder and by time stamps: left out, or silence in their
+  place, counted in a note.
+- Music, tones and noise, told by short doubtful speech that does not stand out of its
+  surroundings: nobody speaks there.
 
 ## Transcripts
 
@@ -49,7 +62,7 @@ Columns of a corpus: [corpora.md](corpora.md).
 
 def page() -> str:
     """The page as text."""
-    parts = [_TOP]
+    parts = [_TOP.format(recordings=", ".join(f"`{x}`" for x in RECORDINGS))]
     for format in FORMATS:
         endings = ", ".join(f"`{s}`" for s in format.suffixes) or "any ending"
         parts.append(

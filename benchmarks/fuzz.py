@@ -5,9 +5,9 @@
 
 A third each are recordings, transcripts and tables, made by the tests' `hostile` from the seed and
 the number alone. Half keep their meaning and must be read the same (a recording: the same turns as
-the plain wav); half are damaged. Each is read in a worker process; one that takes over 10 s or
-1.5 GB of its own is killed and counted. Answers are lines of `out/fuzz/<seed>.jsonl`: what is there
-is not done again.
+the plain wav); half are damaged. Each is read in a worker process; one that takes over 10 s of the
+processor (or a minute of waiting) or 1.5 GB of its own is killed and counted. Answers are lines of
+`out/fuzz/<seed>.jsonl`: what is there is not done again.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ from empathia import weights
 from empathia.pipeline import Options, Reader
 
 NEEDED = ("minilm", "whisper-tiny-en", "resemblyzer")
-SLOW, LARGE = 10.0, 1.5e9  # s and bytes that an input may take
+SLOW, LARGE = 10.0, 1.5e9  # s of the processor, and bytes, that an input may take
+WAIT = 60.0  # s that it may take where others keep the processor busy
 _POLL = 0.1  # s
 _READY = 60.0  # s that a worker may take to load its models
 OUTCOMES = {
@@ -131,7 +132,7 @@ class Worker:
         process = self._process or self._start()
         process.stdin.write(f"{number}\n".encode())
         process.stdin.flush()
-        answer, peak = self._answer(process, SLOW, self._idle + LARGE)
+        answer, peak = self._answer(process, SLOW, WAIT, self._idle + LARGE)
         if not answer.startswith(b"{"):
             case = make(int(self._command[4]), number)
             self.stop()
@@ -151,20 +152,20 @@ class Worker:
         self._process = process = subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        self._answer(process, _READY, 1e12)
+        self._answer(process, _READY, _READY, 1e12)
         self._idle = _resident(process.pid)
         return process
 
     def _answer(
-        self, process: subprocess.Popen[bytes], slow: float, large: float
+        self, process: subprocess.Popen[bytes], slow: float, wait: float, large: float
     ) -> tuple[bytes, int]:
         """Its line, or "hang" or "memory", or nothing where it died; and the most bytes it held."""
-        began, peak = time.monotonic(), 0
+        began, worked, peak = time.monotonic(), _worked(process.pid), 0
         while not select.select([process.stdout], [], [], _POLL)[0]:
             peak = max(peak, _resident(process.pid))
             if peak > large:
                 return b"memory", peak
-            if time.monotonic() - began > slow:
+            if _worked(process.pid) - worked > slow or time.monotonic() - began > wait:
                 return b"hang", peak
         return process.stdout.readline(), max(peak, _resident(process.pid))
 
@@ -173,6 +174,15 @@ class Worker:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+
+def _worked(pid: int) -> float:
+    """Seconds of the processor that a process has had."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(pid: int) -> int:

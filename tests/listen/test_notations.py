@@ -422,12 +422,22 @@ def test_arrows_between_times_and_between_words(tmp_path, arrow):
     ]
 
 
-@pytest.mark.parametrize("part", ["[", "(a", "<v ", "0", " ", "A\n", "Ann ", "x: ", "00:00 --> "])
 @pytest.mark.parametrize(
-    "head", ["", "Ann: ", "WEBVTT A\n\n00:00.000 --> 00:01.000\n", "Ann  0:03\n"]
+    "part", ["[", "(a", "<v ", "0", " ", "A\n", "Ann ", "x: ", "00:00 --> ", "\t"]
 )
-def test_no_line_takes_longer_than_its_length(tmp_path, head, part):
-    content = head + part * (30_000 // len(part))
+@pytest.mark.parametrize(
+    "head",
+    [
+        "",
+        "Ann: ",
+        "WEBVTT A\n\n00:00.000 --> 00:01.000\n",
+        "Ann  0:03\n",
+        "1/12/2021, 22:15 - Ann: hi\nAnn",
+    ],
+)
+@pytest.mark.parametrize("tail", ["", "Ben: hi\n"])
+def test_no_line_takes_longer_than_its_length(tmp_path, head, part, tail):
+    content = head + part * (50_000 // len(part)) + tail
     before = time.process_time()
     with contextlib.suppress(TranscriptError):
         read(tmp_path, "a.txt", content)

@@ -204,3 +204,12 @@ def test_ten_thousand_turns_are_fast(tmp_path, form):
     transcript = read(tmp_path, f"a.{form}", content)
     assert time.process_time() - before < 5
     assert len(transcript.dialogue.utterances) == 10_000
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_two_lines_tell_columns_even_where_one_holds_a_number(tmp_path, end):
+    text = "Ann\t\t00:00:00.500\t00:00:02.000\t100\nBen\t\t00:00:02.500\t00:00:04.000\tNo!"
+    assert turns(read(tmp_path, "a.txt", text + end)) == [
+        ("Ann", "100", 0.5, 2),
+        ("Ben", "No!", 2.5, 4),
+    ]

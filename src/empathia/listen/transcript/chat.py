@@ -36,7 +36,7 @@ _MEDIA = re.compile(
     r"|(?:사진|동영상|이모티콘)(?: \d+장)?|\[(?:photo|sticker|video|사진|스티커|동영상)\]",
     re.IGNORECASE,
 )
-_EDITED = re.compile(r"\s*<this message was edited>\s*$", re.IGNORECASE)
+_EDITED = re.compile(r"<this message was edited>\s*$", re.IGNORECASE)
 _SHARE = 0.3  # of the first lines that must be messages
 _HEAD = 60  # lines that are looked at
 

@@ -18,6 +18,7 @@ from empathia.listen.transcript.tiers import Span, Tier, left_out, rows_of
 from empathia.tables import fault, lines_of
 
 _ROOT = "ANNOTATION_DOCUMENT"
+_SHORT = 2**14  # characters of a head that is all of the file
 _DECLARATION = re.compile(r"\A\s*<\?xml.*?\?>", re.DOTALL)
 _SAVE = "Open it in ELAN and save it again"
 _CLOCK = re.compile(r"\d+:\d\d:\d\d[.,]\d+", re.ASCII)
@@ -227,7 +228,9 @@ def _looks(head: str) -> bool:
     if start.startswith("<"):
         return f"<{_ROOT}" in start
     lines = [x for x in head.splitlines() if x.strip()]
-    return _columns([x.split("\t") for x in lines[: min(40, max(1, len(lines) - 1))]]) is not None
+    if len(head) > _SHORT:  # the last line may have been cut off
+        lines = lines[:-1] or lines
+    return _columns([x.split("\t") for x in lines[:40]]) is not None
 
 
 FORMAT = Format(

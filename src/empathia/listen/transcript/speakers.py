@@ -54,14 +54,16 @@ _PARTICLES = frozenset(
         "the",
     }
 )
+_GAP = r"\s{0,40}"  # parts have bounds: two without take the square of a line's length
 _COLON = re.compile(
-    rf"([^:：\t\"<>\[\]()]+?(?:\s*\([^():]*\))?)\s*(?:[\[(]({TIME})[\])])?\s*([:：])(.*)", re.DOTALL
+    rf"([^:：\t\"<>\[\]()]{{1,99}}?(?:{_GAP}\([^():]*\))?){_GAP}(?:[\[(]({TIME})[\])])?{_GAP}([:：])(.*)",
+    re.DOTALL,
 )
 _BRACKET = re.compile(r"[\[(]([^\[\]()\n]+)[\])]\s*([:：]?)\s*(.*)", re.DOTALL)
 _ANGLE = re.compile(r"<([^<>\n]+)>\s*[:：]?\s+(.*)", re.DOTALL)
 _BOLD = re.compile(r"(\*{1,3}|_{1,3})((?:(?!\1)[^:：\n])+)(?:[:：]\1|\1\s*[:：])\s*(.*)", re.DOTALL)
 _MARKS = re.compile(r"\s*(>>+|[-–—•*]\s)?\s*")
-_APART = re.compile(r"([^\t:：]+?)(?:\t+|\s+[-–—|]\s+)(.*)", re.DOTALL)
+_APART = re.compile(r"([^\t:：]{1,99}?)(?:\t+|\s+[-–—|]\s+)(.*)", re.DOTALL)
 _FIRST_LAST = re.compile(r"(?<=^\w)[\w.'’-]*, (?=\w+(?: \w\.?)?$)")  # "Lee, Ann"
 _MACHINE = re.compile(
     r"(?:speaker|spk|spkr|sprecher|locuteur|hablante|화자|발화자|참석자)[\s_\-#.]*(?:\d+|[A-Z])\??|S\d+",

@@ -208,3 +208,27 @@ def test_a_patch_shows_in_every_piece_that_is_read(tmp_path):
         assert shown.seek(-3, os.SEEK_END) == 12
         assert shown.seek(2, os.SEEK_CUR) == shown.tell() == 14
         assert shown.seek(-1) == -1
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        *(("a.wav", codec) for codec in ("pcm_s16le", "pcm_s24le", "pcm_f32le", "pcm_u8")),
+        *((name, "pcm_s16le") for name in ("a.w64", "a.caf")),
+        ("a.aiff", "pcm_s16be"),
+    ],
+)
+def test_a_file_that_was_cut_short_says_so_once(tmp_path, name, codec):
+    path = write_media(tmp_path / name, codec, tone(4.0)[None], 16000)
+    assert read(path)[1] == ()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 3 // 4])
+    sound, notes = read(path)
+    assert 2.9 < len(sound) / 16000 < 3.1
+    assert sum("cut short" in note for note in notes) == len(notes) == 1
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFFFFFF, 0x7FFFFFDB, 2**31, LONG, LONG - 36])
+def test_lengths_of_programs_that_do_not_know_them_are_no_cut(tmp_path, size):
+    sound, notes = read(wav(tmp_path / "a.wav", fmt(16, 2), INTEGERS.tobytes(), size))
+    assert len(sound) == 16000
+    assert notes == ()

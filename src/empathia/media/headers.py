@@ -152,12 +152,27 @@ def _mended(
         return patches, None, None
     end = _sound_end(file, form, size, sound)
     if end is None:
-        return patches, None, None
+        return patches, _cut(form, size, sound), None
     length = end - sound.at + form.counts_head * 24
     patches[at] = field.pack(length if wide is not None else min(length, form.most))
     lost = f"{max(0, sound.size - form.skip)} bytes of sound where {end - sound.at - form.skip}"
     remark = f"the header of the file announces {lost} lie: all were read"
     return patches, (None if sound.size >= 2**62 else remark), end
+
+
+def _cut(form: _Form, size: int, sound: _Chunk) -> str | None:
+    """A remark where much of the sound lies behind the end of the file.
+
+    Programs that do not know the length write one near the most that can be said.
+    """
+    there, said = max(0, size - sound.at), sound.size
+    unknown = 2**62 if form.head[-1] == "Q" else 2**31 - 2**16
+    if said >= unknown or there >= 0.98 * said:
+        return None
+    return (
+        f"the header of the file announces {said} bytes of sound where {there} lie: it may have "
+        "been cut short"
+    )
 
 
 def _walk(file: BinaryIO, form: _Form, at: int, end: int) -> Iterator[_Chunk]:

@@ -71,7 +71,8 @@ class Condition:
     def notes(self) -> tuple[str, ...]:
         """Remarks for the user; () for a recording in good condition."""
         remarks = [*self.damage(), *self.remarks]
-        if self.cut_short:
+        if self.cut_short:  # seconds say more than bytes
+            remarks = [r for r in remarks if "cut short" not in r]
             remarks.append(
                 f"the sound ends at {self.seconds:.1f} s although the file announces "
                 f"{self.announced:.1f} s: it may have been cut short"

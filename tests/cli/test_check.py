@@ -191,6 +191,19 @@ def test_a_table_without_words_is_a_corpus_alone(capsys: Capture, tmp_path: Path
     assert file["corpus"]["labels"] == {"joy": 1, "anger": 1}
 
 
+def test_what_looks_wrong_in_a_corpus(tmp_path: Path) -> None:
+    content = CORPUS.replace("b,d1,Ben,That is wonderful!,joy", "b,d1,BEN,That is wonderful!,Joy")
+    corpus = check(written(tmp_path, "mine.csv", content)).corpus
+    assert corpus is not None
+    assert corpus.doubts == (
+        "labels that differ in their spelling alone: 'Joy' and 'joy'",
+        "speakers that differ in their spelling alone: 'BEN' and 'Ben'",
+    )
+    one = check(written(tmp_path, "one.csv", "text,label\nhi,joy\nyou,joy\n")).corpus
+    assert one is not None
+    assert one.doubts == ("there is only one label ('joy')",)
+
+
 def test_columns_that_may_hold_labels_are_named(tmp_path: Path) -> None:
     content = CORPUS.replace(",label,", ",feeling,")
     corpus = check(written(tmp_path, "mine.csv", content)).corpus

@@ -77,7 +77,8 @@ def _lines(checked: Checked) -> Iterator[Line]:
     if checked.transcript is not None:
         yield from _transcript(checked.transcript)
     if checked.corpus is not None:
-        yield from _corpus(checked.corpus, alone=checked.transcript is None)
+        told = () if checked.transcript is None else checked.transcript.notes
+        yield from _corpus(checked.corpus, told, alone=checked.transcript is None)
     if checked.problem:
         lead = {"transcript": "no corpus: ", "corpus": "no transcript: "}.get(
             checked.kind or "", ""
@@ -117,7 +118,8 @@ def _transcript(t: Transcript) -> Iterator[Line]:
     silent = f", {t.wordless} of them without words" if t.wordless else ""
     yield "turns", f"{t.turns}, {times}{silent}"
     yield "speakers", _counted(t.speakers)
-    yield "language", t.language or "not told by the words"
+    unknown = {None: "not told by the words", "und": "not English, and not told which"}
+    yield "language", unknown.get(t.language) or str(t.language)
     for turn in t.first:
         at = "" if turn.start is None else f"{clock(turn.start)} "
         yield "", f"{at}{turn.speaker}: {_short(turn.text or NO_WORDS)}"
@@ -125,7 +127,7 @@ def _transcript(t: Transcript) -> Iterator[Line]:
     yield from (("*", note) for note in t.notes)
 
 
-def _corpus(c: Corpus, *, alone: bool) -> Iterator[Line]:
+def _corpus(c: Corpus, told: Sequence[str], *, alone: bool) -> Iterator[Line]:
     if not (alone or c.labels):
         yield "corpus", f"no column of labels{_perhaps(c)}"
         return
@@ -142,7 +144,8 @@ def _corpus(c: Corpus, *, alone: bool) -> Iterator[Line]:
         yield "labels", f"none{_perhaps(c)}"
     if c.parts:
         yield "parts", _counted(c.parts)
-    yield from (("*", note) for note in c.notes)
+    yield from (("!", doubt) for doubt in c.doubts)
+    yield from (("*", note) for note in c.notes if note not in told)
 
 
 def _perhaps(c: Corpus) -> str:

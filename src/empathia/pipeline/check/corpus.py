@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from empathia.corpora import table
 from empathia.corpora.table import rows
 from empathia.corpora.table.rows import as_text
+from empathia.labels.spelling import spellings
 from empathia.types import Dialogue
 
 _FEW = 60  # different values that labels may have at most
@@ -31,6 +32,7 @@ class Corpus:
         unlabelled: Rows without a gold label.
         parts: Parts of the split and how many utterances; () where there is none.
         notes: What the loader says.
+        doubts: What looks wrong.
     """
 
     columns: dict[str, str]
@@ -43,6 +45,7 @@ class Corpus:
     unlabelled: int
     parts: dict[str, int]
     notes: tuple[str, ...]
+    doubts: tuple[str, ...]
 
 
 def check(path: Path) -> Corpus:
@@ -67,7 +70,7 @@ def check(path: Path) -> Corpus:
         columns | {f"group:{name}": s.column for name, s in held.groups.items()},
         unused,
         perhaps=() if "label" in columns else tuple(c for c in unused if _label_like(held, c)),
-        notes=tuple(dict.fromkeys(str(w.message) for w in caught)),
+        notes=tuple(dict.fromkeys(str(w.message).removeprefix(f"{path}: ") for w in caught)),
     )
 
 
@@ -95,7 +98,18 @@ def _counted(
         unlabelled=sum(not u.gold for u in utterances),
         parts=dict(parts) if set(parts) != {"none"} else {},
         notes=notes,
+        doubts=tuple(_doubts(labels, [u.speaker for u in utterances])),
     )
+
+
+def _doubts(labels: Mapping[str, int], speakers: Sequence[str]) -> Iterator[str]:
+    """What looks wrong in labels (with how often each is given) and in names of speakers."""
+    for what, names in (("labels", list(labels)), ("speakers", speakers)):
+        for alike in spellings(names).values():
+            listed = " and ".join(f"'{x}'" for x in alike)
+            yield f"{what} that differ in their spelling alone: {listed}"
+    if len(labels) == 1:
+        yield f"there is only one label ('{next(iter(labels))}')"
 
 
 def _label_like(held: rows.Table, column: str) -> bool:

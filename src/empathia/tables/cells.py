@@ -13,9 +13,14 @@ MISSING = frozenset(
 )
 """What programs write where they have nothing, or where Excel took words for a formula."""
 
-_MS = re.compile(r"ms|msec|millisec(?:ond)?s?", re.IGNORECASE)
+_SCALES = (  # seconds a unit
+    (0.001, re.compile(r"ms|msec|millisec(?:ond)?s?", re.IGNORECASE)),
+    (1e-6, re.compile(r"[uµμ]s|usec|microsec(?:ond)?s?", re.IGNORECASE)),
+    (60.0, re.compile(r"min|mins|minutes?", re.IGNORECASE)),
+    (3600.0, re.compile(r"h|hrs?|hours?", re.IGNORECASE)),
+)
 _UNIT = re.compile(
-    r"(?:[(\[]\s*(?P<a>[^)\]]*?)\s*[)\]]|\s+-\s+(?P<b>\S+)|[_\s](?P<c>ms|msec|s|secs?|seconds?)"
+    r"(?:[(\[]\s*(?P<a>[^)\]]*?)\s*[)\]]|\s+-\s+(?P<b>\S+)|[_\s](?P<c>ms|msec|us|usec|s|secs?|seconds?|min|mins|minutes?)"
     r"|(?<=[a-z])(?P<d>Ms))\s*$"
 )
 _NAME = 100  # characters of a column's name that may hold a unit
@@ -101,4 +106,5 @@ def unit(name: str) -> tuple[str, float | None]:
     if told is None:
         return name, None
     said = next(g for g in told.groups() if g is not None)
-    return name[: told.start()], 0.001 if _MS.fullmatch(said) else 1.0 if said else None
+    scale = next((s for s, names in _SCALES if names.fullmatch(said)), 1.0 if said else None)
+    return name[: told.start()], scale

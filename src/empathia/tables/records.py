@@ -96,8 +96,17 @@ def delimited(text: str, path: Path, worth: Worth) -> Table:
     """
     text, skipped = _start(text)
     mark = _mark(text, worth)
-    records = [(n + skipped, cells) for n, cells in _split(text, mark, path, skipped)]
+    records = [
+        (n + skipped, cells)
+        for n, cells in _split(text, mark, path, skipped)
+        if mark != "|" or not _is_rule(cells)
+    ]
     return _table(records, path, worth, mark)
+
+
+def _is_rule(cells: Sequence[str]) -> bool:
+    """Whether this is the line of dashes that Markdown puts under a header."""
+    return all(re.fullmatch(r":?-+:?", c) for c in map(str.strip, cells) if c)
 
 
 def _table(
@@ -175,13 +184,14 @@ def _mark(text: str, worth: Worth) -> str:
 
 
 def _cells(
-    text: str, mark: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL
+    text: str, mark: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL, escape: str | None = None
 ) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=mark,
         strict=True,
         quoting=quoting,
+        escapechar=escape,
         # Where a blank stands before opening quotation marks, it is no part of the cell.
         skipinitialspace=re.search(rf'{re.escape(mark)} +"(?!")', text) is not None,
     )
@@ -203,12 +213,18 @@ def _split(text: str, mark: str, path: Path, skipped: int) -> list[tuple[int, li
         return list(_cells(re.sub(rf'"[ \t]+(?={re.escape(mark)}|[\r\n]|$)', '"', text), mark))
     except csv.Error:
         pass
-    try:
-        bare = list(_cells(text, mark, csv.QUOTE_NONE))
-    except csv.Error:
-        bare = []
-    if bare and all(len(cells) == len(bare[0][1]) for _, cells in bare):
-        return bare
+    # Quotation marks behind backslashes, as whisper.cpp writes them; else without quoting.
+    tries: tuple[tuple[Literal[0, 3], str | None], ...] = (
+        (csv.QUOTE_MINIMAL, "\\"),
+        (csv.QUOTE_NONE, None),
+    )
+    for quoting, escape in tries:
+        try:
+            bare = list(_cells(text, mark, quoting, escape))
+        except csv.Error:
+            continue
+        if bare and all(len(cells) == len(bare[0][1]) for _, cells in bare):
+            return bare
     line = _line_of_fault(text, mark) + skipped
     if "limit" in reason:
         raise fault(

@@ -161,3 +161,22 @@ def test_ten_thousand_turns_are_fast(tmp_path):
     transcript = read(tmp_path, "a.TextGrid", content)
     assert time.process_time() - before < 5
     assert len(transcript.dialogue.utterances) == 10_000
+
+
+@pytest.mark.parametrize("name", ["speaker", "Speaker", "spk"])
+@pytest.mark.parametrize("text", ["text", "words"])
+def test_a_tier_of_names_says_who_speaks(tmp_path, name, text):
+    who = name, [(0, 2.2, "Ann"), (2.2, 5, "Ben"), (5, 9, "")]
+    said = text, [(0.5, 2, "passed"), (2.3, 3, "really"), (3, 4, "passed"), (6, 7, "hm")]
+    got = turns(read(tmp_path, "a.TextGrid", long_form(who, said)))
+    ben = [("Ben", "really passed", 2.3, 4.0)]
+    if text == "text":
+        ben = [("Ben", "really", 2.3, 3.0), ("Ben", "passed", 3.0, 4.0)]
+    assert got == [("Ann", "passed", 0.5, 2.0), *ben, ("Speaker", "hm", 6.0, 7.0)]
+
+
+def test_a_speaker_called_speaker_may_have_words_of_their_own(tmp_path):
+    said = [(0.5, 1, "I"), (1, 2, "passed")]
+    turn = "Speaker", [(0.5, 2, "I passed")]
+    got = turns(read(tmp_path, "a.TextGrid", long_form(turn, ("words", said))))
+    assert got == [("Speaker", "I passed", 0.5, 2.0)]

@@ -18,6 +18,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "speaker": (
         *("speaker", "name", "speakername", "speakerid", "speakeridx", "speakerlabel", "who"),
         *("tier", "participant", "role", "author", "sender", "username", "user"),
+        *("sendername", "fromname", "displayname"),
         *("sprecher", "sprecherin", "locuteur", "hablante", "화자"),
     ),
     "text": (
@@ -41,6 +42,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """What columns may be called, best first, in lower case without blanks and underscores."""
 
+_COUNTS = re.compile(r"(?:frame|sample|tick|char|character|token|word|byte|line)s?\W*$", re.I)
+_TIMELIKE = re.compile(r"\s*(?:start|begin|end|stop|onset|offset|time|duration|dur)(?![a-z])", re.I)
 _LOOSE = ("time", "timestamp")  # names that also stand for other things than a start
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _TIMES = "Write times as seconds or h:mm:ss.ms, or leave the cell empty"
@@ -54,7 +57,7 @@ class _Column(NamedTuple):
 
 def _column(name: str) -> tuple[str, _Column]:
     """What a column is called without its unit, and the column."""
-    stem, scale = unit(name)
+    stem, scale = (name, None) if _COUNTS.search(name) else unit(name)
     return re.sub(r"[\s_\-.]", "", stem.strip().lower()), _Column(name, scale)
 
 
@@ -144,6 +147,11 @@ def _notes(table: Table, used: Mapping[str, _Column], empty: Sequence[int]) -> t
         notes.append(f"there are two columns '{doubled[0]}'; the first was read")
     if table.short:
         notes.append(f"rows with fewer cells than the header ({at_lines(table.short)})")
+    others = {c.key for c in used.values()}
+    timelike = [n for n in table.header if _TIMELIKE.match(n) and n not in others]
+    if timelike and "start" not in used:
+        listed = ", ".join(f"'{n}'" for n in timelike)
+        notes.append(f"no times are read from {listed}: expected 'start' and 'end' in s or ms")
     if empty:
         notes.append(f"cells like 'nan' or 'null' are no words ({at_lines(empty)})")
     return tuple(notes)
@@ -253,7 +261,7 @@ TABLE = Format(
     name="table",
     title="a table",
     suffixes=(".csv", ".tsv", ".psv"),
-    told="a first line that names columns, one of them the words",
+    told="a first line that names columns, one of them the words; also as Markdown draws them",
     left="columns other than speaker, text, start, end, duration and dialogue; empty rows",
     example="speaker,text,start,end\nAnn,I passed the exam.,0.5,2\nBen,That is wonderful!,2.5,4\n",
     looks=_looks,

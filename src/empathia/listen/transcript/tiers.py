@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from empathia.listen.transcript.rows import Parsed, Row, clean, clean_name
+from empathia.listen.transcript.rows import SPEAKER, Parsed, Row, clean, clean_name
 from empathia.listen.transcript.spoken import Spoken, placed, turns_of, word
 
 SILENCE = frozenset(
@@ -24,6 +25,7 @@ _ROLES = {
     "turns": r"texts?|transcripts?|transcriptions?|utterances?|sentences?|phrases?|speech|turns?"
     r"|trn|ort|orthography|default",
 }
+_WHO = re.compile(r"speakers?|spkr?s?|speaker[\s_-]?(?:ids?|names?|labels?)|who", re.IGNORECASE)
 _NAME = {
     role: re.compile(rf"(?:(.*?)(?:\s*[-_–:/]\s*|\s+))?(?:{names})", re.IGNORECASE)
     for role, names in _ROLES.items()
@@ -64,7 +66,7 @@ def rows_of(tiers: Sequence[Tier]) -> Parsed:
     turns: dict[str | None, list[Row]] = {}
     words: dict[str | None, list[Tier]] = {}
     left = []
-    for tier in tiers:
+    for tier in _by_speaker(tiers):
         role, speaker = _role(tier)
         if tier.points or role == "other":
             left.append(tier.name)
@@ -86,6 +88,49 @@ def rows_of(tiers: Sequence[Tier]) -> Parsed:
             turns[speaker] = turns_of(said)
     rows = sorted((r for rows in turns.values() for r in rows), key=_start)
     return Parsed(rows, left_out(left))
+
+
+def _by_speaker(tiers: Sequence[Tier]) -> Sequence[Tier]:
+    """Nameless tiers cut by the tier that names who speaks when, where there is one."""
+    whos = [t for t in tiers if not t.points and _WHO.fullmatch((clean(t.name) or "").strip())]
+    mute = [t for t in tiers if not t.points and _role(t) in {("turns", None), ("words", None)}]
+    if len(whos) != 1 or not mute or not _names(_Who(whos[0]), mute):
+        return tiers
+    who = _Who(whos[0])
+    cut: list[Tier] = []
+    for tier in tiers:
+        spans: dict[str | None, list[Span]] = {}
+        for span in tier.spans:
+            spans.setdefault(who.during(span), []).append(span)
+        if any(tier is t for t in mute):
+            cut += [tier._replace(spans=x, speaker=n or SPEAKER) for n, x in spans.items()]
+        elif tier is not whos[0]:
+            cut.append(tier)
+    return cut
+
+
+def _names(who: _Who, others: Sequence[Tier]) -> bool:
+    """Whether a tier called "speaker" holds names, not what a speaker of that name says."""
+    said = [s for t in others for s, _ in _labels(t)]
+    own = [s for s in said if s.label.split()[0] in (who.during(s) or "").split()]
+    return 2 * len(own) < len(said)
+
+
+class _Who:
+    """Who speaks when, as a tier says it."""
+
+    def __init__(self, tier: Tier) -> None:
+        self._labels = sorted(_labels(tier), key=lambda held: held[0].start)
+        self._starts = [span.start for span, _ in self._labels]
+
+    def during(self, span: Span) -> str | None:
+        """Whose label holds the middle of a span."""
+        middle = (span.start + (span.start if span.end is None else span.end)) / 2
+        place = bisect_right(self._starts, middle) - 1
+        if place < 0:
+            return None
+        held, label = self._labels[place]
+        return label if middle <= (held.end or held.start) else None
 
 
 def left_out(names: Sequence[str]) -> tuple[str, ...]:

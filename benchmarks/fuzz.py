@@ -8,6 +8,9 @@ the number alone. Half keep their meaning and must be read the same (a recording
 the plain wav); half are damaged. Each is read in a worker process; one that takes over 10 s of the
 processor (or a minute of waiting) or 1.5 GB of its own is killed and counted. Answers are lines of
 `out/fuzz/<seed>.jsonl`: what is there is not done again.
+
+same: read, with the meaning that it had. refused: in words, with a remedy (mute: without one).
+other: read with another meaning. traceback: an exception that is none of ours. warning: Python's.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
@@ -33,7 +37,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
 from hostile import KINDS, make, write
-from hostile.judge import Judge
+from hostile.judge import GOOD, Judge
 
 from empathia import weights
 from empathia.pipeline import Options, Reader
@@ -43,18 +47,8 @@ SLOW, LARGE = 10.0, 1.5e9  # s of the processor, and bytes, that an input may ta
 WAIT = 60.0  # s that it may take where others keep the processor busy
 _POLL = 0.1  # s
 _READY = 60.0  # s that a worker may take to load its models
-OUTCOMES = {
-    "same": "read, and the same as before",
-    "read": "read",
-    "refused": "refused, with a remedy",
-    "other": "read as something else",
-    "mute": "refused without a remedy",
-    "traceback": "another exception",
-    "warning": "a warning of Python's",
-    "hang": f"over {SLOW:.0f} s",
-    "memory": f"over {LARGE / 1e9} GB",
-    "crash": "the process died",
-}
+OUTCOMES = ("same", "read", "refused", "other", "mute", "traceback", "warning", "hang")
+OUTCOMES += ("memory", "crash")
 Answer = dict[str, Any]
 
 
@@ -230,14 +224,18 @@ def run(args: argparse.Namespace) -> None:
 
 def show(answers: list[Answer]) -> None:
     """How often what came of what."""
-    groups = [(kind, kept) for kind in KINDS for kept in (True, False)]
-    table = Table("what came of it", *(f"{k}s {'kept' if x else 'damaged'}" for k, x in groups))
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("inputs", no_wrap=True)
+    for outcome in (*OUTCOMES, "all"):
+        table.add_column(outcome, justify="right", no_wrap=True)
     counts = Counter((a["kind"], a["kept"], a["outcome"]) for a in answers)
-    for outcome, words in OUTCOMES.items():
-        table.add_row(words, *(str(counts[*g, outcome]) for g in groups))
-    table.add_row("all", *(str(sum(counts[*g, o] for o in OUTCOMES)) for g in groups))
-    Console().print(table)
-    bad = [a for a in answers if a["outcome"] not in {"same", "read", "refused"}]
+    for kind in KINDS:
+        for kept in (True, False):
+            each = [counts[kind, kept, outcome] for outcome in OUTCOMES]
+            name = f"{kind}s, {'kept' if kept else 'damaged'}"
+            table.add_row(name, *map(str, each), str(sum(each)))
+    Console(width=110).print(table)
+    bad = [a for a in answers if a["outcome"] not in GOOD]
     for a in bad[:20]:
         print(f"{a['number']} {a['kind']} {a['outcome']}: {a['how']}; {a['name']}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,3 +68,9 @@ def test_any_text_gets_an_answer(text):
     code = detect_language([text])
     assert code is None or 2 <= len(code) <= 3
     assert detect_language([text]) == code
+
+
+def test_a_long_word_takes_no_longer_than_its_length() -> None:
+    before = time.process_time()
+    languages(["a" * 1_000_000, *["1"] * 50])
+    assert time.process_time() - before < 4  # one by one its letters would take ten

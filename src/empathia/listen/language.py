@@ -214,10 +214,10 @@ def languages(texts: Sequence[str | None]) -> list[str | None]:
 def _script(text: str) -> str | None:
     """Language of a script that is not Latin; "" for Latin; None without letters."""
     scripts: Counter[str] = Counter()
-    for char in text:
+    for char, count in Counter(text).items():
         if char.isalpha():
             kind = unicodedata.name(char, "OTHER").split(" ")[0].split("-")[0]
-            scripts[kind if kind in _SCRIPTS else "OTHER"] += 1
+            scripts[kind if kind in _SCRIPTS else "OTHER"] += count
     if not scripts:
         return None
     foreign = scripts.total() - scripts["LATIN"]

@@ -6,16 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from empathia.listen.transcript import objects, segments, table, timeline
+from empathia.listen.transcript import objects, places, segments, table, timeline
 from empathia.listen.transcript.formats import Format
-from empathia.listen.transcript.objects import Listed, Object
+from empathia.listen.transcript.objects import Object
+from empathia.listen.transcript.places import Listed
 from empathia.listen.transcript.rows import Parsed, Row, clean
 from empathia.listen.transcript.spoken import Spoken, placed
 from empathia.tables import Record, Table, fault, json_document
 
 _UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo", "chinese", "japanese"})
 _CLOCKS = {"start", "end", "duration"}
-_UNSAID = ("system", "developer", "tool", "function", "service")
 
 
 def read(text: str, path: Path) -> Parsed:
@@ -24,36 +24,67 @@ def read(text: str, path: Path) -> Parsed:
     Raises:
         TextError: It is no JSON, or nothing in it says anything.
     """
-    document = json_document(text, path)
-    place = objects.listed(document)
+    return rows_of(json_document(text, path), path)
+
+
+def rows_of(document: object, path: Path) -> Parsed:
+    """Rows of what a JSON document holds.
+
+    Raises:
+        TextError: Nothing in it says anything.
+    """
+    place, left = places.listed(document)
     if place is None:
         return Parsed([_whole(document, path)])
     language = document.get("language") if isinstance(document, Mapping) else None
     between = "" if str(language).lower() in _UNSPACED else " "
-    if place.key in objects.WORDS or all(map(objects.is_word, place.objects)):
+    if place.key in places.WORDS or all(map(objects.is_word, place.objects)):
         scale = 0.001 if segments.in_milliseconds(place.objects) else 1.0
-        return Parsed(segments.turns(place.objects, scale, between, None))
-    place, notes = _said(place)
+        return Parsed(segments.turns(place.objects, scale, between, None), left)
+    place, notes = _said(_labelled(place, document))
     parsed = _messages(place, path) or _segments(place, path, between)
     rows = parsed.rows
     if isinstance(document, Mapping) and not any(r.words for r in rows):
-        rows = _with_words_beside(rows, segments.words_of(document))
-    return Parsed(rows, (*notes, *parsed.notes), parsed.bare)
+        rows = _with_words_beside(rows, objects.words_of(document))
+    return Parsed(rows, (*left, *notes, *parsed.notes), parsed.bare)
 
 
 def _said(place: Listed) -> tuple[Listed, tuple[str, ...]]:
     """The place without what nobody says: orders to a model, news of a chat, empty captions."""
     said, left = [], 0
     for n, x in enumerate(place.objects):
-        unsaid = x.get("role") in _UNSAID or x.get("type") in _UNSAID
+        unsaid = objects.unsaid(x)
         left += unsaid
         if not unsaid and (place.key != "events" or (objects.text_of(x) or "").strip()):
             said.append(n)
-    notes = (f"entries that nobody says left out: {left}",) if left else ()
-    kept = place._replace(
-        objects=[place.objects[n] for n in said], channels=[place.channels[n] for n in said]
-    )
-    return kept, notes
+    notes = [f"entries that nobody says left out: {left}"] if left else []
+    kept = place.kept(said)
+    if any("sender_name" in x and "timestamp_ms" in x for x in kept.objects):
+        whole = [objects.mended(x) for x in kept.objects]
+        notes += ["letters of Facebook's export mended"] if whole != kept.objects else []
+        kept = kept._replace(objects=whole)
+    return kept, tuple(notes)
+
+
+def _labelled(place: Listed, document: object) -> Listed:
+    """The place with the speakers that a recogniser tells apart from the words.
+
+    Watson lists them by the times of words; Google says all words once more, with speakers.
+    """
+    labels = document.get("speaker_labels") if isinstance(document, Mapping) else None
+    held = [objects.words_of(x) for x in place.objects]
+    if isinstance(labels, list):
+        timed = [x for x in labels if isinstance(x, Mapping) and "from" in x]
+        who = {str(x["from"]): x.get("speaker") for x in timed}
+        named = [[{**w, "speaker": who.get(str(w.get("start")))} for w in own] for own in held]
+        whole = [{**x, "words": own} for x, own in zip(place.objects, named, strict=True)]
+        return place._replace(objects=list[Object](whole))
+    before = [w.get("word") for own in held[:-1] for w in own]
+    last = [w.get("word") for w in held[-1]] if before else []
+    again = bool(before) and before in (last[: len(before)], last[-len(before) :])
+    if again and all(objects.speaker_of(w) is not None for w in held[-1]):
+        return place.kept([len(held) - 1])._replace(objects=[{"words": held[-1]}])
+    return place
 
 
 def _with_words_beside(rows: list[Row], words: Sequence[Object]) -> list[Row]:
@@ -88,39 +119,46 @@ def _messages(place: Listed, path: Path) -> Parsed | None:
     moments = [objects.sent(x) for x in place.objects]
     if not any(moments) or any("end" in _flat(x, 1.0) for x in place.objects):
         return None
-    held = [(x, m) for x, m in zip(place.objects, moments, strict=True) if objects.text_of(x)]
+    kept = zip(place.objects, moments, place.dialogues, strict=True)
+    held = [(x, m, d) for x, m, d in kept if objects.text_of(x)]
     records = [
-        {"speaker": objects.sender_of(x), "text": objects.text_of(x), "start": m, "end": m}
-        for x, m in held
+        {
+            **{"speaker": objects.sender_of(x), "text": objects.text_of(x)},
+            **{"start": m, "end": m, "dialogue": d},
+        }
+        for x, m, d in held
     ]
     notes = [f"times count from {min(m for m in moments if m)} on"]
     if len(held) < len(moments):
         notes.append(f"wordless messages left out: {len(moments) - len(held)}")
-    parsed = _rows(records, path, literal=True)
+    parsed = _table_of(records, path, literal=True)
     return parsed._replace(notes=(*parsed.notes, *notes))
 
 
 def _segments(place: Listed, path: Path, between: str) -> Parsed:
     """Rows of segments, with their words."""
-    words = [w for x in place.objects for w in segments.words_of(x)]
+    held = [objects.words_of(x) for x in place.objects]
+    words = [w for own in held for w in own]
     scale = 0.001 if segments.in_milliseconds(words) or _assembly(place) else 1.0
     records = [_flat(x, scale) for x in place.objects]
-    parsed = _rows(records, path, literal=place.key in objects.KNOWN)
+    if any(place.dialogues):
+        records = [{**r, "dialogue": d} for r, d in zip(records, place.dialogues, strict=True)]
+    parsed = _table_of(records, path, literal=place.key in places.KNOWN)
     rows: list[Row] = []
-    for row, x, channel in zip(parsed.rows, place.objects, place.channels, strict=True):
+    for row, own, channel in zip(parsed.rows, held, place.channels, strict=True):
         speaker = row.speaker or (f"Channel {channel}" if channel else None)
-        apart = row.start is None and segments.words_of(x)
-        if apart:
-            rows += segments.turns(segments.words_of(x), scale, between, speaker)
+        if row.start is None and own:
+            turns = segments.turns(own, scale, between, speaker)
+            rows += [t._replace(dialogue=row.dialogue) for t in turns]
         else:
             named = row._replace(speaker=speaker)
-            rows += segments.with_words(named, x, scale, between)
+            rows += segments.with_words(named, own, scale, between)
     if any(place.channels):
         rows.sort(key=lambda r: r.start or 0.0)
     return Parsed(rows, parsed.notes, parsed.bare and scale == 1.0)
 
 
-def _rows(records: Sequence[Mapping[str, object]], path: Path, *, literal: bool) -> Parsed:
+def _table_of(records: Sequence[Mapping[str, object]], path: Path, *, literal: bool) -> Parsed:
     header = tuple(dict.fromkeys(k for r in records for k in r))
     entries = tuple(Record(n, r) for n, r in enumerate(records, start=1))
     return table.rows_of(Table(header, entries), path, literal=literal)
@@ -158,10 +196,16 @@ def _flat(value: Object, scale: float) -> dict[str, object]:
     return flat
 
 
+def json_lines(head: str) -> bool:
+    """Whether the first line is an object, or may be one that is longer than the head."""
+    first, _, rest = head.strip().partition("\n")
+    return first.startswith("{") and (not rest or first.rstrip().endswith("}"))
+
+
 def _looks(head: str) -> bool:
     start = head.strip()
-    lines = "\n" in start and table.JSON_LINES.looks(start)
-    begins = re.match(r"\{\s*(?:\"|\}|$)|\[\s*(?:\{|\]|$)", start) is not None
+    lines = "\n" in start and json_lines(start)
+    begins = re.match(r"\{\s*(?:\"|\}|$)|\[\s*(?:\{|\]|\[\s*\"|$)", start) is not None
     return begins and not lines and not timeline.FORMAT.looks(start)
 
 

@@ -4,111 +4,83 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 Object = Mapping[str, object]
 
-KNOWN = (
-    *("segments", "utterances", "audio_segments", "recognizedPhrases", "transcription"),
-    *("monologues", "turns", "chunks", "events"),
-    *("paragraphs", "messages", "conversation", "dialogue", "dialog"),
-)
-"""What lists of turns are called, best first."""
-WORDS = ("words", "word_segments", "items")
-"""What lists of single words are called."""
 MARKS = ("punctuation", "punct")
 """What types of punctuation are called that stands as a word of its own."""
 SINGLE = ("word", "pronunciation", "spacing", *MARKS)
 """What types of single words are called."""
 
-_WHOLE = ("transcripts", "combinedRecognizedPhrases")  # all words once more, without times
-_READINGS = ("alternatives", "nBest")
-_DEPTH = 8
 _TEXTS = (
     *("text", "content", "transcript", "display", "sentence", "utterance", "body", "message"),
     *("segs", "elements"),
     *("punctuated_word", "word"),
 )
+_UNSAID = ("system", "developer", "tool", "function", "service")
+_SLACK = ("channel_", "group_", "pinned_", "reminder_", "bot_add", "bot_remove", "huddle_")
+_DISCORD = (
+    *("RecipientAdd", "RecipientRemove", "Call", "ChannelNameChange", "ChannelIconChange"),
+    *("ChannelPinnedMessage", "GuildMemberJoin", "ThreadCreated", "UserPremiumGuildSubscription"),
+)
 _PARTS = ("text", "utf8", "content", "value")
-_SPEAKERS = ("speaker", "speaker_name", "speakerName", "speaker_label", "speaker_id", "speakerTag")
+_SPEAKERS = (
+    *("speaker", "speaker_name", "speakerName", "speaker_label", "speaker_id", "speakerTag"),
+    *("speakerLabel", "speakerId", "sender_name", "senderName"),
+)
 _SENDERS = ("user_profile", "from", "author", "sender", "user", "username", "name", "role")
-_NAMES = ("nickname", "display_name", "global_name", "real_name", "name", "username", "id")
-_SENT = ("date", "timestamp", "ts", "created_at", "sent_at", "time", "date_unixtime")
+_NAMES = ("nickname", "display_name", "global_name", "real_name", "name", "username", "role", "id")
+_SENT = (
+    *("date", "timestamp", "ts", "created_at", "sent_at", "time", "date_unixtime"),
+    *("timestamp_ms", "create_time"),
+)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _UNIX = re.compile(r"1\d{9}(?:\.\d+)?|1\d{12}", re.ASCII)
-
-
-class Listed(NamedTuple):
-    """Objects that say something, from one place of a document.
-
-    Args:
-        key: What their list is called, "" where the document is the list.
-        objects: In the order of the document.
-        depth: How many objects and lists they lie in.
-        channels: Of each object, which of several channels it lies in, from 1; 0 without any.
-    """
-
-    key: str
-    objects: list[Object]
-    depth: int
-    channels: list[int]
-
-
-def listed(document: object) -> Listed | None:
-    """The objects that say something: the best known name, else the fewest objects around it."""
-    places: dict[tuple[str, ...], Listed] = {}
-    for path, object_, channel in _walk(document, (), 0):
-        key = next((p for p in reversed(path) if p not in {*_READINGS, "[]"}), "")
-        place = places.setdefault(path, Listed(key, [], len(path), []))
-        place.objects.append(object_)
-        place.channels.append(channel)
-    return min(places.values(), key=_rank, default=None)
-
-
-def _rank(place: Listed) -> tuple[int, int]:
-    if place.key in WORDS or place.key in _WHOLE:
-        return len(KNOWN) + 1 + (place.key in _WHOLE), place.depth
-    known = KNOWN.index(place.key) if place.key in KNOWN else len(KNOWN)
-    return known, place.depth
-
-
-def _walk(
-    value: object, path: tuple[str, ...], channel: int
-) -> Iterator[tuple[tuple[str, ...], Object, int]]:
-    """Objects in lists, with the names on the way to them."""
-    if len(path) > _DEPTH:
-        return
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            below = _first(value, inner) if key in _READINGS else inner
-            yield from _walk(below, (*path, str(key)), channel)
-        return
-    if not isinstance(value, list):
-        return
-    inside = [x for x in value if isinstance(x, Mapping)]
-    if any(text_of(x) is not None for x in inside):
-        yield from ((path, x, channel) for x in inside)
-        return
-    for number, x in enumerate(value, start=1):
-        apart = path[-1:] == ("channels",) and len(value) > 1
-        yield from _walk(x, (*path, "[]"), number if apart else channel)
-
-
-def _first(value: Object, readings: object) -> object:
-    """The best of several readings, with the times and the speaker that stand beside them."""
-    if not isinstance(readings, list) or not readings or not isinstance(readings[0], Mapping):
-        return readings
-    return [{**{k: v for k, v in value.items() if not isinstance(v, list)}, **readings[0]}]
 
 
 def text_of(value: Object) -> str | None:
     """What an object says; None where it has no place for words."""
     for key in _TEXTS:
-        text = _joined(value.get(key), "" if key in {"segs", "elements"} else None)
-        if text is not None:
-            return text
-    return None
+        if key in value:
+            text = _joined(value[key], "" if key in {"segs", "elements"} else None)
+            if text is not None:
+                return text
+    shared = value.get("value") if isinstance(value.get("from"), str) else None  # ShareGPT
+    return shared if isinstance(shared, str) else None
+
+
+def words_of(value: Object) -> list[Object]:
+    """The words of a segment that has any."""
+    held = value.get("words") or value.get("elements")
+    words = [w for w in held if isinstance(w, Mapping)] if isinstance(held, list) else []
+    if words and "offsetMilliseconds" in words[0]:  # Azure
+        return [{**w, **_in_seconds(w)} for w in words]
+    other = value.get("timestamps") or value.get("result")
+    if words or not isinstance(other, list):
+        return words
+    triples = [w for w in other if isinstance(w, list) and len(w) == 3]  # Watson
+    vosk: list[Object] = [w for w in other if isinstance(w, Mapping) and "word" in w]
+    return vosk or [dict(zip(("word", "start", "end"), w, strict=True)) for w in triples]
+
+
+def _in_seconds(word: Object) -> dict[str, object]:
+    start, length = word.get("offsetMilliseconds"), word.get("durationMilliseconds")
+    if not isinstance(start, (int, float)) or not isinstance(length, (int, float)):
+        return {}
+    return {"start": start / 1000, "end": (start + length) / 1000}
+
+
+def unsaid(value: Object) -> bool:
+    """Whether nobody says it: orders to a model, news of a chat."""
+    author = value.get("author")
+    roles = [value.get(k) for k in ("role", "type", "from")]
+    roles += [author.get("role")] if isinstance(author, Mapping) else []
+    if any(r in _UNSAID for r in roles):
+        return True
+    if isinstance(author, Mapping) and value.get("type") in _DISCORD:
+        return True
+    return str(value.get("subtype") or "").startswith(_SLACK)
 
 
 def _joined(value: object, between: str | None = None) -> str | None:
@@ -140,7 +112,8 @@ def speaker_of(value: Object) -> str | None:
 def sender_of(value: Object) -> str | None:
     """Who speaks or sent a message."""
     return speaker_of(value) or next(
-        (n for k in _SENDERS if (n := _name(value.get(k))) is not None), None
+        (n for k in _SENDERS if (n := _name(value.get(k))) is not None),
+        str(value["event"]) if value.get("event") in ("user", "bot") else None,  # Rasa
     )
 
 
@@ -166,6 +139,15 @@ def sent(value: Object) -> str | None:
     return None
 
 
+def mended(value: Object) -> Object:
+    """A message of Facebook, which writes each byte of UTF-8 as a letter of its own."""
+    letters = {k: v for k, v in value.items() if isinstance(v, str) and not v.isascii()}
+    try:
+        return {**value, **{k: v.encode("latin-1").decode("utf-8") for k, v in letters.items()}}
+    except UnicodeError:
+        return value
+
+
 def times_of(value: Object) -> dict[str, object]:
     """Columns of times, for what keeps them elsewhere than in ``start`` and ``end``."""
     offsets = value.get("offsets")
@@ -177,6 +159,9 @@ def times_of(value: Object) -> dict[str, object]:
     ticks, length = value.get("offsetInTicks"), value.get("durationInTicks")
     if isinstance(ticks, (int, float)) and isinstance(length, (int, float)):  # Azure
         return {"start (ms)": ticks / 1e4, "duration (ms)": length / 1e4}
+    if "offsetMilliseconds" in value:  # Azure
+        length = value.get("durationMilliseconds")
+        return {"start (ms)": value["offsetMilliseconds"], "duration (ms)": length}
     if "tStartMs" in value:  # YouTube
         return {"start (ms)": value["tStartMs"], "duration (ms)": value.get("dDurationMs")}
     return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from statistics import median
 from typing import NamedTuple
@@ -14,9 +14,10 @@ from empathia.listen.transcript.spoken import Spoken, turns_of, word
 from empathia.tables.cells import seconds
 from empathia.types import Word
 
-_STARTS = ("start", "startTime", "start_time", "ts", "start_timestamp")
-_ENDS = ("end", "endTime", "end_time", "end_ts", "end_timestamp")
+_STARTS = ("start", "startTime", "start_time", "ts", "start_timestamp", "startOffset")
+_ENDS = ("end", "endTime", "end_time", "end_ts", "end_timestamp", "endOffset")
 _SURE = ("probability", "score", "confidence", "p")
+_LATEST = 1e7  # a later time is a mistake
 _LONGEST = 20.0  # s; longer words are told in milliseconds
 
 
@@ -29,12 +30,6 @@ class _Said(NamedTuple):
     end: float | None
     probability: float | None
     mark: bool  # punctuation, which goes on with the word before it
-
-
-def words_of(value: Object) -> list[Object]:
-    """The words of a segment that has any."""
-    held = value.get("words") or value.get("elements")
-    return [w for w in held if isinstance(w, Mapping)] if isinstance(held, list) else []
 
 
 def in_milliseconds(words: Iterable[Object]) -> bool:
@@ -62,9 +57,9 @@ def turns(words: Sequence[Object], scale: float, between: str, speaker: str | No
     return turns_of(spoken, between)
 
 
-def with_words(row: Row, value: Object, scale: float, between: str) -> Iterator[Row]:
+def with_words(row: Row, words: Sequence[Object], scale: float, between: str) -> Iterator[Row]:
     """The turn of a segment with its words; several where several people say them."""
-    said = list(_known([_said(w, scale) for w in words_of(value)]))
+    said = list(_known([_said(w, scale) for w in words]))
     runs = [(who, list(run)) for who, run in groupby(said, key=lambda s: s.speaker)]
     if len(runs) < 2:
         own = clean_name(runs[0][0] or "") if runs else None
@@ -72,16 +67,16 @@ def with_words(row: Row, value: Object, scale: float, between: str) -> Iterator[
         return
     texts = _cut(row.text or "", [[s.text for s in run] for _, run in runs], between)
     for place, ((who, run), text) in enumerate(zip(runs, texts, strict=True)):
-        words = _timed(run)
-        start = row.start if place == 0 else words[0].start if words else None
-        end = row.end if place == len(runs) - 1 else max((w.end for w in words), default=None)
+        timed = _timed(run)
+        start = row.start if place == 0 else timed[0].start if timed else None
+        end = row.end if place == len(runs) - 1 else max((w.end for w in timed), default=None)
         known = start is not None and end is not None
         yield row._replace(
             speaker=clean_name(who or "") or row.speaker,
             text=clean(text),
             start=start if known else None,
             end=end if known else None,
-            words=words,
+            words=timed,
         )
 
 
@@ -97,14 +92,19 @@ def _said(value: Object, scale: float) -> _Said:
 
 
 def _first(value: Object, keys: Sequence[str]) -> object:
-    return next((value[k] for k in keys if value.get(k) is not None), None)
+    for key in keys:
+        if value.get(key) is not None:
+            return value[key]
+    return None
 
 
 def _time(value: object, scale: float) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return round(value * scale, 6) if 0 <= value < _LATEST else None
+    if not isinstance(value, str):
         return None
     try:
-        time = seconds(str(value), scale)
+        time = seconds(value, scale)
         return None if time is None else round(time, 6)
     except ValueError:
         return None

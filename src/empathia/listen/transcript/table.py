@@ -90,15 +90,6 @@ def read_csv(text: str, path: Path) -> Parsed:
     return rows_of(tables.delimited(text, path, worth), path)
 
 
-def read_jsonl(text: str, path: Path) -> Parsed:
-    """Rows of one JSON object a line, or of a list of them, with a csv's columns as keys.
-
-    Raises:
-        TextError: A line is no JSON object, or no object has words.
-    """
-    return rows_of(tables.json_records(text, path), path)
-
-
 def rows_of(table: Table, path: Path, *, literal: bool = False) -> Parsed:
     """The rows of a table, whatever it was stored in.
 
@@ -251,12 +242,6 @@ def _looks(head: str) -> bool:
     return any("text" in parts and len(parts) > 1 for parts in named)
 
 
-def _json_lines(head: str) -> bool:
-    """Whether the first line is an object, or may be one that is longer than the head."""
-    first, _, rest = head.strip().partition("\n")
-    return first.startswith("{") and (not rest or first.rstrip().endswith("}"))
-
-
 TABLE = Format(
     name="table",
     title="a table",
@@ -266,18 +251,6 @@ TABLE = Format(
     example="speaker,text,start,end\nAnn,I passed the exam.,0.5,2\nBen,That is wonderful!,2.5,4\n",
     looks=_looks,
     read=read_csv,
-)
-
-JSON_LINES = Format(
-    name="jsonl",
-    title="JSON lines",
-    suffixes=(".jsonl", ".ndjson"),
-    told="a JSON object a line",
-    left="keys other than speaker, text, start, end, duration and dialogue",
-    example='{"speaker": "Ann", "text": "I passed the exam.", "start": 0.5, "end": 2}\n'
-    '{"speaker": "Ben", "text": "That is wonderful!", "start": 2.5, "end": 4}\n',
-    looks=_json_lines,
-    read=read_jsonl,
 )
 
 

@@ -1,0 +1,220 @@
+"""Where in a JSON document people talk: the list, or the alike lists, whose objects have words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from empathia.listen.transcript import objects, table
+from empathia.listen.transcript.objects import Object, text_of
+
+KNOWN = (
+    *("segments", "utterances", "audio_segments", "recognizedPhrases", "phrases", "transcription"),
+    *("monologues", "turns", "chunks", "events"),
+    *("paragraphs", "messages", "conversation", "conversations", "dialogue", "dialog", "mapping"),
+)
+"""What lists of turns are called, best first."""
+WORDS = ("words", "word_segments", "items")
+"""What lists of single words are called."""
+
+_TALKS = (*KNOWN, "log", "transcript", "sentences")  # of several, each is a dialogue
+_WHOLE = ("transcripts", "combinedRecognizedPhrases", "combinedPhrases")  # all words once more
+_READINGS = ("alternatives", "nBest")
+_NAMED = {*_TALKS, *WORDS, *_WHOLE, *_READINGS, "channels", "results"}
+_DEPTH = 8
+_ALIKE = 0.5  # share of keys that lists of several dialogues have in common, at least
+_TIMES = ("start", "startTime", "start_time", "offset", "offsets", "timestamp", "tStartMs")
+
+_Path = tuple[str | int, ...]  # names, and places in lists from 1
+
+
+class Listed(NamedTuple):
+    """Objects that say something, from one place of a document, or from several that are alike.
+
+    Args:
+        key: What their list is called, "" where the document is the list.
+        objects: In the order of the document.
+        depth: How many objects and lists they lie in.
+        channels: Of each object, which of several channels it lies in, from 1; 0 without any.
+        dialogues: Of each object, which of several dialogues it belongs to; None without any.
+    """
+
+    key: str
+    objects: list[Object]
+    depth: int
+    channels: list[int]
+    dialogues: list[str | None]
+
+    def kept(self, places: Sequence[int]) -> Listed:
+        """Only the objects at these places."""
+        return self._replace(
+            objects=[self.objects[n] for n in places],
+            channels=[self.channels[n] for n in places],
+            dialogues=[self.dialogues[n] for n in places],
+        )
+
+
+def listed(document: object) -> tuple[Listed | None, tuple[str, ...]]:
+    """The objects that say something, and a note on those in other lists.
+
+    The list with the best known name, else the one that tells speakers or times and has the most
+    words, with all lists that differ from it in one unknown name and hold objects of the same
+    keys: each of these is a dialogue.
+    """
+    places: dict[tuple[str, ...], Listed] = {}
+    for path, object_, channel in _walk(document, (), 0):
+        names = tuple("[]" if isinstance(p, int) else p for p in path)
+        key = next((p for p in reversed(names) if p not in {*_READINGS, "[]"}), "")
+        place = places.setdefault(names, Listed(key, [], len(path), [], []))
+        place.objects.append(object_)
+        place.channels.append(channel)
+        place.dialogues.append(_dialogue(path))
+    if not places:
+        return None, ()
+    best = min(places, key=lambda names: _rank(places[names]))
+    alike = [n for n in places if n == best or _siblings(n, best, places)]
+    chosen = _joined({names: places[names] for names in alike})
+    others = [p for n, p in places.items() if n not in alike]
+    return chosen, _left(chosen, others) if others else ()
+
+
+def _joined(places: Mapping[tuple[str, ...], Listed]) -> Listed:
+    """One place of several, each of which is a dialogue."""
+    (first, *rest) = places.values()
+    for names, place in places.items():
+        own = {n for other in places for n in set(names) - set(other)}
+        prefix = " ".join(sorted(own))
+        said = [" ".join(filter(None, (prefix, d))) or None for d in place.dialogues]
+        place.dialogues[:] = said
+    for place in rest:
+        first.objects.extend(place.objects)
+        first.channels.extend(place.channels)
+        first.dialogues.extend(place.dialogues)
+    if len(set(first.dialogues)) < 2:
+        return first._replace(dialogues=[None] * len(first.objects))
+    return first
+
+
+def _dialogue(path: _Path) -> str | None:
+    """Which of several lists of talk a path leads to."""
+    last = max((n for n, p in enumerate(path) if isinstance(p, int)), default=None)
+    if last is None or last + 1 == len(path) or path[last + 1] not in _TALKS:
+        return None
+    return None if path[last - 1 : last] == ("channels",) else str(path[last])
+
+
+def _siblings(
+    names: tuple[str, ...], best: tuple[str, ...], places: Mapping[tuple[str, ...], Listed]
+) -> bool:
+    """Whether two lists differ in one name that says nothing, and hold alike objects."""
+    apart = [(a, b) for a, b in zip(names, best, strict=False) if a != b]
+    if len(names) != len(best) or len(apart) != 1 or {*apart[0]} & {*_NAMED, "[]"}:
+        return False
+    a, b = ({k for x in places[p].objects for k in x} for p in (names, best))
+    return len(a & b) > _ALIKE * len(a | b)
+
+
+def _rank(place: Listed) -> tuple[int, int, int]:
+    if place.key in KNOWN:
+        return KNOWN.index(place.key), 0, place.depth
+    told = any(map(_told, place.objects))
+    kinds = (told, place.key in WORDS, place.key not in _WHOLE, True)
+    said = sum(len((text_of(x) or "").split()) for x in place.objects)
+    return len(KNOWN) + kinds.index(True), -said, place.depth
+
+
+def _told(value: Object) -> bool:
+    """Whether an object tells who speaks, or when."""
+    if objects.is_word(value):
+        return False
+    timed = any(k in value for k in _TIMES) or objects.sent(value) is not None
+    return timed or objects.sender_of(value) is not None
+
+
+def _left(chosen: Listed, others: Sequence[Listed]) -> tuple[str, ...]:
+    """The note on lists that hold words which the chosen one lacks."""
+    read = {w for x in chosen.objects for w in _vocabulary(x)}
+    left = [p for p in others if any(w not in read for x in p.objects for w in _vocabulary(x))]
+    counts = {p.key: sum(len(q.objects) for q in left if q.key == p.key) for p in left}
+    if not counts:
+        return ()
+    listed = ", ".join(f"'{k}' ({n})" for k, n in counts.items())
+    return (f"read from '{chosen.key}'; other lists with words were left out: {listed}",)
+
+
+def _vocabulary(value: Object) -> list[str]:
+    return re.findall(r"\w+", (text_of(value) or "").casefold())
+
+
+def _walk(value: object, path: _Path, channel: int) -> Iterator[tuple[_Path, Object, int]]:
+    """Objects in lists, with the names on the way to them."""
+    if len(path) > _DEPTH:
+        return
+    value = _shaped(value)
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            below = _first(value, inner) if key in _READINGS else inner
+            yield from _walk(below, (*path, str(key)), channel)
+        return
+    if not isinstance(value, list):
+        return
+    inside = [x for x in value if isinstance(x, Mapping)]
+    if any(text_of(x) is not None or objects.words_of(x) for x in inside):
+        yield from ((path, y, channel) for x in inside for y in _thread(x, 0))
+        return
+    for number, x in enumerate(value, start=1):
+        apart = path[-1:] == ("channels",) and len(value) > 1
+        yield from _walk(x, (*path, number), number if apart else channel)
+
+
+def _thread(value: Object, depth: int) -> Iterator[Object]:
+    """A message and the replies that lie in it."""
+    yield value
+    replies = value.get("replies")
+    for reply in replies if isinstance(replies, list) and depth < _DEPTH else ():
+        if isinstance(reply, Mapping) and text_of(reply) is not None:
+            yield from _thread(reply, depth + 1)
+
+
+def _first(value: Object, readings: object) -> object:
+    """The best of several readings, with the times and the speaker that stand beside them."""
+    if not isinstance(readings, list) or not readings or not isinstance(readings[0], Mapping):
+        return readings
+    return [{**{k: v for k, v in value.items() if not isinstance(v, list)}, **readings[0]}]
+
+
+def _shaped(value: object) -> object:
+    """Other shapes of a list of objects as one: pairs, columns, numbered entries, ChatGPT's."""
+    if isinstance(value, list) and value and all(map(_is_pair, value)):
+        return [{"speaker": who, "text": text} for who, text in value]
+    inner = list(value.values()) if isinstance(value, Mapping) else []
+    if not inner or not isinstance(value, Mapping):
+        return value
+    if all(isinstance(x, list) for x in inner):
+        return _rows(value, inner)
+    return _numbered(value, inner) if all(isinstance(x, Mapping) for x in inner) else value
+
+
+def _numbered(value: Object, inner: Sequence[Object]) -> object:
+    """Objects under numbers or ids, or the numbered cells of columns, as a list of objects."""
+    if all("message" in x for x in inner):  # the nodes of a ChatGPT export
+        return [x["message"] for x in inner if isinstance(x["message"], Mapping)]
+    if all(str(k).isdecimal() for k in value) and any(text_of(x) is not None for x in inner):
+        return inner
+    alike = all(x.keys() == inner[0].keys() for x in inner)
+    return _rows(value, [list(x.values()) for x in inner]) if alike else value
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(x, str) for x in value)
+
+
+def _rows(value: Object, columns: Sequence[Sequence[object]]) -> object:
+    """Columns as objects, where all are equally long, hold no lists, and one is of words."""
+    named = "text" in table.columns([str(k) for k in value]) and len(columns) > 1
+    if not named or len({len(c) for c in columns}) != 1:
+        return value
+    flat = all(isinstance(x, (str, int, float, type(None))) for c in columns for x in c)
+    rows = [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=True)]
+    return rows if flat else value

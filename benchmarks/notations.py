@@ -63,7 +63,8 @@ def _dialogues(data: Path) -> Iterator[Turns]:
     parts = (*meld.load(data / "meld"), *empathetic_dialogues.load(data / "empathetic_dialogues"))
     for dialogue in parts:
         turns = [(u.speaker, clean(u.text or "")) for u in dialogue.utterances]
-        spoken = [(clean(who) or "", text) for who, text in turns if text]
+        named = [(f"Speaker {w}" if w.isdecimal() else clean(w) or "", x) for w, x in turns]
+        spoken = [(who, text) for who, text in named if text]
         if dialogue.split == "test" and 1 < len(spoken) < 60:  # an hour has 60 minutes
             yield spoken
 

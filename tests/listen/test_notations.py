@@ -203,6 +203,11 @@ def test_calendar_times_count_from_the_earliest(tmp_path):
     assert turns(read(tmp_path, "b.csv", deltas))[0][2:] == (0.5, 2)
 
 
+def test_a_duration_alone_is_no_time(tmp_path):
+    transcript = read(tmp_path, "a.csv", "speaker,duration,text\nAnn,2,hi\n")
+    assert turns(transcript) == [("Ann", "hi", None, None)]
+
+
 def test_a_column_called_time_that_holds_none_is_left_out(tmp_path):
     transcript = read(tmp_path, "a.csv", "time,name,text\nmorning,Ann,hi\nevening,Ben,ho\n")
     assert turns(transcript) == [("Ann", "hi", None, None), ("Ben", "ho", None, None)]

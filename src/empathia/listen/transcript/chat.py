@@ -3,41 +3,57 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from empathia.listen.transcript.dates import DATE, TIME, Moment, offsets
+from empathia.listen.transcript import naming
+from empathia.listen.transcript.dates import DATE, TIME, Moment, offsets, two_orders
 from empathia.listen.transcript.formats import Format
 from empathia.listen.transcript.rows import Parsed, Row, clean, clean_name, undirected
-from empathia.listen.transcript.speakers import person_like
 from empathia.tables import fault, lines_of
 
 _SENT = re.compile(
-    rf"\[?(?P<date>{DATE})(?:,|T|\s)\s*(?P<time>{TIME})(?:Z|[+-]\d\d:?\d\d)?\]?\s*"
-    r"(?P<gap>[-–,]\s+|:\s+)?(?P<rest>.*)",
-    re.DOTALL,
+    rf"\[?(?P<date>{DATE})(?:[,،]|T|\s)\s*(?:(?:à|at|um|a las|alle)\s+)?"
+    rf"(?P<time>{TIME})(?:Z|[+-]\d\d:?\d\d)?\]?\s*"
+    r"(?P<gap>[-–,]\s+|:\s+)?"
 )
-_KAKAO = re.compile(rf"\[(?P<name>[^\[\]]+)\] \[(?P<time>{TIME})\] (?P<rest>.*)", re.DOTALL)
-_LINE = re.compile(rf"(?P<time>{TIME})\t(?P<name>[^\t]+)\t(?P<rest>.*)", re.DOTALL)
-_ZOOM = re.compile(
-    r"(?P<time>\d\d:\d\d:\d\d)\s+From\s+(?P<name>.+?)(?:\s+to\s+.+?)?\s*:\s*(?P<rest>.*)",
-    re.DOTALL | re.IGNORECASE,
+_FROM = r"(?:From|Von|De|Da)\s+(?P<name>.{1,60}?)(?:\s+(?:to|an|à|a|para)\s+.{1,60}?)?\s?:\s*"
+# What begins a message of an app that writes no day into it, or not there.
+_APPS = (
+    (re.compile(rf"\[(?P<name>[^\[\]]+)\] \[(?P<time>{TIME})\] "), "a KakaoTalk export"),
+    (re.compile(rf"(?:(?P<date>{DATE})\s)?(?P<time>\d\d:\d\d:\d\d)\s+{_FROM}"), "a Zoom chat"),
+    (re.compile(rf"(?P<time>{TIME})\t(?P<name>[^\t]+)\t"), "a LINE export"),
+    (re.compile(rf"\[?(?P<time>{TIME})\]?\s+<(?P<name>[^<>\s]+)>\s+"), "an IRC log"),
+    (
+        re.compile(r"\[(?P<time>\d{1,2}:\d\d(?::\d\d)?\s?[AP]M)\]\s*(?P<name>[^:\n]{1,60}?):\s+"),
+        "a chat with times of day",
+    ),
 )
+_DAYS_APART = ("a KakaoTalk export", "a LINE export")  # days stand on lines of their own
 _DAY = re.compile(rf"[-\s]*(?P<date>{DATE})[^:]*$")
+_EVENT = re.compile(rf"{TIME}\t[^\t]+")  # LINE: "22:19	Ben unsent a message."
 _NAME = re.compile(r"[<(]?([^:：\"“„<>]{1,60}?)(?:[>)]|\s?[:：])(?:\s+(.*)|$)", re.DOTALL)
+_DOES = re.compile(
+    r"\b(?:changed|created|added|left|removed|joined|invited|pinned|missed|hat|haben|a ajouté"
+    r"|a créé|añadió|creó|cambió)\b|님",
+    re.IGNORECASE,
+)
 _MEDIA = re.compile(
-    r"<[^<>]*(?:\.\w{2,4}|omitted|attached|ausgeschlossen|weggelassen|omis|omess|omitid|제외|생략)[^<>]*>"
-    r"|(?:image|video|audio|gif|sticker|document|contact card|voice message)[\w ]* omitted"
-    r"|.*\.\w{2,4} \((?:file attached|datei angehängt|파일 첨부됨)\)"
-    r"|(?:this message was deleted|you deleted this message|diese nachricht wurde gelöscht"
-    r"|삭제된 메시지입니다|missed (?:voice|video) call|null)[.\s]*"
+    r"[<‹][^<>‹›]{3,60}[>›]|\S+\.\w{2,4} \([^()]{3,40}\)"
+    r"|(?:[\w-]+ ){1,3}(?:omitted|weggelassen|ausgeschlossen|omitid[ao]|omise?|omess[ao])"
+    r"|(?:this message was deleted|you deleted this message|(?:diese|du hast diese) nachricht"
+    r"(?: wurde)? gelöscht|ce message a été supprimé|(?:eliminaste|se eliminó) este mensaje"
+    r"|(?:esta )?mensagem (?:foi )?apagada|삭제된 메시지입니다|missed (?:voice|video) call|null)"
+    r"[.\s]*"
     r"|(?:사진|동영상|이모티콘)(?: \d+장)?|\[(?:photo|sticker|video|사진|스티커|동영상)\]",
     re.IGNORECASE,
 )
-_EDITED = re.compile(r"<this message was edited>\s*$", re.IGNORECASE)
-_SHARE = 0.3  # of the first lines that must be messages
+_EDITED = re.compile(r"[<‹][^<>‹›]{3,40}(?:edited|bearbeitet|modifié|editad.)\.?[>›]\s?$")
+_NOTICE = re.compile("[:：] \u200e")  # so WhatsApp for iOS marks what nobody wrote
+_SHARE = 0.3  # of the first lines that must be messages, where there are fewer than three
 _HEAD = 60  # lines that are looked at
 
 
@@ -48,7 +64,9 @@ class _Message(NamedTuple):
     name: str | None
     rest: str
     app: str
+    style: tuple[bool, str]  # in brackets or not, and what follows the time
     more: list[str]
+    notice: bool = False
 
 
 def read(text: str, path: Path) -> Parsed:
@@ -60,34 +78,43 @@ def read(text: str, path: Path) -> Parsed:
     Raises:
         TextError: There is no message, or a day cannot be.
     """
-    messages = _messages(lines_of(text))
+    messages = _in_one_style(_messages(lines_of(text)))
     counts = Counter(_sender(m)[0] for m in messages)
     rows: list[Row] = []
     sent: list[Moment] = []
     system = media = 0
     for m in messages:
         name, words = _sender(m)
-        if name is None or not (m.name or counts[name] > 1 or _person(name)):
+        if name is None or not (m.name or counts[name] > 1 or _DOES.search(name) is None):
             system += 1
-        elif not m.more and _MEDIA.fullmatch(words.strip()):
+        elif m.notice or (not m.more and _MEDIA.fullmatch(words.strip())):
             media += 1
         else:
             said = clean(_EDITED.sub("", " ".join([words, *m.more])))
-            rows.append(Row(m.line, clean_name(name), said))
+            rows.append(Row(m.line, clean_name(name.lstrip("~").strip()), said))
             sent.append(Moment(m.date, m.time))
     if not rows:
-        raise fault(path, None, "expected messages of a chat, found none", "Export it again")
+        raise fault(
+            path,
+            None,
+            "expected messages of a chat, found none",
+            "Export it again, or say what it is with --format",
+        )
     try:
-        times = offsets(sent)
+        times = [max(0.0, t) for t in offsets(sent)]
     except ValueError as error:
         raise fault(
             path, None, f"expected days and times of messages, found {error}", "Export it again"
         ) from None
-    rows = [
-        r._replace(start=max(0.0, t), end=max(0.0, t)) for r, t in zip(rows, times, strict=True)
-    ]
-    first = f"{sent[0].date} {sent[0].time}".strip()
-    return Parsed(rows, (_told(messages, system, media), f"times count from {first} on"))
+    rows = [r._replace(start=t, end=t) for r, t in zip(rows, times, strict=True)]
+    return Parsed(rows, (_told(messages, system, media), *_when(sent)))
+
+
+def _when(sent: Sequence[Moment]) -> tuple[str, ...]:
+    first = f"times count from {sent[0].date} {sent[0].time}".replace("  ", " ") + " on"
+    if not two_orders(sent):
+        return (first,)
+    return first, "nothing tells whether days or months come first: days are taken to"
 
 
 def _told(messages: Sequence[_Message], system: int, media: int) -> str:
@@ -100,77 +127,97 @@ def _told(messages: Sequence[_Message], system: int, media: int) -> str:
     return f"read as {app}" + (f", {' and '.join(left)} left out" if left else "")
 
 
+def _plain(line: str) -> str:
+    """A line without invisible marks, its blanks and digits as ASCII has them; as long as it is."""
+    line = undirected(line).replace("\u202f", " ").replace("\xa0", " ")
+    if line.isascii():
+        return line
+    return "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in line)
+
+
 def _messages(lines: Sequence[str]) -> list[_Message]:
     messages: list[_Message] = []
     day = ""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        plain = undirected(line).replace("\u202f", " ").replace("\xa0", " ")
-        message = _message(number, plain.strip("\r"), day)
-        heading = (
-            None if message else _DAY.fullmatch(plain.strip()) if _has_days(messages) else None
-        )
+        message = _message(number, line, day)
+        apart = not messages or messages[-1].app in _DAYS_APART
+        heading = _DAY.fullmatch(_plain(line).strip()) if message is None and apart else None
         if message is not None:
             messages.append(message)
-        elif heading is not None or not messages:
-            heading = heading or _DAY.fullmatch(plain.strip())
-            day = heading["date"] if heading else day
-        else:
-            messages[-1].more.append(plain)
+        elif heading is not None:
+            day = heading["date"]
+        elif messages and not (apart and _EVENT.fullmatch(line.strip())):
+            messages[-1].more.append(undirected(line))
     return messages
 
 
-def _has_days(messages: Sequence[_Message]) -> bool:
-    """Whether days stand on lines of their own."""
-    return not messages or messages[-1].app in {"a KakaoTalk export", "a LINE export"}
-
-
 def _message(number: int, line: str, day: str) -> _Message | None:
-    sent = _SENT.match(line.strip())
-    if sent is not None:
-        gap, bracketed = (sent["gap"] or "").strip(), line.strip().startswith("[")
-        app = "a chat with days and times"
-        if "년" in sent["date"] and gap == ",":
-            app = "a KakaoTalk export"
-        elif gap == "-" or (bracketed and "," in line.partition("]")[0]):
-            app = "a WhatsApp export"
-        return _Message(number, sent["date"], sent["time"], None, sent["rest"], app, [])
-    for pattern, app in (
-        (_KAKAO, "a KakaoTalk export"),
-        (_ZOOM, "a Zoom chat"),
-        (_LINE, "a LINE export"),
-    ):
-        match = pattern.match(line)
+    line = line.strip()
+    plain, said = _plain(line).strip(), undirected(line).strip()
+    notice = _NOTICE.search(line) is not None
+    for pattern, app in _APPS:
+        match = pattern.match(plain)
         if match is not None:
-            return _Message(number, day, match["time"], match["name"], match["rest"], app, [])
-    return None
+            date = match.groupdict().get("date") or day
+            rest = said[match.end() :]
+            return _Message(number, date, match["time"], match["name"], rest, app, (False, ""), [])
+    sent = _SENT.match(plain)
+    if sent is None:
+        return None
+    gap, bracketed = (sent["gap"] or "").strip(), plain.startswith("[")
+    app = "a chat with days and times"
+    if "년" in sent["date"] and gap == ",":
+        app = "a KakaoTalk export"
+    elif gap in {"-", "–"} or (bracketed and "," in plain.partition("]")[0]):
+        app = "a WhatsApp export"
+    rest, style = said[sent.end() :], (bracketed, gap)
+    return _Message(number, sent["date"], sent["time"], None, rest, app, style, [], notice)
+
+
+def _in_one_style(messages: Sequence[_Message]) -> list[_Message]:
+    """Messages; a day within one ("01/01, 10:00: breakfast") is set otherwise than theirs."""
+    style = Counter(m.style for m in messages).most_common(1)[0][0] if messages else (False, "")
+    kept: list[_Message] = []
+    for m in messages:
+        if kept and m.style != style and m.name is None and _sender(m)[0] is None:
+            kept[-1].more.extend([f"{m.date}, {m.time}: {m.rest}", *m.more])
+        else:
+            kept.append(m)
+    return kept
 
 
 def _sender(message: _Message) -> tuple[str | None, str]:
     """Who sent it, or None where the app speaks, and the words."""
     if message.name is not None:
         return message.name.strip(), message.rest
-    match = _NAME.match(message.rest.strip())
-    if match is None or not match[1].strip():
-        return None, message.rest
-    return match[1].strip(), match[2] or ""
+    rest = message.rest.strip()
+    match = _NAME.match(rest)
+    if match is not None and match[1].strip():
+        return match[1].strip(), match[2] or ""
+    if message.more and _alone(rest):
+        return rest, ""
+    return None, message.rest
 
 
-def _person(name: str) -> bool:
-    """Whether somebody who wrote once is a person and no sentence of the app."""
-    return person_like(name) or name.lstrip("~ ").startswith("+") or len(name.split()) == 1
+def _alone(rest: str) -> bool:
+    """Whether what follows a time is a name alone, the words below it."""
+    return naming.person_like(rest) or re.fullmatch(r"[^\W\d]\S*, [^\W\d]\S*", rest) is not None
 
 
 def _looks(head: str) -> bool:
-    lines = [undirected(x).replace("\u202f", " ") for x in head.splitlines() if x.strip()][:_HEAD]
-    sent = [x for x in lines if _message(1, x, "") is not None]
-    return bool(sent) and len(sent) >= _SHARE * len(lines)
+    lines = [x for x in head.splitlines() if x.strip()][:_HEAD]
+    sent = [(i, m) for i, x in enumerate(lines) if (m := _message(1, x, "")) is not None]
+    named = [m for _, m in sent if _sender(m)[0] is not None or _alone(m.rest.strip())]
+    if not named or 2 * len(named) < len(sent):
+        return False
+    return len(sent) >= _SHARE * len(lines) or (len(sent) > 2 and sent[0][0] < 3)
 
 
 FORMAT = Format(
     name="chat",
-    title="a chat export (WhatsApp, KakaoTalk, LINE, Zoom, days and times in general)",
+    title="a chat export (WhatsApp, KakaoTalk, LINE, Zoom, IRC, days and times in general)",
     suffixes=(),
     told="lines that begin with a day and a time of day, or as these apps begin theirs",
     left="system lines, media, deleted messages; a message has a moment, no length",

@@ -12,18 +12,19 @@ DATE = (
     r"(?:\d{4}\s?년\s?\d{1,2}\s?월\s?\d{1,2}\s?일"
     r"|\d{4}[./-]\s?\d{1,2}[./-]\s?\d{1,2}\.?"
     r"|\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:\d{4}|\d{2})\.?"
-    r"|\d{1,2}[-\s][A-Z][a-z]{2}[-\s]\d{2,4})"
+    r"|\d{1,2}\.?[-\s][A-Z][a-zä]{2,8}\.?,?[-\s]\d{2,4}|[A-Z][a-zä]{2,8}\.? \d{1,2},? \d{4})"
 )
 """A day, in digits or with a month's short English name."""
 TIME = (
-    r"(?:(?:오전|오후|AM|PM)\s?)?\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:\.\d+)?)?"
-    r"(?:\s?[AaPp]\.?\s?[Mm]\b\.?)?"
+    r"(?:(?:오전|오후|上午|下午|午前|午後|AM|PM)\s?)?\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:\.\d+)?)?"
+    r"(?:\s?(?:[AaPp]\.?\s?[Mm]\b\.?|[مص]\b))?"
 )
 """A time of day, by 12 or 24 hours."""
 
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
-_LATE = re.compile(r"오후|p\.?\s?m", re.IGNORECASE)
-_EARLY = re.compile(r"오전|a\.?\s?m", re.IGNORECASE)
+_GERMAN = {"mär": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
+_LATE = re.compile(r"오후|下午|午後|م|p\.?\s?m", re.IGNORECASE)
+_EARLY = re.compile(r"오전|上午|午前|ص|a\.?\s?m", re.IGNORECASE)
 
 Order = tuple[int, int, int]  # places of year, month and day
 
@@ -50,6 +51,13 @@ def offsets(moments: Sequence[Moment]) -> list[float]:
     return [round(s - seconds[0], 3) for s in seconds]
 
 
+def two_orders(moments: Sequence[Moment]) -> bool:
+    """Whether nothing tells if the day or the month comes first, and it matters."""
+    orders = _orders(moments)
+    same = all(m.date == moments[0].date for m in moments)
+    return len(orders) > 1 and not same and len({_backwards(moments, o) for o in orders}) == 1
+
+
 def _orders(moments: Sequence[Moment]) -> list[Order]:
     """Orders of year, month and day in which all days can be, the likeliest first."""
     if any(re.match(r"\d{4}", m.date) for m in moments):
@@ -74,10 +82,12 @@ def _backwards(moments: Sequence[Moment], order: Order) -> int:
 def _day(date: str, order: Order) -> datetime.date | None:
     if not date:
         return datetime.date(2000, 1, 1)
-    named = [1 + i for i, m in enumerate(_MONTHS.split()) if m in date.lower()]
+    letters = re.sub(r"[^a-zä]", "", date.lower())[:3]
+    spelt = _GERMAN.get(letters, letters)
+    named = [1 + i for i, short in enumerate(_MONTHS.split()) if short == spelt]
     numbers = [int(n) for n in re.findall(r"\d+", date)]
     if named and len(numbers) == 2:
-        numbers = [numbers[0], named[0], numbers[1]]
+        numbers = [numbers[0], named[0], numbers[1]]  # day, month, year in either language
         order = (2, 1, 0)
     if len(numbers) != 3:
         return None

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from empathia.listen.transcript.formats import Format
+from empathia.listen.transcript.naming import heads
 from empathia.listen.transcript.rolling import joined, new_lines, rolls
 from empathia.listen.transcript.rows import SPEAKER, Parsed, Row, clean, clean_name, stamp
-from empathia.listen.transcript.speakers import Names, doubtful, heads, somebody_else
+from empathia.listen.transcript.speakers import Names, doubtful, somebody_else
 from empathia.tables import at_lines, fault, lines_of
 
 _TIME = r"-?\d+\s*:[\d\s:]*\d(?:[.,]\d*)?"
@@ -24,7 +25,10 @@ _SBV = re.compile(r"(\d+:\d\d:\d\d\.\d+),(\d+:\d\d:\d\d\.\d+)", re.ASCII)
 _COLON_MS = re.compile(r"(\d+:\d+:\d+):(\d{3})", re.ASCII)
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^<>]*)>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.]*>|\{\\[^}]*\}")
-_OURS = re.compile(r"\[((?:\\.|[^\\\]])+?) · ((?:\\.|[^\\\]])*)\] ?(.*)", re.DOTALL)
+_OURS = re.compile(r"\[((?:\\.|[^\\\]]){1,200}?) · ((?:\\.|[^\\\]]){0,200})\] ?(.*)", re.DOTALL)
+_SETTINGS = re.compile(r"(?:\s+[A-Za-z]\w*:\S+)*\s*")  # "align:start position:0%"
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+_NEXT = re.compile(r"\s+(?=[-–—]\s?[A-Z][A-Z .'#\d]{0,30}:)")  # "-JOHN: hi -MARY: ho"
 _DASH = re.compile(r"^\s*[-–—]\s*(?=\S)")
 _LONGEST = 300  # characters of a line with times
 _NAMED_CUES = 0.8  # of the cues have a line for the name and one for words
@@ -47,8 +51,8 @@ class _Part(NamedTuple):
     dash: int = 0
 
 
-def _times(line: str) -> tuple[str, str] | None:
-    """The two times of a line that opens a cue; an arrow between words opens none."""
+def _times(line: str) -> tuple[str, str, str] | None:
+    """The two times of a line that opens a cue, and words behind them; else None."""
     # A name, as we write it in brackets, may hold an arrow.
     if len(line) > _LONGEST or line.startswith("[") or not re.search(r">|→|\d,\d", line):
         return None
@@ -58,7 +62,8 @@ def _times(line: str) -> tuple[str, str] | None:
     start, end = (
         _COLON_MS.sub(r"\1,\2", g.replace(" ", "")) for g in arrow.groups() if g is not None
     )
-    return start, end
+    behind = line[arrow.end(2) :] if arrow.re is _ARROW else ""
+    return start, end, "" if _SETTINGS.fullmatch(behind) else behind.strip()
 
 
 def _cues(text: str, path: Path) -> Iterator[_Cue]:
@@ -76,8 +81,9 @@ def _cues(text: str, path: Path) -> Iterator[_Cue]:
             if cue is not None:
                 cue = _without_id(cue) if vtt and taking else cue
                 yield _without_number(cue, numbered=not vtt)
-            start, end = (stamp(t, path, number) for t in times)
-            cue, taking = _Cue(number, start, end, [], before.strip().isdecimal()), True
+            start, end = (stamp(t, path, number) for t in times[:2])
+            words = [times[2]] if times[2] else []
+            cue, taking = _Cue(number, start, end, words, before.strip().isdecimal()), True
         elif cue is not None:
             taking = taking and not (vtt and not line)
             if taking:
@@ -118,7 +124,7 @@ def _parts(cue: _Cue, names: Names) -> Iterator[_Part]:
         for name, words in zip(voices[1::2], voices[2::2], strict=True):
             yield _Part(html.unescape(name), _plain(words))
         return
-    lines = _plain(text).split("\n")
+    lines = [x for line in _plain(text).split("\n") for x in _apart(line)]
     several = sum(_DASH.match(line) is not None for line in lines) > 1
     parts: list[_Part] = []
     for line in lines:
@@ -136,8 +142,13 @@ def _parts(cue: _Cue, names: Names) -> Iterator[_Part]:
     yield from parts
 
 
+def _apart(line: str) -> list[str]:
+    """People who speak on one line, each behind a dash."""
+    return _NEXT.split(line) if _DASH.match(line) else [line]
+
+
 def _plain(text: str) -> str:
-    return html.unescape(_TAG.sub("", text)).strip()
+    return html.unescape(_TAG.sub("", _BREAK.sub("\n", text))).strip()
 
 
 def read(text: str, path: Path) -> Parsed:
@@ -185,10 +196,12 @@ def _heads_are_names(cues: Sequence[_Cue]) -> bool:
 
 def _rows(cues: Sequence[_Cue], notes: list[str]) -> list[tuple[Row, bool]]:
     """Rows, each with whether it says itself who speaks."""
-    names = Names(_DASH.sub("", _plain(x)) for cue in cues for x in cue.lines)
+    voiced = any(_VOICE.search(x) for cue in cues for x in cue.lines)
+    lines = (x for cue in cues for line in cue.lines for x in _apart(_plain(line)))
+    names = Names((_DASH.sub("", x) for x in lines), captions=not voiced)
     parted = [list(_parts(cue, names)) for cue in cues]
     known = list(dict.fromkeys(clean_name(p.name) or "" for ps in parted for p in ps if p.name))
-    nobody = SPEAKER
+    nobody = None
     if not known and any(p.dash for parts in parted for p in parts):
         nobody = f"{SPEAKER} 1"
     rows: list[tuple[Row, bool]] = []
@@ -207,7 +220,7 @@ def _rows(cues: Sequence[_Cue], notes: list[str]) -> list[tuple[Row, bool]]:
             elif name is None and last is not None and known:
                 unnamed.append(cue.line)
             own = name is not None
-            words = _DASH.sub("", part.words) if nobody != SPEAKER else part.words
+            words = _DASH.sub("", part.words) if nobody is not None else part.words
             last = name or (last if known else None)
             rows.append((Row(cue.line, last or nobody, clean(words), start, end), own))
     notes += _notes(unnamed, others, [c.line for c in cues if _doubted(c, names)] if known else [])

@@ -71,7 +71,8 @@ def columns(names: Sequence[str]) -> dict[str, _Column]:
         known = [plain[a] for a in aliases if a in plain]
         if known:
             parts[part] = known[0]
-    if "duration" in parts and "start" not in parts and parts.get("end") is plain.get("offset"):
+    offset = "end" in parts and parts["end"] is plain.get("offset")
+    if offset and "duration" in parts and "start" not in parts:
         parts["start"] = parts.pop("end")  # where it begins in a recording, as NeMo says
     return parts
 

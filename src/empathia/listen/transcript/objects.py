@@ -35,7 +35,8 @@ _SENT = (
     *("date", "timestamp", "ts", "created_at", "sent_at", "time", "date_unixtime"),
     *("timestamp_ms", "create_time"),
 )
-_DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+DATED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+"""How calendar times begin in ISO 8601."""
 _UNIX = re.compile(r"1\d{9}(?:\.\d+)?|1\d{12}", re.ASCII)
 
 
@@ -131,7 +132,7 @@ def sent(value: Object) -> str | None:
     """When a message was sent, as ISO 8601 writes it; None where it is no message."""
     for key in _SENT:
         text = str(value.get(key)).strip()
-        if _DATE.match(text):
+        if DATED.match(text):
             return text
         if _UNIX.fullmatch(text):
             seconds = float(text) / (1000 if len(text) == 13 and "." not in text else 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import NamedTuple
 
 from empathia import tables
 from empathia.listen.transcript.formats import Format
+from empathia.listen.transcript.moments import Sent, calendar, moments
 from empathia.listen.transcript.rows import Parsed, Row, clean, clean_name
+from empathia.listen.transcript.speakers import Names
 from empathia.tables import Record, Table, at_lines, fault
 from empathia.tables.cells import missing, seconds, unit
 
@@ -44,10 +45,13 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 _COUNTS = re.compile(r"(?:frame|sample|tick|char|character|token|word|byte|line)s?\W*$", re.I)
 _TIMELIKE = re.compile(r"\s*(?:start|begin|end|stop|onset|offset|time|duration|dur)(?![a-z])", re.I)
+_TIMED = ("start", "end", "duration")
 _LOOSE = ("time", "timestamp")  # names that also stand for other things than a start
-_DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 _TIMES = "Write times as seconds or h:mm:ss.ms, or leave the cell empty"
 _OURS = ("index", "id", "speaker", "start", "end", "text")
+
+
+_Clock = Callable[[Record], float | None]
 
 
 class _Column(NamedTuple):
@@ -111,25 +115,53 @@ def rows_of(table: Table, path: Path, *, literal: bool = False) -> Parsed:
             f"expected a column 'text', and 'speaker' beside it, found {listed}",
             "Name the columns in the first line: speaker, text and, where known, start and end",
         )
-    clocks = _clocks(table, used, path)
+    sent = _sent(table, used)
+    clocks = {} if sent else _clocks(table, used, path)
     ours = table.header[: len(_OURS)] == _OURS
     literal = literal or ours
     empty: list[int] = []
     rows = []
-    for record in table.records:
+    for place, record in enumerate(table.records):
         said = _words(record, used["text"], path)
         if said is not None and not literal and said.strip() and missing(said):
             empty.append(record.line)
             said = None
         times = {part: clock(record) for part, clock in clocks.items()}
-        start, end, length = (times.get(p) for p in ("start", "end", "duration"))
+        start, end, length = (times.get(p) for p in _TIMED)
         if end is None and start is not None and length is not None:
             end = round(start + length, 6)
+        if sent is not None:
+            start = end = sent.seconds[place]
         name = _words(record, used.get("speaker"), path) or ""
         named = clean_name("" if not literal and missing(name) else name)
         dialogue = clean(_words(record, used.get("dialogue"), path) or "")
         rows.append(Row(record.line, named, clean(said or ""), start, end, dialogue))
-    return Parsed(rows, _notes(table, used, empty), not ours and _bare(table, used))
+    notes = [*_notes(table, used, empty), *_untimed(table, used, clocks, sent)]
+    return Parsed(rows if ours else _named(rows), tuple(notes), not ours and _bare(table, used))
+
+
+def _sent(table: Table, used: Mapping[str, _Column]) -> Sent | None:
+    """When the messages of a table were sent, where that is all that it says of times."""
+    start = used.get("start")
+    if {"end", "duration"} & used.keys() or (start and _column(start.key)[0] not in _LOOSE):
+        return None
+    called: dict[str, str] = {}
+    for name in table.header:
+        called.setdefault(_column(name)[0], name)
+    return moments(table, called)
+
+
+def _named(rows: list[Row]) -> list[Row]:
+    """Rows with the names that all their words begin with, where nothing else names anybody."""
+    worded = [r.text for r in rows if r.text is not None]
+    if len(worded) < 2 or any(r.speaker is not None for r in rows):
+        return rows
+    names = Names(worded)
+    said = [names.split(r.text or "") for r in rows]
+    if any(s.name is None for s, r in zip(said, rows, strict=True) if r.text is not None):
+        return rows
+    parted = zip(rows, said, strict=True)
+    return [r._replace(speaker=s.name, text=clean(s.words)) for r, s in parted]
 
 
 def _notes(table: Table, used: Mapping[str, _Column], empty: Sequence[int]) -> tuple[str, ...]:
@@ -139,19 +171,28 @@ def _notes(table: Table, used: Mapping[str, _Column], empty: Sequence[int]) -> t
         notes.append(f"there are two columns '{doubled[0]}'; the first was read")
     if table.short:
         notes.append(f"rows with fewer cells than the header ({at_lines(table.short)})")
-    others = {c.key for c in used.values()}
-    timelike = [n for n in table.header if _TIMELIKE.match(n) and n not in others]
-    if timelike and "start" not in used:
-        listed = ", ".join(f"'{n}'" for n in timelike)
-        notes.append(f"no times are read from {listed}: expected 'start' and 'end' in s or ms")
     if empty:
         notes.append(f"cells like 'nan' or 'null' are no words ({at_lines(empty)})")
     return tuple(notes)
 
 
+def _untimed(
+    table: Table, used: Mapping[str, _Column], clocks: Mapping[str, _Clock], sent: Sent | None
+) -> list[str]:
+    """What is to be said of times: from when they count, or what looks like one and is none."""
+    if sent is not None:
+        return [f"times count from {sent.first} on"]
+    others = {c.key for p, c in used.items() if p in clocks or p not in _TIMED}
+    timelike = [n for n in table.header if _TIMELIKE.match(n) and n not in others]
+    if not timelike or "start" in clocks:
+        return []
+    listed = ", ".join(f"'{n}'" for n in timelike)
+    return [f"no times are read from {listed}: expected 'start' and 'end' in s or ms"]
+
+
 def _bare(table: Table, used: Mapping[str, _Column]) -> bool:
     """Whether all times are whole numbers and no header tells their unit."""
-    parts = [used[p] for p in ("start", "end", "duration") if p in used]
+    parts = [used[p] for p in _TIMED if p in used]
     cells = [str(r.cells[c.key]).strip() for c in parts for r in table.records if c.key in r.cells]
     whole = [c for c in cells if c.removesuffix(".0").isdecimal()]
     return bool(whole) and all(c.scale is None for c in parts) and len(whole) == len(cells)
@@ -173,17 +214,14 @@ def _words(record: Record, column: _Column | None, path: Path) -> str | None:
     )
 
 
-_Clock = Callable[[Record], float | None]
-
-
 def _clocks(table: Table, used: Mapping[str, _Column], path: Path) -> dict[str, _Clock]:
     """What reads the times of each part, in s; calendar times count from the earliest one."""
-    parts = {p: used[p] for p in ("start", "end", "duration") if p in used}
+    parts = {p: used[p] for p in _TIMED if p in used}
     loose = [p for p, c in parts.items() if _column(c.key)[0] in _LOOSE]
     if any(not _all_times(table, parts[p]) for p in loose):
         del parts["start"]  # a "time" that is none: the hour of a message, say
     dated = [parts[p].key for p in ("start", "end") if p in parts]
-    dates = [d for r in table.records for k in dated if (d := _date(r.cells.get(k))) is not None]
+    dates = [d for r in table.records for k in dated if (d := calendar(r.cells.get(k))) is not None]
     zero = min(dates, default=None)
 
     def clock(column: _Column) -> _Clock:
@@ -201,21 +239,10 @@ def _all_times(table: Table, column: _Column) -> bool:
     return True
 
 
-def _date(value: object) -> float | None:
-    """Seconds since 1970 of a calendar time as ISO 8601 writes it; None of anything else."""
-    if not isinstance(value, str) or not _DATE.match(value.strip()):
-        return None
-    try:
-        date = datetime.datetime.fromisoformat(value.strip())
-    except ValueError:
-        return None
-    return (date if date.tzinfo else date.replace(tzinfo=datetime.UTC)).timestamp()
-
-
 def _seconds(value: object, column: _Column, zero: float | None) -> float | None:
     if value is None:
         return None
-    date = _date(value)
+    date = calendar(value)
     if date is not None and zero is not None:
         return round(date - zero, 6)
     if isinstance(value, bool):
@@ -247,7 +274,8 @@ TABLE = Format(
     name="table",
     title="a table",
     suffixes=(".csv", ".tsv", ".psv"),
-    told="a first line that names columns, one of them the words; also as Markdown draws them",
+    told="a first line that names columns, one of them the words; also as Markdown draws them; "
+    "a row of messages has a moment, from a column of days and times or one of each",
     left="columns other than speaker, text, start, end, duration and dialogue; empty rows",
     example="speaker,text,start,end\nAnn,I passed the exam.,0.5,2\nBen,That is wonderful!,2.5,4\n",
     looks=_looks,

@@ -50,6 +50,11 @@ def _in_seconds(parsed: Parsed, duration: float | None, notes: list[str]) -> lis
         thousandth = thousandth and fits and last > 2 * duration + _SLACK
         why = "as seconds they lie behind the recording's end"
     if not thousandth:
+        if duration is None and paces and middle < _SLOW:
+            notes.append(
+                "times are read as seconds, though nobody speaks so slowly: name their unit in the "
+                "header (start_ms), or write seconds"
+            )
         return rows
     notes.append(f"times are taken for milliseconds: {why}")
     return [

@@ -27,7 +27,7 @@ _DOCUMENTS = (
     (b"\xd0\xcf\x11\xe0", "an old Word or Excel document"),
     (b"ooBinaryFile", "a binary file of Praat"),
 )
-_CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f\x0b\x1b") + b"\x7f"
+_CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f\x0b\x1b\x15") + b"\x7f"  # CLAN: 15
 _SAVE = "Save it as UTF-8 text"
 
 

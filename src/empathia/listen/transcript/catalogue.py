@@ -6,10 +6,13 @@ from pathlib import Path
 
 from empathia.errors import UsageError
 from empathia.listen.transcript import (
+    aegisub,
     asr,
     audacity,
     chat,
+    clan,
     elan,
+    foreign,
     headings,
     jsonl,
     lines,
@@ -30,6 +33,8 @@ FORMATS: tuple[Format, ...] = (
     timeline.FORMAT,
     subtitles.VTT,
     subtitles.SRT,
+    clan.FORMAT,
+    aegisub.FORMAT,
     nist.FORMAT,
     audacity.FORMAT,
     jsonl.FORMAT,
@@ -71,6 +76,8 @@ def parse(path: Path, format: str | None) -> tuple[Format, Parsed, list[str]]:
         chosen = next(f for f in FORMATS if f.name == format)
     else:
         chosen = tell(path.suffix.lower(), head)
+        if not chosen.looks(head):
+            foreign.check(head, path)
     parsed = chosen.read(decoded.text, path)
     if path.suffix.lower() not in chosen.suffixes and format is None:
         told = any(note.startswith("read as") for note in parsed.notes)

@@ -232,3 +232,13 @@ def test_lengths_of_programs_that_do_not_know_them_are_no_cut(tmp_path, size):
     sound, notes = read(wav(tmp_path / "a.wav", fmt(16, 2), INTEGERS.tobytes(), size))
     assert len(sound) == 16000
     assert notes == ()
+
+
+@pytest.mark.parametrize("place", [2**40, 2**62, 2**63 - 1, 2**63, -1])
+def test_places_that_no_file_has_are_no_error(tmp_path, place):
+    path = wav(tmp_path / "a.wav", fmt(16, 2), INTEGERS.tobytes())
+    with path.open("rb") as file:
+        patched, _ = headers.mended(file)
+        assert patched.seek(place) in {place, -1}
+        assert patched.seek(0) == 0
+        assert patched.read(4) == b"RIFF"

@@ -93,7 +93,10 @@ class Patched:
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """As in ``io``, but -1 for a place that no file has: damaged headers ask for those."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._file.tell(), os.SEEK_END: self._end}[whence]
-        return self._file.seek(base + offset) if 0 <= base + offset < 2**63 else -1
+        try:
+            return self._file.seek(base + offset) if 0 <= base + offset < 2**63 else -1
+        except OSError:  # farther than this file system can count
+            return -1
 
     def tell(self) -> int:
         """As in ``io``."""

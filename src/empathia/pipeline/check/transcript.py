@@ -166,6 +166,9 @@ def _about_words(utterances: Sequence[Utterance]) -> Iterator[str]:
 
 def _about_times(utterances: Sequence[Utterance]) -> Iterator[str]:
     spans = [(u.start, u.end, u) for u in utterances if u.start is not None and u.end is not None]
+    if spans and all(e == s for s, e, _ in spans):
+        yield "no turn has a length"  # as in chats, where any distance and pace is right
+        return
     over = sum(b[0] < a[1] - 0.001 and a[2].speaker == b[2].speaker for a, b in pairwise(spans))
     if over:
         yield f"{over} turns begin before the same speaker's turn before them has ended"
@@ -181,5 +184,3 @@ def _about_times(utterances: Sequence[Utterance]) -> Iterator[str]:
     long = sum(e - s > _LONG for s, e, _ in spans)
     if long:
         yield f"{long} turns last longer than {_LONG / 60:.0f} minutes"
-    if spans and all(e == s for s, e, _ in spans):
-        yield "no turn has a length"

@@ -51,6 +51,25 @@ def test_lines_of_two_encodings_in_one_file(tmp_path):
     assert noted(transcript, "1 line read as cp1252")
 
 
+POLISH = "Ola: Zażółć gęślą jaźń\nŁukasz: świetnie, zdałem\n"
+
+
+@pytest.mark.parametrize("codec", ["cp1250", "iso8859_2"])
+def test_signs_within_words_tell_central_europe(tmp_path, codec):
+    transcript = read(tmp_path, "a.txt", POLISH.encode(codec))
+    assert turns(transcript)[0][:2] == ("Ola", "Zażółć gęślą jaźń")
+    assert noted(transcript, f"read as {codec}: a guess")
+
+
+@pytest.mark.parametrize(
+    "words", ["dijo¿qué? y ¡sí!", "l´amour £5 m³ don´t", "Größe ½l 1²a", "é¼ü"]
+)
+def test_signs_beside_words_do_not(tmp_path, words):
+    transcript = read(tmp_path, "a.txt", f"Zoë: {words}\n".encode("cp1252"))
+    assert turns(transcript)[0][:2] == ("Zoë", words)
+    assert noted(transcript, "read as cp1252")
+
+
 @pytest.mark.parametrize("word", ["Grüß", "née", "naïveté", "Größe", "açaí"])
 def test_a_single_word_in_cp1252(tmp_path, word):
     transcript = read(tmp_path, "a.csv", f"speaker,text\nA,{word} dich\n".encode("cp1252"))

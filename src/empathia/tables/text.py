@@ -29,6 +29,10 @@ _DOCUMENTS = (
 )
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r\f\x0b\x1b\x15") + b"\x7f"  # CLAN: 15
 _SAVE = "Save it as UTF-8 text"
+_WITHIN = re.compile(r"(?<=[A-Za-zÀ-ž])[¡¢£¥¦¬¯±²³¶¹¼¾¿\ufffd](?=[A-Za-zÀ-ž¡-¿])")
+"""Signs that stand in no word."""
+_PLAIN = re.compile(r"[\x00-\x7f\xa0\xad§°«»·À-ž–—‘’‚“”„…€]*")
+"""What Latin letters and punctuation are."""
 
 
 def fault(path: Path, line: int | None, problem: str, remedy: str) -> TextError:
@@ -54,7 +58,8 @@ def read_text(path: Path, *, large: bool = False) -> Decoded:
     """Read and decode a text file.
 
     A byte order mark decides; else strict UTF-8; else UTF-16 without a mark,
-    lines that mix UTF-8 and cp1252, cp1252, and last a statistical guess.
+    lines that mix UTF-8 and cp1252, cp1250 where cp1252 puts signs
+    into words, cp1252, and last a statistical guess.
 
     Args:
         path: The file.
@@ -105,7 +110,7 @@ def _decode(raw: bytes, path: Path) -> Decoded:
     try:
         return Decoded(raw.decode("utf-8"), None)
     except UnicodeDecodeError:
-        return _mixed(raw) or _western(raw) or _guessed(raw, path)
+        return _mixed(raw) or _central(raw) or _western(raw) or _guessed(raw, path)
 
 
 def _refuse_binary(head: bytes, path: Path) -> None:
@@ -164,6 +169,16 @@ def _mixed(raw: bytes) -> Decoded | None:
     count = f"{len(foreign)} line{'s' if len(foreign) > 1 else ''}"
     note = f"{count} read as cp1252, the others as utf-8"
     return Decoded("\n".join(texts), note, "utf-8 and cp1252")
+
+
+def _central(raw: bytes) -> Decoded | None:
+    """Polish and its neighbours, of which cp1252 makes signs within words: "Za¿ó³æ"."""
+    signs = set(_WITHIN.findall(raw.decode("cp1252", "replace")))
+    for codec in ("cp1250", "iso8859_2") if len(signs) > 1 else ():
+        text = raw.decode(codec, "replace")
+        if _PLAIN.fullmatch(text) is not None and _is_western(text):
+            return Decoded(text, f"read as {codec}: a guess, as it is not utf-8", codec)
+    return None
 
 
 def _western(raw: bytes) -> Decoded | None:

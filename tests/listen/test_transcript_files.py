@@ -61,9 +61,7 @@ def test_signs_within_words_tell_central_europe(tmp_path, codec):
     assert noted(transcript, f"read as {codec}: a guess")
 
 
-@pytest.mark.parametrize(
-    "words", ["dijo¿qué? y ¡sí!", "l´amour £5 m³ don´t", "Größe ½l 1²a", "é¼ü"]
-)
+@pytest.mark.parametrize("words", ["dijo¿qué? y ¡sí!", "l´amour £5 m³ don´t", "Größe ½l 1²a"])
 def test_signs_beside_words_do_not(tmp_path, words):
     transcript = read(tmp_path, "a.txt", f"Zoë: {words}\n".encode("cp1252"))
     assert turns(transcript)[0][:2] == ("Zoë", words)

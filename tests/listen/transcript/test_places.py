@@ -219,3 +219,30 @@ def test_watson_azure_and_vosk(tmp_path):
         for t, own in zip(texts, words, strict=True)
     ]
     assert [t[1:] for t in turns(document(tmp_path, vosk))] == [t[1:] for t in two]
+
+
+@pytest.mark.parametrize("inside", [lambda x: x, lambda x: {"segments": x}])
+def test_lists_that_overlap_in_time_are_speakers(tmp_path, inside):
+    ann = [{"text": "I passed.", "start": 0.5, "end": 2}, {"text": "Yes.", "start": 5, "end": 6}]
+    ben = [{"text": "Great!", "start": 2.5, "end": 4}]
+    talk = document(tmp_path, {"ann": inside(ann), "ben": inside(ben)})
+    assert turns(talk) == [
+        ("ann", "I passed.", 0.5, 2.0),
+        ("ben", "Great!", 2.5, 4.0),
+        ("ann", "Yes.", 5.0, 6.0),
+    ]
+    files = document(tmp_path, {"a.wav": inside(ann), "b.wav": inside(ben)})
+    assert {t[0] for t in turns(files)} == {"Speaker"} and noted(files, "holds 2 dialogues")
+
+
+def test_turns_inside_of_a_whole_say_more_than_it(tmp_path):
+    chunks = [{"text": "hi", "timestamp": [0, 1]}, {"text": "you", "timestamp": [1, 2]}]
+    talk = document(tmp_path, [{"text": "hi you", "chunks": chunks}])
+    assert turns(talk) == [("Speaker", "hi", 0.0, 1.0), ("Speaker", "you", 1.0, 2.0)]
+
+
+def test_items_may_be_turns_and_lines_may_hold_words(tmp_path):
+    assert said(document(tmp_path, {"items": [ANN, BEN]})) == SAID
+    line = {"result": [{"word": "hi", "start": 0.5, "end": 1}], "text": "hi"}
+    talk = read(tmp_path, "a.jsonl", f"{json.dumps(line)}\n")
+    assert turns(talk) == [("Speaker", "hi", 0.5, 1.0)]

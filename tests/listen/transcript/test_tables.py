@@ -60,6 +60,7 @@ def test_a_backslash_at_the_end_of_a_cell_stays(tmp_path):
         ("Date,Time", "31/12/2021,22:15:03", "31/12/2021,22:16:03"),
         ("Date,Time", "12/31/21,10:15:03 PM", "12/31/21,10:16:03 PM"),
         ("timestamp", "2021-12-31T22:15:03Z", "2021-12-31T22:16:03Z"),
+        ("timestamp", "2021-12-31 00:00:00", "2021-12-31 00:01:00"),
         ("timestamp", "1640985303", "1640985363"),
         ("Created At", "2021-12-31 23:15:03+01:00", "2021-12-31 23:16:03+01:00"),
         ("date", "31.12.2021 22:15:03", "31.12.2021 22:16:03"),
@@ -121,3 +122,10 @@ def test_samples_without_a_unit_are_doubted(tmp_path):
 def test_a_table_without_a_header_asks_for_one(tmp_path, text):
     with pytest.raises(TranscriptError, match="Name the columns in the first line"):
         read(tmp_path, "a.csv", text)
+
+
+def test_days_and_hours_of_a_spreadsheet(tmp_path):
+    rows = "2021-12-31T00:00:00,80163.0,Ben,Great\n2021-12-31T00:00:00,80103.0,Ann,I passed\n"
+    talk = read(tmp_path, "a.csv", f"Date,Time,Name,Text\n{rows}")
+    assert turns(talk) == [("Ann", "I passed", 0.0, 0.0), ("Ben", "Great", 60.0, 60.0)]
+    assert noted(talk, "times count from 2021-12-31 22:15:03 on")

@@ -15,6 +15,7 @@ from empathia.listen.transcript.spoken import Spoken, placed
 from empathia.tables import Record, Table, fault, json_document
 
 _UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo", "chinese", "japanese"})
+_SINGLE = ("words", "word_segments")  # "items" may be turns
 _CLOCKS = {"start", "end", "duration"}
 
 
@@ -38,7 +39,7 @@ def rows_of(document: object, path: Path) -> Parsed:
         return Parsed([_whole(document, path)])
     language = document.get("language") if isinstance(document, Mapping) else None
     between = "" if str(language).lower() in _UNSPACED else " "
-    if place.key in places.WORDS or all(map(objects.is_word, place.objects)):
+    if place.key in _SINGLE or all(map(objects.is_word, place.objects)):
         scale = 0.001 if segments.in_milliseconds(place.objects) else 1.0
         return Parsed(segments.turns(place.objects, scale, between, None), left)
     place, notes = _said(_labelled(place, document))

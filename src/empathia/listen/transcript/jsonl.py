@@ -21,8 +21,9 @@ def read(text: str, path: Path) -> Parsed:
         TextError: A line is no JSON object, or no object has words.
     """
     held = tables.json_records(text, path)
-    said = table.columns(held.header).get("text")
-    keys = held.header if said is None else (said.key,)
+    used = table.columns(held.header)
+    untimed = "text" not in used or "start" not in used
+    keys = held.header if untimed else (used["text"].key,)
     if any(_holds_objects(r.cells.get(k)) for r in held.records for k in keys):
         return asr.rows_of([r.cells for r in held.records], path)
     kept = tuple(r for r in held.records if not objects.unsaid(r.cells))

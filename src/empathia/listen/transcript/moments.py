@@ -14,6 +14,9 @@ _SENT = ("timestamp", "datetime", "date", "time", "sentat", "sentdate", "created
 _BOTH = re.compile(rf"({dates.DATE})[,\s]+({dates.TIME})")
 
 
+_MIDNIGHT = re.compile(r"[T ]00:00:00$")  # behind a day of a spreadsheet
+
+
 class Sent(NamedTuple):
     """When messages were sent.
 
@@ -35,7 +38,8 @@ def moments(table: Table, called: Mapping[str, str]) -> Sent | None:
     """
     if "date" in called and "time" in called:
         days, hours = (_cells(table, called[k]) for k in ("date", "time"))
-        cells = [f"{a} {b}" if a and b else "" for a, b in zip(days, hours, strict=True)]
+        pairs = zip(days, hours, strict=True)
+        cells = [f"{_MIDNIGHT.sub('', a)} {_hour(b)}" if a and b else "" for a, b in pairs]
         if (sent := _counted(cells)) is not None:
             return sent
     tried = (_counted(_cells(table, called[k])) for k in _SENT if k in called)
@@ -56,6 +60,14 @@ def calendar(value: object) -> float | None:
 def _cells(table: Table, key: str) -> list[str]:
     cells = [r.cells.get(key) for r in table.records]
     return ["" if c is None else str(c).strip() for c in cells]
+
+
+def _hour(text: str) -> str:
+    """A time of day; a spreadsheet gives it in s."""
+    if re.fullmatch(r"\d{1,5}\.\d+", text, re.ASCII) is None:
+        return text
+    seconds = float(text)
+    return f"{seconds // 3600:02.0f}:{seconds // 60 % 60:02.0f}:{seconds % 60:02.0f}"
 
 
 def _counted(cells: list[str]) -> Sent | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from empathia.listen.transcript import objects, table
@@ -74,7 +75,8 @@ def listed(document: object) -> tuple[Listed | None, tuple[str, ...]]:
         return None, ()
     best = min(places, key=lambda names: _rank(places[names]))
     alike = [n for n in places if n == best or _siblings(n, best, places)]
-    chosen = _joined({names: places[names] for names in alike})
+    together = {names: places[names] for names in alike}
+    chosen = _spoken_at_once(together) if _at_once(together) else _joined(together)
     others = [p for n, p in places.items() if n not in alike]
     return chosen, _left(chosen, others) if others else ()
 
@@ -83,10 +85,8 @@ def _joined(places: Mapping[tuple[str, ...], Listed]) -> Listed:
     """One place of several, each of which is a dialogue."""
     (first, *rest) = places.values()
     for names, place in places.items():
-        own = {n for other in places for n in set(names) - set(other)}
-        prefix = " ".join(sorted(own))
-        said = [" ".join(filter(None, (prefix, d))) or None for d in place.dialogues]
-        place.dialogues[:] = said
+        own = _own(names, places)
+        place.dialogues[:] = [" ".join(filter(None, (own, d))) or None for d in place.dialogues]
     for place in rest:
         first.objects.extend(place.objects)
         first.channels.extend(place.channels)
@@ -94,6 +94,33 @@ def _joined(places: Mapping[tuple[str, ...], Listed]) -> Listed:
     if len(set(first.dialogues)) < 2:
         return first._replace(dialogues=[None] * len(first.objects))
     return first
+
+
+def _own(names: tuple[str, ...], places: Iterable[tuple[str, ...]]) -> str:
+    """The name that a place has for itself."""
+    return " ".join(sorted({n for other in places for n in set(names) - set(other)}))
+
+
+def _at_once(places: Mapping[tuple[str, ...], Listed]) -> bool:
+    """Whether lists that name nobody overlap in time: each is a speaker, no dialogue."""
+    spans = []
+    for names, place in places.items():
+        times = [x.get(k) for x in place.objects for k in ("start", "end")]
+        numbers = [t for t in times if isinstance(t, (int, float))]
+        named = any(map(objects.sender_of, place.objects)) or any(place.channels)
+        if len(numbers) < len(times) or named or "." in _own(names, places):
+            return False  # names with a dot are files, each with a clock of its own
+        spans.append((min(numbers), max(numbers)))
+    return any(b[0] < a[1] for a, b in pairwise(sorted(spans)))
+
+
+def _spoken_at_once(places: Mapping[tuple[str, ...], Listed]) -> Listed:
+    """One place of several, each of which is what one speaker says."""
+    (first, *_) = places.values()
+    said: list[Object] = [
+        {**x, "speaker": _own(names, places)} for names, p in places.items() for x in p.objects
+    ]
+    return first._replace(objects=said, channels=[0] * len(said), dialogues=[None] * len(said))
 
 
 def _dialogue(path: _Path) -> str | None:
@@ -160,12 +187,20 @@ def _walk(value: object, path: _Path, channel: int) -> Iterator[tuple[_Path, Obj
     if not isinstance(value, list):
         return
     inside = [x for x in value if isinstance(x, Mapping)]
-    if any(text_of(x) is not None or objects.words_of(x) for x in inside):
+    worded = any(text_of(x) is not None or objects.words_of(x) for x in inside)
+    if worded and not any(map(_holds_talk, inside)):
         yield from ((path, y, channel) for x in inside for y in _thread(x, 0))
         return
     for number, x in enumerate(value, start=1):
         apart = path[-1:] == ("channels",) and len(value) > 1
         yield from _walk(x, (*path, number), number if apart else channel)
+
+
+def _holds_talk(value: Object) -> bool:
+    """Whether an object has all its words once more as a list of turns, which says more."""
+    held = (value.get(key) for key in KNOWN)
+    lists = (x for x in held if isinstance(x, list) and x and isinstance(x[0], Mapping))
+    return any(text_of(x[0]) is not None for x in lists)
 
 
 def _thread(value: Object, depth: int) -> Iterator[Object]:

@@ -19,7 +19,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "speaker": (
         *("speaker", "name", "speakername", "speakerid", "speakeridx", "speakerlabel", "who"),
         *("tier", "participant", "role", "author", "sender", "username", "user"),
-        *("sendername", "fromname", "displayname"),
+        *("sendername", "fromname", "displayname", "agent"),
         *("sprecher", "sprecherin", "locuteur", "hablante", "화자"),
     ),
     "text": (

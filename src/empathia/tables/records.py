@@ -106,7 +106,7 @@ def delimited(text: str, path: Path, worth: Worth) -> Table:
 
 def _is_rule(cells: Sequence[str]) -> bool:
     """Whether this is the line of dashes that Markdown puts under a header."""
-    return all(re.fullmatch(r":?-+:?", c) for c in map(str.strip, cells) if c)
+    return all(re.fullmatch(r":?-{2,}:?", c) for c in map(str.strip, cells) if c)
 
 
 def _table(

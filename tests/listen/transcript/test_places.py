@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from transcript_reading import noted, read, turns
@@ -246,3 +247,21 @@ def test_items_may_be_turns_and_lines_may_hold_words(tmp_path):
     line = {"result": [{"word": "hi", "start": 0.5, "end": 1}], "text": "hi"}
     talk = read(tmp_path, "a.jsonl", f"{json.dumps(line)}\n")
     assert turns(talk) == [("Speaker", "hi", 0.5, 1.0)]
+
+
+def test_threads_may_be_deep(tmp_path):
+    message: dict[str, object] = {"speaker": "Ann", "text": "0"}
+    for n in range(1, 101):
+        message = {"speaker": "Ann", "text": str(n), "replies": [message]}
+    talk = document(tmp_path, {"messages": [message]})
+    assert [t for _, t in said(talk)] == [str(n) for n in range(100, -1, -1)]
+
+
+def test_many_lists_are_fast_and_a_note_names_some(tmp_path):
+    alike = {f"d{n}": [ANN, BEN] for n in range(5000)}
+    start = time.process_time()
+    assert len(turns(document(tmp_path, alike))) == 10_000
+    apart = {f"d{n}": [{f"k{n}": 1, "text": f"w{n}"}] for n in range(2000)}
+    note = next(n for n in document(tmp_path, apart).notes if "left out" in n)
+    assert time.process_time() - start < 3
+    assert len(note) < 200 and note.endswith("and 1994 more")

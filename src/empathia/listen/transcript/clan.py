@@ -12,7 +12,7 @@ from empathia.tables import fault, lines_of
 _TURN = re.compile(r"\*([^\W_][\w-]{0,30}):\s*(.*)", re.DOTALL)
 _BULLET = re.compile(r'\x15(?:%snd:"[^"\x15]*"_)?(\d+)_(\d+)\x15', re.ASCII)
 _CODES = re.compile(
-    r"\x15[^\x15]*\x15|\([\d.:]*\)|\[[^\]]*\]|&[=+]\S*|\+[/<,^\"~.?]+|(?<!\S)0\S*|[<>‹›↑↓≠]"
+    r"\x15[^\x15]*\x15|\([\d.:]*\)|\[[^\[\]]*\]|&[=+]\S*|\+[/<,^\"~.?]+|(?<!\S)0\S*|[<>‹›↑↓≠]"
 )
 _FILLER = re.compile(r"&[-~]|@\w\S*|[()]")
 _SPACED = re.compile(r"\s+([.?!,])")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from empathia.listen.transcript import objects, table
 from empathia.listen.transcript.objects import Object, text_of
+from empathia.listen.transcript.rows import clean
 
 KNOWN = (
     *("segments", "utterances", "audio_segments", "recognizedPhrases", "phrases", "transcription"),
@@ -24,6 +26,7 @@ _WHOLE = ("transcripts", "combinedRecognizedPhrases", "combinedPhrases")  # all 
 _READINGS = ("alternatives", "nBest")
 _NAMED = {*_TALKS, *WORDS, *_WHOLE, *_READINGS, "channels", "results"}
 _DEPTH = 8
+_LISTED = 5  # names in a note, at most
 _ALIKE = 0.5  # share of keys that lists of several dialogues have in common, at least
 _TIMES = ("start", "startTime", "start_time", "offset", "offsets", "timestamp", "tStartMs")
 
@@ -74,8 +77,8 @@ def listed(document: object) -> tuple[Listed | None, tuple[str, ...]]:
     if not places:
         return None, ()
     best = min(places, key=lambda names: _rank(places[names]))
-    alike = [n for n in places if n == best or _siblings(n, best, places)]
-    together = {names: places[names] for names in alike}
+    alike = {n for n in places if n == best or _siblings(n, best, places)}
+    together = {names: place for names, place in places.items() if names in alike}
     chosen = _spoken_at_once(together) if _at_once(together) else _joined(together)
     others = [p for n, p in places.items() if n not in alike]
     return chosen, _left(chosen, others) if others else ()
@@ -84,8 +87,7 @@ def listed(document: object) -> tuple[Listed | None, tuple[str, ...]]:
 def _joined(places: Mapping[tuple[str, ...], Listed]) -> Listed:
     """One place of several, each of which is a dialogue."""
     (first, *rest) = places.values()
-    for names, place in places.items():
-        own = _own(names, places)
+    for own, place in zip(_names(places), places.values(), strict=True):
         place.dialogues[:] = [" ".join(filter(None, (own, d))) or None for d in place.dialogues]
     for place in rest:
         first.objects.extend(place.objects)
@@ -96,19 +98,21 @@ def _joined(places: Mapping[tuple[str, ...], Listed]) -> Listed:
     return first
 
 
-def _own(names: tuple[str, ...], places: Iterable[tuple[str, ...]]) -> str:
-    """The name that a place has for itself."""
-    return " ".join(sorted({n for other in places for n in set(names) - set(other)}))
+def _names(places: Iterable[tuple[str, ...]]) -> list[str]:
+    """The names that places of the same depth have for themselves."""
+    paths = list(places)
+    apart = [n for n, names in enumerate(zip(*paths, strict=True)) if len(set(names)) > 1]
+    return [" ".join(path[n] for n in apart) for path in paths]
 
 
 def _at_once(places: Mapping[tuple[str, ...], Listed]) -> bool:
     """Whether lists that name nobody overlap in time: each is a speaker, no dialogue."""
     spans = []
-    for names, place in places.items():
+    for own, place in zip(_names(places), places.values(), strict=True):
         times = [x.get(k) for x in place.objects for k in ("start", "end")]
         numbers = [t for t in times if isinstance(t, (int, float))]
         named = any(map(objects.sender_of, place.objects)) or any(place.channels)
-        if len(numbers) < len(times) or named or "." in _own(names, places):
+        if len(numbers) < len(times) or named or "." in own:
             return False  # names with a dot are files, each with a clock of its own
         spans.append((min(numbers), max(numbers)))
     return any(b[0] < a[1] for a, b in pairwise(sorted(spans)))
@@ -117,9 +121,8 @@ def _at_once(places: Mapping[tuple[str, ...], Listed]) -> bool:
 def _spoken_at_once(places: Mapping[tuple[str, ...], Listed]) -> Listed:
     """One place of several, each of which is what one speaker says."""
     (first, *_) = places.values()
-    said: list[Object] = [
-        {**x, "speaker": _own(names, places)} for names, p in places.items() for x in p.objects
-    ]
+    owned = zip(_names(places), places.values(), strict=True)
+    said: list[Object] = [{**x, "speaker": own} for own, p in owned for x in p.objects]
     return first._replace(objects=said, channels=[0] * len(said), dialogues=[None] * len(said))
 
 
@@ -161,13 +164,19 @@ def _told(value: Object) -> bool:
 
 def _left(chosen: Listed, others: Sequence[Listed]) -> tuple[str, ...]:
     """The note on lists that hold words which the chosen one lacks."""
+    if any(objects.words_of(x) for x in chosen.objects[:1]):
+        others = [p for p in others if p.key not in WORDS]  # these once more
     read = {w for x in chosen.objects for w in _vocabulary(x)}
     left = [p for p in others if any(w not in read for x in p.objects for w in _vocabulary(x))]
-    counts = {p.key: sum(len(q.objects) for q in left if q.key == p.key) for p in left}
+    counts: Counter[str] = Counter()
+    for place in left:
+        counts[place.key] += len(place.objects)
     if not counts:
         return ()
-    listed = ", ".join(f"'{k}' ({n})" for k, n in counts.items())
-    return (f"read from '{chosen.key}'; other lists with words were left out: {listed}",)
+    listed = ", ".join(f"'{clean(k) or ''}' ({n})" for k, n in list(counts.items())[:_LISTED])
+    more = f" and {len(counts) - _LISTED} more" if len(counts) > _LISTED else ""
+    key = clean(chosen.key) or ""
+    return (f"read from '{key}'; other lists with words were left out: {listed}{more}",)
 
 
 def _vocabulary(value: Object) -> list[str]:
@@ -189,7 +198,7 @@ def _walk(value: object, path: _Path, channel: int) -> Iterator[tuple[_Path, Obj
     inside = [x for x in value if isinstance(x, Mapping)]
     worded = any(text_of(x) is not None or objects.words_of(x) for x in inside)
     if worded and not any(map(_holds_talk, inside)):
-        yield from ((path, y, channel) for x in inside for y in _thread(x, 0))
+        yield from ((path, y, channel) for x in inside for y in _thread(x))
         return
     for number, x in enumerate(value, start=1):
         apart = path[-1:] == ("channels",) and len(value) > 1
@@ -203,13 +212,16 @@ def _holds_talk(value: Object) -> bool:
     return any(text_of(x[0]) is not None for x in lists)
 
 
-def _thread(value: Object, depth: int) -> Iterator[Object]:
-    """A message and the replies that lie in it."""
-    yield value
-    replies = value.get("replies")
-    for reply in replies if isinstance(replies, list) and depth < _DEPTH else ():
-        if isinstance(reply, Mapping) and text_of(reply) is not None:
-            yield from _thread(reply, depth + 1)
+def _thread(value: Object) -> Iterator[Object]:
+    """A message and the replies that lie in it, however deep."""
+    waiting = [value]
+    while waiting:
+        message = waiting.pop()
+        yield message
+        replies = message.get("replies")
+        for reply in reversed(replies) if isinstance(replies, list) else ():
+            if isinstance(reply, Mapping) and text_of(reply) is not None:
+                waiting.append(reply)
 
 
 def _first(value: Object, readings: object) -> object:

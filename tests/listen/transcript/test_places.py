@@ -232,6 +232,7 @@ def test_lists_that_overlap_in_time_are_speakers(tmp_path, inside):
         ("ben", "Great!", 2.5, 4.0),
         ("ann", "Yes.", 5.0, 6.0),
     ]
+    assert noted(talk, "taken for speakers")
     files = document(tmp_path, {"a.wav": inside(ann), "b.wav": inside(ben)})
     assert {t[0] for t in turns(files)} == {"Speaker"} and noted(files, "holds 2 dialogues")
 
@@ -265,3 +266,11 @@ def test_many_lists_are_fast_and_a_note_names_some(tmp_path):
     note = next(n for n in document(tmp_path, apart).notes if "left out" in n)
     assert time.process_time() - start < 3
     assert len(note) < 200 and note.endswith("and 1994 more")
+
+
+def test_a_translation_beside_the_talk_is_left_out(tmp_path):
+    talk = [{"text": "hello", "start": 0.5, "end": 1}, {"text": "bye", "start": 2.5, "end": 3}]
+    again = [{**x, "text": t} for x, t in zip(talk, ["hallo", "tschüss"], strict=True)]
+    both = document(tmp_path, {"original": talk, "german": again})
+    assert turns(both) == [("Speaker", "hello", 0.5, 1.0), ("Speaker", "bye", 2.5, 3.0)]
+    assert noted(both, "left out: 'german' (2)")

@@ -79,9 +79,11 @@ def listed(document: object) -> tuple[Listed | None, tuple[str, ...]]:
     best = min(places, key=lambda names: _rank(places[names]))
     alike = {n for n in places if n == best or _siblings(n, best, places)}
     together = {names: place for names, place in places.items() if names in alike}
-    chosen = _spoken_at_once(together) if _at_once(together) else _joined(together)
+    at_once = len(together) > 1 and _at_once(together)
+    chosen = _spoken_at_once(together) if at_once else _joined(together)
+    notes = ("lists that overlap in time are taken for speakers",) if at_once else ()
     others = [p for n, p in places.items() if n not in alike]
-    return chosen, _left(chosen, others) if others else ()
+    return chosen, (*notes, *_left(chosen, others)) if others else notes
 
 
 def _joined(places: Mapping[tuple[str, ...], Listed]) -> Listed:
@@ -137,12 +139,15 @@ def _dialogue(path: _Path) -> str | None:
 def _siblings(
     names: tuple[str, ...], best: tuple[str, ...], places: Mapping[tuple[str, ...], Listed]
 ) -> bool:
-    """Whether two lists differ in one name that says nothing, and hold alike objects."""
+    """Whether two lists differ in one name that says nothing, and hold alike objects, at other times."""
     apart = [(a, b) for a, b in zip(names, best, strict=False) if a != b]
     if len(names) != len(best) or len(apart) != 1 or {*apart[0]} & {*_NAMED, "[]"}:
         return False
     a, b = ({k for x in places[p].objects for k in x} for p in (names, best))
-    return len(a & b) > _ALIKE * len(a | b)
+    held = [places[p].objects for p in (names, best)]
+    own, others = ({str(x["start"]) for x in objects_ if "start" in x} for objects_ in held)
+    again = len(own & others) > max(1, len(own) / 2)  # the same once more: a translation, say
+    return len(a & b) > _ALIKE * len(a | b) and (names == best or not again)
 
 
 def _rank(place: Listed) -> tuple[int, int, int]:

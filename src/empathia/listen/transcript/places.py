@@ -139,14 +139,17 @@ def _dialogue(path: _Path) -> str | None:
 def _siblings(
     names: tuple[str, ...], best: tuple[str, ...], places: Mapping[tuple[str, ...], Listed]
 ) -> bool:
-    """Whether two lists differ in one name that says nothing, and hold alike objects, at other times."""
+    """Whether two lists differ in one name, which says nothing, and hold alike objects.
+
+    Objects at the same times are the same once more: a translation, say.
+    """
     apart = [(a, b) for a, b in zip(names, best, strict=False) if a != b]
     if len(names) != len(best) or len(apart) != 1 or {*apart[0]} & {*_NAMED, "[]"}:
         return False
     a, b = ({k for x in places[p].objects for k in x} for p in (names, best))
     held = [places[p].objects for p in (names, best)]
     own, others = ({str(x["start"]) for x in objects_ if "start" in x} for objects_ in held)
-    again = len(own & others) > max(1, len(own) / 2)  # the same once more: a translation, say
+    again = len(own & others) > max(1, len(own) / 2)
     return len(a & b) > _ALIKE * len(a | b) and (names == best or not again)
 
 

@@ -132,8 +132,11 @@ def test_one_channel_cannot_tell_speakers_apart(tmp_path):
     with pytest.raises(UsageError, match="has one channel, expected one a speaker"):
         speakers_of(path, None)
     two = write_tracks(tmp_path / "a.mkv", [people()[0], people()[1]], codec="pcm_s16le")
-    with pytest.raises(UsageError, match="add --track all"):
-        speakers_of(two, None)
+    for track, where in ((None, "its main track"), (1, "track 1"), (2, "track 2")):
+        with pytest.raises(UsageError, match=f"one channel in {where}, .*, or say --track all"):
+            speakers_of(two, track)
+    with pytest.raises(UsageError, match=r"one channel in track 1, .*Leave --channels out\.?$"):
+        speakers_of(path, 1)
     with pytest.raises(UsageError, match="no track 3"):
         speakers_of(two, 3)
 

@@ -73,11 +73,12 @@ def speakers_of(path: Path, track: int | str | None) -> list[Speaker]:
         media.check(path, media.Selection(number))
     channels = (info.tracks[number - 1].channels if number else info.channels) or 0
     if channels < 2:
-        more = " in its main track" if len(info.tracks) > 1 else ""
+        several = len(info.tracks) > 1
+        where = f" in track {number}" if number else " in its main track" if several else ""
         raise UsageError(
-            f"'{media.shown(path)}' has {'one channel' if channels else 'no channel'}{more}, "
+            f"'{media.shown(path)}' has {'one channel' if channels else 'no channel'}{where}, "
             "expected one a speaker",
-            "Leave --channels out" + (", or add --track all" if more else ""),
+            "Leave --channels out" + (", or say --track all" if several else ""),
         )
     return [Speaker(media.Selection(number, c), f"channel {c + 1}") for c in range(channels)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import sounds
@@ -155,6 +156,39 @@ def test_a_track_that_starts_late_keeps_its_time(tmp_path):
     assert len(samples) == 6 * 16000
     assert first_sound(samples) == pytest.approx(4.0, abs=0.01)
     assert condition.filled == pytest.approx(4.0, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mka", "a.nut", "a.mov"])
+@pytest.mark.parametrize("start", [0.0, 12.0])
+def test_a_shorter_track_was_not_cut_short(tmp_path, name, start):
+    tracks, starts = [tone(40.0), tone(12.0)], (0.0, start)
+    path = write_tracks(tmp_path / name, tracks, starts=starts, codec="pcm_s16le")
+    samples, condition = read(path, selection=media.Selection(track=2))
+    assert len(samples) / 16000 == pytest.approx(start + 12, abs=0.01)
+    assert not condition.cut_short
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 4])
+    if name in ("a.mkv", "a.mka"):  # the length of each track stands at the start
+        for track in (1, 2):
+            assert read(path, selection=media.Selection(track=track))[1].cut_short
+
+
+def test_pictures_that_go_on_cut_no_sound_short(tmp_path):
+    path = tmp_path / "a.mkv"
+    with av.open(str(path), "w") as out:
+        pictures = out.add_stream("mpeg4", rate=10)
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
+        sound = out.add_stream("pcm_s16le", rate=16000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 32000), "<i2"), "s16", "mono")
+        frame.sample_rate, frame.pts = 16000, 0
+        out.mux(sound.encode(frame))
+        for number in range(50):
+            picture = av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), "rgb24")
+            picture.pts = number
+            out.mux(pictures.encode(picture))
+        out.mux(pictures.encode(None))
+    samples, condition = read(path)
+    assert (len(samples), condition.notes()) == (32000, ())
+    assert media.probe(path).duration == pytest.approx(2.0, abs=0.01)
 
 
 @pytest.mark.parametrize("track", [0, 3, -1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ _LATEST = 86400.0  # s; likewise for sound that starts later than the recording
 _ATTACHED_PICTURE = 0x0400  # AV_DISPOSITION_ATTACHED_PIC
 # Their lengths are time stamps of the end; those of other formats count from the start.
 _LENGTH_IS_END = frozenset({"matroska", "webm", "ogg"})
+# They have one length for all tracks, and FFmpeg may say it of each.
+_ONE_LENGTH = _LENGTH_IS_END | {"nut"}
 
 
 ALL: Literal["all"] = "all"
@@ -246,8 +249,11 @@ def _is_cover(stream: object) -> bool:
 def announced(container: InputContainer, sound: AudioStream | None) -> float | None:
     """Where the sound track, else the file, states its end, in s after the file's start."""
     origin = beginning(container)
-    from_zero = _LENGTH_IS_END & set(container.format.name.split(","))
-    if sound is not None and sound.duration and sound.time_base:
+    from_zero = _is(container, _LENGTH_IS_END)
+    tagged = _tagged(sound)
+    if tagged is not None:
+        end = tagged
+    elif sound is not None and sound.duration and sound.time_base:
         end = float(sound.duration * sound.time_base)
         if not from_zero and sound.start_time is not None:
             end += float(sound.start_time * sound.time_base) - origin
@@ -263,9 +269,27 @@ def beginning(container: InputContainer) -> float:
     return (container.start_time or 0) / 1_000_000
 
 
-def guessed(container: InputContainer) -> bool:
-    """Whether the length that the file announces proves nothing."""
-    return bool(_GUESSED_LENGTH & set(container.format.name.split(",")))
+def proven(container: InputContainer, sound: AudioStream) -> bool:
+    """Whether the announced length is no estimate, nor that of another track."""
+    if _is(container, _GUESSED_LENGTH):
+        return False
+    if len(container.streams.audio) == 1 or _tagged(sound) is not None:
+        return True
+    return bool(sound.duration) and not _is(container, _ONE_LENGTH)
+
+
+def _is(container: InputContainer, formats: frozenset[str]) -> bool:
+    return not formats.isdisjoint(container.format.name.split(","))
+
+
+def _tagged(sound: AudioStream | None) -> float | None:
+    """The length in s that Matroska's writers note of each track, as 00:00:12.000000000."""
+    noted = "" if sound is None else sound.metadata.get("DURATION", "")
+    parts = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d*)?)", noted, re.ASCII)
+    if parts is None:
+        return None
+    hours, minutes, seconds = map(float, parts.groups())
+    return 3600 * hours + 60 * minutes + seconds or None
 
 
 def latest(container: InputContainer) -> float:

@@ -18,10 +18,10 @@ from empathia.media.container import (
     announced,
     beginning,
     chosen,
-    guessed,
     latest,
     opened,
     probe,
+    proven,
 )
 from empathia.media.mixing import Condition, Mixer, values
 from empathia.media.tape import Tape
@@ -200,8 +200,7 @@ def _frames(
                 f"{_RATES[0]} to {_RATES[1]}",
                 "Its header is damaged: export it again",
             )
-        # Where there are several tracks, the length of the file may be that of another one.
-        if not guessed(container) and (sound.duration or len(container.streams.audio) == 1):
+        if proven(container, sound):
             state.announced = announced(container, sound)
         clock = _Clock(beginning(container), latest(container))
         for frame in _decoded(container, sound, state):

@@ -437,7 +437,7 @@ def test_a_folder_is_read_by_content_and_what_is_left_out_is_named(
         "sound",
     ]
     assert err == (
-        "empathia: left out, neither a recording nor a transcript: "
+        "empathia: left out (name a file to have it read all the same): "
         "'b.json', 'notes.org', 'sub/picture.png'\n"
     ).replace("/", os.sep)
 
@@ -503,3 +503,11 @@ def test_a_server_that_is_down_gets_a_reply_from_rules(capsys: Capture, talk: Pa
     assert code == 0
     assert timeline["turns"][-1]["reply"]["source"] == "rules"
     assert timeline["turns"][-1]["reply"]["note"]
+
+
+def test_options_that_can_do_nothing_are_told(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "chat.txt").write_text("Ann: I am happy.\nBen: I am sad.\n")
+    _, timeline, _ = read(capsys, tmp_path / "chat.txt", "--track", "2", "--channels", "separate")
+    assert "a transcript has no sound: track and channels were not used" in timeline["notes"]
+    assert main(["read", str(tmp_path / "chat.txt"), "--format", "whatsapp"]) == 2
+    assert "Known are" in capsys.readouterr().err

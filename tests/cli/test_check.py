@@ -253,9 +253,12 @@ def test_a_folder_is_what_is_in_it(capsys: Capture, tmp_path: Path) -> None:
     written(tmp_path / "deep", "a.txt", "Ann: hello\nBen: you\n")
     written(tmp_path, "page.css", "no")
     written(tmp_path, "config.json", '{"text": "no transcript"}')
+    written(tmp_path, "README.md", "# About these talks\n")
+    talk = '{"start": 0, "end": 1, "text": "hi"}, {"start": 1, "end": 2, "text": "ho"}'
+    written(tmp_path, "heard.json", f'{{"segments": [{talk}]}}')
     code, files = told(capsys, tmp_path)
     assert code == 0
-    assert [Path(f["path"]).name for f in files] == ["b.csv", "a.txt"]
+    assert [Path(f["path"]).name for f in files] == ["b.csv", "a.txt", "heard.json"]
     (tmp_path / "none").mkdir()
     assert main(["check", str(tmp_path / "none")]) == 2
 
@@ -303,3 +306,10 @@ def test_the_page_of_the_json_lists_every_key(capsys: Capture, tmp_path: Path) -
         *other["corpus"],
     }
     assert [k for k in sorted(keys) if f"`{k}`" not in page] == []
+
+
+def test_a_format_is_that_of_transcripts_alone(capsys, tmp_path):
+    media_files.write_wav(tmp_path / "a.wav", media_files.tone(1.0))
+    written(tmp_path, "chat.txt", "1.1.24, 10:00 - Ann: hi\n1.1.24, 10:01 - Ben: ho\n")
+    code, files = told(capsys, tmp_path / "a.wav", tmp_path / "chat.txt", "--format", "chat")
+    assert code == 0 and [f["kind"] for f in files] == ["recording", "transcript"]

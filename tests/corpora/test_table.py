@@ -12,9 +12,9 @@ import warnings
 from pathlib import Path
 
 import pytest
-import spreadsheet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from spreadsheets import xlsx
 
 import empathia
 from empathia.corpora import CorpusWarning, table
@@ -321,7 +321,6 @@ def test_a_part_is_known_by_its_usual_names(tmp_path, said, part):
         ("[nan]", ()),
         (r"['a\d']", (r"a\d",)),
         ("[]", ()),
-        (" glad ; nan; sad;", ("glad", "sad")),
     ],
 )
 def test_lists_are_read_as_python_writes_them(tmp_path, cell, gold):
@@ -462,7 +461,7 @@ def test_tables_of_spreadsheets_are_read(tmp_path, content, notes):
 def test_a_sheet_is_read_as_its_csv(tmp_path):
     pytest.importorskip("python_calamine")
     rows = [("utterance", "dialogue", "text", "label", "start"), ("a", 1.0, "hi", "sad", 0.5)]
-    spreadsheet.write(tmp_path / "talk.xlsx", rows)
+    (tmp_path / "talk.xlsx").write_bytes(xlsx({"Talk": list(rows)}))
     (talk,) = table.load(tmp_path / "talk.xlsx", map={"duration": "start"})
     assert (talk.id, talk.utterances[0].id, talk.utterances[0].end) == ("1", "a", 1.0)
 
@@ -553,3 +552,64 @@ def test_a_corpus_is_loaded_from_python(tmp_path):
         empathia.load_corpus("table", tmp_path / "a.csv", colour=1)
     with pytest.raises(UsageError, match="unknown corpora plug-in"):
         empathia.load_corpus("tabel", tmp_path / "a.csv")
+
+
+def test_labels_in_parts_of_a_cell_are_told_where_they_say_nothing(tmp_path):
+    file = csv(tmp_path, "a,glad ; nan; sad;", header="text,label")
+    with pytest.warns(CorpusWarning, match="column 'label' says nan, which is nothing: 1"):
+        assert table.load(file)[0].utterances[0].gold == ("glad", "sad")
+
+
+def test_labels_that_look_like_nothing_are_kept_in_votes_and_parts(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_text("text,label,votes\na,Happy;None,None;Happy;None\nb,None,None\n")
+    first, second = (d.utterances[0] for d in table.load(file, labels=("Happy", "None")))
+    assert first.gold == ("Happy", "None") and first.votes == (("None",), ("Happy",), ("None",))
+    assert second.gold == ("None",) and second.votes == (("None",),)
+    with pytest.warns(CorpusWarning) as told:
+        parts = table.load(file)
+    assert any("'label' says None, which is nothing" in str(w.message) for w in told)
+    assert parts[0].utterances[0].gold == ("Happy",)
+
+
+def test_rows_of_zeros_in_a_spreadsheet_are_rows(tmp_path):
+    file = tmp_path / "a.xlsx"
+    rows = [["label", "f1"], [0, 0], [1, 3], [0, 0], [1, 5]]
+    file.write_bytes(xlsx({"all": rows}))
+    assert [d.utterances[0].gold for d in table.load(file)] == [("0",), ("1",), ("0",), ("1",)]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["start (frames),end (frames)", "start [samples],end [samples]", "start_ms,duration (words)"],
+)
+def test_counts_of_other_things_are_no_times(tmp_path, header):
+    file = tmp_path / "a.csv"
+    file.write_text(f"text,label,{header}\na,x,1,7\n")
+    said = table.load(file)[0].utterances[0]
+    assert (said.start, said.end) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "span"),
+    [
+        ("start,end", "1600000000,1600000002", (1.6e9, 1.6e9 + 2)),
+        ("duration_ms,duration_s", "1000,1", (None, None)),
+        ("start_ms,start_frame", "2000,5", (None, None)),
+    ],
+)
+def test_measures_of_time_that_place_nothing_are_left_alone(tmp_path, header, cells, span):
+    file = tmp_path / "a.csv"
+    file.write_text(f"text,label,{header}\na,x,{cells}\n")
+    said = table.load(file)[0].utterances[0]
+    assert (said.start, said.end) == span
+
+
+def test_a_gap_behind_quotation_marks_moves_no_cells(tmp_path):
+    file = tmp_path / "a.tsv"
+    file.write_text('speaker\ttext\tlabel\n"A" \t"hi"\tsad\n"B"\t\tglad\n')
+    said = [d.utterances[0] for d in table.load(file)]
+    assert [(u.speaker, u.text, u.gold) for u in said] == [
+        ("A", "hi", ("sad",)),
+        ("B", None, ("glad",)),
+    ]

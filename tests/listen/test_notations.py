@@ -243,6 +243,11 @@ def test_a_spreadsheet(tmp_path):
         read(tmp_path, "b.xlsx", path.read_bytes()[:200])
 
 
+def test_a_row_that_names_a_column_is_no_header_below_full_rows(tmp_path):
+    with pytest.raises(TranscriptError, match="'Utt', 'Emotion'"):
+        read(tmp_path, "a.csv", "Utt,Emotion\nhello,sad\ntext,glad\nx,sad\n")
+
+
 def test_programs_words_for_nothing_are_no_words(tmp_path):
     transcript = read(tmp_path, "a.csv", "speaker,text\nAnn,nan\nNA,null\nBen,none of it\n")
     assert said(transcript) == [("Ann", None), ("Speaker", None), ("Ben", "none of it")]

@@ -59,6 +59,15 @@ def test_wide_headings_are_sure_whoever_speaks(tmp_path, name):
     ]
 
 
+def test_what_a_tool_writes_around_the_talk_is_left_out(tmp_path):
+    head = "Weekly meeting\nMon, Jan 5\n\nSUMMARY KEYWORDS\nexam, passing, joy\n\n"
+    head += "SPEAKERS\nAnn Lee, Ben\n\nTRANSCRIPT\nof 2 people\n\n"
+    blocks = "Ann Lee  00:03\nI passed.\n\nBen  00:09\nGreat.\n\nAnn Lee stopped transcription\n"
+    transcript = read(tmp_path, "a.txt", head + blocks)
+    assert said(transcript) == [("Ann Lee", "I passed."), ("Ben", "Great.")]
+    assert noted(transcript, "above the first speaker") and noted(transcript, "at the end")
+
+
 def test_console_output_of_whisper_loses_no_words(tmp_path):
     text = (
         "[00:00.000 --> 00:02.000]  so we\n[00:02.000 --> 00:04.000]  went to\n"

@@ -35,7 +35,7 @@ def expand(given: Sequence[Path], suffixes: Sequence[str] = ()) -> list[Path]:
 
 def _inside(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     """The readable files in a folder; those that are left out are named."""
-    from empathia.pipeline import NAMED_ONLY, by_name, plays
+    from empathia.pipeline import NAMED_ONLY, by_name, plays, talks
 
     readable: list[Path] = []
     others: list[Path] = []
@@ -44,7 +44,7 @@ def _inside(folder: Path, suffixes: Sequence[str]) -> list[Path]:
         if path.is_file() and not hidden:
             suffix = path.suffix.lower()
             meant = suffix not in NAMED_ONLY and by_name(path) is not None
-            named = meant or suffix in suffixes
+            named = meant or suffix in suffixes or talks(path)
             (readable if named or plays(path) else others).append(path)
     if not readable:
         raise UsageError(
@@ -54,6 +54,6 @@ def _inside(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     if others:
         shown = ", ".join(repr(str(p.relative_to(folder))) for p in others[:_SHOWN])
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
-        told = f"left out, neither a recording nor a transcript: {shown}{more}"
+        told = f"left out (name a file to have it read all the same): {shown}{more}"
         print(f"empathia: {told}", file=sys.stderr)
     return readable

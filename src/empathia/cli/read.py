@@ -101,6 +101,8 @@ def _hearing(group: argparse._ArgumentGroup) -> None:
 
 
 def _track(text: str) -> int | Literal["all"]:
+    if text != "all" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a number from 1 or 'all', found '{text}'")
     return "all" if text == "all" else int(text)
 
 

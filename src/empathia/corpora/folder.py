@@ -22,7 +22,7 @@ the order of their start. Without ``labels.csv`` the first folder below names th
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -94,7 +94,8 @@ def load(
             f"Expected files such as {', '.join(sorted(SOUND)[:4])}",
         )
     file = path / TABLE
-    dialogues = _listed(file, there, name) if file.is_file() else _sorted(there, name)
+    known = _set(labels, set(), name) or ()
+    dialogues = _listed(file, there, name, known) if file.is_file() else _sorted(there, name)
     gold = {g for d in dialogues for u in d.utterances for g in u.gold}
     chosen = _set(labels, gold, name)
     strange = sorted(gold - set(chosen.labels)) if chosen else []
@@ -134,10 +135,10 @@ def _sorted(there: dict[str, Path], name: str) -> list[Dialogue]:
     return dialogues
 
 
-def _listed(file: Path, there: dict[str, Path], name: str) -> list[Dialogue]:
+def _listed(file: Path, there: dict[str, Path], name: str, known: Container[str]) -> list[Dialogue]:
     """Labels out of the table."""
     held = read(file, None, {"audio": "file"}, {})
-    tell(held)
+    tell(held, known)
     named = Counter(row.get("audio") for row in held.rows)
     twice = _clashes(there)
     talks: dict[str, list[tuple[Row, Utterance]]] = {}
@@ -146,7 +147,7 @@ def _listed(file: Path, there: dict[str, Path], name: str) -> list[Dialogue]:
         key = row.get("audio")
         if key not in there:
             raise row.wrong(f"names '{key}', which is not there; paths start at the folder")
-        utterance = _row(row, there[key], _called(key, twice))
+        utterance = _row(row, there[key], _called(key, twice), known)
         if named[key] > 1 and utterance.start is not None:
             utterance = replace(utterance, id=f"{utterance.id}@{utterance.start:g}")
         if utterance.id in seen:
@@ -165,9 +166,9 @@ def _talk(key: str, turns: list[tuple[Row, Utterance]]) -> Dialogue:
     return Dialogue(key, tuple(replace(u, index=i) for i, u in enumerate(order)), split=split)
 
 
-def _row(row: Row, file: Path, key: str) -> Utterance:
+def _row(row: Row, file: Path, key: str, known: Container[str]) -> Utterance:
     start, end = cells.span(row)
-    clip = _clip(key, row.name("speaker") or "unknown", file, cells.labels(row))
+    clip = _clip(key, row.name("speaker") or "unknown", file, cells.labels(row, known))
     return replace(
         clip,
         text=as_text(row.value("text")) or None,

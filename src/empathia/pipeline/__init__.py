@@ -17,7 +17,7 @@ from empathia import media
 from empathia.contracts import Progress
 from empathia.errors import TranscriptError, UsageError
 from empathia.pipeline.conversation import Conversation, Spoken
-from empathia.pipeline.kinds import NAMED_ONLY, RECORDINGS, TRANSCRIPTS, by_name, kind, plays
+from empathia.pipeline.kinds import NAMED_ONLY, RECORDINGS, TRANSCRIPTS, by_name, kind, plays, talks
 from empathia.pipeline.models import Models, Record
 from empathia.pipeline.options import SHIPPED, Options
 from empathia.types import Dialogue, Features, Timeline, Turn, Word
@@ -34,6 +34,7 @@ __all__ = [
     "by_name",
     "kind",
     "plays",
+    "talks",
 ]
 
 
@@ -131,9 +132,15 @@ class Reader:
         if language is None:
             language = detect_language(u.text for u in utterances if u.text)
         ends = [u.end for u in utterances if u.end is not None]
-        given = self.options.names or self.options.speakers
-        unused = ("the transcript says who speaks: names and number of speakers were not used",)
-        notes = read.notes + (unused if given else ())
+        o = self.options
+        unused = []
+        if o.names or o.speakers:
+            unused.append(
+                "the transcript says who speaks: names and number of speakers were not used"
+            )
+        if recording is None and (o.track is not None or o.channels != "mix"):
+            unused.append("a transcript has no sound: track and channels were not used")
+        notes = (*read.notes, *unused)
         return _Talk(
             read.dialogue,
             language,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from empathia import media
 from empathia.errors import InputError, UsageError
-from empathia.listen.transcript import SUFFIXES
+from empathia.listen.transcript import SUFFIXES, read_transcript
 
 RECORDINGS = (
     *(".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mp4", ".mov"),
@@ -19,8 +19,10 @@ RECORDINGS = (
 
 TRANSCRIPTS = SUFFIXES
 
-NAMED_ONLY = (".json", ".html", ".htm")
-"""Endings that a folder is not searched for: most such files are no transcripts, or our reports."""
+NAMED_ONLY = (".json", ".html", ".htm", ".md")
+"""Endings that a folder is not searched for: most such files are no transcripts, or our reports.
+
+A JSON file in which somebody talks is read all the same (:func:`talks`)."""
 
 _HEAD = 2**14  # bytes that tell a text
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -67,6 +69,19 @@ def plays(path: Path) -> bool:
         return next(sound, None) is not None and not condition.damaged
     except InputError:
         return False
+
+
+def talks(path: Path) -> bool:
+    """Whether a JSON file holds several turns with times or names, and is none that we wrote."""
+    if path.suffix.lower() != ".json":
+        return False
+    try:
+        read = read_transcript(path)
+    except InputError:
+        return False
+    said = read.dialogue.utterances
+    known = any(u.start is not None for u in said) or len({u.speaker for u in said}) > 1
+    return read.format == "json" and len(said) > 1 and known
 
 
 def _is_text(path: Path) -> bool:

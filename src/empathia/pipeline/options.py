@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from empathia import media
 from empathia.errors import UsageError
+from empathia.listen.transcript import names
 
 SHIPPED = ("text-default", "text-korean", "voice-default")
 """The recognisers that read where none is named; the first of a kind reads other languages."""
@@ -85,6 +86,10 @@ class Options:
             raise UsageError(
                 f"expected the number of a sound track, from 1, or 'all', found {self.track!r}",
                 "Choose one",
+            )
+        if self.format is not None and self.format not in names():
+            raise UsageError(
+                f"there is no transcript format '{self.format}'", f"Known are {', '.join(names())}"
             )
         if self.channels not in CHANNELS:
             raise UsageError(f"channels are 'mix' or 'separate', not {self.channels!r}", "Choose")

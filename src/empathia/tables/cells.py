@@ -23,6 +23,9 @@ _UNIT = re.compile(
     r"(?:[(\[]\s*(?P<a>[^)\]]*?)\s*[)\]]|\s+-\s+(?P<b>\S+)|[_\s](?P<c>ms|msec|us|usec|s|secs?|seconds?|min|mins|minutes?)"
     r"|(?<=[a-z])(?P<d>Ms))\s*$"
 )
+COUNTS = re.compile(r"(?:frame|sample|tick|char|character|token|word|byte|line)s?\W*$", re.I)
+"""What ends the name of a column that counts something else than time."""
+
 _NAME = 100  # characters of a column's name that may hold a unit
 _CLOCK = re.compile(r"(?:(\d+)\s*:\s*)?(\d{1,3})\s*:\s*(\d{1,2}(?:[.,]\d+)?)", re.ASCII)
 _DAYS = re.compile(r"(\d+)\s*days?,?\s+(\S.*)", re.ASCII)
@@ -102,7 +105,7 @@ def unit(name: str) -> tuple[str, float | None]:
     Returns:
         None for the second where the name tells no unit.
     """
-    told = _UNIT.search(name) if len(name) < _NAME else None
+    told = _UNIT.search(name) if len(name) < _NAME and not COUNTS.search(name) else None
     if told is None:
         return name, None
     said = next(g for g in told.groups() if g is not None)

@@ -143,9 +143,15 @@ def _header(
     """Place of the header: the first record, or the first below a title that names a column."""
     for place, (_, cells) in enumerate(records[:_TITLES]):
         if worth([str(c).strip() for c in cells if c is not None]):
-            above = [n for n, _ in records[:place]]
+            above = [n for n, row in records[:place] if _filled(row) < _filled(cells)]
+            if len(above) < place:  # no title: the header names nothing that is looked for
+                return 0, ()
             return place, ((f"left out above the header: {at_lines(above)}",) if above else ())
     return 0, ()
+
+
+def _filled(cells: Sequence[object]) -> int:
+    return sum(c is not None and str(c).strip() != "" for c in cells)
 
 
 def _names(
@@ -210,7 +216,9 @@ def _split(text: str, mark: str, path: Path, skipped: int) -> list[tuple[int, li
         reason = str(error)
     try:
         # Blanks behind closing quotation marks, as where lines are padded, are no part of a cell.
-        return list(_cells(re.sub(rf'"[ \t]+(?={re.escape(mark)}|[\r\n]|$)', '"', text), mark))
+        blank = " " if mark == "\t" else " \t"
+        padded = rf'"[{blank}]+(?={re.escape(mark)}|[\r\n]|$)'
+        return list(_cells(re.sub(padded, '"', text), mark))
     except csv.Error:
         pass
     # Quotation marks behind backslashes, as whisper.cpp writes them; else without quoting.
@@ -332,15 +340,20 @@ def spreadsheet(path: Path, worth: Worth) -> Table:
     try:
         with path.open("rb") as file:
             book = CalamineWorkbook.from_filelike(file)
-        sheets = [(name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names]
+        sheets = [
+            (name, book.get_sheet_by_name(name).to_python(skip_empty_area=False))
+            for name in book.sheet_names
+        ]
     except (CalamineError, OSError, ValueError) as error:
         raise fault(
             path, None, f"is no readable spreadsheet ({error})", "Save it again, or as csv"
         ) from error
-    full = [(name, rows) for name, rows in sheets if any(map(any, rows))]
+    full = [(name, rows) for name, rows in sheets if any(map(_filled, rows))]
     if not full:
         raise fault(path, None, "the spreadsheet is empty", "Give one with a table")
-    rows = [(n, [_plain(c) for c in row]) for n, row in enumerate(full[0][1], start=1) if any(row)]
+    rows = [
+        (n, [_plain(c) for c in row]) for n, row in enumerate(full[0][1], start=1) if _filled(row)
+    ]
     table = _table(rows, path, worth)
     left = [name for name, _ in full[1:]]
     notes = (f"sheet '{full[0][0]}' was read, not {', '.join(left)}",) if left else ()

@@ -36,11 +36,13 @@ def time(row: Row, name: str) -> float | None:
     Raises:
         CorpusError: It is no time.
     """
-    source = row.sources.get(name)
+    source, text = row.sources.get(name), row.get(name)
     try:
-        return None if source is None else seconds(row.get(name), source.scale)
+        return None if source is None else seconds(text, source.scale)
     except ValueError:
-        raise row.wrong(f"{name} '{row.get(name)}' is no time") from None
+        if text.isdecimal():
+            return float(text)  # seconds since 1970, say
+        raise row.wrong(f"{name} '{text}' is no time") from None
 
 
 def finite(row: Row, name: str, cell: object) -> float | None:
@@ -73,27 +75,31 @@ def labels(row: Row, known: Container[str] = ()) -> tuple[str, ...]:
         return (whole,)
     listed = _listed(row, "label")
     if listed is None:
-        return _several(row, "label")
+        return _several(row, "label", known)
     named = _labels(listed)
     if named is None:
         raise row.wrong("label is no list of labels")
     return named
 
 
-def votes(row: Row) -> tuple[tuple[str, ...], ...]:
+def votes(row: Row, known: Container[str] = ()) -> tuple[tuple[str, ...], ...]:
     """Each rater's labels: labels parted by ";", or a list of labels or of lists of labels.
+
+    Args:
+        row: The row.
+        known: As for :func:`labels`.
 
     Raises:
         CorpusError: A list does not parse or holds something else.
     """
     listed = _listed(row, "votes")
     if listed is None:
-        return tuple((x,) for x in _several(row, "votes"))
+        return tuple((x,) for x in _several(row, "votes", known))
     raters = [_labels([r] if isinstance(r, str) else r) for r in listed if r is not None]
-    known = tuple(r for r in raters if r is not None)
-    if len(known) < len(raters):
+    told = tuple(r for r in raters if r is not None)
+    if len(told) < len(raters):
         raise row.wrong("votes: no list of labels or of lists of labels")
-    return known
+    return told
 
 
 def _labels(listed: object) -> tuple[str, ...] | None:
@@ -146,11 +152,14 @@ def _python(text: str) -> object:
         return ast.literal_eval(text)
 
 
-def _several(row: Row, name: str) -> tuple[str, ...]:
+def _several(row: Row, name: str, known: Container[str] = ()) -> tuple[str, ...]:
     """The names in a cell, parted by ";"."""
     source = row.sources.get(name)
-    there = [composed(x) for x in row.get(name).split(";")]
-    return tuple(x for x in there if x and source is not None and not source.nothing(x))
+    if source is None:
+        return ()
+    cell = row.get(name) if source.pattern else as_text(row.cells.get(source.column))
+    there = [composed(x) for x in cell.split(";")]
+    return tuple(x for x in there if x and (x in known or not source.nothing(x)))
 
 
 def clips(row: Row) -> tuple[str, ...]:

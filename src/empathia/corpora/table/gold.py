@@ -38,7 +38,7 @@ def said(keys: Mapping[str, Row], wanted: Wanted, name: str, *, join_alike: bool
     """
     known = _known(wanted, name)
     gold = {key: cells.labels(row, known or ()) for key, row in keys.items()}
-    votes = {key: cells.votes(row) for key, row in keys.items()}
+    votes = {key: cells.votes(row, known or ()) for key, row in keys.items()}
     if join_alike:
         usual = _usual(gold, votes, known)
         gold = {key: _respelt(x, usual) for key, x in gold.items()}

@@ -177,8 +177,10 @@ def tell(table: Table, labels: Container[str] = ()) -> None:
         note(f"{table.file}: {remark}")
     for ours, source in table.sources.items():
         words = [(r.place, as_text(r.cells.get(source.column)).strip()) for r in table.rows]
-        kept = labels if ours == "label" else ()
-        told = [(p, x) for p, x in words if x and source.nothing(x) and x not in kept]
+        gold = ours in {"label", "votes"}
+        parts = [(p, y.strip()) for p, x in words for y in (x.split(";") if gold else [x])]
+        kept = labels if gold else ()
+        told = [(p, x) for p, x in parts if x and source.nothing(x) and x not in kept]
         places, what = [p for p, _ in told], ", ".join(sorted({x for _, x in told}))
         warn(f"{table.file}: column '{source.column}' says {what}, which is nothing", places)
 
@@ -235,9 +237,14 @@ def _sources(file: Path, header: Sequence[str], mapping: Mapping[str, str]) -> d
         )
     sources = {k: _source(file, header, v, f"our '{k}'") for k, v in mapping.items()}
     for ours in COLUMNS:
-        theirs = None if ours in sources else _alike(file, header, ours)
+        unused = ours == "duration" and ("end" in sources or "start" not in sources)
+        theirs = None if ours in sources or unused else _alike(file, header, ours)
         if theirs is not None:
             sources[ours] = Source(theirs)
+    start = sources.get("start")
+    placed = "start" in mapping or bool({"end", "duration"} & set(sources))
+    if start is not None and not placed and start.column.lower() != "start":
+        del sources["start"]  # a measure: "start_ms" beside nothing that ends
     if not sources:
         raise CorpusError(
             f"{file} has no column that we know (has: {', '.join(header)})",

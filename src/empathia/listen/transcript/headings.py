@@ -39,10 +39,10 @@ _SPOKEN = re.compile(
     re.IGNORECASE,
 )
 _TRAILER = re.compile(
-    r"transcri(?:bed|pt|ption)\b.*\b(?:by|with|from)\b.*|.*https?://\S*(?:otter|rev|trint)\S*",
+    r"transcri(?:bed|pt|ption)\b.*\b(?:by|with|from)\b.*|.{1,60} stopped transcription|.*https?://\S*(?:otter|rev|trint)\S*",
     re.IGNORECASE,
 )
-_EARLY = 6  # lines within which the first heading stands
+_EARLY, _LATE = 6, 40  # lines within which the first heading stands; a sure one of several
 _LONGEST = 120  # characters of a heading
 _SURE = ("wide", "bracket", "bar", "dash", "day")  # no sentence ends so
 
@@ -144,7 +144,8 @@ def _serves(style: str, headings: dict[int, _Heading], lines: Sequence[str]) -> 
     full = [i for i, x in enumerate(lines) if x.strip()]
     rank = {place: number for number, place in enumerate(full)}
     places = list(headings)
-    if rank[places[0]] >= _EARLY or len(places) == len(full):
+    early = _LATE if style in _SURE and len(places) > 1 else _EARLY
+    if rank[places[0]] >= early or len(places) == len(full):
         return False
     followed = sum(rank[i] + 1 < len(full) and full[rank[i] + 1] not in headings for i in places)
     named = sum(bool(re.match(r"[^\s:：][^:：]{0,40}[:：]\s", lines[i])) for i in full)

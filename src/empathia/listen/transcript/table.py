@@ -29,7 +29,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "start": (
         *("start", "starttime", "starts", "begin", "from", "onset", "begintime", "tstart"),
         *("beginn", "anfang", "anfangszeit", "startzeit", "début", "debut", "inicio", "시작"),
-        *("time", "timestamp"),
+        *("time", "timestamp", "zeit", "시간"),
     ),
     "end": (
         *("end", "endtime", "ends", "stop", "to", "offset", "stoptime", "tend"),
@@ -43,10 +43,14 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """What columns may be called, best first, in lower case without blanks and underscores."""
 
-_COUNTS = re.compile(r"(?:frame|sample|tick|char|character|token|word|byte|line)s?\W*$", re.I)
 _TIMELIKE = re.compile(r"\s*(?:start|begin|end|stop|onset|offset|time|duration|dur)(?![a-z])", re.I)
 _TIMED = ("start", "end", "duration")
-_LOOSE = ("time", "timestamp")  # names that also stand for other things than a start
+_LOOSE = (
+    "time",
+    "timestamp",
+    "zeit",
+    "시간",
+)  # names that also stand for other things than a start
 _TIMES = "Write times as seconds or h:mm:ss.ms, or leave the cell empty"
 _OURS = ("index", "id", "speaker", "start", "end", "text")
 
@@ -61,7 +65,7 @@ class _Column(NamedTuple):
 
 def _column(name: str) -> tuple[str, _Column]:
     """What a column is called without its unit, and the column."""
-    stem, scale = (name, None) if _COUNTS.search(name) else unit(name)
+    stem, scale = unit(name)
     return re.sub(r"[\s_\-.]", "", stem.strip().lower()), _Column(name, scale)
 
 

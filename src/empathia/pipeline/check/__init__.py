@@ -68,11 +68,14 @@ def check(path: Path, format: str | None = None, progress: Progress = _silent) -
         )
     table = path.suffix.lower() in tables.SUFFIXES
     try:
-        what = "transcript" if format is not None else kind(path)
+        what = kind(path)
     except UsageError as error:
-        if not table:
+        if format is not None:
+            what = "transcript"
+        elif not table:
             return Checked(path, None, error.problem, error.remedy)
-        what = "corpus"
+        else:
+            what = "corpus"
     if what == "recording":
         try:
             return Checked(path, what, recording=recording.check(path, progress))

@@ -127,6 +127,55 @@ def test_channels_that_hold_the_same_are_refused(tmp_path, kind):
         listened(path)
 
 
+def powers(shares: tuple[float, float], noise: float, leak: float, gated: bool) -> np.ndarray:
+    """Of ten minutes in which two speak in turn, for these shares of the time; (2, frames)."""
+    draw = np.random.default_rng(4)
+    said = np.zeros((2, 12000))
+    starts = np.arange(0, 12000, 600)
+    for k, share in enumerate(shares):
+        for start in starts + 300 * k:
+            length = round(600 * share)
+            said[k, start : start + length] = 10 ** draw.normal(-2, 0.7, length)
+    mixed = said + leak * np.roll(said[::-1], 1, axis=1)
+    mixed += noise * draw.normal(1, 0.05, said.shape)
+    if gated:  # as by telephones that send nothing in between, for half of each pause
+        mixed[(said == 0) & (np.arange(12000) // 50 % 2 == 0)] = 0
+    return mixed.astype(np.float32)
+
+
+@pytest.mark.parametrize("gated", [False, True])
+@pytest.mark.parametrize("noise", [1e-6, 1e-4, 1e-3])
+@pytest.mark.parametrize("shares", [(0.37, 0.03), (0.03, 0.37), (0.01, 0.02), (0.45, 0.45)])
+def test_who_hardly_speaks_is_told_from_the_noise(shares, noise, gated):
+    heard = powers(shares, noise, 0.0, gated)
+    spoken = powers(shares, 0.0, 0.0, False) > 10 * noise
+    silenced = crosstalk(heard)
+    assert (silenced & spoken).sum() < 0.01 * spoken.sum()
+
+
+@pytest.mark.parametrize("shares", [(0.37, 0.03), (0.03, 0.37), (0.45, 0.45)])
+def test_crosstalk_of_who_hardly_speaks_is_silenced(shares):
+    heard, alone = powers(shares, 1e-6, 0.01, False), powers(shares, 0.0, 0.0, False)
+    silenced, spoken = crosstalk(heard), alone > 1e-3
+    leaked = (heard > 1e-5) & (alone == 0)
+    assert (silenced & spoken).sum() < 0.02 * spoken.sum()
+    assert (silenced & leaked).sum() > 0.95 * leaked.sum()
+
+
+def test_an_interview_of_few_questions_is_heard(tmp_path):
+    """Who asks speaks for two of a hundred seconds, over noise that both channels have."""
+    asked, answered = people()[:, : round(20 * sounds.RATE)]
+    sound = np.random.default_rng(3).normal(0, 1e-3, (2, 100 * sounds.RATE))
+    loud = np.flatnonzero(np.abs(asked) > 0.05)[0]
+    sound[0, : 2 * sounds.RATE] += asked[loud : loud + 2 * sounds.RATE]
+    for start in (5, 30, 60):
+        sound[1, start * sounds.RATE :][: len(answered)] += answered
+    heard = listened(sounds.write_wav(tmp_path / "a.wav", sound.T), names=("Ann", "Ben"))
+    assert {u.speaker for u in heard.dialogue.utterances} == {"Ann", "Ben"}
+    assert all(u.end < 5 for u in heard.dialogue.utterances if u.speaker == "Ann")
+    assert all(u.start > 4 for u in heard.dialogue.utterances if u.speaker == "Ben")
+
+
 def test_one_channel_cannot_tell_speakers_apart(tmp_path):
     path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 3))
     with pytest.raises(UsageError, match="has one channel, expected one a speaker"):

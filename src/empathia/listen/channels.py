@@ -34,7 +34,8 @@ from empathia.listen.words import Transcriber, Window
 from empathia.types import Audio
 
 _FRAME = RATE // 20  # samples, 50 ms
-_RANGE = 0.01  # power (-20 dB) to the loud parts of a channel: there is sound in it
+_RANGE = 0.01  # power (-20 dB) to the loud parts of a channel: there is sound in it ...
+_FLOOR, _OUT = 10, 4.0  # ... that is times the power (6 dB) of this percentile of the channel
 _FAINTER = 0.25  # power (-6 dB) to the channel of origin: crosstalk is at least that faint ...
 _SHARE = 0.3  # ... in as much of its sound ...
 _FOLLOWS = 0.6  # ... and the levels of the two correlate ...
@@ -45,6 +46,7 @@ _TAIL = 4  # frames that a room goes on sounding
 _SAME, _MOSTLY = 6.0, 0.5  # dB; share of the sound in which two channels are no further apart
 _FAINT = 1e-4  # power (-40 dB) to the loudest channel: one may be as much fainter
 _ENOUGH = 20  # frames to tell
+_LOUD = 80  # percentile of the frames with sound
 
 Powers = NDArray[np.float32]
 Frames = NDArray[np.bool_]
@@ -189,20 +191,22 @@ def crosstalk(powers: Powers) -> Frames:
                 f"channels {a + 1} and {b + 1} hold the same sound, and do not tell speakers apart",
                 "Leave --channels out",
             )
-    foreign = _foreign(powers)
-    # Once more as if all microphones were as loud: crosstalk into a faint one may be as loud as
-    # what it is there for. Where nobody speaks for himself there is nothing to go by.
+    foreign = _foreign(powers, powers)
+    # Once more as if all microphones were as loud, and by what each holds of its own: crosstalk
+    # into a faint one may be as loud as what it is there for, and who hardly speaks may be heard
+    # less than his crosstalk. Where nobody speaks for himself there is nothing to go by.
     own = np.where(foreign, np.float32(0), powers)
-    loud = np.percentile(own, 95, axis=1)
-    loud[np.count_nonzero(own > _FAINT * powers.max(initial=1e-6), axis=1) < _ENOUGH] = 0
+    least = _FAINT * powers.max(initial=1e-6)
+    loud = np.array([_loudness(row, least) for row in own])
     scale = np.where(loud > 0, loud, loud.max(initial=0) or 1.0)
-    return foreign | _foreign((powers / scale[:, None]).astype(np.float32))
+    even = (1 / scale[:, None]).astype(np.float32)
+    return foreign | _foreign(own * even, powers * even)
 
 
-def _foreign(powers: Powers) -> Frames:
+def _foreign(origins: Powers, powers: Powers) -> Frames:
     foreign = np.zeros(powers.shape, bool)
     for here, there in permutations(range(len(powers)), 2):
-        foreign[here] |= _from(powers[there], powers[here])
+        foreign[here] |= _from(origins[there], powers[here])
     return foreign
 
 
@@ -228,8 +232,17 @@ def _from(there: Powers, here: Powers) -> Frames:
 
 
 def _sounds(power: Powers) -> Frames:
-    loud: Frames = power > _RANGE * np.percentile(power, 95) + 1e-10
-    return loud
+    """Where there is more than the noise of a channel; who hardly speaks makes no percentile."""
+    noisy = power[power > 1e-10]
+    floor = np.percentile(noisy, _FLOOR) if len(noisy) else 0.0
+    sounds: Frames = power > max(_RANGE * np.percentile(power, 95), _OUT * floor) + 1e-10
+    return sounds
+
+
+def _loudness(power: Powers, least: float) -> float:
+    """The power of the loud parts of a channel; 0 where too little is over the least."""
+    sounds = power[_sounds(power) & (power > least)]
+    return float(np.percentile(sounds, _LOUD)) if len(sounds) >= _ENOUGH else 0.0
 
 
 def _level(power: Powers) -> Powers:

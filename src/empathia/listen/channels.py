@@ -1,7 +1,8 @@
 """A recording with a channel, or a track, for each speaker: nobody has to be told apart.
 
 Each is listened to on its own. A microphone hears the others too, only fainter and perhaps
-later; such crosstalk is silenced before anything listens, or it would be their second voice.
+later; such crosstalk is silenced before anything listens, or it would be their second voice. What
+is measured of a turn afterwards is the channel as it is.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from empathia.listen.recording import (
     ListenOptions,
     called,
     dialogue_of,
+    left_out,
     waveform_of,
 )
 from empathia.listen.speech import RATE
@@ -157,10 +159,11 @@ def _heard(
         for number, (_, place) in enumerate(speakers)
         if not listened[number][0].segments
     ]
+    short = [f"{names[n]}: {note}" for n, (ear, _) in enumerate(listened) for note in left_out(ear)]
     return Heard(
         dialogue=dialogue,
         words=words_of,
-        notes=(*condition.notes(), *silent, *transcript.notes),
+        notes=(*condition.notes(), *silent, *short, *transcript.notes),
         language=transcript.language,
         duration=duration,
         waveform=waveform,

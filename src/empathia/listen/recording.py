@@ -288,14 +288,19 @@ def _apart(condition: media.Condition) -> tuple[str, ...]:
     )
 
 
+def left_out(ear: Ear) -> tuple[str, ...]:
+    """What to say of short sounds beside speech that were taken for none."""
+    if not ear.segments or not ear.dropped:
+        return ()
+    times = ", ".join(f"{s.start:.0f}" for s in ear.dropped[:5])
+    more = f" and {len(ear.dropped) - 5} more" if len(ear.dropped) > 5 else ""
+    return (f"short sounds were taken for music or noise, not for speech (at {times}{more} s)",)
+
+
 def _silence(ear: Ear) -> tuple[str, ...]:
     """What to say where there is no speech."""
-    if ear.segments and ear.dropped:
-        times = ", ".join(f"{s.start:.0f}" for s in ear.dropped[:5])
-        more = f" and {len(ear.dropped) - 5} more" if len(ear.dropped) > 5 else ""
-        return (f"short sounds were taken for music or noise, not for speech (at {times}{more} s)",)
     if ear.segments:
-        return ()
+        return left_out(ear)
     return ("the recording is silent" if ear.waveform.silent else "nobody speaks here",)
 
 

@@ -19,6 +19,12 @@ from empathia.types import Audio, Emotion, Features, FloatArray, Reply, Request,
 
 Pieces = abc.Generator[str, None, None]  # a text as it is written; closing it cancels the rest
 Progress = Callable[[str, float, float | None], None]  # what is done, how much, of how much
+
+
+def silent(_what: str, _done: float, _total: float | None) -> None:
+    """The progress hook of nobody."""
+
+
 Item = tuple[str, str | Audio]  # an utterance's id, and its words or its sound
 
 

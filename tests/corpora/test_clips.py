@@ -77,6 +77,11 @@ def test_folders_name_the_labels(tmp_path):
     assert only(dialogues)["sad/2"].video is None
 
 
+def test_folders_take_every_ending_that_is_a_recording(tmp_path):
+    touch(tmp_path, "sad/b.aiff", "sad/c.mka", "glad/a.WAV", "glad/notes.txt")
+    assert set(only(folder.load(tmp_path))) == {"sad/b", "sad/c", "glad/a"}
+
+
 def test_a_file_of_labels_is_read(tmp_path):
     touch(tmp_path, "a.wav", "b/c.flac", "talk.m4a", "lost.wav")
     listed(

@@ -98,8 +98,16 @@ AFTER = {
     "two": chunk(b"abcd", os.urandom(4001)) + chunk(b"bext", bytes(700)),
     "a chunk without its pad": b"xyz1" + struct.pack("<I", 4001) + os.urandom(4001),
     "zeros": bytes(40000),
+    "text": b"<?xml version='1.0'?>\n<notes>" + b"<n>so it is</n>\n" * 600,
+    "zeros and a list": bytes(64) + chunk(b"LIST", b"INFOISFT" + bytes(3000)),
     "a little of something": os.urandom(500),
 }
+
+
+def test_sound_goes_on_behind_a_silence(tmp_path):
+    data = INTEGERS.tobytes() + bytes(8000) + INTEGERS.tobytes()
+    samples, notes = read(wav(tmp_path / "a.wav", fmt(16, 2), data, len(INTEGERS) * 2))
+    assert len(samples) == len(data) // 2 and len(notes) == 1
 
 
 @pytest.mark.parametrize("after", AFTER)

@@ -34,8 +34,10 @@ def bar(
         lasting: The bar stays on the screen; where there is none, lines take its place.
         plain: Draw no bar, as where stderr is no terminal.
     """
+    from empathia.contracts import silent
+
     if plain or not sys.stderr.isatty():
-        yield _Lines() if lasting else _silent
+        yield _Lines() if lasting else silent
         return
     from rich.console import Console
     from rich.progress import Progress as Bars
@@ -53,10 +55,6 @@ def _columns(look: Look) -> tuple[ProgressColumn, ...]:
     if look == "stages":
         return text, line, rich.TimeRemainingColumn()
     return text, line, rich.MofNCompleteColumn(), rich.TimeRemainingColumn()
-
-
-def _silent(_what: str, _done: float, _total: float | None) -> None:
-    """Nobody looks."""
 
 
 class _Drawn:

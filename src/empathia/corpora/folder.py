@@ -26,6 +26,7 @@ from collections.abc import Container, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from empathia import media
 from empathia.corpora import CorpusInfo, warn
 from empathia.corpora._tables import GENDERS
 from empathia.corpora.table import cells
@@ -43,23 +44,6 @@ INFO = CorpusInfo(
     language="und",
 )
 TABLE = "labels.csv"
-SOUND = frozenset(
-    {
-        ".wav",
-        ".flac",
-        ".mp3",
-        ".m4a",
-        ".aac",
-        ".ogg",
-        ".opus",
-        ".webm",
-        ".mp4",
-        ".mov",
-        ".mkv",
-        ".avi",
-    }
-)
-_VIDEO = frozenset({".mp4", ".mov", ".mkv", ".avi"})
 
 
 def load(
@@ -86,12 +70,12 @@ def load(
     there = {
         f.relative_to(path).as_posix(): f
         for f in sorted(path.rglob("*"))
-        if f.suffix.lower() in SOUND and not f.name.startswith(".")
+        if f.suffix.lower() in media.SUFFIXES and not f.name.startswith(".")
     }
     if not there:
         raise CorpusError(
             f"{name}: no recording under '{path}'",
-            f"Expected files such as {', '.join(sorted(SOUND)[:4])}",
+            f"Expected files such as {', '.join(media.SUFFIXES[:4])}",
         )
     file = path / TABLE
     known = _set(labels, set(), name) or ()
@@ -179,7 +163,7 @@ def _row(row: Row, file: Path, key: str, known: Container[str]) -> Utterance:
 
 
 def _clip(key: str, speaker: str, file: Path, gold: tuple[str, ...]) -> Utterance:
-    video = file if file.suffix.lower() in _VIDEO else None
+    video = file if file.suffix.lower() in media.PICTURES else None
     return Utterance(key, 0, speaker, audio=file, video=video, gold=gold)
 
 

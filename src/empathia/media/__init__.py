@@ -9,7 +9,17 @@ user as notes; what cannot be read at all is a ``MediaError``.
 from __future__ import annotations
 
 from empathia.files import shown
-from empathia.media.container import ALL, FORMATS, MediaInfo, Selection, Track, check, probe
+from empathia.media.container import (
+    ALL,
+    FORMATS,
+    PICTURES,
+    SUFFIXES,
+    MediaInfo,
+    Selection,
+    Track,
+    check,
+    probe,
+)
 from empathia.media.decoding import blocks, spans, unmixed
 from empathia.media.encoding import encode, media_type
 from empathia.media.mixing import Condition
@@ -18,6 +28,8 @@ from empathia.media.tape import Tape
 __all__ = [
     "ALL",
     "FORMATS",
+    "PICTURES",
+    "SUFFIXES",
     "Condition",
     "MediaInfo",
     "Selection",

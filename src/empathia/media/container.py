@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from av import AudioStream
     from av.container import InputContainer
 
+SUFFIXES = (
+    *(".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mp4", ".mov"),
+    *(".mkv", ".avi", ".aif", ".aiff", ".aifc", ".caf", ".w64", ".rf64", ".bwf", ".au", ".snd"),
+    *(".amr", ".3gp", ".3g2", ".wma", ".asf", ".wmv", ".mka", ".m4b", ".m4v", ".mp2", ".mpg"),
+    *(".mpeg", ".flv", ".f4v", ".ogv", ".voc", ".sph", ".ac3", ".wv", ".ape", ".tta"),
+)
+"""Endings of file names that mean a recording, in lower case; others are told by content."""
+
+PICTURES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", ".flv", ".wmv"})
+"""Those that mostly hold a moving picture as well."""
+
 FORMATS = "wav, flac, mp3, m4a, ogg, opus, webm, mp4, mkv, avi or the like"
 
 # Only containers of sound and pictures: FFmpeg also knows playlists, which would open other

@@ -29,6 +29,9 @@ _AFTER = (
 )
 
 
+_TEXT = bytes((*b"\t\n\r", *range(32, 127)))
+
+
 class _Form(NamedTuple):
     head: str  # a chunk's name and length, as in struct
     first: int  # position of the first chunk
@@ -232,7 +235,14 @@ def _sound_end(file: BinaryIO, form: _Form, size: int, sound: _Chunk) -> int | N
     for wrapped in wraps:
         if _ends_here(file, form, size, wrapped):
             return wrapped
-    return size if _sounds(file, announced) else None
+    return size if _sounds(file, announced) and not _written(file, announced) else None
+
+
+def _written(file: BinaryIO, at: int) -> bool:
+    """Whether text stands there, or zeros and then what a file may hold behind its sound."""
+    file.seek(at)
+    head = file.read(_LEAST).lstrip(b"\0")
+    return head.startswith(_AFTER) or (bool(head) and not head.translate(None, _TEXT))
 
 
 def _ends_here(file: BinaryIO, form: _Form, size: int, at: int) -> bool:

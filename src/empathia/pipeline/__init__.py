@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from empathia import media
-from empathia.contracts import Progress
+from empathia.contracts import Progress, silent
 from empathia.errors import TranscriptError, UsageError
 from empathia.pipeline.conversation import Conversation, Spoken
 from empathia.pipeline.kinds import NAMED_ONLY, RECORDINGS, TRANSCRIPTS, by_name, kind, plays, talks
@@ -36,10 +36,6 @@ __all__ = [
     "plays",
     "talks",
 ]
-
-
-def _silent(_what: str, _done: float, _total: float | None) -> None:
-    """The progress hook of nobody."""
 
 
 def _check_file(path: Path) -> None:
@@ -88,7 +84,7 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self._models.close()
 
-    def read(self, path: Path | str, progress: Progress = _silent) -> Timeline:
+    def read(self, path: Path | str, progress: Progress = silent) -> Timeline:
         """Make the timeline of one recording or transcript.
 
         Args:

@@ -9,14 +9,7 @@ from empathia import media
 from empathia.errors import InputError, UsageError
 from empathia.listen.transcript import SUFFIXES, read_transcript
 
-RECORDINGS = (
-    *(".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mp4", ".mov"),
-    *(".mkv", ".avi", ".aif", ".aiff", ".aifc", ".caf", ".w64", ".rf64", ".bwf", ".au", ".snd"),
-    *(".amr", ".3gp", ".3g2", ".wma", ".asf", ".wmv", ".mka", ".m4b", ".m4v", ".mp2", ".mpg"),
-    *(".mpeg", ".flv", ".f4v", ".ogv", ".voc", ".sph", ".ac3", ".wv", ".ape", ".tta"),
-)
-"""Endings of file names that mean a recording, in lower case; others are told by content."""
-
+RECORDINGS = media.SUFFIXES
 TRANSCRIPTS = SUFFIXES
 
 NAMED_ONLY = (".json", ".html", ".htm", ".md")

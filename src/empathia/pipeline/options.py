@@ -82,7 +82,7 @@ class Options:
         self._check_sound()
 
     def _check_sound(self) -> None:
-        if self.track not in (None, "all") and not _whole(self.track, 1, 1000):
+        if self.track not in (None, media.ALL) and not _whole(self.track, 1, 1000):
             raise UsageError(
                 f"expected the number of a sound track, from 1, or 'all', found {self.track!r}",
                 "Choose one",

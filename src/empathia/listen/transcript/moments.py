@@ -12,8 +12,6 @@ from empathia.tables import Table
 
 _SENT = ("timestamp", "datetime", "date", "time", "sentat", "sentdate", "createdat", "created")
 _BOTH = re.compile(rf"({dates.DATE})[,\s]+({dates.TIME})")
-
-
 _MIDNIGHT = re.compile(r"[T ]00:00:00$")  # behind a day of a spreadsheet
 
 

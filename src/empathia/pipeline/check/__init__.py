@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from empathia import tables
-from empathia.contracts import Progress
+from empathia.contracts import Progress, silent
 from empathia.errors import EmpathiaError, UsageError
 from empathia.listen.transcript import names
 from empathia.pipeline import kind
@@ -47,11 +47,7 @@ class Checked:
     corpus: Corpus | None = None
 
 
-def _silent(_what: str, _done: float, _total: float | None) -> None:
-    """Nobody looks."""
-
-
-def check(path: Path, format: str | None = None, progress: Progress = _silent) -> Checked:
+def check(path: Path, format: str | None = None, progress: Progress = silent) -> Checked:
     """Say what a file is and what is in it.
 
     Args:

@@ -37,7 +37,7 @@ import numpy as np
 from empathia import media, plugins, weights
 from empathia.encoders.speaker import SpeakerEncoder
 from empathia.listen.clusters import Alike
-from empathia.listen.speakers import Diariser, DiariserOptions, SpeakerSpan
+from empathia.listen.speakers import Diariser, DiariserOptions
 from empathia.listen.speech import RATE, SpeechDetector
 from empathia.metrics.diarisation import DiarisationErrors, diarisation_errors
 from empathia.types import Audio, FloatArray
@@ -146,15 +146,13 @@ def speech_in(samples: FloatArray) -> list[tuple[float, float]]:
 
 def joined(
     turns: Sequence[tuple[int, FloatArray]], rng: np.random.Generator
-) -> tuple[Audio, list[SpeakerSpan]]:
+) -> tuple[Audio, list[tuple[float, float, int]]]:
     """Clips with pauses of .2 to 1 s, and who speaks when."""
     at, parts, truth = 0.5, [np.zeros(RATE // 2, np.float32)], []
     for speaker, samples in turns:
         spoken = speech_in(samples)
         first, last = round(spoken[0][0] * RATE), round(spoken[-1][1] * RATE)
-        truth += [
-            SpeakerSpan(at + a - spoken[0][0], at + b - spoken[0][0], speaker) for a, b in spoken
-        ]
+        truth += [(at + a - spoken[0][0], at + b - spoken[0][0], speaker) for a, b in spoken]
         pause = np.zeros(round(rng.uniform(0.2, 1) * RATE), np.float32)
         parts += [samples[first:last], pause]
         at += (len(parts[-1]) + len(parts[-2])) / RATE
@@ -163,7 +161,7 @@ def joined(
     return Audio(np.clip(sound, -1, 1), RATE), truth
 
 
-def draw(data: Path, case: Case) -> tuple[Audio, list[SpeakerSpan]]:
+def draw(data: Path, case: Case) -> tuple[Audio, list[tuple[float, float, int]]]:
     """Make one recording."""
     rng = np.random.default_rng(case.seed)
     chosen = _people(data, case, rng)
@@ -241,24 +239,28 @@ def heard(audio: Audio, options: Sequence[DiariserOptions]) -> list[Diariser]:
     return diarisers
 
 
+def spans(diariser: Diariser, speakers: int | None = None) -> list[tuple[float, float, int]]:
+    """Who speaks when, with the number of speakers given or estimated."""
+    bounds = None if speakers is None else (speakers, speakers)
+    return [(s.start, s.end, s.speaker) for s in diariser.finish(bounds=bounds).spans]
+
+
 def judge(data: Path, case: Case, tune: bool) -> Result:
     """Make one recording and see who is found to speak when."""
     audio, truth = draw(data, case)
     plain = DiariserOptions()
     options = [plain, *(replace(plain, alike=b) for b in BOUNDS if tune)]
     diariser, *others = heard(audio, options)
-    known, guess = diariser.finish(speakers=case.speakers), diariser.finish()
-    tuned = [o.finish() for o in others]
+    known, guess = spans(diariser, case.speakers), spans(diariser)
+    tuned = [spans(o) for o in others]
     return Result(
         case,
         diarisation_errors(truth, known, COLLAR),
         diarisation_errors(truth, known, 0),
-        len({s.speaker for s in guess}),
+        len({s[2] for s in guess}),
         diarisation_errors(truth, guess, COLLAR),
         diarisation_errors(truth, guess, 0),
-        tuple(
-            (len({s.speaker for s in g}), diarisation_errors(truth, g, COLLAR).rate) for g in tuned
-        ),
+        tuple((len({s[2] for s in g}), diarisation_errors(truth, g, COLLAR).rate) for g in tuned),
     )
 
 
@@ -317,9 +319,9 @@ def synthetic() -> None:
         turns = [(i % 2, spoken((first, second)[i % 2], s)) for i, s in enumerate(SENTENCES)]
         audio, truth = joined(turns, rng)
         (diariser,) = heard(audio, [DiariserOptions()])
-        known, guess = diariser.finish(speakers=2), diariser.finish()
+        known, guess = spans(diariser, 2), spans(diariser)
         print(
-            f"{first:18} {second:18} found {len({s.speaker for s in guess})}  "
+            f"{first:18} {second:18} found {len({s[2] for s in guess})}  "
             f"DER {100 * diarisation_errors(truth, guess, COLLAR).rate:5.1f}  "
             f"two known {100 * diarisation_errors(truth, known, COLLAR).rate:5.1f}"
         )

@@ -23,8 +23,9 @@ from pathlib import Path
 import numpy as np
 
 from empathia import media
+from empathia.listen.dictation import Dictation, ListenOptions
+from empathia.listen.ear import Ear
 from empathia.listen.gate import CERTAIN, certainty
-from empathia.listen.recording import Dictation, Ear, ListenOptions
 from empathia.listen.speech import RATE
 from empathia.listen.words import Transcriber
 from empathia.types import Audio, FloatArray

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia import media
-from empathia.listen.recording import Dictation, Ear, ListenOptions
+from empathia.listen.dictation import Dictation, ListenOptions
+from empathia.listen.ear import Ear
 from empathia.listen.speech import RATE
 from empathia.types import Audio, FloatArray
 

@@ -12,7 +12,8 @@ from media_files import write_tracks
 from empathia import media
 from empathia.errors import UsageError
 from empathia.listen.channels import crosstalk, hear_separately, speakers_of
-from empathia.listen.recording import Heard, ListenOptions, hear
+from empathia.listen.dictation import ListenOptions
+from empathia.listen.recording import Heard, hear
 
 UNTIL = 31.0  # s of the conversation
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.gate import CERTAIN, believed, certainty, refused
-from empathia.listen.recording import Dictation, ListenOptions
 from empathia.listen.words import LanguageVote, Window
 from empathia.types import Audio, Word
 

@@ -10,10 +10,12 @@ import sounds
 
 from empathia import weights
 from empathia.errors import MediaError, UsageError, WeightsError
-from empathia.listen.recording import ListenOptions, hear, waveform_of
+from empathia.listen.dictation import ListenOptions
+from empathia.listen.recording import hear, waveform_of
+from empathia.listen.speakers import Diarisation, SpeakerSpan
 from empathia.listen.speech import RATE
 from empathia.listen.words import Transcriber, hidden
-from empathia.types import Audio
+from empathia.types import Audio, SpeakerNumber
 
 SCRIPT = sounds.EXAMPLE.with_suffix(".csv")
 
@@ -98,10 +100,11 @@ class TwoVoices:
     def add(self, audio: Audio, start: float) -> None:
         self.heard.append((start, start + audio.duration))
 
-    def finish(self, segments, speakers):
-        assert speakers == 2
+    def finish(self, segments, bounds):
+        assert bounds == (2, 2)
         np.testing.assert_allclose(self.heard, segments, atol=1e-3)
-        return [(start, end, 7 - i % 2) for i, (start, end) in enumerate(segments)]
+        spans = [SpeakerSpan(start, end, 7 - i % 2) for i, (start, end) in enumerate(segments)]
+        return Diarisation(tuple(spans), SpeakerNumber(2, "given"))
 
 
 @pytest.mark.weights

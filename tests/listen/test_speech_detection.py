@@ -12,7 +12,8 @@ import sounds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from empathia.listen.recording import Dictation, Ear, ListenOptions
+from empathia.listen.dictation import Dictation, ListenOptions
+from empathia.listen.ear import Ear
 from empathia.listen.speech import FRAME, RATE, Hysteresis, SpeechDetector, SpeechOptions, Waveform
 from empathia.types import Audio
 
@@ -169,7 +170,8 @@ def test_listening_needs_no_more_memory_for_more_sound():
 def test_an_hour_in_constant_memory():
     code = (
         "import resource, numpy as np\n"
-        "from empathia.listen.recording import Ear, Dictation, ListenOptions\n"
+        "from empathia.listen.dictation import Dictation, ListenOptions\n"
+        "from empathia.listen.ear import Ear\n"
         "from empathia.types import Audio\n"
         "ear = Ear(Dictation(ListenOptions(words=False)), None)\n"
         "rng = np.random.default_rng(0)\n"

@@ -10,7 +10,9 @@ import sounds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from empathia.listen.recording import Dictation, Ear, ListenOptions, hear
+from empathia.listen.dictation import Dictation, ListenOptions
+from empathia.listen.ear import Ear
+from empathia.listen.recording import hear
 from empathia.listen.speech import RATE, Segment
 from empathia.listen.standing import Standing
 from empathia.types import Audio

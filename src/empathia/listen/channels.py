@@ -19,21 +19,14 @@ from numpy.typing import NDArray
 from empathia import media
 from empathia.contracts import Progress
 from empathia.errors import UsageError
-from empathia.listen.recording import (
-    BLOCK,
-    Dictation,
-    Ear,
-    Heard,
-    ListenOptions,
-    called,
-    dialogue_of,
-    left_out,
-    waveform_of,
-)
+from empathia.listen.dictation import Dictation, ListenOptions
+from empathia.listen.ear import Ear, left_out
+from empathia.listen.recording import BLOCK, Heard, called, dialogue_of, waveform_of
+from empathia.listen.speakers import SpeakerSpan
 from empathia.listen.speech import RATE
 from empathia.listen.turns import Stretch, turns
 from empathia.listen.words import Transcriber, Window
-from empathia.types import Audio
+from empathia.types import Audio, SpeakerNumber
 
 _FRAME = RATE // 20  # samples, 50 ms
 _RANGE = 0.01  # power (-20 dB) to the loud parts of a channel: there is sound in it ...
@@ -146,7 +139,7 @@ def _heard(
     spoken: list[Stretch] = []
     for number, (ear, windows) in enumerate(listened):
         words = [w for window in windows for w in window.words if id(w) in believed]
-        spoken += turns([(s.start, s.end, number) for s in ear.segments], words)
+        spoken += turns([SpeakerSpan(s.start, s.end, number) for s in ear.segments], words)
     spoken.sort(key=lambda turn: turn.start)
     names = dict(enumerate(called(options.names, len(speakers))))
     video = media.probe(path).has_video
@@ -171,6 +164,7 @@ def _heard(
             u.id: speakers[t.speaker].sound
             for u, t in zip(dialogue.utterances, spoken, strict=True)
         },
+        speaker_number=SpeakerNumber(len(speakers), "channels") if spoken else None,
     )
 
 

@@ -23,18 +23,34 @@ from numpy.typing import NDArray
 
 from empathia.errors import InputError, UsageError
 from empathia.listen.clusters import Alike, Floats, Labels, group, in_order, means
-from empathia.types import Audio, FloatArray
+from empathia.types import Audio, FloatArray, SpeakerNumber
 
 _FRAME = 0.01  # s
 _QUEUE = 64  # windows embedded at once: twice as fast as segment by segment
 
 
 class SpeakerSpan(NamedTuple):
-    """Speech of one speaker: start and end in s, and the number of the speaker from 0."""
+    """Speech of one speaker; those of several may overlap.
+
+    Attributes:
+        start: Start in s.
+        end: End in s.
+        speaker: Number of the speaker, from 0.
+        confidence: That it is this speaker, in [0, 1]; 0 where it is too short to tell; None
+            where there was nothing to tell apart.
+    """
 
     start: float
     end: float
     speaker: int
+    confidence: float | None = None
+
+
+class Diarisation(NamedTuple):
+    """Who speaks when, in time order, and how many people do."""
+
+    spans: tuple[SpeakerSpan, ...]
+    number: SpeakerNumber
 
 
 class Embedder(Protocol):
@@ -110,15 +126,15 @@ class Diariser:
     def finish(
         self,
         segments: Sequence[tuple[float, float]] | None = None,
-        speakers: int | None = None,
-    ) -> list[SpeakerSpan]:
+        bounds: tuple[int, int] | None = None,
+    ) -> Diarisation:
         """Who spoke, once all speech was heard.
 
         Args:
             segments: Exact (start, end) of what was added, in s; None takes the start and
                 the number of samples.
-            speakers: How many people speak; None estimates it. With less speech than
-                speakers, there are fewer.
+            bounds: How many people speak, at least and at most; None estimates it. With less
+                speech than speakers, there are fewer.
 
         Returns:
             All speech that was added, in the order in which it was, cut where the speaker
@@ -126,13 +142,14 @@ class Diariser:
 
         Raises:
             InputError: ``segments`` are not those that were added.
-            UsageError: ``speakers`` is under 1.
+            UsageError: The bounds are under 1 or turned round.
         """
-        if speakers is not None and speakers < 1:
+        if bounds is not None and not 1 <= bounds[0] <= bounds[1]:
             raise UsageError(
-                f"expected at least one speaker, found {speakers}",
+                f"expected at least one speaker, found {bounds[0]} to {bounds[1]}",
                 "Give the number of people who speak, or leave it out",
             )
+        speakers = None if bounds is None else bounds[0]
         given = self._segments if segments is None else list(segments)
         if len(given) != len(self._segments):
             raise InputError(
@@ -145,7 +162,9 @@ class Diariser:
         for (start, end), edges in zip(given, self._edges, strict=True):
             exact = [start, *edges[1:-1], end] if len(edges) > 1 else []
             spans += _joined([SpeakerSpan(a, b, next(labels)) for a, b in pairwise(exact)])
-        return spans
+        number = len({s.speaker for s in spans})
+        how = "estimated" if bounds is None else "given"
+        return Diarisation(tuple(spans), SpeakerNumber(number, how))
 
     def _embed(self) -> None:
         cuts = [c for waiting, _ in self._waiting for c in waiting]

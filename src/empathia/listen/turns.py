@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from empathia.listen.speakers import SpeakerSpan
 from empathia.types import Word
 
 _SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
@@ -59,14 +60,14 @@ class Stretch:
 
 
 def turns(
-    speech: Sequence[tuple[float, float, int]],
+    speech: Sequence[SpeakerSpan],
     words: Sequence[Word],
     options: TurnOptions | None = None,
 ) -> list[Stretch]:
     """Join speech and words to turns.
 
     Args:
-        speech: (start, end, speaker) in s, of any number of speakers; may overlap.
+        speech: Of any number of speakers; may overlap.
         words: In time order. Each goes to the speech that it overlaps most, else to the
             nearest.
         options: Where a turn ends.
@@ -76,7 +77,7 @@ def turns(
     """
     limits = TurnOptions() if options is None else options
     made: list[Stretch] = []
-    for run in _runs(_filled(sorted(speech), words), limits):
+    for run in _runs(_filled(sorted(speech, key=lambda s: s[:3]), words), limits):
         made += _shortened(run, limits.longest)
     return made
 
@@ -91,11 +92,11 @@ def _ends_sentence(word: Word) -> bool:
     return word.text.rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
 
 
-def _filled(speech: list[tuple[float, float, int]], words: Sequence[Word]) -> list[Stretch]:
+def _filled(speech: list[SpeakerSpan], words: Sequence[Word]) -> list[Stretch]:
     """Each stretch of speech with its words."""
     held: list[list[Word]] = [[] for _ in speech]
-    starts = [start for start, _, _ in speech]
-    reach = max((end - start for start, end, _ in speech), default=0.0)
+    starts = [s[0] for s in speech]
+    reach = max((s[1] - s[0] for s in speech), default=0.0)
     last: int | None = None
     for word in words if speech else ():
         # Only stretches that can overlap the word, and their neighbours, are looked at.
@@ -107,12 +108,12 @@ def _filled(speech: list[tuple[float, float, int]], words: Sequence[Word]) -> li
         held[home].append(word)
         last = home
     return [
-        Stretch(*s, tuple(_within(w, s[0], s[1]) for w in mine))
+        Stretch(*s[:3], tuple(_within(w, s[0], s[1]) for w in mine))
         for s, mine in zip(speech, held, strict=True)
     ]
 
 
-def _misplaced(word: Word, stretch: tuple[float, float, int], before: Word) -> bool:
+def _misplaced(word: Word, stretch: SpeakerSpan, before: Word) -> bool:
     """Whether a word without length belongs before the pause that it stands in.
 
     Whisper puts the end of a sentence at the end of the pause that follows it.
@@ -127,7 +128,7 @@ def _within(word: Word, start: float, end: float) -> Word:
     return Word(word.text, begin, min(max(word.end, begin), end), word.probability)
 
 
-def _overlap(word: Word, stretch: tuple[float, float, int]) -> float:
+def _overlap(word: Word, stretch: SpeakerSpan) -> float:
     """Seconds that the two share; a gap between them counts as a negative overlap."""
     return min(word.end, stretch[1]) - max(word.start, stretch[0])
 

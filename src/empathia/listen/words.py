@@ -37,11 +37,13 @@ class Window:
         start: Start in s from the start of the recording.
         end: End in s.
         words: Words in time order, times in s from the start of the recording.
+        language: ISO 639-1 code of the language that they were taken for, or None.
     """
 
     start: float
     end: float
     words: tuple[Word, ...]
+    language: str | None = None
 
 
 class Transcriber:
@@ -127,7 +129,7 @@ class Transcriber:
                 first = min(max(float(word.start), 0.0), audio.duration)
                 last = min(max(float(word.end), first), audio.duration)
                 words.append(Word(text, start + first, start + last, float(word.probability)))
-        return Window(start, start + audio.duration, tuple(words))
+        return Window(start, start + audio.duration, tuple(words), language)
 
 
 class LanguageVote:

@@ -20,7 +20,7 @@ from empathia.pipeline.conversation import Conversation, Spoken
 from empathia.pipeline.kinds import NAMED_ONLY, RECORDINGS, TRANSCRIPTS, by_name, kind, plays, talks
 from empathia.pipeline.models import Models, Record
 from empathia.pipeline.options import SHIPPED, Options
-from empathia.types import Dialogue, Features, Timeline, Turn, Word
+from empathia.types import Dialogue, Features, SpeakerNumber, Timeline, Turn, Word
 
 __all__ = [
     "NAMED_ONLY",
@@ -61,6 +61,7 @@ class _Talk:
     waveform: tuple[float, ...] = ()
     has_audio: bool = False
     sounds: Mapping[str, media.Selection] = dataclasses.field(default_factory=dict)
+    speaker_number: SpeakerNumber | None = None
 
 
 class Reader:
@@ -165,7 +166,8 @@ class Reader:
 
     def _recording(self, path: Path, record: Record, progress: Progress) -> _Talk:
         from empathia.listen.channels import hear_separately, speakers_of
-        from empathia.listen.recording import ListenOptions, hear
+        from empathia.listen.dictation import ListenOptions
+        from empathia.listen.recording import hear
 
         o = self.options
         media.check(path, o.selection)  # what is no recording is refused before a model is loaded
@@ -195,6 +197,7 @@ class Reader:
             heard.waveform,
             has_audio=True,
             sounds=heard.sounds,
+            speaker_number=heard.speaker_number,
         )
 
     def _spoken(
@@ -257,4 +260,5 @@ class Reader:
             waveform=talk.waveform,
             notes=tuple(dict.fromkeys([*talk.notes, *conversation.notes])),
             provenance=conversation.record.provenance(self.options),
+            speaker_number=talk.speaker_number,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from empathia.types.felt import Emotion, Score
 from empathia.types.heard import Cues, Features, Sample
 from empathia.types.speech import Audio, Dialogue, FloatArray, Utterance, Word
-from empathia.types.talk import Message, Reply, Request, Timeline, Turn
+from empathia.types.talk import Message, Reply, Request, SpeakerNumber, Timeline, Turn
 
 __all__ = [
     "Audio",
@@ -23,6 +23,7 @@ __all__ = [
     "Request",
     "Sample",
     "Score",
+    "SpeakerNumber",
     "Timeline",
     "Turn",
     "Utterance",

@@ -84,6 +84,9 @@ class Utterance:
         vad: Gold valence, arousal, dominance, each in [-1, 1].
         groups: What else it belongs to, by name: "session", "scenario", any grouping by which
             a protocol may hold data out.
+        language: ISO 639-1 code of the words, or None where it is not known.
+        speaker_confidence: That it is this speaker, in [0, 1]; 0 where it is too short to tell;
+            None where nobody had to be told apart.
         clips: Which of "audio" and "video" hold it alone; times are not theirs (:meth:`place`).
     """
 
@@ -101,6 +104,8 @@ class Utterance:
     vad: tuple[float, float, float] | None = None
     groups: Mapping[str, str] = field(default_factory=dict, hash=False)
     clips: tuple[str, ...] = ()
+    language: str | None = None
+    speaker_confidence: float | None = None
 
     def __post_init__(self) -> None:
         _check_span(f"utterance '{self.id}'", self.start, self.end)

@@ -55,6 +55,21 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeakerNumber:
+    """How many people speak.
+
+    Args:
+        number: How many it is taken for, at least 1.
+        how: "estimated" from the voices, "given" by the user, or told by the "channels".
+        probabilities: Of each number, in [0, 1], summing to 1; {} where it was not estimated.
+    """
+
+    number: int
+    how: str
+    probabilities: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """A recording as it was heard.
 
@@ -68,6 +83,7 @@ class Timeline:
         waveform: (n,) peak amplitudes in [0, 1], evenly spaced over the recording; () without.
         notes: Honest remarks for the user ("words not available: ...").
         provenance: Versions, weights with licences, options: what is needed to repeat this.
+        speaker_number: How many people speak and how sure that is; None for a transcript.
     """
 
     source: str
@@ -79,6 +95,7 @@ class Timeline:
     waveform: tuple[float, ...] = ()
     notes: tuple[str, ...] = ()
     provenance: Mapping[str, Plain] = field(default_factory=dict)
+    speaker_number: SpeakerNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ def test_the_manifest_names_what_the_code_asks_for():
     assert held == {
         "minilm": {"model.safetensors", "tokenizer.json", "config.json"},
         "whisper-tiny-en": {"model.bin", "config.json", "tokenizer.json", "vocabulary.txt"},
+        "whisper-base": {"model.bin", "config.json", "tokenizer.json", "vocabulary.txt"},
         "smollm2": {"model.gguf"},
         "resemblyzer": {"speaker.npz"},
     }
@@ -78,8 +79,8 @@ def test_every_entry_is_complete(weight):
         return
     assert [s.kind for s in weight.sources][-1] == "archive", "the fallback is a package"
     for source in weight.sources:
-        assert re.fullmatch("[0-9a-f]{64}", source.sha256) or source.kind != "archive"
         assert re.fullmatch("[0-9a-f]{40}", source.revision) or source.kind == "archive"
+        assert all(re.fullmatch("[0-9a-f]{64}", a.sha256) for a in source.archives)
 
 
 def test_noncommercial_data_marks_the_weight():
@@ -115,7 +116,8 @@ def test_the_docs_say_what_the_manifest_says():
         size = f"{weight.size / 1e3:.0f} kB" if small else f"{weight.size / 1e6:.1f} MB"
         assert f"| {size} |" in row
         for source in weight.sources:
-            assert (source.repository or f"{source.package}=={source.version}") in row
+            assert all(f"{a.package}=={a.version}" in row for a in source.archives)
+            assert source.repository in row
             assert source.revision[:8] in row
         page = " ".join(DOCS.read_text("utf-8").split())
         assert all(d.split(" (")[0] in page for d in weight.trained_on)
@@ -130,6 +132,7 @@ def test_the_docs_say_what_the_manifest_says():
         ('name = "C:\\\\x"', "unsafe file name"),
         ('name = ".stamp.json"', "unsafe file name"),
         ('name = "x"\npath = "../../evil"', "unsafe file name"),
+        ('name = "x"\nparts = ["x1", "../../evil"]', "unsafe file name"),
         ('name = "x"\nsha1 = "00"', "unknown keys \\['sha1'\\]"),
     ],
 )
@@ -304,6 +307,25 @@ def test_pull_and_verify(world, capsys):
     assert main(["weights", "verify", "tiny"]) == 0
 
 
+def test_a_weight_on_request_is_pulled_where_it_is_named(world, capsys):
+    text = manifest.MANIFEST.read_text()
+    seldom = text.replace("tiny.", "seldom.").replace("[tiny]", "[seldom]\non_request = true")
+    manifest.MANIFEST.write_text(text + seldom)
+    assert main(["weights", "pull", "--offline", "--from", str(world)]) == 0
+    assert "seldom" not in capsys.readouterr().out
+    assert main(["weights", "verify"]) == 0, "what nobody asked for is not amiss"
+    assert main(["weights", "list"]) == 0
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.strip()}
+    assert rows["seldom"].rstrip().endswith("missing, on request")
+    assert rows["tiny"].rstrip().endswith("ok")
+    with pytest.raises(WeightsError, match="Run: empathia weights pull seldom"):
+        weights.folder("seldom")
+    assert main(["weights", "verify", "seldom"]) == 1
+    assert main(["weights", "pull", "seldom", "--offline", "--from", str(world)]) == 0
+    (weights.folder("seldom") / "config.json").write_bytes(b"{}")
+    assert main(["weights", "verify"]) == 1, "what is here is looked at"
+
+
 def test_verify_as_json(tiny, capsys):
     (tiny / "config.json").write_bytes(b"{}")
     assert main(["weights", "verify", "--json"]) == 1
@@ -333,7 +355,7 @@ def test_wrong_use_and_failure_have_their_exit_codes(world, tmp_path, capsys):
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("name", ["minilm", "whisper-tiny-en", "smollm2", "resemblyzer"])
+@pytest.mark.parametrize("name", ["minilm", "whisper-base", "smollm2", "resemblyzer"])
 def test_the_default_weights_are_whole(name):
     if weights.state(name) == "missing":
         pytest.skip(f"weight '{name}' is not pulled")
@@ -344,9 +366,9 @@ def test_the_default_weights_are_whole(name):
 @pytest.mark.weights
 def test_the_whisper_folder_loads():
     loader = pytest.importorskip("faster_whisper", reason="extra 'asr' is not installed")
-    if weights.state("whisper-tiny-en") == "missing":
-        pytest.skip("weight 'whisper-tiny-en' is not pulled")
-    folder = str(weights.folder("whisper-tiny-en"))
+    if weights.state("whisper-base") == "missing":
+        pytest.skip("weight 'whisper-base' is not pulled")
+    folder = str(weights.folder("whisper-base"))
     model = loader.WhisperModel(folder, device="cpu", compute_type="float32", cpu_threads=1)
-    assert not model.model.is_multilingual
+    assert model.model.is_multilingual
     assert model.feature_extractor.n_samples == 480_000

@@ -37,7 +37,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     pulling = actions.add_parser("pull", help="fetch, verify and keep what is missing")
     checking = actions.add_parser("verify", help="compute all sums again")
     for sub in (pulling, checking):
-        sub.add_argument("names", nargs="*", metavar="NAME", help="weights (default: all)")
+        sub.add_argument(
+            "names", nargs="*", metavar="NAME", help="weights (default: all that are used)"
+        )
     for sub in (listing, checking):
         sub.add_argument("--json", action="store_true", help="print JSON (list: with sources too)")
     pulling.add_argument(
@@ -75,12 +77,17 @@ def _list(args: argparse.Namespace) -> int:
             _megabytes(e.size),
             e.licence,
             "non-commercial" if e.noncommercial else "permissive",
-            weights.state(e.name),
+            _state(e),
         )
         for e in entries
     ]
     table(("weight", "role", "size", "licence", "use", "state"), cells, whole=_WHOLE)
     return 0
+
+
+def _state(entry: weights.Entry) -> str:
+    state = weights.state(entry.name)
+    return f"{state}, on request" if entry.on_request and state == "missing" else state
 
 
 def _describe(entry: weights.Entry) -> dict[str, Plain]:
@@ -92,6 +99,7 @@ def _describe(entry: weights.Entry) -> dict[str, Plain]:
         "licence": entry.licence,
         "noncommercial": entry.noncommercial,
         "shipped": entry.shipped,
+        "on_request": entry.on_request,
         "trained_on": list(entry.trained_on),
         "note": entry.note,
         "folder": str(weights.place(entry)),

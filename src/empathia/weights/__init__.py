@@ -92,12 +92,15 @@ def verify(names: Sequence[str] = ()) -> tuple[Check, ...]:
     """Compute every sum again (about a second for the default weights).
 
     Args:
-        names: Weights; all where empty.
+        names: Weights; where empty all but those that are pulled on request and not here.
 
     Raises:
         UsageError: There is no weight of that name.
     """
-    return tuple(c for e in select(tuple(names)) for c in _store.look(e, sums="all"))
+    chosen = select(tuple(names))
+    if not names:
+        chosen = tuple(e for e in chosen if not e.on_request or state(e.name) != "missing")
+    return tuple(c for e in chosen for c in _store.look(e, sums="all"))
 
 
 def pull(
@@ -111,7 +114,7 @@ def pull(
     """Fetch what is missing or damaged, verify it and put it into the cache.
 
     Args:
-        names: Weights; all that are not shipped where empty.
+        names: Weights; where empty all that are neither shipped nor pulled on request only.
         progress: Called with ("weight/file", bytes done, bytes in all) as they come, and with
             (label of an archive, 0, None) before pip is asked for it.
         note: Called with a line for people: a source was skipped, another pull is waited for.

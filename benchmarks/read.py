@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parent / "examples" / "conversation.wav"
-OTHERS = ("text.py", "voice.py", "diarisation.py", "language_gate.py")
+OTHERS = ("text.py", "voice.py", "diarisation.py --recordings 4", "language_gate.py")
 
 
 class Run(NamedTuple):
@@ -165,7 +165,9 @@ def main() -> None:
     subprocess.run([sys.executable, str(HERE / "reply.py")], check=False)
     for script in OTHERS if args.data else ():
         print(f"\n== {script}", flush=True)
-        subprocess.run([sys.executable, str(HERE / script), str(args.data)], check=False)
+        file, *options = script.split()
+        command = [sys.executable, str(HERE / file), str(args.data), *options]
+        subprocess.run(command, check=False)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,11 @@ class Dictation:
             language = self._language(self._transcriber, audio)
             self.windows.append(self._transcriber.transcribe(audio, start, language))
 
+    def retract(self, start: float) -> None:
+        """Forget the last window if it starts here (s): more of it is heard now."""
+        if self.windows and self.windows[-1].start == start:
+            self.windows.pop()
+
     def finish(self) -> Believed:
         """The words that can be believed, once there are no more windows."""
         language = self._options.language

@@ -3,13 +3,15 @@
     blocks -> speech -> windows -> words
                      -> segments -> voices
 
-No more than one window of sound is kept in memory.
+No more sound is kept than one window and, where turns are cut out, the open one.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from empathia import media
@@ -18,15 +20,32 @@ from empathia.listen.speech import RATE, Segment, SpeechDetector, Waveform
 from empathia.listen.standing import Standing
 from empathia.types import Audio
 
-_WINDOW = 28.0  # s that the speech model hears at once; it takes 30
-_GAP = 3.0  # s without speech that close a window: in longer ones the model invents words
 
-
-class Listener(Protocol):
+class Voices(Protocol):
     """Hears each segment of speech (``listen/speakers.py`` has one)."""
 
     def add(self, audio: Audio, start: float) -> None:
         """Hear one segment of speech; called in time order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How speech becomes windows for the words.
+
+    Args:
+        window: Longest window of several segments (s); the speech model takes 30.
+        gap: Time without speech that closes a window (s): in longer ones the model invents words.
+        live: Words are wanted as soon as a segment ends, and the sound until it is released: an
+            open window is heard again whenever it grows.
+    """
+
+    window: float = 28.0
+    gap: float = 3.0
+    live: bool = False
+
+
+RECORDED = Hearing()
+LIVE = Hearing(window=8.0, gap=1.0, live=True)
 
 
 class Ear:
@@ -36,18 +55,24 @@ class Ear:
 
     Args:
         dictation: Takes the windows.
-        diariser: Takes the segments, or None.
+        voices: Takes the segments, or None.
+        hearing: How segments become windows.
     """
 
-    def __init__(self, dictation: Dictation, diariser: Listener | None) -> None:
+    def __init__(
+        self, dictation: Dictation, voices: Voices | None, hearing: Hearing = RECORDED
+    ) -> None:
         self.segments: list[Segment] = []
         self.waveform = Waveform()
         self._dictation = dictation
-        self._diariser = diariser
+        self._voices = voices
+        self._hearing = hearing
         self._detector = SpeechDetector()
         self._standing = Standing()
         self._tape = media.Tape(RATE)
         self._window: tuple[float, float] | None = None
+        self._heard: tuple[float, float] | None = None  # the part of it that the words are of
+        self._kept: deque[Segment] = deque()  # whose sound is still wanted
 
     @property
     def duration(self) -> float:
@@ -59,45 +84,74 @@ class Ear:
         """What was taken for speech at first."""
         return self._standing.dropped
 
+    @property
+    def settled(self) -> float:
+        """No segment that is still to come out starts before this time (s)."""
+        return self._standing.settled(self._detector.settled)
+
     def add(self, block: Audio) -> None:
         """Hear the next block."""
         self._tape.add(block.samples)
         self.waveform.add(block)
         self._standing.add(block)
         self._take(self._standing.sift(self._detector.add(block), self._detector.settled))
-        settled = self._standing.settled(self._detector.settled)
-        if self._window is not None and settled - self._window[1] > _GAP:
-            self._close()
-        kept = settled if self._window is None else self._window[0]
-        self._tape.forget(int(kept * RATE))
+        settled = self.settled
+        if self._window is not None and settled - self._window[1] > self._hearing.gap:
+            self.close_window()
+        wanted = [settled, *(s.start for s in list(self._kept)[:1])]
+        if self._window is not None:
+            wanted.append(self._window[0])
+        self._tape.forget(int(min(wanted) * RATE))
+
+    def pause(self) -> None:
+        """No sound comes for the time being: what was being said has ended."""
+        self._take(self._standing.sift(self._detector.pause(), math.inf))
 
     def finish(self) -> None:
         """There are no more blocks."""
         self._take(self._standing.sift(self._detector.finish(), math.inf))
-        self._close()
+        self.close_window()
+
+    def close_window(self) -> None:
+        """Let the next segment begin a new window."""
+        self._hear()
+        self._window = self._heard = None
+
+    def cut(self, start: float, end: float) -> Audio:
+        """Sound from one time to another (s), as far as it is kept."""
+        return self._tape.cut(round(start * RATE), round(end * RATE))
+
+    def release(self, until: float) -> None:
+        """Keep no sound of segments that end by then (s)."""
+        while self._kept and self._kept[0].end <= until:
+            self._kept.popleft()
 
     def _take(self, segments: Sequence[Segment]) -> None:
         for segment in segments:
             self.segments.append(segment)
-            if self._diariser is not None:
-                self._diariser.add(self._cut(segment.start, segment.end), segment.start)
+            if self._voices is not None:
+                self._voices.add(self.cut(segment.start, segment.end), segment.start)
             if self._window is None or not self._fits(segment, self._window):
-                self._close()
+                self.close_window()
                 self._window = (segment.start, segment.end)
             self._window = (self._window[0], segment.end)
+        if segments and self._hearing.live:
+            self._kept.extend(segments)
+            self._hear()
 
-    @staticmethod
-    def _fits(segment: Segment, window: tuple[float, float]) -> bool:
+    def _fits(self, segment: Segment, window: tuple[float, float]) -> bool:
         start, end = window
-        return segment.end - start <= _WINDOW and segment.start - end <= _GAP
+        chosen = self._hearing
+        return segment.end - start <= chosen.window and segment.start - end <= chosen.gap
 
-    def _close(self) -> None:
-        if self._window is not None:
-            self._dictation.add(self._cut(*self._window), self._window[0])
-        self._window = None
-
-    def _cut(self, start: float, end: float) -> Audio:
-        return self._tape.cut(round(start * RATE), round(end * RATE))
+    def _hear(self) -> None:
+        """Hand on the window, in place of what was heard of it before."""
+        if self._window is None or self._window == self._heard:
+            return
+        if self._heard is not None:
+            self._dictation.retract(self._window[0])
+        self._dictation.add(self.cut(*self._window), self._window[0])
+        self._heard = self._window
 
 
 def left_out(ear: Ear) -> tuple[str, ...]:
@@ -107,3 +161,10 @@ def left_out(ear: Ear) -> tuple[str, ...]:
     times = ", ".join(f"{s.start:.0f}" for s in ear.dropped[:5])
     more = f" and {len(ear.dropped) - 5} more" if len(ear.dropped) > 5 else ""
     return (f"short sounds were taken for music or noise, not for speech (at {times}{more} s)",)
+
+
+def silence(ear: Ear) -> tuple[str, ...]:
+    """What to say where there is no speech, or of what was taken for none."""
+    if ear.segments:
+        return left_out(ear)
+    return ("the recording is silent" if ear.waveform.silent else "nobody speaks here",)

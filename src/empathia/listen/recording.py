@@ -9,17 +9,18 @@ keeps no more than one window of sound in memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from empathia import media
 from empathia.contracts import Progress
-from empathia.listen.dictation import Dictation, ListenOptions
-from empathia.listen.ear import Ear, left_out
-from empathia.listen.speakers import Diarisation, Diariser, SpeakerSpan
-from empathia.listen.speech import RATE, Segment, Waveform
-from empathia.listen.turns import Stretch, text_of, turns
+from empathia.listen.dictation import ListenOptions
+from empathia.listen.ear import silence
+from empathia.listen.live import Listener
+from empathia.listen.speakers import Diariser
+from empathia.listen.speech import RATE, Waveform
+from empathia.listen.turns import Stretch, text_of
 from empathia.listen.words import Transcriber
 from empathia.types import Dialogue, SpeakerNumber, Utterance, Word
 
@@ -77,28 +78,24 @@ def hear(
     """
     wanted = ListenOptions() if options is None else options
     info = media.probe(path)
-    dictation = Dictation(wanted, transcriber)
-    ear = Ear(dictation, diariser)
+    listener = Listener(wanted, diariser, transcriber)
     condition = media.Condition()
     for block in media.blocks(path, RATE, BLOCK, condition, wanted.selection):
-        ear.add(block)
+        listener.add(block)
         if on_progress is not None:
-            on_progress("listen", ear.duration, info.duration)
-    ear.finish()
-    transcript = dictation.finish()
-    speech = _diarised(ear.segments, diariser, wanted.speakers)
-    spoken = turns(speech.spans, transcript.words)
-    order = list(dict.fromkeys(t.speaker for t in spoken))
-    names = dict(zip(order, called(wanted.names, len(order)), strict=True))
+            on_progress("listen", listener.ear.duration, info.duration)
+    spoken, ear = listener.close(), listener.ear
+    transcript = listener.transcript
+    names = named([t.speaker for t in spoken], wanted.names)
     dialogue, words = dialogue_of(path, spoken, transcript.language, names, video=info.has_video)
     return Heard(
         dialogue=dialogue,
         words=words,
-        notes=(*condition.notes(), *_apart(condition), *_silence(ear), *transcript.notes),
+        notes=(*condition.notes(), *_apart(condition), *silence(ear), *transcript.notes),
         language=transcript.language,
         duration=ear.duration,
         waveform=ear.waveform.peaks(),
-        speaker_number=speech.number if spoken else None,
+        speaker_number=listener.speech.number if spoken else None,
     )
 
 
@@ -131,23 +128,6 @@ def _apart(condition: media.Condition) -> tuple[str, ...]:
     )
 
 
-def _silence(ear: Ear) -> tuple[str, ...]:
-    """What to say where there is no speech."""
-    if ear.segments:
-        return left_out(ear)
-    return ("the recording is silent" if ear.waveform.silent else "nobody speaks here",)
-
-
-def _diarised(
-    segments: Sequence[Segment], diariser: Diariser | None, speakers: int | None
-) -> Diarisation:
-    if diariser is None or not segments:
-        alone = tuple(SpeakerSpan(s.start, s.end, 0) for s in segments)
-        return Diarisation(alone, SpeakerNumber(1, "given"))
-    bounds = None if speakers is None else (speakers, speakers)
-    return diariser.finish([(s.start, s.end) for s in segments], bounds)
-
-
 def dialogue_of(
     path: Path,
     spoken: Sequence[Stretch],
@@ -166,13 +146,8 @@ def dialogue_of(
         video: Whether the recording has a moving picture.
     """
     utterances = tuple(
-        Utterance(
-            id=f"turn-{index:04d}",
-            index=index,
-            speaker=names[turn.speaker],
-            text=text_of(turn.words, language),
-            start=turn.start,
-            end=turn.end,
+        replace(
+            utterance_of(turn, index, names[turn.speaker], language),
             audio=path,
             video=path if video else None,
         )
@@ -180,6 +155,30 @@ def dialogue_of(
     )
     words = {u.id: t.words for u, t in zip(utterances, spoken, strict=True) if t.words}
     return Dialogue(path.stem or path.name, utterances, language=language), words
+
+
+def utterance_of(turn: Stretch, index: int, speaker: str, language: str | None) -> Utterance:
+    """A turn as an utterance.
+
+    Args:
+        turn: Who spoke when, and the words.
+        index: Its number in the conversation.
+        speaker: What the speaker is called.
+        language: ISO 639-1 code, or None where it is not known.
+    """
+    text = text_of(turn.words, language)
+    return Utterance(f"turn-{index:04d}", index, speaker, text, turn.start, turn.end)
+
+
+def named(speakers: Iterable[int], given: Sequence[str]) -> dict[int, str]:
+    """What each speaker is called, by number.
+
+    Args:
+        speakers: Numbers in order of appearance; they may come again.
+        given: Names in that order; who has none gets a number.
+    """
+    order = list(dict.fromkeys(speakers))
+    return dict(zip(order, called(given, len(order)), strict=True))
 
 
 def called(given: Sequence[str], count: int) -> list[str]:

@@ -105,6 +105,10 @@ class SpeechDetector:
         self._rest = samples[whole:]
         return self._switch.add(self._network(samples[:whole].reshape(-1, FRAME)))
 
+    def pause(self) -> list[Segment]:
+        """The open segment, where no more sound comes for the time being."""
+        return [replace(s, end=min(s.end, self.duration)) for s in self._switch.finish()]
+
     def finish(self) -> list[Segment]:
         """The last segments, once there are no more blocks."""
         segments: list[Segment] = []

@@ -74,14 +74,17 @@ class Standing:
         return self._waiting[0].start if self._waiting else settled
 
     def _known(self, segment: Segment, settled: float) -> bool:
-        return _sure(segment) or settled >= segment.end + _AROUND
+        return settled >= segment.end + _AROUND or any(map(_sure, (segment, *self._near(segment))))
 
-    def _stands(self, segment: Segment) -> bool:
-        near = [
+    def _near(self, segment: Segment) -> list[Segment]:
+        return [
             s
             for s in (*self._before, *self._waiting)
             if s.start < segment.end + _AROUND and s.end > segment.start - _AROUND
         ]
+
+    def _stands(self, segment: Segment) -> bool:
+        near = self._near(segment)
         if any(map(_sure, near)):
             return True
         own = self._cut(segment.start, segment.end)[_PADS : 1 - _PADS]

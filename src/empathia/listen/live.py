@@ -1,0 +1,167 @@
+"""The one listener: sound comes block by block, turns go out.
+
+    add(block) -> ear -> segments, windows -> ended() -> turns that have ended
+                                           -> close() -> the others, and who really spoke
+
+A recording is added in blocks and closed; nothing is asked in between, so that its turns are made
+of all that was heard. A stream is asked after each block: a turn goes out once its speaker has
+paused, by the speakers as they are known by then. Only sound of turns that did not go out is kept.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+from empathia.listen.dictation import Dictation, ListenOptions
+from empathia.listen.ear import LIVE, RECORDED, Ear, Hearing
+from empathia.listen.gate import Believed
+from empathia.listen.speakers import Diarisation, Diariser, SpeakerSpan
+from empathia.listen.turns import Stretch, TurnOptions, turns
+from empathia.listen.words import Transcriber
+from empathia.types import Audio, SpeakerNumber, Word
+
+LIVE_TURNS = TurnOptions(pause=0.5, sentence_pause=0.5)
+
+_SLIVER = 0.3  # s of speech behind a turn that went out: its own end, by another count
+
+
+class Listener:
+    """Listens to one stream of blocks at 16 kHz.
+
+    Args:
+        options: How to listen.
+        diariser: A fresh one; None takes everything for one speaker.
+        transcriber: A loaded model; None loads ``options.model`` when somebody speaks.
+        hearing: How speech becomes windows of words.
+        limits: Where turns end.
+
+    Attributes:
+        ear: What was heard.
+    """
+
+    def __init__(
+        self,
+        options: ListenOptions,
+        diariser: Diariser | None = None,
+        transcriber: Transcriber | None = None,
+        *,
+        hearing: Hearing = RECORDED,
+        limits: TurnOptions | None = None,
+    ) -> None:
+        self._options = options
+        self._diariser = diariser
+        self._dictation = Dictation(options, transcriber)
+        self._limits = TurnOptions() if limits is None else limits
+        self.ear = Ear(self._dictation, diariser, hearing)
+        self._known = 0  # segments that the speakers are known of
+        self._speech = Diarisation((), SpeakerNumber(1, "given"))
+        self._open: list[Stretch] = []
+        self._gone: list[Stretch] = []
+        self._behind = 0.0  # s; what has gone out ends there
+        self._said: set[Word] = set()
+
+    @property
+    def speech(self) -> Diarisation:
+        """Who speaks when, as far as it is known."""
+        return self._speech
+
+    @property
+    def transcript(self) -> Believed:
+        """The words so far that can be believed."""
+        return self._dictation.finish()
+
+    def add(self, block: Audio) -> None:
+        """Hear the next block; the sound of turns that went out may be let go."""
+        self.ear.release(self._behind)
+        self.ear.add(block)
+
+    def ended(self) -> list[Stretch]:
+        """Turns that have ended since the last call, in time order."""
+        self._look()
+        over = 0
+        while over < len(self._open) and self._over(self._open[over]):
+            over += 1
+        return self._go(over)
+
+    def pause(self) -> list[Stretch]:
+        """All turns that are open, because no sound comes for the time being."""
+        self.ear.pause()
+        self._look()
+        return self._go(len(self._open))
+
+    def close(self) -> list[Stretch]:
+        """The last turns, once there are no more blocks; speakers are final from here on."""
+        self.ear.finish()
+        self._known = -1
+        self._look()
+        return self._go(len(self._open))
+
+    def speakers(self) -> list[int]:
+        """Who speaks in each of the turns that went out, as it is known by now."""
+        spans = sorted(self._speech.spans, key=lambda s: s.start)
+        starts = [s.start for s in spans]
+        reach = max((s.end - s.start for s in spans), default=0.0)
+        told = []
+        for turn in self._gone:
+            near = spans[bisect_left(starts, turn.start - reach) : bisect_right(starts, turn.end)]
+            share = dict.fromkeys((s.speaker for s in near), 0.0)
+            for s in near:
+                share[s.speaker] += max(0.0, min(s.end, turn.end) - max(s.start, turn.start))
+            told.append(max(share, key=share.__getitem__, default=turn.speaker))
+        return told
+
+    def _over(self, turn: Stretch) -> bool:
+        """Whether nothing that is still to come can belong to a turn."""
+        chosen = self._limits
+        pause = chosen.sentence_pause if turn.ends_sentence else chosen.pause
+        return self.ear.settled - turn.end + 2 * chosen.pad > pause
+
+    def _look(self) -> None:
+        """Make the turns that did not go out yet of the speech and the words so far."""
+        segments = self.ear.segments
+        if self._known == len(segments):
+            return
+        self._known = len(segments)
+        self._speech = diarised(self.ear, self._diariser, self._options.speakers)
+        spans = _later(self._speech.spans, self._behind) if self._gone else self._speech.spans
+        words = [w for w in self.transcript.words if w not in self._said]
+        self._open = turns(spans, words, self._limits)
+
+    def _go(self, count: int) -> list[Stretch]:
+        """Let the first turns go out."""
+        going, self._open = self._open[:count], self._open[count:]
+        if going:
+            self.ear.close_window()
+            self._gone += going
+            self._behind = max(self._behind, *(t.end for t in going))
+            # Turns cut words off at their ends; a probability tells which word it is.
+            theirs = {(w.text, w.probability) for t in going for w in t.words}
+            words = (w for w in self.transcript.words if w not in self._said)
+            self._said |= {w for w in words if (w.text, w.probability) in theirs}
+        return going
+
+
+def listener(
+    options: ListenOptions,
+    diariser: Diariser | None = None,
+    transcriber: Transcriber | None = None,
+    limits: TurnOptions = LIVE_TURNS,
+) -> Listener:
+    """A listener that is asked for turns as they end."""
+    return Listener(options, diariser, transcriber, hearing=LIVE, limits=limits)
+
+
+def diarised(ear: Ear, diariser: Diariser | None, speakers: int | None) -> Diarisation:
+    """Who speaks when in what was heard so far; one person where nobody tells voices apart."""
+    if diariser is None or not ear.segments:
+        alone = tuple(SpeakerSpan(s.start, s.end, 0) for s in ear.segments)
+        return Diarisation(alone, SpeakerNumber(1, "given"))
+    bounds = None if speakers is None else (speakers, speakers)
+    return diariser.finish([(s.start, s.end) for s in ear.segments], bounds)
+
+
+def _later(spans: Sequence[SpeakerSpan], time: float) -> list[SpeakerSpan]:
+    """Speech behind a time (s); what began before it is cut there."""
+    later = [s._replace(start=max(s.start, time)) for s in spans if s.end > time]
+    return [s for s in later if s.start > time or s.end - s.start > _SLIVER]

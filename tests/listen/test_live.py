@@ -1,0 +1,183 @@
+"""Sound that comes block by block: turns go out as they end, and nothing else is kept."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+import sounds
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from empathia.listen.dictation import ListenOptions
+from empathia.listen.live import Listener, listener
+from empathia.listen.recording import hear
+from empathia.listen.speakers import Diarisation, SpeakerSpan
+from empathia.listen.speech import RATE
+from empathia.listen.turns import Stretch
+from empathia.types import Audio, SpeakerNumber
+
+WORDLESS = ListenOptions(words=False)
+
+
+class Voices:
+    """A diariser that knows who speaks after how many segments: one list of speakers a call."""
+
+    def __init__(self, *known: Sequence[int]) -> None:
+        self._known = known
+
+    def add(self, audio: Audio, start: float) -> None:
+        assert len(audio.samples), start
+
+    def finish(self, segments, bounds):
+        who = self._known[min(len(segments), len(self._known)) - 1]
+        spans = [SpeakerSpan(a, b, who[i % len(who)]) for i, (a, b) in enumerate(segments)]
+        return Diarisation(tuple(spans), SpeakerNumber(len(set(who)), "estimated"))
+
+
+def blocks(samples: np.ndarray, sizes: Sequence[int] = (1600,)) -> Iterator[Audio]:
+    """The samples in blocks of these sizes, over and over."""
+    at = turn = 0
+    while at < len(samples):
+        size = sizes[turn % len(sizes)]
+        yield Audio(samples[at : at + size].astype(np.float32), RATE)
+        at, turn = at + size, turn + 1
+
+
+def went_out(listening: Listener, samples: np.ndarray, sizes: Sequence[int]) -> list[Stretch]:
+    gone: list[Stretch] = []
+    for block in blocks(samples, sizes):
+        listening.add(block)
+        gone += listening.ended()
+    return gone + listening.close()
+
+
+def times(turns: Sequence[Stretch]) -> list[tuple[float, float, int]]:
+    return [(round(t.start, 3), round(t.end, 3), t.speaker) for t in turns]
+
+
+@pytest.fixture(scope="module")
+def talk() -> np.ndarray:
+    return sounds.example(0, 26)
+
+
+@pytest.fixture(scope="module")
+def by_tenths(talk: np.ndarray) -> list[tuple[float, float, int]]:
+    return times(went_out(listener(WORDLESS, Voices([0, 1])), talk, [1600]))
+
+
+@settings(max_examples=6)
+@given(sizes=st.lists(st.integers(1, 5 * RATE), min_size=1, max_size=4))
+def test_turns_do_not_depend_on_the_blocks_that_come(talk, by_tenths, sizes):
+    sizes = [max(160, s) for s in sizes]  # a sample at a time would take minutes
+    assert len(by_tenths) > 3
+    assert times(went_out(listener(WORDLESS, Voices([0, 1])), talk, sizes)) == by_tenths
+
+
+def test_a_recording_is_heard_by_the_same_listener(tmp_path, talk):
+    path = sounds.write_wav(tmp_path / "a.wav", talk)
+    listening = Listener(WORDLESS, Voices([0, 1]))
+    for block in blocks(np.round(talk * 32767) / 32768, [777]):
+        listening.add(block)
+    heard = hear(path, WORDLESS, diariser=Voices([0, 1]))
+    turns = [(round(u.start, 3), round(u.end, 3)) for u in heard.dialogue.utterances]
+    assert [t[:2] for t in times(listening.close())] == turns
+
+
+def test_a_turn_goes_out_half_a_second_after_it_has_ended(talk):
+    listening = listener(WORDLESS)
+    out: list[tuple[float, Stretch]] = []
+    for block in blocks(np.concatenate([talk[: 3 * RATE], np.zeros(3 * RATE), talk])):
+        listening.add(block)
+        out += [(listening.ear.duration, turn) for turn in listening.ended()]
+    when, turn = out[0]
+    voiced = turn.end - 0.1  # turns reach that far into the pause
+    assert 0.5 < when - voiced < 0.75
+    assert listening.ear.cut(turn.start, turn.end).samples.size == 0  # it is let go
+
+
+def test_the_sound_of_a_turn_that_has_just_ended_is_still_there(talk):
+    listening = listener(WORDLESS, Voices([0, 1]))
+    for block in blocks(talk):
+        listening.add(block)
+        for turn in listening.ended():
+            sound = listening.ear.cut(turn.start, turn.end).samples
+            low = round(turn.start * RATE)
+            np.testing.assert_array_equal(sound, talk[low : low + len(sound)].astype(np.float32))
+            assert len(sound) == pytest.approx((turn.end - turn.start) * RATE, abs=2)
+
+
+def test_later_speech_may_change_who_it_was(talk):
+    voices = Voices([0], [0], [0, 1])  # two people are told apart from the third segment on
+    listening = listener(WORDLESS, voices)
+    told: list[list[int]] = []
+    for block in blocks(talk):
+        listening.add(block)
+        if listening.ended():
+            told.append(listening.speakers())
+    listening.close()
+    final = listening.speakers()
+    assert told[0] == [0]
+    assert set(final) == {0, 1}
+    assert told[1] != final[: len(told[1])]
+    assert listening.speech.number.number == 2
+
+
+def test_a_turn_of_two_people_goes_to_who_has_more_of_it(talk):
+    listening = listener(WORDLESS, Voices([0], [0, 0], [0, 1, 1]))
+    gone = went_out(listening, talk, [1600])
+    segments = listening.ear.segments
+    for turn, speaker in zip(gone, listening.speakers(), strict=True):
+        inside = [i for i, s in enumerate(segments) if s.start < turn.end and s.end > turn.start]
+        length = {0: 0.0, 1: 0.0}
+        for i in inside:
+            length[(0, 1, 1)[i % 3]] += segments[i].end - segments[i].start
+        assert length[speaker] == max(length.values())
+
+
+def test_where_no_sound_comes_the_open_turn_goes_out(talk):
+    listening = listener(WORDLESS)
+    for block in blocks(talk[: 2 * RATE]):  # in the middle of a sentence
+        listening.add(block)
+        assert listening.ended() == []
+    (turn,) = listening.pause()
+    assert 1.9 < turn.end <= 2.0
+    assert listening.pause() == []
+    for block in blocks(talk[2 * RATE : 6 * RATE]):
+        listening.add(block)
+    later = listening.close()
+    assert later[0].start >= turn.end - 0.2
+    assert later[-1].end > 5.5
+
+
+def test_all_speech_is_in_one_turn_or_another(talk):
+    listening = listener(WORDLESS, Voices([0, 1]))
+    gone = went_out(listening, talk, [1600])
+    covered = sum(t.end - t.start for t in gone)
+    speech = sum(s.end - s.start for s in listening.ear.segments)
+    assert covered >= speech - 0.01
+    assert [t.start for t in gone] == sorted(t.start for t in gone)
+
+
+def test_a_long_stream_is_not_kept(talk):
+    minute = np.concatenate([talk, np.zeros(4 * RATE), talk])
+    listening = listener(WORDLESS, Voices([0, 1]))
+    for block in blocks(minute):  # models and caches are loaded
+        listening.add(block)
+        listening.ended()
+    tracemalloc.start()
+    for block in blocks(minute):
+        listening.add(block)
+        listening.ended()
+    _, first = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    for _ in range(2):
+        for block in blocks(minute):
+            listening.add(block)
+            listening.ended()
+    _, later = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert first < minute[: 40 * RATE].astype(np.float32).nbytes
+    assert later < first + 300_000

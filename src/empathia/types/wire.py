@@ -157,7 +157,7 @@ def to_json(timeline: Timeline) -> TimelineJson:
         "speakers": list(timeline.speakers),
         "label_sets": _label_sets(timeline),
         "notes": list(timeline.notes),
-        "turns": [_turn(t) for t in timeline.turns],
+        "turns": [turn_json(t) for t in timeline.turns],
         "provenance": plain(timeline.provenance),
     }
 
@@ -175,7 +175,8 @@ def _label_sets(timeline: Timeline) -> dict[str, list[str]]:
     return sets
 
 
-def _turn(turn: Turn) -> TurnJson:
+def turn_json(turn: Turn) -> TurnJson:
+    """A turn as it stands in the JSON of a timeline."""
     utterance = turn.utterance
     return {
         "id": utterance.id,

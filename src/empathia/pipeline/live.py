@@ -1,0 +1,212 @@
+"""A stream of sound, turn by turn: add what was heard, get back what has become known.
+
+    blocks -> listen/live.py -> turns that have ended -> Conversation -> events
+
+Speakers are provisional until the stream is closed. Who spoke in a turn may be revised; when it
+was, all turns are judged once more at the end, by what is kept of their sound: its features.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Self
+
+from empathia import media
+from empathia.errors import UsageError
+from empathia.listen.dictation import ListenOptions
+from empathia.listen.ear import silence
+from empathia.listen.live import listener
+from empathia.listen.recording import named, utterance_of
+from empathia.listen.speech import RATE
+from empathia.listen.turns import Stretch
+from empathia.pipeline.conversation import Conversation, Spoken
+from empathia.pipeline.models import Models
+from empathia.pipeline.options import Options
+from empathia.types import Audio, Timeline, Turn
+from empathia.types.events import Ended, Event, Revised, TurnEnded
+
+_STEP = RATE // 10  # samples heard at once, so that turns do not depend on the blocks that come
+
+
+class Live:
+    """Hears one stream.
+
+    Args:
+        options: How to read; replies are to no turn, to each as it ends, or to the last.
+        models: Those of a reader or a conversation, which are then shared.
+        source: What the timeline calls the stream.
+
+    Raises:
+        UsageError: An option needs the whole recording, or a recogniser cannot be used.
+        WeightsError: A weight that is needed is missing or damaged.
+
+    Example:
+        >>> with Live() as live:  # doctest: +SKIP
+        ...     for block in blocks:
+        ...         for event in live.add(block):
+        ...             print(event)
+        ...     timeline = live.close()[-1].timeline
+    """
+
+    def __init__(
+        self, options: Options | None = None, models: Models | None = None, source: str = "-"
+    ) -> None:
+        self.options = options or Options()
+        check(self.options)
+        self._source = source
+        self._owns = models is None
+        self._models = models or Models(self.options)
+        self._talk = Conversation(self.options, (), self._models)
+        o, record = self.options, self._talk.record
+        wanted = ListenOptions(
+            model=o.asr_model,
+            language=o.language,
+            speakers=o.speakers or len(o.names) or None,
+            names=o.names,
+            threads=o.threads,
+        )
+        self._listener = listener(
+            wanted, self._models.diariser(record), self._models.transcriber(record)
+        )
+        self._tape = media.Tape(RATE)
+        self._heard = 0  # samples of it
+        self._spoken: list[Spoken] = []
+        self._speech = self._listener.speech
+        self._revised = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._owns:
+            self._models.close()
+
+    @property
+    def duration(self) -> float:
+        """Seconds of sound that came so far."""
+        return self._tape.end / RATE
+
+    def add(self, sound: Audio) -> list[Event]:
+        """Hear more of the stream.
+
+        Args:
+            sound: Mono at 16 kHz, of any length.
+
+        Returns:
+            What has become known by it.
+        """
+        self._tape.add(sound.samples)
+        events: list[Event] = []
+        while self._tape.end - self._heard >= _STEP:
+            self._listener.add(self._next(self._heard + _STEP))
+            events += self._told(self._listener.ended())
+        return events
+
+    def pause(self) -> list[Event]:
+        """No sound comes for the time being: give what was said up to here."""
+        return self._told(self._listener.pause())
+
+    def close(self, notes: Sequence[str] = ()) -> list[Event]:
+        """The stream has ended.
+
+        Args:
+            notes: Remarks for the user.
+
+        Returns:
+            The last turns, who was taken for somebody else if anybody was, and :class:`Ended`.
+        """
+        if self._tape.end > self._heard:
+            self._listener.add(self._next(self._tape.end))
+        events = self._told(self._listener.close())
+        return [*events, Ended(self._timeline(notes))]
+
+    def _next(self, end: int) -> Audio:
+        """What came up to a position (in samples) and was not heard yet."""
+        sound = self._tape.cut(self._heard, end)
+        self._heard = end
+        self._tape.forget(end)
+        return sound
+
+    def _told(self, ended: Sequence[Stretch]) -> list[Event]:
+        """Turns that have ended, and who was somebody else in those before."""
+        if not ended and self._listener.speech is self._speech:
+            return []
+        self._speech = self._listener.speech
+        names = named((s.speaker for s in self._speech.spans), self.options.names)
+        told = [names[speaker] for speaker in self._listener.speakers()]
+        revised = {
+            s.utterance.id: name
+            for s, name in zip(self._spoken, told, strict=False)
+            if s.utterance.speaker != name
+        }
+        self._spoken = [_said_by(s, name) for s, name in zip(self._spoken, told, strict=False)]
+        self._revised |= bool(revised)
+        events: list[Event] = [Revised(revised)] if revised else []
+        return [*events, *(self._given(turn, names[turn.speaker]) for turn in ended)]
+
+    def _given(self, ended: Stretch, name: str) -> TurnEnded:
+        language = self._listener.transcript.language
+        utterance = utterance_of(ended, len(self._spoken), name, language)
+        sound = self._talk.hear(self._listener.ear.cut(ended.start, ended.end), utterance.id)
+        self._spoken.append(Spoken(utterance, ended.words, language, sound))
+        (turn,) = self._talk.extend(self._spoken[-1:])
+        return TurnEnded(self._talk.answer() if self.options.reply == "every" else turn)
+
+    def _turns(self) -> Sequence[Turn]:
+        """All turns as they stand at the end."""
+        talk = self._talk
+        if self._revised:
+            again = Conversation(dataclasses.replace(self.options, reply="none"), (), self._models)
+            judged = again.extend(self._spoken)
+            replies = [t.reply for t in talk.turns]
+            turns = [dataclasses.replace(t, reply=r) for t, r in zip(judged, replies, strict=True)]
+            talk = Conversation(self.options, turns, self._models)
+        if self.options.reply == "last" and talk.turns:
+            talk.answer()
+        return talk.turns
+
+    def _timeline(self, notes: Sequence[str]) -> Timeline:
+        ear, transcript, record = self._listener.ear, self._listener.transcript, self._talk.record
+        turns = tuple(self._turns())
+        remarks = (*notes, *silence(ear), *transcript.notes, *record.notes)
+        return Timeline(
+            source=self._source,
+            turns=turns,
+            speakers=tuple(dict.fromkeys(t.utterance.speaker for t in turns)),
+            duration=ear.duration,
+            language=transcript.language,
+            has_audio=True,
+            waveform=ear.waveform.peaks(),
+            notes=tuple(dict.fromkeys(remarks)),
+            provenance=record.provenance(self.options),
+            speaker_number=self._listener.speech.number if turns else None,
+        )
+
+
+def check(options: Options) -> None:
+    """Refuse what a stream cannot be read with.
+
+    Raises:
+        UsageError: An option needs the whole recording before anything is said.
+    """
+    whole = {
+        "--transcript": options.transcript is not None,
+        "--format": options.format is not None,
+        "--channels separate": options.channels == "separate",
+        "--adapt": options.adapt,
+        "--track all": options.track == media.ALL,
+    }
+    for name in (n for n, given in whole.items() if given):
+        raise UsageError(
+            f"{name} needs the whole recording, and a stream is heard as it comes",
+            "Leave it out, or save the sound and read the file",
+        )
+
+
+def _said_by(spoken: Spoken, name: str) -> Spoken:
+    if spoken.utterance.speaker == name:
+        return spoken
+    return dataclasses.replace(
+        spoken, utterance=dataclasses.replace(spoken.utterance, speaker=name)
+    )

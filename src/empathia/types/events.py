@@ -1,0 +1,56 @@
+"""What is told while a stream is listened to, in the order in which it becomes known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from empathia.types.talk import Timeline, Turn
+from empathia.types.wire import to_json, turn_json
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """Somebody has finished a turn; who it was may be revised.
+
+    Args:
+        turn: All that was heard in it, judged by what came before.
+    """
+
+    turn: Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """Later speech shows that others spoke.
+
+    Args:
+        speakers: Who it was, by id of the turn; turns that are not named stay as they were.
+    """
+
+    speakers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The stream has ended.
+
+    Args:
+        timeline: All turns with their final speakers, as if a file had been read.
+    """
+
+    timeline: Timeline
+
+
+Event = TurnEnded | Revised | Ended
+
+
+def event_json(event: Event) -> Mapping[str, object]:
+    """An event as plain values; ``event`` says which it is: "turn", "revised" or "end"."""
+    match event:
+        case TurnEnded(turn):
+            return {"event": "turn", "turn": turn_json(turn)}
+        case Revised(speakers):
+            return {"event": "revised", "speakers": dict(speakers)}
+        case Ended(timeline):
+            return {"event": "end", "timeline": to_json(timeline)}

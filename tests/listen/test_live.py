@@ -11,12 +11,12 @@ import sounds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from empathia.listen.attribution import Stretch
 from empathia.listen.dictation import ListenOptions
 from empathia.listen.live import Listener, listener
 from empathia.listen.recording import hear
 from empathia.listen.speakers import Diarisation, SpeakerSpan
 from empathia.listen.speech import RATE
-from empathia.listen.turns import Stretch
 from empathia.types import Audio, SpeakerNumber
 
 WORDLESS = ListenOptions(words=False)

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from empathia import media
 from empathia.contracts import Progress
 from empathia.errors import UsageError
+from empathia.listen.attribution import Stretch, attributed
 from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.ear import Ear, left_out
 from empathia.listen.recording import BLOCK, Heard, called, dialogue_of, waveform_of
 from empathia.listen.speakers import SpeakerSpan
 from empathia.listen.speech import RATE
-from empathia.listen.turns import Stretch, turns
+from empathia.listen.turns import joined
 from empathia.listen.words import Transcriber, Window
 from empathia.types import Audio, SpeakerNumber
 
@@ -135,12 +136,12 @@ def _heard(
 ) -> Heard:
     dictation.windows.sort(key=lambda window: window.start)
     transcript = dictation.finish()
-    believed = set(map(id, transcript.words))
-    spoken: list[Stretch] = []
+    believed = set(map(id, transcript.windows))
+    speech: list[Stretch] = []
     for number, (ear, windows) in enumerate(listened):
-        words = [w for window in windows for w in window.words if id(w) in believed]
-        spoken += turns([SpeakerSpan(s.start, s.end, number) for s in ear.segments], words)
-    spoken.sort(key=lambda turn: turn.start)
+        spans = [SpeakerSpan(s.start, s.end, number) for s in ear.segments]
+        speech += attributed(spans, [w for w in windows if id(w) in believed])
+    spoken = joined(speech)
     names = dict(enumerate(called(options.names, len(speakers))))
     video = media.probe(path).has_video
     dialogue, words_of = dialogue_of(path, spoken, transcript.language, names, video=video)

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 
+from empathia.listen.attribution import Stretch
 from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.ear import LIVE, RECORDED, Ear, Hearing
 from empathia.listen.gate import Believed
 from empathia.listen.speakers import Diarisation, Diariser, SpeakerSpan
-from empathia.listen.turns import Stretch, TurnOptions, turns
+from empathia.listen.turns import TurnOptions, turns
 from empathia.listen.words import Transcriber
 from empathia.types import Audio, SpeakerNumber, Word
 
@@ -125,8 +127,11 @@ class Listener:
         self._known = len(segments)
         self._speech = diarised(self.ear, self._diariser, self._options.speakers)
         spans = _later(self._speech.spans, self._behind) if self._gone else self._speech.spans
-        words = [w for w in self.transcript.words if w not in self._said]
-        self._open = turns(spans, words, self._limits)
+        windows = [
+            replace(v, words=tuple(w for w in v.words if w not in self._said))
+            for v in self.transcript.windows
+        ]
+        self._open = turns(spans, windows, self._limits)
 
     def _go(self, count: int) -> list[Stretch]:
         """Let the first turns go out."""

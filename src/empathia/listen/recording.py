@@ -15,12 +15,12 @@ from pathlib import Path
 
 from empathia import media
 from empathia.contracts import Progress
+from empathia.listen.attribution import Stretch, text_of
 from empathia.listen.dictation import ListenOptions
 from empathia.listen.ear import silence
 from empathia.listen.live import Listener
 from empathia.listen.speakers import Diariser
 from empathia.listen.speech import RATE, Waveform
-from empathia.listen.turns import Stretch, text_of
 from empathia.listen.words import Transcriber
 from empathia.types import Dialogue, SpeakerNumber, Utterance, Word
 
@@ -164,10 +164,19 @@ def utterance_of(turn: Stretch, index: int, speaker: str, language: str | None) 
         turn: Who spoke when, and the words.
         index: Its number in the conversation.
         speaker: What the speaker is called.
-        language: ISO 639-1 code, or None where it is not known.
+        language: ISO 639-1 code of words whose own is not known, or None.
     """
-    text = text_of(turn.words, language)
-    return Utterance(f"turn-{index:04d}", index, speaker, text, turn.start, turn.end)
+    spoken = (turn.language or language) if turn.words else None
+    return Utterance(
+        id=f"turn-{index:04d}",
+        index=index,
+        speaker=speaker,
+        text=text_of(turn.words, spoken),
+        start=turn.start,
+        end=turn.end,
+        language=spoken,
+        speaker_confidence=turn.confidence,
+    )
 
 
 def named(speakers: Iterable[int], given: Sequence[str]) -> dict[int, str]:

@@ -1,23 +1,22 @@
-"""Speech of known speakers and words with times, made into turns.
+"""Speech of known speakers, made into turns as people take them.
 
-A turn is consecutive speech of one speaker. It ends at a pause, earlier at a
-pause behind a sentence, and where it would grow too long. No word is lost.
+A turn is what one speaker says until somebody else does, or until a pause that is longer than
+those inside of speech; sooner behind a sentence. What another throws in meanwhile ("mhm") is a
+turn of its own and leaves the first one whole: the two overlap. No word is lost.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from empathia.listen.attribution import Stretch, attributed, ends_sentence, within
 from empathia.listen.speakers import SpeakerSpan
-from empathia.types import Word
+from empathia.listen.words import Window
 
-_SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")
-_CLOSING = "\"'”’)]»"
-# Languages that are written without spaces between words.
-_UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo"})
+_TOUCH = 1e-3  # s
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,136 +26,115 @@ class TurnOptions:
     Args:
         pause: A longer pause of the speaker ends a turn (s).
         sentence_pause: So does this one behind the end of a sentence (s).
+        aside: What another says in such a pause, and no longer than this (s), does not end it.
         longest: Longer turns are cut, behind a sentence or at a pause where possible (s).
         pad: How far stretches of speech reach into the pauses at both ends (s).
     """
 
     pause: float = 1.0
     sentence_pause: float = 0.5
+    aside: float = 1.0
     longest: float = 20.0
     pad: float = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """Speech of one speaker.
-
-    Args:
-        start: Start in s.
-        end: End in s.
-        speaker: Number of the speaker.
-        words: Its words in time order.
-    """
-
-    start: float
-    end: float
-    speaker: int
-    words: tuple[Word, ...] = ()
-
-    @property
-    def ends_sentence(self) -> bool:
-        """Whether its last word closes a sentence."""
-        return bool(self.words) and _ends_sentence(self.words[-1])
-
-
 def turns(
     speech: Sequence[SpeakerSpan],
-    words: Sequence[Word],
+    windows: Sequence[Window],
     options: TurnOptions | None = None,
 ) -> list[Stretch]:
     """Join speech and words to turns.
 
     Args:
-        speech: Of any number of speakers; may overlap.
-        words: In time order. Each goes to the speech that it overlaps most, else to the
-            nearest.
+        speech: Of any number of speakers, in any order; may overlap.
+        windows: Words, and the language of each window; ``attributed`` says whose each word is.
         options: Where a turn ends.
 
     Returns:
-        Turns ordered by start; together they hold every word once. [] without speech.
+        As :func:`joined` does.
+    """
+    return joined(attributed(speech, windows), options)
+
+
+def joined(speech: Sequence[Stretch], options: TurnOptions | None = None) -> list[Stretch]:
+    """Join stretches of speech to turns.
+
+    Args:
+        speech: Of any number of speakers; that of one does not overlap itself.
+        options: Where a turn ends.
+
+    Returns:
+        Ordered by start; together they hold all speech and every word once. Turns of one
+        speaker do not overlap, those of two may. Where the language of the words changes
+        from one stretch to the next, a new turn begins. [] without speech.
     """
     limits = TurnOptions() if options is None else options
-    made: list[Stretch] = []
-    for run in _runs(_filled(sorted(speech, key=lambda s: s[:3]), words), limits):
-        made += _shortened(run, limits.longest)
-    return made
-
-
-def text_of(words: Sequence[Word], language: str | None = None) -> str | None:
-    """Words as one line of text; None where there are none."""
-    between = "" if language in _UNSPACED else " "
-    return between.join(w.text for w in words).strip() or None
-
-
-def _ends_sentence(word: Word) -> bool:
-    return word.text.rstrip(_CLOSING).endswith(_SENTENCE_ENDS)
-
-
-def _filled(speech: list[SpeakerSpan], words: Sequence[Word]) -> list[Stretch]:
-    """Each stretch of speech with its words."""
-    held: list[list[Word]] = [[] for _ in speech]
-    starts = [s[0] for s in speech]
-    reach = max((s[1] - s[0] for s in speech), default=0.0)
-    last: int | None = None
-    for word in words if speech else ():
-        # Only stretches that can overlap the word, and their neighbours, are looked at.
-        low = max(0, bisect_left(starts, word.start - reach) - 1)
-        high = min(len(speech), bisect_right(starts, word.end) + 1)
-        home = max(range(low, high), key=lambda i: _overlap(word, speech[i]))
-        if last is not None and last < home and _misplaced(word, speech[home], held[last][-1]):
-            home = last
-        held[home].append(word)
-        last = home
-    return [
-        Stretch(*s[:3], tuple(_within(w, s[0], s[1]) for w in mine))
-        for s, mine in zip(speech, held, strict=True)
+    ordered = sorted(speech, key=lambda s: (s.start, s.end, s.speaker))
+    runs = [
+        run
+        for speaker in sorted({s.speaker for s in ordered})
+        for run in _runs([s for s in ordered if s.speaker == speaker], limits)
     ]
+    made = [
+        turn for part in _parted(ordered, runs, limits) for turn in _shortened(part, limits.longest)
+    ]
+    return sorted(made, key=lambda t: (t.start, t.end, t.speaker))
 
 
-def _misplaced(word: Word, stretch: SpeakerSpan, before: Word) -> bool:
-    """Whether a word without length belongs before the pause that it stands in.
-
-    Whisper puts the end of a sentence at the end of the pause that follows it.
-    """
-    point = word.end - word.start < 0.02 and _overlap(word, stretch) <= 0
-    return point and not _ends_sentence(before)
-
-
-def _within(word: Word, start: float, end: float) -> Word:
-    """The word without what its times reach into the pauses around its stretch."""
-    begin = min(max(word.start, start), end)
-    return Word(word.text, begin, min(max(word.end, begin), end), word.probability)
-
-
-def _overlap(word: Word, stretch: SpeakerSpan) -> float:
-    """Seconds that the two share; a gap between them counts as a negative overlap."""
-    return min(word.end, stretch[1]) - max(word.start, stretch[0])
+def _runs(mine: Sequence[Stretch], limits: TurnOptions) -> list[list[Stretch]]:
+    """What one speaker says without a long pause, as if nobody else spoke."""
+    runs: list[list[Stretch]] = []
+    language: str | None = None
+    for stretch in mine:
+        changes = None not in (language, stretch.language) and language != stretch.language
+        if runs and not changes and _goes_on(runs[-1][-1], stretch, limits):
+            runs[-1].append(stretch)
+            language = stretch.language or language
+        else:
+            runs.append([stretch])
+            language = stretch.language
+    return runs
 
 
-def _runs(stretches: list[Stretch], limits: TurnOptions) -> Iterator[list[Stretch]]:
-    """Consecutive stretches that belong to one turn."""
-    run: list[Stretch] = []
-    for stretch in stretches:
-        if run and not _goes_on(run, stretch, limits):
-            yield run
-            run = []
-        run.append(stretch)
-    if run:
-        yield run
+def _goes_on(before: Stretch, after: Stretch, limits: TurnOptions) -> bool:
+    gap = after.start - before.end
+    limit = limits.sentence_pause if before.ends_sentence else limits.pause
+    return gap <= _TOUCH or gap + 2 * limits.pad <= limit
 
 
-def _goes_on(run: list[Stretch], after: Stretch, limits: TurnOptions) -> bool:
-    pause = after.start - max(s.end for s in run) + 2 * limits.pad
-    limit = limits.sentence_pause if run[-1].ends_sentence else limits.pause
-    return run[-1].speaker == after.speaker and pause <= limit
+def _parted(
+    speech: Sequence[Stretch], runs: Sequence[list[Stretch]], limits: TurnOptions
+) -> list[list[Stretch]]:
+    """The runs, each ended where somebody else takes the turn."""
+    starts = [s.start for s in speech]
+    run_of = {id(s): run for run in runs for s in run}
+    parted: list[list[Stretch]] = []
+    for run in runs:
+        parted.append(run[:1])
+        for before, after in pairwise(run):
+            # Who begins to speak in the pause.
+            low = bisect_left(starts, before.end - _TOUCH)
+            high = bisect_left(starts, after.start)
+            others = [s for s in speech[low:high] if s.speaker != before.speaker]
+            answered = bool(others) and before.asks
+            if answered or not all(_aside(s, run_of[id(s)], run, limits) for s in others):
+                parted.append([])
+            parted[-1].append(after)
+    return parted
 
 
-def _shortened(run: list[Stretch], longest: float) -> list[Stretch]:
+def _aside(
+    said: Stretch, whole: Sequence[Stretch], run: Sequence[Stretch], limits: TurnOptions
+) -> bool:
+    """Whether something short is all that another says while this run goes on."""
+    inside = run[0].start <= whole[0].start and whole[-1].end <= run[-1].end
+    return inside and said.end - said.start <= limits.aside
+
+
+def _shortened(run: Sequence[Stretch], longest: float) -> list[Stretch]:
     """One turn, or several where it would be too long."""
-    end = max(s.end for s in run)
-    if end - run[0].start <= longest:
-        words = tuple(sorted((w for s in run for w in s.words), key=lambda w: w.start))
-        return [Stretch(run[0].start, end, run[0].speaker, words)]
+    if run[-1].end - run[0].start <= longest:
+        return [_whole(run)]
     if len(run) == 1:
         first, second = _cut(run[0])
         return _shortened([first], longest) + _shortened([second], longest)
@@ -164,7 +142,21 @@ def _shortened(run: list[Stretch], longest: float) -> list[Stretch]:
     return _shortened(run[: at + 1], longest) + _shortened(run[at + 1 :], longest)
 
 
-def _best_cut(gaps: list[tuple[float, float, bool]]) -> int:
+def _whole(run: Sequence[Stretch]) -> Stretch:
+    words = tuple(w for s in run for w in s.words)
+    language = next((s.language for s in run if s.language), None)
+    return Stretch(run[0].start, run[-1].end, run[0].speaker, words, language, _confidence(run))
+
+
+def _confidence(run: Sequence[Stretch]) -> float | None:
+    """Mean by length of what is known; 0 only where all of it is too short to tell."""
+    known = [(s.confidence, max(s.end - s.start, 1e-3)) for s in run if s.confidence is not None]
+    if not known:
+        return None
+    return sum(c * t for c, t in known) / sum(t for _, t in known)
+
+
+def _best_cut(gaps: Sequence[tuple[float, float, bool]]) -> int:
     """Number of the gap to cut at: long, behind a sentence, and near the middle."""
     middle = (gaps[0][0] + gaps[-1][1]) / 2
     reach = max((gaps[-1][1] - gaps[0][0]) / 2, 1e-6)
@@ -180,15 +172,18 @@ def _best_cut(gaps: list[tuple[float, float, bool]]) -> int:
 def _cut(stretch: Stretch) -> tuple[Stretch, Stretch]:
     """Cut one stretch between two words, or in the middle where there are none."""
     words = stretch.words
-    inside = [(a.end, b.start, _ends_sentence(a)) for a, b in pairwise(words)]
+    inside = [(a.end, b.start, ends_sentence(a)) for a, b in pairwise(words)]
     time = (stretch.start + stretch.end) / 2
     if inside:
         end, start, _ = inside[_best_cut(inside)]
         between = (end + start) / 2
         if stretch.start + 1 < between < stretch.end - 1:
             time = between
-    head = tuple(w for w in words if (w.start + w.end) / 2 < time)
+    late = [i for i, w in enumerate(words) if (w.start + w.end) / 2 >= time]
+    at = late[0] if late else len(words)
+    head = tuple(within(w, stretch.start, time) for w in words[:at])
+    tail = tuple(within(w, time, stretch.end) for w in words[at:])
     return (
-        Stretch(stretch.start, time, stretch.speaker, head),
-        Stretch(time, stretch.end, stretch.speaker, words[len(head) :]),
+        replace(stretch, end=time, words=head, language=stretch.language if head else None),
+        replace(stretch, start=time, words=tail, language=stretch.language if tail else None),
     )

@@ -217,7 +217,7 @@ class Reader:
         if not talk.has_audio:
             conversation.note_unheard()
         return [
-            Spoken(u, talk.words.get(u.id, ()), talk.spoken, sounds.get(u.id))
+            Spoken(u, talk.words.get(u.id, ()), u.language or talk.spoken, sounds.get(u.id))
             for u in talk.dialogue.utterances
         ]
 

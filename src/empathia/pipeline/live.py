@@ -14,12 +14,12 @@ from typing import Self
 
 from empathia import media
 from empathia.errors import UsageError
+from empathia.listen.attribution import Stretch
 from empathia.listen.dictation import ListenOptions
 from empathia.listen.ear import silence
 from empathia.listen.live import listener
 from empathia.listen.recording import named, utterance_of
 from empathia.listen.speech import RATE
-from empathia.listen.turns import Stretch
 from empathia.pipeline.conversation import Conversation, Spoken
 from empathia.pipeline.models import Models
 from empathia.pipeline.options import Options
@@ -149,7 +149,7 @@ class Live:
         language = self._listener.transcript.language
         utterance = utterance_of(ended, len(self._spoken), name, language)
         sound = self._talk.hear(self._listener.ear.cut(ended.start, ended.end), utterance.id)
-        self._spoken.append(Spoken(utterance, ended.words, language, sound))
+        self._spoken.append(Spoken(utterance, ended.words, utterance.language or language, sound))
         (turn,) = self._talk.extend(self._spoken[-1:])
         return TurnEnded(self._talk.answer() if self.options.reply == "every" else turn)
 

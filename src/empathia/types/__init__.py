@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from empathia.types.felt import Emotion, Score
 from empathia.types.heard import Cues, Features, Sample
-from empathia.types.speech import Audio, Dialogue, FloatArray, Utterance, Word
+from empathia.types.speech import Audio, Dialogue, FloatArray, Utterance, Word, spaced
 from empathia.types.talk import Message, Reply, Request, SpeakerNumber, Timeline, Turn
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "Turn",
     "Utterance",
     "Word",
+    "spaced",
 ]

@@ -15,6 +15,9 @@ from empathia.labels import LabelSet
 
 FloatArray = NDArray[np.float32]
 
+_UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo"})
+"""Languages that are written without spaces between words."""
+
 
 def _check_span(what: str, start: float | None, end: float | None) -> None:
     if (start is None) != (end is None):
@@ -65,6 +68,17 @@ class Word:
 
     def __post_init__(self) -> None:
         _check_span(f"word '{self.text}'", self.start, self.end)
+
+
+def spaced(before: str, after: str, language: str | None = None) -> bool:
+    """Whether a space stands between two words of this language (ISO 639-1).
+
+    Where none does, Latin words ("machine learning") keep theirs. A word may bring its own.
+    """
+    if before[-1:].isspace() or after[:1].isspace():
+        return False
+    latin = before[-1:].isascii() and before[-1:].isalnum() and after[:1].isascii()
+    return language not in _UNSPACED or (latin and after[:1].isalnum())
 
 
 @dataclass(frozen=True, slots=True)

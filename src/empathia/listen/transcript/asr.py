@@ -13,8 +13,9 @@ from empathia.listen.transcript.places import Listed
 from empathia.listen.transcript.rows import Parsed, Row, clean
 from empathia.listen.transcript.spoken import Spoken, placed
 from empathia.tables import Record, Table, fault, json_document
+from empathia.types import spaced
 
-_UNSPACED = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo", "chinese", "japanese"})
+_CODES = {"chinese": "zh", "japanese": "ja"}  # names that stand in place of a code
 _SINGLE = ("words", "word_segments")  # "items" may be turns
 _CLOCKS = {"start", "end", "duration"}
 
@@ -37,8 +38,8 @@ def rows_of(document: object, path: Path) -> Parsed:
     place, left = places.listed(document)
     if place is None:
         return Parsed([_whole(document, path)])
-    language = document.get("language") if isinstance(document, Mapping) else None
-    between = "" if str(language).lower() in _UNSPACED else " "
+    language = str(document.get("language") if isinstance(document, Mapping) else None).lower()
+    between = " " * spaced("", "", _CODES.get(language, language))
     if place.key in _SINGLE or all(map(objects.is_word, place.objects)):
         scale = 0.001 if segments.in_milliseconds(place.objects) else 1.0
         return Parsed(segments.turns(place.objects, scale, between, None), left)

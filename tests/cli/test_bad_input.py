@@ -270,7 +270,12 @@ def test_outputs_that_cannot_be_written(capsys: Capture, tmp_path: Path, talk: P
     ("options", "message"),
     [
         (["--levels", "7"], "3, 4, 5 or 6"),
-        (["--speakers", "0"], "speakers"),
+        (["--speakers", "0"], "expected 1 to 20 speakers, found 0"),
+        (["--speakers", "4-2"], "expected 1 to 20 speakers, found 4-2"),
+        (["--speakers", "2-21"], "expected 1 to 20 speakers, found 2-21"),
+        (["--names", "Ann,Ben,Cid,Dan,Eve", "--speakers", "2-4"], "5 names for 4 speakers"),
+        (["--pause", "0.1"], "expected a pause of 0.2 to 5 s, found 0.1"),
+        (["--pause", "nan"], "expected a pause of 0.2 to 5 s, found nan"),
         (["--reply", "--llm-url", "http://127.0.0.1:9"], "--llm-model"),
         (["--transcript", "nowhere.csv"], "exactly one recording"),
         (["--out", "{name}.docx"], "expected one of"),

@@ -89,8 +89,10 @@ def test_each_speaker_is_heard_where_he_speaks_and_nowhere_else(tmp_path, name):
 def test_who_speaks_at_the_same_time_is_not_taken_for_crosstalk(tmp_path, shift):
     whole = sounds.example(0, UNTIL)
     other = 0.3 * np.roll(whole[::-1], round(shift * sounds.RATE))
-    alone = listened(sounds.write_wav(tmp_path / "a.wav", np.stack([whole, 0 * whole]).T))
-    both = listened(sounds.write_wav(tmp_path / "b.wav", np.stack([whole, other]).T))
+    # Every pause ends a turn: whether a turn goes on over one depends on the other speaker.
+    one, two = np.stack([whole, 0 * whole]).T, np.stack([whole, other]).T
+    alone = listened(sounds.write_wav(tmp_path / "a.wav", one), pause=0.2)
+    both = listened(sounds.write_wav(tmp_path / "b.wav", two), pause=0.2)
     np.testing.assert_array_equal(spoken(both, "Speaker 1"), spoken(alone, "Speaker 1"))
     assert (spoken(both, "Speaker 1") & spoken(both, "Speaker 2")).sum() > 1000
 

@@ -161,6 +161,16 @@ def test_quick_turns_about_are_no_asides():
     assert [t[:3] for t in summary(speech)] == speech
 
 
+def test_quick_turns_about_that_overlap_are_no_asides_either():
+    speech = [(0, 0.9, 0), (0.7, 1.5, 1), (1.3, 2.2, 0), (2.0, 2.9, 1)]
+    assert [t[:3] for t in summary(speech)] == speech
+
+
+def test_who_speaks_on_while_another_does_goes_on_over_short_pauses():
+    speech = [(0, 9, 0), (3, 5, 1), (5.3, 8, 1)]
+    assert [t[:3] for t in summary(speech)] == [(0, 9, 0), (3, 8, 1)]
+
+
 def test_a_long_answer_in_a_pause_is_no_aside():
     speech = [(0, 3, 0), (3, 5, 1), (5, 8, 0)]
     slow = TurnOptions(pause=4.0)

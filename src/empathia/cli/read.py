@@ -52,6 +52,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     listening = parser.add_argument_group("listening")
     _hearing(listening)
+    _people(listening)
     _judging(listening)
     _answering(parser.add_argument_group("replying"))
     _writing(parser.add_argument_group("output"))
@@ -69,15 +70,6 @@ def _hearing(group: argparse._ArgumentGroup) -> None:
         "--format",
         metavar="NAME",
         help="what transcripts are written as (docs/formats.md; default: told from the file)",
-    )
-    group.add_argument(
-        "--speakers", type=int, metavar="N", help="how many people speak (default: estimated)"
-    )
-    group.add_argument(
-        "--names",
-        default="",
-        metavar="A,B",
-        help="names of the speakers in order of first appearance, or of the channels",
     )
     group.add_argument(
         "--track",
@@ -98,6 +90,36 @@ def _hearing(group: argparse._ArgumentGroup) -> None:
         metavar="NAME",
         help="a faster-whisper model name or folder (default: Whisper tiny.en)",
     )
+
+
+def _people(group: argparse._ArgumentGroup) -> None:
+    """Who speaks, and in which turns."""
+    group.add_argument(
+        "--speakers",
+        type=_speakers,
+        metavar="N",
+        help="how many people speak, 3 or 2-4 (default: estimated)",
+    )
+    group.add_argument(
+        "--names",
+        default="",
+        metavar="A,B",
+        help="names of the speakers in order of first appearance, or of the channels",
+    )
+    group.add_argument(
+        "--pause",
+        type=float,
+        metavar="S",
+        help="a longer pause of a speaker ends a turn, half of it behind a sentence: 0.2 to 5 s "
+        "(default: 1)",
+    )
+
+
+def _speakers(text: str) -> int | tuple[int, int]:
+    least, dash, most = text.replace("–", "-").partition("-")
+    if not (least.strip().isdecimal() and (most.strip().isdecimal() or not dash)):
+        raise argparse.ArgumentTypeError(f"expected a number such as 3 or 2-4, found '{text}'")
+    return (int(least), int(most)) if dash else int(least)
 
 
 def _track(text: str) -> int | Literal["all"]:
@@ -215,6 +237,7 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
         transcript=args.transcript,
         format=args.format,
         speakers=args.speakers,
+        pause=args.pause,
         names=tuple(n.strip() for n in args.names.split(",") if n.strip()),
         track=args.track,
         channels=args.channels,

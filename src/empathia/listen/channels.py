@@ -25,7 +25,7 @@ from empathia.listen.ear import Ear, left_out
 from empathia.listen.recording import BLOCK, Heard, called, dialogue_of, waveform_of
 from empathia.listen.speakers import SpeakerSpan
 from empathia.listen.speech import RATE
-from empathia.listen.turns import joined
+from empathia.listen.turns import TurnOptions, joined
 from empathia.listen.words import Transcriber, Window
 from empathia.types import Audio, SpeakerNumber
 
@@ -141,7 +141,7 @@ def _heard(
     for number, (ear, windows) in enumerate(listened):
         spans = [SpeakerSpan(s.start, s.end, number) for s in ear.segments]
         speech += attributed(spans, [w for w in windows if id(w) in believed])
-    spoken = joined(speech)
+    spoken = joined(speech, TurnOptions.of(options.pause))
     names = dict(enumerate(called(options.names, len(speakers))))
     video = media.probe(path).has_video
     dialogue, words_of = dialogue_of(path, spoken, transcript.language, names, video=video)

@@ -18,20 +18,28 @@ class ListenOptions:
     Args:
         model: Speech-to-text model as ``Transcriber.load`` takes it; None is Whisper tiny.en.
         language: What is spoken (ISO 639-1); None finds out.
-        speakers: How many people speak; None estimates it.
+        speakers: How many people speak, or at least and at most; None estimates it.
         names: Names of the speakers in order of first appearance.
         words: Whether words are wanted at all.
         threads: Threads for the models; None takes all cores.
         selection: Which sound of the file.
+        pause: A longer pause of a speaker ends a turn (s), half as long a one behind a sentence;
+            None takes the default.
     """
 
     model: str | Path | None = None
     language: str | None = None
-    speakers: int | None = None
+    speakers: int | tuple[int, int] | None = None
     names: tuple[str, ...] = ()
     words: bool = True
     threads: int | None = None
     selection: media.Selection = field(default_factory=media.Selection)
+    pause: float | None = None
+
+    @property
+    def bounds(self) -> tuple[int, int] | None:
+        """How many people speak, at least and at most; None where that is not known."""
+        return (self.speakers, self.speakers) if isinstance(self.speakers, int) else self.speakers
 
 
 class Dictation:

@@ -36,7 +36,7 @@ class Listener:
         diariser: A fresh one; None takes everything for one speaker.
         transcriber: A loaded model; None loads ``options.model`` when somebody speaks.
         hearing: How speech becomes windows of words.
-        limits: Where turns end.
+        limits: Where turns end; None takes the pause of the options.
 
     Attributes:
         ear: What was heard.
@@ -54,7 +54,7 @@ class Listener:
         self._options = options
         self._diariser = diariser
         self._dictation = Dictation(options, transcriber)
-        self._limits = TurnOptions() if limits is None else limits
+        self._limits = TurnOptions.of(options.pause) if limits is None else limits
         self.ear = Ear(self._dictation, diariser, hearing)
         self._known = 0  # segments that the speakers are known of
         self._speech = Diarisation((), SpeakerNumber(1, "given"))
@@ -125,7 +125,7 @@ class Listener:
         if self._known == len(segments):
             return
         self._known = len(segments)
-        self._speech = diarised(self.ear, self._diariser, self._options.speakers)
+        self._speech = diarised(self.ear, self._diariser, self._options.bounds)
         spans = _later(self._speech.spans, self._behind) if self._gone else self._speech.spans
         windows = [
             replace(v, words=tuple(w for w in v.words if w not in self._said))
@@ -153,16 +153,16 @@ def listener(
     transcriber: Transcriber | None = None,
     limits: TurnOptions = LIVE_TURNS,
 ) -> Listener:
-    """A listener that is asked for turns as they end."""
-    return Listener(options, diariser, transcriber, hearing=LIVE, limits=limits)
+    """A listener that is asked for turns as they end; a pause in the options comes first."""
+    chosen = TurnOptions.of(options.pause, limits)
+    return Listener(options, diariser, transcriber, hearing=LIVE, limits=chosen)
 
 
-def diarised(ear: Ear, diariser: Diariser | None, speakers: int | None) -> Diarisation:
+def diarised(ear: Ear, diariser: Diariser | None, bounds: tuple[int, int] | None) -> Diarisation:
     """Who speaks when in what was heard so far; one person where nobody tells voices apart."""
     if diariser is None or not ear.segments:
         alone = tuple(SpeakerSpan(s.start, s.end, 0) for s in ear.segments)
         return Diarisation(alone, SpeakerNumber(1, "given"))
-    bounds = None if speakers is None else (speakers, speakers)
     return diariser.finish([(s.start, s.end) for s in ear.segments], bounds)
 
 

@@ -7,7 +7,7 @@ turn of its own and leaves the first one whole: the two overlap. No word is lost
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -36,6 +36,13 @@ class TurnOptions:
     aside: float = 1.0
     longest: float = 20.0
     pad: float = 0.1
+
+    @classmethod
+    def of(cls, pause: float | None, default: TurnOptions | None = None) -> TurnOptions:
+        """Turns that end at this pause, and at half of it behind a sentence; None: the default."""
+        if pause is not None:
+            return cls(pause=pause, sentence_pause=pause / 2)
+        return cls() if default is None else default
 
 
 def turns(
@@ -112,12 +119,11 @@ def _parted(
     for run in runs:
         parted.append(run[:1])
         for before, after in pairwise(run):
-            # Who begins to speak in the pause.
-            low = bisect_left(starts, before.end - _TOUCH)
-            high = bisect_left(starts, after.start)
-            others = [s for s in speech[low:high] if s.speaker != before.speaker]
-            answered = bool(others) and before.asks
-            if answered or not all(_aside(s, run_of[id(s)], run, limits) for s in others):
+            # Who has begun to speak since this speaker last did, and is heard in the pause.
+            since = speech[bisect_right(starts, before.start) : bisect_left(starts, after.start)]
+            others = [s for s in since if s.speaker != before.speaker and s.end > before.end]
+            asides = all(_aside(s, run_of[id(s)], run, limits) for s in others)
+            if not asides or (others and before.asks):
                 parted.append([])
             parted[-1].append(after)
     return parted

@@ -137,6 +137,8 @@ class Reader:
             )
         if recording is None and (o.track is not None or o.channels != "mix"):
             unused.append("a transcript has no sound: track and channels were not used")
+        if o.pause is not None:
+            unused.append("the transcript says where turns end: the pause was not used")
         notes = (*read.notes, *unused)
         return _Talk(
             read.dialogue,
@@ -175,11 +177,11 @@ class Reader:
         wanted = ListenOptions(
             model=o.asr_model,
             language=o.language,
-            # Who names the speakers has counted them.
-            speakers=o.speakers or len(o.names) or None,
+            speakers=o.people,
             names=o.names,
             threads=o.threads,
             selection=o.selection,
+            pause=o.pause,
         )
         diariser = None if apart is not None else self._models.diariser(record)
         transcriber = self._models.transcriber(record)

@@ -62,9 +62,10 @@ class Live:
         wanted = ListenOptions(
             model=o.asr_model,
             language=o.language,
-            speakers=o.speakers or len(o.names) or None,
+            speakers=o.people,
             names=o.names,
             threads=o.threads,
+            pause=o.pause,
         )
         self._listener = listener(
             wanted, self._models.diariser(record), self._models.transcriber(record)

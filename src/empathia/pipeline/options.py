@@ -27,11 +27,13 @@ class Options:
     Args:
         transcript: Words and times of the recording, so that none are recognised.
         format: What a transcript is written as; None tells it from the file.
-        speakers: How many people speak; None estimates it.
+        speakers: How many people speak: 3, or (2, 4) for 2 to 4; None estimates it.
         names: Names of the speakers in order of first appearance, or of the channels.
         track: Number of the sound track to read, from 1; "all" reads all; None the main one.
         channels: "mix" them, or listen to each ("separate") as a speaker of its own; with all
             tracks, to each track.
+        pause: A longer pause of a speaker ends a turn, and half of it behind a sentence: 0.2 to
+            5 s; None takes 1 s (live .5 s).
         language: ISO 639-1 code of what is spoken; None finds out.
         asr_model: A faster-whisper model name or folder; None takes Whisper tiny.en.
         levels: How many levels a cue has: 3, 4, 5 or 6.
@@ -49,10 +51,11 @@ class Options:
 
     transcript: Path | None = None
     format: str | None = None
-    speakers: int | None = None
+    speakers: int | tuple[int, int] | None = None
     names: tuple[str, ...] = ()
     track: int | Literal["all"] | None = None
     channels: str = "mix"
+    pause: float | None = None
     language: str | None = None
     asr_model: str | None = None
     levels: int = 5
@@ -91,6 +94,10 @@ class Options:
             raise UsageError(
                 f"there is no transcript format '{self.format}'", f"Known are {', '.join(names())}"
             )
+        if self.pause is not None and not (_number(self.pause) and 0.2 <= self.pause <= 5):
+            raise UsageError(
+                f"expected a pause of 0.2 to 5 s, found {self.pause!r}", "Choose one in between"
+            )
         if self.channels not in CHANNELS:
             raise UsageError(f"channels are 'mix' or 'separate', not {self.channels!r}", "Choose")
         if self.channels == "separate" and (self.speakers is not None or self.transcript):
@@ -105,9 +112,13 @@ class Options:
         """Which sound of a recording is read."""
         return media.Selection(self.track)
 
+    @property
+    def people(self) -> int | tuple[int, int] | None:
+        """How many people speak, as ``speakers``; who names them has counted them."""
+        return self.speakers or len(self.names) or None
+
     def _check_speakers(self) -> None:
-        if self.speakers is not None and not _whole(self.speakers, 1, 20):
-            raise UsageError(f"expected 1 to 20 speakers, found {self.speakers!r}", "Choose one")
+        object.__setattr__(self, "speakers", _number_of_speakers(self.speakers))
         if isinstance(self.names, str):
             raise UsageError(
                 f"names are a list of names, not '{self.names}'", "Give ('Ann', 'Ben')"
@@ -117,9 +128,10 @@ class Options:
                 f"two speakers are called the same ({', '.join(self.names)})",
                 "Give each another name",
             )
-        if self.speakers is not None and len(self.names) > self.speakers:
+        most = self.speakers[1] if isinstance(self.speakers, tuple) else self.speakers
+        if most is not None and len(self.names) > most:
             raise UsageError(
-                f"{len(self.names)} names for {self.speakers} speakers",
+                f"{len(self.names)} names for {most} speakers",
                 "Raise --speakers or leave names out",
             )
 
@@ -152,8 +164,24 @@ class Options:
         return cls(**given)  # type: ignore[arg-type]
 
 
+def _number_of_speakers(given: object) -> int | tuple[int, int] | None:
+    """A number, or the least and the most of a range that leaves a choice."""
+    if given is None or (isinstance(given, int) and _whole(given, 1, 20)):
+        return given
+    if isinstance(given, Sequence) and not isinstance(given, str) and len(given) == 2:
+        least, most = given
+        if _whole(least, 1, 20) and _whole(most, least, 20):
+            return (least, most) if least < most else least
+        given = f"{least}-{most}"
+    raise UsageError(f"expected 1 to 20 speakers, found {given}", "Say 3, or 2-4 for 2 to 4")
+
+
 def _whole(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _language(code: str | None) -> str | None:

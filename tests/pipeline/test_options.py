@@ -1,0 +1,47 @@
+"""How many people speak, as it can be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from empathia.cli import main
+from empathia.errors import UsageError
+from empathia.pipeline import Options
+
+
+@pytest.mark.parametrize(
+    ("speakers", "names", "people"),
+    [
+        (None, (), None),
+        (3, (), 3),
+        ((2, 4), (), (2, 4)),
+        ([2, 4], (), (2, 4)),
+        ((3, 3), (), 3),
+        (None, ("Ann", "Ben"), 2),
+        ((2, 4), ("Ann", "Ben", "Cid"), (2, 4)),
+        (3, ("Ann",), 3),
+    ],
+)
+def test_who_names_the_speakers_has_counted_them_but_where_a_number_is_given(
+    speakers, names, people
+):
+    assert Options(speakers=speakers, names=names).people == people
+
+
+@pytest.mark.parametrize("speakers", [0, 21, True, 2.0, "3", (1, 2, 3), (0, 2), (4, 2), (2, "4")])
+def test_impossible_numbers_of_speakers_are_refused(speakers):
+    with pytest.raises(UsageError, match="expected 1 to 20 speakers, found"):
+        Options(speakers=speakers)
+
+
+@pytest.mark.parametrize("pause", [0.19, 5.1, float("nan"), float("inf"), True, "1"])
+def test_impossible_pauses_are_refused(pause):
+    with pytest.raises(UsageError, match=r"expected a pause of 0\.2 to 5 s, found"):
+        Options(pause=pause)
+
+
+@pytest.mark.parametrize("speakers", ["few", "2-", "-2", "2-3-4", "2.5", ""])
+def test_what_is_no_number_of_speakers_is_refused(capsys, speakers):
+    with pytest.raises(SystemExit):
+        main(["read", "talk.txt", f"--speakers={speakers}"])
+    assert f"expected a number such as 3 or 2-4, found '{speakers}'" in capsys.readouterr().err

@@ -23,6 +23,7 @@ from empathia.media.container import (
 from empathia.media.decoding import blocks, spans, unmixed
 from empathia.media.encoding import encode, media_type
 from empathia.media.mixing import Condition
+from empathia.media.streams import Block, Pcm, Source, broken, listened
 from empathia.media.tape import Tape
 
 __all__ = [
@@ -30,14 +31,19 @@ __all__ = [
     "FORMATS",
     "PICTURES",
     "SUFFIXES",
+    "Block",
     "Condition",
     "MediaInfo",
+    "Pcm",
     "Selection",
+    "Source",
     "Tape",
     "Track",
     "blocks",
+    "broken",
     "check",
     "encode",
+    "listened",
     "media_type",
     "probe",
     "shown",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from empathia.errors import MediaError, UsageError, needs
 from empathia.files import shown
@@ -46,6 +46,14 @@ _ATTACHED_PICTURE = 0x0400  # AV_DISPOSITION_ATTACHED_PIC
 _LENGTH_IS_END = frozenset({"matroska", "webm", "ogg"})
 # They have one length for all tracks, and FFmpeg may say it of each.
 _ONE_LENGTH = _LENGTH_IS_END | {"nut"}
+
+
+@runtime_checkable
+class Bytes(Protocol):
+    """What can be read, as in ``io``."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to this many bytes; none at the end."""
 
 
 ALL: Literal["all"] = "all"
@@ -162,14 +170,28 @@ def opened(path: Path, state: Condition | None = None) -> Iterator[InputContaine
 
 
 def _container(file: Patched, path: Path) -> InputContainer:
-    with needs("asr", "Reading recordings"):
-        import av
     if path.stat().st_size == 0:
         raise MediaError(f"'{shown(path)}' is empty (0 bytes)", "Copy or record it again")
+    return demuxed(file, path)
+
+
+def demuxed(file: Bytes, path: Path, options: Mapping[str, str] | None = None) -> InputContainer:
+    """Open what a file or a stream holds.
+
+    Args:
+        file: Bytes of it; without ``seek`` it is read as it comes.
+        path: What errors call it.
+        options: More of FFmpeg's.
+
+    Raises:
+        MediaError: It is no recording.
+        MissingExtra: PyAV is not installed.
+    """
+    with needs("asr", "Reading recordings"):
+        import av
+    allowed = {"format_whitelist": _DEMUXERS, **(options or {})}
     try:
-        return av.open(
-            file, "r", options={"format_whitelist": _DEMUXERS}, metadata_errors="replace"
-        )
+        return av.open(file, "r", options=allowed, metadata_errors="replace")
     except av.FFmpegError as error:
         raise MediaError(
             f"'{shown(path)}' is no recording that can be decoded, or it is cut off before its "

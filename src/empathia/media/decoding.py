@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from av import AudioFrame, AudioResampler, AudioStream
     from av.container import InputContainer
 
-_RATES = (2_000, 768_000)  # Hz; others are a damaged header
+RATES = (2_000, 768_000)  # Hz; others are a damaged header
 _STEP = 10.0  # s that spans() reads at a time
 _HOLE = 0.15  # s without sound, by the time stamps, that are filled with silence
 _MAIN = Selection()
@@ -191,20 +191,37 @@ def _even(pieces: Iterator[FloatArray], length: int) -> Iterator[FloatArray]:
 def _frames(
     path: Path, state: Condition, selection: Selection
 ) -> Iterator[tuple[AudioFrame, float]]:
-    """Decoded frames and the seconds missing before each; damaged parts are left out."""
     with opened(path, state) as container:
-        sound = chosen(container, path, selection, state)
-        if not _RATES[0] <= sound.rate <= _RATES[1]:
-            raise MediaError(
-                f"'{shown(path)}' claims {sound.rate} samples a second, expected "
-                f"{_RATES[0]} to {_RATES[1]}",
-                "Its header is damaged: export it again",
-            )
-        if proven(container, sound):
-            state.announced = announced(container, sound)
-        clock = _Clock(beginning(container), latest(container))
-        for frame in _decoded(container, sound, state):
-            yield frame, clock.missing(frame.time, frame.samples / frame.sample_rate)
+        yield from frames(container, path, selection, state)
+
+
+def frames(
+    container: InputContainer, path: Path, selection: Selection, state: Condition
+) -> Iterator[tuple[AudioFrame, float]]:
+    """Decoded frames and the seconds missing before each; damaged parts are left out.
+
+    Args:
+        container: What is read.
+        path: What errors call it.
+        selection: Which track.
+        state: Told what is damaged, and the length where that can be trusted.
+
+    Raises:
+        MediaError: There is no sound in it.
+        UsageError: It has no such track.
+    """
+    sound = chosen(container, path, selection, state)
+    if not RATES[0] <= sound.rate <= RATES[1]:
+        raise MediaError(
+            f"'{shown(path)}' claims {sound.rate} samples a second, expected "
+            f"{RATES[0]} to {RATES[1]}",
+            "Its header is damaged: export it again",
+        )
+    if proven(container, sound):
+        state.announced = announced(container, sound)
+    clock = _Clock(beginning(container), latest(container))
+    for frame in _decoded(container, sound, state):
+        yield frame, clock.missing(frame.time, frame.samples / frame.sample_rate)
 
 
 def _decoded(
@@ -232,11 +249,27 @@ def _decoded(
 def _resampled(
     path: Path, rate: int, state: Condition, selection: Selection
 ) -> Iterator[FloatArray]:
-    """One track, mono float32 at the rate wanted, in small pieces (n,)."""
+    return resampled(_frames(path, state, selection), rate, state, selection.channel)
+
+
+def resampled(
+    decoded: Iterable[tuple[AudioFrame, float]],
+    rate: int,
+    state: Condition,
+    channel: int | None = None,
+) -> Iterator[FloatArray]:
+    """One track, mono float32 at the rate wanted, in small pieces (n,).
+
+    Args:
+        decoded: Frames and the seconds missing before each.
+        rate: Samples a second wanted (Hz).
+        state: Told what had to be mended.
+        channel: The only channel that is wanted, from 0; None mixes them.
+    """
     resampler: AudioResampler | None = None
     source_rate = 0
-    mixer = Mixer(state, selection.channel)
-    for frame, missing in _frames(path, state, selection):
+    mixer = Mixer(state, channel)
+    for frame, missing in decoded:
         from av import AudioFrame, AudioResampler
 
         mixed = mixer(frame)

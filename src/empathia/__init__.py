@@ -2,6 +2,7 @@
 
 timeline = empathia.read("talk.wav")
 empathia.write(timeline, "talk.json")
+for event in empathia.listen(sys.stdin.buffer): ...
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 from empathia.version import __version__
 
 if TYPE_CHECKING:
+    from empathia.media import Pcm, Source
+    from empathia.pipeline.listening import Listening
     from empathia.types import Dialogue, Timeline
 
 # ONNX Runtime would keep a device id and send usage data; reading stays on this machine. It has
 # to be said before ONNX Runtime is imported, by whomever.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-__all__ = ["__version__", "load_corpus", "read", "write"]
+__all__ = ["__version__", "listen", "load_corpus", "read", "write"]
 
 
 def read(path: str | Path, **options: Any) -> Timeline:  # noqa: ANN401 - see pipeline.Options
@@ -37,6 +40,44 @@ def read(path: str | Path, **options: Any) -> Timeline:  # noqa: ANN401 - see pi
 
     with Reader(Options.of(options)) as reader:
         return reader.read(path)
+
+
+def listen(
+    stream: Source,
+    pcm: Pcm | tuple[int, int] | int | None = None,
+    **options: Any,  # noqa: ANN401
+) -> Listening:
+    """Listen to a stream, and tell each turn once it has ended.
+
+    Args:
+        stream: A binary file object (a pipe, a socket's file) that holds a recording in any
+            format or 16-bit samples without a header; or blocks of samples, (n,) or
+            (n, channels), floats in [-1, 1] or whole numbers.
+        pcm: Samples a second, or (samples a second, channels), of what has no header; None tells
+            from the first bytes, and takes blocks and samples for 16,000 a second.
+        options: The fields of :class:`empathia.pipeline.Options`, but for those that need the
+            whole recording.
+
+    Returns:
+        An iterator of events (:mod:`empathia.types.events`): ``TurnEnded``; ``Revised`` where
+        later speech shows that others spoke; at the end ``Ended`` with the timeline. Its
+        ``stop()`` ends the listening and keeps what was heard.
+
+    Raises:
+        EmpathiaError: See :mod:`empathia.errors`; it may be raised when events are asked for.
+
+    Example:
+        >>> for event in empathia.listen(sys.stdin.buffer, pcm=16000):  # doctest: +SKIP
+        ...     match event:
+        ...         case TurnEnded(turn):
+        ...             print(turn.utterance.speaker, turn.utterance.text, turn.emotion.label)
+        ...         case Ended(timeline):
+        ...             empathia.write(timeline, "talk.json")
+    """
+    from empathia.pipeline import Options
+    from empathia.pipeline.listening import listen as listening
+
+    return listening(stream, Options.of(options), pcm)
 
 
 def write(timeline: Timeline, path: str | Path, audio: bytes | None = None) -> Path:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from empathia.types import Timeline
 
 
+STREAM = Path("-")
+"""Standard input, as it comes."""
+
 _EPILOG = """\
 examples:
   empathia read talk.mp3                          a table on the terminal
@@ -28,6 +31,7 @@ examples:
   empathia read interviews/ --out 'out/{name}.csv'
   empathia read talk.txt --recogniser out/mine/model   ... in the labels of your own model
   empathia read chat.txt --reply                  a transcript, with a reply to its last turn
+  arecord -f S16_LE -r 16000 | empathia read -    what is heard right now, turn by turn
 
 exit codes: 0 done, 1 a file could not be read, 2 wrong use
 """
@@ -48,7 +52,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="INPUT",
         type=Path,
         help="an audio or video file, a transcript (csv txt srt json TextGrid and others, see "
-        "docs/formats.md), or a folder of those",
+        "docs/formats.md), a folder of those, or - to listen to standard input as it comes",
     )
     listening = parser.add_argument_group("listening")
     _hearing(listening)
@@ -83,6 +87,12 @@ def _hearing(group: argparse._ArgumentGroup) -> None:
         default="mix",
         help="mix the channels (default), or take each for a speaker of its own; "
         "with --track all, each track",
+    )
+    group.add_argument(
+        "--pcm",
+        metavar="RATE[,CHANNELS]",
+        help="standard input is 16-bit little-endian samples without a header, so many a second "
+        "(default: told from its first bytes)",
     )
     group.add_argument("--language", metavar="CODE", help="what is spoken, such as en or ko")
     group.add_argument(
@@ -187,6 +197,10 @@ def _writing(group: argparse._ArgumentGroup) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read every input; one that fails does not stop the others."""
+    if STREAM in args.inputs:
+        return _listen(args)
+    if args.pcm is not None:
+        raise UsageError("--pcm says what standard input is", "Give - as the input, or drop --pcm")
     inputs = expand(args.inputs)
     options = _options(args, inputs)
     names = _names(inputs)
@@ -210,6 +224,22 @@ def run(args: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
+def _listen(args: argparse.Namespace) -> int:
+    """Listen to standard input until it ends, or Ctrl-C."""
+    from empathia.cli._listening import listen
+
+    if len(args.inputs) > 1:
+        raise UsageError("standard input is listened to alone", "Give - or files, not both")
+    targets = _outputs(args, "stream", 1)
+    _check_outputs([], [targets])
+    timeline = listen(_options(args, args.inputs), args.pcm, as_json=args.json, quiet=args.quiet)
+    for target in targets:
+        _write(timeline, target, STREAM, None)
+        if not args.quiet:
+            _say(f"wrote {target}")
+    return 0
+
+
 def _say(text: str) -> None:
     print(f"empathia: {text}", file=sys.stderr)
 
@@ -217,7 +247,7 @@ def _say(text: str) -> None:
 def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
     from empathia.pipeline import Options, kind
 
-    if args.transcript is not None:
+    if args.transcript is not None and STREAM not in inputs:
         if len(inputs) != 1 or kind(inputs[0]) != "recording":
             raise UsageError("--transcript belongs to exactly one recording", "Give one recording")
         if not args.transcript.is_file():

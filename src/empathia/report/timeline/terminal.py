@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from empathia.report.marks import Mark, timeline_marks
+from empathia.report.marks import Mark, marks, timeline_marks
 from empathia.report.wording import (
     NO_WORDS,
     clock,
@@ -18,6 +18,7 @@ from empathia.report.wording import (
     verdict,
 )
 from empathia.types import Emotion, Timeline, Turn
+from empathia.types.events import Ended, Event, Revised, TurnEnded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -52,6 +53,30 @@ def show(timeline: Timeline, console: Console | None = None) -> None:
         console.print(_text(f"* {note}", console, "dim"))
 
 
+def show_event(event: Event, console: Console | None = None) -> None:
+    """Print what a stream has told: a turn, who it was after all, or what is to be said at the end.
+
+    Args:
+        event: What became known.
+        console: Where to; by default standard output.
+    """
+    from rich.console import Console
+
+    console = console or Console()
+    match event:
+        case TurnEnded(turn):
+            labels = () if turn.emotion is None else turn.emotion.labels
+            _one(turn, marks(labels), console)
+        case Revised(speakers):
+            for name in dict.fromkeys(speakers.values()):
+                ids = ", ".join(i for i, who in speakers.items() if who == name)
+                console.print(_text(f"-> {name} spoke in {ids}", console, "bold"))
+        case Ended(timeline):
+            console.print(_text(_heading(timeline), console, "bold"))
+            for note in footnotes(timeline):
+                console.print(_text(f"* {note}", console, "dim"))
+
+
 def _heading(timeline: Timeline) -> str:
     parts = [timeline.source]
     if timeline.duration is not None:
@@ -63,19 +88,23 @@ def _heading(timeline: Timeline) -> str:
 
 def _list(timeline: Timeline, console: Console) -> None:
     """Below 64 columns: one turn under the other."""
+    looks = timeline_marks(timeline)
+    for turn in timeline.turns:
+        _one(turn, looks, console)
+
+
+def _one(turn: Turn, looks: Mapping[str, Mark], console: Console) -> None:
     from rich.padding import Padding
 
-    marks = timeline_marks(timeline)
-    for turn in timeline.turns:
-        head = _text("", console)
-        head.append_text(_text(f"{_at(turn)} {turn.utterance.speaker}  ", console, "bold"))
-        console.print(head.append_text(_emotion(turn.emotion, marks, console)))
-        console.print(Padding(_words(turn, console), (0, 0, 0, 2)))
-        heard = sounded(turn.cues)
-        if heard:
-            console.print(Padding(_text(heard, console, "italic"), (0, 0, 0, 2)))
-        if turn.reply is not None:
-            console.print(Padding(_reply(turn, console), (0, 0, 0, 2)))
+    head = _text("", console)
+    head.append_text(_text(f"{_at(turn)} {turn.utterance.speaker}  ", console, "bold"))
+    console.print(head.append_text(_emotion(turn.emotion, looks, console)))
+    console.print(Padding(_words(turn, console), (0, 0, 0, 2)))
+    heard = sounded(turn.cues)
+    if heard:
+        console.print(Padding(_text(heard, console, "italic"), (0, 0, 0, 2)))
+    if turn.reply is not None:
+        console.print(Padding(_reply(turn, console), (0, 0, 0, 2)))
 
 
 def _at(turn: Turn) -> str:
@@ -93,7 +122,7 @@ def _table(timeline: Timeline, console: Console) -> Table:
     from rich import box
     from rich.table import Table
 
-    marks = timeline_marks(timeline)
+    looks = timeline_marks(timeline)
     wide = console.width >= _WIDE
     timed = any(t.utterance.start is not None for t in timeline.turns)
     table = Table(box=box.SIMPLE_HEAD, expand=wide, pad_edge=False, padding=(0, 1))
@@ -104,11 +133,11 @@ def _table(timeline: Timeline, console: Console) -> Table:
         table.add_column("how it sounded", overflow="fold", ratio=2)
     table.add_column("emotion", overflow="fold", min_width=16)
     for turn in timeline.turns:
-        _add(table, turn, marks, console, wide)
+        _add(table, turn, looks, console, wide)
     return table
 
 
-def _add(table: Table, turn: Turn, marks: Mapping[str, Mark], console: Console, wide: bool) -> None:
+def _add(table: Table, turn: Turn, looks: Mapping[str, Mark], console: Console, wide: bool) -> None:
     utterance = turn.utterance
     heard = _text(sounded(turn.cues), console, "italic")
     words = _words(turn, console)
@@ -117,7 +146,7 @@ def _add(table: Table, turn: Turn, marks: Mapping[str, Mark], console: Console, 
         cells.append(heard)
     elif heard.plain:
         words.append("\n").append_text(heard)
-    table.add_row(*cells, _emotion(turn.emotion, marks, console))
+    table.add_row(*cells, _emotion(turn.emotion, looks, console))
     if turn.reply is not None:
         blank = [""] if wide else []
         answer = _text("-> reply", console, "bold")
@@ -137,12 +166,12 @@ def _words(turn: Turn, console: Console) -> Text:
     return whole
 
 
-def _emotion(emotion: Emotion | None, marks: Mapping[str, Mark], console: Console) -> Text:
+def _emotion(emotion: Emotion | None, looks: Mapping[str, Mark], console: Console) -> Text:
     if emotion is None:
         return _text("-", console, "dim")
     if emotion.label is None or emotion.confidence is None:
         return _text(f"[?] {verdict(emotion)}\n{emotion.abstained or ''}".rstrip(), console, "dim")
-    mark = marks[emotion.label]
+    mark = looks[emotion.label]
     text = _text("", console)
     text.append_text(_text(f"[{mark.letter}]", console, f"bold {mark.light}"))
     text.append_text(_text(f" {emotion.label}", console, "bold"))

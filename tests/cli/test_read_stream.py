@@ -1,0 +1,111 @@
+"""``empathia read -``: what comes on standard input is told turn by turn."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sounds
+
+pytestmark = pytest.mark.weights
+
+PCM = (sounds.example(0, 7) * 32767).astype("<i2").tobytes()
+
+
+def read(given: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "empathia", "read", "-", *arguments],
+        input=given,
+        capture_output=True,
+        check=False,
+    )
+
+
+@contextmanager
+def reading(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "empathia", "read", "-", *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_turns_are_printed_while_the_stream_goes_on_and_ctrl_c_keeps_them(tmp_path: Path) -> None:
+    out = tmp_path / "talk.json"
+    with reading("--json", "--pcm", "16000", "--out", str(out)) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(PCM[: 2 * 3 * sounds.RATE])
+        process.stdin.flush()
+        first = json.loads(process.stdout.readline())  # the pipe is still open
+        assert first["event"] == "turn"
+        assert first["turn"]["text"]
+        process.send_signal(signal.SIGINT)
+        rest = [json.loads(line) for line in process.stdout]
+        assert process.wait() == 0
+    assert rest[-1]["event"] == "end"
+    timeline = rest[-1]["timeline"]
+    assert timeline["turns"] == [first["turn"]]
+    assert any("stopped at" in note for note in timeline["notes"])
+    assert json.loads(out.read_text("utf-8")) == timeline
+
+
+def test_people_read_turns_and_notes(tmp_path: Path) -> None:
+    done = read(PCM, "--names", "Ann,Ben", "--report", str(tmp_path))
+    shown = done.stdout.decode()
+    assert done.returncode == 0
+    assert "0:00 Ann" in shown
+    assert "0:03 Ben" in shown
+    assert "minute" in shown
+    assert "--pcm" in shown  # that there was no header is noted
+    assert "Ann" in (tmp_path / "stream.html").read_text("utf-8")
+    assert b"wrote" in done.stderr
+
+
+def test_nothing_is_printed_where_nothing_is_wanted(tmp_path: Path) -> None:
+    wav = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 3)).read_bytes()
+    done = read(wav, "--quiet", "--out", str(tmp_path / "{name}.csv"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert "minute" in (tmp_path / "stream.csv").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "arguments", "code", "problem"),
+    [
+        (b"", (), 1, "empty"),
+        (b"Ann: hi\n", (), 1, "text, no sound"),
+        (b"OggS" + bytes(900), (), 1, "cannot be decoded"),
+        (PCM, ("talk.wav",), 2, "alone"),
+        (PCM, ("--transcript", "talk.csv"), 2, "--transcript needs the whole recording"),
+        (PCM, ("--channels", "separate"), 2, "--channels separate needs"),
+        (PCM, ("--adapt",), 2, "--adapt needs"),
+        (PCM, ("--track", "all"), 2, "--track all needs"),
+        (PCM, ("--pcm", "fast"), 2, "--pcm 16000"),
+        (PCM, ("--track", "2"), 2, "have no tracks"),
+    ],
+    ids=lambda x: x[0].strip("-") if isinstance(x, tuple) and x else "",
+)
+def test_what_cannot_be_listened_to(
+    given: bytes, arguments: tuple[str, ...], code: int, problem: str
+) -> None:
+    done = read(given, *arguments)
+    assert done.returncode == code
+    assert done.stdout == b""
+    assert problem in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_samples_are_only_those_of_a_stream(tmp_path: Path) -> None:
+    path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 1))
+    command = [sys.executable, "-m", "empathia", "read", str(path), "--pcm", "16000"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"--pcm says what standard input is" in done.stderr

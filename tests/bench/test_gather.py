@@ -68,11 +68,15 @@ def counted(monkeypatch) -> dict[str, Counted]:
         (["text:text-default"], ["minilm", "text-default"]),
         (["text:text-empathetic"], ["minilm", "text-empathetic"]),
         (["text:klue/roberta-base"], []),
-        (["speech"], ["whisper-tiny-en"]),
-        (["speech:whisper-tiny-en", "speeds:0.9", "frames"], ["whisper-tiny-en"]),
+        (["speech", "speeds:0.9", "frames"], ["whisper-base"]),
+        (["speech:whisper-base", "speeds:1.1:whisper-base"], ["whisper-base"]),
+        (
+            ["speech:whisper-tiny-en", "speeds:0.9:whisper-tiny-en", "frames:whisper-tiny-en"],
+            ["whisper-tiny-en"],
+        ),
         (["speech:facebook/wav2vec2-base", "frames:facebook/wav2vec2-base"], []),
         (["prosody", "mfcc", "logmel", "ready-made"], []),
-        (["speech", "text"], ["whisper-tiny-en", "minilm"]),
+        (["speech", "text"], ["whisper-base", "minilm"]),
     ],
 )
 def test_weights_behind_features(asked: list[str], used: list[str]) -> None:

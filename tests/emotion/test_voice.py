@@ -14,6 +14,7 @@ from empathia.config import TrainingPart, checked_options
 from empathia.contracts import About, Recogniser
 from empathia.emotion import voice
 from empathia.emotion.voice.read import Head, load
+from empathia.encoders import layers
 from empathia.encoders.speech import SpeechEncoder
 from empathia.errors import ConfigError, InputError, TrainingError, WeightsError
 from empathia.features import speech
@@ -23,11 +24,8 @@ from empathia.training.problem import Part, Problem
 from empathia.types import Audio, Features, Sample
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "empathia"
-FOLDER = Path(os.environ.get("EMPATHIA_HOME") or CACHE) / "weights" / "whisper-tiny-en"
+FOLDER = Path(os.environ.get("EMPATHIA_HOME") or CACHE) / "weights" / "whisper-base"
 SHIPPED = weights.folder("voice-default")
-needs_weights = pytest.mark.skipif(
-    not (FOLDER / "model.bin").exists(), reason="weight whisper-tiny-en is not pulled"
-)
 
 
 def tone(seconds: float, loudness: float = 0.3, pitch: float = 140) -> np.ndarray:
@@ -45,7 +43,7 @@ def around(sound: np.ndarray, before: float, after: float) -> np.ndarray:
 @pytest.fixture(scope="module")
 def encoder() -> SpeechEncoder:
     if not (FOLDER / "model.bin").exists():
-        pytest.skip("weight whisper-tiny-en is not pulled")
+        pytest.skip("weight whisper-base is not pulled")
     return SpeechEncoder.load(FOLDER, threads=1)
 
 
@@ -55,7 +53,7 @@ def test_features_do_not_depend_on_level_or_silence_around(encoder):
     quiet = speech.extract(Audio(around(tone(1, 0.01), 0.7, 1.3), 16000), "b", encoder=encoder)
     higher = around(tone(1, pitch=250), 0.2, 0.1)
     other = speech.extract(Audio(higher, 16000), "c", encoder=encoder)
-    assert plain.values.shape == (1, 3841)
+    assert plain.values.shape == (1, 7169)
     assert plain.measure("speech") == pytest.approx(1, abs=0.05)
     assert quiet.measure("speech") == pytest.approx(plain.measure("speech"), abs=0.05)
 
@@ -74,9 +72,9 @@ def test_features_are_mean_and_deviation_of_each_layer(encoder):
         np.mean(sound[i : i + 400].astype(float) ** 2) for i in range(0, len(sound) - 399, 160)
     ]
     gain = 10 ** (-23 / 20) / np.sqrt(np.mean(power))
-    layers = encoder.layers(Audio((sound * gain).astype(np.float32), 16000))
-    assert found.measure("mean2.7") == pytest.approx(float(layers[2, :, 7].mean()), abs=1e-3)
-    assert found.measure("deviation4.0") == pytest.approx(float(layers[4, :, 0].std()), abs=1e-3)
+    states = encoder.layers(Audio((sound * gain).astype(np.float32), 16000))
+    assert found.measure("mean2.7") == pytest.approx(float(states[2, :, 7].mean()), abs=1e-3)
+    assert found.measure("deviation4.0") == pytest.approx(float(states[4, :, 0].std()), abs=1e-3)
 
 
 @pytest.mark.weights
@@ -161,6 +159,56 @@ def test_it_comes_back_as_it_was(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("feature", "used", "computed"),
+    [
+        ("speech", ("whisper-tiny-en",), "speech:whisper-tiny-en"),  # as models were kept before
+        ("speech", ("whisper-base",), "speech"),
+        ("speech:whisper-tiny-en", ("whisper-tiny-en",), "speech:whisper-tiny-en"),
+        ("speech", ("whisper-base", "whisper-tiny-en"), "speech"),
+        ("speech", (), "speech"),
+    ],
+)
+def test_a_kept_model_hears_by_the_encoder_that_it_learnt_on(tmp_path, feature, used, computed):
+    mine = dataclasses.replace(head(), feature=feature)
+    mine.save(tmp_path)
+    model.Settings(
+        name="voice",
+        recogniser="voice",
+        labels=ABOUT.labels,
+        exclusive=True,
+        causal=True,
+        modalities={"voice": (feature,)},
+        options={},
+        licence="MIT",
+        noncommercial=False,
+        weights=used,
+    ).write(tmp_path)
+    assert model.read(tmp_path).about.features == (computed,)
+    kept = model.load(tmp_path)
+    assert kept.about.features == (computed,)
+    sample = heard(1.0, 0, 0, 0, 9)
+    (told,) = sample.features.values()
+    for name in ("speech", "speech:whisper-tiny-en", "speech:whisper-base"):
+        ((emotion,),) = kept.recognise([[dataclasses.replace(sample, features={name: told})]])
+        assert (emotion.label == "glad") == (name == computed)
+
+
+@pytest.mark.parametrize(
+    ("feature", "computed"),
+    [
+        ("speeds:0.9", "speeds:0.9:whisper-tiny-en"),
+        ("speeds:1.1:whisper-base", "speeds:1.1:whisper-base"),
+        ("frames", "frames:whisper-tiny-en"),
+        ("frames:facebook/wav2vec2-base", "frames:facebook/wav2vec2-base"),
+        ("prosody", "prosody"),
+        ("speeches", "speeches"),
+    ],
+)
+def test_only_features_of_an_unnamed_encoder_are_given_one(feature, computed):
+    assert layers.as_learnt(feature, ("whisper-tiny-en", "minilm")) == computed
+
+
 class TestShipped:
     def test_it_is_small_and_says_what_it_is(self):
         assert sum(f.stat().st_size for f in SHIPPED.iterdir()) < 200_000
@@ -175,9 +223,10 @@ class TestShipped:
 
     def test_it_is_less_sure_abroad(self):
         rng = np.random.default_rng(0)
-        row = rng.standard_normal((1, len(speech.names()))).astype(np.float32)
+        names = speech.names(7, 512)
+        row = rng.standard_normal((1, len(names))).astype(np.float32)
         row[0, 0] = 2.0
-        sample = Sample("u", features={"speech": Features("u", "speech", row, speech.names())})
+        sample = Sample("u", features={"speech": Features("u", "speech", row, names)})
         about = model.read(SHIPPED).about
         ((near,),) = load(SHIPPED).recogniser(about, known=True).recognise([[sample]])
         ((abroad,),) = model.load(SHIPPED).recognise([[sample]])

@@ -10,15 +10,13 @@ import numpy as np
 import pytest
 
 from empathia.encoders import ctranslate2_file
-from empathia.encoders.speech import LAYERS, WIDTH, SpeechEncoder, log_mel, mel_filters
+from empathia.encoders.speech import SpeechEncoder, log_mel, mel_filters
 from empathia.errors import InputError, WeightsError
 from empathia.types import Audio
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "empathia"
-FOLDER = Path(os.environ.get("EMPATHIA_HOME") or CACHE) / "weights" / "whisper-tiny-en"
-needs_weights = pytest.mark.skipif(
-    not (FOLDER / "model.bin").exists(), reason="weight whisper-tiny-en is not pulled"
-)
+PULLED = Path(os.environ.get("EMPATHIA_HOME") or CACHE) / "weights"
+SIZES = {"whisper-base": (7, 512), "whisper-tiny-en": (5, 384)}  # layers and width
 
 
 def tone(seconds: float, seed: int = 0) -> np.ndarray:
@@ -30,9 +28,16 @@ def tone(seconds: float, seed: int = 0) -> np.ndarray:
     return (0.3 * voice + 0.002 * rng.standard_normal(len(t))).astype(np.float32)
 
 
+@pytest.fixture(scope="module", params=SIZES)
+def folder(request) -> Path:
+    if not (PULLED / request.param / "model.bin").exists():
+        pytest.skip(f"weight {request.param} is not pulled")
+    return PULLED / request.param
+
+
 @pytest.fixture(scope="module")
-def encoder() -> SpeechEncoder:
-    return SpeechEncoder.load(FOLDER, threads=1)
+def encoder(folder) -> SpeechEncoder:
+    return SpeechEncoder.load(folder, threads=1)
 
 
 def test_filters_and_log_mel_are_those_of_whisper():
@@ -46,7 +51,7 @@ def test_filters_and_log_mel_are_those_of_whisper():
     np.testing.assert_allclose(ours, theirs[:, : ours.shape[1]], atol=2e-4)
 
 
-def _reference(samples: np.ndarray) -> np.ndarray:
+def _reference(samples: np.ndarray, folder: Path) -> np.ndarray:
     """All layers by transformers, its position table cut to the clip."""
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
@@ -54,17 +59,18 @@ def _reference(samples: np.ndarray) -> np.ndarray:
 
     mel = torch.from_numpy(log_mel(samples))[None]
     frames = mel.shape[2] // 2
+    layers, width = SIZES[folder.name]
     config = transformers.WhisperConfig(
-        d_model=384,
-        encoder_layers=4,
-        encoder_attention_heads=6,
-        encoder_ffn_dim=1536,
+        d_model=width,
+        encoder_layers=layers - 1,
+        encoder_attention_heads=width // 64,
+        encoder_ffn_dim=4 * width,
         num_mel_bins=80,
         max_source_positions=frames,
         attn_implementation="eager",
     )
     model = WhisperEncoder(config).eval()
-    model.load_state_dict(_state(frames), strict=True)
+    model.load_state_dict(_state(frames, folder, layers - 1), strict=True)
     with torch.no_grad():
         blocks, hooks = [], []
         for layer in model.layers:
@@ -77,11 +83,11 @@ def _reference(samples: np.ndarray) -> np.ndarray:
     return torch.cat(outputs).numpy()
 
 
-def _state(frames: int) -> dict:
+def _state(frames: int, folder: Path, blocks: int) -> dict:
     """CTranslate2's arrays under the names of transformers: Q, K and V lie in one matrix."""
     import torch
 
-    raw = ctranslate2_file.read(FOLDER / "model.bin", lambda n: n.startswith("encoder/"))
+    raw = ctranslate2_file.read(folder / "model.bin", lambda n: n.startswith("encoder/"))
     arrays = {
         k.removeprefix("encoder/"): torch.from_numpy(np.array(v, np.float32))
         for k, v in raw.items()
@@ -90,7 +96,7 @@ def _state(frames: int) -> dict:
     for conv in ("conv1", "conv2"):
         state |= {f"{conv}.{p}": arrays[f"{conv}/{p}"] for p in ("weight", "bias")}
     pairs = [("layer_norm", "layer_norm")]
-    for i in range(4):
+    for i in range(blocks):
         ours, theirs = f"layer_{i}", f"layers.{i}"
         pairs += [
             (f"{ours}/self_attention/layer_norm", f"{theirs}.self_attn_layer_norm"),
@@ -123,28 +129,26 @@ def _state(frames: int) -> dict:
 
 
 @pytest.mark.weights
-@needs_weights
-def test_layers_are_those_of_transformers(encoder):
+def test_layers_are_those_of_transformers(encoder, folder):
     samples = tone(1.6)
-    theirs = _reference(samples)
+    theirs = _reference(samples, folder)
     ours = encoder.layers(Audio(samples, 16000))
-    assert ours.shape == theirs.shape == (LAYERS, 80, WIDTH)
+    assert encoder.size == SIZES[folder.name]
+    assert ours.shape == theirs.shape == (encoder.size[0], 80, encoder.size[1])
     scale = np.abs(theirs).max(axis=(1, 2), keepdims=True)
     assert (np.abs(ours - theirs) / np.maximum(scale, 1)).max() < 1e-3
     assert np.abs(ours - theirs)[:, :, :].mean() < 1e-4
 
 
 @pytest.mark.weights
-@needs_weights
 @pytest.mark.parametrize(("samples", "frames"), [(1, 5), (1600, 5), (16000, 50), (16159, 50)])
 def test_only_the_frames_of_the_clip_come_back(encoder, samples, frames):
     layers = encoder.layers(Audio(tone(2)[:samples], 16000))
-    assert layers.shape == (LAYERS, frames, WIDTH)
+    assert layers.shape == (encoder.size[0], frames, encoder.size[1])
     assert np.isfinite(layers).all()
 
 
 @pytest.mark.weights
-@needs_weights
 def test_long_clips_are_cut_into_windows_that_do_not_see_each_other(encoder):
     samples = tone(31)
     whole = encoder.layers(Audio(samples, 16000))
@@ -154,7 +158,6 @@ def test_long_clips_are_cut_into_windows_that_do_not_see_each_other(encoder):
 
 
 @pytest.mark.weights
-@needs_weights
 def test_wrong_sound_is_refused(encoder):
     with pytest.raises(InputError, match="8000 Hz"):
         encoder.layers(Audio(tone(0.5), 8000))
@@ -203,5 +206,53 @@ def test_missing_and_foreign_model_files(tmp_path):
     with pytest.raises(WeightsError, match="cannot be read"):
         SpeechEncoder.load(tmp_path)
     (tmp_path / "model.bin").write_bytes(_model_file())
-    with pytest.raises(WeightsError, match="not Whisper tiny"):
+    with pytest.raises(WeightsError, match="expected the encoder of Whisper tiny or base"):
         SpeechEncoder.load(tmp_path)
+
+
+def _encoder_file(blocks: int, width: int, bands: int) -> bytes:
+    """An encoder of zeros that has all arrays of Whisper's, at some size."""
+    shapes = {"position_encodings/encodings": (1500, width)}
+    norms = ["layer_norm"]
+    for conv, given in (("conv1", bands), ("conv2", width)):
+        shapes |= {f"{conv}/weight": (width, given, 3), f"{conv}/bias": (width,)}
+    for i in range(blocks):
+        for name, out, given in (
+            ("self_attention/linear_0", 3 * width, width),
+            ("self_attention/linear_1", width, width),
+            ("ffn/linear_0", 4 * width, width),
+            ("ffn/linear_1", width, 4 * width),
+        ):
+            shapes |= {
+                f"layer_{i}/{name}/weight": (out, given),
+                f"layer_{i}/{name}/bias": (out,),
+            }
+        norms += [f"layer_{i}/self_attention/layer_norm", f"layer_{i}/ffn/layer_norm"]
+    shapes |= {f"{norm}/{x}": (width,) for norm in norms for x in ("gamma", "beta")}
+    body = struct.pack("<I", 6) + _name("WhisperSpec") + struct.pack("<II", 3, len(shapes))
+    for name, shape in shapes.items():
+        data = np.zeros(shape, "<f2").tobytes()
+        body += _name(f"encoder/{name}") + struct.pack(f"<B{len(shape)}I", len(shape), *shape)
+        body += struct.pack("<BI", 4, len(data)) + data
+    return body + struct.pack("<I", 0)
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        ((4, 384, 80), ""),
+        ((6, 512, 80), ""),
+        ((5, 384, 80), "5 blocks of 384 units, 80 mel bands"),
+        ((4, 64, 80), "4 blocks of 64 units, 80 mel bands"),
+        ((4, 384, 128), "4 blocks of 384 units, 128 mel bands"),
+    ],
+)
+def test_the_size_is_read_from_the_file(tmp_path, size, told):
+    (tmp_path / "model.bin").write_bytes(_encoder_file(*size))
+    if told:
+        with pytest.raises(WeightsError, match=told):
+            SpeechEncoder.load(tmp_path)
+        return
+    encoder = SpeechEncoder.load(tmp_path, threads=1)
+    assert encoder.size == (size[0] + 1, size[1])
+    assert encoder.layers(Audio(tone(0.2), 16000)).shape == (size[0] + 1, 10, size[1])

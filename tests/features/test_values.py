@@ -99,20 +99,24 @@ def test_default_and_tuned_text_encoders():
 
 
 @pytest.mark.weights
-def test_frames_average_to_what_speech_pools():
-    pulled("whisper-tiny-en")
+@pytest.mark.parametrize(
+    ("encoder", "layers", "width"), [("whisper-base", 7, 512), ("whisper-tiny-en", 5, 384)]
+)
+def test_frames_average_to_what_speech_pools(encoder, layers, width):
+    pulled(encoder)
+    variant = "" if encoder == "whisper-base" else f":{encoder}"
     audio = Audio(example(0.4, 3.7).astype(np.float32), RATE)
-    pooled = features.load("speech", threads=1)([("u", audio)])[0]
-    frames = features.load("frames", threads=1)([("u", audio)])[0]
-    assert frames.values.shape[1] == 5 * 384
+    pooled = features.load(f"speech{variant}", threads=1)([("u", audio)])[0]
+    frames = features.load(f"frames{variant}", threads=1)([("u", audio)])[0]
+    assert frames.values.shape[1] == layers * width
     assert frames.rate == 5
     assert len(frames.values) == pytest.approx(5 * 3.3, abs=2)
-    means = pooled.values[0, 1:].reshape(5, 2, 384)[:, 0].ravel()
+    means = pooled.values[0, 1:].reshape(layers, 2, width)[:, 0].ravel()
     assert frames.values[:-1].mean(0) == pytest.approx(means, abs=0.35)
     assert np.corrcoef(frames.values[:-1].mean(0), means)[0, 1] > 0.99
     silent = Audio(np.zeros(RATE, np.float32), RATE)
     for name in ("speech", "frames"):
-        row = features.load(name, threads=1)([("s", silent)])[0].values
+        row = features.load(f"{name}{variant}", threads=1)([("s", silent)])[0].values
         assert np.isnan(row[:, 1:]).all()
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,9 @@ from empathia.encoders import local
 from empathia.errors import WeightsError
 from empathia.types import Audio, FloatArray
 
-DEFAULT = "whisper-tiny-en"
+DEFAULT = "whisper-base"
+PULLED = (DEFAULT, "whisper-tiny-en")
+"""Encoders of the manifest."""
 _LONGEST, _SHORTEST = 30 * 16_000, 1_600  # samples a model is given at a time
 
 
@@ -39,26 +42,46 @@ class SpeechModel:
 
 @functools.lru_cache(maxsize=2)
 def load(variant: str | None, threads: int | None) -> SpeechModel:
-    """The default encoder, or a wav2vec2, HuBERT or WavLM that lies on this machine.
+    """An encoder of the manifest, or a wav2vec2, HuBERT or WavLM that lies on this machine.
+
+    Args:
+        variant: Its name, or a folder; None for the default encoder.
+        threads: Threads inside an operator; None takes all cores.
 
     Raises:
         WeightsError: The model is missing, damaged or of another kind.
         MissingExtra: It needs torch, which is not installed.
     """
-    return _default(threads) if variant in (None, DEFAULT) else _named(str(variant), threads)
+    name = variant or DEFAULT
+    return _pulled(name, threads) if name in PULLED else _named(name, threads)
 
 
 def weights_of(variant: str | None) -> tuple[str, ...]:
     """Weights of the manifest that :func:`load` needs."""
-    return (DEFAULT,) if variant in (None, DEFAULT) else ()
+    name = variant or DEFAULT
+    return (name,) if name in PULLED else ()
 
 
-def _default(threads: int | None) -> SpeechModel:
-    from empathia.encoders.speech import LAYERS, WIDTH, SpeechEncoder
+def as_learnt(feature: str, used: Collection[str]) -> str:
+    """A feature with the encoder by which a kept model learnt it.
 
-    encoder = SpeechEncoder.load(weights.folder(DEFAULT), threads)
-    sums = {file.name: file.sum for file in weights.entry(DEFAULT).files}
-    return SpeechModel(encoder.layers, (LAYERS, WIDTH), 50.0, {"model": DEFAULT, "sums": sums})
+    Those that were kept when another encoder was the default one name none.
+
+    Args:
+        feature: As the model names it, such as "speech".
+        used: Weights that it works with.
+    """
+    earlier = [name for name in PULLED if name in used]
+    unnamed = re.fullmatch(r"speech|frames|speeds:[\d.]+", feature)
+    return f"{feature}:{earlier[0]}" if unnamed and earlier and DEFAULT not in earlier else feature
+
+
+def _pulled(name: str, threads: int | None) -> SpeechModel:
+    from empathia.encoders.speech import SpeechEncoder
+
+    encoder = SpeechEncoder.load(weights.folder(name), threads)
+    sums = {file.name: file.sum for file in weights.entry(name).files}
+    return SpeechModel(encoder.layers, encoder.size, 50.0, {"model": name, "sums": sums})
 
 
 def _named(variant: str, threads: int | None) -> SpeechModel:
@@ -85,7 +108,7 @@ def _levelled(model: local.Local) -> bool:
 
 
 def _layers(module: Any, levelled: bool, audio: Audio) -> FloatArray:  # noqa: ANN401 - of torch
-    """All layers; long clips are cut into equal windows, as the default encoder does."""
+    """All layers; long clips are cut into equal windows, as Whisper's encoder does."""
     parts = np.array_split(audio.samples, math.ceil(len(audio.samples) / _LONGEST))
     return np.concatenate([_window(module, levelled, part) for part in parts], axis=1)
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 RATE = 16_000
 """Sampling rate that the encoder was trained at (Hz)."""
-LAYERS, WIDTH = 5, 384
 
-_WINDOW, _HOP, _BANDS, _BLOCKS = 400, 160, 80, 4
+_WINDOW, _HOP, _BANDS = 400, 160, 80
+_GRAPHS = {(4, 384): "whisper-tiny", (6, 512): "whisper-base"}  # blocks, width
 _LONGEST = 30 * RATE
 _SHORTEST = RATE // 10
 _LINEAR = {
@@ -83,20 +83,20 @@ def log_mel(samples: FloatArray) -> FloatArray:
 
 
 class SpeechEncoder:
-    """Whisper tiny's encoder in onnxruntime.
+    """The encoder of Whisper tiny or base in onnxruntime.
 
     Args:
-        running: A session of the graph ``speech`` with its arrays.
+        running: A session of its graph with its arrays.
+        size: Layers and width.
     """
 
-    name = "whisper-tiny-en"
-
-    def __init__(self, running: onnxruntime.InferenceSession) -> None:
+    def __init__(self, running: onnxruntime.InferenceSession, size: tuple[int, int]) -> None:
         self._session = running
+        self.size = size
 
     @classmethod
     def load(cls, folder: Path, threads: int | None = None) -> SpeechEncoder:
-        """Read the encoder out of a CTranslate2 folder of Whisper tiny.
+        """Read the encoder out of a CTranslate2 folder of Whisper tiny or base.
 
         Args:
             folder: Holds ``model.bin``.
@@ -105,7 +105,8 @@ class SpeechEncoder:
         Raises:
             WeightsError: The file is missing, damaged, or another model's.
         """
-        return cls(session("speech", _arrays(folder / "model.bin"), threads))
+        size, arrays = _arrays(folder / "model.bin")
+        return cls(session(_GRAPHS[size], arrays, threads), (size[0] + 1, size[1]))
 
     def layers(self, audio: Audio) -> FloatArray:
         """All layers of a clip.
@@ -115,8 +116,8 @@ class SpeechEncoder:
                 cut into equal windows that do not see each other.
 
         Returns:
-            Shape (5, frames, 384) at 50 Hz: after the convolutions and positions (0) and
-            after each block (1 to 4); layer 4 has passed the encoder's final layer norm.
+            Shape (layers, frames, width) at 50 Hz: after the convolutions and positions
+            (0) and after each block (from 1); the last has passed the encoder's final layer norm.
 
         Raises:
             InputError: Another rate, or no samples.
@@ -138,16 +139,13 @@ class SpeechEncoder:
         return result
 
 
-def _arrays(path: Path) -> dict[str, FloatArray]:
-    """The graph's external initialisers; matrices are turned to (in, out)."""
+def _arrays(path: Path) -> tuple[tuple[int, int], dict[str, FloatArray]]:
+    """Blocks and width, and the graph's external initialisers; matrices are turned to (in, out)."""
     stored = ctranslate2_file.read(path, lambda name: name.startswith("encoder/"))
 
     def get(name: str) -> FloatArray:
         if f"encoder/{name}" not in stored:
-            raise WeightsError(
-                f"{path} has no 'encoder/{name}', so it is not Whisper tiny",
-                "Run: empathia weights pull whisper-tiny-en",
-            )
+            raise _foreign(path, f"no 'encoder/{name}'")
         return stored[f"encoder/{name}"].astype(np.float32)
 
     def linear(graph: str, name: str) -> dict[str, FloatArray]:
@@ -157,17 +155,25 @@ def _arrays(path: Path) -> dict[str, FloatArray]:
     def norm(graph: str, name: str) -> dict[str, FloatArray]:
         return {f"{graph}.scale": get(f"{name}/gamma"), f"{graph}.shift": get(f"{name}/beta")}
 
+    blocks = len(
+        {n.split("/")[1] for n in stored if n.startswith("encoder/layer_") and "self" in n}
+    )
     arrays = {"positions": get("position_encodings/encodings"), **norm("final", "layer_norm")}
     for conv in ("conv1", "conv2"):
         arrays |= {f"{conv}.{part}": get(f"{conv}/{part}") for part in ("weight", "bias")}
-    for i in range(_BLOCKS):
+    for i in range(blocks):
         for ours, theirs in _LINEAR.items():
             arrays |= linear(f"block{i}.{ours}", f"layer_{i}/{theirs}")
         for ours, theirs in _NORM.items():
             arrays |= norm(f"block{i}.{ours}", f"layer_{i}/{theirs}")
-    if arrays["conv1.weight"].shape != (WIDTH, _BANDS, 3) or f"encoder/layer_{_BLOCKS}" in stored:
-        raise WeightsError(
-            f"{path} is not Whisper tiny (another size)",
-            "Run: empathia weights pull whisper-tiny-en",
-        )
-    return arrays
+    width, bands = arrays["conv1.weight"].shape[:2]
+    if (blocks, width) not in _GRAPHS or bands != _BANDS:
+        raise _foreign(path, f"{blocks} blocks of {width} units, {bands} mel bands")
+    return (blocks, width), arrays
+
+
+def _foreign(path: Path, what: str) -> WeightsError:
+    return WeightsError(
+        f"{path} has {what}, expected the encoder of Whisper tiny or base",
+        "Run: empathia weights pull whisper-base",
+    )

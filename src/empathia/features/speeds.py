@@ -1,7 +1,8 @@
 """Pooled layers of a speech encoder for the same utterance at another speed: "speeds:0.9".
 
 As :mod:`empathia.features.speech`, but the speech is first made slower and lower ("speeds:0.9")
-or faster and higher ("speeds:1.1"), as a tape at another speed sounds. Such features are views of
+or faster and higher ("speeds:1.1"), as a tape at another speed sounds; another encoder than the
+default one is named behind the speed ("speeds:1.1:whisper-tiny-en"). Such features are views of
 one utterance: a recogniser learns from all of them and averages its answers over them
 (:mod:`empathia.emotion.kernel`). On RAVDESS, speakers unknown, two views beside the speech
 itself are worth 1.5 points of mean recall.
@@ -24,30 +25,34 @@ SLOWEST, FASTEST = 0.5, 2.0
 
 
 def load(variant: str | None = None, threads: int | None = None) -> Extractor:
-    """An extractor that holds the default encoder.
+    """An extractor that holds an encoder.
 
     Args:
-        variant: The speed, from .5 to 2; 1 gives the feature "speech".
+        variant: The speed, from .5 to 2 (1 gives the feature "speech"), and maybe an encoder.
         threads: Threads that the encoder may use inside.
 
     Raises:
         UsageError: The variant is no such number.
         WeightsError: The encoder's weights are missing or damaged.
     """
-    speed = _speed(variant)
-    model = layers.load(None, threads)
+    speed, encoder = _speed(variant), _encoder(variant)
+    model = layers.load(encoder, threads)
     settings = {"version": 1, "speed": speed, **model.identity}
     return Each(settings, functools.partial(extract, speed=speed, model=model))
 
 
-def weights_of(_variant: str | None) -> tuple[str, ...]:
-    """Weights of the manifest that a variant needs: the default encoder's at any speed."""
-    return layers.weights_of(None)
+def weights_of(variant: str | None) -> tuple[str, ...]:
+    """Weights of the manifest that a variant needs: its encoder's at any speed."""
+    return layers.weights_of(_encoder(variant))
+
+
+def _encoder(variant: str | None) -> str | None:
+    return (variant or "").partition(":")[2] or None
 
 
 def _speed(variant: str | None) -> float:
     try:
-        speed = float(variant or "")
+        speed = float((variant or "").partition(":")[0])
     except ValueError:
         speed = 0.0
     if not SLOWEST <= speed <= FASTEST:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from empathia import plugins
 from empathia.contracts import About, Recogniser
+from empathia.encoders.layers import as_learnt
 from empathia.errors import EmpathiaError, LabelError, UsageError, WeightsError
 from empathia.files import Plain, write, write_json
 from empathia.labels import LabelSet
@@ -179,6 +180,11 @@ class Settings:
         return tuple(dict.fromkeys(n for names in self.modalities.values() for n in names))
 
     @property
+    def computed(self) -> Mapping[str, str]:
+        """These names, to those by which they are computed today."""
+        return {n: as_learnt(n, self.weights) for n in self.features}
+
+    @property
     def about(self) -> About:
         """What is known of the recogniser, without loading it."""
         return About(
@@ -189,7 +195,7 @@ class Settings:
             self.licence,
             self.noncommercial,
             self.languages,
-            self.features,
+            tuple(self.computed.values()),
         )
 
     @property
@@ -241,7 +247,8 @@ class Kept:
         self.recogniser.save(folder)
 
     def _seen(self, sample: Sample) -> Sample:
-        features = {n: sample.features[n] for n in self.settings.features if n in sample.features}
+        computed = self.settings.computed.items()
+        features = {n: sample.features[c] for n, c in computed if c in sample.features}
         text = sample.text if "text" in self.settings.modalities else None
         return dataclasses.replace(sample, text=text, features=features)
 

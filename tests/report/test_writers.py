@@ -15,7 +15,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from build import one, timeline
+from build import one, overlapping, timeline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,7 +85,7 @@ def test_schema_itself_is_valid_and_refuses():
 def test_json_says_what_it_should():
     found = timeline(4, abstain=(1,))
     data = wire.to_json(found)
-    assert data["schema_version"] == "1.0" and data["label_sets"]["ekman7"] == list(EKMAN7)
+    assert data["schema_version"] == "1.1" and data["label_sets"]["ekman7"] == list(EKMAN7)
     first = data["turns"][0]
     emotion = found.turns[0].emotion
     assert emotion is not None and emotion.runner_up is not None
@@ -139,7 +139,7 @@ def broken(**change: object) -> object:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (broken(schema_version="2.0"), "expected a timeline of schema version 1.0, found '2.0'"),
+        (broken(schema_version="2.0"), "expected a timeline of schema version 1.1, found '2.0'"),
         (broken(schema_version=1), "found 1"),
         ([], "found None"),
         ({"schema_version": "1.0"}, "lacks 'label_sets'"),
@@ -151,6 +151,43 @@ def broken(**change: object) -> object:
 def test_json_that_cannot_be_read_says_why(data, said):
     with pytest.raises(InputError, match=re.escape(said)):
         wire.from_json(data)
+
+
+def test_json_says_who_speaks_in_which_language_and_how_sure_that_is():
+    talk = overlapping()
+    data = wire.to_json(talk)
+    VALIDATOR.validate(data)
+    added = [(t["language"], t["speaker_confidence"], t["overlap"]) for t in data["turns"]]
+    assert added == [("en", 0.9, 0.5), ("de", 0.0, 0.5), (None, None, 0.0)]
+    assert data["speaker_number"] == {
+        "number": 2,
+        "how": "estimated",
+        "probabilities": {"2": 0.7, "3": 0.3},
+    }
+    assert_same(through_json(talk), talk)
+    assert [t["overlap"] for t in wire.to_json(timeline(2, times=False))["turns"]] == [None, None]
+
+
+@pytest.mark.parametrize("wrong", [{"number": 0}, {"how": "guessed"}, {"probabilities": {"x": 1}}])
+def test_the_schema_refuses_impossible_numbers_of_speakers(wrong):
+    data = wire.to_json(overlapping())
+    data["speaker_number"] |= wrong
+    assert [tuple(e.path) for e in VALIDATOR.iter_errors(data)] == [("speaker_number",)]
+
+
+def test_timelines_of_version_1_0_are_read():
+    data = wire.to_json(overlapping())
+    del data["speaker_number"]
+    for t in data["turns"]:
+        del t["language"], t["speaker_confidence"], t["overlap"]
+    data["schema_version"] = "1.0"
+    VALIDATOR.validate(data)
+    back = wire.from_json(data)
+    assert back.speaker_number is None
+    assert {(t.utterance.language, t.utterance.speaker_confidence) for t in back.turns} == {
+        (None, None)
+    }
+    assert [t.utterance.speaker for t in back.turns] == ["Ann", "Ben", "Ann"]
 
 
 def test_later_minor_versions_are_read():
@@ -165,6 +202,15 @@ def test_json_holds_any_text(text, speaker, note):
 
 
 # csv
+
+
+def test_csv_says_language_certainty_of_the_speaker_and_overlap():
+    rows = list(csv.DictReader(io.StringIO(timeline_csv.dumps(overlapping()))))
+    assert [(r["language"], r["speaker_confidence"], r["overlap"]) for r in rows] == [
+        ("en", "0.9", "0.5"),
+        ("de", "0.0", "0.5"),
+        ("", "", "0.0"),
+    ]
 
 
 def test_csv_has_a_row_a_turn():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import math
 import random
@@ -11,7 +12,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from empathia.labels import EKMAN7, LabelSet
-from empathia.types import Cues, Emotion, Features, Reply, Timeline, Turn, Utterance, Word
+from empathia.types import (
+    Cues,
+    Emotion,
+    Features,
+    Reply,
+    SpeakerNumber,
+    Timeline,
+    Turn,
+    Utterance,
+    Word,
+)
 
 MEASURES = {
     "duration": "s",
@@ -196,3 +207,19 @@ def sound(seconds: float, rate: int = 8000) -> bytes:
             b"".join((i % 40 * 50 - 1000).to_bytes(2, "little", signed=True) for i in range(n))
         )
     return out.getvalue()
+
+
+def overlapping() -> Timeline:
+    """Ann speaks on while Ben throws something in, which is too short to tell who it was."""
+    told = [
+        ("Ann", (0, 6), "en", 0.9),
+        ("Ben", (2, 2.5), "de", 0.0),
+        ("Ann", (6.5, 8), None, None),
+    ]
+    made = []
+    for i, (speaker, span, language, sure) in enumerate(told):
+        said = turn(i, speaker=speaker, span=span)
+        known = dataclasses.replace(said.utterance, language=language, speaker_confidence=sure)
+        made.append(dataclasses.replace(said, utterance=known))
+    number = SpeakerNumber(2, "estimated", {3: 0.3, 2: 0.7})
+    return Timeline("a.wav", tuple(made), ("Ann", "Ben"), 8.0, "en", True, speaker_number=number)

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from empathia.errors import ConfigError, EmpathiaError, InputError, LabelError, MissingExtra
 from empathia.labels import EKMAN7, LABEL_SETS, LabelSet, Projection, label_set
 from empathia.labels.projections import GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN
-from empathia.types import Audio, Dialogue, Emotion, Features, Utterance
+from empathia.types import (
+    Audio,
+    Dialogue,
+    Emotion,
+    Features,
+    Turn,
+    Utterance,
+    overlaps,
+    spaced,
+)
 
 
 def emotion(*scores: float, **more: object) -> Emotion:
@@ -64,6 +73,57 @@ def test_independent_scores_need_not_sum_to_one() -> None:
 def test_impossible_times_are_refused(start: float, end: float | None) -> None:
     with pytest.raises(InputError, match="start"):
         Utterance("u", 0, "Ann", start=start, end=end)
+
+
+def turns(*spans: tuple[str, float | None, float | None]) -> list[Turn]:
+    return [Turn(Utterance(str(i), i, *who_when(s))) for i, s in enumerate(spans)]
+
+
+def who_when(span: tuple[str, float | None, float | None]) -> tuple[object, ...]:
+    who, start, end = span
+    return who, None, start, end
+
+
+def test_overlap_is_the_time_in_which_another_speaks_too() -> None:
+    said = turns(("A", 0, 10), ("B", 2, 4), ("C", 3, 5), ("A", 4.5, 6), ("B", 10, 11))
+    assert overlaps(said) == [3.0, 2.0, 2.0, 0.5, 0.0]
+
+
+def test_overlap_is_not_known_without_times() -> None:
+    said = turns(("A", 0, 2), ("B", None, None), ("B", 1, 1), ("B", 1.5, 3))
+    assert overlaps(said) == [0.5, None, 0.0, 0.5]
+    assert overlaps([]) == []
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 30), st.integers(0, 12)), max_size=12)
+)
+def test_overlap_is_what_a_count_of_instants_says(spans: list[tuple[str, int, int]]) -> None:
+    held = [(who, set(range(start, start + length))) for who, start, length in spans]
+    counted = [
+        float(len(mine & set().union(*(x for other, x in held if other != who))))
+        for who, mine in held
+    ]
+    assert overlaps(turns(*((w, a, a + n) for w, a, n in spans))) == counted
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "language", "space"),
+    [
+        ("a", "b", None, True),
+        ("你", "好", "zh", False),
+        ("你", "好", None, True),
+        ("machine", "learning", "ja", True),
+        ("学", "machine", "ja", False),
+        ("2", "個", "ja", False),
+        ("a", " b", "en", False),
+        ("a ", "b", "en", False),
+    ],
+)
+def test_words_are_spaced_as_their_language_is(
+    before: str, after: str, language: str | None, space: bool
+) -> None:
+    assert spaced(before, after, language) is space
 
 
 def test_a_dialogue_is_in_time_order() -> None:

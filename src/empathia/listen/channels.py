@@ -7,7 +7,7 @@ is measured of a turn afterwards is the channel as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, permutations
 from pathlib import Path
@@ -142,22 +142,17 @@ def _heard(
         spans = [SpeakerSpan(s.start, s.end, number) for s in ear.segments]
         speech += attributed(spans, [w for w in windows if id(w) in believed])
     spoken = joined(speech, TurnOptions.of(options.pause))
+    heard = {turn.speaker for turn in spoken}
     names = dict(enumerate(called(options.names, len(speakers))))
     video = media.probe(path).has_video
     dialogue, words_of = dialogue_of(path, spoken, transcript.language, names, video=video)
     condition = media.Condition()
     waveform, duration = waveform_of(path, condition, options.selection)
     condition.cancelled = 0.0  # of the mix, which nobody listened to
-    silent = [
-        f"{place} ({names[number]}): nobody speaks there"
-        for number, (_, place) in enumerate(speakers)
-        if not listened[number][0].segments
-    ]
-    short = [f"{names[n]}: {note}" for n, (ear, _) in enumerate(listened) for note in left_out(ear)]
     return Heard(
         dialogue=dialogue,
         words=words_of,
-        notes=(*condition.notes(), *silent, *short, *transcript.notes),
+        notes=(*condition.notes(), *_notes(speakers, names, listened), *transcript.notes),
         language=transcript.language,
         duration=duration,
         waveform=waveform,
@@ -165,8 +160,23 @@ def _heard(
             u.id: speakers[t.speaker].sound
             for u, t in zip(dialogue.utterances, spoken, strict=True)
         },
-        speaker_number=SpeakerNumber(len(speakers), "channels") if spoken else None,
+        speaker_number=SpeakerNumber(len(heard), "channels") if heard else None,
     )
+
+
+def _notes(
+    speakers: Sequence[Speaker],
+    names: Mapping[int, str],
+    listened: Sequence[tuple[Ear, Sequence[Window]]],
+) -> list[str]:
+    """What to say of channels without speech, and of sounds that were taken for none."""
+    silent = [
+        f"{place} ({names[number]}): nobody speaks there"
+        for number, (_, place) in enumerate(speakers)
+        if not listened[number][0].segments
+    ]
+    short = [f"{names[n]}: {note}" for n, (ear, _) in enumerate(listened) for note in left_out(ear)]
+    return [*silent, *short]
 
 
 def crosstalk(powers: Powers) -> Frames:

@@ -19,6 +19,7 @@ from empathia.listen.attribution import Stretch, text_of
 from empathia.listen.dictation import ListenOptions
 from empathia.listen.ear import silence
 from empathia.listen.live import Listener
+from empathia.listen.remarks import on_speakers
 from empathia.listen.speakers import Diariser
 from empathia.listen.speech import RATE, Waveform
 from empathia.listen.words import Transcriber
@@ -91,7 +92,13 @@ def hear(
     return Heard(
         dialogue=dialogue,
         words=words,
-        notes=(*condition.notes(), *_apart(condition), *silence(ear), *transcript.notes),
+        notes=(
+            *condition.notes(),
+            *_apart(condition),
+            *silence(ear),
+            *on_speakers(dialogue.utterances, wanted.bounds),
+            *transcript.notes,
+        ),
         language=transcript.language,
         duration=ear.duration,
         waveform=ear.waveform.peaks(),

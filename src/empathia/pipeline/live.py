@@ -19,6 +19,7 @@ from empathia.listen.dictation import ListenOptions
 from empathia.listen.ear import silence
 from empathia.listen.live import listener
 from empathia.listen.recording import named, utterance_of
+from empathia.listen.remarks import on_speakers
 from empathia.listen.speech import RATE
 from empathia.pipeline.conversation import Conversation, Spoken
 from empathia.pipeline.models import Models
@@ -67,6 +68,7 @@ class Live:
             threads=o.threads,
             pause=o.pause,
         )
+        self._bounds = wanted.bounds
         self._listener = listener(
             wanted, self._models.diariser(record), self._models.transcriber(record)
         )
@@ -170,7 +172,8 @@ class Live:
     def _timeline(self, notes: Sequence[str]) -> Timeline:
         ear, transcript, record = self._listener.ear, self._listener.transcript, self._talk.record
         turns = tuple(self._turns())
-        remarks = (*notes, *silence(ear), *transcript.notes, *record.notes)
+        who = on_speakers([t.utterance for t in turns], self._bounds)
+        remarks = (*notes, *silence(ear), *who, *transcript.notes, *record.notes)
         return Timeline(
             source=self._source,
             turns=turns,

@@ -9,7 +9,15 @@ from __future__ import annotations
 from empathia.types.felt import Emotion, Score
 from empathia.types.heard import Cues, Features, Sample
 from empathia.types.speech import Audio, Dialogue, FloatArray, Utterance, Word, spaced
-from empathia.types.talk import Message, Reply, Request, SpeakerNumber, Timeline, Turn
+from empathia.types.talk import (
+    Message,
+    Reply,
+    Request,
+    SpeakerNumber,
+    Timeline,
+    Turn,
+    overlaps,
+)
 
 __all__ = [
     "Audio",
@@ -28,5 +36,6 @@ __all__ = [
     "Turn",
     "Utterance",
     "Word",
+    "overlaps",
     "spaced",
 ]

@@ -54,6 +54,38 @@ class Turn:
     reply: Reply | None = None
 
 
+def overlaps(turns: Sequence[Turn]) -> list[float | None]:
+    """Seconds of each turn in which the turn of another speaker goes on, to the millisecond.
+
+    Args:
+        turns: In any order.
+
+    Returns:
+        None for turns without times.
+    """
+    shared: dict[int, list[tuple[float, float]]] = {}
+    going: list[tuple[float, int]] = []  # end and number of turns that may not be over
+    times = ((t.utterance.start, t.utterance.end, i) for i, t in enumerate(turns))
+    for start, end, i in sorted((a, b, i) for a, b, i in times if a is not None and b is not None):
+        shared[i] = []
+        going = [(until, j) for until, j in going if until > start]
+        for until, j in going:
+            if turns[j].utterance.speaker != turns[i].utterance.speaker:
+                shared[i].append((start, min(until, end)))
+                shared[j].append((start, min(until, end)))
+        going.append((end, i))
+    return [round(_covered(shared[i]), 3) if i in shared else None for i in range(len(turns))]
+
+
+def _covered(spans: Sequence[tuple[float, float]]) -> float:
+    """Seconds that these cover together."""
+    covered = reached = 0.0
+    for start, end in sorted(spans):
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return covered
+
+
 @dataclass(frozen=True, slots=True)
 class SpeakerNumber:
     """How many people speak.

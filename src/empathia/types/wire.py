@@ -18,13 +18,15 @@ from empathia.types import (
     Emotion,
     Features,
     Reply,
+    SpeakerNumber,
     Timeline,
     Turn,
     Utterance,
     Word,
+    overlaps,
 )
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 _MAJOR = SCHEMA_VERSION.partition(".")[0]
 _SCHEMA = Path(__file__).with_name("timeline.schema.json")
 J = TypeVar("J")
@@ -108,6 +110,17 @@ class TurnJson(TypedDict):
     emotions: dict[str, EmotionJson]
     emotion: EmotionJson | None
     reply: ReplyJson | None
+    language: str | None
+    speaker_confidence: float | None
+    overlap: float | None
+
+
+class SpeakerNumberJson(TypedDict):
+    """How many people speak; probabilities by number."""
+
+    number: int
+    how: str
+    probabilities: dict[str, float]
 
 
 class TimelineJson(TypedDict):
@@ -122,6 +135,7 @@ class TimelineJson(TypedDict):
     label_sets: dict[str, list[str]]
     notes: list[str]
     turns: list[TurnJson]
+    speaker_number: SpeakerNumberJson | None
     provenance: Mapping[str, Plain]
 
 
@@ -157,7 +171,11 @@ def to_json(timeline: Timeline) -> TimelineJson:
         "speakers": list(timeline.speakers),
         "label_sets": _label_sets(timeline),
         "notes": list(timeline.notes),
-        "turns": [turn_json(t) for t in timeline.turns],
+        "turns": [
+            turn_json(t, overlap)
+            for t, overlap in zip(timeline.turns, overlaps(timeline.turns), strict=True)
+        ],
+        "speaker_number": _number(timeline.speaker_number),
         "provenance": plain(timeline.provenance),
     }
 
@@ -175,8 +193,20 @@ def _label_sets(timeline: Timeline) -> dict[str, list[str]]:
     return sets
 
 
-def turn_json(turn: Turn) -> TurnJson:
-    """A turn as it stands in the JSON of a timeline."""
+def _number(number: SpeakerNumber | None) -> SpeakerNumberJson | None:
+    if number is None:
+        return None
+    shares = {str(n): p for n, p in sorted(number.probabilities.items())}
+    return {"number": number.number, "how": number.how, "probabilities": shares}
+
+
+def turn_json(turn: Turn, overlap: float | None = None) -> TurnJson:
+    """A turn as it stands in the JSON of a timeline.
+
+    Args:
+        turn: The turn.
+        overlap: Seconds of it in which another's turn goes on; None where that is not known.
+    """
     utterance = turn.utterance
     return {
         "id": utterance.id,
@@ -194,6 +224,9 @@ def turn_json(turn: Turn) -> TurnJson:
         "emotions": {source: _emotion(e) for source, e in turn.emotions.items()},
         "emotion": None if turn.emotion is None else _emotion(turn.emotion),
         "reply": None if turn.reply is None else _reply(turn.reply),
+        "language": utterance.language,
+        "speaker_confidence": utterance.speaker_confidence,
+        "overlap": overlap,
     }
 
 
@@ -308,7 +341,13 @@ def _read_timeline(data: TimelineJson) -> Timeline:
         has_audio=data["has_audio"],
         notes=tuple(data["notes"]),
         provenance=data["provenance"],
+        speaker_number=_maybe(_read_number, data.get("speaker_number")),  # since 1.1
     )
+
+
+def _read_number(data: SpeakerNumberJson) -> SpeakerNumber:
+    shares = {int(n): p for n, p in data["probabilities"].items()}
+    return SpeakerNumber(data["number"], data["how"], shares)
 
 
 def _maybe(read: Callable[[J], T], data: J | None) -> T | None:
@@ -324,7 +363,14 @@ def _read_turn(data: TurnJson, sets: Mapping[str, LabelSet]) -> Turn:
 
     return Turn(
         utterance=Utterance(
-            data["id"], data["index"], data["speaker"], data["text"], data["start"], data["end"]
+            data["id"],
+            data["index"],
+            data["speaker"],
+            data["text"],
+            data["start"],
+            data["end"],
+            language=data.get("language"),  # since 1.1
+            speaker_confidence=data.get("speaker_confidence"),
         ),
         words=tuple(_read_word(w) for w in data["words"]),
         prosody=_maybe(prosody, data["prosody"]),

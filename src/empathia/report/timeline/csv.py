@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from empathia.types import Emotion, Timeline, Turn
+from empathia.types import Emotion, Timeline, Turn, overlaps
 from empathia.types.wire import label_sets
 
 Cell = str | int | float | None
@@ -16,12 +16,13 @@ _EMOTION = ("label", "confidence", "runner_up", "runner_up_score", "abstained")
 def dumps(timeline: Timeline) -> str:
     """A timeline as csv text (RFC 4180, a header of column names).
 
-    Columns: index, id, speaker, start, end (s), text; the fused emotion with its
-    runner-up; ``p_<label>`` for its scores; label and confidence by source;
-    description and impression; prosody as ``<measure>_<unit>``; reply.
+    Columns: index, id, speaker, start, end (s), text, language, speaker_confidence,
+    overlap (s); the fused emotion with its runner-up; ``p_<label>`` for its scores; label and
+    confidence by source; description and impression; prosody as ``<measure>_<unit>``; reply.
     ``read_transcript`` reads the file back.
     """
-    rows = [_row(t, timeline) for t in timeline.turns]
+    shared = overlaps(timeline.turns)
+    rows = [_row(t, s, timeline) for t, s in zip(timeline.turns, shared, strict=True)]
     names = list(dict.fromkeys(name for row in rows for name in row))
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, names, lineterminator="\r\n")
@@ -30,7 +31,7 @@ def dumps(timeline: Timeline) -> str:
     return out.getvalue()
 
 
-def _row(turn: Turn, timeline: Timeline) -> dict[str, Cell]:
+def _row(turn: Turn, overlap: float | None, timeline: Timeline) -> dict[str, Cell]:
     utterance = turn.utterance
     row: dict[str, Cell] = {
         "index": utterance.index,
@@ -39,6 +40,9 @@ def _row(turn: Turn, timeline: Timeline) -> dict[str, Cell]:
         "start": _ms(utterance.start),
         "end": _ms(utterance.end),
         "text": utterance.text,
+        "language": utterance.language,
+        "speaker_confidence": _rounded(utterance.speaker_confidence),
+        "overlap": overlap,
         **_emotion_cells(turn.emotion),
     }
     row.update(_score_cells(turn, timeline))

@@ -130,6 +130,7 @@ class Listener:
         windows = [
             replace(v, words=tuple(w for w in v.words if w not in self._said))
             for v in self.transcript.windows
+            if v.end > self._behind - _SLIVER
         ]
         self._open = turns(spans, windows, self._limits)
 

@@ -1,0 +1,204 @@
+"""How soon a turn that has ended is told, words and emotion included, targets beside the figures.
+
+    python benchmarks/live.py                 turns of the committed example, each with rest behind
+                                              it, and the example as it is
+    python benchmarks/live.py DATA            ... and made conversations (conversations.py)
+
+Sound comes in tenths of a second of a simulated clock: a block is heard when it has come and all
+before it are done, and that takes as long as it takes here. So a machine that is too slow, or busy
+with something else, shows as latency; ``--clock processor`` takes the time of all threads together
+in place of the wall clock's, which on a busy machine is nearer to what an idle one takes. It
+counts from the last voiced sample of a turn to when it is told. "wait" is what passes until the
+block has come that decides that the turn has ended, "work" what is computed after that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import time
+import wave
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from conversations import RATE, Case, converse, speech_in
+
+from empathia.pipeline import Options
+from empathia.pipeline.live import Live
+from empathia.pipeline.models import Models
+from empathia.types import Audio, FloatArray
+from empathia.types.events import Event, Revised, TurnEnded
+
+Clock = Callable[[], float]
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "conversation.wav"
+BLOCK = 0.1  # s
+REST = 2.0  # s behind a turn
+NEAR = 0.5  # s between the end of a turn and where it is told to end
+CLOCKS: dict[str, Clock] = {"wall": time.perf_counter, "processor": time.process_time}
+LENGTHS = (2.5, 6.0)  # s; turns of about 4 s
+
+
+class Told(NamedTuple):
+    """One event: when the block had come that it came of, and when it was told (s)."""
+
+    came: float
+    told: float
+    event: Event
+
+
+class Stream(NamedTuple):
+    """A sound and when somebody's turns begin and end in it (s), by the voice itself."""
+
+    name: str
+    samples: FloatArray
+    turns: Sequence[tuple[float, float]]
+
+
+def play(stream: Stream, models: Models, now: Clock) -> tuple[list[Told], float, float]:
+    """Listen to a stream by the simulated clock.
+
+    Returns:
+        What was told, the seconds of work, and those of it after the stream had ended.
+    """
+    told: list[Told] = []
+    clock = work = 0.0
+    size = round(BLOCK * RATE)
+    with Live(models.options, models) as live:
+        for at in range(0, len(stream.samples), size):
+            block = stream.samples[at : at + size]
+            came = (at + len(block)) / RATE
+            begun = now()
+            events = live.add(Audio(block, RATE))
+            took = now() - begun
+            clock, work = max(clock, came) + took, work + took
+            told += [Told(came, clock, e) for e in events]
+        begun = now()
+        events = live.close()
+        took = now() - begun
+        came = len(stream.samples) / RATE
+        told += [Told(came, max(clock, came) + took, e) for e in events]
+    return told, work + took, took
+
+
+def rested() -> Stream:
+    """Each turn of the committed example with rest behind it."""
+    samples = _example()
+    parts: list[FloatArray] = []
+    turns: list[tuple[float, float]] = []
+    at = 0.0
+    with EXAMPLE.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            cut = samples[round(float(row["start"]) * RATE) : round(float(row["end"]) * RATE)]
+            voiced = speech_in(cut)
+            turns.append((at + voiced[0][0], at + voiced[-1][1]))
+            parts += [cut, np.zeros(round(REST * RATE), np.float32)]
+            at += len(cut) / RATE + REST
+    return Stream("turns with rest behind them", np.concatenate(parts), turns)
+
+
+def as_it_is() -> Stream:
+    """The committed example."""
+    samples = _example()
+    turns: list[tuple[float, float]] = []
+    with EXAMPLE.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            start = float(row["start"])
+            voiced = speech_in(samples[round(start * RATE) : round(float(row["end"]) * RATE)])
+            turns.append((start + voiced[0][0], start + voiced[-1][1]))
+    return Stream("the example as it is", samples, turns)
+
+
+def made(data: Path, count: int) -> list[Stream]:
+    """Conversations as people have them."""
+    streams = []
+    for number in range(count):
+        made = converse(data, Case("report", "calm", 2, "clean", number))
+        turns = [(start, end) for start, end, _ in made.turns]
+        streams.append(Stream(f"made conversation {number}", made.sound.samples, turns))
+    return streams
+
+
+def _example() -> FloatArray:
+    with wave.open(str(EXAMPLE)) as sound:
+        raw = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+    return raw.astype(np.float32) / np.float32(32768)
+
+
+def latencies(stream: Stream, told: Sequence[Told]) -> list[tuple[float, float]]:
+    """(wait, work) in s of each turn of about 4 s whose end was told as one."""
+    ended = [t for t in told if isinstance(t.event, TurnEnded)]
+    every = []
+    for start, end in stream.turns:
+        near = [t for t in ended if abs(_end(t.event) - end) < NEAR]
+        if near and LENGTHS[0] <= end - start <= LENGTHS[1]:
+            one = min(near, key=lambda t: abs(_end(t.event) - end))
+            every.append((one.came - end, one.told - one.came))
+    return every
+
+
+def _end(event: Event) -> float:
+    assert isinstance(event, TurnEnded)
+    return event.turn.utterance.end or 0.0
+
+
+def report(name: str, streams: Sequence[Stream], models: Models, now: Clock) -> None:
+    """Play some streams and print what they take."""
+    waits: list[tuple[float, float]] = []
+    asked = work = closing = seconds = revised = 0.0
+    cpu = time.process_time()
+    for stream in streams:
+        told, worked, closed = play(stream, models, now)
+        waits += latencies(stream, told)
+        asked += sum(LENGTHS[0] <= b - a <= LENGTHS[1] for a, b in stream.turns)
+        revised += sum(len(t.event.speakers) for t in told if isinstance(t.event, Revised))
+        work, closing = work + worked, closing + closed
+        seconds += len(stream.samples) / RATE
+    cpu = time.process_time() - cpu
+    wait, took = np.array(waits).T
+    print(f"\n{name}: {len(waits)} of {asked:.0f} turns of {LENGTHS[0]} to {LENGTHS[1]} s end so")
+    for what, values, target in (
+        ("end of the turn to its words and emotion", wait + took, 0.8),
+        ("  of it waiting for the end", wait, None),
+        ("  of it work", took, None),
+    ):
+        low, high = np.percentile(values, (50, 90))
+        beside = (
+            ""
+            if target is None
+            else f"  target p50 <= {target} {'ok' if low <= target else 'MISSED'}"
+        )
+        print(f"{what:<44} p50 {low:6.2f} s  p90 {high:6.2f} s{beside}")
+    print(
+        f"work / sound {work / seconds:.3f} (processor time / sound {cpu / seconds:.3f}), "
+        f"closing {closing / len(streams):.2f} s, {revised:.0f} turns revised"
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("data", type=Path, nargs="?", help="folder of corpora")
+    parser.add_argument("--asr-model", metavar="NAME", help="as in empathia read")
+    parser.add_argument("--pause", type=float, metavar="S", help="as in empathia read")
+    parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall")
+    parser.add_argument("--count", type=int, default=6, help="made conversations")
+    args = parser.parse_args()
+    options = Options(asr_model=args.asr_model, pause=args.pause)
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, load {load:.1f} (figures are of an idle machine below .3)")
+    models, now = Models(options), CLOCKS[args.clock]
+    with Live(options, models) as live:  # models are loaded and warm
+        live.add(Audio(_example()[: 4 * RATE], RATE))
+        live.close()
+    report("turns of the example with rest behind them", [rested()], models, now)
+    report("the example as it is", [as_it_is()], models, now)
+    if args.data is not None:
+        report("made conversations", made(args.data, args.count), models, now)
+
+
+if __name__ == "__main__":
+    main()

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build import LINES, sound, timeline, turn
+from build import LINES, overlapping, sound, timeline, turn
 
 from empathia.labels import LabelSet
 from empathia.labels.sets import GOEMOTIONS28
 from empathia.report.timeline import write
+from empathia.report.wording import UNTOLD
 from empathia.types import Emotion, Timeline, Turn, Utterance
 
 pytestmark = pytest.mark.browser
@@ -353,6 +354,18 @@ def test_whose_emotion_is_plotted_can_be_chosen(browser, tmp_path):
         everybody = visit.page.evaluate(path)
         visit.page.get_by_role("radio", name="B", exact=True).check()
         assert visit.page.evaluate(path) != everybody
+
+
+def test_what_is_thrown_in_is_told_and_does_not_tear_the_chart(browser, tmp_path):
+    with Visit(browser, write_page(overlapping(), tmp_path)) as visit:
+        visit.page.locator("button.turn").nth(2).click()  # the lanes are speaker by speaker
+        text = visit.page.locator("#detail").inner_text()
+        assert "Turn 2 · Ben?" in text
+        for line in ("language: de", "another speaks too for 0.5 s", UNTOLD):
+            assert line in text
+        path = "document.querySelector('.chart .area').getAttribute('d')"
+        places = [float(x.split()[0]) for x in re.split("[MLZ]", visit.page.evaluate(path)) if x]
+        assert len(set(places)) == 4, "two turns of Ann, and none of Ben inside of the first"
 
 
 def test_words_of_attack_stay_words(browser, tmp_path):

@@ -10,12 +10,13 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from build import LINES, sound, timeline, turn
+from build import LINES, overlapping, sound, timeline, turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from empathia.errors import UsageError
 from empathia.report.timeline.html import kind_of, page
+from empathia.report.wording import UNTOLD
 from empathia.types import Timeline
 
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
@@ -116,6 +117,16 @@ def test_nothing_that_people_say_becomes_markup(words, name, spice, note, source
     block = page(found).split('<script type="application/json" id="data">')[1]
     data = json.loads(block.split("</script>")[0])
     assert (data["turns"][0]["text"], data["turns"][0]["speaker"]) == (text, who)
+
+
+def test_who_speaks_over_whom_how_surely_and_in_which_language():
+    text = page(overlapping())
+    read = Reader(text)
+    assert "0:08 · 2 speakers (or 3) · 3 turns · languages: en, de" in read.text["p"]
+    assert [a.get("title") for t, a in read.tags if a.get("class") == "doubt"] == [UNTOLD]
+    assert read.text["small"][0] == "en · overlap 0.5 s"
+    spoken = [a.get("lang") for t, a in read.tags if a.get("class") == "said"]
+    assert spoken == ["en", "de", "en"], "the third is in the language of the recording"
 
 
 def test_control_characters_and_surrogates_do_not_reach_the_markup():

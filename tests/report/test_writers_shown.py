@@ -8,7 +8,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from build import one, timeline, turn
+from build import one, overlapping, timeline, turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,8 +19,8 @@ from empathia.labels.sets import GOEMOTIONS28
 from empathia.report.marks import marks
 from empathia.report.timeline import srt, terminal, textgrid, write
 from empathia.report.timeline.html import page
-from empathia.report.wording import clock, noncommercial, percent
-from empathia.types import Reply, Timeline
+from empathia.report.wording import beside, clock, noncommercial, people, percent
+from empathia.types import Reply, SpeakerNumber, Timeline
 
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
@@ -226,6 +226,46 @@ def test_licence_of_own_data_is_told_as_what_it_is(licences, line):
     found = dataclasses.replace(timeline(1), provenance={"weights": weights})
     assert ("<td>not known</td>" in page(found)) == ("mine" in licences)
     assert ("<td>no</td>" in page(found)) == ("voice" in licences)
+
+
+@pytest.mark.parametrize("width", [50, 80, 140])
+def test_terminal_tells_who_speaks_over_whom_how_surely_and_in_which_language(width):
+    flat = " ".join(shown(overlapping(), width).split())
+    assert "0:08 · 2 speakers (or 3) · 3 turns" in flat
+    assert flat.count("overlap") == 2
+    assert "Ben ?" in flat and "Ann ?" not in flat
+    assert flat.count("de ·") == flat.count("en ·") == 1
+
+
+def test_one_language_is_not_told_turn_by_turn():
+    talk = overlapping()
+    german = dataclasses.replace(talk.turns[1].utterance, language="en")
+    same = dataclasses.replace(talk.turns[1], utterance=german)
+    told = dataclasses.replace(talk, turns=(talk.turns[0], same, talk.turns[2]))
+    assert beside(told) == ["overlap 0.5 s", "overlap 0.5 s", ""]
+    assert beside(timeline(2, times=False)) == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ({}, "2 speakers"),
+        ({2: 0.81, 3: 0.19}, "2 speakers"),
+        ({1: 0.2, 2: 0.45, 3: 0.35}, "2 speakers (or 3 or 1)"),
+        ({2: 0.3, 3: 0.7}, "2 speakers (or 3)"),
+    ],
+)
+def test_other_numbers_of_speakers_are_told_where_they_may_well_be(shares, told):
+    number = SpeakerNumber(2, "estimated", shares)
+    assert people(dataclasses.replace(overlapping(), speaker_number=number)) == told
+
+
+def test_words_of_languages_without_spaces_are_shown_without():
+    said = turn(0, text="你 好", span=(0, 1))
+    for code, whole in (("zh", "你好"), (None, "你 好")):
+        known = dataclasses.replace(said.utterance, language=code)
+        found = Timeline("a", (dataclasses.replace(said, utterance=known),), ("Ann",))
+        assert whole in shown(found, 120)
 
 
 def test_terminal_prints_words_as_they_stand():

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from empathia.files import Plain
-from empathia.types import Cues, Emotion, Timeline, Turn
+from empathia.types import Cues, Emotion, Timeline, Turn, overlaps
 
 CAUTION = (
     "Emotion recognition is uncertain: these are estimates from words and voice, "
     "not facts about what anybody feels."
 )
 NO_WORDS = "(no words)"
+UNTOLD = "too short to tell who speaks"
 NOT_JUDGED = "–"
 """In place of a verdict where no emotion was asked for."""
 BROUGHT = "that of the data you bring"
 """Licence of corpora of the user's own: not known here, so the careful answer is taken."""
+_AS_WELL = 0.2  # probability of another number of speakers that is worth a word
+_NOTICED = 0.1  # s of overlap
 
 
 def clock(seconds: float, *, tenths: bool = False) -> str:
@@ -25,6 +29,47 @@ def clock(seconds: float, *, tenths: bool = False) -> str:
     hours, minutes = divmod(minutes, 60)
     tail = f"{rest // 10:02d}" + (f".{rest % 10}" if tenths else "")
     return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+def counted(number: int, what: str) -> str:
+    """``1 turn``, ``2 turns``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def people(timeline: Timeline) -> str:
+    """``2 speakers``, or ``2 speakers (or 3)`` where there may as well be that many."""
+    told = counted(len(timeline.speakers), "speaker")
+    number = timeline.speaker_number
+    shares = {} if number is None else number.probabilities
+    likely = sorted((-p, n) for n, p in shares.items() if p >= _AS_WELL)
+    others = " or ".join(str(n) for _, n in likely if number is not None and n != number.number)
+    return f"{told} (or {others})" if others else told
+
+
+def languages(timeline: Timeline) -> list[str]:
+    """Codes of the languages that are spoken, the one of most turns first."""
+    codes = Counter(t.utterance.language for t in timeline.turns if t.utterance.language)
+    return [code for code, _ in codes.most_common()]
+
+
+def untold(turn: Turn) -> bool:
+    """Whether a turn is too short to tell who speaks."""
+    return turn.utterance.speaker_confidence == 0
+
+
+def beside(timeline: Timeline) -> list[str]:
+    """What stands beside the speaker of each turn: ``de · overlap 0.4 s``, or nothing.
+
+    The language is told where there are several.
+    """
+    several = len(languages(timeline)) > 1
+    told = []
+    for turn, overlap in zip(timeline.turns, overlaps(timeline.turns), strict=True):
+        parts = [turn.utterance.language] if several and turn.utterance.language else []
+        if overlap is not None and overlap >= _NOTICED:
+            parts.append(f"overlap {overlap:.1f} s")
+        told.append(" · ".join(parts))
+    return told
 
 
 def percent(share: float) -> str:

@@ -56,9 +56,10 @@ function runs() {
   const found = [[]];
   let reached = 0;
   for (const turn of charted()) {
+    const [start, end] = place(turn);
+    if (end <= reached && start < reached) continue; // thrown in while another speaks on
     const scores = turn.emotion && turn.emotion.scores;
     if (!scores || !Object.keys(scores).length || turn.emotion.abstained !== null) { found.push([]); continue; }
-    const [start, end] = place(turn);
     const from = Math.max(start, reached);
     reached = Math.max(from, end);
     found[found.length - 1].push({ from: toX(from), to: toX(reached), scores });

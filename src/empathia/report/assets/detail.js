@@ -33,8 +33,9 @@ function detailTop(turn) {
     steps.append(play);
   }
   steps.append(step("→", "Next turn", 1));
-  const title = el("h2", { id: "detail-title" }, `Turn ${turn.index + 1} · `, el("bdi", {}, turn.speaker));
-  return el("div", { class: "top" }, el("div", {}, title, el("p", {}, when)), steps);
+  const title = el("h2", { id: "detail-title" }, `Turn ${turn.index + 1} · `, el("bdi", {}, turn.speaker),
+    untold(turn) ? el("span", { class: "doubt", title: UNTOLD }, "?") : null);
+  return el("div", { class: "top" }, el("div", {}, title, el("p", {}, when), ...beside(turn).map((line) => el("p", {}, line))), steps);
 }
 
 /** The panel was built anew: keep the focus on the button that was pressed. */

@@ -53,9 +53,21 @@ const timed = (turn) => turn.start !== null && turn.end !== null;
 const lasts = (turn) => timed(turn) && turn.end > turn.start;
 const onClock = turns.some(lasts);
 
+const UNTOLD = "too short to tell who speaks";
+const untold = (turn) => turn.speaker_confidence === 0;
+const languages = new Set(turns.map((t) => t.language).filter(Boolean));
+
+/** What else there is to say of who speaks, when and in which language. */
+function beside(turn) {
+  const parts = languages.size > 1 && turn.language ? [`language: ${turn.language}`] : [];
+  if (turn.overlap >= 0.1) parts.push(`another speaks too for ${turn.overlap.toFixed(1)} s`);
+  if (untold(turn)) parts.push(UNTOLD);
+  return parts;
+}
+
 function spoken(turn) {
   const when = !timed(turn) ? "no times" : lasts(turn) ? `${clock(turn.start, true)} to ${clock(turn.end, true)}` : clock(turn.start, true);
-  return `Turn ${turn.index + 1}, ${turn.speaker}, ${when}, ${verdict(turn.emotion)}`;
+  return [`Turn ${turn.index + 1}`, turn.speaker, when, verdict(turn.emotion), ...beside(turn)].join(", ");
 }
 
 let chosen = null;

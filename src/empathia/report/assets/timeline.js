@@ -59,7 +59,7 @@ function lane(speaker) {
 function blockButton(turn) {
   const button = el("button", { type: "button", class: "turn", tabIndex: -1, "aria-label": `${spoken(turn)}. ${turn.text || "no words"}` });
   const words = turn.text ? `\n${turn.text}` : "";
-  button.title = `${turn.speaker} · ${verdict(turn.emotion)}${words}`;
+  button.title = `${[turn.speaker, verdict(turn.emotion), ...beside(turn)].join(" · ")}${words}`;
   button.addEventListener("click", () => activate(turn.index));
   button.addEventListener("focus", () => keepInView(turn));
   blocks[turn.index] = button;

@@ -13,11 +13,17 @@ from empathia.report.wording import (
     BROUGHT,
     CAUTION,
     NO_WORDS,
+    UNTOLD,
+    beside,
     clock,
+    counted,
+    languages,
     noncommercial,
+    people,
     reply_note,
     runner_up,
     sounded,
+    untold,
     verdict,
 )
 from empathia.types import Emotion, Timeline, Turn
@@ -35,9 +41,11 @@ def escaped(text: str) -> str:
 def facts(timeline: Timeline) -> str:
     """Length, speakers, turns and language in one line."""
     parts = [] if timeline.duration is None else [clock(timeline.duration)]
-    for n, what in ((len(timeline.speakers), "speaker"), (len(timeline.turns), "turn")):
-        parts.append(f"{n} {what}{'' if n == 1 else 's'}")
-    if timeline.language:
+    parts += [people(timeline), counted(len(timeline.turns), "turn")]
+    spoken = languages(timeline)
+    if len(spoken) > 1:
+        parts.append(f"languages: {', '.join(spoken)}")
+    elif timeline.language:
         parts.append(f"language: {timeline.language}")
     return escaped(" · ".join(parts))
 
@@ -112,23 +120,35 @@ def table(timeline: Timeline, marks: Mapping[str, Mark]) -> str:
     timed = any(t.utterance.start is not None for t in timeline.turns)
     names = ("time" if timed else "turn", "speaker", "words", "how it sounded", "emotion")
     head = "".join(f'<th scope="col">{n}</th>' for n in names)
-    rows = "\n".join(_row(i, t, marks, timeline.language) for i, t in enumerate(timeline.turns))
+    asides = beside(timeline)
+    rows = "\n".join(
+        _row(i, t, marks, t.utterance.language or timeline.language, asides[i])
+        for i, t in enumerate(timeline.turns)
+    )
     return f'<table class="all"><thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table>'
 
 
-def _row(place: int, turn: Turn, marks: Mapping[str, Mark], language: str | None) -> str:
+def _row(
+    place: int, turn: Turn, marks: Mapping[str, Mark], language: str | None, aside: str
+) -> str:
     utterance = turn.utterance
     at = f"#{place + 1}" if utterance.start is None else clock(utterance.start)
     spoken = f' lang="{escaped(language)}"' if language else ""
     words = escaped(utterance.text) if utterance.text else f'<span class="unsaid">{NO_WORDS}</span>'
     row = (
         f'<tr id="turn-{place + 1}"><td class="at" data-turn="{place}">{at}</td>'
-        f'<td class="name"><bdi>{escaped(utterance.speaker)}</bdi></td>'
+        f'<td class="name">{_who(turn, aside)}</td>'
         f'<td class="said" dir="auto"{spoken}>{words}</td>'
         f'<td class="heard">{escaped(sounded(turn.cues))}</td>'
         f'<td class="felt">{_felt(turn, marks)}</td></tr>'
     )
     return row + _answer(turn)
+
+
+def _who(turn: Turn, aside: str) -> str:
+    doubt = f'<span class="doubt" title="{UNTOLD}">?</span>' if untold(turn) else ""
+    small = f"<small>{escaped(aside)}</small>" if aside else ""
+    return f"<bdi>{escaped(turn.utterance.speaker)}</bdi>{doubt}{small}"
 
 
 def _answer(turn: Turn) -> str:

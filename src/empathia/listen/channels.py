@@ -152,7 +152,11 @@ def _heard(
     return Heard(
         dialogue=dialogue,
         words=words_of,
-        notes=(*condition.notes(), *_notes(speakers, names, listened), *transcript.notes),
+        notes=(
+            *condition.notes(),
+            *_notes(speakers, names, listened),
+            *transcript.notes_on(dialogue.utterances),
+        ),
         language=transcript.language,
         duration=duration,
         waveform=waveform,

@@ -1,14 +1,19 @@
-"""The words of one recording, and the language that they are in, window by window."""
+"""The words of one recording, and the languages that they are in, window by window."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from empathia import media
 from empathia.listen.gate import Believed, believed, refused
-from empathia.listen.words import LanguageVote, Transcriber, Window
+from empathia.listen.spoken import LanguagesSoFar, agreed
+from empathia.listen.words import Encoded, Transcriber, Window
 from empathia.types import Audio
+
+_ASKED = 1.5  # s of speech that are asked for their language at once, or all that a pause follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +21,12 @@ class ListenOptions:
     """How to listen.
 
     Args:
-        model: Speech-to-text model as ``Transcriber.load`` takes it; None is Whisper tiny.en.
+        model: Speech-to-text model as ``Transcriber.load`` takes it; None is Whisper base.
         language: What is spoken (ISO 639-1); None finds out.
         speakers: How many people speak, or at least and at most; None estimates it.
         names: Names of the speakers in order of first appearance.
         words: Whether words are wanted at all.
+        hints: Words that may come, as they are written ("Ann, Bratislava").
         threads: Threads for the models; None takes all cores.
         selection: Which sound of the file.
         pause: A longer pause of a speaker ends a turn (s), half as long a one behind a sentence;
@@ -32,6 +38,7 @@ class ListenOptions:
     speakers: int | tuple[int, int] | None = None
     names: tuple[str, ...] = ()
     words: bool = True
+    hints: str = ""
     threads: int | None = None
     selection: media.Selection = field(default_factory=media.Selection)
     pause: float | None = None
@@ -53,46 +60,118 @@ class Dictation:
     def __init__(self, options: ListenOptions, transcriber: Transcriber | None = None) -> None:
         self._options = options
         self._transcriber = transcriber
+        self._languages = LanguagesSoFar()
+        self._earlier = self._languages  # before the last window
         self.windows: list[Window] = []  # all that was recognised, believed or not
-        self._vote = LanguageVote()
 
-    def add(self, audio: Audio, start: float) -> None:
-        """Hear one window of at most 28 s that starts at this time (s)."""
+    def add(
+        self, audio: Audio, start: float, speech: Sequence[tuple[float, float]] = ()
+    ) -> list[Window]:
+        """Hear one window of at most 28 s.
+
+        Args:
+            audio: All of it, at 16 kHz.
+            start: Its start in s.
+            speech: Where in the recording somebody speaks in it (s); () all the time. Its
+                language may change in a pause.
+
+        Returns:
+            What was recognised, believed or not.
+        """
         if not self._options.words:
-            return
+            return []
         if self._transcriber is None:
             self._transcriber = Transcriber.load(self._options.model, self._options.threads)
-        if not self._refuses(self._transcriber):
-            language = self._language(self._transcriber, audio)
-            self.windows.append(self._transcriber.transcribe(audio, start, language))
+        if self._refuses(self._transcriber):
+            return []
+        made: list[Window] = []
+        model, heard = self._transcriber, self._transcriber.encode(audio)
+        parts = self._parts(model, heard, audio, start, speech)
+        for part in parts:
+            if len(parts) > 1:
+                heard = model.encode(_cut(audio, part.start - start, part.end - start))
+            words = model.transcribe(heard, part.start, part.language, self._options.hints)
+            made += [replace(w, language_probability=part.probability) for w in words]
+        self.windows += made
+        return made
 
     def retract(self, start: float) -> None:
         """Forget the last window if it starts here (s): more of it is heard now."""
-        if self.windows and self.windows[-1].start == start:
+        if self.windows and self.windows[-1].start >= start:
+            self._languages = self._earlier
+        while self.windows and self.windows[-1].start >= start:
             self.windows.pop()
 
     def finish(self) -> Believed:
         """The words that can be believed, once there are no more windows."""
         language = self._options.language
         if self._transcriber is None:
-            return Believed((), language)
+            return Believed((), language, asked=False)
         if language is not None and self._refuses(self._transcriber):
             only = self._transcriber.english_only
             return refused(language, self._transcriber.name, english_only=only)
         return believed(
-            self.windows,
-            english_only=self._transcriber.english_only,
-            language=language,
-            detected=self._vote.language,
+            self.windows, english_only=self._transcriber.english_only, language=language
         )
 
     def _refuses(self, transcriber: Transcriber) -> bool:
         language = self._options.language
         return language is not None and not transcriber.knows(language)
 
-    def _language(self, transcriber: Transcriber, audio: Audio) -> str:
-        if self._options.language is not None or transcriber.english_only:
-            return self._options.language or "en"
-        if not self._vote.settled:
-            self._vote.add(transcriber.languages(audio), audio.duration)
-        return self._vote.language or "en"
+    def _parts(
+        self,
+        model: Transcriber,
+        heard: Encoded,
+        audio: Audio,
+        start: float,
+        speech: Sequence[tuple[float, float]],
+    ) -> list[_Part]:
+        """The window, cut in pauses where the language changes."""
+        end = start + audio.duration
+        if self._options.language is not None or model.english_only:
+            return [_Part(start, end, self._options.language or "en", 1.0)]
+        asked = _asked(speech) if len(speech) > 1 else []
+        whole = model.languages(heard)
+        if len(asked) < 2:
+            asked, opinions = [(start, end)], [whole]
+        else:
+            opinions = [
+                agreed(whole, model.glimpse(_cut(audio, a - start, b - start))) for a, b in asked
+            ]
+        self._earlier = deepcopy(self._languages)
+        lengths = [b - a for a, b in asked]
+        told = self._languages.add(list(zip(opinions, lengths, strict=True)))
+        parts: list[_Part] = []
+        for (first, last), (language, sure) in zip(asked, told, strict=True):
+            before = parts.pop() if parts and parts[-1].language == language else None
+            if before is None:
+                parts.append(_Part(first, last, language, sure))
+            else:
+                best = max(before.probability, sure)
+                parts.append(_Part(before.start, last, language, best))
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch in one language; times in s from the start of the recording."""
+
+    start: float
+    end: float
+    language: str
+    probability: float
+
+
+def _asked(speech: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Stretches of speech, joined until each is long enough to be asked for its language."""
+    asked: list[tuple[float, float]] = []
+    for start, end in speech:
+        if asked and asked[-1][1] - asked[-1][0] < _ASKED:
+            asked[-1] = (asked[-1][0], end)
+        else:
+            asked.append((start, end))
+    return asked
+
+
+def _cut(audio: Audio, start: float, end: float) -> Audio:
+    return Audio(audio.samples[round(start * audio.rate) : round(end * audio.rate)], audio.rate)

@@ -1,27 +1,52 @@
-"""Whether recognised words can be believed.
+"""Whether recognised words can be believed; where not, why not.
 
-An English speech model hears English in everything: German, humming, noise. It
-betrays itself in two ways. The words that it makes up are improbable, and it
-soon falls into a loop; inside a loop, however, it grows ever more certain of
-itself. So the evidence is the mean probability of the *new* words only: a pair
-of words that was there before does not count. In real speech that repeats
-itself the first time is as certain as the rest, in a loop it is not.
-``benchmarks/language_gate.py`` fits the threshold and measures both errors.
+A speech model writes words for everything: humming, noise, a language that it
+does not know. It betrays itself: it repeats itself, it doubts that anybody
+speaks, it believes in no language, its words are improbable. Each window is
+judged for itself, so that what is made up in one place costs nothing elsewhere.
+
+A model that knows English only cannot tell a language. In German, too, it hears
+English; the words are improbable, and it soon falls into a loop in which it
+grows ever more certain of itself. So its evidence is the mean probability of
+the *new* words of the whole recording: a pair of words that was there before
+does not count. ``benchmarks/words.py`` measures all of this.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from empathia.listen.words import Window
-from empathia.types import Word
+from empathia.listen.words import LOOPS, Window
+from empathia.types import Utterance, Word
 
-CERTAIN = 0.70  # fitted on half of the speakers; see the benchmark
-_LOOP = 0.5  # share of repeated words above which doubtful words are a loop
+_NOBODY, _DOUBTED = 0.5, 0.3  # probability that nobody speaks, and certainty of the words
+CERTAIN = 0.70  # of the new words of a recording, for a model that knows English only
+_LANGUAGE, _UNSURE = 0.6, 0.45  # probability of the language and certainty of the words
+_LEAST = 0.2  # certainty of words below which they are guesses
 _ENOUGH = 8  # new words that one window needs to be judged on its own
 _RATE = 9.0  # words a second that nobody speaks
 _MUTED = "words not available"
+_SHOWN = 5  # times that a note shows
+
+REPEATS = "the speech model repeated itself"
+SPEECHLESS = "it sounds like music, noise or silence"
+STRANGE = "no language was recognised"
+UNCERTAIN = "the words are too uncertain"
+SILENT = "the speech model recognised none"
+ENGLISH_ONLY = (
+    "the speech model knows English only and is too uncertain: another language, or hard to hear "
+    "(if it is English, add --language en; else leave --asr-model out)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A stretch whose words are not believed; times in s from the start of the recording."""
+
+    start: float
+    end: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +55,40 @@ class Believed:
 
     Args:
         windows: Those that hold such words, in time order, each in its language.
-        language: ISO 639-1 code of the recording, or None where it is not known.
-        notes: What was withheld, and why; () where nothing was.
+        language: ISO 639-1 code of most of the words, or None where it is not known.
+        withheld: Where words were recognised that are not believed.
+        notes: What else there is to say.
+        asked: Whether words were asked for and the model could try.
     """
 
     windows: tuple[Window, ...]
     language: str | None
+    withheld: tuple[Withheld, ...] = ()
     notes: tuple[str, ...] = ()
+    asked: bool = True
 
     @property
     def words(self) -> tuple[Word, ...]:
         """All of them, in time order."""
         return tuple(w for window in self.windows for w in window.words)
+
+    def notes_on(self, spoken: Iterable[Utterance]) -> tuple[str, ...]:
+        """What to say to the user, with a reason for every turn without words.
+
+        Args:
+            spoken: All turns, with times.
+        """
+        if not self.asked:
+            return self.notes
+        missing = list(self.withheld)
+        for turn in spoken:
+            start, end = turn.start or 0.0, turn.end or 0.0
+            known = any(w.start < end and start < w.end for w in self.withheld)
+            if turn.text is None and not known:
+                missing.append(Withheld(start, end, SILENT))
+        if missing and not self.windows and len({m.reason for m in missing}) == 1:
+            return (*self.notes, f"{_MUTED}: {missing[0].reason}")
+        return (*self.notes, *_listed(missing))
 
 
 def certainty(words: Sequence[Word]) -> float | None:
@@ -55,48 +102,78 @@ def certainty(words: Sequence[Word]) -> float | None:
 
 
 def believed(
-    windows: Sequence[Window],
-    *,
-    english_only: bool,
-    language: str | None = None,
-    detected: str | None = None,
+    windows: Sequence[Window], *, english_only: bool, language: str | None = None
 ) -> Believed:
     """Keep the words that can be believed.
 
     Args:
         windows: All that was recognised in a recording, in time order.
         english_only: Whether the model knows nothing but English.
-        language: What the user says is spoken (ISO 639-1); it switches the test for English
-            off, never the test for loops.
-        detected: What a multilingual model takes the language for.
+        language: What the user says is spoken (ISO 639-1); it switches the tests of the
+            language off, never those for loops and for what is no speech.
     """
-    words = tuple(w for window in windows for w in window.words)
-    spoken = language or ("en" if english_only else detected)
-    if not words:
-        nothing = (f"{_MUTED}: the speech model recognised none",) if windows else ()
-        return Believed((), language or detected, nothing)
-    judging = english_only and language is None
-    sure = certainty(words) or 0.0
-    if judging and sure < CERTAIN:
-        return Believed((), None, (_foreign(sure),))
-    kept: list[Window] = []
-    lost: list[Window] = []
-    for window in windows:
-        (lost if _doubtful(window, judging=judging) else kept).append(window)
-    left = tuple(window for window in kept if window.words)
-    notes = (_withheld(lost),) if lost else ()
-    return Believed(left, spoken if left or not judging else None, notes)
+    said = [w for w in windows if w.words]
+    doubts = [doubt(w, given=language is not None) for w in said]
+    if english_only and language is None:
+        foreign = (certainty([w for window in said for w in window.words]) or 1.0) < CERTAIN
+        doubts = [
+            d or (ENGLISH_ONLY if foreign or _made_up(w) else None)
+            for d, w in zip(doubts, said, strict=True)
+        ]
+    kept = tuple(w for w, d in zip(said, doubts, strict=True) if d is None)
+    withheld = (
+        Withheld(w.start, w.end, d) for w, d in zip(said, doubts, strict=True) if d is not None
+    )
+    seconds = _seconds(kept)
+    spoken = language or next(iter(seconds), None)
+    return Believed(kept, spoken, tuple(withheld), _mixed(seconds))
+
+
+def doubt(window: Window, *, given: bool) -> str | None:
+    """Why the words of a window cannot be believed; None where they can.
+
+    Args:
+        window: With words.
+        given: Whether the user said what is spoken.
+    """
+    sure = certainty(window.words) or 0.0
+    rate = len(window.words) / max(window.end - window.start, 0.5)
+    if window.compression > LOOPS or (rate > _RATE and _repeated(window.words) > 0.5):
+        return REPEATS
+    if window.no_speech > _NOBODY and sure < _DOUBTED:
+        return SPEECHLESS
+    if not given and window.language_probability < _LANGUAGE and sure < _UNSURE:
+        return STRANGE
+    return UNCERTAIN if sure < _LEAST else None
 
 
 def refused(language: str, model: str, *, english_only: bool) -> Believed:
     """The answer where a model was asked for a language that it does not know."""
     problem = (
         f"'{model}' knows English only, not '{language}'. Name a multilingual model, for "
-        "example --asr-model small"
+        "example --asr-model base"
         if english_only
         else f"'{model}' does not know '{language}'. Name a language as in ISO 639-1, or none"
     )
-    return Believed((), language, (f"{_MUTED}: {problem}",))
+    return Believed((), language, notes=(f"{_MUTED}: {problem}",), asked=False)
+
+
+def _seconds(windows: Sequence[Window]) -> dict[str, float]:
+    """How long each language is spoken, most first."""
+    seconds: dict[str, float] = {}
+    for w in windows:
+        if w.language is not None:
+            seconds[w.language] = seconds.get(w.language, 0.0) + w.end - w.start
+    return dict(sorted(seconds.items(), key=lambda item: -item[1]))
+
+
+def _mixed(seconds: dict[str, float]) -> tuple[str, ...]:
+    """What to say where more than one language is spoken."""
+    if len(seconds) < 2:
+        return ()
+    whole = sum(seconds.values())
+    shares = ", ".join(f"{code} {100 * s / whole:.0f} %" for code, s in seconds.items())
+    return (f"{len(seconds)} languages: {shares}",)
 
 
 def _new(words: Sequence[Word]) -> list[Word]:
@@ -112,30 +189,20 @@ def _new(words: Sequence[Word]) -> list[Word]:
     return new
 
 
-def _doubtful(window: Window, *, judging: bool) -> bool:
-    """Whether one window is made up although the recording as a whole is not."""
-    if not window.words:
-        return False
-    new = _new(window.words)
-    sure = sum(w.probability for w in new) / len(new)
-    repeated = 1 - len(new) / len(window.words)
-    rate = len(window.words) / max(window.end - window.start, 0.5)
-    if sure < CERTAIN and repeated > _LOOP and len(window.words) > _ENOUGH:
-        return True
-    if rate > _RATE and repeated > _LOOP:
-        return True
-    return judging and len(new) >= _ENOUGH and sure < CERTAIN - 0.1
+def _repeated(words: Sequence[Word]) -> float:
+    return 1 - len(_new(words)) / len(words)
 
 
-def _foreign(sure: float) -> str:
-    return (
-        f"{_MUTED}: this does not sound like English, which is all that the speech model "
-        f"knows (certainty of the words {sure:.2f}, needed {CERTAIN:.2f}). If it is English, "
-        "add --language en; else name a multilingual model, for example --asr-model small"
-    )
+def _made_up(window: Window) -> bool:
+    """Whether English is made up in one window although the recording as a whole is English."""
+    sure, new = certainty(window.words) or 0.0, len(_new(window.words))
+    loop = _repeated(window.words) > 0.5 and len(window.words) > _ENOUGH
+    return (loop and sure < CERTAIN) or (new >= _ENOUGH and sure < CERTAIN - 0.1)
 
 
-def _withheld(windows: Sequence[Window]) -> str:
-    times = ", ".join(f"{w.start:.0f}-{w.end:.0f} s" for w in windows[:5])
-    more = f" and {len(windows) - 5} more" if len(windows) > 5 else ""
-    return f"{_MUTED} at {times}{more}: the speech model was too uncertain or repeated itself"
+def _listed(missing: Sequence[Withheld]) -> Iterator[str]:
+    """A note a reason, with the times."""
+    for reason in dict.fromkeys(m.reason for m in missing):
+        times = [f"{m.start:.0f}-{m.end:.0f} s" for m in missing if m.reason == reason]
+        more = f" and {len(times) - _SHOWN} more" if len(times) > _SHOWN else ""
+        yield f"{_MUTED} at {', '.join(times[:_SHOWN])}{more}: {reason}"

@@ -97,7 +97,7 @@ def hear(
             *_apart(condition),
             *silence(ear),
             *on_speakers(dialogue.utterances, wanted.bounds),
-            *transcript.notes,
+            *transcript.notes_on(dialogue.utterances),
         ),
         language=transcript.language,
         duration=ear.duration,

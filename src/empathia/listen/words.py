@@ -8,42 +8,73 @@ be believed is decided afterwards, over the whole recording, in
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
-from empathia import weights
-from empathia.errors import MissingExtra, UsageError, WeightsError
-from empathia.types import Audio, Word
+import numpy as np
+
+from empathia.listen.models import load
+from empathia.listen.spoken import code_of, names_of
+from empathia.types import Audio, FloatArray, Word
 
 if TYPE_CHECKING:
+    from ctranslate2 import StorageView
+    from ctranslate2.models import WhisperGenerationResult
     from faster_whisper import WhisperModel
+    from faster_whisper.tokenizer import Tokenizer
 
-DEFAULT_MODEL = "whisper-tiny-en"
-
-_MANIFEST = {"tiny.en": DEFAULT_MODEL}  # the same weights under the name that faster-whisper uses
-_NEEDED = ("model.bin", "config.json")
+LOOPS = 2.4  # compression of a text that repeats itself; Whisper's own bound
+BEAM = 1  # hypotheses; 5 are a third slower and hardly better (docs/experiments.md)
+_FRAMES = 100  # of the spectrogram in a second
+_LONGEST = 3000  # frames that the encoder takes
+_SHORTEST = 1500  # frames, with nothing behind the sound: in less the model goes on past the end
+_PAD = 700
+_QUIET = 0.5  # s of silence around what is only asked for its language
+_REST = 50  # frames that are too few to go on for
+_LEAST = 100  # frames that the model gets on with at a time
+_TEXT = 448  # tokens that the decoder holds
+_FEW, _TOKENS = 20, 30  # tokens that may come anyhow, and for each second: a loop has no end
+_BEFORE, _BEHIND = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"  # joined to the word at this side
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What was recognised in one uncut stretch of a recording.
+    """What was recognised in one uncut stretch of a recording, in one go.
 
     Args:
         start: Start in s from the start of the recording.
         end: End in s.
         words: Words in time order, times in s from the start of the recording.
         language: ISO 639-1 code of the language that they were taken for, or None.
+        language_probability: That it is this language, in [0, 1]; 1 where that was given.
+        log_probability: Mean natural logarithm of the probability of its tokens, at most 0.
+        no_speech: Probability that nobody speaks, as the model sees it, in [0, 1].
+        compression: Length of the text over its length when compressed; loops are above 2.4.
     """
 
     start: float
     end: float
     words: tuple[Word, ...]
     language: str | None = None
+    language_probability: float = 1.0
+    log_probability: float = 0.0
+    no_speech: float = 0.0
+    compression: float = 1.0
+
+
+class Encoded(NamedTuple):
+    """Sound as the model's decoder hears it.
+
+    Attributes:
+        features: (n_mels, n_frames) log-mel spectrogram, 100 frames a second.
+        output: What the encoder made of it.
+    """
+
+    features: FloatArray
+    output: StorageView
 
 
 class Transcriber:
@@ -56,6 +87,7 @@ class Transcriber:
 
     def __init__(self, model: WhisperModel, name: str) -> None:
         self._model = model
+        self._tokenizers: dict[str, Tokenizer] = {}
         self.name = name
 
     @classmethod
@@ -65,7 +97,7 @@ class Transcriber:
         Args:
             model: A weight of the manifest, a folder in CTranslate2's format, or a name that
                 faster-whisper knows ("small", "Systran/faster-whisper-small"), which is taken
-                from the local hub cache, else from the hub. None takes Whisper tiny.en.
+                from the local hub cache. None takes Whisper base, which knows 99 languages.
             threads: Threads; None takes all cores, or OMP_NUM_THREADS where that is set.
 
         Raises:
@@ -73,19 +105,7 @@ class Transcriber:
             UsageError: There is no model of that name.
             WeightsError: The model is missing or does not load.
         """
-        name = str(model or DEFAULT_MODEL)
-        library = _library()
-        folder = _folder(name)
-        try:
-            loaded = library(
-                str(folder), device="cpu", compute_type="int8", cpu_threads=_threads(threads)
-            )
-        except (RuntimeError, ValueError, OSError) as error:
-            raise WeightsError(
-                f"the speech model '{name}' does not load ({_one_line(error)})",
-                "Name a folder in CTranslate2's Whisper format, or pull the model again",
-            ) from error
-        return cls(loaded, folder.name if Path(name).is_dir() else name)
+        return cls(*load(model, threads))
 
     @property
     def english_only(self) -> bool:
@@ -94,154 +114,209 @@ class Transcriber:
 
     def knows(self, language: str) -> bool:
         """Whether the model can write this language (ISO 639-1)."""
-        return language in self._model.supported_languages
+        return any(name in self._model.supported_languages for name in names_of(language))
 
-    def languages(self, audio: Audio) -> dict[str, float]:
-        """Probability of each language for a window; only of a multilingual model."""
-        _, _, ranked = self._model.detect_language(audio.samples)
-        return {language: float(p) for language, p in ranked}
-
-    def transcribe(self, audio: Audio, start: float, language: str = "en") -> Window:
-        """Recognise the words of one window.
-
-        Decoding is greedy and without chance, so the same sound gives the same words.
-        Stretches that the model itself takes for no speech are left out.
+    def encode(self, audio: Audio) -> Encoded:
+        """Sound as words and its language are heard in it.
 
         Args:
-            audio: At most 30 s at 16 kHz.
-            start: Where the window starts in the recording (s).
-            language: ISO 639-1 code.
+            audio: At most 28 s at 16 kHz; what is shorter takes less time.
         """
-        segments, _ = self._model.transcribe(
-            audio.samples,
-            language=language,
-            beam_size=1,
-            temperature=0.0,
-            condition_on_previous_text=False,
-            word_timestamps=True,
-            no_speech_threshold=0.6,
-            log_prob_threshold=-1.0,
+        features = self._features(audio.samples)
+        return Encoded(features, self._output(features))
+
+    def languages(self, heard: Encoded) -> dict[str, float]:
+        """Probability of each of the model's languages, by Whisper's names; they sum to 1."""
+        if self.english_only:
+            return {"en": 1.0}
+        (ranked,) = self._model.model.detect_language(heard.output)
+        return {token[2:-2]: float(p) for token, p in ranked}
+
+    def glimpse(self, audio: Audio) -> dict[str, float]:
+        """The same as :meth:`languages`, for a fraction of the time: nothing is to be written.
+
+        Args:
+            audio: At most 28 s at 16 kHz.
+        """
+        quiet = np.zeros(round(_QUIET * audio.rate), np.float32)
+        features = self._features(np.concatenate([quiet, audio.samples, quiet]))
+        return self.languages(Encoded(features, self._output(features, 0)))
+
+    def transcribe(
+        self, heard: Encoded, start: float, language: str = "en", hints: str = ""
+    ) -> list[Window]:
+        """Recognise words.
+
+        Decoding is without chance, so the same sound gives the same words.
+
+        Args:
+            heard: As :meth:`encode` gives it.
+            start: Where it starts in the recording (s).
+            language: ISO 639-1 code, or what Whisper calls it.
+            hints: Words that may come, as they are written.
+
+        Returns:
+            What was written in one go; more than one where the model stopped on the way.
+        """
+        windows: list[Window] = []
+        tokenizer = self._tokenizer(language)
+        left, output = heard
+        while not windows or left.shape[1] > _REST:
+            begin = windows[-1].end if windows else start
+            made = self._go(left, output, begin, tokenizer, hints)
+            if made.compression > LOOPS and left.shape[1] + _PAD < _LONGEST:
+                # A loop often begins where the sound ends: more of nothing behind it helps.
+                output = self._output(left, _LONGEST)
+                made = self._go(left, output, begin, tokenizer, hints)
+            windows.append(made)
+            left = left[:, round((made.end - begin) * _FRAMES) :]
+            if left.shape[1] > _REST:
+                output = self._output(left)
+        return windows
+
+    def _go(
+        self,
+        features: FloatArray,
+        output: StorageView,
+        start: float,
+        tokenizer: Tokenizer,
+        hints: str,
+    ) -> Window:
+        """What the model writes in one go; it may stop before the end of what was heard."""
+        frames = features.shape[1]
+        result = self._generated(output, tokenizer, hints, frames)
+        tokens = result.sequences_ids[0]
+        parts, stopped = _parts(tokens, tokenizer.timestamp_begin, frames)
+        length = stopped / _FRAMES
+        words = self._words(parts, tokenizer, output, frames)
+        return Window(
+            start,
+            start + length,
+            tuple(_placed(w, start, length) for w in words),
+            code_of(tokenizer.language_code),
+            log_probability=result.scores[0] * len(tokens) / (len(tokens) + 1),
+            no_speech=result.no_speech_prob,
+            compression=_compression(tokenizer.decode(tokens).strip()),
         )
-        words: list[Word] = []
-        for word in (w for segment in segments for w in segment.words or ()):
-            text = word.word.strip()
-            if text:
-                first = min(max(float(word.start), 0.0), audio.duration)
-                last = min(max(float(word.end), first), audio.duration)
-                words.append(Word(text, start + first, start + last, float(word.probability)))
-        return Window(start, start + audio.duration, tuple(words), language)
+
+    def _features(self, samples: FloatArray) -> FloatArray:
+        features: FloatArray = self._model.feature_extractor(samples)
+        return features[:, : min(_LONGEST, features.shape[1] - 1)]
+
+    def _output(self, features: FloatArray, frames: int | None = None) -> StorageView:
+        """What the encoder makes of features, with nothing behind them up to so many frames."""
+        if frames is None:
+            frames = max(_SHORTEST, features.shape[1] + _PAD)
+        frames = min(_LONGEST, max(frames, features.shape[1]))
+        padded = np.zeros((features.shape[0], frames + frames % 2), np.float32)
+        padded[:, : features.shape[1]] = features
+        return self._model.encode(padded)
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        from faster_whisper.tokenizer import Tokenizer
+
+        known = self._model.supported_languages
+        name = next((n for n in (language, *names_of(language)) if n in known), "en")
+        if name not in self._tokenizers:
+            model = self._model
+            self._tokenizers[name] = Tokenizer(
+                model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=name
+            )
+        return self._tokenizers[name]
+
+    def _generated(
+        self, output: StorageView, tokenizer: Tokenizer, hints: str, frames: int
+    ) -> WhisperGenerationResult:
+        from faster_whisper.transcribe import get_suppressed_tokens
+
+        prompt = self._model.get_prompt(tokenizer, [], hotwords=hints or None)
+        most = len(prompt) + _FEW + _TOKENS * frames // _FRAMES
+        (result,) = self._model.model.generate(
+            output,
+            [prompt],
+            beam_size=BEAM,
+            max_length=min(_TEXT, most),
+            return_scores=True,
+            return_no_speech_prob=True,
+            suppress_tokens=get_suppressed_tokens(tokenizer, [-1]),
+        )
+        return result
+
+    def _words(
+        self, parts: list[_Part], tokenizer: Tokenizer, output: StorageView, frames: int
+    ) -> list[Word]:
+        """With times in s from the start of what was encoded."""
+        segments = [
+            _Timed(seek=0, start=a / _FRAMES, end=b / _FRAMES, tokens=tokens, words=[])
+            for a, b, tokens in parts
+        ]
+        self._model.add_word_timestamps(
+            [segments], tokenizer, output, frames, _BEFORE, _BEHIND, 0.0
+        )
+        return [
+            Word(text, float(w["start"]), float(w["end"]), float(w["probability"]))
+            for segment in segments
+            for w in segment["words"]
+            if (text := w["word"].strip())
+        ]
 
 
-class LanguageVote:
-    """Which language a recording is in, from its first windows.
+class _Timed(TypedDict):
+    """A part as faster-whisper wants it, which then adds the words."""
+
+    seek: int
+    start: float
+    end: float
+    tokens: list[int]
+    words: list[_TimedWord]
+
+
+class _TimedWord(TypedDict):
+    word: str
+    start: float
+    end: float
+    probability: float
+
+
+class _Part(NamedTuple):
+    """Tokens between two time stamps of the model, in frames."""
+
+    start: int
+    end: int
+    tokens: list[int]
+
+
+def _parts(tokens: list[int], stamp: int, frames: int) -> tuple[list[_Part], int]:
+    """What was written, by its time stamps, and up to which frame.
+
+    Two stamps stand between parts and one at the end; where two stand at the end, or the last
+    part has none, the model goes on from there.
 
     Args:
-        seconds: Windows are asked until this much was heard (s) ...
-        sure: ... or one language leads with this probability.
+        tokens: Those from ``stamp`` on are time stamps, one every two frames.
+        stamp: The stamp of the start.
+        frames: Length of what was heard.
     """
-
-    def __init__(self, seconds: float = 60.0, sure: float = 0.95) -> None:
-        self._seconds = seconds
-        self._sure = sure
-        self._heard = 0.0
-        self._votes: dict[str, float] = {}
-
-    @property
-    def settled(self) -> bool:
-        """Whether further windows need not be asked."""
-        return self._heard >= self._seconds or (
-            self._heard >= 10 and self.probability >= self._sure
-        )
-
-    @property
-    def language(self) -> str | None:
-        """The leading language, None before the first vote."""
-        return max(self._votes, key=self._votes.__getitem__) if self._votes else None
-
-    @property
-    def probability(self) -> float:
-        """Mean probability of the leading language over what was heard, in [0, 1]."""
-        return max(self._votes.values()) / self._heard if self._heard else 0.0
-
-    def add(self, probabilities: dict[str, float], seconds: float) -> None:
-        """One window's vote, weighted by its length."""
-        self._heard += seconds
-        for language, probability in probabilities.items():
-            self._votes[language] = self._votes.get(language, 0.0) + probability * seconds
+    cuts = [i for i in range(1, len(tokens)) if min(tokens[i - 1 : i + 1]) >= stamp]
+    closed = len(tokens) >= 2 and tokens[-2] < stamp <= tokens[-1]
+    if not cuts:
+        return [_Part(0, frames, tokens)], frames
+    ends = [*cuts, len(tokens)] if closed else cuts
+    parts = []
+    for first, last in pairwise([0, *ends]):
+        inside = tokens[first:last]
+        start, end = (min(2 * max(t - stamp, 0), frames) for t in (inside[0], inside[-1]))
+        parts.append(_Part(start, max(start, end), inside))
+    return parts, frames if closed else max(parts[-1].end, min(frames, _LEAST))
 
 
-@contextmanager
-def hidden(*packages: str) -> Iterator[None]:
-    """Make packages look as if they were not installed, unless they are loaded already.
-
-    CTranslate2 and the hub client import torch and transformers where they find them, for
-    converters that reading never uses: seconds of start-up and hundreds of MB.
-    """
-    names = [p for p in packages if p not in sys.modules]
-    for name in names:
-        sys.modules[name] = None  # type: ignore[assignment]  # how Python spells "cannot be found"
-    try:
-        yield
-    finally:
-        for name in names:
-            if sys.modules.get(name, ...) is None:
-                del sys.modules[name]
+def _placed(word: Word, offset: float, most: float) -> Word:
+    """The word at its time in the recording, inside of what was heard."""
+    start = min(max(word.start, 0.0), most)
+    end = min(max(word.end, start), most)
+    return Word(word.text, offset + start, offset + end, word.probability)
 
 
-def _library() -> type[WhisperModel]:
-    try:
-        with hidden("torch", "transformers"):
-            from faster_whisper import WhisperModel
-    except ImportError as error:
-        raise MissingExtra("asr", "Recognising words") from error
-    library: type[WhisperModel] = WhisperModel
-    return library
-
-
-def _threads(wanted: int | None) -> int:
-    if wanted is not None:
-        return wanted
-    # 0 leaves it to CTranslate2, which then heeds OMP_NUM_THREADS but would else take 4.
-    return 0 if os.environ.get("OMP_NUM_THREADS") else (os.cpu_count() or 1)
-
-
-def _folder(name: str) -> Path:
-    """The folder that a model's name means."""
-    given = Path(name).expanduser()
-    if given.is_dir():
-        lacking = [n for n in _NEEDED if not (given / n).is_file()]
-        if lacking:
-            raise WeightsError(
-                f"the folder '{name}' is no CTranslate2 Whisper model: it lacks "
-                f"{' and '.join(lacking)}",
-                "Convert the model with ct2-transformers-converter, or name another one",
-            )
-        return given
-    name = _MANIFEST.get(name, name)
-    if name in {entry.name for entry in weights.entries()}:
-        return weights.folder(name)
-    return _cached(name)
-
-
-def _cached(name: str) -> Path:
-    """A faster-whisper model from the hub's local cache; nothing is downloaded."""
-    from faster_whisper.utils import available_models, download_model
-
-    if name not in available_models() and name.count("/") != 1:
-        raise UsageError(
-            f"there is no speech model and no folder '{name}'",
-            f"Name a folder, {DEFAULT_MODEL}, or one of: {', '.join(available_models())}",
-        )
-    try:
-        return Path(download_model(name, local_files_only=True))
-    except Exception as error:  # the hub client raises a dozen unrelated kinds
-        raise WeightsError(
-            f"the speech model '{name}' is not in the local hub cache ({_one_line(error)})",
-            'Reading downloads nothing: fetch it once with python -c "import faster_whisper; '
-            f"faster_whisper.download_model('{name}')\", or name a folder with --asr-model",
-        ) from error
-
-
-def _one_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0][:200] if text else type(error).__name__
+def _compression(text: str) -> float:
+    whole = text.encode()
+    return len(whole) / len(zlib.compress(whole))

@@ -179,6 +179,7 @@ class Reader:
             language=o.language,
             speakers=o.people,
             names=o.names,
+            hints=", ".join(o.words),
             threads=o.threads,
             selection=o.selection,
             pause=o.pause,

@@ -65,6 +65,7 @@ class Live:
             language=o.language,
             speakers=o.people,
             names=o.names,
+            hints=", ".join(o.words),
             threads=o.threads,
             pause=o.pause,
         )
@@ -172,8 +173,9 @@ class Live:
     def _timeline(self, notes: Sequence[str]) -> Timeline:
         ear, transcript, record = self._listener.ear, self._listener.transcript, self._talk.record
         turns = tuple(self._turns())
-        who = on_speakers([t.utterance for t in turns], self._bounds)
-        remarks = (*notes, *silence(ear), *who, *transcript.notes, *record.notes)
+        spoken = [t.utterance for t in turns]
+        who, words = on_speakers(spoken, self._bounds), transcript.notes_on(spoken)
+        remarks = (*notes, *silence(ear), *who, *words, *record.notes)
         return Timeline(
             source=self._source,
             turns=turns,

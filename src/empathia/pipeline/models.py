@@ -177,11 +177,12 @@ class Models:
 
     def transcriber(self, record: Record) -> Transcriber:
         """The speech-to-text model."""
+        from empathia.listen.models import weight_of
         from empathia.listen.words import Transcriber
 
         model = self.options.asr_model
-        if model is None:
-            record.use("whisper-tiny-en")
+        if (weight := weight_of(model)) is not None:
+            record.use(weight)
         if model not in self._transcribers:
             self._transcribers[model] = Transcriber.load(model, self.options.threads)
         return self._transcribers[model]

@@ -35,7 +35,8 @@ class Options:
         pause: A longer pause of a speaker ends a turn, and half of it behind a sentence: 0.2 to
             5 s; None takes 1 s (live .5 s).
         language: ISO 639-1 code of what is spoken; None finds out.
-        asr_model: A faster-whisper model name or folder; None takes Whisper tiny.en.
+        asr_model: A faster-whisper model name or folder; None takes Whisper base.
+        words: Words that may come, such as names, as they are written.
         levels: How many levels a cue has: 3, 4, 5 or 6.
         adapt: Judge loudness and pitch against the speaker's whole recording, not the past only.
         permissive: Leave out weights trained on non-commercial data.
@@ -58,6 +59,7 @@ class Options:
     pause: float | None = None
     language: str | None = None
     asr_model: str | None = None
+    words: tuple[str, ...] = ()
     levels: int = 5
     adapt: bool = False
     permissive: bool = False
@@ -83,6 +85,10 @@ class Options:
         self._check_speakers()
         self._check_recognisers()
         self._check_sound()
+        if isinstance(self.words, str):
+            raise UsageError(
+                f"words are a list of words, not '{self.words}'", "Give ('Ann', 'Bratislava')"
+            )
 
     def _check_sound(self) -> None:
         if self.track not in (None, media.ALL) and not _whole(self.track, 1, 1000):

@@ -18,16 +18,10 @@ from hypothesis import strategies as st
 
 from empathia.encoders.speaker import RATE, SpeakerEncoder, mel_power
 from empathia.errors import InputError, UsageError
-from empathia.listen.clusters import Alike, group, in_order, margins, settle, ward
-from empathia.listen.speakers import (
-    Diariser,
-    DiariserOptions,
-    SpeakerSpan,
-    shares,
-    smoothed,
-    stretches,
-    windows,
-)
+from empathia.listen.clusters import Groups, in_order, settle, ward
+from empathia.listen.number import MOST, probabilities, within
+from empathia.listen.speakers import Diariser, SpeakerSpan, followed, parted
+from empathia.listen.voices import CELL, LONG, SHORT, Cells, cells, window
 from empathia.metrics.diarisation import diarisation_errors
 from empathia.types import Audio
 
@@ -113,90 +107,29 @@ def test_order_of_points_does_not_matter(n: int, k: int, seed: int):
     rng = np.random.default_rng(seed)
     points, weights = np.abs(rng.normal(size=(n, 6))), rng.uniform(0.3, 3, n)
     order = rng.permutation(n)
-    there = group(points, weights, k)
-    assert same(group(points[order], weights[order], k), there[order])
-
-
-@given(st.integers(1, 60), st.integers(0, 100))
-@settings(max_examples=25)
-def test_identical_points_are_one_speaker(n: int, seed: int):
-    point = np.abs(np.random.default_rng(seed).normal(size=8))
-    points = np.tile(point / np.linalg.norm(point), (n, 1))
-    assert not group(points, np.linspace(1, 2, n)).any()
+    there = Groups(points, weights).cut(k)
+    assert same(Groups(points[order], weights[order]).cut(k), there[order])
 
 
 def test_few_distinct_points_many_times_end_and_group():
     points, whose = people(3, 3, 0)
     many = np.tile(points, (30, 1))
-    assert same(group(many, np.ones(90)), np.tile(whose, 30))
+    assert same(Groups(many, np.ones(90)).cut(3), np.tile(whose, 30))
 
 
 @given(st.integers(1, 30), st.integers(1, 12), st.integers(0, 10_000))
 @settings(max_examples=40)
-def test_number_given_is_respected(n: int, k: int, seed: int):
+def test_there_are_as_many_groups_as_wanted(n: int, k: int, seed: int):
     rng = np.random.default_rng(seed)
     points = np.abs(rng.normal(size=(n, 8)))
-    labels = group(points, rng.uniform(0.3, 2.4, n), k)
+    labels = Groups(points, rng.uniform(0.3, 2.4, n)).cut(k)
     assert sorted(set(labels.tolist())) == list(range(min(n, k)))
-    assert labels[0] == 0
-
-
-@pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
-def test_distant_voices_are_counted(count: int):
-    points, whose = people(60, count)
-    assert same(group(0.95 * points, np.ones(60)), whose)
-
-
-def test_one_voice_stays_one_however_long_it_speaks():
-    for n in (1, 2, 5, 300, 2700):
-        points, _ = people(n, 1, 0.15, seed=n)
-        assert not group(0.9 * points, np.ones(n)).any(), n
 
 
 @pytest.mark.long
-def test_long_recordings_are_condensed_to_the_same_speakers():
+def test_long_recordings_are_condensed_to_the_same_groups():
     points, whose = people(6000, 3, 0.1)
-    assert same(group(0.95 * points, np.ones(6000)), whose)
-    assert same(group(0.95 * points, np.ones(6000), 3), whose)
-
-
-def test_estimate_is_capped():
-    points, _ = people(60, 8)
-    assert group(0.95 * points, np.ones(60), most=4).max() < 4
-
-
-def test_an_outlier_is_no_speaker_but_a_minute_of_it_is():
-    points, whose = people(40, 2)
-    seconds = np.full(40, 1.5)
-    seconds[whose == 1] = 0.9 / (whose == 1).sum()
-    assert not group(0.95 * points, seconds).any()
-    seconds[whose == 1] = 60 / (whose == 1).sum()
-    assert same(group(0.95 * points, seconds), whose)
-
-
-def test_like_voices_are_two_only_if_they_keep_clear():
-    means = np.array([[0.8, 0.0], [0.63 / 0.8, 0.4]])
-    seconds = np.array([20.0, 20.0])
-    bounds = Alike(different=0.58, clear=0.68, margin=0.27)
-    clear, blurred = np.full((2, 2), 0.4), np.full((2, 2), 0.1)
-    assert bounds.distinct(means, seconds, clear)
-    assert not bounds.distinct(means, seconds, blurred)
-    assert bounds.distinct(0.9 * means, seconds, blurred)
-    assert not bounds.distinct(1.1 * means, seconds, clear)
-
-
-def test_margin_is_half_for_tight_groups_and_nothing_for_halves_of_one():
-    points, whose = people(40, 2, 0.01)
-    parts = np.arange(40)
-    assert margins(points, np.ones(40), whose, parts)[0, 1] == pytest.approx(0.5, abs=0.05)
-    one, _ = people(40, 1, 0.1)
-    assert margins(one, np.ones(40), parts % 2, parts)[0, 1] < 0
-
-
-def test_margin_leaves_a_point_own_segment_out():
-    """Each group is one segment: nothing is known about how it hangs together."""
-    points, whose = people(20, 2, 0.01)
-    assert margins(points, np.ones(20), whose, whose)[0, 1] == 0
+    assert same(Groups(0.95 * points, np.ones(6000)).cut(3), whose)
 
 
 def test_settling_moves_strays_and_keeps_every_group():
@@ -209,58 +142,70 @@ def test_settling_moves_strays_and_keeps_every_group():
 
 
 @given(st.integers(0, 200_000))
-def test_windows_cover_a_segment(samples: int):
-    spans = windows(samples, RATE, DiariserOptions())
-    assert all(0 <= a < b <= samples and b - a <= 1.6 * RATE for a, b in spans)
-    assert all(0 < c[0] - a[0] <= 0.4 * RATE + 1 for a, c in pairwise(spans))
-    if samples:
-        assert spans[0][0] == 0
-        assert spans[-1][1] == samples
+def test_cells_are_laid_out_evenly_and_windows_stay_inside(samples: int):
+    middles = cells(samples, RATE)
+    assert bool(middles) == bool(samples)
+    steps = np.diff([-middles[0], *middles, 2 * samples - middles[-1]]) if middles else []
+    assert np.allclose(steps, samples / max(1, len(middles)))
+    assert len(middles) < 2 or 0.13 < steps[0] / RATE < 0.31
+    for middle in middles:
+        for length in (round(SHORT * RATE), round(LONG * RATE)):
+            low, high = window(middle, samples, length)
+            assert 0 <= low <= middle <= high <= samples
+            assert high - low == min(length, samples)
 
 
-@given(
-    st.lists(st.tuples(st.floats(0.05, 3), st.booleans()), min_size=1, max_size=5),
-    st.integers(0, 159),
-)
-@settings(max_examples=30)
-def test_stretches_are_whole_and_neither_long_nor_short(parts: list, rest: int):
-    sound = [breath(s) if quiet else tone(s, 0) for s, quiet in parts]
-    samples = np.concatenate([*sound, np.zeros(rest, np.float32)])
-    edges = stretches(samples, RATE, DiariserOptions())
-    assert (edges[0], edges[-1]) == (0, len(samples))
-    lengths = np.diff(edges) / RATE
-    assert lengths.max() <= 2.4 + 0.02
-    assert len(lengths) == 1 or lengths.min() >= 0.4 - 0.02
+def talk_of(order: list[int], count: int, spread: float = 0.05, segment: int = 10) -> Cells:
+    """Cells of people who speak in this order, all cells voiced."""
+    points, whose = people(60 * count, count, spread)
+    pools = [iter(np.tile(points[whose == k], (60, 1))) for k in range(count)]
+    voices = np.array([next(pools[k]) for k in order])
+    return Cells(voices, voices, np.arange(len(order)) // segment, np.full(len(order), CELL))
 
 
-def test_a_stretch_ends_in_a_breath():
-    samples = np.concatenate([tone(1.5, 0), breath(0.2), tone(1.5, 1)])
-    (cut,) = stretches(samples, RATE, DiariserOptions())[1:-1]
-    assert cut / RATE == pytest.approx(1.6, abs=0.05)
-
-
-def test_every_stretch_hears_windows_in_full():
-    edges, spans = [0, 4000, 20000, 60000], windows(60000, RATE, DiariserOptions())
-    share = shares(edges, spans)
-    assert np.allclose(share.sum(axis=1), 1)
-    assert share[0].argmax() == 0  # no window has its middle half there: the nearest
-    for row, (low, high) in enumerate([(4000, 20000), (20000, 60000)], start=1):
-        middles = [np.arange(a + (b - a) // 4, b - (b - a) // 4) for a, b in spans]
-        inside = np.array([np.sum((m >= low) & (m < high)) for m in middles])
-        assert np.allclose(share[row], inside / inside.sum(), atol=1e-3)
-
-
-def test_smoothing_takes_short_doubtful_islands_and_leaves_clear_ones():
+def test_a_path_takes_single_doubtful_cells_and_leaves_clear_ones():
     points, _ = people(9, 2, 0.0)
     first, second = points[0], points[1]
     doubtful = 0.49 * first + 0.51 * second
+    doubtful /= np.linalg.norm(doubtful)
     voices = np.array([first] * 4 + [doubtful] + [first] * 4 + [second] * 3)
-    labels = np.array([0] * 4 + [1] + [0] * 4 + [1] * 3)
-    seconds = np.r_[np.ones(4), 0.4, np.ones(7)]
-    cost = np.full(12, 0.1)
-    assert smoothed(voices, seconds, labels, cost).tolist() == [0] * 9 + [1] * 3
+    whose = np.array([0] * 4 + [1] + [0] * 4 + [1] * 3)
+    one = Cells(voices, voices, np.zeros(12, np.int64), np.full(12, CELL))
+    assert followed(one, whose).tolist() == [0] * 9 + [1] * 3
     voices[4] = second
-    assert smoothed(voices, seconds, labels, cost).tolist() == labels.tolist()
+    assert followed(one, whose).tolist() == whose.tolist()
+
+
+def test_a_path_loses_nobody():
+    voices = np.tile(np.array([[1.0, 0.0]]), (5, 1))
+    one = Cells(voices, voices, np.zeros(5, np.int64), np.full(5, CELL))
+    whose = np.array([0, 0, 1, 0, 0])
+    assert followed(one, whose).tolist() == whose.tolist()
+
+
+@given(st.dictionaries(st.just(2), st.floats(0, 1)), st.lists(st.floats(0, 1), max_size=MOST - 2))
+def test_probabilities_of_numbers_sum_to_one(first: dict, rest: list[float]):
+    likely = first | ({3 + i: p for i, p in enumerate(rest)} if first else {})
+    chances = probabilities(likely)
+    assert sum(chances.values()) == pytest.approx(1)
+    assert all(p >= 0 for p in chances.values())
+    assert sorted(chances) == list(range(1, len(likely) + 2))
+
+
+def test_a_number_is_as_likely_as_getting_there_and_stopping():
+    chances = probabilities({2: 0.6, 3: 0.5, 4: 0.1})
+    assert chances == pytest.approx({1: 0.4, 2: 0.3, 3: 0.27, 4: 0.03})
+    assert within(chances, 2, 3) == pytest.approx({2: 0.3 / 0.57, 3: 0.27 / 0.57})
+    assert within(chances, 5, 6) == {}
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_distant_voices_are_counted_and_one_stays_one(count: int):
+    rng = np.random.default_rng(count)
+    order = np.repeat(rng.permutation(np.arange(60) % count), 10).tolist()
+    labels, likely = parted(talk_of(order, count, 0.03))
+    assert same(labels, np.array(order))
+    assert max(likely, key=likely.__getitem__) == count
 
 
 def heard(segments: list[tuple[float, np.ndarray]]) -> Diariser:
@@ -306,9 +251,17 @@ def test_spans_cover_all_speech_in_order(turns: list, speakers: int | None):
 
 def test_a_change_of_speaker_inside_a_segment_is_found_at_the_breath():
     joint = np.concatenate([tone(2, 0), breath(0.2), tone(2.5, 1)])
-    spans = heard([(1.0, joint), *((10 + s, x) for s, x in talk([(0, 2), (1, 2)]))]).finish().spans
+    segments = [(1.0, joint), *((10 + s, x) for s, x in talk([(0, 2), (1, 2)]))]
+    spans = heard(segments).finish(bounds=(2, 2)).spans
     assert [s.speaker for s in spans] == [0, 1, 0, 1]
     assert spans[0].end == pytest.approx(3.1, abs=0.1)
+
+
+def test_a_change_of_speaker_without_a_pause_is_found():
+    joint = np.concatenate([tone(2, 0), tone(2.5, 1), tone(1.2, 0)])
+    spans = heard([(1.0, joint)]).finish(bounds=(2, 2)).spans
+    assert [s.speaker for s in spans] == [0, 1, 0]
+    assert [s.end for s in spans] == pytest.approx([3.0, 5.5, 6.7], abs=0.15)
 
 
 def test_exact_times_of_segments_are_kept():
@@ -322,6 +275,36 @@ def test_finishing_twice_gives_the_same_and_another_number_another():
     assert diariser.finish().spans == diariser.finish().spans
     assert len({s.speaker for s in diariser.finish(bounds=(2, 2)).spans}) == 2
     assert len({s.speaker for s in diariser.finish(bounds=(1, 1)).spans}) == 1
+
+
+def test_asking_in_between_changes_nothing():
+    segments = talk([(0, 2.0), (1, 0.5), (0, 1.0), (2, 1.5), (1, 3.0)])
+    asked = Diariser(Pitches())
+    for start, samples in segments:
+        asked.add(Audio(samples, RATE), start)
+        asked.finish()
+    assert asked.finish() == heard(segments).finish()
+
+
+def test_a_range_of_numbers_bounds_the_estimate_and_its_probabilities():
+    diariser = heard(talk([(0, 2.0), (1, 2.0), (0, 1.0), (2, 1.5)]))
+    for least, most in ((1, 1), (2, 3), (4, 5), (9, 12)):
+        spans, number = diariser.finish(bounds=(least, most))
+        assert min(least, 6) <= number.number <= most
+        assert number.number == len({s.speaker for s in spans})
+        assert set(number.probabilities) <= set(range(least, most + 1))
+        assert number.how == ("given" if least == most else "estimated")
+    chances = diariser.finish().number.probabilities
+    assert sum(chances.values()) == pytest.approx(1)
+    assert max(chances, key=chances.__getitem__) == diariser.finish().number.number
+
+
+def test_confidence_is_none_alone_nothing_in_a_moment_and_high_in_a_clear_turn():
+    turns = [(0, 3.0), (1, 3.0), (0, 0.5), (1, 2.0)]
+    assert {s.confidence for s in heard(talk(turns)).finish(bounds=(1, 1)).spans} == {None}
+    spans = heard(talk(turns)).finish(bounds=(2, 2)).spans
+    assert spans[2].confidence == 0
+    assert all(s.confidence > 0.9 for s in (spans[0], spans[1], spans[3]))
 
 
 def test_nothing_and_empty_segments_are_no_speech():

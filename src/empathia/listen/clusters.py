@@ -1,10 +1,8 @@
 """Voices into groups, one a speaker, in plain numpy.
 
 Ward's agglomeration, because it keeps the many moods of one voice together where
-average linkage splits off its outliers; cut at the number of speakers, which is
-given or estimated from how alike the voices of the groups are, and settled by moving
-single points. Linear in memory, quadratic in time up to a few thousand points and
-linear beyond.
+average linkage splits off its outliers; cut at the number of speakers and settled by moving
+single points. Linear in memory, quadratic in time up to a thousand points and linear beyond.
 """
 
 from __future__ import annotations
@@ -18,52 +16,9 @@ from numpy.typing import NDArray
 Labels = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_BLOCK = 2000  # points that are joined at once; more are first condensed, block by block ...
-_CONDENSED = 200  # ... to so many
+_BLOCK = 1000  # points that are joined at once; more are first condensed, block by block ...
+_CONDENSED = 100  # ... to so many
 _ROUNDS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """How alike the voices of two groups must be to be taken for one speaker.
-
-    Groups are compared by the mean cosine of their windows, whatever the mood; those that keep
-    clear of each other may be more alike, as two calm people of one sex are. The bounds were
-    chosen on acted and on calm speech of 24 people in three languages
-    (``benchmarks/diarisation.py``).
-
-    Args:
-        different: Cosine under which two groups are two speakers.
-        share: Added a unit of the logarithm of how much less a group speaks than an equal
-            share: a small group is a mere outlier unless it differs more.
-        clear: Cosine under which they are if they keep ``margin``.
-        margin: Where the tenth of stretches that is nearest to the other group must be, from
-            0, the middle between the groups, to .5, the mean of its own.
-        least: Nobody speaks less than this (s).
-    """
-
-    different: float = 0.58
-    share: float = 0.1
-    clear: float = 0.68
-    margin: float = 0.27
-    least: float = 1.0
-
-    def distinct(self, means: Floats, seconds: Floats, margins: Floats) -> bool:
-        """Whether no two groups are one speaker.
-
-        Args:
-            means: Mean embedding of each group, (k, dim), not normalised; k >= 2.
-            seconds: How long each speaks, (k,).
-            margins: How clear of each other they keep, (k, k).
-        """
-        if seconds.min() < self.least:
-            return False
-        pairs = np.triu_indices(len(means), 1)
-        fewer = np.minimum(seconds[pairs[0]], seconds[pairs[1]]) * len(means) / seconds.sum()
-        cosine = (means @ means.T)[pairs]
-        apart = cosine < self.different + self.share * np.log(np.minimum(fewer, 1))
-        clear = (cosine < self.clear) & (margins[pairs] > self.margin)
-        return bool(np.all(apart | clear))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,94 +149,30 @@ def settle(points: Floats, weights: Floats, labels: Labels) -> Labels:
     return labels
 
 
-def margins(points: Floats, weights: Floats, labels: Labels, blocks: Labels) -> Floats:
-    """How clear of each other groups keep.
-
-    Each point is placed on the line from the mean of another group (-.5) to that of its own
-    (.5), its own without what is of the same block: neighbours in time are alike anyhow.
+class Groups:
+    """Embeddings in groups, as many as one asks for.
 
     Args:
-        points: (n, dim).
-        weights: (n,), positive.
-        labels: (n,), groups 0 to k - 1, none of them empty.
-        blocks: (n,), which points belong together in time.
-
-    Returns:
-        (k, k), the place of the nearest tenth of the points of both groups; 0 where each
-        group is but one block.
+        points: Embeddings, (n, dim), n >= 1, none zero.
+        weights: Seconds of each, (n,), positive.
     """
-    centres, mass = means(points, weights, labels)
-    key = np.unique(np.stack([labels, blocks]), axis=1, return_inverse=True)[1].reshape(-1)
-    inner, block_mass = means(points, weights, key)
-    left = mass[labels] - block_mass[key]
-    held = left > 1e-9
-    home = centres[labels] * mass[labels, None] - inner[key] * block_mass[key, None]
-    home /= np.where(held, left, 1.0)[:, None]
-    home_squares = np.einsum("ij,ij->i", home, home)[:, None]
-    group_squares = np.sum(centres**2, axis=1)
-    along = np.einsum("ij,ij->i", points, home)[:, None] - points @ centres.T
-    length = np.maximum(home_squares - 2 * home @ centres.T + group_squares, 1e-9)
-    place = (along - (home_squares - group_squares) / 2) / length
-    clear = np.zeros((len(centres), len(centres)))
-    for i, j in zip(*np.triu_indices(len(centres), 1), strict=True):
-        both = np.r_[place[(labels == i) & held, j], place[(labels == j) & held, i]]
-        clear[i, j] = clear[j, i] = np.quantile(both, 0.1) if len(both) else 0.0
-    return clear
 
+    def __init__(self, points: Floats, weights: Floats) -> None:
+        self._unit = points / np.linalg.norm(points, axis=1, keepdims=True)
+        self._weights = weights
+        centres, mass, self._seats = _condensed(self._unit, weights)
+        self._tree = ward(centres, mass)
 
-def group(
-    points: Floats,
-    weights: Floats,
-    groups: int | None = None,
-    *,
-    blocks: Labels | None = None,
-    most: int = 8,
-    alike: Alike | None = None,
-) -> Labels:
-    """Group embeddings by speaker.
-
-    Args:
-        points: Mean embedding of the windows of each stretch of speech, (n, dim), n >= 1, none
-            zero. Windows have unit length, their means less the more they differ.
-        weights: Seconds of each stretch, (n,), positive.
-        groups: How many speakers; None estimates it. Never more than there are stretches.
-        blocks: (n,), which stretches belong together in time; None: each is by itself.
-        most: Upper bound of the estimate.
-        alike: When two groups are one speaker.
-
-    Returns:
-        (n,), numbered by first appearance.
-    """
-    unit = points / np.linalg.norm(points, axis=1, keepdims=True)
-    centres, mass, seats = _condensed(unit, weights)
-    tree = ward(centres, mass)
-
-    def cut(k: int) -> Labels:
-        return settle(unit, weights, tree.cut(k)[seats])
-
-    if groups is not None:
-        return in_order(cut(max(1, groups)))
-    bounds = Alike() if alike is None else alike
-    parts = np.arange(len(unit)) if blocks is None else blocks
-    best = np.zeros(len(unit), np.int64)
-    for k in range(2, min(most, len(centres)) + 1):
-        labels = cut(k)
-        if not bounds.distinct(
-            *means(points, weights, labels), margins(unit, weights, labels, parts)
-        ):
-            # One pair that looks alike may hide two that do not: look one further.
-            if k > best.max() + 2:
-                break
-            continue
-        best = labels
-    return in_order(best)
+    def cut(self, groups: int) -> Labels:
+        """The group of each, (n,), from 0; never more groups than there are points."""
+        return settle(self._unit, self._weights, self._tree.cut(groups)[self._seats])
 
 
 def _condensed(unit: Floats, weights: Floats) -> tuple[Floats, Floats, Labels]:
     """Groups to begin with: means (m, dim), weights (m,), and the group of each point (n,).
 
-    Every point is one where they are few; else each block, in time order, becomes a few
-    hundred groups of points that are almost equal.
+    Every point is one where they are few; else each block, in time order, becomes a hundred
+    groups of points that are almost equal.
     """
     if len(unit) <= _BLOCK:
         return unit, weights, np.arange(len(unit))

@@ -1,0 +1,118 @@
+"""The voices of a recording, as it is heard.
+
+Each segment of speech is laid out in cells of .2 s. A cell has two voice embeddings: of the .8 s
+around it, which tell when somebody else begins to speak, and of the 1.6 s around it, which tell
+better who it is. Windows don't reach over the ends of a segment. The sound is let go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empathia.types import Audio, FloatArray
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+CELL = 0.2  # s
+SHORT, LONG = 0.8, 1.6  # s
+_QUEUE = 64  # windows embedded at once: twice as fast as segment by segment
+
+
+class Embedder(Protocol):
+    """Turns windows of speech into voices (``encoders/speaker.py`` has one)."""
+
+    def embed(self, windows: Sequence[Audio]) -> FloatArray:
+        """(n, dim), rows of unit length, or zero where there is nothing to hear."""
+
+
+class Cells(NamedTuple):
+    """Cells of speech in the order in which they were heard.
+
+    Attributes:
+        short: Voice of the .8 s around each, (n, dim), rows of unit length.
+        long: Voice of the 1.6 s around each, (n, dim).
+        segment: Which segment each is of, (n,).
+        seconds: Their lengths, (n,).
+    """
+
+    short: Floats
+    long: Floats
+    segment: Labels
+    seconds: Floats
+
+    def of(self, chosen: NDArray[np.bool_]) -> Cells:
+        """Some of the cells."""
+        return Cells(
+            self.short[chosen], self.long[chosen], self.segment[chosen], self.seconds[chosen]
+        )
+
+
+class Voices:
+    """Hears segments of speech, once and in order, and keeps embeddings alone.
+
+    Args:
+        encoder: Turns windows of 16 kHz sound into voices.
+    """
+
+    def __init__(self, encoder: Embedder) -> None:
+        self.segments: list[tuple[float, float]] = []  # start and end in s, by their samples
+        self._encoder = encoder
+        self._counts: list[int] = []
+        self._voices: list[FloatArray] = []  # (windows, dim), short and long ones in turn
+        self._waiting: list[Audio] = []
+
+    def add(self, audio: Audio, start: float) -> None:
+        """Hear one segment.
+
+        Args:
+            audio: Mono; of any length, an empty one has no cells.
+            start: Its start in the recording (s).
+        """
+        samples, rate = audio.samples, audio.rate
+        self.segments.append((start, start + audio.duration))
+        middles = cells(len(samples), rate)
+        self._counts.append(len(middles))
+        for middle in middles:
+            for length in (SHORT, LONG):
+                low, high = window(middle, len(samples), round(length * rate))
+                # Copies: a slice would keep the whole segment, or its block, in memory.
+                self._waiting.append(Audio(samples[low:high].copy(), rate))
+        while len(self._waiting) >= _QUEUE:
+            self._voices.append(self._embedded(self._waiting[:_QUEUE]))
+            del self._waiting[:_QUEUE]
+
+    def cells(self) -> Cells:
+        """All cells so far; asking changes nothing, or what comes later would depend on it."""
+        parts = [*self._voices, *([self._embedded(self._waiting)] if self._waiting else [])]
+        both = np.concatenate(parts) if parts else np.zeros((0, 1), np.float16)
+        count = np.array(self._counts, np.int64)
+        segment = np.repeat(np.arange(len(count)), count)
+        length = np.array([end - start for start, end in self.segments])
+        return Cells(
+            both[::2].astype(np.float64),
+            both[1::2].astype(np.float64),
+            segment,
+            (length / np.maximum(count, 1))[segment] if len(segment) else np.zeros(0),
+        )
+
+    def _embedded(self, windows: Sequence[Audio]) -> FloatArray:
+        return self._encoder.embed(windows).astype(np.float16)
+
+
+def cells(samples: int, rate: int) -> list[float]:
+    """Middles of the cells of a segment, in samples."""
+    if samples == 0:
+        return []
+    count = max(1, round(samples / (CELL * rate)))
+    return [(i + 0.5) * samples / count for i in range(count)]
+
+
+def window(middle: float, samples: int, length: int) -> tuple[int, int]:
+    """Start and end of the window of a cell, inside of its segment, all in samples."""
+    low = int(min(max(0.0, middle - length / 2), max(0, samples - length)))
+    return low, min(samples, low + length)

@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 EXAMPLE = HERE.parent / "examples" / "conversation.wav"
-OTHERS = ("text.py", "voice.py", "diarisation.py --recordings 4")
+OTHERS = ("text.py", "voice.py", "diarisation.py --recordings 4", "words.py --clips 1")
 
 
 class Run(NamedTuple):

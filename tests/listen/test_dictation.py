@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sounds
 
 from empathia.listen.dictation import Dictation, ListenOptions
+from empathia.listen.ear import Ear
 from empathia.listen.words import Window
 from empathia.types import Audio, Utterance, Word
 
@@ -105,6 +107,27 @@ def test_a_language_that_the_model_does_not_know_is_refused():
     assert (heard.words, model.heard) == ((), [])
     (note,) = heard.notes_on([Utterance("a", 0, "Ann", None, 0.0, 5.0)])
     assert "does not know 'xx'" in note
+
+
+def test_each_window_comes_with_the_speech_in_it_and_no_other():
+    class Noted(Dictation):
+        def add(self, audio, start, speech=()):
+            given.append((start, start + audio.duration, list(speech)))
+            return []
+
+    given: list[tuple[float, float, list[tuple[float, float]]]] = []
+    ear = Ear(Noted(ListenOptions()), None)
+    talk = np.concatenate([sounds.example(0, 40), np.zeros(5 * RATE), sounds.example(0, 10)])
+    for at in range(0, len(talk), 10 * RATE):
+        ear.add(Audio(talk[at : at + 10 * RATE].astype(np.float32), RATE))
+    ear.finish()
+    assert len(given) > 2
+    assert [span for _, _, spans in given for span in spans] == [
+        (s.start, s.end) for s in ear.segments
+    ]
+    for start, end, spans in given:
+        assert start == spans[0][0]
+        assert end == pytest.approx(spans[-1][1], abs=1e-3)
 
 
 @pytest.mark.parametrize("options", [ListenOptions(words=False), ListenOptions()])

@@ -71,6 +71,21 @@ def test_words_come_in_the_language_that_is_spoken(tmp_path, base, voice):
 
 
 @pytest.mark.weights
+def test_two_languages_in_one_recording_are_two(tmp_path, base):
+    pause = np.zeros(RATE)
+    spanish = np.concatenate([pause, spoken(tmp_path, "es", SAID["es"]), pause])
+    first, last = sounds.example(0, 6.6), sounds.example(20.7, 25.3)
+    path = sounds.write_wav(tmp_path / "a.wav", np.concatenate([first, spanish, last]))
+    heard = hear(path, transcriber=base)
+    for u in heard.dialogue.utterances:
+        middle = (u.start + u.end) / 2
+        assert u.language == ("es" if 6.6 < middle < 6.6 + len(spanish) / RATE else "en")
+        assert ("ciudad" in u.text or "contento" in u.text) == (u.language == "es")
+    assert heard.language == "en"
+    assert heard.notes[-1].startswith("2 languages: en ")
+
+
+@pytest.mark.weights
 def test_a_model_of_english_makes_no_english_of_german(tmp_path, tiny):
     path = sounds.write_wav(tmp_path / "a.wav", spoken(tmp_path, "de", SAID["de"]))
     heard = hear(path, transcriber=tiny)

@@ -13,7 +13,7 @@ from empathia.listen.spoken import LanguagesSoFar, agreed
 from empathia.listen.words import Encoded, Transcriber, Window
 from empathia.types import Audio
 
-_ASKED = 1.5  # s of speech that are asked for their language at once, or all that a pause follows
+_ASKED = 1.0  # s of speech that are asked for their language at once, or all that a pause follows
 
 
 @dataclass(frozen=True, slots=True)

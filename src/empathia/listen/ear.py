@@ -150,9 +150,9 @@ class Ear:
             return
         if self._heard is not None:
             self._dictation.retract(self._window[0])
-        start = self._window[0]
-        speech = [(s.start, s.end) for s in self.segments if s.start >= start]
-        self._dictation.add(self.cut(*self._window), start, speech)
+        start, end = self._window
+        speech = [(s.start, s.end) for s in self.segments if start <= s.start and s.end <= end]
+        self._dictation.add(self.cut(start, end), start, speech)
         self._heard = self._window
 
 

@@ -7,12 +7,14 @@ PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
 
 .PHONY: demo test quick clean
 
+# Downloads about 350 MB of weights, each once.
 demo: .venv/.demo
 	$(BIN)/empathia weights pull
 	$(BIN)/empathia read examples/conversation.wav --names Ann,Ben --reply --report out/demo
 
 test: .venv/.test
 	$(BIN)/empathia weights pull
+	$(BIN)/empathia weights pull whisper-tiny-en
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -140,6 +140,26 @@ def test_the_whole_file_of_the_hub_needs_no_parts(world, hub, boxes):
     check()
 
 
+def test_an_older_cache_gets_what_it_lacks(world, boxes):
+    """It holds a weight of before; the one in parts has come into the manifest since."""
+    new = (world / "weights.toml").read_text()
+    (world / "here").mkdir()
+    (world / "here" / "old.bin").write_bytes(b"old")
+    before = entry("before", {"old.bin": b"old"})
+    write(world, before)
+    weights.pull(folders=[world / "here"], offline=True)
+    stamp = weights.folder("before") / ".stamp.json"
+    then = stamp.stat().st_mtime_ns
+    write(world, before + new)
+    assert (weights.state("before"), weights.state("tiny")) == ("ok", "missing")
+    with pytest.raises(WeightsError, match="Run: empathia weights pull tiny"):
+        weights.folder("tiny")
+    old, done = weights.pull(folders=[boxes[0].parent], offline=True)
+    assert (old.files, done.files) == ((), ("model.bin", "config.json"))
+    assert stamp.stat().st_mtime_ns == then
+    check()
+
+
 @needs_pip
 def test_pip_brings_the_parts_that_are_not_here(world, boxes):
     here = world / "here"

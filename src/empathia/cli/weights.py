@@ -16,6 +16,7 @@ _EPILOG = """\
 examples:
   empathia weights list                     what there is, its licence, what is here
   empathia weights pull                     fetch all that is missing or damaged
+  empathia weights pull whisper-tiny-en     ... one that is pulled on request only
   empathia weights pull minilm --from DIR   take it out of a folder with archives or files
   empathia weights verify --json            compute every sum again; exit code 1 on damage
 
@@ -87,7 +88,7 @@ def _list(args: argparse.Namespace) -> int:
 
 def _state(entry: weights.Entry) -> str:
     state = weights.state(entry.name)
-    return f"{state}, on request" if entry.on_request and state == "missing" else state
+    return "on request" if entry.on_request and state == "missing" else state
 
 
 def _describe(entry: weights.Entry) -> dict[str, Plain]:

@@ -139,7 +139,7 @@ def timeline(
     texts: Sequence[str | None] = LINES,
     abstain: Sequence[int] = (),
     replies: bool = True,
-    notes: Sequence[str] = ("words were read with whisper-tiny-en",),
+    notes: Sequence[str] = ("words were read with whisper-base",),
     source: str = "talk.wav",
     seed: int = 0,
 ) -> Timeline:

@@ -3,7 +3,7 @@
 Silence before and after the speech is cut off and the speech is brought to one
 level first. Whisper's spectrogram keeps the level of the recording, and a head
 that learns it learns the microphone: on corpora that it had not seen, a head over
-all layers had a mean recall of 41 % with one level and of 30 % without (four
+all layers of Whisper tiny had a mean recall of 41 % with one level and of 30 % without (four
 emotions, three corpora, each left out in turn).
 
 Other encoders are named as variants: "speech:whisper-tiny-en", "speech:facebook/wav2vec2-base",

@@ -52,9 +52,9 @@ def fed(timeline: Timeline, options: Options) -> list[Turn]:
 
 
 def assert_same(read: Turn, added: Turn) -> None:
-    """All of two turns but their ids and rounding."""
+    """All of two turns but their ids, how sure it is who spoke, and rounding."""
     a, b = read.utterance, added.utterance
-    assert dataclasses.replace(a, id=b.id, audio=None, groups={}) == b
+    assert dataclasses.replace(a, id=b.id, audio=None, groups={}, speaker_confidence=None) == b
     assert (read.words, read.cues) == (added.words, added.cues)
     if read.prosody is None or added.prosody is None:
         assert read.prosody is added.prosody

@@ -149,7 +149,7 @@ class Conversation:
         if text is None and sound is None:
             raise UsageError("a turn without words and without sound", "Give one of them")
         index = len(self._turns)
-        u = Utterance(self._free_id(index), index, speaker, text, start, end)
+        u = Utterance(self._free_id(index), index, speaker, text, start, end, language=language)
         heard = None if sound is None else self.hear(sound, u.id)
         code = language or self.options.language
         (turn,) = self.extend([Spoken(u, tuple(words), code, heard)])

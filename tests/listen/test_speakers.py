@@ -304,7 +304,7 @@ def test_confidence_is_none_alone_nothing_in_a_moment_and_high_in_a_clear_turn()
     assert {s.confidence for s in heard(talk(turns)).finish(bounds=(1, 1)).spans} == {None}
     spans = heard(talk(turns)).finish(bounds=(2, 2)).spans
     assert spans[2].confidence == 0
-    assert all(s.confidence > 0.9 for s in (spans[0], spans[1], spans[3]))
+    assert all(s.confidence > 0.8 for s in (spans[0], spans[1], spans[3]))
 
 
 def test_nothing_and_empty_segments_are_no_speech():

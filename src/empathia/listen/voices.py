@@ -2,7 +2,8 @@
 
 Each segment of speech is laid out in cells of .2 s. A cell has two voice embeddings: of the .8 s
 around it, which tell when somebody else begins to speak, and of the 1.6 s around it, which tell
-better who it is. Windows don't reach over the ends of a segment. The sound is let go.
+better who it is. Windows don't reach over the ends of a segment. The sound is let go; voices take
+about 18 MB an hour of speech.
 """
 
 from __future__ import annotations

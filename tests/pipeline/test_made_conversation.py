@@ -117,7 +117,8 @@ def check(timeline: Timeline) -> None:
 def test_reading_it_finds_the_changes(recording):
     timeline = empathia.read(recording, speakers=2)
     check(timeline)
-    assert timeline.speaker_number == SpeakerNumber(2, "given")
+    assert timeline.speaker_number is not None
+    assert (timeline.speaker_number.number, timeline.speaker_number.how) == (2, "given")
     starts = [t.utterance.start for t in timeline.turns]
     for change in (START + ANN[1] - ANN[0], START + ANN[1] - ANN[0] + BEN[1] - BEN[0]):
         assert min(abs(s - change) for s in starts) < 0.5
@@ -132,6 +133,12 @@ def test_a_range_of_speakers_is_estimated_in(recording, capsys):
     assert set(number["probabilities"]) <= {"2", "3", "4"}
     assert sum(number["probabilities"].values()) == pytest.approx(1)
     assert data["provenance"]["options"]["speakers"] == [2, 4]
+
+
+def test_five_speakers_where_one_speaks_are_doubted(tmp_path):
+    alone = sounds.write_wav(tmp_path / "ann.wav", sounds.example(*ANN))
+    timeline = empathia.read(alone, speakers=5)
+    assert any(note.startswith("5 speakers were given, and ") for note in timeline.notes)
 
 
 def test_a_channel_each_overlaps_alike(tmp_path):

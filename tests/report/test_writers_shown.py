@@ -258,6 +258,8 @@ def test_one_language_is_not_told_turn_by_turn():
 def test_other_numbers_of_speakers_are_told_where_they_may_well_be(shares, told):
     number = SpeakerNumber(2, "estimated", shares)
     assert people(dataclasses.replace(overlapping(), speaker_number=number)) == told
+    given = dataclasses.replace(number, how="given")
+    assert people(dataclasses.replace(overlapping(), speaker_number=given)) == "2 speakers"
 
 
 def test_words_of_languages_without_spaces_are_shown_without():

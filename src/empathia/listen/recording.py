@@ -96,7 +96,7 @@ def hear(
             *condition.notes(),
             *_apart(condition),
             *silence(ear),
-            *on_speakers(dialogue.utterances, wanted.bounds),
+            *on_speakers(dialogue.utterances, listener.speech.number, wanted.bounds),
             *transcript.notes_on(dialogue.utterances),
         ),
         language=transcript.language,

@@ -139,12 +139,11 @@ def parted(cells: Cells, bounds: tuple[int, int] | None = None) -> tuple[Labels,
 
     Args:
         cells: At least one; none without a voice.
-        bounds: How many people speak, at least and at most; None estimates it.
+        bounds: How many people speak, at least and at most; None estimates it. Where both are
+            one number, that is taken, and how likely each is by the voices alone is told still.
     """
     groups = Groups(cells.long, cells.seconds)
     enough = max(1, int(cells.seconds.sum() / _EACH))
-    if bounds is not None and bounds[0] == bounds[1]:
-        return in_order(followed(cells, groups.cut(min(bounds[0], enough)))), {}
     parts = {1: np.zeros(len(cells.segment), np.int64)}
     more: dict[int, float] = {}
     for k in range(2, min(MOST, enough) + 1):
@@ -153,6 +152,8 @@ def parted(cells: Cells, bounds: tuple[int, int] | None = None) -> tuple[Labels,
             break
         parts[k], more[k] = labels, another(Partition(cells, labels))
     least, most = (1, MOST) if bounds is None else bounds
+    if least == most:
+        return in_order(followed(cells, groups.cut(min(least, enough)))), probabilities(more)
     likely = within(probabilities(more), least, most)
     if not likely:  # so many are never estimated, or there is too little speech
         return in_order(followed(cells, groups.cut(min(least, enough)))), {}

@@ -174,7 +174,8 @@ class Live:
         ear, transcript, record = self._listener.ear, self._listener.transcript, self._talk.record
         turns = tuple(self._turns())
         spoken = [t.utterance for t in turns]
-        who, words = on_speakers(spoken, self._bounds), transcript.notes_on(spoken)
+        who = on_speakers(spoken, self._listener.speech.number, self._bounds)
+        words = transcript.notes_on(spoken)
         remarks = (*notes, *silence(ear), *who, *words, *record.notes)
         return Timeline(
             source=self._source,

@@ -40,9 +40,10 @@ def people(timeline: Timeline) -> str:
     """``2 speakers``, or ``2 speakers (or 3)`` where there may as well be that many."""
     told = counted(len(timeline.speakers), "speaker")
     number = timeline.speaker_number
-    shares = {} if number is None else number.probabilities
-    likely = sorted((-p, n) for n, p in shares.items() if p >= _AS_WELL)
-    others = " or ".join(str(n) for _, n in likely if number is not None and n != number.number)
+    if number is None or number.how != "estimated":
+        return told
+    likely = sorted((-p, n) for n, p in number.probabilities.items() if p >= _AS_WELL)
+    others = " or ".join(str(n) for _, n in likely if n != number.number)
     return f"{told} (or {others})" if others else told
 
 

@@ -93,7 +93,8 @@ class SpeakerNumber:
     Args:
         number: How many it is taken for, at least 1.
         how: "estimated" from the voices, "given" by the user, or told by the "channels".
-        probabilities: Of each number, in [0, 1], summing to 1; {} where it was not estimated.
+        probabilities: Of each number by the voices alone, in [0, 1], summing to 1, also where the
+            number was given; {} where there was nothing to tell apart.
     """
 
     number: int

@@ -22,6 +22,7 @@ class Polyglot:
     def __init__(self) -> None:
         self.heard: list[tuple[str, float, float]] = []
         self.hints: list[str] = []
+        self.skipped: list[float] = []
 
     def knows(self, language: str) -> bool:
         return language in TONES
@@ -40,7 +41,12 @@ class Polyglot:
         end = start + audio.duration
         self.heard.append((language, start, end))
         self.hints.append(hints)
-        return [Window(start, end, (Word("word", start, end, 0.9),), language)]
+        words = tuple(
+            Word("word", at, min(at + 0.25, end), 0.9)
+            for at in np.arange(start, end - 0.01, 0.25).tolist()
+            if at not in self.skipped
+        )
+        return [Window(start, end, words, language)]
 
 
 def sound(*parts: tuple[str | None, float]) -> Audio:
@@ -67,6 +73,32 @@ def test_a_window_is_cut_where_its_language_changes():
     assert [w.language for w in heard.windows] == ["en", "ko"]
     assert heard.language == "ko"
     assert "2 languages: ko 68 %, en 32 %" in heard.notes_on([])
+
+
+def test_a_stretch_without_a_word_is_heard_by_itself():
+    model = Polyglot()
+    model.skipped = [3.5, 3.75, 4.0, 4.25, 4.5, 4.75, 5.0, 7.0, 7.25]
+    dictation = Dictation(ListenOptions(), model)
+    speech = [(0.0, 3.0), (3.5, 5.0), (7.0, 7.5), (8.0, 9.0)]
+    dictation.add(sound(("en", 9)), 0.0, speech)
+    assert model.heard == [("en", 0.0, 9.0), ("en", 3.5, 5.0)]
+    assert [w.start for w in dictation.windows] == [0.0]  # it has nothing to say there, either
+    dictation.retract(0.0)
+    model.skipped = [3.5, 3.75, 4.0, 4.25, 4.5, 4.75]
+    dictation.add(sound(("en", 9)), 0.0, [(0.0, 3.4), (3.4, 5.0), (5.1, 9.0)])
+    assert [(w.start, len(w.words)) for w in dictation.windows] == [(0.0, 30), (3.4, 7)]
+
+
+@pytest.mark.weights
+def test_a_sentence_that_is_said_three_times_is_written_three_times():
+    """Whisper writes what repeats itself once; nothing of the kind is learnt from silence."""
+    sentence = np.r_[sounds.example(7, 10), np.zeros(RATE)].astype(np.float32)
+    dictation = Dictation(ListenOptions())
+    ear = Ear(dictation, None)
+    ear.add(Audio(np.tile(sentence, 3), RATE))
+    ear.finish()
+    words = [w.text.strip(".,").lower() for v in dictation.finish().windows for w in v.words]
+    assert words.count("morning") == 3
 
 
 def test_a_short_answer_is_written_in_the_language_of_the_talk():

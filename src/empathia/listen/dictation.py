@@ -13,6 +13,7 @@ from empathia.listen.spoken import LanguagesSoFar, agreed
 from empathia.listen.words import Encoded, Transcriber, Window
 from empathia.types import Audio
 
+_ALONE = 0.7  # s of speech between pauses that must hold a word, or it is heard once more
 _ASKED = 1.0  # s of speech that are asked for their language at once, or all that a pause follows
 
 
@@ -92,6 +93,12 @@ class Dictation:
                 heard = model.encode(_cut(audio, part.start - start, part.end - start))
             words = model.transcribe(heard, part.start, part.language, self._options.hints)
             made += [replace(w, language_probability=part.probability) for w in words]
+        for lost in _unheard(speech, made):
+            part = next(p for p in parts if lost[0] < p.end or p is parts[-1])
+            heard = model.encode(_cut(audio, lost[0] - start, lost[1] - start))
+            words = model.transcribe(heard, lost[0], part.language, self._options.hints)
+            made += [replace(w, language_probability=part.probability) for w in words if w.words]
+        made.sort(key=lambda window: window.start)
         self.windows += made
         return made
 
@@ -171,6 +178,18 @@ def _asked(speech: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         else:
             asked.append((start, end))
     return asked
+
+
+def _unheard(
+    speech: Sequence[tuple[float, float]], windows: Sequence[Window]
+) -> list[tuple[float, float]]:
+    """Stretches without a word: the model skips what says the same as the one before."""
+    middles = [(w.start + w.end) / 2 for window in windows for w in window.words]
+    return [
+        (start, end)
+        for start, end in speech
+        if len(speech) > 1 and end - start >= _ALONE and not any(start <= m <= end for m in middles)
+    ]
 
 
 def _cut(audio: Audio, start: float, end: float) -> Audio:

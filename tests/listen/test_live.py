@@ -36,6 +36,8 @@ class Voices:
         spans = [SpeakerSpan(a, b, who[i % len(who)]) for i, (a, b) in enumerate(segments)]
         return Diarisation(tuple(spans), SpeakerNumber(len(set(who)), "estimated"))
 
+    so_far = finish
+
 
 def blocks(samples: np.ndarray, sizes: Sequence[int] = (1600,)) -> Iterator[Audio]:
     """The samples in blocks of these sizes, over and over."""

@@ -286,6 +286,28 @@ def test_asking_in_between_changes_nothing():
     assert asked.finish() == heard(segments).finish()
 
 
+def test_speakers_so_far_are_those_of_all_in_the_first_minute():
+    diariser = Diariser(Pitches())
+    for start, samples in talk([(0, 2.0), (1, 2.5), (0, 1.0), (1, 3.0)]):
+        diariser.add(Audio(samples, RATE), start)
+        assert diariser.so_far() == diariser.finish()
+
+
+def test_speakers_so_far_stay_and_take_what_is_new_and_the_last_word_is_as_if_never_asked():
+    segments = talk([(i % 2, 4.0) for i in range(17)] + [(1, 2.0), (0, 2.0)])
+    asked = Diariser(Pitches())
+    for start, samples in segments[:17]:
+        asked.add(Audio(samples, RATE), start)
+    before = asked.so_far(bounds=(2, 2)).spans
+    for start, samples in segments[17:]:
+        asked.add(Audio(samples, RATE), start)
+    after = asked.so_far(bounds=(2, 2)).spans
+    assert [s[:3] for s in after[: len(before)]] == [s[:3] for s in before]
+    assert [s.speaker for s in after[len(before) :]] == [1, 0]
+    assert len({s.speaker for s in asked.so_far(bounds=(3, 3)).spans}) == 3
+    assert asked.finish() == heard(segments).finish()
+
+
 def test_a_range_of_numbers_bounds_the_estimate_and_its_probabilities():
     diariser = heard(talk([(0, 2.0), (1, 2.0), (0, 1.0), (2, 1.5)]))
     for least, most in ((1, 1), (2, 3), (4, 5), (9, 12)):

@@ -124,8 +124,9 @@ class Listener:
         segments = self.ear.segments
         if self._known == len(segments):
             return
+        closing = self._known < 0
         self._known = len(segments)
-        self._speech = diarised(self.ear, self._diariser, self._options.bounds)
+        self._speech = diarised(self.ear, self._diariser, self._options.bounds, last=closing)
         spans = _later(self._speech.spans, self._behind) if self._gone else self._speech.spans
         windows = [
             replace(v, words=tuple(w for w in v.words if w not in self._said))
@@ -159,12 +160,15 @@ def listener(
     return Listener(options, diariser, transcriber, hearing=LIVE, limits=chosen)
 
 
-def diarised(ear: Ear, diariser: Diariser | None, bounds: tuple[int, int] | None) -> Diarisation:
+def diarised(
+    ear: Ear, diariser: Diariser | None, bounds: tuple[int, int] | None, *, last: bool
+) -> Diarisation:
     """Who speaks when in what was heard so far; one person where nobody tells voices apart."""
     if diariser is None or not ear.segments:
         alone = tuple(SpeakerSpan(s.start, s.end, 0) for s in ear.segments)
         return Diarisation(alone, SpeakerNumber(1, "given"))
-    return diariser.finish([(s.start, s.end) for s in ear.segments], bounds)
+    ask = diariser.finish if last else diariser.so_far
+    return ask([(s.start, s.end) for s in ear.segments], bounds)
 
 
 def _later(spans: Sequence[SpeakerSpan], time: float) -> list[SpeakerSpan]:

@@ -16,7 +16,7 @@ somebody who shouts and whispers may come out as two: ``benchmarks/diarisation.p
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +31,8 @@ from empathia.types import Audio, SpeakerNumber
 _INSIDE = 0.15  # what a change of speaker inside a segment costs, in cosines of one cell, and ...
 _BETWEEN = 0.08  # ... between two segments
 _ROUNDS = 4
+_MINUTE = 300  # cells
+_GROWN = 1.1
 _SHORT = 0.6  # s; who speaks less, and alone, can hardly be told
 _EACH = 1.0  # s; there are no more people than that speak so much on average
 # What tells that a span is rightly given, learnt as the number was (number.py): a bias, the margin
@@ -74,6 +76,7 @@ class Diariser:
 
     def __init__(self, encoder: Embedder) -> None:
         self.voices = Voices(encoder)
+        self._known: _Known | None = None  # of so_far() alone
 
     def add(self, audio: Audio, start: float) -> None:
         """Hear one segment of speech.
@@ -105,6 +108,40 @@ class Diariser:
             InputError: ``segments`` are not those that were added.
             UsageError: The bounds are under 1 or turned round.
         """
+        given = self._checked(segments, bounds)
+        cells = self.voices.cells()
+        heard: NDArray[np.bool_] = np.any(cells.short, axis=1)
+        if not heard.any():
+            return _nobody(given, bounds)
+        labels, likely = parted(cells.of(heard), bounds)
+        return _told(given, bounds, cells, labels, likely)
+
+    def so_far(
+        self,
+        segments: Sequence[tuple[float, float]] | None = None,
+        bounds: tuple[int, int] | None = None,
+    ) -> Diarisation:
+        """Who spoke so far, for a stream: as :meth:`finish`, at a cost that does not grow as fast.
+
+        After the first minute of speech, speakers are looked for anew whenever it has grown by
+        a tenth; what comes in between goes to the speakers that are known. :meth:`finish` does
+        not depend on this.
+        """
+        given = self._checked(segments, bounds)
+        cells = self.voices.cells()
+        heard: NDArray[np.bool_] = np.any(cells.short, axis=1)
+        if not heard.any():
+            return _nobody(given, bounds)
+        voiced, known = cells.of(heard), self._known
+        if known is None or known.bounds != bounds or known.old(len(voiced.segment)):
+            known = _Known(bounds, *parted(voiced, bounds))
+            self._known = known
+        labels = _continued(voiced, known.labels)
+        return _told(given, bounds, cells, labels, known.likely)
+
+    def _checked(
+        self, segments: Sequence[tuple[float, float]] | None, bounds: tuple[int, int] | None
+    ) -> Sequence[tuple[float, float]]:
         if bounds is not None and not 1 <= bounds[0] <= bounds[1]:
             raise UsageError(
                 f"expected at least one speaker, found {bounds[0]} to {bounds[1]}",
@@ -116,18 +153,43 @@ class Diariser:
                 f"{len(self.voices.segments)} segments were heard, found {len(given)}",
                 "Give the segments that were added",
             )
-        cells = self.voices.cells()
-        heard: NDArray[np.bool_] = np.any(cells.short, axis=1)
-        if not heard.any():
-            spans = [SpeakerSpan(a, b, 0) for a, b in given if b > a]
-            return Diarisation(tuple(spans), SpeakerNumber(1, _how(bounds)))
-        voiced = cells.of(heard)
-        labels, likely = parted(voiced, bounds)
-        near = voiced.short @ _centres(voiced, labels).T
-        # What has no voice at all goes to whoever spoke last, at the start to who comes first.
-        before = np.maximum(np.cumsum(heard) - 1, 0)
-        spans = _spans(given, cells.segment, labels[before], near[before])
-        return Diarisation(tuple(spans), SpeakerNumber(int(labels.max()) + 1, _how(bounds), likely))
+        return given
+
+
+class _Known(NamedTuple):
+    """Speakers as they were found in the first cells."""
+
+    bounds: tuple[int, int] | None
+    labels: Labels
+    likely: dict[int, float]
+
+    def old(self, cells: int) -> bool:
+        """Whether there are so many cells by now that it is worth to look anew."""
+        return len(self.labels) < _MINUTE or cells > _GROWN * len(self.labels)
+
+
+def _nobody(given: Sequence[tuple[float, float]], bounds: tuple[int, int] | None) -> Diarisation:
+    """All speech is of one, because there are no voices to tell apart."""
+    spans = tuple(SpeakerSpan(a, b, 0) for a, b in given if b > a)
+    return Diarisation(spans, SpeakerNumber(1, _how(bounds)))
+
+
+def _told(
+    given: Sequence[tuple[float, float]],
+    bounds: tuple[int, int] | None,
+    cells: Cells,
+    labels: Labels,
+    likely: Mapping[int, float],
+) -> Diarisation:
+    """What the speakers of the cells with a voice say of all speech."""
+    heard: NDArray[np.bool_] = np.any(cells.short, axis=1)
+    voiced = cells.of(heard)
+    near = voiced.short @ _centres(voiced, labels).T
+    # What has no voice at all goes to whoever spoke last, at the start to who comes first.
+    before = np.maximum(np.cumsum(heard) - 1, 0)
+    spans = _spans(given, cells.segment, labels[before], near[before])
+    number = SpeakerNumber(int(labels.max()) + 1, _how(bounds), likely)
+    return Diarisation(tuple(spans), number)
 
 
 def _how(bounds: tuple[int, int] | None) -> str:
@@ -170,7 +232,7 @@ def followed(cells: Cells, labels: Labels) -> Labels:
     Returns:
         The same groups: none is lost on the way.
     """
-    cost = np.where(np.diff(cells.segment, prepend=-1) > 0, _BETWEEN, _INSIDE)
+    cost = _costs(cells)
     for _ in range(_ROUNDS):
         centres = _centres(cells, labels)
         moved = _cheapest(-cells.short @ centres.T, cost)
@@ -178,6 +240,22 @@ def followed(cells: Cells, labels: Labels) -> Labels:
             break
         labels = moved
     return labels
+
+
+def _continued(cells: Cells, labels: Labels) -> Labels:
+    """The speakers of all cells, (n,), where those of the first are known."""
+    count = len(labels)
+    if count == len(cells.segment):
+        return labels
+    later: NDArray[np.bool_] = np.arange(len(cells.segment)) >= count
+    first, rest = cells.of(~later), cells.of(later)
+    new = _cheapest(-rest.short @ _centres(first, labels).T, _costs(rest))
+    return np.concatenate([labels, new])
+
+
+def _costs(cells: Cells) -> Floats:
+    """What a change of speaker before each cell costs, (n,)."""
+    return np.where(np.diff(cells.segment, prepend=-1) > 0, _BETWEEN, _INSIDE)
 
 
 def _centres(cells: Cells, labels: Labels) -> Floats:

@@ -66,7 +66,7 @@ class Heard:
     Args:
         corpus: Of which ``LANGUAGES`` tells the language.
         speaker: Who speaks.
-        kind: "clean", one of ``PLACES``, "joined", "two languages", or "nobody".
+        kind: "clean", one of ``PLACES``, "joined", "two languages", "nobody", "taken for speech".
         seconds: Its length.
         language: What most of its believed words are in, or None.
         text: Its words that are believed.
@@ -233,14 +233,24 @@ def _mixed(data: Path, half: str, count: int, model: Transcriber) -> Iterator[He
 
 
 def _nobody(model: Transcriber, seeds: int) -> Iterator[Heard]:
+    """Made sounds as `read` hears them, and the first seconds as if they were speech."""
     for kind, make in MADE.items():
         for seed in range(seeds):
-            sound = make(np.random.default_rng(9000 + seed))
-            kept, every = hear(np.asarray(sound / np.abs(sound).max() / 2, np.float32), model)
-            said_ = [
-                " ".join(w.text for x in windows for w in x.words) for windows in (kept, every)
-            ]
-            yield Heard(kind, "nobody", "nobody", len(sound) / RATE, None, *said_)
+            draw = np.random.default_rng(9000 + seed)
+            sound = make(draw)
+            sound = np.asarray(sound / np.abs(sound).max() / 2, np.float32)
+            kept, every = hear(sound, model)
+            yield _made_up(kind, "nobody", sound, kept, every)
+            forced, part = Dictation(ListenOptions(), model), sound[: draw.integers(1, 8) * RATE]
+            forced.add(Audio(part, RATE), 0.0)
+            yield _made_up(kind, "taken for speech", part, forced.finish().windows, forced.windows)
+
+
+def _made_up(
+    name: str, kind: str, sound: FloatArray, kept: Iterable[Window], every: Iterable[Window]
+) -> Heard:
+    end = len(sound) / RATE
+    return Heard("made", name, kind, end, None, _within(kept, 0, end)[0], _within(every, 0, end)[0])
 
 
 # -- counting ----------------------------------------------------------------------------------
@@ -251,8 +261,10 @@ def _right(heard: Iterable[Heard]) -> list[bool]:
 
 
 def _print_nobody(heard: Sequence[Heard]) -> None:
-    _rate("nobody speaks: recordings with words", [bool(h.text) for h in heard], 0.01)
-    _rate("  the same, all words believed", [bool(h.all_text) for h in heard])
+    whole, forced = ([h for h in heard if h.kind == k] for k in ("nobody", "taken for speech"))
+    _rate("nobody speaks: recordings with words", [bool(h.text) for h in whole], 0.01)
+    _rate("  taken for speech by force: with words", [bool(h.text) for h in forced])
+    _rate("  ... all words believed", [bool(h.all_text) for h in forced])
 
 
 def _print_corpus(corpus: str, made: Sequence[Heard]) -> None:

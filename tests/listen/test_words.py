@@ -21,7 +21,6 @@ from empathia.listen.words import Transcriber
 from empathia.types import Audio
 
 SAID = {
-    "en": "I am so glad that you came today. Let us go to the city together.",
     "de": "Heute Morgen kam endlich der Brief. Ich freue mich sehr auf die neue Stelle.",
     "es": "Estoy muy contento de que hayas venido hoy. Vamos juntos a la ciudad.",
 }

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from faster_whisper.tokenizer import Tokenizer
 
 LOOPS = 2.4  # compression of a text that repeats itself; Whisper's own bound
-BEAM = 1  # hypotheses; 5 are a third slower and hardly better (docs/experiments.md)
+BEAM = 5  # hypotheses; 1 is a quarter faster, and makes a tenth more errors
 _FRAMES = 100  # of the spectrogram in a second
 _LONGEST = 3000  # frames that the encoder takes
 _SHORTEST = 1500  # frames, with nothing behind the sound: in less the model goes on past the end
 _PAD = 700
-_QUIET = 0.5  # s of silence around what is only asked for its language
-_REST = 50  # frames that are too few to go on for
+_QUIET = 0.5  # s of silence around what is heard: cut off at its first sound, words are missed
+_REST = 100  # frames, half of them quiet, that are too few to go on for
 _LEAST = 100  # frames that the model gets on with at a time
 _TEXT = 448  # tokens that the decoder holds
 _FEW, _TOKENS = 20, 30  # tokens that may come anyhow, and for each second: a loop has no end
@@ -122,7 +122,7 @@ class Transcriber:
         Args:
             audio: At most 28 s at 16 kHz; what is shorter takes less time.
         """
-        features = self._features(audio.samples)
+        features = self._features(audio)
         return Encoded(features, self._output(features))
 
     def languages(self, heard: Encoded) -> dict[str, float]:
@@ -138,8 +138,7 @@ class Transcriber:
         Args:
             audio: At most 28 s at 16 kHz.
         """
-        quiet = np.zeros(round(_QUIET * audio.rate), np.float32)
-        features = self._features(np.concatenate([quiet, audio.samples, quiet]))
+        features = self._features(audio)
         return self.languages(Encoded(features, self._output(features, 0)))
 
     def transcribe(
@@ -161,45 +160,40 @@ class Transcriber:
         windows: list[Window] = []
         tokenizer = self._tokenizer(language)
         left, output = heard
+        at = start - _QUIET
+        end = at + left.shape[1] / _FRAMES - _QUIET
         while not windows or left.shape[1] > _REST:
-            begin = windows[-1].end if windows else start
-            made = self._go(left, output, begin, tokenizer, hints)
+            made = self._go(left, output, tokenizer, hints)
             if made.compression > LOOPS and left.shape[1] + _PAD < _LONGEST:
                 # A loop often begins where the sound ends: more of nothing behind it helps.
                 output = self._output(left, _LONGEST)
-                made = self._go(left, output, begin, tokenizer, hints)
-            windows.append(made)
-            left = left[:, round((made.end - begin) * _FRAMES) :]
+                made = self._go(left, output, tokenizer, hints)
+            windows.append(made.at(at, start, end))
+            left, at = left[:, made.stopped :], at + made.stopped / _FRAMES
             if left.shape[1] > _REST:
                 output = self._output(left)
         return windows
 
     def _go(
-        self,
-        features: FloatArray,
-        output: StorageView,
-        start: float,
-        tokenizer: Tokenizer,
-        hints: str,
-    ) -> Window:
-        """What the model writes in one go; it may stop before the end of what was heard."""
+        self, features: FloatArray, output: StorageView, tokenizer: Tokenizer, hints: str
+    ) -> _Written:
+        """What the model writes in one go."""
         frames = features.shape[1]
         result = self._generated(output, tokenizer, hints, frames)
         tokens = result.sequences_ids[0]
         parts, stopped = _parts(tokens, tokenizer.timestamp_begin, frames)
-        length = stopped / _FRAMES
-        words = self._words(parts, tokenizer, output, frames)
-        return Window(
-            start,
-            start + length,
-            tuple(_placed(w, start, length) for w in words),
+        return _Written(
+            self._words(parts, tokenizer, output, frames),
+            stopped,
             code_of(tokenizer.language_code),
             log_probability=result.scores[0] * len(tokens) / (len(tokens) + 1),
             no_speech=result.no_speech_prob,
             compression=_compression(tokenizer.decode(tokens).strip()),
         )
 
-    def _features(self, samples: FloatArray) -> FloatArray:
+    def _features(self, audio: Audio) -> FloatArray:
+        quiet = np.zeros(round(_QUIET * audio.rate), np.float32)
+        samples = np.concatenate([quiet, audio.samples, quiet])
         features: FloatArray = self._model.feature_extractor(samples)
         return features[:, : min(_LONGEST, features.shape[1] - 1)]
 
@@ -244,8 +238,7 @@ class Transcriber:
 
     def _words(
         self, parts: list[_Part], tokenizer: Tokenizer, output: StorageView, frames: int
-    ) -> list[Word]:
-        """With times in s from the start of what was encoded."""
+    ) -> list[_TimedWord]:
         segments = [
             _Timed(seek=0, start=a / _FRAMES, end=b / _FRAMES, tokens=tokens, words=[])
             for a, b, tokens in parts
@@ -253,12 +246,43 @@ class Transcriber:
         self._model.add_word_timestamps(
             [segments], tokenizer, output, frames, _BEFORE, _BEHIND, 0.0
         )
-        return [
-            Word(text, float(w["start"]), float(w["end"]), float(w["probability"]))
-            for segment in segments
-            for w in segment["words"]
-            if (text := w["word"].strip())
-        ]
+        return [w for segment in segments for w in segment["words"] if w["word"].strip()]
+
+
+class _Written(NamedTuple):
+    """As ``Window``, with the words as faster-whisper gives them, and the frame it stopped at."""
+
+    words: list[_TimedWord]
+    stopped: int
+    language: str
+    log_probability: float
+    no_speech: float
+    compression: float
+
+    def at(self, offset: float, start: float, end: float) -> Window:
+        """The window, its times from ``offset`` on and inside of the sound (s)."""
+
+        def time(seconds: float) -> float:
+            return min(max(offset + float(seconds), start), end)
+
+        words = tuple(
+            Word(
+                w["word"].strip(),
+                time(w["start"]),
+                max(time(w["start"]), time(w["end"])),
+                float(w["probability"]),
+            )
+            for w in self.words
+        )
+        return Window(
+            time(0.0),
+            time(self.stopped / _FRAMES),
+            words,
+            self.language,
+            log_probability=self.log_probability,
+            no_speech=self.no_speech,
+            compression=self.compression,
+        )
 
 
 class _Timed(TypedDict):
@@ -308,13 +332,6 @@ def _parts(tokens: list[int], stamp: int, frames: int) -> tuple[list[_Part], int
         start, end = (min(2 * max(t - stamp, 0), frames) for t in (inside[0], inside[-1]))
         parts.append(_Part(start, max(start, end), inside))
     return parts, frames if closed else max(parts[-1].end, min(frames, _LEAST))
-
-
-def _placed(word: Word, offset: float, most: float) -> Word:
-    """The word at its time in the recording, inside of what was heard."""
-    start = min(max(word.start, 0.0), most)
-    end = min(max(word.end, start), most)
-    return Word(word.text, offset + start, offset + end, word.probability)
 
 
 def _compression(text: str) -> float:

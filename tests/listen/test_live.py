@@ -31,12 +31,16 @@ class Voices:
     def add(self, audio: Audio, start: float) -> None:
         assert len(audio.samples), start
 
-    def finish(self, segments, bounds):
+    def finish(self, segments, bounds, ongoing=None):
+        if ongoing is not None:
+            sound, start = ongoing
+            segments = [*segments, (start, start + sound.duration)]
         who = self._known[min(len(segments), len(self._known)) - 1]
         spans = [SpeakerSpan(a, b, who[i % len(who)]) for i, (a, b) in enumerate(segments)]
         return Diarisation(tuple(spans), SpeakerNumber(len(set(who)), "estimated"))
 
-    so_far = finish
+    def so_far(self, segments, bounds, ongoing):
+        return self.finish(segments, bounds, ongoing)
 
 
 def blocks(samples: np.ndarray, sizes: Sequence[int] = (1600,)) -> Iterator[Audio]:
@@ -51,9 +55,14 @@ def blocks(samples: np.ndarray, sizes: Sequence[int] = (1600,)) -> Iterator[Audi
 def went_out(listening: Listener, samples: np.ndarray, sizes: Sequence[int]) -> list[Stretch]:
     gone: list[Stretch] = []
     for block in blocks(samples, sizes):
-        listening.add(block)
-        gone += listening.ended()
+        for turns in listening.heard(block):
+            gone += turns
     return gone + listening.close()
+
+
+def out(listening: Listener, block: Audio) -> list[Stretch]:
+    """Turns that went out with a block."""
+    return [turn for turns in listening.heard(block) for turn in turns]
 
 
 def times(turns: Sequence[Stretch]) -> list[tuple[float, float, int]]:
@@ -90,11 +99,10 @@ def test_a_recording_is_heard_by_the_same_listener(tmp_path, talk):
 
 def test_a_turn_goes_out_half_a_second_after_it_has_ended(talk):
     listening = listener(WORDLESS)
-    out: list[tuple[float, Stretch]] = []
+    gone: list[tuple[float, Stretch]] = []
     for block in blocks(np.concatenate([talk[: 3 * RATE], np.zeros(3 * RATE), talk])):
-        listening.add(block)
-        out += [(listening.ear.duration, turn) for turn in listening.ended()]
-    when, turn = out[0]
+        gone += [(listening.ear.duration, turn) for turn in out(listening, block)]
+    when, turn = gone[0]
     voiced = turn.end - 0.1  # turns reach that far into the pause
     assert 0.5 < when - voiced < 0.75
     assert listening.ear.cut(turn.start, turn.end).samples.size == 0  # it is let go
@@ -103,8 +111,7 @@ def test_a_turn_goes_out_half_a_second_after_it_has_ended(talk):
 def test_the_sound_of_a_turn_that_has_just_ended_is_still_there(talk):
     listening = listener(WORDLESS, Voices([0, 1]))
     for block in blocks(talk):
-        listening.add(block)
-        for turn in listening.ended():
+        for turn in out(listening, block):
             sound = listening.ear.cut(turn.start, turn.end).samples
             low = round(turn.start * RATE)
             np.testing.assert_array_equal(sound, talk[low : low + len(sound)].astype(np.float32))
@@ -116,8 +123,7 @@ def test_later_speech_may_change_who_it_was(talk):
     listening = listener(WORDLESS, voices)
     told: list[list[int]] = []
     for block in blocks(talk):
-        listening.add(block)
-        if listening.ended():
+        if out(listening, block):
             told.append(listening.speakers())
     listening.close()
     final = listening.speakers()
@@ -125,6 +131,78 @@ def test_later_speech_may_change_who_it_was(talk):
     assert set(final) == {0, 1}
     assert told[1] != final[: len(told[1])]
     assert listening.speech.number.number == 2
+
+
+def first_out(voices: Voices, samples: np.ndarray) -> tuple[float, Stretch, Listener]:
+    """When the first turn went out."""
+    listening = listener(WORDLESS, voices)
+    for block in blocks(samples):
+        if turns := out(listening, block):
+            return listening.ear.duration, turns[0], listening
+    raise AssertionError("no turn went out")
+
+
+def test_a_turn_goes_out_when_somebody_else_has_begun_to_speak(talk):
+    first, second = talk[: round(2.95 * RATE)], talk[round(7.1 * RATE) : round(10.4 * RATE)]
+    close = np.concatenate([first, second])  # .3 s of pause, and then three seconds without one
+    when, turn, listening = first_out(Voices([0, 1]), close)
+    begun = listening.ear.segments[-1].end
+    assert turn.end == begun
+    assert 1.2 < when - turn.end < 2.2
+    same, whole, _ = first_out(Voices([0]), np.concatenate([close, np.zeros(RATE)]))
+    assert same > when + 1
+    assert whole.end > when
+
+
+def test_who_has_not_spoken_yet_is_not_heard_in_others(talk):
+    asked: list[tuple[int, int] | None] = []
+
+    class Asked(Voices):
+        def finish(self, segments, bounds, ongoing=None):
+            asked.append(bounds)
+            return super().finish(segments, bounds, ongoing)
+
+    went_out(listener(ListenOptions(words=False, speakers=8), Asked([0])), talk, [1600])
+    assert len(asked) > 3
+    assert set(asked[:-1]) == {(1, 8)}
+    assert asked[-1] == (8, 8)
+
+
+class Handover(Voices):
+    """Two people without a pause between them: the second speaks from a moment on."""
+
+    def __init__(self, moment: float) -> None:
+        self._moment = moment
+
+    def finish(self, segments, bounds, ongoing=None):
+        if ongoing is not None:
+            segments = [*segments, (ongoing[1], ongoing[1] + ongoing[0].duration)]
+        spans = []
+        for start, end in segments:
+            middle = min(max(self._moment, start), end)
+            spans += [SpeakerSpan(start, middle, 0), SpeakerSpan(middle, end, 1)]
+        spans = [s for s in spans if s.end > s.start]
+        return Diarisation(tuple(spans), SpeakerNumber(2, "estimated"))
+
+
+def test_a_turn_that_ends_in_the_midst_of_a_segment_goes_out_before_the_segment_ends(talk):
+    whole = talk[round(13.9 * RATE) : round(20.3 * RATE)]  # one person, hardly a pause
+    gone, at, sound = [], [], []
+    listening = listener(WORDLESS, Handover(2.0))
+    for block in blocks(whole):
+        for turn in out(listening, block):
+            gone.append(turn)
+            at.append(listening.ear.duration)
+            sound.append(listening.ear.cut(turn.start, turn.end))
+    gone += listening.close()
+    first = next(i for i, t in enumerate(gone) if t.end == 2.0)
+    assert at[first] < 5.0
+    assert sound[first].duration == pytest.approx(2.0 - gone[first].start, abs=0.01)
+    assert gone[first + 1].start == 2.0
+    assert listening.speakers()[: first + 2] == [0] * (first + 1) + [1]
+    covered = sum(t.end - t.start for t in gone)
+    speech = sum(s.end - s.start for s in listening.ear.segments)
+    assert covered == pytest.approx(speech, abs=0.35)
 
 
 def test_a_turn_of_two_people_goes_to_who_has_more_of_it(talk):
@@ -142,14 +220,11 @@ def test_a_turn_of_two_people_goes_to_who_has_more_of_it(talk):
 def test_where_no_sound_comes_the_open_turn_goes_out(talk):
     listening = listener(WORDLESS)
     for block in blocks(talk[: 2 * RATE]):  # in the middle of a sentence
-        listening.add(block)
-        assert listening.ended() == []
+        assert out(listening, block) == []
     (turn,) = listening.pause()
     assert 1.9 < turn.end <= 2.0
     assert listening.pause() == []
-    for block in blocks(talk[2 * RATE : 6 * RATE]):
-        listening.add(block)
-    later = listening.close()
+    later = went_out(listening, talk[2 * RATE : 6 * RATE], [1600])
     assert later[0].start >= turn.end - 0.2
     assert later[-1].end > 5.5
 
@@ -167,18 +242,15 @@ def test_a_long_stream_is_not_kept(talk):
     minute = np.concatenate([talk, np.zeros(4 * RATE), talk])
     listening = listener(WORDLESS, Voices([0, 1]))
     for block in blocks(minute):  # models and caches are loaded
-        listening.add(block)
-        listening.ended()
+        out(listening, block)
     tracemalloc.start()
     for block in blocks(minute):
-        listening.add(block)
-        listening.ended()
+        out(listening, block)
     _, first = tracemalloc.get_traced_memory()
     tracemalloc.reset_peak()
     for _ in range(2):
         for block in blocks(minute):
-            listening.add(block)
-            listening.ended()
+            out(listening, block)
     _, later = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert first < minute[: 40 * RATE].astype(np.float32).nbytes

@@ -308,6 +308,14 @@ def test_speakers_so_far_stay_and_take_what_is_new_and_the_last_word_is_as_if_ne
     assert asked.finish() == heard(segments).finish()
 
 
+def test_speech_that_goes_on_is_asked_about_and_not_kept():
+    *segments, (start, sound) = talk([(0, 2.0), (1, 2.0), (0, 2.0), (1, 2.0)])
+    asked, ongoing = heard(segments), (Audio(sound.astype(np.float32), RATE), start)
+    assert asked.so_far(ongoing=ongoing).spans == heard([*segments, (start, sound)]).finish().spans
+    assert asked.finish() == heard(segments).finish()
+    assert heard([]).so_far(ongoing=ongoing).spans == heard([(start, sound)]).finish().spans
+
+
 def test_a_range_of_numbers_bounds_the_estimate_and_its_probabilities():
     diariser = heard(talk([(0, 2.0), (1, 2.0), (0, 1.0), (2, 1.5)]))
     for least, most in ((1, 1), (2, 3), (4, 5), (9, 12)):

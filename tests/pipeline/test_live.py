@@ -18,6 +18,10 @@ from empathia.types.events import Ended, Event, Revised, TurnEnded, event_json
 pytestmark = pytest.mark.weights
 
 END = 34.0  # s; seven turns of two people
+TWO = Options(speakers=2)
+
+# As a file of 16 bit has it.
+WRITTEN = (sounds.example(0, END) * 32767).astype("<i2").astype(np.float64) / 32768
 
 
 def blocks(samples: np.ndarray, size: int) -> Iterator[Audio]:
@@ -42,7 +46,7 @@ def timeline_of(events: list[Event]) -> Timeline:
 
 @pytest.fixture(scope="module")
 def events() -> list[Event]:
-    return told(sounds.example(0, END), 4000)
+    return told(WRITTEN, 4000, TWO)
 
 
 def test_turns_are_told_before_the_stream_ends(events: list[Event]) -> None:
@@ -58,7 +62,7 @@ def test_turns_are_told_before_the_stream_ends(events: list[Event]) -> None:
 
 
 def test_events_do_not_depend_on_the_blocks_that_come(events: list[Event]) -> None:
-    others = told(sounds.example(0, END), 7 * sounds.RATE + 13)
+    others = told(WRITTEN, 7 * sounds.RATE + 13, TWO)
     pairs = zip(map(event_json, events), map(event_json, others), strict=True)
     for one, other in pairs:
         assert json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
@@ -66,7 +70,7 @@ def test_events_do_not_depend_on_the_blocks_that_come(events: list[Event]) -> No
 
 def test_closing_gives_the_speakers_of_the_file(events: list[Event], tmp_path) -> None:
     path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, END))
-    with Reader() as reader:
+    with Reader(TWO) as reader:
         read = reader.read(path)
     streamed = timeline_of(events)
     assert streamed.speakers == read.speakers
@@ -132,10 +136,20 @@ def test_where_no_sound_comes_a_turn_is_given() -> None:
 
 
 def test_names_are_given_in_order_and_replies_to_each_turn() -> None:
-    options = Options(names=("Ann", "Ben"), reply="every", reply_with="rules")
-    turns = turns_of(told(sounds.example(0, 14), 1600, options))
-    assert [t.utterance.speaker for t in turns][:2] == ["Ann", "Ben"]
+    options = Options(speakers=2, names=("Ann", "Ben"), reply="every", reply_with="rules")
+    events = told(sounds.example(0, 14), 1600, options)
+    assert timeline_of(events).speakers == ("Ann", "Ben")
+    turns = [*turns_of(events), *timeline_of(events).turns]
     assert all(t.reply is not None and t.reply.to == t.utterance.id for t in turns)
+
+
+def test_the_estimated_number_is_that_of_the_file(tmp_path) -> None:
+    path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 14))
+    with Reader() as reader:
+        read = reader.read(path)
+    streamed = timeline_of(told(WRITTEN[: 14 * sounds.RATE], 1600))
+    assert streamed.speaker_number == read.speaker_number
+    assert streamed.speakers == read.speakers
 
 
 @pytest.mark.parametrize(

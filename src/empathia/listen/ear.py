@@ -73,6 +73,7 @@ class Ear:
         self._window: tuple[float, float] | None = None
         self._heard: tuple[float, float] | None = None  # the part of it that the words are of
         self._kept: deque[Segment] = deque()  # whose sound is still wanted
+        self._divided = 0.0  # s; where the open segment was divided
 
     @property
     def duration(self) -> float:
@@ -88,6 +89,12 @@ class Ear:
     def settled(self) -> float:
         """No segment that is still to come out starts before this time (s)."""
         return self._standing.settled(self._detector.settled)
+
+    @property
+    def opened(self) -> float | None:
+        """When the segment began that goes on (s); None where nobody speaks, or perhaps nobody."""
+        opened = self._detector.opened
+        return None if opened is None or self.settled < opened else opened
 
     def add(self, block: Audio) -> None:
         """Hear the next block."""
@@ -112,6 +119,22 @@ class Ear:
         self._take(self._standing.sift(self._detector.finish(), math.inf))
         self.close_window()
 
+    def divide(self, start: float, time: float) -> None:
+        """End the window in the midst of a segment that goes on, since another speaks from there.
+
+        Args:
+            start: Where the segment began, or was divided before (s).
+            time: Where it is divided (s).
+        """
+        piece = Segment(start, time)
+        if self._window is None or not self._fits(piece, self._window):
+            self.close_window()
+            self._window = (start, time)
+        self._window = (self._window[0], time)
+        self._hear(piece)
+        self.close_window()
+        self._divided = time
+
     def close_window(self) -> None:
         """Let the next segment begin a new window."""
         self._hear()
@@ -133,7 +156,7 @@ class Ear:
                 self._voices.add(self.cut(segment.start, segment.end), segment.start)
             if self._window is None or not self._fits(segment, self._window):
                 self.close_window()
-                self._window = (segment.start, segment.end)
+                self._window = (max(segment.start, self._divided), segment.end)
             self._window = (self._window[0], segment.end)
         if segments and self._hearing.live:
             self._kept.extend(segments)
@@ -144,14 +167,15 @@ class Ear:
         chosen = self._hearing
         return segment.end - start <= chosen.window and segment.start - end <= chosen.gap
 
-    def _hear(self) -> None:
+    def _hear(self, *ongoing: Segment) -> None:
         """Hand on the window, in place of what was heard of it before."""
         if self._window is None or self._window == self._heard:
             return
         if self._heard is not None:
             self._dictation.retract(self._window[0])
         start, end = self._window
-        speech = [(s.start, s.end) for s in self.segments if start <= s.start and s.end <= end]
+        inside = [s for s in (*self.segments, *ongoing) if s.start < end and s.end > start]
+        speech = [(max(s.start, start), min(s.end, end)) for s in inside]
         self._dictation.add(self.cut(start, end), start, speech)
         self._heard = self._window
 

@@ -1,30 +1,38 @@
 """The one listener: sound comes block by block, turns go out.
 
-    add(block) -> ear -> segments, windows -> ended() -> turns that have ended
-                                           -> close() -> the others, and who really spoke
+    add(block)   -> ear -> segments, windows
+    heard(block) -> the same, and after each step turns that have ended
+    close()      -> the others, and who really spoke
 
 A recording is added in blocks and closed; nothing is asked in between, so that its turns are made
-of all that was heard. A stream is asked after each block: a turn goes out once its speaker has
-paused, by the speakers as they are known by then. Only sound of turns that did not go out is kept.
+of all that was heard. Of a stream a turn goes out once its speaker has paused, or somebody else
+speaks, by the speakers as they are known by then. Only sound of turns that did not go out is kept.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from empathia import media
 from empathia.listen.attribution import Stretch
 from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.ear import LIVE, RECORDED, Ear, Hearing
 from empathia.listen.gate import Believed
 from empathia.listen.speakers import Diarisation, Diariser, SpeakerSpan
+from empathia.listen.speech import RATE
 from empathia.listen.turns import TurnOptions, turns
 from empathia.listen.words import Transcriber
 from empathia.types import Audio, SpeakerNumber, Word
 
 LIVE_TURNS = TurnOptions(pause=0.5, sentence_pause=0.5)
 
+_STEP = RATE // 10  # samples heard at once, so that turns do not depend on the blocks that come
+_FIRST, _NEXT = 1.4, 2.0  # s of a segment after which it is asked who speaks, and then again
+_ASKED = 3.0  # s of it that are asked about
+_ANOTHER = 0.9  # s that somebody speaks who is another
+_EACH = 4.0  # s of speech for each speaker that is given; before, some may not have spoken yet
 _SLIVER = 0.3  # s of speech behind a turn that went out: its own end, by another count
 
 
@@ -62,6 +70,15 @@ class Listener:
         self._gone: list[Stretch] = []
         self._behind = 0.0  # s; what has gone out ends there
         self._said: set[Word] = set()
+        self._tape = media.Tape(RATE)  # of a stream, what is shorter than a step
+        self._at = 0  # samples of it that were heard
+        self._closed = False
+        self._asked = 0.0  # s; when it was last asked who speaks
+
+    @property
+    def duration(self) -> float:
+        """Seconds of a stream that came so far."""
+        return self._tape.end / RATE
 
     @property
     def speech(self) -> Diarisation:
@@ -74,17 +91,35 @@ class Listener:
         return self._dictation.finish()
 
     def add(self, block: Audio) -> None:
-        """Hear the next block; the sound of turns that went out may be let go."""
-        self.ear.release(self._behind)
+        """Hear the next block of a recording."""
         self.ear.add(block)
 
-    def ended(self) -> list[Stretch]:
-        """Turns that have ended since the last call, in time order."""
+    def heard(self, block: Audio) -> Iterator[list[Stretch]]:
+        """Hear the next block of a stream, of any length.
+
+        Yields:
+            After each tenth of a second the turns that have ended, in time order; their sound
+            is let go in the next step.
+        """
+        self._tape.add(block.samples)
+        while self._tape.end - self._at >= _STEP:
+            self.ear.release(self._behind)
+            self.ear.add(self._next(self._at + _STEP))
+            yield self._ended()
+
+    def _next(self, end: int) -> Audio:
+        """What came up to a position (in samples) and was not heard yet."""
+        sound = self._tape.cut(self._at, end)
+        self._at = end
+        self._tape.forget(end)
+        return sound
+
+    def _ended(self) -> list[Stretch]:
         self._look()
         over = 0
         while over < len(self._open) and self._over(self._open[over]):
             over += 1
-        return self._go(over)
+        return self._go(over) or self._interrupted()
 
     def pause(self) -> list[Stretch]:
         """All turns that are open, because no sound comes for the time being."""
@@ -94,8 +129,10 @@ class Listener:
 
     def close(self) -> list[Stretch]:
         """The last turns, once there are no more blocks; speakers are final from here on."""
+        if self._tape.end > self._at:
+            self.ear.add(self._next(self._tape.end))
         self.ear.finish()
-        self._known = -1
+        self._known, self._closed = -1, True
         self._look()
         return self._go(len(self._open))
 
@@ -124,16 +161,50 @@ class Listener:
         segments = self.ear.segments
         if self._known == len(segments):
             return
-        closing = self._known < 0
         self._known = len(segments)
-        self._speech = diarised(self.ear, self._diariser, self._options.bounds, last=closing)
-        spans = _later(self._speech.spans, self._behind) if self._gone else self._speech.spans
+        self._speech = diarised(self.ear, self._diariser, self._bounded(), last=self._closed)
+        self._open = self._made(self._speech.spans)
+
+    def _bounded(self) -> tuple[int, int] | None:
+        """How many people have spoken, at least and at most; None where that is not known."""
+        bounds = self._options.bounds
+        if bounds is None or self._closed:
+            return bounds
+        spoken = sum(s.end - s.start for s in self.ear.segments)
+        return bounds if spoken >= _EACH * bounds[0] else (1, bounds[1])
+
+    def _made(self, speech: Sequence[SpeakerSpan]) -> list[Stretch]:
+        """Turns of the speech that did not go out yet."""
+        spans = _later(speech, self._behind) if self._gone else speech
         windows = [
             replace(v, words=tuple(w for w in v.words if w not in self._said))
             for v in self.transcript.windows
             if v.end > self._behind - _SLIVER
         ]
-        self._open = turns(spans, windows, self._limits)
+        return turns(spans, windows, self._limits)
+
+    def _interrupted(self) -> list[Stretch]:
+        """Turns that have ended because somebody else speaks, in a segment that goes on."""
+        opened, now = self.ear.opened, self.ear.duration
+        if self._diariser is None or opened is None:
+            return []
+        if now - opened < _FIRST or (self._asked > opened and now - self._asked < _NEXT):
+            return []
+        self._asked = now
+        begin = max(opened, self._behind)
+        low = max(begin, now - _ASKED)
+        speech = diarised(self.ear, self._diariser, self._bounded(), (low, now), last=False)
+        spans = _later(speech.spans, self._behind) if self._gone else list(speech.spans)
+        # What is not asked about any more is of who spoke then.
+        spans = [s._replace(start=begin) if s.start == low else s for s in spans]
+        change = _change(spans, now)
+        if change is None:
+            return []
+        self._speech = speech
+        if change > begin:
+            self.ear.divide(begin, change)
+        self._open = self._made([s for s in spans if s.start < change])
+        return self._go(len(self._open))
 
     def _go(self, count: int) -> list[Stretch]:
         """Let the first turns go out."""
@@ -161,14 +232,42 @@ def listener(
 
 
 def diarised(
-    ear: Ear, diariser: Diariser | None, bounds: tuple[int, int] | None, *, last: bool
+    ear: Ear,
+    diariser: Diariser | None,
+    bounds: tuple[int, int] | None,
+    ongoing: tuple[float, float] | None = None,
+    *,
+    last: bool,
 ) -> Diarisation:
-    """Who speaks when in what was heard so far; one person where nobody tells voices apart."""
+    """Who speaks when in what was heard so far; one person where nobody tells voices apart.
+
+    Args:
+        ear: What was heard.
+        diariser: Who tells voices apart, or None.
+        bounds: How many people speak, at least and at most, or None.
+        ongoing: Start and end (s) of speech that goes on, which is asked about as well.
+        last: Whether there is no more to come.
+    """
     if diariser is None or not ear.segments:
         alone = tuple(SpeakerSpan(s.start, s.end, 0) for s in ear.segments)
         return Diarisation(alone, SpeakerNumber(1, "given"))
-    ask = diariser.finish if last else diariser.so_far
-    return ask([(s.start, s.end) for s in ear.segments], bounds)
+    segments = [(s.start, s.end) for s in ear.segments]
+    if last:
+        return diariser.finish(segments, bounds)
+    further = None if ongoing is None else (ear.cut(*ongoing), ongoing[0])
+    return diariser.so_far(segments, bounds, further)
+
+
+def _change(spans: Sequence[SpeakerSpan], now: float) -> float | None:
+    """Since when somebody else speaks than before (s); None where nobody does for long enough."""
+    if not spans:
+        return None
+    who = max(spans, key=lambda s: s.end).speaker
+    ended = max((s.end for s in spans if s.speaker != who), default=None)
+    if ended is None:
+        return None
+    since = min(s.start for s in spans if s.speaker == who and s.end > ended)
+    return since if since >= ended and now - since >= _ANOTHER else None
 
 
 def _later(spans: Sequence[SpeakerSpan], time: float) -> list[SpeakerSpan]:

@@ -120,22 +120,30 @@ class Diariser:
         self,
         segments: Sequence[tuple[float, float]] | None = None,
         bounds: tuple[int, int] | None = None,
+        ongoing: tuple[Audio, float] | None = None,
     ) -> Diarisation:
         """Who spoke so far, for a stream: as :meth:`finish`, at a cost that does not grow as fast.
 
         After the first minute of speech, speakers are looked for anew whenever it has grown by
         a tenth; what comes in between goes to the speakers that are known. :meth:`finish` does
         not depend on this.
+
+        Args:
+            segments: As in :meth:`finish`.
+            bounds: As in :meth:`finish`.
+            ongoing: Sound and start (s) of a further segment that goes on; it is not kept.
         """
         given = self._checked(segments, bounds)
-        cells = self.voices.cells()
+        if ongoing is not None:
+            given = [*given, (ongoing[1], ongoing[1] + ongoing[0].duration)]
+        cells = self.voices.cells(None if ongoing is None else ongoing[0])
         heard: NDArray[np.bool_] = np.any(cells.short, axis=1)
         if not heard.any():
             return _nobody(given, bounds)
         voiced, known = cells.of(heard), self._known
         if known is None or known.bounds != bounds or known.old(len(voiced.segment)):
             known = _Known(bounds, *parted(voiced, bounds))
-            self._known = known
+            self._known = known if ongoing is None else self._known
         labels = _continued(voiced, known.labels)
         return _told(given, bounds, cells, labels, known.likely)
 

@@ -95,6 +95,11 @@ class SpeechDetector:
         """No later segment starts before this time (s)."""
         return self._switch.settled
 
+    @property
+    def opened(self) -> float | None:
+        """When the segment that is open began (s), or None where nobody speaks."""
+        return self._switch.opened
+
     def add(self, audio: Audio) -> list[Segment]:
         """Hear a block; returns the segments that are complete by now."""
         if audio.rate != RATE:
@@ -215,6 +220,11 @@ class Hysteresis:
         """No later segment starts before this time (s)."""
         at = self._start if self._open else self._at
         return max(0.0, at * self._step - self._options.pad)
+
+    @property
+    def opened(self) -> float | None:
+        """When the open segment began (s), or None."""
+        return self.settled if self._open else None
 
     def add(self, probabilities: Iterable[float]) -> list[Segment]:
         """The segments that are complete after these frames; probabilities in [0, 1]."""

@@ -74,26 +74,30 @@ class Voices:
             audio: Mono; of any length, an empty one has no cells.
             start: Its start in the recording (s).
         """
-        samples, rate = audio.samples, audio.rate
         self.segments.append((start, start + audio.duration))
-        middles = cells(len(samples), rate)
-        self._counts.append(len(middles))
-        for middle in middles:
-            for length in (SHORT, LONG):
-                low, high = window(middle, len(samples), round(length * rate))
-                # Copies: a slice would keep the whole segment, or its block, in memory.
-                self._waiting.append(Audio(samples[low:high].copy(), rate))
+        cut = _windows(audio)
+        self._counts.append(len(cut) // 2)
+        self._waiting += cut
         while len(self._waiting) >= _QUEUE:
-            self._voices.append(self._embedded(self._waiting[:_QUEUE]))
-            del self._waiting[:_QUEUE]
+            self._embed(_QUEUE)
 
-    def cells(self) -> Cells:
-        """All cells so far; asking changes nothing, or what comes later would depend on it."""
-        parts = [*self._voices, *([self._embedded(self._waiting)] if self._waiting else [])]
+    def cells(self, ongoing: Audio | None = None) -> Cells:
+        """All cells so far; a window's voice does not depend on those that it is embedded with.
+
+        Args:
+            ongoing: Of a further segment that goes on, which is not kept.
+        """
+        if self._waiting:
+            self._embed(len(self._waiting))
+        further = [] if ongoing is None else _windows(ongoing)
+        parts = [*self._voices, *([self._embedded(further)] if further else [])]
         both = np.concatenate(parts) if parts else np.zeros((0, 1), np.float16)
-        count = np.array(self._counts, np.int64)
+        spans = [end - start for start, end in self.segments]
+        if ongoing is not None:
+            spans.append(ongoing.duration)
+        count = np.array([*self._counts, len(further) // 2][: len(spans)], np.int64)
         segment = np.repeat(np.arange(len(count)), count)
-        length = np.array([end - start for start, end in self.segments])
+        length = np.array(spans)
         return Cells(
             both[::2].astype(np.float64),
             both[1::2].astype(np.float64),
@@ -101,8 +105,25 @@ class Voices:
             (length / np.maximum(count, 1))[segment] if len(segment) else np.zeros(0),
         )
 
+    def _embed(self, count: int) -> None:
+        """The first windows that wait."""
+        self._voices.append(self._embedded(self._waiting[:count]))
+        del self._waiting[:count]
+
     def _embedded(self, windows: Sequence[Audio]) -> FloatArray:
         return self._encoder.embed(windows).astype(np.float16)
+
+
+def _windows(audio: Audio) -> list[Audio]:
+    """Short and long window of each cell, in turn."""
+    samples, rate = audio.samples, audio.rate
+    cut: list[Audio] = []
+    for middle in cells(len(samples), rate):
+        for length in (SHORT, LONG):
+            low, high = window(middle, len(samples), round(length * rate))
+            # Copies: a slice would keep the whole segment, or its block, in memory.
+            cut.append(Audio(samples[low:high].copy(), rate))
+    return cut
 
 
 def cells(samples: int, rate: int) -> list[float]:

@@ -20,14 +20,11 @@ from empathia.listen.ear import silence
 from empathia.listen.live import listener
 from empathia.listen.recording import named, utterance_of
 from empathia.listen.remarks import on_speakers
-from empathia.listen.speech import RATE
 from empathia.pipeline.conversation import Conversation, Spoken
 from empathia.pipeline.models import Models
 from empathia.pipeline.options import Options
 from empathia.types import Audio, Timeline, Turn
 from empathia.types.events import Ended, Event, Revised, TurnEnded
-
-_STEP = RATE // 10  # samples heard at once, so that turns do not depend on the blocks that come
 
 
 class Live:
@@ -73,8 +70,6 @@ class Live:
         self._listener = listener(
             wanted, self._models.diariser(record), self._models.transcriber(record)
         )
-        self._tape = media.Tape(RATE)
-        self._heard = 0  # samples of it
         self._spoken: list[Spoken] = []
         self._speech = self._listener.speech
         self._revised = False
@@ -89,7 +84,7 @@ class Live:
     @property
     def duration(self) -> float:
         """Seconds of sound that came so far."""
-        return self._tape.end / RATE
+        return self._listener.duration
 
     def add(self, sound: Audio) -> list[Event]:
         """Hear more of the stream.
@@ -100,12 +95,7 @@ class Live:
         Returns:
             What has become known by it.
         """
-        self._tape.add(sound.samples)
-        events: list[Event] = []
-        while self._tape.end - self._heard >= _STEP:
-            self._listener.add(self._next(self._heard + _STEP))
-            events += self._told(self._listener.ended())
-        return events
+        return [e for ended in self._listener.heard(sound) for e in self._told(ended)]
 
     def pause(self) -> list[Event]:
         """No sound comes for the time being: give what was said up to here."""
@@ -120,17 +110,8 @@ class Live:
         Returns:
             The last turns, who was taken for somebody else if anybody was, and :class:`Ended`.
         """
-        if self._tape.end > self._heard:
-            self._listener.add(self._next(self._tape.end))
         events = self._told(self._listener.close())
         return [*events, Ended(self._timeline(notes))]
-
-    def _next(self, end: int) -> Audio:
-        """What came up to a position (in samples) and was not heard yet."""
-        sound = self._tape.cut(self._heard, end)
-        self._heard = end
-        self._tape.forget(end)
-        return sound
 
     def _told(self, ended: Sequence[Stretch]) -> list[Event]:
         """Turns that have ended, and who was somebody else in those before."""

@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.listen.speakers import SpeakerSpan
+from empathia.listen.speakers import SpeakerSpan, cheapest
 from empathia.listen.words import Window
 from empathia.types import Word, spaced
 
@@ -150,7 +150,7 @@ def _speakers_of(
     pause = np.maximum(start[1:] - end[:-1], 0)
     closed = np.array([ends_sentence(w) for w in words[:-1]], bool)
     inside = np.where(closed, 0, np.maximum(_INSIDE - pause, 0))
-    return [int(k) for k in _cheapest(away, np.r_[0, _CHANGE + inside])]
+    return [int(k) for k in cheapest(away, np.r_[0, _CHANGE + inside])]
 
 
 def _away(mine: Sequence[SpeakerSpan], start: Floats, end: Floats) -> Floats:
@@ -166,23 +166,6 @@ def _away(mine: Sequence[SpeakerSpan], start: Floats, end: Floats) -> Floats:
     point = end - start < _POINT
     away: Floats = np.where(point, _DRAWN * np.minimum(gap, _FAR), end - start - inside + gap)
     return away
-
-
-def _cheapest(price: Floats, cost: Floats) -> NDArray[np.int64]:
-    """The path through (n, k) prices with the least sum, (n,) costs of a change included."""
-    n, k = price.shape
-    came = np.zeros((n, k), np.int64)
-    total = price[0].copy()
-    for i in range(1, n):
-        best = int(total.argmin())
-        change = total[best] + cost[i]
-        came[i] = np.where(total <= change, np.arange(k), best)
-        total = np.minimum(total, change) + price[i]
-    path = np.zeros(n, np.int64)
-    path[-1] = total.argmin()
-    for i in range(n - 1, 0, -1):
-        path[i - 1] = came[i, path[i]]
-    return path
 
 
 def _places(spans: Sequence[SpeakerSpan], words: Sequence[Word]) -> list[int]:

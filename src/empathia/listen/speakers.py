@@ -243,7 +243,7 @@ def followed(cells: Cells, labels: Labels) -> Labels:
     cost = _costs(cells)
     for _ in range(_ROUNDS):
         centres = _centres(cells, labels)
-        moved = _cheapest(-cells.short @ centres.T, cost)
+        moved = cheapest(-cells.short @ centres.T, cost)
         if np.array_equal(moved, labels) or len(np.unique(moved)) < len(centres):
             break
         labels = moved
@@ -273,8 +273,16 @@ def _centres(cells: Cells, labels: Labels) -> Floats:
     return unit
 
 
-def _cheapest(price: Floats, cost: Floats) -> Labels:
-    """The path through (n, k) prices with the least sum, changes included."""
+def cheapest(price: Floats, cost: Floats) -> Labels:
+    """The path through (n, k) prices with the least sum, changes included (Viterbi).
+
+    Args:
+        price: Of each place of the path, (n, k), n at least 1.
+        cost: Of a change before each, (n,); the first says nothing.
+
+    Returns:
+        Which of the k at each place, (n,).
+    """
     total, *rows = price.tolist()
     came: list[list[int]] = []
     for row, more in zip(rows, cost[1:].tolist(), strict=True):

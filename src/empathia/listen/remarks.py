@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from empathia.types import SpeakerNumber, Utterance
 
 _SHOWN = 5  # times
-_HARDLY = 0.05  # probability, by the voices, of so many speakers as were given, or more
+_HARDLY = 0.02  # probability, by the voices, of so many speakers as were given, or more
 
 
 def on_speakers(

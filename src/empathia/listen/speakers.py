@@ -257,7 +257,7 @@ def _continued(cells: Cells, labels: Labels) -> Labels:
         return labels
     later: NDArray[np.bool_] = np.arange(len(cells.segment)) >= count
     first, rest = cells.of(~later), cells.of(later)
-    new = _cheapest(-rest.short @ _centres(first, labels).T, _costs(rest))
+    new = cheapest(-rest.short @ _centres(first, labels).T, _costs(rest))
     return np.concatenate([labels, new])
 
 

@@ -101,12 +101,13 @@ def test_words_in_a_language_that_is_believed_are_kept():
     ("changed", "reason"),
     [
         ({"compression": 3.1, "words": window(SENTENCE, 0.5).words}, gate.REPEATS),
-        ({"no_speech": 0.9, "words": window(SENTENCE, 0.25).words}, gate.SPEECHLESS),
+        ({"no_speech": 0.7, "words": window(SENTENCE, 0.5).words}, gate.SPEECHLESS),
+        ({"compression": 18.0, "words": window(["A" + 40 * "h"], 0.8).words}, gate.REPEATS),
         ({"language_probability": 0.2, "words": window(SENTENCE, 0.3).words}, gate.STRANGE),
         ({"words": window(SENTENCE, 0.1).words}, gate.UNCERTAIN),
         ({"words": window(["you", "know"] * 50, 0.99).words}, gate.REPEATS),
     ],
-    ids=["loop", "music", "no language", "guesses", "rattle"],
+    ids=["loop", "music", "endless word", "no language", "guesses", "rattle"],
 )
 def test_words_are_withheld_one_window_alone_for_the_reason_that_is_true(changed, reason):
     other = replace(SAID, start=40.0, end=50.0, **changed)

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from empathia.listen.words import LOOPS, Window
 from empathia.types import Utterance, Word
 
-_NOBODY, _DOUBTED = 0.5, 0.3  # probability that nobody speaks, and certainty of the words
+_NOBODY, _DOUBTED = 0.5, 0.6  # probability that nobody speaks, and certainty of the words
 CERTAIN = 0.70  # of the new words of a recording, for a model that knows English only
 _LANGUAGE, _UNSURE = 0.6, 0.45  # probability of the language and certainty of the words
 _NEW = 0.6  # certainty of the new words of a text that repeats itself
+_FEW = 3  # words that hold no repetition of their own
 _LEAST = 0.2  # certainty of words below which they are guesses
 _ENOUGH = 8  # new words that one window needs to be judged on its own
 _RATE = 9.0  # words a second that nobody speaks
@@ -139,7 +140,8 @@ def doubt(window: Window, *, given: bool) -> str | None:
     """
     sure = certainty(window.words) or 0.0
     rate = len(window.words) / max(window.end - window.start, 0.5)
-    looping = window.compression > LOOPS and sure < _NEW  # people repeat themselves, too
+    # People repeat themselves, too, but not within a word.
+    looping = window.compression > LOOPS and (sure < _NEW or len(window.words) <= _FEW)
     if looping or (rate > _RATE and _repeated(window.words) > 0.5):
         return REPEATS
     if window.no_speech > _NOBODY and sure < _DOUBTED:

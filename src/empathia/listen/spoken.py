@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 _CODES = {"jw": "jv", "yue": "zh"}  # Whisper's names; Hawaiian ("haw") has none of two letters
 # How likely a stretch is in another language than the one before, against the same.
-_NEW = 0.1
+_NEW = 0.2
 _KNOWN = 0.1  # more, by the share of the language in what was heard
 _WEIGHT = 1.5  # s from which an opinion counts in full
-_HIDDEN = 0.1  # probability of a language in a window that says little of its parts
+_HIDDEN = 0.3  # probability of a language in a window that says little of its parts
 _LEAST = 1e-4  # no opinion rules a language out
 
 Belief = NDArray[np.float64]

@@ -65,6 +65,10 @@ def out(listening: Listener, block: Audio) -> list[Stretch]:
     return [turn for turns in listening.heard(block) for turn in turns]
 
 
+def who(listening: Listener) -> list[int]:
+    return [span.speaker for span in listening.speakers()]
+
+
 def times(turns: Sequence[Stretch]) -> list[tuple[float, float, int]]:
     return [(round(t.start, 3), round(t.end, 3), t.speaker) for t in turns]
 
@@ -124,9 +128,9 @@ def test_later_speech_may_change_who_it_was(talk):
     told: list[list[int]] = []
     for block in blocks(talk):
         if out(listening, block):
-            told.append(listening.speakers())
+            told.append(who(listening))
     listening.close()
-    final = listening.speakers()
+    final = who(listening)
     assert told[0] == [0]
     assert set(final) == {0, 1}
     assert told[1] != final[: len(told[1])]
@@ -199,7 +203,7 @@ def test_a_turn_that_ends_in_the_midst_of_a_segment_goes_out_before_the_segment_
     assert at[first] < 5.0
     assert sound[first].duration == pytest.approx(2.0 - gone[first].start, abs=0.01)
     assert gone[first + 1].start == 2.0
-    assert listening.speakers()[: first + 2] == [0] * (first + 1) + [1]
+    assert who(listening)[: first + 2] == [0] * (first + 1) + [1]
     covered = sum(t.end - t.start for t in gone)
     speech = sum(s.end - s.start for s in listening.ear.segments)
     assert covered == pytest.approx(speech, abs=0.35)
@@ -209,7 +213,7 @@ def test_a_turn_of_two_people_goes_to_who_has_more_of_it(talk):
     listening = listener(WORDLESS, Voices([0], [0, 0], [0, 1, 1]))
     gone = went_out(listening, talk, [1600])
     segments = listening.ear.segments
-    for turn, speaker in zip(gone, listening.speakers(), strict=True):
+    for turn, speaker in zip(gone, who(listening), strict=True):
         inside = [i for i, s in enumerate(segments) if s.start < turn.end and s.end > turn.start]
         length = {0: 0.0, 1: 0.0}
         for i in inside:

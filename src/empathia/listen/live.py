@@ -136,8 +136,8 @@ class Listener:
         self._look()
         return self._go(len(self._open))
 
-    def speakers(self) -> list[int]:
-        """Who speaks in each of the turns that went out, as it is known by now."""
+    def speakers(self) -> list[SpeakerSpan]:
+        """Who speaks in each of the turns that went out, as it is known by now, and how surely."""
         spans = sorted(self._speech.spans, key=lambda s: s.start)
         starts = [s.start for s in spans]
         reach = max((s.end - s.start for s in spans), default=0.0)
@@ -147,7 +147,11 @@ class Listener:
             share = dict.fromkeys((s.speaker for s in near), 0.0)
             for s in near:
                 share[s.speaker] += max(0.0, min(s.end, turn.end) - max(s.start, turn.start))
-            told.append(max(share, key=share.__getitem__, default=turn.speaker))
+            who = max(share, key=share.__getitem__, default=turn.speaker)
+            theirs = [s for s in near if s.speaker == who]
+            longest = max(theirs, key=lambda s: s.end - s.start, default=None)
+            sure = None if longest is None else longest.confidence
+            told.append(SpeakerSpan(turn.start, turn.end, who, sure))
         return told
 
     def _over(self, turn: Stretch) -> bool:

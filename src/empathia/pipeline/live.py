@@ -119,13 +119,16 @@ class Live:
             return []
         self._speech = self._listener.speech
         names = named((s.speaker for s in self._speech.spans), self.options.names)
-        told = [names[speaker] for speaker in self._listener.speakers()]
+        before = self._spoken
+        self._spoken = [
+            _said_by(s, names[span.speaker], span.confidence)
+            for s, span in zip(before, self._listener.speakers(), strict=False)
+        ]
         revised = {
-            s.utterance.id: name
-            for s, name in zip(self._spoken, told, strict=False)
-            if s.utterance.speaker != name
+            s.utterance.id: s.utterance.speaker
+            for s, old in zip(self._spoken, before, strict=True)
+            if s is not old
         }
-        self._spoken = [_said_by(s, name) for s, name in zip(self._spoken, told, strict=False)]
         self._revised |= bool(revised)
         events: list[Event] = [Revised(revised)] if revised else []
         return [*events, *(self._given(turn, names[turn.speaker]) for turn in ended)]
@@ -192,9 +195,8 @@ def check(options: Options) -> None:
         )
 
 
-def _said_by(spoken: Spoken, name: str) -> Spoken:
+def _said_by(spoken: Spoken, name: str, confidence: float | None) -> Spoken:
     if spoken.utterance.speaker == name:
         return spoken
-    return dataclasses.replace(
-        spoken, utterance=dataclasses.replace(spoken.utterance, speaker=name)
-    )
+    u = dataclasses.replace(spoken.utterance, speaker=name, speaker_confidence=confidence)
+    return dataclasses.replace(spoken, utterance=u)

@@ -155,11 +155,11 @@ def _whole(run: Sequence[Stretch]) -> Stretch:
 
 
 def _confidence(run: Sequence[Stretch]) -> float | None:
-    """Mean by length of what is known; 0 only where all of it is too short to tell."""
+    """Mean by length of what is known, to three digits; 0 where all of it is too short to tell."""
     known = [(s.confidence, max(s.end - s.start, 1e-3)) for s in run if s.confidence is not None]
     if not known:
         return None
-    return sum(c * t for c, t in known) / sum(t for _, t in known)
+    return round(sum(c * t for c, t in known) / sum(t for _, t in known), 3)
 
 
 def _best_cut(gaps: Sequence[tuple[float, float, bool]]) -> int:

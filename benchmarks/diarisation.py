@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from conversations import HALVES, MANNERS, Case, Conversation, Span, converse
+from conversations import HALVES, MANNERS, PLACES, Case, Conversation, Span, converse
 
 from empathia import media, weights
 from empathia.encoders.speaker import SpeakerEncoder
@@ -48,7 +48,7 @@ from empathia.metrics.diarisation import (
 )
 from empathia.types import Audio
 
-PLACES = ("clean", "room", "phone", "noise")
+CELLS = ("*-clean", "*-room", "*-phone", "*-noise")  # "far" is asked for by name
 BLOCK = 10 * RATE
 
 
@@ -285,7 +285,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, nargs="?", help="folder of corpora")
     parser.add_argument("--recordings", type=int, default=60, help="of each cell")
-    parser.add_argument("--cells", nargs="+", default=["*"], help="patterns, as 'calm-*-phone'")
+    parser.add_argument("--cells", nargs="+", default=CELLS, help="patterns, as 'calm-*-phone'")
     parser.add_argument("--half", choices=HALVES, default="report", help="of the speakers")
     parser.add_argument("--real", type=Path, metavar="FOLDER", help="sounds and rttm files")
     parser.add_argument("--processes", type=int, default=2)

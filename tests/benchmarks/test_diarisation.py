@@ -32,11 +32,11 @@ def row(**changes: object) -> Row:
 def test_cells_are_chosen_by_patterns():
     some = diarisation.cases("tune", 3, ["calm-2-*", "acted-1-phone"])
     assert [diarisation.cell_of(c) for c in some[::3]] == [
-        *(f"calm-2-{place}" for place in ("clean", "room", "phone", "noise")),
+        *(f"calm-2-{place}" for place in ("clean", "room", "phone", "noise", "far")),
         "acted-1-phone",
     ]
     assert [c.number for c in some[:3]] == [0, 1, 2]
-    assert len(diarisation.cases("report", 60, ["*"])) == 2 * 4 * 4 * 60
+    assert len(diarisation.cases("report", 60, diarisation.CELLS)) == 2 * 4 * 4 * 60
 
 
 def test_rates_are_over_seconds_and_numbers_over_recordings():

@@ -48,9 +48,10 @@ def test_a_short_doubtful_segment_has_to_stand_out():
 
 
 def test_what_is_sure_or_long_stands_anyway():
-    sure, long = Segment(9.9, 10.6, 0.985), Segment(9.0, 10.5, DOUBT)
+    sure, long = Segment(9.9, 10.6, 0.985), Segment(9.0, 10.5, 0.85)
     assert sifted(FLAT, [sure]) == [sure]
     assert sifted(FLAT, [long]) == [long]
+    assert sifted(FLAT, [Segment(9.0, 10.5, DOUBT)]) == []
 
 
 @pytest.mark.parametrize("other", [Segment(4.5, 5.1, 0.99), Segment(15.0, 15.4, 0.99)])
@@ -101,7 +102,7 @@ def test_a_lone_word_is_somebody(start, decibel):
 def test_nothing_of_a_conversation_is_dropped():
     heard = ear(sounds.example())
     assert heard.dropped == []
-    assert len(heard.segments) > 15
+    assert len(heard.segments) > 13
 
 
 @settings(max_examples=5, deadline=None)

@@ -18,11 +18,12 @@ from empathia.listen.speech import RATE, Segment
 from empathia.types import Audio, FloatArray
 
 _SURE = 0.98  # probability of speech that is believed as it is
-_LONG = 1.3  # s; so is a segment as long
+_LONG = 1.3  # s; so is a segment as long ...
+_LIKELY = 0.8  # ... and as probable
 _AROUND = 5.0  # s before and behind a segment that surround it
-_STANDS = 3.0  # dB above its surroundings
+_STANDS = 3.5  # dB that its loudest tenth is above the loudest quarter of its surroundings
 _FRAME = RATE // 20  # samples, 50 ms
-_PADS = 2  # frames at the start of a segment, and one less at its end, before speech
+_LEAD, _TAIL = 1, 2  # frames at both ends of a segment that are hardly speech
 _FEW = 10  # frames of surroundings that tell nothing
 
 
@@ -87,14 +88,14 @@ class Standing:
         near = self._near(segment)
         if any(map(_sure, near)):
             return True
-        own = self._cut(segment.start, segment.end)[_PADS : 1 - _PADS]
+        own = self._cut(segment.start, segment.end)[_LEAD:-_TAIL]
         low, high = segment.start - _AROUND, segment.end + _AROUND
         speech = sorted([*near, segment], key=lambda s: s.start)
         gaps = zip([low, *(s.end for s in speech)], [*(s.start for s in speech), high], strict=True)
         around = np.concatenate([self._cut(a, b) for a, b in gaps])
         if len(around) < _FEW or not len(own):
             return True
-        return bool(np.percentile(own, 75) - np.percentile(around, 75) >= _STANDS)
+        return bool(np.percentile(own, 90) - np.percentile(around, 75) >= _STANDS)
 
     def _cut(self, start: float, end: float) -> FloatArray:
         """Levels (frames,) from one time to another (s)."""
@@ -111,4 +112,5 @@ class Standing:
 
 
 def _sure(segment: Segment) -> bool:
-    return segment.peak >= _SURE or segment.end - segment.start >= _LONG
+    long = segment.end - segment.start >= _LONG
+    return segment.peak >= (_LIKELY if long else _SURE)

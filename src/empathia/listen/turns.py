@@ -35,7 +35,7 @@ class TurnOptions:
     sentence_pause: float = 0.5
     aside: float = 1.0
     longest: float = 20.0
-    pad: float = 0.1
+    pad: float = 0.05
 
     @classmethod
     def of(cls, pause: float | None, default: TurnOptions | None = None) -> TurnOptions:

@@ -148,7 +148,8 @@ def first_out(voices: Voices, samples: np.ndarray) -> tuple[float, Stretch, List
 
 def test_a_turn_goes_out_when_somebody_else_has_begun_to_speak(talk):
     first, second = talk[: round(2.95 * RATE)], talk[round(7.1 * RATE) : round(10.4 * RATE)]
-    close = np.concatenate([first, second])  # .3 s of pause, and then three seconds without one
+    pause = np.zeros(round(0.15 * RATE))  # .45 s in all, and then three seconds without one
+    close = np.concatenate([first, pause, second])
     when, turn, listening = first_out(Voices([0, 1]), close)
     begun = listening.ear.segments[-1].end
     assert turn.end == begun

@@ -252,7 +252,7 @@ def diarised(
         ongoing: Start and end (s) of speech that goes on, which is asked about as well.
         last: Whether there is no more to come.
     """
-    if diariser is None or not ear.segments:
+    if diariser is None or not (ear.segments or ongoing):
         alone = tuple(SpeakerSpan(s.start, s.end, 0) for s in ear.segments)
         return Diarisation(alone, SpeakerNumber(1, "given"))
     segments = [(s.start, s.end) for s in ear.segments]

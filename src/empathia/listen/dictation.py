@@ -14,7 +14,7 @@ from empathia.listen.words import Encoded, Transcriber, Window
 from empathia.types import Audio
 
 _ALONE = 0.7  # s of speech between pauses that must hold a word, or it is heard once more
-_ASKED = 1.0  # s of speech that are asked for their language at once, or all that a pause follows
+_ASKED = 1.0  # s of speech that are asked for their language at once, at least
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 A window is an uncut stretch of the recording of at most 28 s that begins and
 ends with speech, so that every word keeps its true time. Whether the words can
-be believed is decided afterwards, over the whole recording, in
-``listen/gate.py``.
+be believed is decided in ``listen/gate.py``.
 """
 
 from __future__ import annotations

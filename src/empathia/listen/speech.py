@@ -1,10 +1,10 @@
 """Where in a recording somebody speaks.
 
 Speech probabilities come from Silero VAD (MIT; the ONNX file that
-faster-whisper carries), one every 32 ms, of the sound as it is and of the sound
-with faint and far speech made loud, whichever is higher; a switch with
-hysteresis turns them into segments. All go over a stream of blocks and keep
-only the open segment, so the length of a recording does not matter.
+faster-whisper carries), one every 32 ms; a switch with hysteresis turns them
+into segments. Both go over a stream of blocks and keep only the open segment,
+so the length of a recording does not matter. The bounds are lower than
+Silero's own, which miss an eighth of what is said across a room;
 ``benchmarks/diarisation.py`` measures what is missed and what is invented.
 """
 
@@ -32,10 +32,6 @@ _CONTEXT = 64  # samples of the step before that the network wants to see again
 _NETWORK = "silero_vad_v6.onnx"
 _REST = 64  # steps (2 s) of rest after which the network starts afresh ...
 _NO_SPEECH = 0.1  # ... if no probability in them reached this
-_LOUD = -14.0  # dB to full scale that sound is brought to
-_MOST = 40.0  # dB
-_ATTACK = 0.3  # of what it is louder than before, a frame
-_RELEASE = 4.0  # dB/s
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +82,7 @@ class SpeechDetector:
 
     def __init__(self, options: SpeechOptions | None = None) -> None:
         self._options = SpeechOptions() if options is None else options
-        session = _session()
-        self._plain, self._raised = _Network(session), _Network(session)
-        self._gain = _Gain()
+        self._network = _Network()
         self._switch = Hysteresis(self._options)
         self._rest = np.zeros(0, np.float32)
         self._samples = 0
@@ -116,7 +110,7 @@ class SpeechDetector:
         samples = np.concatenate([self._rest, audio.samples])
         whole = len(samples) // FRAME * FRAME
         self._rest = samples[whole:]
-        return self._switch.add(self._probabilities(samples[:whole].reshape(-1, FRAME)))
+        return self._switch.add(self._network(samples[:whole].reshape(-1, FRAME)))
 
     def pause(self) -> list[Segment]:
         """The open segment, where no more sound comes for the time being."""
@@ -127,42 +121,9 @@ class SpeechDetector:
         segments: list[Segment] = []
         if len(self._rest):
             last = np.pad(self._rest, (0, FRAME - len(self._rest)))
-            segments += self._switch.add(self._probabilities(last[None, :]))
+            segments += self._switch.add(self._network(last[None, :]))
         segments += self._switch.finish()
         return [replace(s, end=min(s.end, self.duration)) for s in segments]
-
-    def _probabilities(self, frames: FloatArray) -> FloatArray:
-        """Speech probability of each frame, (n, 512) -> (n,)."""
-        raised = self._raised(self._gain(frames))
-        higher: FloatArray = np.maximum(self._plain(frames), raised)
-        return higher
-
-
-class _Gain:
-    """Brings sound to one level, as far as 40 dB up, the moment before counting for all.
-
-    The network hears little in a faint recording or far from the microphone, where words are
-    quieter than the room that answers the last ones.
-    """
-
-    def __init__(self) -> None:
-        self._level = _LOUD
-        self._last = 0.0  # gain at the end of the frame before, dB
-
-    def __call__(self, frames: FloatArray) -> FloatArray:
-        """(n, 512) to (n, 512); the gain goes in a straight line (dB) from frame to frame."""
-        gains = [self._last]
-        for level in 10 * np.log10(np.square(frames).mean(axis=1) + 1e-12):
-            rising = level > self._level
-            step = _ATTACK * (level - self._level) if rising else -_RELEASE * FRAME / RATE
-            self._level = max(self._level + step, min(level, self._level))
-            gains.append(min(_LOUD - self._level, _MOST))
-        self._last = gains[-1]
-        ramp = np.linspace(0, 1, FRAME, dtype=np.float32)
-        start, change = np.array(gains[:-1], np.float32), np.diff(gains).astype(np.float32)
-        decibel = start[:, None] + change[:, None] * ramp
-        raised: FloatArray = (frames * 10 ** (decibel / 20)).astype(np.float32)
-        return raised
 
 
 class _Network:
@@ -172,8 +133,8 @@ class _Network:
     40 s the onset comes .25 s late), so it is cleared after two seconds without any speech.
     """
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
-        self._session = session
+    def __init__(self) -> None:
+        self._session = _session()
         self._context = np.zeros(_CONTEXT, np.float32)
         self._at = 0
         self._forget()

@@ -161,6 +161,8 @@ def test_a_channel_each_overlaps_alike(tmp_path):
 
 
 def test_the_pause_that_ends_a_turn_can_be_chosen(tmp_path):
-    alone = sounds.write_wav(tmp_path / "ann.wav", sounds.example(*ANN))
+    first, second = sounds.example(0.5, 2.7), sounds.example(7.13, 10.4)
+    both = np.concatenate([first, np.zeros(round(0.3 * sounds.RATE)), second])
+    alone = sounds.write_wav(tmp_path / "ann.wav", both)
     counts = [len(empathia.read(alone, speakers=1, pause=pause).turns) for pause in (0.2, 1.0, 5.0)]
     assert counts[0] > counts[1] >= counts[2] == 1

@@ -219,6 +219,7 @@ def test_an_empty_turn_has_no_emotion_and_emoji_pass(capsys: Capture, tmp_path: 
     assert timeline["turns"][1]["emotion"]["abstained"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_turns(capsys: Capture, tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
     path.write_text("".join(f"{'AB'[i % 2]}: I am glad, number {i}.\n" for i in range(10_000)))

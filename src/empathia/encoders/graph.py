@@ -35,6 +35,8 @@ def session(
 
     options = ort.SessionOptions()
     options.log_severity_level = 3
+    # A thread that waits by spinning takes the core that the words are recognised on.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if threads is not None:
         options.intra_op_num_threads = threads
     values = [ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(a)) for a in arrays.values()]

@@ -222,6 +222,22 @@ def test_a_turn_of_two_people_goes_to_who_has_more_of_it(talk):
         assert length[speaker] == max(length.values())
 
 
+def test_no_sound_is_kept_for_silence_at_the_end_of_a_segment(talk):
+    class Shorter(Voices):
+        def finish(self, segments, bounds, ongoing=None):
+            told = super().finish(segments, bounds, ongoing)
+            return told._replace(spans=tuple(s._replace(end=s.end - 0.2) for s in told.spans))
+
+    listening = listener(WORDLESS, Shorter([0]))
+    gone = []
+    for block in blocks(np.concatenate([talk[: 3 * RATE], np.zeros(5 * RATE)])):
+        gone += out(listening, block)
+    (turn,) = gone
+    assert listening.ear.segments[-1].end == pytest.approx(turn.end + 0.2)
+    assert listening.ear.cut(turn.start, 7.0).samples.size == 0
+    assert listening.close() == []
+
+
 def test_where_no_sound_comes_the_open_turn_goes_out(talk):
     listening = listener(WORDLESS)
     for block in blocks(talk[: 2 * RATE]):  # in the middle of a sentence

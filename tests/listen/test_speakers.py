@@ -264,6 +264,18 @@ def test_a_change_of_speaker_without_a_pause_is_found():
     assert [s.end for s in spans] == pytest.approx([3.0, 5.5, 6.7], abs=0.15)
 
 
+def test_long_pauses_silent_ends_and_silence_between_two_are_nobodys_speech():
+    sound = [breath(0.1), tone(1.5, 0), breath(0.2), tone(1, 0), breath(0.4), tone(1.5, 0)]
+    sound += [breath(0.15), tone(1.5, 1), breath(0.3)]
+    segments = [(2.0, np.concatenate(sound)), (10.0, tone(2, 1))]
+    diariser = heard(segments)
+    spans = diariser.finish(bounds=(2, 2)).spans
+    assert [s.speaker for s in spans] == [0, 0, 1, 1]
+    assert [s.start for s in spans] == pytest.approx([2.1, 5.2, 6.85, 10.0], abs=0.03)
+    assert [s.end for s in spans] == pytest.approx([4.8, 6.7, 8.35, 12.0], abs=0.03)
+    assert diariser.so_far(bounds=(2, 2)).spans == spans
+
+
 def test_exact_times_of_segments_are_kept():
     diariser = heard([(0.1, tone(1, 0)), (2.0, tone(1, 0))])
     spans = diariser.finish([(0.1, 1.1000049), (2.0, 3.0000049)]).spans
@@ -413,7 +425,9 @@ def test_the_example_has_two_speakers_and_every_turn_is_right(encoder: SpeakerEn
     truth = [(float(r["start"]), float(r["end"]), names.index(r["speaker"])) for r in rows]
     spans = diarised(encoder, read_wav(EXAMPLE), truth)
     assert [s.speaker for s in spans] == [who for _, _, who in truth]
-    assert diarisation_errors(truth, [s[:3] for s in spans]).rate == 0
+    errors = diarisation_errors(truth, [s[:3] for s in spans])
+    assert errors.false == errors.confused == 0
+    assert errors.missed < 0.25  # s; sounds that fade away
 
 
 SENTENCES = (

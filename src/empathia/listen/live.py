@@ -216,7 +216,9 @@ class Listener:
         if going:
             self.ear.close_window()
             self._gone += going
-            self._behind = max(self._behind, *(t.end for t in going))
+            # Behind the last turn of a segment there may be silence that is in no turn.
+            over = () if self._open else (s.end for s in self.ear.segments[-1:])
+            self._behind = max(self._behind, *(t.end for t in going), *over)
             # Turns cut words off at their ends; a probability tells which word it is.
             theirs = {(w.text, w.probability) for t in going for w in t.words}
             words = (w for w in self.transcript.words if w not in self._said)

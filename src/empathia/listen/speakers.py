@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from empathia.errors import InputError, UsageError
 from empathia.listen.clusters import Groups, in_order, means
 from empathia.listen.number import MOST, Partition, another, probabilities, within
+from empathia.listen.pauses import Silence, silences, without
 from empathia.listen.voices import Cells, Embedder, Floats, Labels, Voices
 from empathia.types import Audio, SpeakerNumber
 
@@ -76,6 +77,7 @@ class Diariser:
 
     def __init__(self, encoder: Embedder) -> None:
         self.voices = Voices(encoder)
+        self._silences: list[Silence] = []
         self._known: _Known | None = None  # of so_far() alone
 
     def add(self, audio: Audio, start: float) -> None:
@@ -86,6 +88,7 @@ class Diariser:
             start: Its start in the recording (s).
         """
         self.voices.add(audio, start)
+        self._silences += silences(audio, start)
 
     def finish(
         self,
@@ -101,8 +104,8 @@ class Diariser:
                 speech than speakers, there are fewer.
 
         Returns:
-            All speech that was added, in the order in which it was, cut where the speaker
-            changes; speakers are numbered by first appearance.
+            All speech that was added, without pauses, in the order in which it was, cut where
+            the speaker changes; speakers are numbered by first appearance.
 
         Raises:
             InputError: ``segments`` are not those that were added.
@@ -114,7 +117,7 @@ class Diariser:
         if not heard.any():
             return _nobody(given, bounds)
         labels, likely = parted(cells.of(heard), bounds)
-        return _told(given, bounds, cells, labels, likely)
+        return self._spoken(_told(given, bounds, cells, labels, likely))
 
     def so_far(
         self,
@@ -145,7 +148,11 @@ class Diariser:
             known = _Known(bounds, *parted(voiced, bounds))
             self._known = known if ongoing is None else self._known
         labels = _continued(voiced, known.labels)
-        return _told(given, bounds, cells, labels, known.likely)
+        return self._spoken(_told(given, bounds, cells, labels, known.likely))
+
+    def _spoken(self, told: Diarisation) -> Diarisation:
+        spans = without(told.spans, self._silences)
+        return told._replace(spans=tuple(SpeakerSpan(*s) for s in spans))
 
     def _checked(
         self, segments: Sequence[tuple[float, float]] | None, bounds: tuple[int, int] | None

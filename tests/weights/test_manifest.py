@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from empathia import plugins, weights
 from empathia.cli import main
 from empathia.errors import ConfigError, UsageError, WeightsError
 from empathia.weights import manifest, store
+from empathia.weights.manifest import Source
 
 DOCS = Path(__file__).parents[2] / "docs" / "weights.md"
 FILES = {"model.bin": BIG, "config.json": SMALL}
@@ -55,10 +57,12 @@ def test_the_manifest_names_what_the_code_asks_for():
         "whisper-base": {"model.bin", "config.json", "tokenizer.json", "vocabulary.txt"},
         "smollm2": {"model.gguf"},
         "resemblyzer": {"speaker.npz"},
+        "campplus": {"speaker.npz"},
+        "segmentation": {"segmentation.npz"},
     }
     assert [e.name for e in weights.entries() if e.on_request] == ["whisper-tiny-en"]
     pulled = [e for e in weights.entries() if not e.shipped and not e.on_request]
-    archives = [a for e in pulled for s in e.sources for a in s.archives]
+    archives = {a for e in pulled for s in e.sources for a in s.archives}
     assert max(sum(e.download for e in pulled), sum(a.size for a in archives)) < 450e6
     shipped = {e.name: e.noncommercial for e in weights.entries() if e.shipped}
     assert shipped == {
@@ -376,3 +380,13 @@ def test_the_whisper_folder_loads():
     model = loader.WhisperModel(folder, device="cpu", compute_type="float32", cpu_threads=1)
     assert model.model.is_multilingual
     assert model.feature_extractor.n_samples == 480_000
+
+
+def test_a_wheel_for_another_system_is_asked_for_as_such():
+    name = "pack-1.0-cp311-cp311-manylinux_2_24_x86_64.manylinux_2_28_x86_64.whl"
+    here = Source("archive", package="pack", version="1.0", archive="pack-1.0-py3-none-any.whl")
+    assert here.for_pip == "pack==1.0"
+    assert replace(here, archive=name).for_pip == (
+        "--platform manylinux_2_28_x86_64 --implementation cp --python-version 311 --abi cp311 "
+        "pack==1.0"
+    )

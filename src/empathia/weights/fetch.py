@@ -200,7 +200,7 @@ def _pip_download(source: Source, target: Path) -> subprocess.CompletedProcess[s
     command += ["--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input"]
     command += ["--retries", str(PIP_RETRIES), "--disable-pip-version-check"]
     command += ["--progress-bar", "off", "--quiet", "--dest", str(target)]
-    command += [source.packages]
+    command += source.for_pip.split()
     environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(target))}
     return subprocess.run(  # noqa: S603 - fixed command, values from the manifest
         command, cwd=target, env=environment, capture_output=True, text=True, check=False

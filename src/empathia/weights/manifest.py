@@ -28,7 +28,7 @@ class Convert:
     """How a PyTorch checkpoint becomes plain arrays at pull.
 
     Args:
-        key: Entry of the checkpoint that holds the tensors.
+        key: Entry of the checkpoint that holds the tensors; "" where it is these alone.
         drop: Names of tensors that reading does not need.
         size: Bytes of the resulting npz.
         arrays: Digest over names, types, shapes and values of the arrays.
@@ -109,6 +109,15 @@ class Source:
     def packages(self) -> str:
         """What pip is asked for."""
         return " ".join(f"{a.package}=={a.version}" for a in self.archives)
+
+    @property
+    def for_pip(self) -> str:
+        """The same with what makes pip take a wheel that is for another system than this one."""
+        tags = [a.archive.removesuffix(".whl").split("-")[-3:] for a in self.archives]
+        for python, abi, platform in (t for t in tags if t[-1:] != ["any"] and len(t) == 3):
+            system = f"--platform {platform.split('.')[-1]} --implementation {python[:2]}"
+            return f"{system} --python-version {python[2:]} --abi {abi} {self.packages}"
+        return self.packages
 
     @property
     def label(self) -> str:

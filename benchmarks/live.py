@@ -4,12 +4,10 @@
                                               it, and the example as it is
     python benchmarks/live.py DATA            ... and made conversations (conversations.py)
 
-Sound comes in tenths of a second of a simulated clock: a block is heard when it has come and all
-before it are done, and that takes as long as it takes here. So a machine that is too slow, or busy
-with something else, shows as latency; ``--clock processor`` takes the time of all threads together
-in place of the wall clock's, which on a busy machine is nearer to what an idle one takes. It
-counts from the last voiced sample of a turn to when it is told. "wait" is what passes until the
-block has come that decides that the turn has ended, "work" what is computed after that.
+Sound comes in tenths of a second, as fast as it is spoken: this takes as long as the streams are,
+and a machine that is too slow, or busy with something else, shows as latency. It counts from the
+last voiced sample of a turn to when it is told. "wait" is what passes until the block has come
+that decides that the turn has ended, "work" what passes after that.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ import csv
 import os
 import time
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,13 +30,10 @@ from empathia.pipeline.models import Models
 from empathia.types import Audio, FloatArray
 from empathia.types.events import Event, Revised, TurnEnded
 
-Clock = Callable[[], float]
-
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "conversation.wav"
 BLOCK = 0.1  # s
 REST = 2.0  # s behind a turn
 NEAR = 0.5  # s between the end of a turn and where it is told to end
-CLOCKS: dict[str, Clock] = {"wall": time.perf_counter, "processor": time.process_time}
 LENGTHS = (2.5, 6.0)  # s; turns of about 4 s
 
 
@@ -58,30 +53,28 @@ class Stream(NamedTuple):
     turns: Sequence[tuple[float, float]]
 
 
-def play(stream: Stream, models: Models, now: Clock) -> tuple[list[Told], float, float]:
-    """Listen to a stream by the simulated clock.
+def play(stream: Stream, models: Models) -> tuple[list[Told], float]:
+    """Listen to a stream as fast as it comes.
 
     Returns:
-        What was told, the seconds of work, and those of it after the stream had ended.
+        What was told, and the seconds that closing took.
     """
     told: list[Told] = []
-    clock = work = 0.0
     size = round(BLOCK * RATE)
     with Live(models.options, models) as live:
+        begun = time.perf_counter()
         for at in range(0, len(stream.samples), size):
             block = stream.samples[at : at + size]
             came = (at + len(block)) / RATE
-            begun = now()
+            time.sleep(max(0.0, begun + came - time.perf_counter()))
             events = live.add(Audio(block, RATE))
-            took = now() - begun
-            clock, work = max(clock, came) + took, work + took
-            told += [Told(came, clock, e) for e in events]
-        begun = now()
+            now = time.perf_counter() - begun
+            told += [Told(came, now, e) for e in events]
+        came, now = len(stream.samples) / RATE, time.perf_counter() - begun
         events = live.close()
-        took = now() - begun
-        came = len(stream.samples) / RATE
-        told += [Told(came, max(clock, came) + took, e) for e in events]
-    return told, work + took, took
+        closed = time.perf_counter() - begun
+        told += [Told(came, closed, e) for e in events]
+    return told, closed - now
 
 
 def rested() -> Stream:
@@ -145,17 +138,17 @@ def _end(event: Event) -> float:
     return event.turn.utterance.end or 0.0
 
 
-def report(name: str, streams: Sequence[Stream], models: Models, now: Clock) -> None:
+def report(name: str, streams: Sequence[Stream], models: Models) -> None:
     """Play some streams and print what they take."""
     waits: list[tuple[float, float]] = []
-    asked = work = closing = seconds = revised = 0.0
+    asked = closing = seconds = revised = 0.0
     cpu = time.process_time()
     for stream in streams:
-        told, worked, closed = play(stream, models, now)
+        told, closed = play(stream, models)
         waits += latencies(stream, told)
         asked += sum(LENGTHS[0] <= b - a <= LENGTHS[1] for a, b in stream.turns)
         revised += sum(len(t.event.speakers) for t in told if isinstance(t.event, Revised))
-        work, closing = work + worked, closing + closed
+        closing += closed
         seconds += len(stream.samples) / RATE
     cpu = time.process_time() - cpu
     wait, took = np.array(waits).T
@@ -173,7 +166,7 @@ def report(name: str, streams: Sequence[Stream], models: Models, now: Clock) -> 
         )
         print(f"{what:<44} p50 {low:6.2f} s  p90 {high:6.2f} s{beside}")
     print(
-        f"work / sound {work / seconds:.3f} (processor time / sound {cpu / seconds:.3f}), "
+        f"processor time / sound {cpu / seconds:.3f}, "
         f"closing {closing / len(streams):.2f} s, {revised:.0f} turns revised"
     )
 
@@ -184,20 +177,19 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?", help="folder of corpora")
     parser.add_argument("--asr-model", metavar="NAME", help="as in empathia read")
     parser.add_argument("--pause", type=float, metavar="S", help="as in empathia read")
-    parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall")
     parser.add_argument("--count", type=int, default=6, help="made conversations")
     args = parser.parse_args()
     options = Options(asr_model=args.asr_model, pause=args.pause)
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, load {load:.1f} (figures are of an idle machine below .3)")
-    models, now = Models(options), CLOCKS[args.clock]
+    models = Models(options)
     with Live(options, models) as live:  # models are loaded and warm
         live.add(Audio(_example()[: 4 * RATE], RATE))
         live.close()
-    report("turns of the example with rest behind them", [rested()], models, now)
-    report("the example as it is", [as_it_is()], models, now)
+    report("turns of the example with rest behind them", [rested()], models)
+    report("the example as it is", [as_it_is()], models)
     if args.data is not None:
-        report("made conversations", made(args.data, args.count), models, now)
+        report("made conversations", made(args.data, args.count), models)
 
 
 if __name__ == "__main__":

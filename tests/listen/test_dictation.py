@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import sounds
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from empathia.errors import UsageError
 from empathia.listen.dictation import Dictation, ListenOptions
-from empathia.listen.ear import Ear
+from empathia.listen.ear import LIVE, Ear, Hearing
 from empathia.listen.words import Window
 from empathia.types import Audio, Utterance, Word
 
@@ -55,12 +60,36 @@ def sound(*parts: tuple[str | None, float]) -> Audio:
     return Audio(np.concatenate(pieces).astype(np.float32), RATE)
 
 
+class Noted(Dictation):
+    """Notes what it is given, and forgets what is retracted."""
+
+    def __init__(self) -> None:
+        super().__init__(ListenOptions())
+        self.given: list[tuple[float, float, list[tuple[float, float]]]] = []
+        self.asked = 0
+
+    def add(self, audio, start, speech=()):
+        self.given.append((start, start + audio.duration, list(speech)))
+        self.asked += 1
+
+    def retract(self, start):
+        while self.given and self.given[-1][0] >= start:
+            self.given.pop()
+
+
+def lively() -> np.ndarray:
+    """Talk with pauses of all lengths, cut so that some fall where speech is hardly begun."""
+    parts = [sounds.example(a, a + 1.7) for a in (0, 4, 8.3, 14, 21, 30)]
+    rests = [np.zeros(round(s * RATE)) for s in (0.12, 0.16, 0.2, 0.3, 0.45, 1.2)]
+    return np.concatenate([x for pair in zip(parts, rests, strict=True) for x in pair] * 2)
+
+
 def test_a_window_in_one_language_is_heard_as_a_whole():
     model = Polyglot()
     dictation = Dictation(ListenOptions(), model)
     dictation.add(sound(("ko", 3), (None, 1), ("ko", 4)), 10.0, [(10, 13), (14, 18)])
-    assert model.heard == [("ko", 10.0, 18.0)]
     assert dictation.finish().language == "ko"
+    assert model.heard == [("ko", 10.0, 18.0)]
 
 
 def test_a_window_is_cut_where_its_language_changes():
@@ -68,8 +97,8 @@ def test_a_window_is_cut_where_its_language_changes():
     dictation = Dictation(ListenOptions(), model)
     window = sound(("en", 3), (None, 1), ("ko", 4), (None, 0.5), ("ko", 2))
     dictation.add(window, 0.0, [(0, 3), (4, 8), (8.5, 10.5)])
-    assert model.heard == [("en", 0.0, 3.0), ("ko", 4.0, 10.5)]
     heard = dictation.finish()
+    assert model.heard == [("en", 0.0, 3.0), ("ko", 4.0, 10.5)]
     assert [w.language for w in heard.windows] == ["en", "ko"]
     assert heard.language == "ko"
     assert "2 languages: ko 68 %, en 32 %" in heard.notes_on([])
@@ -81,8 +110,8 @@ def test_a_stretch_without_a_word_is_heard_by_itself():
     dictation = Dictation(ListenOptions(), model)
     speech = [(0.0, 3.0), (3.5, 5.0), (7.0, 7.5), (8.0, 9.0)]
     dictation.add(sound(("en", 9)), 0.0, speech)
-    assert model.heard == [("en", 0.0, 9.0), ("en", 3.5, 5.0)]
     assert [w.start for w in dictation.windows] == [0.0]  # it has nothing to say there, either
+    assert model.heard == [("en", 0.0, 9.0), ("en", 3.5, 5.0)]
     dictation.retract(0.0)
     model.skipped = [3.5, 3.75, 4.0, 4.25, 4.5, 4.75]
     dictation.add(sound(("en", 9)), 0.0, [(0.0, 3.4), (3.4, 5.0), (5.1, 9.0)])
@@ -106,7 +135,7 @@ def test_a_short_answer_is_written_in_the_language_of_the_talk():
     dictation = Dictation(ListenOptions(), model)
     dictation.add(sound(("de", 9)), 0.0, [(0, 9)])
     dictation.add(sound(("cy", 0.5)), 20.0, [(20, 20.5)])
-    assert [language for language, _, _ in model.heard] == ["de", "de"]
+    assert [w.language for w in dictation.windows] == ["de", "de"]
 
 
 def test_what_is_heard_again_counts_once():
@@ -122,44 +151,99 @@ def test_what_is_heard_again_counts_once():
     assert again.windows == once.windows
 
 
+def test_a_window_is_heard_while_others_wait_and_what_is_retracted_meanwhile_never_is():
+    model, begun, go = Polyglot(), threading.Event(), threading.Event()
+    encode = model.encode
+
+    def held(audio: Audio) -> Audio:
+        begun.set()
+        assert go.wait(60)
+        return encode(audio)
+
+    model.encode = held
+    dictation = Dictation(ListenOptions(language="en"), model)
+    dictation.add(sound(("en", 2)), 0.0, [(0, 2)])
+    assert begun.wait(60)  # whoever adds does not wait for the words
+    for seconds in (1.0, 1.5, 2.0):
+        dictation.add(sound(("en", seconds)), 5.0, [(5, 5 + seconds)])
+        dictation.retract(5.0)
+    dictation.add(sound(("en", 3)), 5.0, [(5, 8)])
+    go.set()
+    assert [(w.start, w.end) for w in dictation.windows] == [(0.0, 2.0), (5.0, 8.0)]
+    assert model.heard == [("en", 0.0, 2.0), ("en", 5.0, 8.0)]
+
+
+def test_a_fault_in_the_thread_reaches_who_asks_for_words():
+    dictation = Dictation(ListenOptions(model="no-such-model"))
+    dictation.add(sound(("en", 2)), 0.0, [(0, 2)])
+    with pytest.raises(UsageError, match="no-such-model"):
+        dictation.finish()
+
+
 def test_a_language_that_is_given_is_written_without_asking():
     model = Polyglot()
     dictation = Dictation(ListenOptions(language="ko", hints="Ann, Bratislava"), model)
     dictation.add(sound(("en", 5)), 0.0, [(0, 5)])
+    assert dictation.finish().language == "ko"
     assert [language for language, _, _ in model.heard] == ["ko"]
     assert model.hints == ["Ann, Bratislava"]
-    assert dictation.finish().language == "ko"
 
 
 def test_a_language_that_the_model_does_not_know_is_refused():
     model = Polyglot()
     dictation = Dictation(ListenOptions(language="xx"), model)
-    assert dictation.add(sound(("en", 5)), 0.0) == []
+    dictation.add(sound(("en", 5)), 0.0)
     heard = dictation.finish()
-    assert (heard.words, model.heard) == ((), [])
+    assert (heard.words, dictation.windows, model.heard) == ((), [], [])
     (note,) = heard.notes_on([Utterance("a", 0, "Ann", None, 0.0, 5.0)])
     assert "does not know 'xx'" in note
 
 
 def test_each_window_comes_with_the_speech_in_it_and_no_other():
-    class Noted(Dictation):
-        def add(self, audio, start, speech=()):
-            given.append((start, start + audio.duration, list(speech)))
-            return []
-
-    given: list[tuple[float, float, list[tuple[float, float]]]] = []
-    ear = Ear(Noted(ListenOptions()), None)
+    noted = Noted()
+    ear = Ear(noted, None)
     talk = np.concatenate([sounds.example(0, 40), np.zeros(5 * RATE), sounds.example(0, 10)])
     for at in range(0, len(talk), 10 * RATE):
         ear.add(Audio(talk[at : at + 10 * RATE].astype(np.float32), RATE))
     ear.finish()
-    assert len(given) > 2
-    assert [span for _, _, spans in given for span in spans] == [
+    assert len(noted.given) > 2
+    assert [span for _, _, spans in noted.given for span in spans] == [
         (s.start, s.end) for s in ear.segments
     ]
-    for start, end, spans in given:
+    for start, end, spans in noted.given:
         assert start == spans[0][0]
         assert end == pytest.approx(spans[-1][1], abs=1e-3)
+
+
+@settings(max_examples=8)
+@given(cuts=st.lists(st.integers(10, 250), max_size=4), window=st.sampled_from([3.0, 8.0]))
+def test_what_is_heard_ahead_is_heard_once_in_the_end(cuts: list[int], window: float):
+    """Windows are closed at any tenth, as turns that go out do it."""
+    noted = Noted()
+    ear = Ear(noted, None, Hearing(window=window, gap=1.0, live=True))
+    talk = lively().astype(np.float32)
+    for number, at in enumerate(range(0, len(talk), RATE // 10)):
+        ear.add(Audio(talk[at : at + RATE // 10], RATE))
+        if number in cuts:
+            ear.close_window()
+    ear.finish()
+    spans = [span for _, _, spans in noted.given for span in spans]
+    assert spans == [(s.start, s.end) for s in ear.segments]
+    assert noted.asked > len(noted.given)
+
+
+def test_speech_is_heard_before_its_pause_is_long_enough():
+    """A pause is one from .25 s on; words are asked for sooner."""
+    noted = Noted()
+    ear = Ear(noted, None, LIVE)
+    talk = np.r_[sounds.example(0, 2.9), np.zeros(RATE)].astype(np.float32)
+    when = []
+    for at in range(0, len(talk), RATE // 100):
+        ear.add(Audio(talk[at : at + RATE // 100], RATE))
+        when += [ear.duration] * (noted.asked - len(when))
+    (segment,) = ear.segments[-1:]
+    assert noted.given[-1][1] == pytest.approx(segment.end, abs=1e-3)
+    assert when[-1] - segment.end < 0.2
 
 
 @pytest.mark.parametrize("options", [ListenOptions(words=False), ListenOptions()])

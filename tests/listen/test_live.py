@@ -31,6 +31,9 @@ class Voices:
     def add(self, audio: Audio, start: float) -> None:
         assert len(audio.samples), start
 
+    def foresee(self, audio: Audio, start: float) -> None:
+        assert len(audio.samples), start
+
     def finish(self, segments, bounds, ongoing=None):
         if ongoing is not None:
             sound, start = ongoing

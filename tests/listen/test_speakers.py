@@ -328,6 +328,32 @@ def test_speech_that_goes_on_is_asked_about_and_not_kept():
     assert heard([]).so_far(ongoing=ongoing).spans == heard([(start, sound)]).finish().spans
 
 
+def test_a_segment_that_was_foreseen_costs_nothing_more_and_changes_nothing():
+    class Counted(Pitches):
+        count = 0
+
+        def embed(self, windows: list[Audio]) -> np.ndarray:
+            self.count += len(windows)
+            return super().embed(windows)
+
+    segments = [(tone(2, 0), 0.0), (tone(1.5, 1), 3.0), (tone(2.5, 0), 5.0)]
+    plain, ahead = Diariser(Counted()), Diariser(Counted())
+    for samples, start in segments:
+        plain.add(Audio(samples, RATE), start)
+    ahead.add(Audio(segments[0][0], RATE), 0.0)
+    ahead.foresee(Audio(segments[1][0][: RATE // 2], RATE), 3.0)  # it went on
+    ahead.foresee(Audio(segments[1][0], RATE), 3.0)
+    before = ahead.voices._encoder.count
+    ahead.foresee(Audio(segments[1][0], RATE), 3.0)
+    assert ahead.voices._encoder.count == before
+    ahead.add(Audio(segments[1][0], RATE), 3.0)
+    ahead.foresee(Audio(segments[2][0][:RATE], RATE), 5.0)
+    ahead.add(Audio(segments[2][0], RATE), 5.0)
+    assert ahead.finish() == plain.finish()
+    for one, other in zip(ahead.voices.cells(), plain.voices.cells(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_a_range_of_numbers_bounds_the_estimate_and_its_probabilities():
     diariser = heard(talk([(0, 2.0), (1, 2.0), (0, 1.0), (2, 1.5)]))
     for least, most in ((1, 1), (2, 3), (4, 5), (9, 12)):

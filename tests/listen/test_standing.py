@@ -54,6 +54,14 @@ def test_what_is_sure_or_long_stands_anyway():
     assert sifted(FLAT, [Segment(9.0, 10.5, DOUBT)]) == []
 
 
+def test_speech_is_certain_before_it_has_ended_only_where_nothing_can_take_that_back():
+    standing = Standing()
+    assert standing.certain(Segment(9.9, 10.6, 0.985))
+    assert not standing.certain(SHORT)
+    assert standing.sift([SHORT], 10.7) == []  # waits for what follows
+    assert not standing.certain(Segment(16.0, 17.0, 0.99))
+
+
 @pytest.mark.parametrize("other", [Segment(4.5, 5.1, 0.99), Segment(15.0, 15.4, 0.99)])
 def test_doubtful_speech_near_sure_speech_stands(other):
     both = sorted([SHORT, other], key=lambda s: s.start)

@@ -1,11 +1,18 @@
-"""The words of one recording, and the languages that they are in, window by window."""
+"""The words of one recording, and the languages that they are in, window by window.
+
+Words are recognised in a thread of their own, while voices are heard in another: they take about
+as long. Whoever asks for words waits for them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from empathia import media
 from empathia.listen.gate import Believed, believed, refused
@@ -15,6 +22,7 @@ from empathia.types import Audio
 
 _ALONE = 0.7  # s of speech between pauses that must hold a word, or it is heard once more
 _ASKED = 1.0  # s of speech that are asked for their language at once, at least
+_AHEAD = 2  # windows that wait to be heard at most: their sound is kept so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +71,47 @@ class Dictation:
         self._transcriber = transcriber
         self._languages = LanguagesSoFar()
         self._earlier = self._languages  # before the last window
-        self.windows: list[Window] = []  # all that was recognised, believed or not
+        self._windows: list[Window] = []
+        self._thread = ThreadPoolExecutor(1, "empathia-words")  # it alone changes these three
+        self._waiting: deque[_Work] = deque()
 
-    def add(
-        self, audio: Audio, start: float, speech: Sequence[tuple[float, float]] = ()
-    ) -> list[Window]:
-        """Hear one window of at most 28 s.
+    @property
+    def windows(self) -> list[Window]:
+        """All that was recognised, believed or not, once all that was added is heard."""
+        while self._waiting:
+            self._waiting.popleft().done.result()
+        return self._windows
+
+    def add(self, audio: Audio, start: float, speech: Sequence[tuple[float, float]] = ()) -> None:
+        """Hear one window of at most 28 s; at first it waits.
 
         Args:
             audio: All of it, at 16 kHz.
             start: Its start in s.
             speech: Where in the recording somebody speaks in it (s); () all the time. Its
                 language may change in a pause.
-
-        Returns:
-            What was recognised, believed or not.
         """
-        if not self._options.words:
-            return []
+        if self._options.words:
+            self._wait(start, lambda: self._hear(audio, start, speech))
+
+    def retract(self, start: float) -> None:
+        """Forget the last window if it starts here (s): more of it is heard now."""
+        while self._waiting and self._waiting[-1].start >= start:
+            if not self._waiting[-1].done.cancel():  # it is being heard already
+                break
+            self._waiting.pop()
+        self._wait(start, lambda: self._forget(start))
+
+    def _wait(self, start: float, work: Callable[[], None]) -> None:
+        while len(self._waiting) > _AHEAD:
+            self._waiting.popleft().done.result()
+        self._waiting.append(_Work(start, self._thread.submit(work)))
+
+    def _hear(self, audio: Audio, start: float, speech: Sequence[tuple[float, float]]) -> None:
         if self._transcriber is None:
             self._transcriber = Transcriber.load(self._options.model, self._options.threads)
         if self._refuses(self._transcriber):
-            return []
+            return
         made: list[Window] = []
         model, heard = self._transcriber, self._transcriber.encode(audio)
         parts = self._parts(model, heard, audio, start, speech)
@@ -98,28 +125,23 @@ class Dictation:
             heard = model.encode(_cut(audio, lost[0] - start, lost[1] - start))
             words = model.transcribe(heard, lost[0], part.language, self._options.hints)
             made += [replace(w, language_probability=part.probability) for w in words if w.words]
-        made.sort(key=lambda window: window.start)
-        self.windows += made
-        return made
+        self._windows += sorted(made, key=lambda window: window.start)
 
-    def retract(self, start: float) -> None:
-        """Forget the last window if it starts here (s): more of it is heard now."""
-        if self.windows and self.windows[-1].start >= start:
+    def _forget(self, start: float) -> None:
+        if self._windows and self._windows[-1].start >= start:
             self._languages = self._earlier
-        while self.windows and self.windows[-1].start >= start:
-            self.windows.pop()
+        while self._windows and self._windows[-1].start >= start:
+            self._windows.pop()
 
     def finish(self) -> Believed:
         """The words that can be believed, once there are no more windows."""
-        language = self._options.language
+        windows, language = self.windows, self._options.language
         if self._transcriber is None:
             return Believed((), language, asked=False)
         if language is not None and self._refuses(self._transcriber):
             only = self._transcriber.english_only
             return refused(language, self._transcriber.name, english_only=only)
-        return believed(
-            self.windows, english_only=self._transcriber.english_only, language=language
-        )
+        return believed(windows, english_only=self._transcriber.english_only, language=language)
 
     def _refuses(self, transcriber: Transcriber) -> bool:
         language = self._options.language
@@ -157,6 +179,13 @@ class Dictation:
                 best = max(before.probability, sure)
                 parts.append(_Part(before.start, last, language, best))
         return parts
+
+
+class _Work(NamedTuple):
+    """What is done with a window, and where that starts (s)."""
+
+    start: float
+    done: Future[None]
 
 
 @dataclass(frozen=True, slots=True)

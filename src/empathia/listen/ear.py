@@ -27,6 +27,9 @@ class Voices(Protocol):
     def add(self, audio: Audio, start: float) -> None:
         """Hear one segment of speech; called in time order."""
 
+    def foresee(self, audio: Audio, start: float) -> None:
+        """Get ready for a segment that may be added next, as it is here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
@@ -36,7 +39,8 @@ class Hearing:
         window: Longest window of several segments (s); the speech model takes 30.
         gap: Time without speech that closes a window (s): in longer ones the model invents words.
         live: Words are wanted as soon as a segment ends, and the sound until it is released: an
-            open window is heard again whenever it grows.
+            open window is heard again whenever it grows, and speech that has fallen silent is
+            heard before the pause is long enough, in case that it is.
     """
 
     window: float = 28.0
@@ -102,6 +106,8 @@ class Ear:
         self.waveform.add(block)
         self._standing.add(block)
         self._take(self._standing.sift(self._detector.add(block), self._detector.settled))
+        if self._hearing.live:
+            self._foresee()
         settled = self.settled
         if self._window is not None and settled - self._window[1] > self._hearing.gap:
             self.close_window()
@@ -127,18 +133,16 @@ class Ear:
             time: Where it is divided (s).
         """
         piece = Segment(start, time)
-        if self._window is None or not self._fits(piece, self._window):
-            self.close_window()
-            self._window = (start, time)
-        self._window = (self._window[0], time)
+        self._grow(piece)
         self._hear(piece)
         self.close_window()
         self._divided = time
 
     def close_window(self) -> None:
         """Let the next segment begin a new window."""
-        self._hear()
-        self._window = self._heard = None
+        if self._window is not None:
+            self._hear()
+            self._window = self._heard = None
 
     def cut(self, start: float, end: float) -> Audio:
         """Sound from one time to another (s), as far as it is kept."""
@@ -154,13 +158,31 @@ class Ear:
             self.segments.append(segment)
             if self._voices is not None:
                 self._voices.add(self.cut(segment.start, segment.end), segment.start)
-            if self._window is None or not self._fits(segment, self._window):
-                self.close_window()
-                self._window = (max(segment.start, self._divided), segment.end)
-            self._window = (self._window[0], segment.end)
+            self._grow(segment)
         if segments and self._hearing.live:
             self._kept.extend(segments)
             self._hear()
+
+    def _foresee(self) -> None:
+        """Hear speech that has fallen silent, if it can be nothing else."""
+        piece = self._detector.resting
+        if piece is None or not self._standing.certain(piece):
+            return
+        if self._window is not None and not self._fits(piece, self._window):
+            self.close_window()
+        before = self._window
+        self._grow(piece)
+        self._hear(piece)
+        self._window = before
+        if self._voices is not None:
+            self._voices.foresee(self.cut(piece.start, piece.end), piece.start)
+
+    def _grow(self, segment: Segment) -> None:
+        """Make a segment part of the window, or begin a new one with it."""
+        if self._window is not None and not self._fits(segment, self._window):
+            self.close_window()
+        start = max(segment.start, self._divided) if self._window is None else self._window[0]
+        self._window = (start, segment.end)
 
     def _fits(self, segment: Segment, window: tuple[float, float]) -> bool:
         start, end = window
@@ -172,7 +194,7 @@ class Ear:
         if self._window is None or self._window == self._heard:
             return
         if self._heard is not None:
-            self._dictation.retract(self._window[0])
+            self._dictation.retract(self._heard[0])
         start, end = self._window
         inside = [s for s in (*self.segments, *ongoing) if s.start < end and s.end > start]
         speech = [(max(s.start, start), min(s.end, end)) for s in inside]

@@ -207,6 +207,7 @@ class Listener:
         self._speech = speech
         if change > begin:
             self.ear.divide(begin, change)
+        self.ear.close_window()
         self._open = self._made([s for s in spans if s.start < change])
         return self._go(len(self._open))
 

@@ -90,6 +90,10 @@ class Diariser:
         self.voices.add(audio, start)
         self._silences += silences(audio, start)
 
+    def foresee(self, audio: Audio, start: float) -> None:
+        """Hear a segment that may have ended; :meth:`add` is then done with it at once."""
+        self.voices.foresee(audio, start)
+
     def finish(
         self,
         segments: Sequence[tuple[float, float]] | None = None,

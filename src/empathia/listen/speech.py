@@ -32,6 +32,7 @@ _CONTEXT = 64  # samples of the step before that the network wants to see again
 _NETWORK = "silero_vad_v6.onnx"
 _REST = 64  # steps (2 s) of rest after which the network starts afresh ...
 _NO_SPEECH = 0.1  # ... if no probability in them reached this
+_RESTS = 4  # quiet steps that mostly become a pause (three in four, in talk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,11 @@ class SpeechDetector:
     def opened(self) -> float | None:
         """When the segment that is open began (s), or None where nobody speaks."""
         return self._switch.opened
+
+    @property
+    def resting(self) -> Segment | None:
+        """The open segment where it has fallen silent, as it will be if it has ended; or None."""
+        return self._switch.resting
 
     def add(self, audio: Audio) -> list[Segment]:
         """Hear a block; returns the segments that are complete by now."""
@@ -228,6 +234,11 @@ class Hysteresis:
         """When the open segment began (s), or None."""
         return self.settled if self._open else None
 
+    @property
+    def resting(self) -> Segment | None:
+        """The open segment once it is quiet, as it will be if the pause holds; or None."""
+        return self._ended() if self._low >= _RESTS else None
+
     def add(self, probabilities: Iterable[float]) -> list[Segment]:
         """The segments that are complete after these frames; probabilities in [0, 1]."""
         return [s for p in probabilities if (s := self._next(float(p))) is not None]
@@ -254,14 +265,18 @@ class Hysteresis:
         return self._halve() if len(self._open) >= self._longest else None
 
     def _close(self) -> Segment | None:
+        ended = self._ended()
+        self._open, self._cut, self._low = [], False, 0
+        return ended
+
+    def _ended(self) -> Segment | None:
+        """The open segment as far as it was not quiet; None where it is too short."""
         first, last = self._start, self._start + len(self._open) - self._low
         begin = first * self._step - (0.0 if self._cut else self._options.lead)
         short = last - first < self._shortest and not self._cut
-        peak = max(self._open)
-        self._open, self._cut = [], False
         if short or last <= first:
             return None
-        return Segment(max(0.0, begin), last * self._step, peak)
+        return Segment(max(0.0, begin), last * self._step, max(self._open))
 
     def _halve(self) -> Segment:
         """Cut an overlong segment at the least speech-like point of its second half."""

@@ -70,6 +70,10 @@ class Standing:
             self._forget(self.settled(settled))
         return speech
 
+    def certain(self, segment: Segment) -> bool:
+        """Whether the next segment is speech for sure, and will come out as soon as it ends."""
+        return not self._waiting and _sure(segment)
+
     def settled(self, settled: float) -> float:
         """No segment that is still to come out starts before this time (s)."""
         return self._waiting[0].start if self._waiting else settled

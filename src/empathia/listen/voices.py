@@ -66,6 +66,18 @@ class Voices:
         self._counts: list[int] = []
         self._voices: list[FloatArray] = []  # (windows, dim), short and long ones in turn
         self._waiting: list[Audio] = []
+        self._foreseen: tuple[tuple[float, float], FloatArray] | None = None
+
+    def foresee(self, audio: Audio, start: float) -> None:
+        """Hear a segment that may have ended; if it is added so, it costs nothing any more.
+
+        Args:
+            audio: As in :meth:`add`.
+            start: As in :meth:`add`.
+        """
+        segment = (start, start + audio.duration)
+        if self._foreseen is None or self._foreseen[0] != segment:
+            self._foreseen = segment, self._embedded(_windows(audio))
 
     def add(self, audio: Audio, start: float) -> None:
         """Hear one segment.
@@ -75,6 +87,12 @@ class Voices:
             start: Its start in the recording (s).
         """
         self.segments.append((start, start + audio.duration))
+        foreseen, self._foreseen = self._foreseen, None
+        if foreseen is not None and foreseen[0] == self.segments[-1]:
+            self._embed(len(self._waiting))
+            self._voices.append(foreseen[1])
+            self._counts.append(len(foreseen[1]) // 2)
+            return
         cut = _windows(audio)
         self._counts.append(len(cut) // 2)
         self._waiting += cut
@@ -87,8 +105,7 @@ class Voices:
         Args:
             ongoing: Of a further segment that goes on, which is not kept.
         """
-        if self._waiting:
-            self._embed(len(self._waiting))
+        self._embed(len(self._waiting))
         further = [] if ongoing is None else _windows(ongoing)
         parts = [*self._voices, *([self._embedded(further)] if further else [])]
         both = np.concatenate(parts) if parts else np.zeros((0, 1), np.float16)
@@ -107,7 +124,8 @@ class Voices:
 
     def _embed(self, count: int) -> None:
         """The first windows that wait."""
-        self._voices.append(self._embedded(self._waiting[:count]))
+        if count:
+            self._voices.append(self._embedded(self._waiting[:count]))
         del self._waiting[:count]
 
     def _embedded(self, windows: Sequence[Audio]) -> FloatArray:

@@ -3,6 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from empathia.listen import gate
 from empathia.listen.gate import CERTAIN, believed, certainty, refused
@@ -127,6 +129,39 @@ def test_a_language_that_is_given_is_not_doubted():
     strange = replace(SAID, language_probability=0.1, words=window(SENTENCE, 0.3).words)
     assert believed([strange], english_only=False).words == ()
     assert believed([strange], english_only=False, language="de").words == strange.words
+
+
+@pytest.mark.parametrize(
+    ("sure", "nobody", "told", "kept"),
+    [
+        (0.42, 0.3, 0.99, False),  # a language that the model does not know, taken for Latin
+        (0.55, 0.4, 0.6, False),
+        (0.52, 0.1, 0.9, True),  # German across a room
+        (0.65, 0.3, 0.5, True),
+    ],
+)
+def test_certainty_language_and_speech_count_together(sure, nobody, told, kept):
+    words = window(SENTENCE, sure).words
+    doubtful = replace(SAID, words=words, no_speech=nobody, language_probability=told)
+    assert (believed([doubtful], english_only=False).words == words) == kept
+
+
+@given(
+    sure=st.floats(0.05, 0.95),
+    nobody=st.floats(0, 1),
+    told=st.floats(0, 1),
+    better=st.floats(0, 1),
+)
+def test_better_evidence_is_never_believed_less(sure, nobody, told, better):
+    def belief(sure: float, nobody: float, told: float) -> float:
+        words = window(SENTENCE, sure).words
+        heard = replace(SAID, words=words, no_speech=nobody, language_probability=told)
+        return gate.belief(heard, given=False)
+
+    least = belief(sure, nobody, told) - 1e-9
+    assert belief(max(sure, better), nobody, told) >= least
+    assert belief(sure, min(nobody, better), told) >= least
+    assert belief(sure, nobody, max(told, better)) >= least
 
 
 def test_one_word_is_not_withheld_for_being_short():

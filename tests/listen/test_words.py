@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import places
 import pytest
 import sounds
+from hypothesis import given
+from hypothesis import strategies as st
 
 from empathia import media, weights
 from empathia.errors import UsageError, WeightsError
@@ -17,7 +20,7 @@ from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.models import hidden, weight_of
 from empathia.listen.recording import hear
 from empathia.listen.speech import RATE
-from empathia.listen.words import Transcriber
+from empathia.listen.words import Transcriber, without_loops
 from empathia.types import Audio
 
 SAID = {
@@ -67,6 +70,53 @@ def test_words_come_in_the_language_that_is_spoken(tmp_path, base, voice):
     said = {w for u in heard.dialogue.utterances for w in u.text.lower().split()}
     assert len(said & set(SAID[voice].lower().split())) >= 6
     assert heard.notes == ()
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("seed", [1, 16, 21])
+def test_across_a_room_the_language_is_told_from_as_much_as_the_model_knows(base, seed):
+    """With less silence behind it, each of these is Latin."""
+    draw = np.random.default_rng(seed)
+    room = places.room(draw, large=True)
+    speech = sounds.example(2.5, 6.5).astype(np.float32)
+    far = places.convolved(speech, room.response(room.place(3.0, 6.0, draw), draw))
+    told = base.languages(base.encode(Audio(0.3 * far / np.abs(far).max(), RATE)))
+    assert max(told, key=told.__getitem__) == "en"
+    assert sum(told.values()) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("voice", ["ga", "gd"])
+def test_a_language_that_the_model_does_not_know_has_no_words(tmp_path, base, voice):
+    text = "Dia duit, tá an lá go breá inniu agus ba mhaith liom dul go dtí an siopa."
+    heard = hear(
+        sounds.write_wav(tmp_path / "a.wav", spoken(tmp_path, voice, text)), transcriber=base
+    )
+    assert heard.dialogue.utterances
+    assert heard.words == {}
+    assert heard.notes[-1].startswith("words not available")
+
+
+def timed(*lengths: float) -> list[dict]:
+    ends = np.cumsum(lengths)
+    return [
+        {"word": f"w{i}", "start": end - length, "end": end, "probability": 0.99}
+        for i, (end, length) in enumerate(zip(ends, lengths, strict=True))
+    ]
+
+
+def test_a_loop_behind_the_last_sound_is_dropped_however_sure_it_is():
+    words = timed(0.3, 0.2, 0.5, *[0.0] * 40, 0.4)
+    assert without_loops(words) == [*words[:3], words[-1]]
+
+
+@given(st.lists(st.sampled_from([0.0, 0.1, 0.5]), max_size=30))
+def test_words_that_take_time_stay_and_so_do_few_that_take_none(lengths):
+    words = timed(*lengths)
+    kept = without_loops(words)
+    assert [w for w in words if w["end"] > w["start"]] == [w for w in kept if w["end"] > w["start"]]
+    if "0000" not in "".join("0" if x == 0 else "1" for x in lengths):
+        assert kept == words
 
 
 @pytest.mark.weights
@@ -166,9 +216,10 @@ def test_a_model_that_does_not_load(tmp_path):
         Transcriber.load(tmp_path)
 
 
-def test_a_name_that_nobody_knows():
-    with pytest.raises(UsageError, match=r"no speech model and no folder 'tinny'.*tiny\.en"):
-        Transcriber.load("tinny")
+@pytest.mark.parametrize("name", ["tinny", "", "a b", "base "])
+def test_a_name_that_nobody_knows(name):
+    with pytest.raises(UsageError, match=rf"no speech model and no folder '{name}'.*tiny\.en"):
+        Transcriber.load(name)
 
 
 def test_a_model_that_was_not_fetched_is_not_fetched(tmp_path):

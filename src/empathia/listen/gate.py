@@ -14,18 +14,21 @@ does not count. ``benchmarks/words.py`` measures all of this.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from empathia.listen.words import LOOPS, Window
 from empathia.types import Utterance, Word
 
-_NOBODY, _DOUBTED = 0.5, 0.6  # probability that nobody speaks, and certainty of the words
+_BELIEVED = 0.43  # belief in the words of a window, as `belief` has it ...
+_NAMED = 0.3  # ... and where the user named their language
+_NOBODY, _STRANGE = 0.5, 0.02  # what no speech, and odds of the language, weigh in it
+_LIKELY = 0.6  # probability of nobody, and of a language, that are the reason of a doubt
+_ODDS = 0.99  # probability of a language beyond which it says no more
 CERTAIN = 0.70  # of the new words of a recording, for a model that knows English only
-_LANGUAGE, _UNSURE = 0.6, 0.45  # probability of the language and certainty of the words
 _NEW = 0.6  # certainty of the new words of a text that repeats itself
 _FEW = 3  # words that hold no repetition of their own
-_LEAST = 0.2  # certainty of words below which they are guesses
 _ENOUGH = 8  # new words that one window needs to be judged on its own
 _RATE = 9.0  # words a second that nobody speaks
 _MUTED = "words not available"
@@ -119,7 +122,7 @@ def believed(
     if english_only and language is None:
         foreign = (certainty([w for window in said for w in window.words]) or 1.0) < CERTAIN
         doubts = [
-            d or (ENGLISH_ONLY if foreign or _made_up(w) else None)
+            ENGLISH_ONLY if d in (None, UNCERTAIN) and (foreign or _made_up(w)) else d
             for d, w in zip(doubts, said, strict=True)
         ]
     kept = tuple(w for w, d in zip(said, doubts, strict=True) if d is None)
@@ -144,11 +147,27 @@ def doubt(window: Window, *, given: bool) -> str | None:
     looping = window.compression > LOOPS and (sure < _NEW or len(window.words) <= _FEW)
     if looping or (rate > _RATE and _repeated(window.words) > 0.5):
         return REPEATS
-    if window.no_speech > _NOBODY and sure < _DOUBTED:
+    if belief(window, given=given) >= (_NAMED if given else _BELIEVED):
+        return None
+    if window.no_speech > _LIKELY:
         return SPEECHLESS
-    if not given and window.language_probability < _LANGUAGE and sure < _UNSURE:
-        return STRANGE
-    return UNCERTAIN if sure < _LEAST else None
+    return STRANGE if not given and window.language_probability < _LIKELY else UNCERTAIN
+
+
+def belief(window: Window, *, given: bool) -> float:
+    """How far the words of a window can be believed: at most about 1.1, made-up ones below .4.
+
+    A language that the model does not know is claimed as one that it knows, at times with a
+    probability of 1; but its words stay uncertain, and nobody seems to speak. So all three count
+    together.
+
+    Args:
+        window: With words.
+        given: Whether the user said what is spoken.
+    """
+    told = _ODDS if given else min(max(window.language_probability, 1 - _ODDS), _ODDS)
+    sure = certainty(window.words) or 0.0
+    return sure - _NOBODY * window.no_speech + _STRANGE * math.log(told / (1 - told))
 
 
 def refused(language: str, model: str, *, english_only: bool) -> Believed:

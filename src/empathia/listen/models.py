@@ -42,7 +42,7 @@ def hidden(*packages: str) -> Iterator[None]:
 
 def load(model: str | Path | None = None, threads: int | None = None) -> tuple[WhisperModel, str]:
     """A model on the CPU, computing in int8, and what to call it; as ``Transcriber.load``."""
-    name = str(model or DEFAULT_MODEL)
+    name = DEFAULT_MODEL if model is None else str(model)
     library = _library()
     folder = _folder(name)
     try:
@@ -59,8 +59,8 @@ def load(model: str | Path | None = None, threads: int | None = None) -> tuple[W
 
 def weight_of(model: str | Path | None) -> str | None:
     """The weight of the manifest that a model's name means; None where it means another one."""
-    name = str(model or DEFAULT_MODEL)
-    if Path(name).expanduser().is_dir():
+    name = DEFAULT_MODEL if model is None else str(model)
+    if name and Path(name).expanduser().is_dir():
         return None
     name = _MANIFEST.get(name, name)
     return name if name in {entry.name for entry in weights.entries()} else None
@@ -86,7 +86,7 @@ def _threads(wanted: int | None) -> int:
 def _folder(name: str) -> Path:
     """The folder that a model's name means."""
     given = Path(name).expanduser()
-    if given.is_dir():
+    if name and given.is_dir():
         lacking = [n for n in _NEEDED if not (given / n).is_file()]
         if lacking:
             raise WeightsError(

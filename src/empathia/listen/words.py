@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
@@ -32,10 +32,12 @@ _LONGEST = 3000  # frames that the encoder takes
 _SHORTEST = 1500  # frames, with nothing behind the sound: in less the model goes on past the end
 _PAD = 700
 _QUIET = 0.5  # s of silence around what is heard: cut off at its first sound, words are missed
+_TOLD = 0.6  # probability from which a language is told
 _REST = 100  # frames, half of them quiet, that are too few to go on for
 _LEAST = 100  # frames that the model gets on with at a time
 _TEXT = 448  # tokens that the decoder holds
 _FEW, _TOKENS = 20, 30  # tokens that may come anyhow, and for each second: a loop has no end
+_TIMELESS = 3  # words that take no time where people speak fast, one behind the other
 _BEFORE, _BEHIND = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"  # joined to the word at this side
 
 
@@ -125,10 +127,19 @@ class Transcriber:
         return Encoded(features, self._output(features))
 
     def languages(self, heard: Encoded) -> dict[str, float]:
-        """Probability of each of the model's languages, by Whisper's names; they sum to 1."""
+        """Probability of each of the model's languages, by Whisper's names; they sum to 1.
+
+        Across a room, the language is known better in as much as the model was trained on.
+        """
         if self.english_only:
             return {"en": 1.0}
-        (ranked,) = self._model.model.detect_language(heard.output)
+        told = self._languages(heard.output)
+        if max(told.values()) < _TOLD:
+            told = self._languages(self._output(heard.features, _LONGEST))
+        return told
+
+    def _languages(self, output: StorageView) -> dict[str, float]:
+        (ranked,) = self._model.model.detect_language(output)
         return {token[2:-2]: float(p) for token, p in ranked}
 
     def glimpse(self, audio: Audio) -> dict[str, float]:
@@ -138,7 +149,7 @@ class Transcriber:
             audio: At most 28 s at 16 kHz.
         """
         features = self._features(audio)
-        return self.languages(Encoded(features, self._output(features, 0)))
+        return self._languages(self._output(features, 0))
 
     def transcribe(
         self, heard: Encoded, start: float, language: str = "en", hints: str = ""
@@ -245,7 +256,9 @@ class Transcriber:
         self._model.add_word_timestamps(
             [segments], tokenizer, output, frames, _BEFORE, _BEHIND, 0.0
         )
-        return [w for segment in segments for w in segment["words"] if w["word"].strip()]
+        return without_loops(
+            [w for segment in segments for w in segment["words"] if w["word"].strip()]
+        )
 
 
 class _Written(NamedTuple):
@@ -331,6 +344,18 @@ def _parts(tokens: list[int], stamp: int, frames: int) -> tuple[list[_Part], int
         start, end = (min(2 * max(t - stamp, 0), frames) for t in (inside[0], inside[-1]))
         parts.append(_Part(start, max(start, end), inside))
     return parts, frames if closed else max(parts[-1].end, min(frames, _LEAST))
+
+
+def without_loops(words: list[_TimedWord]) -> list[_TimedWord]:
+    """Without runs of words that take no time: a loop goes on where nothing is left to hear.
+
+    Its words may be as certain as any.
+    """
+    kept: list[_TimedWord] = []
+    for timeless, run in groupby(words, lambda w: w["end"] <= w["start"]):
+        alike = list(run)
+        kept += alike if not timeless or len(alike) <= _TIMELESS else []
+    return kept
 
 
 def _compression(text: str) -> float:

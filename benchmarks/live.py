@@ -3,6 +3,9 @@
     python benchmarks/live.py                 turns of the committed example, each with rest behind
                                               it, and the example as it is
     python benchmarks/live.py DATA            ... and made conversations (conversations.py)
+    python benchmarks/live.py DATA --minutes 60 [--file]
+                                              so much made talk in one stream as fast as it goes,
+                                              or in one file: what it takes as it grows
 
 Sound comes in tenths of a second, as fast as it is spoken: this takes as long as the streams are,
 and a machine that is too slow, or busy with something else, shows as latency. It counts from the
@@ -15,6 +18,8 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import resource
+import tempfile
 import time
 import wave
 from collections.abc import Sequence
@@ -24,11 +29,11 @@ from typing import NamedTuple
 import numpy as np
 from conversations import RATE, Case, converse, speech_in
 
-from empathia.pipeline import Options
+from empathia.pipeline import Options, Reader
 from empathia.pipeline.live import Live
 from empathia.pipeline.models import Models
 from empathia.types import Audio, FloatArray
-from empathia.types.events import Event, Revised, TurnEnded
+from empathia.types.events import Ended, Event, Revised, TurnEnded
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "examples" / "conversation.wav"
 BLOCK = 0.1  # s
@@ -171,6 +176,56 @@ def report(name: str, streams: Sequence[Stream], models: Models) -> None:
     )
 
 
+def talk(data: Path, minutes: float) -> FloatArray:
+    """Conversations of the tuning half, one behind the other."""
+    parts: list[FloatArray] = []
+    while sum(len(p) for p in parts) < minutes * 60 * RATE:
+        parts.append(converse(data, Case("tune", "calm", 2, "clean", len(parts))).sound.samples)
+    return np.concatenate(parts)[: round(minutes * 60 * RATE)]
+
+
+def grown(samples: FloatArray, models: Models) -> None:
+    """Stream a long talk as fast as it goes, and print what each tenth of it takes."""
+    size, tenth = round(BLOCK * RATE), len(samples) // 10
+    events: list[Event] = []
+    with Live(models.options, models) as live:
+        for part in range(10):
+            cpu, wall = time.process_time(), time.perf_counter()
+            for at in range(part * tenth, (part + 1) * tenth, size):
+                events += live.add(Audio(samples[at : min(at + size, (part + 1) * tenth)], RATE))
+            _print_cost(f"tenth {part + 1}", tenth / RATE, cpu, wall)
+        cpu, wall = time.process_time(), time.perf_counter()
+        events += live.close()
+        _print_cost("closing", len(samples) / RATE, cpu, wall)
+    counts = {k.__name__: sum(isinstance(e, k) for e in events) for k in (TurnEnded, Revised)}
+    print(counts, *(e.timeline.notes for e in events if isinstance(e, Ended)))
+
+
+def read(samples: FloatArray, models: Models) -> None:
+    """Read a long talk from a file, and print what it takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "talk.wav")
+        with wave.open(str(path), "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(RATE)
+            out.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+        cpu, wall = time.process_time(), time.perf_counter()
+        with Reader(models.options) as reader:
+            timeline = reader.read(path)
+        _print_cost("file", len(samples) / RATE, cpu, wall)
+    print(f"{len(timeline.turns)} turns", timeline.notes)
+
+
+def _print_cost(name: str, seconds: float, cpu: float, wall: float) -> None:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"{name:<10} wall / sound {(time.perf_counter() - wall) / seconds:.3f}, processor time / "
+        f"sound {(time.process_time() - cpu) / seconds:.3f}, peak memory {peak:.2f} GB",
+        flush=True,
+    )
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -178,6 +233,8 @@ def main() -> None:
     parser.add_argument("--asr-model", metavar="NAME", help="as in empathia read")
     parser.add_argument("--pause", type=float, metavar="S", help="as in empathia read")
     parser.add_argument("--count", type=int, default=6, help="made conversations")
+    parser.add_argument("--minutes", type=float, help="of made talk, as fast as it goes")
+    parser.add_argument("--file", action="store_true", help="read them as a file")
     args = parser.parse_args()
     options = Options(asr_model=args.asr_model, pause=args.pause)
     load = os.getloadavg()[0]
@@ -186,6 +243,9 @@ def main() -> None:
     with Live(options, models) as live:  # models are loaded and warm
         live.add(Audio(_example()[: 4 * RATE], RATE))
         live.close()
+    if args.minutes is not None:
+        (read if args.file else grown)(talk(args.data, args.minutes), models)
+        return
     report("turns of the example with rest behind them", [rested()], models)
     report("the example as it is", [as_it_is()], models)
     if args.data is not None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from empathia.errors import UsageError
 from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.ear import LIVE, Ear, Hearing
+from empathia.listen.gate import Believed
 from empathia.listen.words import Window
 from empathia.types import Audio, Utterance, Word
 
@@ -178,6 +181,47 @@ def test_a_fault_in_the_thread_reaches_who_asks_for_words():
     dictation.add(sound(("en", 2)), 0.0, [(0, 2)])
     with pytest.raises(UsageError, match="no-such-model"):
         dictation.finish()
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions of Python are called."""
+    count = 0
+
+    def called(frame: object, event: str, arg: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(called)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def test_asking_for_late_words_costs_no_more_the_longer_the_talk():
+    dictation = Dictation(ListenOptions(), Polyglot())
+    cost: list[int] = []
+    for number in range(60):
+        at = 10.0 * number
+        dictation.add(sound(("en", 4)), at, [(at, at + 4)])
+        dictation.so_far(at - 5.0)
+        heard: list[Believed] = []
+        cost.append(calls(lambda at=at, heard=heard: heard.append(dictation.so_far(at + 1.0))))
+        assert [w.start for w in heard[0].windows] == [at]
+        assert heard[0].language == "en"
+    assert len(set(cost[5:])) == 1
+    assert len(dictation.finish().windows) == 60
+
+
+def test_words_that_are_retracted_after_they_were_counted_count_no_more():
+    dictation = Dictation(ListenOptions(), Polyglot())
+    dictation.add(sound(("de", 4)), 0.0, [(0, 4)])
+    dictation.add(sound(("ko", 9)), 10.0, [(10, 19)])
+    assert dictation.so_far(30.0).language == "ko"
+    dictation.retract(10.0)
+    dictation.add(sound(("ko", 2)), 10.0, [(10, 12)])
+    assert dictation.so_far(30.0).language == "de"
 
 
 def test_a_language_that_is_given_is_written_without_asking():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from empathia.listen import gate
-from empathia.listen.gate import CERTAIN, believed, certainty, refused
+from empathia.listen.gate import CERTAIN, Evidence, believed, certainty, refused
 from empathia.listen.words import Window
 from empathia.types import Utterance, Word
 
@@ -84,6 +84,32 @@ def test_one_doubtful_window_is_withheld_alone():
     assert heard.language == "en"
     assert [(w.start, w.end) for w in heard.withheld] == [(60.0, 70.0)]
     assert heard.notes_on([])[0].startswith("words not available at 60-70 s: ")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([0.3, 0.5, 0.75, 0.95]), st.booleans()), max_size=8),
+    st.integers(0, 8),
+    st.sampled_from([None, "en"]),
+)
+def test_what_was_counted_tells_as_much_of_later_windows_as_if_it_were_judged(said, cut, language):
+    texts = [SENTENCE, LOOP * 2]
+    windows = [
+        replace(window(texts[odd], sure, start=20.0 * i), language=("en", "ko")[odd])
+        for i, (sure, odd) in enumerate(said)
+    ]
+    for english_only in (False, True):
+        evidence = Evidence(given=language is not None)
+        for counted in windows[:cut]:
+            evidence.count(counted)
+        whole = believed(windows, english_only=english_only, language=language)
+        late = believed(
+            windows[cut:], english_only=english_only, language=language, before=evidence
+        )
+        behind = 20.0 * cut
+        assert late.windows == tuple(w for w in whole.windows if w.start >= behind)
+        assert late.withheld == tuple(w for w in whole.withheld if w.start >= behind)
+        if not english_only:
+            assert (late.language, late.notes) == (whole.language, whole.notes)
 
 
 def test_a_short_answer_is_judged_too():

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from empathia import media
-from empathia.listen.gate import Believed, believed, refused
+from empathia.listen.gate import Believed, Evidence, believed, refused
 from empathia.listen.spoken import LanguagesSoFar, agreed
 from empathia.listen.words import Encoded, Transcriber, Window
 from empathia.types import Audio
@@ -72,8 +72,10 @@ class Dictation:
         self._languages = LanguagesSoFar()
         self._earlier = self._languages  # before the last window
         self._windows: list[Window] = []
-        self._thread = ThreadPoolExecutor(1, "empathia-words")  # it alone changes these three
         self._waiting: deque[_Work] = deque()
+        self._thread = ThreadPoolExecutor(1, "empathia-words")  # changes what is above
+        self._counted = 0  # windows that are judged no more ...
+        self._evidence = Evidence(given=options.language is not None)  # ... and what they tell
 
     @property
     def windows(self) -> list[Window]:
@@ -132,16 +134,33 @@ class Dictation:
             self._languages = self._earlier
         while self._windows and self._windows[-1].start >= start:
             self._windows.pop()
+        if self._counted > len(self._windows):
+            self._counted, self._evidence = 0, Evidence(given=self._options.language is not None)
 
     def finish(self) -> Believed:
         """The words that can be believed, once there are no more windows."""
-        windows, language = self.windows, self._options.language
+        return self._judged(self.windows, None)
+
+    def so_far(self, since: float) -> Believed:
+        """The words behind a time (s) that can be believed by all that was heard.
+
+        Args:
+            since: It never goes back: windows that end before are judged no more.
+        """
+        windows = self.windows
+        while self._counted < len(windows) and windows[self._counted].end <= since:
+            self._evidence.count(windows[self._counted])
+            self._counted += 1
+        return self._judged(windows[self._counted :], self._evidence)
+
+    def _judged(self, windows: Sequence[Window], before: Evidence | None) -> Believed:
+        language = self._options.language
         if self._transcriber is None:
             return Believed((), language, asked=False)
+        english_only = self._transcriber.english_only
         if language is not None and self._refuses(self._transcriber):
-            only = self._transcriber.english_only
-            return refused(language, self._transcriber.name, english_only=only)
-        return believed(windows, english_only=self._transcriber.english_only, language=language)
+            return refused(language, self._transcriber.name, english_only=english_only)
+        return believed(windows, english_only=english_only, language=language, before=before)
 
     def _refuses(self, transcriber: Transcriber) -> bool:
         language = self._options.language

@@ -12,6 +12,7 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Protocol
 
 from empathia import media
@@ -196,7 +197,8 @@ class Ear:
         if self._heard is not None:
             self._dictation.retract(self._heard[0])
         start, end = self._window
-        inside = [s for s in (*self.segments, *ongoing) if s.start < end and s.end > start]
+        known = takewhile(lambda s: s.end > start, reversed(self.segments))
+        inside = [s for s in (*reversed([*known]), *ongoing) if s.start < end]
         speech = [(max(s.start, start), min(s.end, end)) for s in inside]
         self._dictation.add(self.cut(start, end), start, speech)
         self._heard = self._window

@@ -15,7 +15,7 @@ does not count. ``benchmarks/words.py`` measures all of this.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from empathia.listen.words import LOOPS, Window
@@ -43,6 +43,8 @@ ENGLISH_ONLY = (
     "the speech model knows English only and is too uncertain: another language, or hard to hear "
     "(if it is English, add --language en; else leave --asr-model out)"
 )
+
+_Pair = tuple[str, str]  # a word and the one before it, letters and digits alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,47 @@ def certainty(words: Sequence[Word]) -> float | None:
     return sum(w.probability for w in new) / len(new) if new else None
 
 
+class Evidence:
+    """What windows that are judged no more tell of later ones: each is counted once.
+
+    Args:
+        given: Whether the user said what is spoken.
+
+    Attributes:
+        seconds: How long each language was spoken, in words that can be believed.
+    """
+
+    def __init__(self, *, given: bool) -> None:
+        self.seconds: dict[str, float] = {}
+        self._given = given
+        self._pairs: set[_Pair] = set()
+        self._last = ""
+        self._new, self._sure = 0, 0.0  # new words, and the sum of their probabilities
+
+    def count(self, window: Window) -> None:
+        """Count the next window."""
+        new = _new(window.words, self._pairs, self._last)
+        self._new += len(new)
+        self._sure += sum(w.probability for w in new)
+        for pair, _ in _pairs(window.words, self._last):
+            self._pairs.add(pair)
+            self._last = pair[1]
+        if window.words and doubt(window, given=self._given) is None:
+            _add_seconds(self.seconds, [window])
+
+    def certainty(self, words: Sequence[Word]) -> float | None:
+        """As :func:`certainty`, of all words so far and of these behind them."""
+        new = _new(words, self._pairs, self._last)
+        count = self._new + len(new)
+        return (self._sure + sum(w.probability for w in new)) / count if count else None
+
+
 def believed(
-    windows: Sequence[Window], *, english_only: bool, language: str | None = None
+    windows: Sequence[Window],
+    *,
+    english_only: bool,
+    language: str | None = None,
+    before: Evidence | None = None,
 ) -> Believed:
     """Keep the words that can be believed.
 
@@ -116,11 +157,14 @@ def believed(
         english_only: Whether the model knows nothing but English.
         language: What the user says is spoken (ISO 639-1); it switches the tests of the
             language off, never those for loops and for what is no speech.
+        before: What was recognised before these windows, which is not judged again.
     """
+    before = Evidence(given=language is not None) if before is None else before
     said = [w for w in windows if w.words]
     doubts = [doubt(w, given=language is not None) for w in said]
     if english_only and language is None:
-        foreign = (certainty([w for window in said for w in window.words]) or 1.0) < CERTAIN
+        sure = before.certainty([w for window in said for w in window.words])
+        foreign = (sure or 1.0) < CERTAIN
         doubts = [
             ENGLISH_ONLY if d in (None, UNCERTAIN) and (foreign or _made_up(w)) else d
             for d, w in zip(doubts, said, strict=True)
@@ -129,7 +173,9 @@ def believed(
     withheld = (
         Withheld(w.start, w.end, d) for w, d in zip(said, doubts, strict=True) if d is not None
     )
-    seconds = _seconds(kept)
+    seconds = dict(before.seconds)
+    _add_seconds(seconds, kept)
+    seconds = dict(sorted(seconds.items(), key=lambda item: -item[1]))
     spoken = language or next(iter(seconds), None)
     return Believed(kept, spoken, tuple(withheld), _mixed(seconds))
 
@@ -181,13 +227,11 @@ def refused(language: str, model: str, *, english_only: bool) -> Believed:
     return Believed((), language, notes=(f"{_MUTED}: {problem}",), asked=False)
 
 
-def _seconds(windows: Sequence[Window]) -> dict[str, float]:
-    """How long each language is spoken, most first."""
-    seconds: dict[str, float] = {}
+def _add_seconds(seconds: dict[str, float], windows: Iterable[Window]) -> None:
+    """Count how long each language is spoken."""
     for w in windows:
         if w.language is not None:
             seconds[w.language] = seconds.get(w.language, 0.0) + w.end - w.start
-    return dict(sorted(seconds.items(), key=lambda item: -item[1]))
 
 
 def _mixed(seconds: dict[str, float]) -> tuple[str, ...]:
@@ -199,16 +243,22 @@ def _mixed(seconds: dict[str, float]) -> tuple[str, ...]:
     return (f"{len(seconds)} languages: {shares}",)
 
 
-def _new(words: Sequence[Word]) -> list[Word]:
-    seen: set[tuple[str, str]] = set()
-    new: list[Word] = []
-    last = ""
+def _pairs(words: Iterable[Word], last: str = "") -> Iterator[tuple[_Pair, Word]]:
+    """Each word, and what it is behind the word before."""
     for word in words:
         text = "".join(c for c in word.text.lower() if c.isalnum())
-        if (last, text) not in seen:
-            seen.add((last, text))
-            new.append(word)
+        yield (last, text), word
         last = text
+
+
+def _new(words: Iterable[Word], before: Container[_Pair] = (), last: str = "") -> list[Word]:
+    """The words that repeat no pair of these, or of those before."""
+    seen: set[_Pair] = set()
+    new: list[Word] = []
+    for pair, word in _pairs(words, last):
+        if pair not in seen and pair not in before:
+            seen.add(pair)
+            new.append(word)
     return new
 
 

@@ -23,7 +23,7 @@ from empathia.listen.gate import Believed
 from empathia.listen.speakers import Diarisation, Diariser, SpeakerSpan
 from empathia.listen.speech import RATE
 from empathia.listen.turns import TurnOptions, turns
-from empathia.listen.words import Transcriber
+from empathia.listen.words import Transcriber, Window
 from empathia.types import Audio, SpeakerNumber, Word
 
 LIVE_TURNS = TurnOptions(pause=0.5, sentence_pause=0.5)
@@ -87,8 +87,10 @@ class Listener:
 
     @property
     def transcript(self) -> Believed:
-        """The words so far that can be believed."""
-        return self._dictation.finish()
+        """The words that can be believed: of turns that did not go out; of all, once closed."""
+        if self._closed:
+            return self._dictation.finish()
+        return self._dictation.so_far(self._behind - _SLIVER)
 
     def add(self, block: Audio) -> None:
         """Hear the next block of a recording."""
@@ -181,11 +183,13 @@ class Listener:
         """Turns of the speech that did not go out yet."""
         spans = _later(speech, self._behind) if self._gone else speech
         windows = [
-            replace(v, words=tuple(w for w in v.words if w not in self._said))
-            for v in self.transcript.windows
-            if v.end > self._behind - _SLIVER
+            replace(v, words=tuple(w for w in v.words if w not in self._said)) for v in self._near()
         ]
         return turns(spans, windows, self._limits)
+
+    def _near(self) -> list[Window]:
+        """What was recognised of turns that did not go out, and at their beginning."""
+        return [v for v in self.transcript.windows if v.end > self._behind - _SLIVER]
 
     def _interrupted(self) -> list[Stretch]:
         """Turns that have ended because somebody else speaks, in a segment that goes on."""
@@ -222,8 +226,8 @@ class Listener:
             self._behind = max(self._behind, *(t.end for t in going), *over)
             # Turns cut words off at their ends; a probability tells which word it is.
             theirs = {(w.text, w.probability) for t in going for w in t.words}
-            words = (w for w in self.transcript.words if w not in self._said)
-            self._said |= {w for w in words if (w.text, w.probability) in theirs}
+            words = (w for v in self._near() for w in v.words)
+            self._said = {w for w in words if w in self._said or (w.text, w.probability) in theirs}
         return going
 
 

@@ -14,6 +14,7 @@ from empathia.pipeline import Options, Reader
 from empathia.pipeline.live import Live
 from empathia.types import Audio, Timeline, Turn, wire
 from empathia.types.events import Ended, Event, Revised, TurnEnded, event_json
+from empathia.types.shapes import TurnJson
 
 pytestmark = pytest.mark.weights
 
@@ -111,7 +112,7 @@ def test_events_as_json(events: list[Event]) -> None:
     assert revised == {"event": "revised", "speakers": {"turn-0000": "Ann"}}
 
 
-def turn_json(event: Event) -> wire.TurnJson:
+def turn_json(event: Event) -> TurnJson:
     assert isinstance(event, TurnEnded)
     return wire.turn_json(event.turn)
 

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -25,118 +25,23 @@ from empathia.types import (
     Word,
     overlaps,
 )
+from empathia.types.shapes import (
+    CuesJson,
+    EmotionJson,
+    MeasureJson,
+    ProsodyJson,
+    ReplyJson,
+    SpeakerNumberJson,
+    TimelineJson,
+    TurnJson,
+    WordJson,
+)
 
 SCHEMA_VERSION = "1.1"
 _MAJOR = SCHEMA_VERSION.partition(".")[0]
 _SCHEMA = Path(__file__).with_name("timeline.schema.json")
 J = TypeVar("J")
 T = TypeVar("T")
-
-
-class WordJson(TypedDict):
-    """A word with its times (s)."""
-
-    text: str
-    start: float
-    end: float
-    probability: float | None
-
-
-class MeasureJson(TypedDict):
-    """One measure of prosody; None where it is missing."""
-
-    value: float | None
-    unit: str | None
-
-
-class ProsodyJson(TypedDict):
-    """Measures by name."""
-
-    extractor: str
-    measures: dict[str, MeasureJson]
-
-
-class CuesJson(TypedDict):
-    """How a turn sounded, in words."""
-
-    levels: dict[str, str]
-    description: str
-    impression: str
-    reference: str
-
-
-class RunnerUpJson(TypedDict):
-    """The second most likely label."""
-
-    label: str
-    score: float
-
-
-class EmotionJson(TypedDict):
-    """What one source takes a turn to express."""
-
-    source: str
-    label_set: str
-    label: str | None
-    confidence: float | None
-    runner_up: RunnerUpJson | None
-    scores: dict[str, float]
-    exclusive: bool
-    vad: list[float] | None
-    abstained: str | None
-
-
-class ReplyJson(TypedDict):
-    """An answer to a turn."""
-
-    to: str
-    text: str
-    source: str
-    note: str | None
-
-
-class TurnJson(TypedDict):
-    """A turn and all that was heard in it."""
-
-    id: str
-    index: int
-    speaker: str
-    start: float | None
-    end: float | None
-    text: str | None
-    words: list[WordJson]
-    prosody: ProsodyJson | None
-    cues: CuesJson | None
-    emotions: dict[str, EmotionJson]
-    emotion: EmotionJson | None
-    reply: ReplyJson | None
-    language: str | None
-    speaker_confidence: float | None
-    overlap: float | None
-
-
-class SpeakerNumberJson(TypedDict):
-    """How many people speak; probabilities by number."""
-
-    number: int
-    how: str
-    probabilities: dict[str, float]
-
-
-class TimelineJson(TypedDict):
-    """A timeline; ``timeline.schema.json`` says the same with ranges."""
-
-    schema_version: str
-    source: str
-    duration: float | None
-    language: str | None
-    has_audio: bool
-    speakers: list[str]
-    label_sets: dict[str, list[str]]
-    notes: list[str]
-    turns: list[TurnJson]
-    speaker_number: SpeakerNumberJson | None
-    provenance: Mapping[str, Plain]
 
 
 def label_sets(timeline: Timeline) -> tuple[LabelSet, ...]:

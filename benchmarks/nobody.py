@@ -1,40 +1,49 @@
-"""Music, tones and noise are nobody, and nobody who speaks is lost.
+"""Music, tones, noise and bare rooms are nobody, and nobody who speaks is lost.
 
-    python benchmarks/nobody.py DATA [--seeds 20] [--words 200]
+    python benchmarks/nobody.py DATA [--seeds 20] [--words 200] [--talks 40] [--half report]
 
-Made sounds of 15 s in which nobody speaks, at full level and up to 50 dB lower; whole clips of the
-corpora under DATA (``ravdess``, ``emodb``, ``korean_emotional``); and single stretches of .35 to
-.9 s of speech alone in 12 s of silence, of noise, or of music. For each: how many recordings hold
-speech by the detector alone, and how many after ``empathia.listen.standing`` has sifted it. The
-bounds there were chosen on other seeds and instruments, and on words of the speakers that are left
-out here. Nothing is written.
+Made sounds of 15 s in which nobody speaks, at full level and up to 50 dB lower; 3 s of one in a
+talk; bare rooms of a minute (room tone and faint hum, -75 to -35 dB), and half a minute of one
+within a talk; calls that ring before a far voice answers. Then what must stay: whole clips of the
+corpora under DATA (``ravdess``, ``emodb``, ``korean_emotional``), the far voice of those calls, and
+single stretches of .35 to .9 s of speech alone in 12 s of silence, of noise, or of music. For each:
+in how many recordings speech is heard there by the detector alone, and in how many after
+``empathia.listen.standing`` has sifted it. Bounds were chosen on "tune". Nothing is written.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import places
+from conversations import HALVES, Clip, clips, said, speakers_of
 from numpy.typing import NDArray
 
 from empathia import media
 from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.ear import Ear
-from empathia.listen.speech import RATE
+from empathia.listen.speech import RATE, Segment
 from empathia.types import Audio, FloatArray
 
 Sound = NDArray[np.float64]
 Draw = np.random.Generator
-CLIPS: dict[str, tuple[str, Callable[[Path], str]]] = {
-    "ravdess": ("Actor_*/*.flac", lambda p: p.stem[-2:]),
-    "emodb": ("*.flac", lambda p: p.name[:2]),
-    "korean_emotional": ("**/wav/*.flac", lambda p: p.parent.parent.name),
-}
+CORPORA = ("ravdess", "emodb", "korean_emotional")
 T = np.arange(15 * RATE) / RATE
+_HEARD = 0.15  # s of speech within a span
+
+
+class Recording(NamedTuple):
+    """A sound, and where in it it is asked whether somebody is heard (s)."""
+
+    kind: str
+    sound: FloatArray | Sound
+    start: float
+    end: float
 
 
 def main() -> None:
@@ -42,31 +51,45 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--seeds", type=int, default=20, help="recordings of each made sound")
     parser.add_argument("--words", type=int, default=200, help="single stretches of speech")
+    parser.add_argument("--talks", type=int, default=40, help="of each kind with a talk in it")
+    parser.add_argument("--half", choices=HALVES, default="report", help="of the speakers")
     args = parser.parse_args()
+    people = {(c, s) for c in CORPORA for s in speakers_of(args.data, c, args.half)}
+    spoken = [c for c in clips(args.data) if (c.corpus, c.speaker) in people]
+    first = 7000 if args.half == "report" else 3000
+    for made in (
+        _nobody(args.seeds, first),
+        _rooms(args.talks, first),
+        _talks(spoken, args.talks, first),
+        (Recording(f"clips: {c.corpus}", s := _sound(c.path), 0, len(s) / RATE) for c in spoken),
+        _words(spoken, args.words, first),
+    ):
+        _print(made)
+
+
+def _print(recordings: Iterable[Recording]) -> None:
     count: Counter[tuple[str, str]] = Counter()
-    for kind, make in MADE.items():
-        for seed in range(args.seeds):
-            draw = np.random.default_rng(7000 + seed)
-            lower = 10 ** (-draw.uniform(0, 50) / 20) if seed % 2 else 1.0
-            _count(count, f"nobody: {kind}", lower * _level(make(draw)))
-    for corpus, (pattern, _) in CLIPS.items():
-        for path in sorted((args.data / corpus).glob(pattern)):
-            _count(count, f"clips: {corpus}", _sound(path))
-    for place, sound in _words(args.data, args.words):
-        _count(count, f"a word in {place}", sound)
-    for name in dict.fromkeys(name for name, _ in count):
-        all_, before, after = (count[name, what] for what in ("all", "before", "after"))
-        print(f"{name:28} {all_:5} recordings, speech in {before:5}, sifted {after:5}")
+    for kind, sound, start, end in recordings:
+        ear = hear(sound)
+        count[kind, "all"] += 1
+        count[kind, "before"] += _within([*ear.segments, *ear.dropped], start, end)
+        count[kind, "after"] += _within(ear.segments, start, end)
+    for kind in dict.fromkeys(kind for kind, _ in count):
+        all_, before, after = (count[kind, what] for what in ("all", "before", "after"))
+        print(f"{kind:36} {all_:5} recordings, speech in {before:5}, sifted {after:5}", flush=True)
 
 
-def _count(count: Counter[tuple[str, str]], name: str, sound: FloatArray | Sound) -> None:
+def hear(sound: FloatArray | Sound) -> Ear:
+    """As `read` listens, without words and voices."""
     ear = Ear(Dictation(ListenOptions(words=False)), None)
     for at in range(0, len(sound), 10 * RATE):
         ear.add(Audio(sound[at : at + 10 * RATE].astype(np.float32), RATE))
     ear.finish()
-    count[name, "all"] += 1
-    count[name, "before"] += bool(ear.segments or ear.dropped)
-    count[name, "after"] += bool(ear.segments)
+    return ear
+
+
+def _within(segments: Iterable[Segment], start: float, end: float) -> bool:
+    return any(min(s.end, end) - max(s.start, start) >= _HEARD for s in segments)
 
 
 def _sound(path: Path) -> FloatArray:
@@ -78,6 +101,69 @@ def _level(sound: Sound) -> Sound:
 
 
 # -- nobody ------------------------------------------------------------------------------------
+
+
+def _nobody(seeds: int, first: int) -> Iterator[Recording]:
+    for kind, make in MADE.items():
+        for seed in range(seeds):
+            draw = np.random.default_rng(first + seed)
+            lower = 10 ** (-draw.uniform(0, 50) / 20) if seed % 2 else 1.0
+            yield Recording(f"nobody: {kind}", lower * _level(make(draw)), 0, 15)
+
+
+def _rooms(count: int, first: int) -> Iterator[Recording]:
+    for seed in range(count):
+        bare = bare_room(60, np.random.default_rng(first + seed))
+        yield Recording("nobody: bare room", bare, 0, 60)
+
+
+def bare_room(seconds: float, draw: Draw) -> Sound:
+    """Room tone and faint hum, about 40 dB below a voice."""
+    samples = round(seconds * RATE)
+    sound = places.hiss(samples, draw) + draw.uniform(0.1, 1) * places.hum(samples, draw)
+    slow = 1 + 0.3 * np.sin(2 * np.pi * draw.uniform(0.05, 0.5) * np.arange(samples) / RATE)
+    return np.asarray(10 ** (draw.uniform(-75, -35) / 20) * places.unit(sound) * slow)
+
+
+def _talks(spoken: list[Clip], count: int, first: int) -> Iterator[Recording]:
+    """What is no voice within a talk, and a far voice behind what is none."""
+    kinds = list(MADE)
+    for seed in range(count):
+        draw = np.random.default_rng(first + seed)
+        before, after = (_talk(spoken, draw) for _ in range(2))
+        kind = kinds[seed % len(kinds)]
+        made = 10 ** (draw.uniform(-10, 0) / 20) * _level(MADE[kind](draw))[: 3 * RATE]
+        pause = bare_room(30, draw)
+        for name, middle in (("3 s of music or noise in a talk", made), ("a long pause", pause)):
+            start = len(before) / RATE + 0.3
+            sound = np.concatenate([before, middle, after]) + 1e-4 * draw.normal(
+                0, 1, len(before) + len(middle) + len(after)
+            )
+            yield Recording(f"nobody: {name}", sound, start, start - 0.6 + len(middle) / RATE)
+        ring = 10 ** (draw.uniform(-15, 0) / 20) * _level(_ringing(draw))[: 8 * RATE]
+        far = _far(before, draw)
+        call, answered = np.concatenate([ring, far]), len(ring) / RATE
+        yield Recording("nobody: rings before a far voice", call, 0, answered)
+        yield Recording("a far voice behind rings", call, answered, len(call) / RATE)
+
+
+def _talk(spoken: list[Clip], draw: Draw) -> Sound:
+    """Three clips of one speaker with pauses around them."""
+    one = spoken[draw.integers(len(spoken))]
+    mine = [c for c in spoken if c.speaker == one.speaker and c.corpus == one.corpus]
+    parts = [np.zeros(RATE // 2)]
+    for index in draw.integers(len(mine), size=3):
+        parts += [0.08 * places.unit(said(mine[index].path).samples), np.zeros(RATE // 2)]
+    return np.concatenate(parts)
+
+
+def _far(talk: Sound, draw: Draw) -> Sound:
+    """The same across a room, 30 to 45 dB below full scale."""
+    room = places.room(draw, large=True)
+    response = room.response(room.place(2.0, 5.0, draw), draw)
+    heard = places.unit(places.convolved(talk.astype(np.float32), response))
+    level = 10 ** (draw.uniform(-45, -30) / 20)
+    return np.asarray(level * (heard + 10 ** (-25 / 20) * places.hiss(len(heard), draw)))
 
 
 def _tune(draw: Draw, partials: Sound, rise: float, fade: float, shake: float = 0.0) -> Sound:
@@ -175,17 +261,11 @@ MADE: dict[str, Callable[[Draw], Sound]] = {
 # -- somebody ----------------------------------------------------------------------------------
 
 
-def _words(data: Path, most: int) -> Iterator[tuple[str, Sound]]:
+def _words(spoken: list[Clip], most: int, first: int) -> Iterator[Recording]:
     """Single stretches of speech, and where each stands."""
-    draw = np.random.default_rng(11)
-    clips = [
-        path
-        for corpus, (pattern, speaker) in CLIPS.items()
-        for path in sorted((data / corpus).glob(pattern))
-        if sum(map(ord, speaker(path))) % 2
-    ]
-    for index in draw.permutation(len(clips))[:most]:
-        word = _word(_sound(clips[index]), draw)
+    draw = np.random.default_rng(first)
+    for index in draw.permutation(len(spoken))[:most]:
+        word = _word(_sound(spoken[index].path), draw)
         if word is None:
             continue
         power = np.square(word).mean()
@@ -193,13 +273,12 @@ def _words(data: Path, most: int) -> Iterator[tuple[str, Sound]]:
             sound = noise * np.sqrt(power)
             at = len(sound) // 2
             sound[at : at + len(word)] += word
-            yield place, sound / max(1.0, np.abs(sound).max())
+            sound /= max(1.0, np.abs(sound).max())
+            yield Recording(f"a word in {place}", sound, at / RATE, (at + len(word)) / RATE)
 
 
 def _word(clip: FloatArray, draw: Draw) -> Sound | None:
-    ear = Ear(Dictation(ListenOptions(words=False)), None)
-    ear.add(Audio(clip, RATE))
-    ear.finish()
+    ear = hear(clip)
     if not ear.segments:
         return None
     segment, length = ear.segments[draw.integers(len(ear.segments))], draw.uniform(0.35, 0.9)

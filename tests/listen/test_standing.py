@@ -63,12 +63,24 @@ def test_speech_is_certain_before_it_has_ended_only_where_nothing_can_take_that_
 
 
 @pytest.mark.parametrize("other", [Segment(4.5, 5.1, 0.99), Segment(15.0, 15.4, 0.99)])
-def test_doubtful_speech_near_sure_speech_stands(other):
+def test_near_sure_speech_it_is_enough_to_stand_out_a_little(other):
+    little = [(10.0, 0.1), (0.6, 0.125), (10.0, 0.1)]  # by 2 dB
     both = sorted([SHORT, other], key=lambda s: s.start)
-    assert sifted(FLAT, both) == both
+    assert sifted(little, both) == both
+    assert sifted(FLAT, both) == [other]  # a note beside a voice
     far = Segment(other.start + (4 if other.start > 10 else -4), other.end, 0.99)
     far = Segment(far.start, far.start + 0.4, 0.99)
-    assert sifted(FLAT, sorted([SHORT, far], key=lambda s: s.start)) == [far]
+    assert sifted(little, sorted([SHORT, far], key=lambda s: s.start)) == [far]
+
+
+def test_near_sure_speech_one_second_is_waited_for():
+    standing = Standing()
+    standing.add(Audio(np.full(round(11.7 * RATE), 0.1, np.float32), RATE))
+    assert standing.sift([Segment(5.0, 8.0, 0.99), SHORT], 11.6) == [Segment(5.0, 8.0, 0.99)]
+    assert standing.dropped == []
+    assert standing.settled(11.6) == SHORT.start
+    assert standing.sift([], 11.7) == []
+    assert standing.dropped == [SHORT]
 
 
 def test_other_speech_does_not_count_as_surroundings():
@@ -94,6 +106,20 @@ def test_music_is_nobody(name):
     heard = [ear(MUSIC[name](seed)) for seed in range(12)]
     assert sum(bool(e.dropped) for e in heard) > 0  # the detector alone takes it for somebody
     assert not any(e.segments for e in heard)
+
+
+@pytest.mark.parametrize("seed", [4, 8, 11])
+def test_music_in_a_talk_is_nobody(seed):
+    pause = np.zeros(RATE // 2)
+    before, after = sounds.example(0, 6.6), sounds.example(7.4, 12)
+    music = sounds.tune(seed, (1, 0.1, 0.15, 0.02))[: 3 * RATE]
+    music *= 0.4 / np.abs(music).max()
+    heard = ear(np.concatenate([before, pause, music, pause, after]))
+    start = (len(before) + len(pause)) / RATE
+    assert any(start - 0.3 < s.start < start + 3 for s in heard.dropped)  # by the detector alone
+    assert not any(s.start < start + 2.7 and s.end > start + 0.3 for s in heard.segments)
+    assert any(s.end < start for s in heard.segments)
+    assert any(s.start > start + 2.7 for s in heard.segments)
 
 
 @pytest.mark.parametrize("decibel", [None, -20, -10, -5])

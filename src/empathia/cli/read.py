@@ -133,7 +133,7 @@ def _people(group: argparse._ArgumentGroup) -> None:
         type=float,
         metavar="S",
         help="a longer pause of a speaker ends a turn, half of it behind a sentence: 0.2 to 5 s "
-        "(default: 1)",
+        "(default: 1; what is shorter than about 0.3 s is heard as no pause)",
     )
 
 

@@ -1,9 +1,9 @@
 """Short, doubtful speech that does not stand out of what surrounds it is none.
 
 A detector of speech takes a note of a flute, a hum or a beat of music for half a second of speech
-now and then, with some doubt. Real speech is surer, or longer, or near speech that is; or else it
-is louder than what is heard around it, even in noise of its own strength. Music is as loud as
-itself. ``benchmarks/nobody.py`` measures what is lost and what is kept.
+now and then, with some doubt. Real speech is surer, or longer; or else it is louder than what is
+heard around it, even in noise of its own strength, and a little louder near speech that is sure.
+Music is as loud as itself. ``benchmarks/nobody.py`` measures what is lost and what is kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _SURE = 0.98  # probability of speech that is believed as it is
 _LONG = 1.3  # s; so is a segment as long ...
 _LIKELY = 0.8  # ... and as probable
 _AROUND = 5.0  # s before and behind a segment that surround it
-_STANDS = 3.5  # dB that its loudest tenth is above the loudest quarter of its surroundings
+_STANDS = 3.5  # dB that its loudest tenth is above the loudest quarter of its surroundings ...
+_BESIDE, _SOON = 1.0, 1.0  # ... dB beside sure speech, where no more than these s behind it count
 _FRAME = RATE // 20  # samples, 50 ms
 _LEAD, _TAIL = 1, 2  # frames at both ends of a segment that are hardly speech
 _FEW = 10  # frames of surroundings that tell nothing
@@ -79,27 +80,31 @@ class Standing:
         return self._waiting[0].start if self._waiting else settled
 
     def _known(self, segment: Segment, settled: float) -> bool:
-        return settled >= segment.end + _AROUND or any(map(_sure, (segment, *self._near(segment))))
+        wait = _SOON if self._beside(segment, _SOON) else _AROUND
+        return _sure(segment) or settled >= segment.end + wait
 
-    def _near(self, segment: Segment) -> list[Segment]:
+    def _near(self, segment: Segment, behind: float) -> list[Segment]:
         return [
             s
             for s in (*self._before, *self._waiting)
-            if s.start < segment.end + _AROUND and s.end > segment.start - _AROUND
+            if s.start < segment.end + behind and s.end > segment.start - _AROUND
         ]
 
+    def _beside(self, segment: Segment, behind: float) -> bool:
+        """Whether there is sure speech near it, up to so many seconds behind it."""
+        return any(map(_sure, self._near(segment, behind)))
+
     def _stands(self, segment: Segment) -> bool:
-        near = self._near(segment)
-        if any(map(_sure, near)):
-            return True
+        behind = _SOON if self._beside(segment, _SOON) else _AROUND
         own = self._cut(segment.start, segment.end)[_LEAD:-_TAIL]
-        low, high = segment.start - _AROUND, segment.end + _AROUND
-        speech = sorted([*near, segment], key=lambda s: s.start)
+        low, high = segment.start - _AROUND, segment.end + behind
+        speech = sorted([*self._near(segment, behind), segment], key=lambda s: s.start)
         gaps = zip([low, *(s.end for s in speech)], [*(s.start for s in speech), high], strict=True)
         around = np.concatenate([self._cut(a, b) for a, b in gaps])
         if len(around) < _FEW or not len(own):
             return True
-        return bool(np.percentile(own, 90) - np.percentile(around, 75) >= _STANDS)
+        least = _BESIDE if self._beside(segment, behind) else _STANDS
+        return bool(np.percentile(own, 90) - np.percentile(around, 75) >= least)
 
     def _cut(self, start: float, end: float) -> FloatArray:
         """Levels (frames,) from one time to another (s)."""

@@ -36,7 +36,7 @@ class Options:
         channels: "mix" them, or listen to each ("separate") as a speaker of its own; with all
             tracks, to each track.
         pause: A longer pause of a speaker ends a turn, and half of it behind a sentence: 0.2 to
-            5 s; None takes 1 s (live .5 s).
+            5 s; None takes 1 s (live .5 s). What is shorter than about .3 s is heard as no pause.
         language: ISO 639-1 code of what is spoken; None finds out.
         asr_model: A faster-whisper model name or folder; None takes Whisper base.
         words: Words that may come, such as names, as they are written.

@@ -21,6 +21,22 @@ from empathia.types import Audio
 
 TONE = tone(1.0)
 RAW = (TONE * 32767).astype("<i2").tobytes()
+FORMATS = [
+    ("a.mp3", "libmp3lame", {}),
+    ("bare.mp3", "libmp3lame", {"id3v2_version": "0", "write_xing": "0"}),
+    ("a.ogg", "libopus", {}),
+    ("a.webm", "libopus", {}),
+    ("a.flac", "flac", {}),
+    ("a.aac", "aac", {}),
+    ("a.ts", "aac", {}),
+    ("a.mka", "pcm_s16le", {}),
+    ("a.aiff", "pcm_s16be", {}),
+    ("a.w64", "pcm_s16le", {}),
+    ("a.caf", "pcm_s16be", {}),
+    ("a.au", "pcm_s16be", {}),
+    ("a.wv", "wavpack", {}),
+    ("pieces.mp4", "aac", {"movflags": "frag_keyframe+empty_moov"}),
+]
 
 
 class Pipe:
@@ -100,25 +116,7 @@ def test_a_wav_that_breaks_off_says_where(tmp_path: Path) -> None:
     assert any("ends at 1.0 s although the file announces 4.0 s" in n for n in condition.notes())
 
 
-@pytest.mark.parametrize(
-    ("name", "codec", "options"),
-    [
-        ("a.mp3", "libmp3lame", {}),
-        ("bare.mp3", "libmp3lame", {"id3v2_version": "0", "write_xing": "0"}),
-        ("a.ogg", "libopus", {}),
-        ("a.webm", "libopus", {}),
-        ("a.flac", "flac", {}),
-        ("a.aac", "aac", {}),
-        ("a.ts", "aac", {}),
-        ("a.mka", "pcm_s16le", {}),
-        ("a.aiff", "pcm_s16be", {}),
-        ("a.w64", "pcm_s16le", {}),
-        ("a.caf", "pcm_s16be", {}),
-        ("a.au", "pcm_s16be", {}),
-        ("a.wv", "wavpack", {}),
-        ("pieces.mp4", "aac", {"movflags": "frag_keyframe+empty_moov"}),
-    ],
-)
+@pytest.mark.parametrize(("name", "codec", "options"), FORMATS)
 def test_any_format_is_told_from_its_first_bytes(
     tmp_path: Path, name: str, codec: str, options: dict[str, str]
 ) -> None:
@@ -128,6 +126,32 @@ def test_any_format_is_told_from_its_first_bytes(
     spectrum = np.abs(np.fft.rfft(middle))
     assert np.argmax(spectrum) == pytest.approx(440, abs=3)
     assert not condition.remarks
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [f for f in FORMATS if f[0] != "a.mka"],  # it is one packet, of which a part is nothing
+)
+def test_what_came_before_a_break_or_rubbish_is_kept(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str]
+) -> None:
+    whole = written(tmp_path / name, codec, **options)
+    part = whole[: len(whole) * 7 // 10]
+    rubbish = np.random.default_rng(0).bytes(20_000)
+    for data in (part, part + rubbish):
+        samples, _ = heard(data)
+        # Rubbish that follows samples without frames is heard as the noise that it is.
+        assert 24_000 < len(samples) < 51_000
+        spectrum = np.abs(np.fft.rfft(samples[4000:20_000]))
+        assert np.argmax(spectrum) == pytest.approx(440, abs=3)
+
+
+@pytest.mark.parametrize("odd", [1, 2, 3])
+def test_what_is_left_of_a_sample_is_let_go(odd: int) -> None:
+    both = np.repeat(np.frombuffer(RAW, "<i2"), 2).tobytes()  # four bytes at a time
+    samples, condition = heard(both + bytes(odd), media.Pcm(16000, 2))
+    np.testing.assert_allclose(samples, TONE, atol=1e-4)
+    assert condition.notes() == ()
 
 
 def test_a_sound_that_looks_like_a_frame_is_no_mp3() -> None:

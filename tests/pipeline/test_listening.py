@@ -73,6 +73,16 @@ def test_an_endless_stream_is_stopped_and_what_was_heard_is_kept() -> None:
     assert list(listening) == []
 
 
+def test_a_pipe_on_which_nothing_comes_is_stopped() -> None:
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as stream, os.fdopen(write, "wb"):
+        listening = empathia.listen(stream)
+        listening.stop()
+        timeline = timeline_of(list(listening))
+    assert timeline.turns == ()
+    assert "no sound came" in timeline.notes
+
+
 def test_a_stream_that_breaks_keeps_what_was_heard() -> None:
     def breaking() -> Iterator[np.ndarray]:
         yield sounds.example(0, 7).astype(np.float32)

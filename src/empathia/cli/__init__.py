@@ -109,7 +109,12 @@ def _note(  # noqa: PLR0917 - the signature of warnings.showwarning
 
 
 def _speak_plainly() -> None:
-    """Write UTF-8 into files and pipes; escape what a terminal cannot show."""
+    """Write UTF-8 into files and pipes; escape what a terminal cannot show.
+
+    What was closed (``>&-``) leads nowhere.
+    """
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.FileIO(os.devnull, "w"))
+    sys.stderr = sys.stderr or io.TextIOWrapper(io.FileIO(os.devnull, "w"))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             shown = None if stream.isatty() else "utf-8"

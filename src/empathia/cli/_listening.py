@@ -35,9 +35,10 @@ def listen(options: Options, pcm: str | None, *, as_json: bool, quiet: bool) -> 
     from empathia.pipeline.listening import Listening
     from empathia.types.events import Ended
 
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         raise UsageError(
-            "standard input is the keyboard", "Pipe sound into it: ffmpeg ... | empathia read -"
+            f"standard input is {'closed' if sys.stdin is None else 'the keyboard'}",
+            "Pipe sound into it: ffmpeg ... | empathia read -",
         )
     kind = None if pcm is None else Pcm.of(pcm)
     listening = Listening(sys.stdin.buffer, options, kind)
@@ -65,14 +66,18 @@ def _tell(event: Event, *, as_json: bool, quiet: bool) -> None:
 
 @contextmanager
 def _stopped_by_hand(listening: Listening) -> Iterator[None]:
-    """Ctrl-C ends the listening; a second one ends the program."""
+    """Ctrl-C ends the listening, as ``timeout`` and ``kill`` do; a second one ends the program."""
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def stop(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
+        restore()
         listening.stop()
 
-    before = signal.signal(signal.SIGINT, stop)
+    before = {n: signal.signal(n, stop) for n in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()

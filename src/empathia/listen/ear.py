@@ -217,4 +217,6 @@ def silence(ear: Ear) -> tuple[str, ...]:
     """What to say where there is no speech, or of what was taken for none."""
     if ear.segments:
         return left_out(ear)
+    if ear.duration == 0:
+        return ("no sound came",)
     return ("the recording is silent" if ear.waveform.silent else "nobody speaks here",)

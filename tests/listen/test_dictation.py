@@ -31,6 +31,7 @@ class Polyglot:
         self.heard: list[tuple[str, float, float]] = []
         self.hints: list[str] = []
         self.skipped: list[float] = []
+        self.lasting = 0.25  # s of the first word of what is longer than 4 s
 
     def knows(self, language: str) -> bool:
         return language in TONES
@@ -49,12 +50,14 @@ class Polyglot:
         end = start + audio.duration
         self.heard.append((language, start, end))
         self.hints.append(hints)
-        words = tuple(
+        words = [
             Word("word", at, min(at + 0.25, end), 0.9)
             for at in np.arange(start, end - 0.01, 0.25).tolist()
             if at not in self.skipped
-        )
-        return [Window(start, end, words, language)]
+        ]
+        if audio.duration > 4:
+            words[0] = Word("word", start, start + self.lasting, 0.9)
+        return [Window(start, end, tuple(words), language)]
 
 
 def sound(*parts: tuple[str | None, float]) -> Audio:
@@ -119,6 +122,24 @@ def test_a_stretch_without_a_word_is_heard_by_itself():
     model.skipped = [3.5, 3.75, 4.0, 4.25, 4.5, 4.75]
     dictation.add(sound(("en", 9)), 0.0, [(0.0, 3.4), (3.4, 5.0), (5.1, 9.0)])
     assert [(w.start, len(w.words)) for w in dictation.windows] == [(0.0, 30), (3.4, 7)]
+
+
+@pytest.mark.parametrize(
+    ("lasting", "again"), [(1.4, []), (2.0, [(0.0, 3.0), (3.5, 5.5), (7.0, 9.0)])]
+)
+def test_where_a_word_lasts_too_long_each_stretch_is_heard_by_itself(lasting, again):
+    """What says the same twice was written once, across both."""
+    model = Polyglot()
+    model.lasting = lasting
+    dictation = Dictation(ListenOptions(), model)
+    speech = [(0.0, 3.0), (3.5, 4.0), (4.2, 5.5), (7.0, 9.0)]  # shorter ones go together
+    dictation.add(sound(("en", 9)), 0.0, speech)
+    starts = [w.start for w in dictation.windows]
+    assert model.heard == [("en", 0.0, 9.0), *(("en", *stretch) for stretch in again)]
+    assert starts == ([first for first, _ in again] or [0.0])
+    alone = Dictation(ListenOptions(), model)
+    alone.add(sound(("en", 9)), 0.0, [(0.0, 9.0)])
+    assert [w.end for w in alone.windows] == [9.0]  # one stretch has nothing else to be heard as
 
 
 @pytest.mark.weights

@@ -21,6 +21,7 @@ from empathia.listen.words import Encoded, Transcriber, Window
 from empathia.types import Audio
 
 _ALONE = 0.7  # s of speech between pauses that must hold a word, or it is heard once more
+_LONG = 1.5  # s that no word lasts
 _ASKED = 1.0  # s of speech that are asked for their language at once, at least
 _AHEAD = 2  # windows that wait to be heard at most: their sound is kept so long
 
@@ -120,14 +121,20 @@ class Dictation:
         for part in parts:
             if len(parts) > 1:
                 heard = model.encode(_cut(audio, part.start - start, part.end - start))
-            words = model.transcribe(heard, part.start, part.language, self._options.hints)
-            made += [replace(w, language_probability=part.probability) for w in words]
-        for lost in _unheard(speech, made):
-            part = next(p for p in parts if lost[0] < p.end or p is parts[-1])
-            heard = model.encode(_cut(audio, lost[0] - start, lost[1] - start))
-            words = model.transcribe(heard, lost[0], part.language, self._options.hints)
-            made += [replace(w, language_probability=part.probability) for w in words if w.words]
+            words = self._words(model, heard, part.start, part)
+            inside = [s for s in speech if s[0] < part.end and s[1] > part.start]
+            alone = _unheard(inside, words)
+            if len(inside) > 1 and _smeared(words):
+                words, alone = [], _asked(inside)
+            for first, last in alone:
+                heard = model.encode(_cut(audio, first - start, last - start))
+                words += [w for w in self._words(model, heard, first, part) if w.words]
+            made += words
         self._windows += sorted(made, key=lambda window: window.start)
+
+    def _words(self, model: Transcriber, heard: Encoded, start: float, part: _Part) -> list[Window]:
+        words = model.transcribe(heard, start, part.language, self._options.hints)
+        return [replace(w, language_probability=part.probability) for w in words]
 
     def _forget(self, start: float) -> None:
         if self._windows and self._windows[-1].start >= start:
@@ -226,6 +233,11 @@ def _asked(speech: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         else:
             asked.append((start, end))
     return asked
+
+
+def _smeared(windows: Sequence[Window]) -> bool:
+    """Whether a word lasts too long: what says the same again was taken for one sentence."""
+    return any(w.end - w.start > _LONG for window in windows for w in window.words)
 
 
 def _unheard(

@@ -104,6 +104,7 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=4, help="single clips a speaker")
     parser.add_argument("--rooms", type=int, default=1, help="rooms a single clip")
     parser.add_argument("--seeds", type=int, default=14, help="of each made sound of nobody")
+    parser.add_argument("--forced", action="store_true", help="hear them as if they were speech")
     parser.add_argument("--half", choices=HALVES, default="report", help="of the speakers")
     parser.add_argument("--asr-model", metavar="NAME", help="another model, as `read` takes it")
     parser.add_argument("--threads", type=int)
@@ -111,7 +112,7 @@ def main() -> None:
     args = parser.parse_args()
     model = Transcriber.load(args.asr_model, args.threads)
     tiny = Transcriber.load("tiny.en", args.threads)
-    heard = list(_nobody(model, args.seeds))
+    heard = list(_nobody(model, args.seeds, forced=args.forced))
     _print_nobody(heard)
     for corpus in (c for c in LANGUAGES if (args.data / c).is_dir()):
         made = list(_corpus(args, corpus, model, tiny))
@@ -293,18 +294,22 @@ def _mixed(data: Path, half: str, count: int, model: Transcriber) -> Iterator[He
         yield from _joined(chosen, "two languages", draw, model)
 
 
-def _nobody(model: Transcriber, seeds: int) -> Iterator[Heard]:
-    """Made sounds as `read` hears them, and the first seconds as if they were speech."""
+def _nobody(model: Transcriber, seeds: int, *, forced: bool) -> Iterator[Heard]:
+    """Made sounds as `read` hears them, and by force the first seconds as if they were speech."""
     for kind, make in MADE.items():
         for seed in range(seeds):
             draw = np.random.default_rng(9000 + seed)
             sound = make(draw)
             sound = np.asarray(sound / np.abs(sound).max() / 2, np.float32)
             yield _made_up(kind, "nobody", sound, hear(sound, model))
-            forced, part = Dictation(ListenOptions(), model), sound[: draw.integers(1, 8) * RATE]
-            forced.add(Audio(part, RATE), 0.0)
-            taken = Listened((), (), forced.windows, forced.finish())
-            yield _made_up(kind, "taken for speech", part, taken)
+            if forced:
+                dictation, part = (
+                    Dictation(ListenOptions(), model),
+                    sound[: draw.integers(1, 8) * RATE],
+                )
+                dictation.add(Audio(part, RATE), 0.0)
+                taken = Listened((), (), dictation.windows, dictation.finish())
+                yield _made_up(kind, "taken for speech", part, taken)
 
 
 def _made_up(name: str, kind: str, sound: FloatArray, listened: Listened) -> Heard:

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 import sounds
+from costs import calls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -202,22 +201,6 @@ def test_a_fault_in_the_thread_reaches_who_asks_for_words():
     dictation.add(sound(("en", 2)), 0.0, [(0, 2)])
     with pytest.raises(UsageError, match="no-such-model"):
         dictation.finish()
-
-
-def calls(work: Callable[[], object]) -> int:
-    """How many functions of Python are called."""
-    count = 0
-
-    def called(frame: object, event: str, arg: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    sys.setprofile(called)
-    try:
-        work()
-    finally:
-        sys.setprofile(None)
-    return count
 
 
 def test_asking_for_late_words_costs_no_more_the_longer_the_talk():

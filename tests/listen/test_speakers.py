@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from costs import calls
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -318,6 +319,30 @@ def test_speakers_so_far_stay_and_take_what_is_new_and_the_last_word_is_as_if_ne
     assert [s.speaker for s in after[len(before) :]] == [1, 0]
     assert len({s.speaker for s in asked.so_far(bounds=(3, 3)).spans}) == 3
     assert asked.finish() == heard(segments).finish()
+
+
+def test_a_look_costs_no_more_the_longer_the_stream():
+    """But for those that look for speakers anew, which are ever rarer."""
+
+    class Tones:
+        def embed(self, windows: list[Audio]) -> np.ndarray:
+            return np.array([[w.samples[0], 1 - w.samples[0]] for w in windows], np.float32)
+
+    diariser, cost = Diariser(Tones()), list[int]()
+    speakers = [number // 2 % 2 for number in range(150)]
+    for number, who in enumerate(speakers):
+        at = 3.0 * number
+        diariser.add(Audio(np.full(2 * RATE, who, np.float32), RATE), at)
+        ongoing = (Audio(np.full(RATE, 1 - who, np.float32), RATE), at + 2.5)
+        asked = calls(lambda ongoing=ongoing: diariser.so_far(None, (2, 2), ongoing))
+        spans: list[SpeakerSpan] = []
+        looked = calls(lambda spans=spans: spans.extend(diariser.so_far(None, (2, 2)).spans))
+        if number > 2:
+            assert [s.speaker for s in spans] == speakers[: number + 1]
+        cost.append(asked + looked)
+    early, late = sorted(cost[40:60]), sorted(cost[-40:])
+    assert late[len(late) // 2] == early[len(early) // 2]
+    assert sum(c > 2 * late[0] for c in cost[60:]) < 12
 
 
 def test_speech_that_goes_on_is_asked_about_and_not_kept():

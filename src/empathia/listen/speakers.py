@@ -16,7 +16,7 @@ somebody who shouts and whispers may come out as two: ``benchmarks/diarisation.p
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -121,7 +121,9 @@ class Diariser:
         if not heard.any():
             return _nobody(given, bounds)
         labels, likely = parted(cells.of(heard), bounds)
-        return self._spoken(_told(given, bounds, cells, labels, likely))
+        spans = _told(given, cells, labels, _centres(cells.of(heard), labels))
+        number = SpeakerNumber(int(labels.max()) + 1, _how(bounds), likely)
+        return Diarisation(self._spoken(spans), number)
 
     def so_far(
         self,
@@ -129,34 +131,60 @@ class Diariser:
         bounds: tuple[int, int] | None = None,
         ongoing: tuple[Audio, float] | None = None,
     ) -> Diarisation:
-        """Who spoke so far, for a stream: as :meth:`finish`, at a cost that does not grow as fast.
+        """Who spoke so far, for a stream: as :meth:`finish`, at a cost that does not grow.
 
         After the first minute of speech, speakers are looked for anew whenever it has grown by
-        a tenth; what comes in between goes to the speakers that are known. :meth:`finish` does
-        not depend on this.
+        a tenth; what comes in between goes to the speakers that are known, once. :meth:`finish`
+        does not depend on this.
 
         Args:
             segments: As in :meth:`finish`.
             bounds: As in :meth:`finish`.
             ongoing: Sound and start (s) of a further segment that goes on; it is not kept.
         """
-        given = self._checked(segments, bounds)
-        if ongoing is not None:
-            given = [*given, (ongoing[1], ongoing[1] + ongoing[0].duration)]
+        given, known = self._checked(segments, bounds), self._known
+        if known is None or known.bounds != bounds or known.old(self.voices.count):
+            return self._anew(given, bounds, ongoing)
+        sound = None if ongoing is None else ongoing[0]
+        cells = self.voices.cells(sound, known.segments)
+        voiced = cells.of(np.any(cells.short, axis=1))
+        labels = _followed_on(voiced, known)
+        spans = _told(
+            _with(given[known.segments :], ongoing), cells, labels, known.centres, known.last
+        )
+        told = known.told._replace(spans=known.told.spans + self._spoken(spans, known.silences))
+        if ongoing is None:
+            self._known = known._replace(
+                segments=len(given),
+                silences=len(self._silences),
+                last=int(labels[-1]) if len(labels) else known.last,
+                told=told,
+            )
+        return told
+
+    def _anew(
+        self,
+        given: Sequence[tuple[float, float]],
+        bounds: tuple[int, int] | None,
+        ongoing: tuple[Audio, float] | None,
+    ) -> Diarisation:
+        """Look for speakers in all speech so far; they are known from here on."""
         cells = self.voices.cells(None if ongoing is None else ongoing[0])
-        heard: NDArray[np.bool_] = np.any(cells.short, axis=1)
+        given, heard = _with(given, ongoing), np.any(cells.short, axis=1)
         if not heard.any():
             return _nobody(given, bounds)
-        voiced, known = cells.of(heard), self._known
-        if known is None or known.bounds != bounds or known.old(len(voiced.segment)):
-            known = _Known(bounds, *parted(voiced, bounds))
-            self._known = known if ongoing is None else self._known
-        labels = _continued(voiced, known.labels)
-        return self._spoken(_told(given, bounds, cells, labels, known.likely))
+        labels, likely = parted(cells.of(heard), bounds)
+        centres = _centres(cells.of(heard), labels)
+        number = SpeakerNumber(len(centres), _how(bounds), likely)
+        told = Diarisation(self._spoken(_told(given, cells, labels, centres)), number)
+        if ongoing is None:
+            counts = len(cells.segment), len(given), len(self._silences)
+            self._known = _Known(bounds, *counts, centres, int(labels[-1]), told)
+        return told
 
-    def _spoken(self, told: Diarisation) -> Diarisation:
-        spans = without(told.spans, self._silences)
-        return told._replace(spans=tuple(SpeakerSpan(*s) for s in spans))
+    def _spoken(self, spans: Sequence[SpeakerSpan], silences: int = 0) -> tuple[SpeakerSpan, ...]:
+        """Spans without the silences, from one of these on."""
+        return tuple(SpeakerSpan(*s) for s in without(spans, self._silences[silences:]))
 
     def _checked(
         self, segments: Sequence[tuple[float, float]] | None, bounds: tuple[int, int] | None
@@ -176,15 +204,36 @@ class Diariser:
 
 
 class _Known(NamedTuple):
-    """Speakers as they were found in the first cells."""
+    """Speakers as they were found in the first cells, and what they said up to a segment.
+
+    Attributes:
+        bounds: How many people were asked for.
+        cells: How many cells they were found in.
+        segments: How many segments were told since.
+        silences: How many silences there were in them.
+        centres: Voice of each speaker, (k, dim).
+        last: Who spoke last.
+        told: Who spoke when.
+    """
 
     bounds: tuple[int, int] | None
-    labels: Labels
-    likely: dict[int, float]
+    cells: int
+    segments: int
+    silences: int
+    centres: Floats
+    last: int
+    told: Diarisation
 
     def old(self, cells: int) -> bool:
         """Whether there are so many cells by now that it is worth to look anew."""
-        return len(self.labels) < _MINUTE or cells > _GROWN * len(self.labels)
+        return self.cells < _MINUTE or cells > _GROWN * self.cells
+
+
+def _with(
+    given: Sequence[tuple[float, float]], ongoing: tuple[Audio, float] | None
+) -> Sequence[tuple[float, float]]:
+    """Segments, and the one that goes on."""
+    return given if ongoing is None else [*given, (ongoing[1], ongoing[1] + ongoing[0].duration)]
 
 
 def _nobody(given: Sequence[tuple[float, float]], bounds: tuple[int, int] | None) -> Diarisation:
@@ -195,20 +244,27 @@ def _nobody(given: Sequence[tuple[float, float]], bounds: tuple[int, int] | None
 
 def _told(
     given: Sequence[tuple[float, float]],
-    bounds: tuple[int, int] | None,
     cells: Cells,
     labels: Labels,
-    likely: Mapping[int, float],
-) -> Diarisation:
-    """What the speakers of the cells with a voice say of all speech."""
+    centres: Floats,
+    last: int | None = None,
+) -> list[SpeakerSpan]:
+    """What the speakers of the cells with a voice, (n,), say of all speech.
+
+    Args:
+        given: Start and end of each segment (s).
+        cells: Of them.
+        labels: Who speaks in those with a voice.
+        centres: Voice of each speaker, (k, dim).
+        last: Who spoke before; None where these are the first.
+    """
     heard: NDArray[np.bool_] = np.any(cells.short, axis=1)
-    voiced = cells.of(heard)
-    near = voiced.short @ _centres(voiced, labels).T
+    near = cells.short[heard] @ centres.T
     # What has no voice at all goes to whoever spoke last, at the start to who comes first.
-    before = np.maximum(np.cumsum(heard) - 1, 0)
-    spans = _spans(given, cells.segment, labels[before], near[before])
-    number = SpeakerNumber(int(labels.max()) + 1, _how(bounds), likely)
-    return Diarisation(tuple(spans), number)
+    place = np.cumsum(heard)
+    whose = np.r_[labels[0] if last is None else last, labels][place]
+    first = near[:1] if len(near) else np.zeros((1, len(centres)))
+    return _spans(given, cells.segment, whose, np.concatenate([first, near])[place])
 
 
 def _how(bounds: tuple[int, int] | None) -> str:
@@ -261,15 +317,13 @@ def followed(cells: Cells, labels: Labels) -> Labels:
     return labels
 
 
-def _continued(cells: Cells, labels: Labels) -> Labels:
-    """The speakers of all cells, (n,), where those of the first are known."""
-    count = len(labels)
-    if count == len(cells.segment):
-        return labels
-    later: NDArray[np.bool_] = np.arange(len(cells.segment)) >= count
-    first, rest = cells.of(~later), cells.of(later)
-    new = cheapest(-rest.short @ _centres(first, labels).T, _costs(rest))
-    return np.concatenate([labels, new])
+def _followed_on(cells: Cells, known: _Known) -> Labels:
+    """The speakers of cells that follow on those that are known, (n,)."""
+    if len(cells.segment) == 0:
+        return np.zeros(0, np.int64)
+    price = -cells.short @ known.centres.T
+    price[0, np.arange(len(known.centres)) != known.last] += _BETWEEN
+    return cheapest(price, _costs(cells))
 
 
 def _costs(cells: Cells) -> Floats:

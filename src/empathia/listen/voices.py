@@ -64,6 +64,7 @@ class Voices:
         self.segments: list[tuple[float, float]] = []  # start and end in s, by their samples
         self._encoder = encoder
         self._counts: list[int] = []
+        self._cells = 0
         self._voices: list[FloatArray] = []  # (windows, dim), short and long ones in turn
         self._waiting: list[Audio] = []
         self._foreseen: tuple[tuple[float, float], FloatArray] | None = None
@@ -91,36 +92,56 @@ class Voices:
         if foreseen is not None and foreseen[0] == self.segments[-1]:
             self._embed(len(self._waiting))
             self._voices.append(foreseen[1])
-            self._counts.append(len(foreseen[1]) // 2)
+            self._count(len(foreseen[1]) // 2)
             return
         cut = _windows(audio)
-        self._counts.append(len(cut) // 2)
+        self._count(len(cut) // 2)
         self._waiting += cut
         while len(self._waiting) >= _QUEUE:
             self._embed(_QUEUE)
 
-    def cells(self, ongoing: Audio | None = None) -> Cells:
-        """All cells so far; a window's voice does not depend on those that it is embedded with.
+    def cells(self, ongoing: Audio | None = None, since: int = 0) -> Cells:
+        """The cells so far; a window's voice does not depend on those that it is embedded with.
 
         Args:
             ongoing: Of a further segment that goes on, which is not kept.
+            since: Number of the first segment that is wanted; it is 0 in the answer.
         """
         self._embed(len(self._waiting))
         further = [] if ongoing is None else _windows(ongoing)
-        parts = [*self._voices, *([self._embedded(further)] if further else [])]
-        both = np.concatenate(parts) if parts else np.zeros((0, 1), np.float16)
-        spans = [end - start for start, end in self.segments]
+        counts, spans = self._counts[since:], [b - a for a, b in self.segments[since:]]
+        parts = self._last(2 * sum(counts))
         if ongoing is not None:
-            spans.append(ongoing.duration)
-        count = np.array([*self._counts, len(further) // 2][: len(spans)], np.int64)
+            counts, spans = [*counts, len(further) // 2], [*spans, ongoing.duration]
+            parts += [self._embedded(further)] if further else []
+        both = np.concatenate(parts) if parts else np.zeros((0, 1), np.float16)
+        count, length = np.array(counts, np.int64), np.array(spans)
         segment = np.repeat(np.arange(len(count)), count)
-        length = np.array(spans)
         return Cells(
             both[::2].astype(np.float64),
             both[1::2].astype(np.float64),
             segment,
             (length / np.maximum(count, 1))[segment] if len(segment) else np.zeros(0),
         )
+
+    @property
+    def count(self) -> int:
+        """How many cells there are."""
+        return self._cells
+
+    def _count(self, cells: int) -> None:
+        self._counts.append(cells)
+        self._cells += cells
+
+    def _last(self, count: int) -> list[FloatArray]:
+        """Voices of the last windows, (count, dim) in all."""
+        parts: list[FloatArray] = []
+        for part in reversed(self._voices):
+            if count <= 0:
+                break
+            parts.append(part[-count:])
+            count -= len(part)
+        return parts[::-1]
 
     def _embed(self, count: int) -> None:
         """The first windows that wait."""

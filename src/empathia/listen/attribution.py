@@ -16,7 +16,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.listen.speakers import SpeakerSpan, cheapest
+from empathia.listen.paths import cheapest
+from empathia.listen.speakers import SpeakerSpan
 from empathia.listen.words import Window
 from empathia.types import Word, spaced
 

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from empathia.errors import InputError, UsageError
 from empathia.listen.clusters import Groups, in_order, means
 from empathia.listen.number import MOST, Partition, another, probabilities, within
+from empathia.listen.paths import cheapest
 from empathia.listen.pauses import Silence, silences, without
 from empathia.listen.voices import Cells, Embedder, Floats, Labels, Voices
 from empathia.types import Audio, SpeakerNumber
@@ -336,29 +337,6 @@ def _centres(cells: Cells, labels: Labels) -> Floats:
     centres, _mass = means(cells.short, cells.seconds, labels)
     unit: Floats = centres / np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
     return unit
-
-
-def cheapest(price: Floats, cost: Floats) -> Labels:
-    """The path through (n, k) prices with the least sum, changes included (Viterbi).
-
-    Args:
-        price: Of each place of the path, (n, k), n at least 1.
-        cost: Of a change before each, (n,); the first says nothing.
-
-    Returns:
-        Which of the k at each place, (n,).
-    """
-    total, *rows = price.tolist()
-    came: list[list[int]] = []
-    for row, more in zip(rows, cost[1:].tolist(), strict=True):
-        best = min(total)
-        at, change = total.index(best), best + more
-        came.append([j if t <= change else at for j, t in enumerate(total)])
-        total = [min(t, change) + p for t, p in zip(total, row, strict=True)]
-    path = [total.index(min(total))]
-    for before in reversed(came):
-        path.append(before[path[-1]])
-    return np.array(path[::-1], np.int64)
 
 
 def _spans(

@@ -434,15 +434,15 @@ def test_wrong_use_is_told():
 
 @pytest.mark.long
 def test_sound_is_not_kept():
-    """Ten minutes are 38 MB; what stays is some windows that wait, and voices."""
+    """Four minutes are 15 MB; what stays is some windows that wait, and voices."""
     part = tone(10, 0)
     diariser = Diariser(Pitches())
     tracemalloc.start()
-    for i in range(60):
+    for i in range(24):
         diariser.add(Audio(part.copy(), RATE), 10.0 * i)
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert kept < 12e6
+    assert kept < 8e6
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ from empathia import media, weights
 from empathia.encoders.speaker import SpeakerEncoder
 from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.ear import Ear
+from empathia.listen.overlap import HeadCount
 from empathia.listen.speakers import Diarisation, Diariser, SpeakerSpan
 from empathia.listen.speech import RATE, Segment
 from empathia.listen.turns import turns
@@ -96,9 +97,19 @@ def encoder() -> SpeakerEncoder:
     return SpeakerEncoder.load(weights.folder("resemblyzer"), threads=1)
 
 
-def listened(sound: Audio) -> tuple[list[Segment], Diariser]:
-    """Segments of speech, and a diariser that has heard them, as `read` does it."""
-    diariser = Diariser(encoder())
+@cache
+def head_count() -> HeadCount:
+    return HeadCount.load(weights.folder("overlap"))
+
+
+def listened(sound: Audio, heads: HeadCount | None = None) -> tuple[list[Segment], Diariser]:
+    """Segments of speech, and a diariser that has heard them, as `read` does it.
+
+    Args:
+        sound: The recording.
+        heads: Tells where two speak at once; None as `read --permissive` does it.
+    """
+    diariser = Diariser(encoder(), heads)
     ear = Ear(Dictation(ListenOptions(words=False)), diariser)
     for at in range(0, len(sound.samples), BLOCK):
         ear.add(Audio(sound.samples[at : at + BLOCK], sound.rate))
@@ -109,7 +120,7 @@ def listened(sound: Audio) -> tuple[list[Segment], Diariser]:
 def measured(cell: str, name: str, talk: Conversation) -> Row:
     """Everything that is measured in one recording."""
     speakers = len({s for _, _, s in talk.spans})
-    segments, diariser = listened(talk.sound)
+    segments, diariser = listened(talk.sound, head_count())
     times = [(s.start, s.end) for s in segments]
     one = [SpeakerSpan(s.start, s.end, 0) for s in segments]
     given, guess = Diarisation((), None), Diarisation((), None)

@@ -124,3 +124,13 @@ def test_more_speakers_asked_for_than_speak() -> None:
     timeline = timeline_of(events)
     assert len(timeline.speakers) < 5
     assert any("5 speakers were given" in note for note in timeline.notes)
+
+
+def test_permissive_listening_does_without_the_weight_for_overlap_and_says_so(tmp_path) -> None:
+    path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 7))
+    for permissive in (False, True):
+        timeline = empathia.read(path, permissive=permissive)
+        assert len(timeline.turns) == 2
+        used = {w["name"] for w in timeline.provenance["weights"]}
+        assert ("overlap" in used) is not permissive
+        assert any(n.startswith("where two speak at once") for n in timeline.notes) is permissive

@@ -70,6 +70,7 @@ def test_the_manifest_names_what_the_code_asks_for():
         "text-empathetic": True,
         "text-korean": False,
         "voice-default": True,
+        "overlap": True,
         "prosody-bins": True,
     }
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from empathia.types import Audio
 
@@ -34,12 +35,13 @@ class Silence(NamedTuple):
     end: float
 
 
-def silences(audio: Audio, start: float) -> list[Silence]:
+def silences(audio: Audio, start: float, nobody: NDArray[np.bool_] | None = None) -> list[Silence]:
     """What is silent in a segment of speech, in time order.
 
     Args:
         audio: Of the segment, mono, (n,) in [-1, 1].
         start: Its start in the recording (s).
+        nobody: Where nobody speaks by another measure, (frames,) of 20 ms.
     """
     step = round(_FRAME * audio.rate)
     whole = len(audio.samples) // step
@@ -52,6 +54,8 @@ def silences(audio: Audio, start: float) -> list[Silence]:
     smooth = np.convolve(power, spread, "full") / np.convolve(np.ones(whole), spread, "full")
     level = 10 * np.log10(smooth[_SMOOTH // 2 :][:whole] + 1e-10)
     quiet = level < np.percentile(level, _LOUD) - _DEPTH
+    if nobody is not None:
+        quiet[: 2 * len(nobody)] |= np.repeat(nobody, 2)[:whole]
     edges = np.flatnonzero(np.diff(np.r_[False, quiet, False].astype(np.int8))).reshape(-1, 2)
     return [
         Silence(start + a * _FRAME, start + (audio.duration if b == whole else b * _FRAME))

@@ -16,6 +16,7 @@ somebody who shouts and whispers may come out as two: ``benchmarks/diarisation.p
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 from empathia.errors import InputError, UsageError
 from empathia.listen.clusters import Groups, in_order, means
 from empathia.listen.number import MOST, Partition, another, probabilities, within
+from empathia.listen.overlap import HeadCount, doubled
 from empathia.listen.paths import cheapest
 from empathia.listen.pauses import Silence, silences, without
 from empathia.listen.voices import Cells, Embedder, Floats, Labels, Voices
@@ -71,13 +73,16 @@ class Diariser:
 
     Args:
         encoder: Turns windows of 16 kHz sound into voices.
+        head_count: Tells where two speak at once; None takes all speech for one person's.
 
     Attributes:
         voices: What was heard of them.
     """
 
-    def __init__(self, encoder: Embedder) -> None:
+    def __init__(self, encoder: Embedder, head_count: HeadCount | None = None) -> None:
         self.voices = Voices(encoder)
+        self._head_count = head_count
+        self._both: list[tuple[float, float]] = []  # where two speak (s)
         self._silences: list[Silence] = []
         self._known: _Known | None = None  # of so_far() alone
 
@@ -89,7 +94,9 @@ class Diariser:
             start: Its start in the recording (s).
         """
         self.voices.add(audio, start)
-        self._silences += silences(audio, start)
+        count = None if self._head_count is None else self._head_count.heard(audio)
+        self._silences += silences(audio, start, None if count is None else count.nobody)
+        self._both += [] if count is None else [(start + a, start + b) for a, b in count.both]
 
     def foresee(self, audio: Audio, start: float) -> None:
         """Hear a segment that may have ended; :meth:`add` is then done with it at once."""
@@ -109,8 +116,8 @@ class Diariser:
                 speech than speakers, there are fewer.
 
         Returns:
-            All speech that was added, without pauses, in the order in which it was, cut where
-            the speaker changes; speakers are numbered by first appearance.
+            All speech that was added, without pauses, by its start, cut where the speaker changes,
+            and twice where two speak; speakers are numbered by first appearance.
 
         Raises:
             InputError: ``segments`` are not those that were added.
@@ -184,8 +191,10 @@ class Diariser:
         return told
 
     def _spoken(self, spans: Sequence[SpeakerSpan], silences: int = 0) -> tuple[SpeakerSpan, ...]:
-        """Spans without the silences, from one of these on."""
-        return tuple(SpeakerSpan(*s) for s in without(spans, self._silences[silences:]))
+        """Spans without the silences, from one of these on, and twice where two speak."""
+        first = bisect_left(self._both, (spans[0].start - 1e-3,)) if spans else 0
+        clear = without(spans, self._silences[silences:])
+        return tuple(SpeakerSpan(*s) for s in doubled(clear, self._both[first:]))
 
     def _checked(
         self, segments: Sequence[tuple[float, float]] | None, bounds: tuple[int, int] | None

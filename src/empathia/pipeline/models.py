@@ -24,6 +24,7 @@ from empathia.version import __version__
 if TYPE_CHECKING:
     from empathia.cues import Bins
     from empathia.encoders.speaker import SpeakerEncoder
+    from empathia.listen.overlap import HeadCount
     from empathia.listen.speakers import Diariser
     from empathia.listen.words import Transcriber
 
@@ -167,7 +168,17 @@ class Models:
         from empathia.listen.speakers import Diariser
 
         record.use("resemblyzer")
-        return Diariser(self._speaker_encoder)
+        if self.options.permissive and weights.entry("overlap").noncommercial:
+            record.note(_left_out("where two speak at once"))
+            return Diariser(self._speaker_encoder)
+        record.use("overlap")
+        return Diariser(self._speaker_encoder, self._head_count)
+
+    @cached_property
+    def _head_count(self) -> HeadCount:
+        from empathia.listen.overlap import HeadCount
+
+        return HeadCount.load(weights.folder("overlap"))
 
     @cached_property
     def _speaker_encoder(self) -> SpeakerEncoder:

@@ -7,6 +7,8 @@ layouts. The people of one conversation come from one corpus, the corpora take t
 of each are halved, what is tuned on one half counts on the other. "calm" has neutral and calm
 clips alone, "acted" has all emotions, so that a mood jumps from clip to clip. A conversation
 lasts 60 to 120 s (one person alone 60 s); a clip that comes up again is said 3 % faster or slower.
+One that is not usual lasts 12 to 120 s, often without any pause, and often with other voices: clips
+that run faster or slower, each person's by as much.
 
 Turns are 1 to 3 clips or a short answer. Between them are -1 to 1.5 s, mostly .2 s; others throw
 in bits of .25 to .7 s; in all two speak in up to 15 % of the time. Levels differ by up to 12 dB.
@@ -80,13 +82,14 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """Which conversation to make: of which half, how, of how many, where, and which one."""
+    """Which conversation to make: of which half, how, of how many, where, which one, how fast."""
 
     half: str
     manner: str
     speakers: int
     place: str
     number: int
+    usual: bool = True
 
     @property
     def talk(self) -> list[int]:
@@ -122,8 +125,10 @@ def converse(data: Path, case: Case) -> Conversation:
         case: Which one.
     """
     draw = np.random.default_rng(case.talk)
-    people = _people(data, case, draw)
-    talk = _Talk([_Deck(data, case.manner, who, draw) for who in people], draw)
+    people = people_of(data, case, draw)
+    pace = _USUAL if case.usual else _any_pace(draw)
+    decks = [_Deck(data, case.manner, who, draw, pace.voices) for who in people]
+    talk = _Talk(decks, draw, pace)
     levels = 10 ** (-draw.uniform(0, _LEVELS, case.speakers) / 20)
     sound = _placed(data, case, people, talk, levels)
     return Conversation(Audio(sound, RATE), tuple(sorted(talk.spans)), tuple(sorted(talk.turns)))
@@ -149,7 +154,7 @@ def speakers_of(data: Path, corpus: str, half: str) -> list[str]:
     return [s for i, s in enumerate(names) if i // 2 % 2 == HALVES.index(half)]
 
 
-def _people(data: Path, case: Case, draw: Draw) -> list[tuple[str, str]]:
+def people_of(data: Path, case: Case, draw: Draw) -> list[tuple[str, str]]:
     """(corpus, speaker) of each."""
     there = [c for c in CORPORA if len(speakers_of(data, c, case.half)) >= case.speakers]
     corpus = there[case.number % len(there)]
@@ -178,21 +183,48 @@ def speech_in(samples: FloatArray) -> list[tuple[float, float]]:
     return [(a, b) for a, b in every if b - a >= 0.1] or every
 
 
+class _Pace(NamedTuple):
+    """How a talk goes.
+
+    Args:
+        seconds: How long, at least and at most, s.
+        tight: Whether nobody pauses, neither between turns nor inside of them.
+        voices: How much faster everybody's clips may run, each his own: other voices.
+    """
+
+    seconds: tuple[float, float] = (60.0, 120.0)
+    tight: bool = False
+    voices: float = 0.0
+
+
+_USUAL = _Pace()
+
+
+def _any_pace(draw: Draw) -> _Pace:
+    """A pace that is not the usual one."""
+    seconds = float(np.exp(draw.uniform(np.log(12), np.log(120))))
+    return _Pace((seconds, seconds), draw.random() < 0.3, 0.14 if draw.random() < 0.6 else 0.0)
+
+
 class _Deck:
     """What somebody says: his clips shuffled, and shuffled anew once all were said."""
 
-    def __init__(self, data: Path, manner: str, who: tuple[str, str], draw: Draw) -> None:
+    def __init__(
+        self, data: Path, manner: str, who: tuple[str, str], draw: Draw, voices: float = 0.0
+    ) -> None:
         own = [c for c in clips(data) if (c.corpus, c.speaker) == who]
         self._clips = [c.path for c in own if manner == "acted" or c.emotion in _CALM]
         self._left: list[Path] = []
         self._draw, self._speed = draw, 0.0
+        self._voice = 1 + draw.uniform(-voices, voices) if voices else 1.0
 
     def next(self) -> Said:
         if not self._left:
             self._left = [self._clips[i] for i in self._draw.permutation(len(self._clips))]
             self._speed += 1.0  # 1 the first time
         one = said(self._left.pop())
-        return one if self._speed == 1 else _at_speed(one, 1 + self._draw.choice(_AGAIN))
+        speed = self._voice * (1.0 if self._speed == 1 else 1 + self._draw.choice(_AGAIN))
+        return one if speed == 1 else _at_speed(one, speed)
 
     def bit(self, least: float, most: float) -> Said:
         """The start of what somebody says, of so many seconds."""
@@ -220,7 +252,7 @@ class _Talk:
         turns: What each says in one go.
     """
 
-    def __init__(self, decks: Sequence[_Deck], draw: Draw) -> None:
+    def __init__(self, decks: Sequence[_Deck], draw: Draw, pace: _Pace) -> None:
         self.spans: list[Span] = []
         self.turns: list[Span] = []
         self._decks, self._draw = decks, draw
@@ -228,10 +260,11 @@ class _Talk:
         self._free = [0.5] * len(decks)  # when each has ended (s)
         self._both = 0.0  # s in which two speak
         self._share = draw.uniform(0, _OVERLAP)
-        target = 60.0 if len(decks) == 1 else draw.uniform(60, 120)
-        for speaker in _order(len(decks), draw):
+        self._tight = pace.tight
+        target = pace.seconds[0] if len(decks) == 1 else draw.uniform(*pace.seconds)
+        for turn, speaker in enumerate(_order(len(decks), draw), start=1):
             self._turn(speaker)
-            if self.end >= target:
+            if self.end >= target and turn >= len(decks):
                 break
 
     @property
@@ -258,11 +291,11 @@ class _Talk:
         count = draw.choice((1, 2, 3), p=(0.5, 0.3, 0.2))
         words = [deck.bit(0.4, 1.2)] if short else [deck.next() for _ in range(count)]
         start = self.end + self._gap(self.end - last[0] if last else 0.0)
-        start = max(start, self._free[speaker] + 0.1)
+        start = max(start, self._free[speaker] + 0.1 * (not self._tight))
         self._both += max(0.0, self.end - start)
         at = start
         for one in words:
-            at = self._say(speaker, one, at) + draw.uniform(0.1, 0.6)
+            at = self._say(speaker, one, at) + draw.uniform(0.1, 0.6) * (not self._tight)
         end = self._free[speaker]
         self.turns.append((start, end, speaker))
         if end - start > 2 and len(self._decks) > 1 and draw.random() < 0.2 + 4 * self._share:
@@ -275,8 +308,11 @@ class _Talk:
             gap = draw.laplace(0.2, 0.35)
         if draw.random() < 4 * self._share:
             gap = draw.uniform(_GAP[0], 0.0)
+        gap = -abs(gap) / 4 if self._tight else gap
         allowed = min(self._share * self.end - self._both, longest / 2)
-        return gap if gap >= -max(allowed, 0.0) else draw.uniform(0.05, 0.4)
+        if gap >= -max(allowed, 0.0):
+            return gap
+        return 0.0 if self._tight else draw.uniform(0.05, 0.4)
 
     def _throw_in(self, speaker: int, start: float, end: float) -> None:
         others = [s for s in range(len(self._decks)) if s != speaker]

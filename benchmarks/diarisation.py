@@ -94,7 +94,7 @@ class Row(NamedTuple):
 
 @cache
 def encoder() -> SpeakerEncoder:
-    return SpeakerEncoder.load(weights.folder("resemblyzer"), threads=1)
+    return SpeakerEncoder.load(weights.folder("campplus"), threads=1)
 
 
 @cache

@@ -42,7 +42,7 @@ from hostile.judge import GOOD, Judge
 from empathia import weights
 from empathia.pipeline import Options, Reader
 
-NEEDED = ("minilm", "whisper-base", "resemblyzer")
+NEEDED = ("minilm", "whisper-base", "campplus")
 SLOW, LARGE = 10.0, 1.5e9  # s of the processor, and bytes, that an input may take
 WAIT = 60.0  # s that it may take where others keep the processor busy
 _POLL = 0.1  # s

@@ -102,6 +102,19 @@ def test_calm_people_are_never_angry(data):
     assert tone("acted") > 100 * tone("calm")
 
 
+def test_a_talk_at_any_pace_is_short_or_tight_at_times_and_all_speak(data):
+    talks = [converse(data, Case("tune", "acted", 3, "clean", n, usual=False)) for n in range(10)]
+    seconds = [t.sound.duration for t in talks]
+    assert min(seconds) < 45
+    assert max(seconds) < 140
+    assert all({s for _, _, s in t.spans} == {0, 1, 2} for t in talks)
+    gaps = [
+        np.median([b[0] - max(x[1] for x in t.turns[: i + 1]) for i, b in enumerate(t.turns[1:])])
+        for t in talks
+    ]
+    assert min(gaps) <= 0 < max(gaps)
+
+
 def test_one_person_alone_takes_a_minute(data):
     talk = converse(data, Case("report", "calm", 1, "clean", 3))
     assert 60 <= talk.sound.duration < 70

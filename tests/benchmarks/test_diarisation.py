@@ -18,8 +18,8 @@ from empathia import weights
 
 ROOT = Path(__file__).parents[2]
 needs_weights = pytest.mark.skipif(
-    weights.state("resemblyzer") in ("missing", "damaged"),
-    reason="weight resemblyzer is not pulled",
+    weights.state("campplus") in ("missing", "damaged"),
+    reason="weight campplus is not pulled",
 )
 
 

@@ -107,8 +107,8 @@ class Two:
 class Halves:
     """Two voices: one in loud sound, another in faint."""
 
-    def embed(self, windows: list[Audio]) -> np.ndarray:
-        share = [float(np.mean(np.abs(w.samples) > 0.3)) for w in windows]
+    def embed(self, segment: Audio, windows: list[tuple[int, int]]) -> np.ndarray:
+        share = [float(np.mean(np.abs(segment.samples[a:b]) > 0.3)) for a, b in windows]
         both = np.stack([np.array(share), 1 - np.array(share)], axis=1)
         return both / np.linalg.norm(both, axis=1, keepdims=True)
 

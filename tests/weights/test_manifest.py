@@ -56,7 +56,6 @@ def test_the_manifest_names_what_the_code_asks_for():
         "whisper-tiny-en": {"model.bin", "config.json", "tokenizer.json", "vocabulary.txt"},
         "whisper-base": {"model.bin", "config.json", "tokenizer.json", "vocabulary.txt"},
         "smollm2": {"model.gguf"},
-        "resemblyzer": {"speaker.npz"},
         "campplus": {"speaker.npz"},
         "segmentation": {"segmentation.npz"},
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from dataclasses import replace
 
 import pytest
 from weight_files import (
@@ -286,12 +287,13 @@ def test_an_endpoint_that_is_no_address(world, hub, monkeypatch):
 
 def test_addresses_of_repositories(monkeypatch):
     monkeypatch.delenv("HF_ENDPOINT", raising=False)
-    minilm, speaker = weights.entry("minilm"), weights.entry("resemblyzer")
+    there = replace(weights.entry("minilm").sources[0], kind="github", folder="in/")
+    assert fetch.address(there, weights.entry("minilm").files[0]) == (
+        "https://raw.githubusercontent.com/sentence-transformers/all-MiniLM-L6-v2/"
+        "1110a243fdf4706b3f48f1d95db1a4f5529b4d41/in/model.safetensors"
+    )
+    minilm = weights.entry("minilm")
     assert fetch.address(minilm.sources[0], minilm.files[0]) == (
         "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2/resolve/"
         "1110a243fdf4706b3f48f1d95db1a4f5529b4d41/model.safetensors"
-    )
-    assert fetch.address(speaker.sources[0], speaker.files[0]) == (
-        "https://raw.githubusercontent.com/resemble-ai/Resemblyzer/"
-        "15d828edebe06bc72b9cabc8ef8ca5ab2cb457ce/resemblyzer/pretrained.pt"
     )

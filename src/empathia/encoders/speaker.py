@@ -1,17 +1,18 @@
-"""Who is speaking: a voice as a point on the unit sphere (Wan et al. 2018, GE2E).
+"""Who is speaking: a voice as a point on the unit sphere (CAM++, Wang et al. 2023).
 
-The weights are Resemblyzer's (Apache-2.0), read from plain arrays; the network
-runs in onnxruntime and the mel spectrogram in numpy, so neither torch nor
-librosa is needed. Two windows of one voice have a cosine of about .9, of two
-voices .4 to .8; strong emotion lowers the first, similar voices raise the second.
+The weights are 3D-Speaker's for Chinese and English (Apache-2.0), read from plain arrays; the
+network runs in onnxruntime and its filter banks, those of Kaldi, in numpy. It goes over a segment
+of speech once; any window of it is then a mean and a spread over time. Two windows of one voice
+have a cosine of about .6, of two voices .2; strong emotion and rooms lower the first.
 """
 
 from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,98 +27,107 @@ if TYPE_CHECKING:
     import onnxruntime
 
 RATE = 16_000
-SIZE = 256
+SIZE = 192
 
-_BANDS, _N_FFT, _HOP = 40, 400, 160
-_ROWS = 32  # so few frames at once that BLAS needs no threads, which cost more than the product
-_LEVEL = -30.0  # dB of full scale
-_LAYERS, _HIDDEN = 3, 256
-_BATCH = 64
+_BANDS, _WINDOW, _HOP, _N_FFT = 80, 400, 160, 512
+_LOWEST, _PREEMPHASIS, _FLOOR = 20.0, 0.97, 1.1920929e-07
+_BLOCK = 10 * RATE  # what is gone over at once, at most
+_LEAST = 1600  # samples; a shorter segment is filled up with silence
+_SMALL, _GROWTH, _INNER, _MASK, _TOP = 32, 32, 128, 64, 512
+_STACKS = (12, 24, 16)  # layers
+_DENSE = "xvector.dense"
 _DAMAGED = (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
-
-
-def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Slaney's scale: linear to 1 kHz (15 mel), then 27 mel for a factor of 6.4."""
-    return np.where(mel < 15, mel * 200 / 3, 1000 * 6.4 ** ((mel - 15) / 27))
 
 
 @lru_cache(maxsize=1)
 def _filters() -> FloatArray:
-    """Triangular filters of equal area, shape (201, 40), 0 to 8 kHz."""
-    top = 15 + 27 * np.log(RATE / 2 / 1000) / np.log(6.4)
-    edges = _mel_to_hz(np.linspace(0, top, _BANDS + 2))
-    bins = np.linspace(0, RATE / 2, _N_FFT // 2 + 1)[:, None]
-    rise = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    fall = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    area = 2 / (edges[2:] - edges[:-2])
-    return (np.maximum(0, np.minimum(rise, fall)) * area).astype(np.float32)
+    """Triangles of equal width in mel from 20 Hz to 8 kHz, (257, 80)."""
+    points = np.linspace(_mel(_LOWEST), _mel(RATE / 2), _BANDS + 2)
+    at = _mel(np.arange(_N_FFT // 2 + 1) * RATE / _N_FFT)[:, None]
+    rise = (at - points[:-2]) / (points[1:-1] - points[:-2])
+    fall = (points[2:] - at) / (points[2:] - points[1:-1])
+    return np.maximum(0, np.minimum(rise, fall)).astype(np.float32)
 
 
-def louder(samples: FloatArray) -> FloatArray:
-    """The samples at a level of at least -30 dB of full scale; silence stays silence."""
-    power = float(np.mean(np.square(samples, dtype=np.float64)))
-    if power <= 0:
-        return samples
-    gain = 10 ** (_LEVEL / 20) / np.sqrt(power)
-    return samples * np.float32(gain) if gain > 1 else samples
+def _mel(hertz: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    return 1127 * np.log(1 + np.asarray(hertz, np.float64) / 700)
 
 
-def mel_power(samples: FloatArray) -> FloatArray:
-    """Mel power spectrogram: 40 bands, Hann windows of 25 ms every 10 ms, no logarithm.
+def filter_banks(samples: FloatArray) -> FloatArray:
+    """Kaldi's logarithmic mel filter banks: windows of 25 ms every 10 ms, no dither.
 
     Args:
-        samples: Mono at 16 kHz, shape (n,), n >= 1.
+        samples: Mono at 16 kHz, (n,), n >= 400.
 
     Returns:
-        Shape (1 + n // 160, 40); frames are centred, the ends padded with zeros.
+        Shape (1 + (n - 400) // 160, 80).
     """
-    padded = np.pad(samples.astype(np.float32), _N_FFT // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _N_FFT)[::_HOP]
-    hann = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_N_FFT) / _N_FFT)).astype(np.float32)
-    spectrum = np.fft.rfft(frames * hann, axis=1)
+    frames = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float32), _WINDOW)[::_HOP]
+    frames = frames - frames.mean(axis=1, keepdims=True)
+    before = np.concatenate([frames[:, :1], frames[:, :-1]], axis=1)
+    povey = (np.hanning(_WINDOW) ** 0.85).astype(np.float32)
+    spectrum = np.fft.rfft((frames - _PREEMPHASIS * before) * povey, _N_FFT, axis=1)
     power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    rows = np.pad(power, ((0, -len(power) % _ROWS), (0, 0))).reshape(-1, _ROWS, power.shape[1])
-    mel: FloatArray = (rows @ _filters()).reshape(-1, _BANDS)[: len(power)]
-    return mel
+    banks: FloatArray = np.log(np.maximum(power @ _filters(), _FLOOR))
+    return banks
 
 
-def _gates(array: FloatArray) -> FloatArray:
-    """Rows from the order of the file (i, f, g, o) to the order of ONNX (i, o, f, c)."""
-    i, f, g, o = np.split(array, 4)
-    return np.concatenate([i, o, f, g])
+def shapes() -> dict[str, tuple[int, ...]]:
+    """Shapes of the arrays that reading needs of the file, by name."""
+    small, square = _SMALL, (_SMALL, _SMALL, 3, 3)
+    held: dict[str, tuple[int, ...]] = {"head.conv1.weight": (small, 1, 3, 3)}
+    held |= {"head.conv2.weight": square} | _norm("head.bn1", small) | _norm("head.bn2", small)
+    for block in (f"head.layer{a}.{b}" for a in (1, 2) for b in (0, 1)):
+        for k in (1, 2):
+            held |= {f"{block}.conv{k}.weight": square} | _norm(f"{block}.bn{k}", small)
+        if block.endswith("0"):
+            held[f"{block}.shortcut.0.weight"] = (small, small, 1, 1)
+            held |= _norm(f"{block}.shortcut.1", small)
+    held["xvector.tdnn.linear.weight"] = (_INNER, 4 * _BANDS, 5)
+    held |= _norm("xvector.tdnn.nonlinear.batchnorm", _INNER)
+    channels = _INNER
+    for stack, layers in enumerate(_STACKS, start=1):
+        for layer in range(1, layers + 1):
+            held |= _layer(f"xvector.block{stack}.tdnnd{layer}", channels)
+            channels += _GROWTH
+        name = f"xvector.transit{stack}"
+        held |= _norm(f"{name}.nonlinear.batchnorm", channels)
+        held[f"{name}.linear.weight"] = (channels // 2, channels, 1)
+        channels //= 2
+    held |= _norm("xvector.out_nonlinear.batchnorm", _TOP)
+    held[f"{_DENSE}.linear.weight"] = (SIZE, 2 * _TOP, 1)
+    held |= {f"{_DENSE}.nonlinear.batchnorm.running_{p}": (SIZE,) for p in ("mean", "var")}
+    return held
 
 
-def _initialisers(arrays: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-    ready = {name: arrays[name] for name in ("linear.weight", "linear.bias")}
-    for k in range(_LAYERS):
-        ready[f"w{k}"] = _gates(arrays[f"lstm.weight_ih_l{k}"])[None]
-        ready[f"r{k}"] = _gates(arrays[f"lstm.weight_hh_l{k}"])[None]
-        biases = [_gates(arrays[f"lstm.bias_{part}_l{k}"]) for part in ("ih", "hh")]
-        ready[f"b{k}"] = np.concatenate(biases)[None]
-    return ready
+def _norm(name: str, channels: int) -> dict[str, tuple[int, ...]]:
+    parts = ("weight", "bias", "running_mean", "running_var")
+    return {f"{name}.{part}": (channels,) for part in parts}
 
 
-def _shapes() -> dict[str, tuple[int, ...]]:
-    shapes: dict[str, tuple[int, ...]] = {
-        "linear.weight": (SIZE, _HIDDEN),
-        "linear.bias": (SIZE,),
+def _layer(name: str, channels: int) -> dict[str, tuple[int, ...]]:
+    cam = f"{name}.cam_layer"
+    return {
+        **_norm(f"{name}.nonlinear1.batchnorm", channels),
+        f"{name}.linear1.weight": (_INNER, channels, 1),
+        **_norm(f"{name}.nonlinear2.batchnorm", _INNER),
+        f"{cam}.linear_local.weight": (_GROWTH, _INNER, 3),
+        f"{cam}.linear1.weight": (_MASK, _INNER, 1),
+        f"{cam}.linear1.bias": (_MASK,),
+        f"{cam}.linear2.weight": (_GROWTH, _MASK, 1),
+        f"{cam}.linear2.bias": (_GROWTH,),
     }
-    for k in range(_LAYERS):
-        shapes[f"lstm.weight_ih_l{k}"] = (4 * _HIDDEN, _BANDS if k == 0 else _HIDDEN)
-        shapes[f"lstm.weight_hh_l{k}"] = (4 * _HIDDEN, _HIDDEN)
-        shapes[f"lstm.bias_ih_l{k}"] = shapes[f"lstm.bias_hh_l{k}"] = (4 * _HIDDEN,)
-    return shapes
 
 
 def _read(path: Path) -> dict[str, FloatArray]:
-    remedy = "Run: empathia weights pull resemblyzer"
+    remedy = "Run: empathia weights pull campplus"
     try:
         # Opened here: of a damaged archive numpy would leave the file open.
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {k: file[k].astype(np.float32) for k in _shapes() if k in file.files}
+            arrays = {k: file[k].astype(np.float32) for k in shapes() if k in file.files}
     except _DAMAGED as error:
         raise WeightsError(f"cannot read the speaker encoder '{path}' ({error})", remedy) from error
-    for name, shape in _shapes().items():
+    for name, shape in shapes().items():
         actual = arrays[name].shape if name in arrays else "nothing"
         if actual != shape:
             raise WeightsError(f"'{path}' holds {actual} for '{name}', expected {shape}", remedy)
@@ -127,55 +137,81 @@ def _read(path: Path) -> dict[str, FloatArray]:
 class SpeakerEncoder:
     """Turns windows of speech into voice embeddings. Make it with :meth:`load`."""
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+    def __init__(
+        self, session: onnxruntime.InferenceSession, top: FloatArray, usual: FloatArray
+    ) -> None:
         self._session = session
+        self._top, self._usual = top, usual
 
     @classmethod
     def load(cls, folder: Path, threads: int | None = None) -> SpeakerEncoder:
         """The encoder from ``folder/speaker.npz``.
 
         Args:
-            folder: Folder of the weight ``resemblyzer``.
+            folder: Folder of the weight ``campplus``.
             threads: Threads inside an operator; None takes all cores.
 
         Raises:
             WeightsError: The file is missing, damaged or holds other arrays.
         """
-        arrays = _initialisers(_read(folder / "speaker.npz"))
-        return cls(graph.session("speaker", arrays, threads))
+        arrays = _read(folder / "speaker.npz")
+        norm = f"{_DENSE}.nonlinear.batchnorm.running_"
+        mean, scale = arrays.pop(f"{norm}mean"), np.sqrt(arrays.pop(f"{norm}var") + 1e-5)
+        top = arrays.pop(f"{_DENSE}.linear.weight")[:, :, 0].T / scale
+        return cls(graph.session("speaker", arrays, threads), top, mean / scale)
 
-    def embed(self, windows: Sequence[Audio]) -> FloatArray:
-        """Embed windows of speech, each by itself.
+    def embed(self, segment: Audio, windows: Sequence[tuple[int, int]]) -> FloatArray:
+        """Embed windows of one segment of speech.
 
         Args:
-            windows: Mono at 16 kHz, none empty; best at 1.6 s, poor under .5 s.
+            segment: Mono at 16 kHz.
+            windows: First sample of each and the one behind its last; best at 1.6 s, poor
+                under .5 s.
 
         Returns:
-            Shape (n, 256), each row of unit length with no negative entry; a row
-            of zeros where the network saw nothing at all.
+            Shape (n, 192), each row of unit length; a row of zeros where there is but silence.
 
         Raises:
-            InputError: A window is empty or at another rate.
+            InputError: The segment is at another rate, or a window is empty or not inside of it.
         """
-        for window in windows:
-            if window.rate != RATE or len(window.samples) == 0:
-                raise InputError(
-                    f"expected windows of speech at {RATE} Hz, "
-                    f"found {len(window.samples)} samples at {window.rate} Hz",
-                    "Resample first and leave empty windows out",
-                )
-        out = np.zeros((len(windows), SIZE), np.float32)
-        # neighbours in length share a batch, so that little padding is computed
-        order = np.argsort([len(w.samples) for w in windows], kind="stable")
-        for low in range(0, len(order), _BATCH):
-            chosen = order[low : low + _BATCH]
-            out[chosen] = self._run([mel_power(louder(windows[i].samples)) for i in chosen])
-        return out
+        samples = segment.samples
+        wrong = [w for w in windows if not 0 <= w[0] < w[1] <= len(samples)]
+        if segment.rate != RATE or wrong:
+            raise InputError(
+                f"expected windows inside of speech at {RATE} Hz, "
+                f"found {wrong or len(samples)} in {len(samples)} samples at {segment.rate} Hz",
+                "Resample first and leave empty windows out",
+            )
+        if not windows:
+            return np.zeros((0, SIZE), np.float32)
+        heard = np.concatenate(list(self._heard(samples)))
+        rate = len(heard) / max(len(samples), _LEAST)
+        low = np.array([min(int(a * rate), len(heard) - 2) for a, _ in windows])
+        high = np.maximum(low + 2, [min(round(b * rate), len(heard)) for _, b in windows])
+        rows = _pooled(heard, low, high) @ self._top - self._usual
+        silent = [not samples[a:b].any() for a, b in windows]
+        rows[silent] = 0
+        unit: FloatArray = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+        return unit.astype(np.float32)
 
-    def _run(self, mels: Sequence[FloatArray]) -> FloatArray:
-        lengths = np.array([len(m) for m in mels], np.int32)
-        batch = np.zeros((int(lengths.max()), len(mels), _BANDS), np.float32)
-        for k, mel in enumerate(mels):
-            batch[: len(mel), k] = mel
-        result: list[FloatArray] = self._session.run(None, {"mel": batch, "lengths": lengths})
-        return result[0]
+    def _heard(self, samples: FloatArray) -> Iterator[FloatArray]:
+        """What the network makes of blocks of a segment, (frames, 512) each, 50 a second."""
+        samples = np.pad(samples, (0, max(0, _LEAST - len(samples))))
+        count = -(-len(samples) // _BLOCK)
+        edges = [len(samples) * i // count for i in range(count + 1)]
+        for low, high in pairwise(edges):
+            banks = filter_banks(samples[low:high])
+            banks -= banks.mean(axis=0)
+            yield self._session.run(None, {"bands": banks[None]})[0][0].T
+
+
+def _pooled(heard: FloatArray, low: NDArray[np.int64], high: NDArray[np.int64]) -> FloatArray:
+    """Mean and deviation over frames from low to high, (frames, 512) to (n, 1024)."""
+    start = np.zeros((1, heard.shape[1]))
+    sums = np.concatenate([start, np.cumsum(heard, axis=0, dtype=np.float64)])
+    squares = np.concatenate([start, np.cumsum(np.square(heard, dtype=np.float64), axis=0)])
+    count = (high - low)[:, None]
+    mean = (sums[high] - sums[low]) / count
+    spread = np.maximum((squares[high] - squares[low]) / count - mean**2, 0) * count / (count - 1)
+    pooled: FloatArray = np.concatenate([mean, np.sqrt(spread)], axis=1).astype(np.float32)
+    return pooled

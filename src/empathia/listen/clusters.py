@@ -167,6 +167,13 @@ class Groups:
         """The group of each, (n,), from 0; never more groups than there are points."""
         return settle(self._unit, self._weights, self._tree.cut(groups)[self._seats])
 
+    def pair(self, groups: int) -> tuple[int, int]:
+        """Which of so many groups are one if there is a group less; there are two and more."""
+        labels, before = self._tree.cut(groups), self._tree.cut(groups - 1)
+        both = [np.unique(labels[before == group]) for group in range(groups - 1)]
+        first, second = next(two for two in both if len(two) == 2)
+        return int(first), int(second)
+
 
 def _condensed(unit: Floats, weights: Floats) -> tuple[Floats, Floats, Labels]:
     """Groups to begin with: means (m, dim), weights (m,), and the group of each point (n,).

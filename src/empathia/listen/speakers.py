@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from empathia.errors import InputError, UsageError
 from empathia.listen.clusters import Groups, in_order, means
-from empathia.listen.number import MOST, Partition, another, probabilities, within
+from empathia.listen.number import MOST, Step, evidence, probabilities, within
 from empathia.listen.overlap import HeadCount, doubled
 from empathia.listen.paths import cheapest
 from empathia.listen.pauses import Silence, silences, without
@@ -290,21 +290,29 @@ def parted(cells: Cells, bounds: tuple[int, int] | None = None) -> tuple[Labels,
             one number, that is taken, and how likely each is by the voices alone is told still.
     """
     groups = Groups(cells.long, cells.seconds)
-    enough = max(1, int(cells.seconds.sum() / _EACH))
-    parts = {1: np.zeros(len(cells.segment), np.int64)}
-    more: dict[int, float] = {}
-    for k in range(2, min(MOST, enough) + 1):
+    every = list(steps(cells, groups))
+    parts = {1: np.zeros(len(cells.segment), np.int64), **{s.groups: s.labels for s in every}}
+    likely = probabilities({step.groups: evidence(step) for step in every})
+    least, most = (1, MOST) if bounds is None else bounds
+    possible = within(likely, least, most)
+    if least < most and possible:
+        return in_order(parts[max(possible, key=possible.__getitem__)]), possible
+    # One number is given, or so many are never estimated, or there is too little speech.
+    labels = in_order(followed(cells, groups.cut(min(least, _enough(cells)))))
+    return labels, likely if least == most else {}
+
+
+def steps(cells: Cells, groups: Groups) -> Iterator[Step]:
+    """Cells in two groups, three and so on, as many as there may be people."""
+    for k in range(2, min(MOST, _enough(cells)) + 1):
         labels = followed(cells, groups.cut(k))
         if int(labels.max()) + 1 < k:
             break
-        parts[k], more[k] = labels, another(Partition(cells, labels))
-    least, most = (1, MOST) if bounds is None else bounds
-    if least == most:
-        return in_order(followed(cells, groups.cut(min(least, enough)))), probabilities(more)
-    likely = within(probabilities(more), least, most)
-    if not likely:  # so many are never estimated, or there is too little speech
-        return in_order(followed(cells, groups.cut(min(least, enough)))), {}
-    return in_order(parts[max(likely, key=likely.__getitem__)]), likely
+        yield Step(cells, labels, groups.pair(k))
+
+
+def _enough(cells: Cells) -> int:
+    return max(1, int(cells.seconds.sum() / _EACH))
 
 
 def followed(cells: Cells, labels: Labels) -> Labels:

@@ -3,7 +3,7 @@
 Each segment of speech is laid out in cells of .2 s. A cell has two voice embeddings: of the .8 s
 around it, which tell when somebody else begins to speak, and of the 1.6 s around it, which tell
 better who it is. Windows don't reach over the ends of a segment. The sound is let go; voices take
-about 18 MB an hour of speech.
+about 14 MB an hour of speech.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ Labels = NDArray[np.int64]
 
 CELL = 0.2  # s
 SHORT, LONG = 0.8, 1.6  # s
-_QUEUE = 64  # windows embedded at once: twice as fast as segment by segment
 
 
 class Embedder(Protocol):
-    """Turns windows of speech into voices (``encoders/speaker.py`` has one)."""
+    """Turns windows of a segment of speech into voices (``encoders/speaker.py`` has one)."""
 
-    def embed(self, windows: Sequence[Audio]) -> FloatArray:
+    def embed(self, segment: Audio, windows: Sequence[tuple[int, int]]) -> FloatArray:
         """(n, dim), rows of unit length, or zero where there is nothing to hear."""
 
 
@@ -63,10 +62,8 @@ class Voices:
     def __init__(self, encoder: Embedder) -> None:
         self.segments: list[tuple[float, float]] = []  # start and end in s, by their samples
         self._encoder = encoder
-        self._counts: list[int] = []
-        self._cells = 0
-        self._voices: list[FloatArray] = []  # (windows, dim), short and long ones in turn
-        self._waiting: list[Audio] = []
+        self._voices: list[FloatArray] = []  # of each, (2 cells, dim), short and long ones in turn
+        self.count = 0  # of cells
         self._foreseen: tuple[tuple[float, float], FloatArray] | None = None
 
     def foresee(self, audio: Audio, start: float) -> None:
@@ -78,7 +75,7 @@ class Voices:
         """
         segment = (start, start + audio.duration)
         if self._foreseen is None or self._foreseen[0] != segment:
-            self._foreseen = segment, self._embedded(_windows(audio))
+            self._foreseen = segment, self._embedded(audio)
 
     def add(self, audio: Audio, start: float) -> None:
         """Hear one segment.
@@ -89,33 +86,23 @@ class Voices:
         """
         self.segments.append((start, start + audio.duration))
         foreseen, self._foreseen = self._foreseen, None
-        if foreseen is not None and foreseen[0] == self.segments[-1]:
-            self._embed(len(self._waiting))
-            self._voices.append(foreseen[1])
-            self._count(len(foreseen[1]) // 2)
-            return
-        cut = _windows(audio)
-        self._count(len(cut) // 2)
-        self._waiting += cut
-        while len(self._waiting) >= _QUEUE:
-            self._embed(_QUEUE)
+        known = foreseen is not None and foreseen[0] == self.segments[-1]
+        self._voices.append(foreseen[1] if foreseen and known else self._embedded(audio))
+        self.count += len(self._voices[-1]) // 2
 
     def cells(self, ongoing: Audio | None = None, since: int = 0) -> Cells:
-        """The cells so far; a window's voice does not depend on those that it is embedded with.
+        """The cells so far.
 
         Args:
             ongoing: Of a further segment that goes on, which is not kept.
             since: Number of the first segment that is wanted; it is 0 in the answer.
         """
-        self._embed(len(self._waiting))
-        further = [] if ongoing is None else _windows(ongoing)
-        counts, spans = self._counts[since:], [b - a for a, b in self.segments[since:]]
-        parts = self._last(2 * sum(counts))
-        if ongoing is not None:
-            counts, spans = [*counts, len(further) // 2], [*spans, ongoing.duration]
-            parts += [self._embedded(further)] if further else []
-        both = np.concatenate(parts) if parts else np.zeros((0, 1), np.float16)
-        count, length = np.array(counts, np.int64), np.array(spans)
+        further = [] if ongoing is None else [(ongoing.duration, self._embedded(ongoing))]
+        parts = [*self._voices[since:], *(voices for _, voices in further)]
+        both = np.concatenate([p for p in parts if len(p)] or [np.zeros((0, 1), np.float16)])
+        spans = [end - start for start, end in self.segments[since:]]
+        length = np.array(spans + [seconds for seconds, _ in further])
+        count = np.array([len(p) // 2 for p in parts], np.int64)
         segment = np.repeat(np.arange(len(count)), count)
         return Cells(
             both[::2].astype(np.float64),
@@ -124,45 +111,16 @@ class Voices:
             (length / np.maximum(count, 1))[segment] if len(segment) else np.zeros(0),
         )
 
-    @property
-    def count(self) -> int:
-        """How many cells there are."""
-        return self._cells
-
-    def _count(self, cells: int) -> None:
-        self._counts.append(cells)
-        self._cells += cells
-
-    def _last(self, count: int) -> list[FloatArray]:
-        """Voices of the last windows, (count, dim) in all."""
-        parts: list[FloatArray] = []
-        for part in reversed(self._voices):
-            if count <= 0:
-                break
-            parts.append(part[-count:])
-            count -= len(part)
-        return parts[::-1]
-
-    def _embed(self, count: int) -> None:
-        """The first windows that wait."""
-        if count:
-            self._voices.append(self._embedded(self._waiting[:count]))
-        del self._waiting[:count]
-
-    def _embedded(self, windows: Sequence[Audio]) -> FloatArray:
-        return self._encoder.embed(windows).astype(np.float16)
-
-
-def _windows(audio: Audio) -> list[Audio]:
-    """Short and long window of each cell, in turn."""
-    samples, rate = audio.samples, audio.rate
-    cut: list[Audio] = []
-    for middle in cells(len(samples), rate):
-        for length in (SHORT, LONG):
-            low, high = window(middle, len(samples), round(length * rate))
-            # Copies: a slice would keep the whole segment, or its block, in memory.
-            cut.append(Audio(samples[low:high].copy(), rate))
-    return cut
+    def _embedded(self, audio: Audio) -> FloatArray:
+        size = len(audio.samples)
+        windows = [
+            window(middle, size, round(length * audio.rate))
+            for middle in cells(size, audio.rate)
+            for length in (SHORT, LONG)
+        ]
+        if not windows:
+            return np.zeros((0, 1), np.float16)
+        return self._encoder.embed(audio, windows).astype(np.float16)
 
 
 def cells(samples: int, rate: int) -> list[float]:

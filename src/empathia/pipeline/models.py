@@ -167,7 +167,7 @@ class Models:
         """A fresh diariser for one recording."""
         from empathia.listen.speakers import Diariser
 
-        record.use("resemblyzer")
+        record.use("campplus")
         if self.options.permissive and weights.entry("overlap").noncommercial:
             record.note(_left_out("where two speak at once"))
             return Diariser(self._speaker_encoder)
@@ -184,7 +184,7 @@ class Models:
     def _speaker_encoder(self) -> SpeakerEncoder:
         from empathia.encoders.speaker import SpeakerEncoder
 
-        return SpeakerEncoder.load(weights.folder("resemblyzer"), self.options.threads)
+        return SpeakerEncoder.load(weights.folder("campplus"), self.options.threads)
 
     def transcriber(self, record: Record) -> Transcriber:
         """The speech-to-text model."""

@@ -34,6 +34,7 @@ import numpy as np
 from conversations import HALVES, MANNERS, PLACES, Case, Conversation, Span, converse
 
 from empathia import media, weights
+from empathia.encoders.segmentation import Segmentation
 from empathia.encoders.speaker import SpeakerEncoder
 from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.ear import Ear
@@ -99,7 +100,8 @@ def encoder() -> SpeakerEncoder:
 
 @cache
 def head_count() -> HeadCount:
-    return HeadCount.load(weights.folder("overlap"))
+    segmentation = Segmentation.load(weights.folder("segmentation"), threads=1)
+    return HeadCount.load(weights.folder("overlap"), segmentation)
 
 
 def listened(sound: Audio, heads: HeadCount | None = None) -> tuple[list[Segment], Diariser]:

@@ -12,9 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from empathia import weights
-from empathia.listen.overlap import HOP, RATE, Count, HeadCount, doubled, log_mel
+from empathia.encoders.segmentation import Activity, Segmentation
+from empathia.listen.overlap import HOP, RATE, Count, HeadCount, doubled, log_mel, several_by
 from empathia.listen.speakers import Diariser, SpeakerSpan
 from empathia.types import Audio
+
+needs_segmentation = pytest.mark.skipif(
+    weights.state("segmentation") in ("missing", "damaged"),
+    reason="weight segmentation is not pulled",
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +34,47 @@ def level(samples: np.ndarray) -> np.ndarray:
 
 def seconds(count: Count) -> float:
     return sum(b - a for a, b in count.both)
+
+
+class Hears:
+    """Hears somebody else where the sound is loud, as the segmentation would."""
+
+    def activity(self, stretches: list[Audio]) -> list[Activity]:
+        told = []
+        for one in stretches:
+            assert 991 <= len(one.samples) <= 10 * RATE
+            frames = one.samples[: len(one.samples) // 160 * 160].reshape(-1, 160)
+            loud = (np.abs(frames).max(axis=1) > 0.5).astype(np.float32)
+            told.append(Activity(0.0, 0.01, np.zeros((len(loud), 3)), loud, np.ones(len(loud))))
+        return told
+
+
+@pytest.mark.parametrize("size", [0, 500, 3 * RATE, 10 * RATE, 10 * RATE + 7, 27 * RATE + 123])
+def test_the_segmentation_is_heard_in_stretches_and_told_in_frames(size: int):
+    samples = np.zeros(size, np.float32)
+    samples[size // 4 : size // 2] = 0.9
+    frames = size // HOP
+    several = several_by(Hears(), Audio(samples, RATE), frames)
+    assert several.shape == (frames,)
+    middles = (np.arange(frames) + 0.5) * HOP
+    far = np.minimum(abs(middles - size // 4), abs(middles - size // 2)) > 2 * HOP
+    expected = (middles > size // 4) & (middles < size // 2) & (size >= 991)
+    assert np.array_equal(several[far] > 0.5, expected[far])
+
+
+@needs_segmentation
+def test_both_networks_are_believed_together(heads: HeadCount):
+    segmentation = Segmentation.load(weights.folder("segmentation"), threads=1)
+    both = HeadCount.load(weights.folder("overlap"), segmentation)
+    one, other = sounds.example(14.1, 18.1), sounds.example(21.1, 25.0)
+    mixed = level(one)
+    assert seconds(both.heard(Audio((0.05 * mixed).astype(np.float32), RATE))) < 0.3
+    mixed[RATE : 3 * RATE] += level(other)[RATE : 3 * RATE]
+    sound = Audio((0.05 * mixed).astype(np.float32), RATE)
+    assert np.array_equal(both.heard(sound).nobody, heads.heard(sound).nobody)
+    inside = [max(0.0, min(b, 3.0) - max(a, 1.0)) for a, b in both.heard(sound).both]
+    assert sum(inside) > 1.0
+    assert seconds(both.heard(sound)) - sum(inside) < 0.4
 
 
 def test_two_voices_at_once_are_heard_and_one_alone_is_not(heads: HeadCount):

@@ -2,7 +2,9 @@
 
 A network of a quarter of a million weights hears a segment of speech and says of each 20 ms how
 likely nobody, one and several speak. It is a stack of dilated convolutions that sees 1.2 s to both
-sides, small enough for numpy. ``benchmarks/overlap.py`` trains it on made conversations.
+sides, small enough for numpy. ``benchmarks/overlap.py`` trains it on made conversations. Whether
+several speak is asked of pyannote's segmentation too, which learnt from real ones but takes the
+echo of a room for somebody; the two are believed together.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia.encoders.segmentation import LEAST, Segmentation
 from empathia.listen.pauses import Span
 from empathia.types import Audio, FloatArray
 
@@ -29,7 +32,9 @@ SPREAD = 3.0  # of what the network takes
 _SIZE = 512
 _LOWEST, _HIGHEST = 60.0, 7600.0  # Hz
 _NOBODY, _SEVERAL = 0.7, 0.85  # probabilities from which it is believed, as means of ...
+_TOGETHER = 0.6  # ... (several, where both networks are asked, as the mean of the two) ...
 _FRAMES = 9  # ... so many frames
+_STRETCH, _NEXT = 10 * RATE, 5 * RATE  # what the segmentation hears at once, and its step
 _LEAST = 10  # frames; a shorter overlap is none, and a shorter gap in one is none
 _TOUCH = 1e-3  # s
 _PART = 0.1  # s; a shorter part of an overlap beside a change of speaker is none ...
@@ -54,27 +59,36 @@ class HeadCount:
     Args:
         arrays: What was learnt: ``first``, ``last`` and, for each layer k, ``k.depth``, ``k.wide``
             and ``k.narrow``, each with its ``.bias``.
+        segmentation: Asked as well where two speak; None leaves that to what was learnt.
     """
 
-    def __init__(self, arrays: Mapping[str, FloatArray]) -> None:
+    def __init__(
+        self, arrays: Mapping[str, FloatArray], segmentation: Segmentation | None = None
+    ) -> None:
         self._arrays = arrays
+        self._segmentation = segmentation
 
     @classmethod
-    def load(cls, folder: Path) -> HeadCount:
-        """From ``folder/model.safetensors``."""
+    def load(cls, folder: Path, segmentation: Segmentation | None = None) -> HeadCount:
+        """From ``folder/model.safetensors``; the segmentation is as it is given."""
         from safetensors.numpy import load_file
 
-        return cls(load_file(folder / "model.safetensors"))
+        return cls(load_file(folder / "model.safetensors"), segmentation)
 
     def heard(self, audio: Audio) -> Count:
         """How many speak in one segment, mono at 16 kHz."""
         chances = self.chances(log_mel(audio.samples))
         if not len(chances):
             return Count(np.zeros(0, bool), [])
+        least = _SEVERAL
+        if self._segmentation is not None:
+            least = _TOGETHER
+            chances[:, 2] += several_by(self._segmentation, audio, len(chances))
+            chances[:, 2] /= 2
         size = np.convolve(np.ones(len(chances)), np.ones(_FRAMES), "full")[_FRAMES // 2 :]
         sums = [np.convolve(c, np.ones(_FRAMES), "full")[_FRAMES // 2 :] for c in chances.T]
         nobody, _, several = (s[: len(chances)] / size[: len(chances)] for s in sums)
-        runs = _runs(_closed(several > _SEVERAL))
+        runs = _runs(_closed(several > least))
         both = [(a * HOP / RATE, b * HOP / RATE) for a, b in runs if b - a >= _LEAST]
         return Count(nobody > _NOBODY, both)
 
@@ -93,6 +107,27 @@ class HeadCount:
         odds = np.exp(score - score.max(axis=1, keepdims=True))
         chances: FloatArray = (odds / odds.sum(axis=1, keepdims=True)).astype(np.float32)
         return chances
+
+
+def several_by(segmentation: Segmentation, audio: Audio, frames: int) -> FloatArray:
+    """How likely several speak in each of so many frames of 20 ms, by the segmentation alone.
+
+    It hears stretches of 10 s, half of each with the next; a frame has the mean of those it is in.
+    """
+    size = len(audio.samples)
+    if size < LEAST:
+        return np.zeros(frames, np.float32)
+    starts = [*range(0, max(1, size - _STRETCH), _NEXT), max(0, size - _STRETCH)]
+    starts = sorted(set(starts))
+    heard = segmentation.activity([Audio(audio.samples[s : s + _STRETCH], RATE) for s in starts])
+    total, count = np.zeros(frames), np.zeros(frames)
+    for start, one in zip(starts, heard, strict=True):
+        low, high = start // HOP, min(frames, (start + _STRETCH) // HOP)
+        middle = (np.arange(low, high) + 0.5) * HOP / RATE - start / RATE
+        at = np.floor((middle - one.start) / one.step).astype(np.int64)
+        total[low:high] += one.several[np.clip(at, 0, len(one.several) - 1)]
+        count[low:high] += 1
+    return (total / np.maximum(count, 1)).astype(np.float32)
 
 
 def _shifted(x: FloatArray, dilation: int) -> list[FloatArray]:

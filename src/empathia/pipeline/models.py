@@ -172,13 +172,17 @@ class Models:
             record.note(_left_out("where two speak at once"))
             return Diariser(self._speaker_encoder)
         record.use("overlap")
+        record.use("segmentation")
         return Diariser(self._speaker_encoder, self._head_count)
 
     @cached_property
     def _head_count(self) -> HeadCount:
+        from empathia.encoders.segmentation import Segmentation
         from empathia.listen.overlap import HeadCount
 
-        return HeadCount.load(weights.folder("overlap"))
+        folder = weights.folder("segmentation")
+        segmentation = Segmentation.load(folder, self.options.threads)
+        return HeadCount.load(weights.folder("overlap"), segmentation)
 
     @cached_property
     def _speaker_encoder(self) -> SpeakerEncoder:

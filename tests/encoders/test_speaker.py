@@ -205,7 +205,7 @@ def test_no_windows_and_silence_are_no_trouble(encoder: SpeakerEncoder):
 def test_wrong_rate_and_windows_are_refused(
     encoder: SpeakerEncoder, rate: int, window: tuple[int, int]
 ):
-    with pytest.raises(InputError, match="16000 Hz"):
+    with pytest.raises(InputError, match=r"16000 Hz|windows inside of 8000 samples"):
         encoder.embed(Audio(voice(0.5), rate), [(0, 400), window])
 
 

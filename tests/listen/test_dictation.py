@@ -199,8 +199,30 @@ def test_a_window_is_heard_while_others_wait_and_what_is_retracted_meanwhile_nev
 def test_a_fault_in_the_thread_reaches_who_asks_for_words():
     dictation = Dictation(ListenOptions(model="no-such-model"))
     dictation.add(sound(("en", 2)), 0.0, [(0, 2)])
+    for _ in range(2):  # not once: nobody may take the rest for all
+        with pytest.raises(UsageError, match="no-such-model"):
+            dictation.finish()
     with pytest.raises(UsageError, match="no-such-model"):
-        dictation.finish()
+        dictation.add(sound(("en", 2)), 5.0, [(5, 7)])
+
+
+def test_what_waits_when_the_listening_is_given_up_is_never_heard():
+    model, begun, go = Polyglot(), threading.Event(), threading.Event()
+
+    def held(audio: Audio) -> Audio:
+        begun.set()
+        assert go.wait(60)
+        return audio
+
+    model.encode = held
+    dictation = Dictation(ListenOptions(language="en"), model)
+    for start in (0.0, 5.0):
+        dictation.add(sound(("en", 2)), start, [(start, start + 2)])
+    assert begun.wait(60)
+    dictation.close()
+    go.set()
+    dictation._thread.shutdown(wait=True)
+    assert model.heard == [("en", 0.0, 2.0)]
 
 
 def test_asking_for_late_words_costs_no_more_the_longer_the_talk():

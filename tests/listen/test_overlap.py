@@ -10,9 +10,11 @@ import pytest
 import sounds
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import save_file
 
 from empathia import weights
 from empathia.encoders.segmentation import Activity, Segmentation
+from empathia.errors import WeightsError
 from empathia.listen.overlap import HOP, RATE, Count, HeadCount, doubled, log_mel, several_by
 from empathia.listen.speakers import Diariser, SpeakerSpan
 from empathia.types import Audio
@@ -34,6 +36,17 @@ def level(samples: np.ndarray) -> np.ndarray:
 
 def seconds(count: Count) -> float:
     return sum(b - a for a, b in count.both)
+
+
+@pytest.mark.parametrize("damage", ["missing", "text", "lacking"])
+def test_a_damaged_weight_says_how_it_comes_back(tmp_path: Path, damage: str):
+    if damage == "text":
+        (tmp_path / "model.safetensors").write_text("not this")
+    elif damage == "lacking":
+        save_file({"first": np.zeros(3, np.float32)}, tmp_path / "model.safetensors")
+    with pytest.raises(WeightsError, match=r"model\.safetensors") as caught:
+        HeadCount.load(tmp_path)
+    assert "empathia" in caught.value.remedy
 
 
 class Hears:

@@ -358,6 +358,15 @@ def test_speech_that_goes_on_is_asked_about_and_not_kept():
     assert heard([]).so_far(ongoing=ongoing).spans == heard([(start, sound)]).finish().spans
 
 
+def test_a_stream_may_be_asked_again_when_nothing_has_come():
+    diariser = heard(talk([(i % 2, 3.0) for i in range(30)]))
+    told = diariser.so_far()
+    assert diariser.so_far() == told
+    assert (
+        diariser.so_far(ongoing=(Audio(np.zeros(0, np.float32), RATE), 500.0)).spans == told.spans
+    )
+
+
 def test_a_segment_that_was_foreseen_costs_nothing_more_and_changes_nothing():
     class Counted(Pitches):
         count = 0

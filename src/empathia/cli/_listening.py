@@ -70,7 +70,7 @@ def _stopped_by_hand(listening: Listening) -> Iterator[None]:
 
     def restore() -> None:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def stop(number: int, frame: FrameType | None) -> None:
         restore()

@@ -175,12 +175,14 @@ class SpeakerEncoder:
             InputError: The segment is at another rate, or a window is empty or not inside of it.
         """
         samples = segment.samples
-        wrong = [w for w in windows if not 0 <= w[0] < w[1] <= len(samples)]
-        if segment.rate != RATE or wrong:
+        if segment.rate != RATE:
             raise InputError(
-                f"expected windows inside of speech at {RATE} Hz, "
-                f"found {wrong or len(samples)} in {len(samples)} samples at {segment.rate} Hz",
-                "Resample first and leave empty windows out",
+                f"expected speech at {RATE} Hz, found {segment.rate} Hz", "Resample it first"
+            )
+        if wrong := [w for w in windows if not 0 <= w[0] < w[1] <= len(samples)]:
+            raise InputError(
+                f"expected windows inside of {len(samples)} samples, found {wrong[0]}",
+                "Leave empty windows and those beyond the ends out",
             )
         if not windows:
             return np.zeros((0, SIZE), np.float32)

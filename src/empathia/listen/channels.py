@@ -114,17 +114,20 @@ def hear_separately(
     foreign = crosstalk(_levels(path, speakers))
     dictation, said = Dictation(options, transcriber), list[list[Window]]()
     ears: list[Ear] = []
-    for (sound, _), silenced in zip(speakers, foreign, strict=True):
-        before, ear = len(dictation.windows), Ear(dictation, None)
-        for block in _without(media.blocks(path, RATE, BLOCK, selection=sound), silenced):
-            ear.add(block)
-            if on_progress is not None:
-                done = len(ears) * len(silenced) * _FRAME / RATE + ear.duration
-                on_progress("listen", done, foreign.size * _FRAME / RATE)
-        ear.finish()
-        ears.append(ear)
-        said.append(dictation.windows[before:])
-    return _heard(path, speakers, options, dictation, list(zip(ears, said, strict=True)))
+    try:
+        for (sound, _), silenced in zip(speakers, foreign, strict=True):
+            before, ear = len(dictation.windows), Ear(dictation, None)
+            for block in _without(media.blocks(path, RATE, BLOCK, selection=sound), silenced):
+                ear.add(block)
+                if on_progress is not None:
+                    done = len(ears) * len(silenced) * _FRAME / RATE + ear.duration
+                    on_progress("listen", done, foreign.size * _FRAME / RATE)
+            ear.finish()
+            ears.append(ear)
+            said.append(dictation.windows[before:])
+        return _heard(path, speakers, options, dictation, list(zip(ears, said, strict=True)))
+    finally:
+        dictation.close()
 
 
 def _heard(

@@ -74,15 +74,19 @@ class Dictation:
         self._earlier = self._languages  # before the last window
         self._windows: list[Window] = []
         self._waiting: deque[_Work] = deque()
-        self._thread = ThreadPoolExecutor(1, "empathia-words")  # changes what is above
+        # Changes what is above, and below when it forgets: all who read them wait for it first.
+        self._thread = ThreadPoolExecutor(1, "empathia-words")
+        self._fault: Exception | None = None
         self._counted = 0  # windows that are judged no more ...
         self._evidence = Evidence(given=options.language is not None)  # ... and what they tell
 
     @property
     def windows(self) -> list[Window]:
         """All that was recognised, believed or not, once all that was added is heard."""
+        if self._fault is not None:
+            raise self._fault
         while self._waiting:
-            self._waiting.popleft().done.result()
+            self._await()
         return self._windows
 
     def add(self, audio: Audio, start: float, speech: Sequence[tuple[float, float]] = ()) -> None:
@@ -106,9 +110,24 @@ class Dictation:
         self._wait(start, lambda: self._forget(start))
 
     def _wait(self, start: float, work: Callable[[], None]) -> None:
-        while len(self._waiting) > _AHEAD:
-            self._waiting.popleft().done.result()
+        if self._fault is not None:
+            raise self._fault
+        while self._waiting and (len(self._waiting) > _AHEAD or self._waiting[0].done.done()):
+            self._await()
         self._waiting.append(_Work(start, self._thread.submit(work)))
+
+    def _await(self) -> None:
+        """Wait for what was asked first; a fault in it is told from then on."""
+        try:
+            self._waiting.popleft().done.result()
+        except Exception as fault:
+            self._fault = fault
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Hear nothing more: what waits is not begun; it may be called again."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _hear(self, audio: Audio, start: float, speech: Sequence[tuple[float, float]]) -> None:
         if self._transcriber is None:

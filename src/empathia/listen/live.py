@@ -129,6 +129,10 @@ class Listener:
         self._look()
         return self._go(len(self._open))
 
+    def stop(self) -> None:
+        """Hear no more words: those that wait are left; for streams and files that end early."""
+        self._dictation.close()
+
     def close(self) -> list[Stretch]:
         """The last turns, once there are no more blocks; speakers are final from here on."""
         if self._tape.end > self._at:

@@ -18,7 +18,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia import weights
 from empathia.encoders.segmentation import LEAST, Segmentation
+from empathia.errors import WeightsError
 from empathia.listen.pauses import Span
 from empathia.types import Audio, FloatArray
 
@@ -29,6 +31,7 @@ KERNEL = 5
 DILATIONS = (1, 2, 4, 8, 1, 2, 4, 8)
 SPREAD = 3.0  # of what the network takes
 
+_PARTS = ("depth", "wide", "narrow")
 _SIZE = 512
 _LOWEST, _HIGHEST = 60.0, 7600.0  # Hz
 _NOBODY, _SEVERAL = 0.7, 0.85  # probabilities from which it is believed, as means of ...
@@ -70,10 +73,23 @@ class HeadCount:
 
     @classmethod
     def load(cls, folder: Path, segmentation: Segmentation | None = None) -> HeadCount:
-        """From ``folder/model.safetensors``; the segmentation is as it is given."""
+        """From ``folder/model.safetensors``; the segmentation is as it is given.
+
+        Raises:
+            WeightsError: The file is missing, damaged or holds other arrays.
+        """
+        from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
-        return cls(load_file(folder / "model.safetensors"), segmentation)
+        path, remedy = folder / "model.safetensors", weights.remedy("overlap")
+        try:
+            arrays = load_file(path)
+        except (OSError, SafetensorError) as error:
+            raise WeightsError(f"cannot read '{path}' ({error})", remedy) from error
+        names = {"first", "last", *(f"{k}.{n}" for k in range(len(DILATIONS)) for n in _PARTS)}
+        if lacking := sorted(n for n in names if not {n, f"{n}.bias"} <= set(arrays)):
+            raise WeightsError(f"'{path}' holds no '{lacking[0]}' with its bias", remedy)
+        return cls(arrays, segmentation)
 
     def heard(self, audio: Audio) -> Count:
         """How many speak in one segment, mono at 16 kHz."""
@@ -110,7 +126,7 @@ class HeadCount:
 
 
 def several_by(segmentation: Segmentation, audio: Audio, frames: int) -> FloatArray:
-    """How likely several speak in each of so many frames of 20 ms, by the segmentation alone.
+    """How likely several speak in frames of 20 ms, (frames,), by the segmentation alone.
 
     It hears stretches of 10 s, half of each with the next; a frame has the mean of those it is in.
     """

@@ -81,12 +81,15 @@ def hear(
     info = media.probe(path)
     listener = Listener(wanted, diariser, transcriber)
     condition = media.Condition()
-    for block in media.blocks(path, RATE, BLOCK, condition, wanted.selection):
-        listener.add(block)
-        if on_progress is not None:
-            on_progress("listen", listener.ear.duration, info.duration)
-    spoken, ear = listener.close(), listener.ear
-    transcript = listener.transcript
+    try:
+        for block in media.blocks(path, RATE, BLOCK, condition, wanted.selection):
+            listener.add(block)
+            if on_progress is not None:
+                on_progress("listen", listener.ear.duration, info.duration)
+        spoken, ear = listener.close(), listener.ear
+        transcript = listener.transcript
+    finally:
+        listener.stop()
     names = named([t.speaker for t in spoken], wanted.names)
     dialogue, words = dialogue_of(path, spoken, transcript.language, names, video=info.has_video)
     return Heard(

@@ -99,7 +99,7 @@ class Voices:
         """
         further = [] if ongoing is None else [(ongoing.duration, self._embedded(ongoing))]
         parts = [*self._voices[since:], *(voices for _, voices in further)]
-        both = np.concatenate([p for p in parts if len(p)] or [np.zeros((0, 1), np.float16)])
+        both = np.concatenate([p for p in parts if len(p)] or [self._nothing()])
         spans = [end - start for start, end in self.segments[since:]]
         length = np.array(spans + [seconds for seconds, _ in further])
         count = np.array([len(p) // 2 for p in parts], np.int64)
@@ -110,6 +110,11 @@ class Voices:
             segment,
             (length / np.maximum(count, 1))[segment] if len(segment) else np.zeros(0),
         )
+
+    def _nothing(self) -> FloatArray:
+        """No voice, (0, dim), as wide as those that were heard."""
+        widths = (p.shape[1] for p in reversed(self._voices) if len(p))
+        return np.zeros((0, next(widths, 1)), np.float16)
 
     def _embedded(self, audio: Audio) -> FloatArray:
         size = len(audio.samples)

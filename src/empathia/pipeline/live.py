@@ -68,6 +68,7 @@ class Live:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._listener.stop()
         if self._owns:
             self._models.close()
 

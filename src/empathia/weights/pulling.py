@@ -120,6 +120,10 @@ def _pull_all(entries: Sequence[Entry], session: _Session) -> tuple[Pulled, ...]
             failed.append((entry, str(error)))
         finally:
             session.clean()
+    # An archive may hold several weights: it goes once none of them needs it any more.
+    needed = {a for e, _ in failed for source in e.sources for a in source.archives}
+    for archive in {a for e in entries for s in e.sources for a in s.archives} - needed:
+        _kept(archive, session).unlink(missing_ok=True)
     if failed:
         problems = "; ".join(f"weight '{e.name}' could not be pulled: {x}" for e, x in failed)
         raise WeightsError(problems, " ".join(offline_help(e) for e, _ in failed))
@@ -135,8 +139,6 @@ def _pull_entry(entry: Entry, session: _Session) -> Pulled:
         _install(entry, file, staged)
         labels[label] = None
         session.progress(f"{entry.name}/{file.name}", file.size, file.size)
-    for archive in (a for source in entry.sources for a in source.archives):
-        _kept(archive, session).unlink(missing_ok=True)
     return Pulled(entry.name, tuple(f.name for f in entry.files if f.name in wrong), tuple(labels))
 
 

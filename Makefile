@@ -7,7 +7,7 @@ PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
 
 .PHONY: demo test quick clean
 
-# Downloads about 350 MB of weights, each once.
+# Downloads about 400 MB of weights, each once.
 demo: .venv/.demo
 	$(BIN)/empathia weights pull
 	$(BIN)/empathia read examples/conversation.wav --names Ann,Ben --reply --report out/demo

@@ -21,6 +21,7 @@ from empathia.report.timeline import srt, terminal, textgrid, write
 from empathia.report.timeline.html import page
 from empathia.report.wording import beside, clock, noncommercial, people, percent
 from empathia.types import Reply, SpeakerNumber, Timeline
+from empathia.types.events import TurnEnded
 
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
@@ -332,3 +333,17 @@ def test_known_emotions_look_the_same_in_every_set():
 def test_reply_note_is_shown():
     said = dataclasses.replace(turn(0, span=(0, 1)), reply=Reply("t1", "Oh.", "rules", "no model"))
     assert "(rules: no model)" in shown(Timeline("a", (said,), ("Ann",)), 100)
+
+
+def test_what_a_stream_tells_stands_under_its_turn():
+    from rich.console import Console
+
+    out = io.StringIO()
+    ready = timeline(3, abstain=(1,))
+    for ended in ready.turns:
+        terminal.show_event(TurnEnded(ended), Console(file=out, width=200))
+    heads = [line for line in out.getvalue().splitlines() if line and not line.startswith("  ")]
+    assert len(heads) == len(ready.turns)
+    assert any(
+        line.startswith("  ") and "too short" in line for line in out.getvalue().splitlines()
+    )

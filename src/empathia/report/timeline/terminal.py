@@ -101,7 +101,10 @@ def _one(turn: Turn, looks: Mapping[str, Mark], console: Console, aside: str = "
 
     head = _text("", console)
     head.append_text(_text(f"{_at(turn)} {_name(turn)}  ", console, "bold"))
-    console.print(head.append_text(_emotion(turn.emotion, looks, console)))
+    first, *reasons = head.append_text(_emotion(turn.emotion, looks, console)).split("\n")
+    console.print(first)
+    for line in reasons:
+        console.print(Padding(line, (0, 0, 0, 2)))
     if aside:
         console.print(Padding(_text(aside, console, "dim"), (0, 0, 0, 2)))
     console.print(Padding(_words(turn, console), (0, 0, 0, 2)))

@@ -22,6 +22,7 @@ from empathia.errors import UsageError
 from empathia.listen.attribution import Stretch, attributed
 from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.ear import Ear, left_out
+from empathia.listen.pauses import Hush
 from empathia.listen.recording import BLOCK, Heard, called, dialogue_of, waveform_of
 from empathia.listen.speakers import SpeakerSpan
 from empathia.listen.speech import RATE
@@ -46,6 +47,7 @@ _LOUD = 80  # percentile of the frames with sound
 
 Powers = NDArray[np.float32]
 Frames = NDArray[np.bool_]
+_Listened = tuple[Ear, Sequence[SpeakerSpan], Sequence[Window]]  # one channel
 
 
 class Speaker(NamedTuple):
@@ -114,9 +116,10 @@ def hear_separately(
     foreign = crosstalk(_levels(path, speakers))
     dictation, said = Dictation(options, transcriber), list[list[Window]]()
     ears: list[Ear] = []
+    hushes = [Hush() for _ in speakers]
     try:
-        for (sound, _), silenced in zip(speakers, foreign, strict=True):
-            before, ear = len(dictation.windows), Ear(dictation, None)
+        for (sound, _), silenced, hush in zip(speakers, foreign, hushes, strict=True):
+            before, ear = len(dictation.windows), Ear(dictation, hush)
             for block in _without(media.blocks(path, RATE, BLOCK, selection=sound), silenced):
                 ear.add(block)
                 if on_progress is not None:
@@ -125,9 +128,17 @@ def hear_separately(
             ear.finish()
             ears.append(ear)
             said.append(dictation.windows[before:])
-        return _heard(path, speakers, options, dictation, list(zip(ears, said, strict=True)))
+        listened = [
+            (ear, [SpeakerSpan(*s) for s in hush.spoken(_times(ear), number)], windows)
+            for number, (ear, hush, windows) in enumerate(zip(ears, hushes, said, strict=True))
+        ]
+        return _heard(path, speakers, options, dictation, listened)
     finally:
         dictation.close()
+
+
+def _times(ear: Ear) -> list[tuple[float, float]]:
+    return [(s.start, s.end) for s in ear.segments]
 
 
 def _heard(
@@ -135,14 +146,13 @@ def _heard(
     speakers: Sequence[Speaker],
     options: ListenOptions,
     dictation: Dictation,
-    listened: Sequence[tuple[Ear, Sequence[Window]]],
+    listened: Sequence[_Listened],
 ) -> Heard:
     dictation.windows.sort(key=lambda window: window.start)
     transcript = dictation.finish()
     believed = set(map(id, transcript.windows))
     speech: list[Stretch] = []
-    for number, (ear, windows) in enumerate(listened):
-        spans = [SpeakerSpan(s.start, s.end, number) for s in ear.segments]
+    for _ear, spans, windows in listened:
         speech += attributed(spans, [w for w in windows if id(w) in believed])
     spoken = joined(speech, TurnOptions.of(options.pause))
     heard = {turn.speaker for turn in spoken}
@@ -174,7 +184,7 @@ def _heard(
 def _notes(
     speakers: Sequence[Speaker],
     names: Mapping[int, str],
-    listened: Sequence[tuple[Ear, Sequence[Window]]],
+    listened: Sequence[_Listened],
 ) -> list[str]:
     """What to say of channels without speech, and of sounds that were taken for none."""
     silent = [
@@ -182,7 +192,9 @@ def _notes(
         for number, (_, place) in enumerate(speakers)
         if not listened[number][0].segments
     ]
-    short = [f"{names[n]}: {note}" for n, (ear, _) in enumerate(listened) for note in left_out(ear)]
+    short = [
+        f"{names[n]}: {note}" for n, (ear, *_) in enumerate(listened) for note in left_out(ear)
+    ]
     return [*silent, *short]
 
 

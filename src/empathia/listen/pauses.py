@@ -64,6 +64,24 @@ def silences(audio: Audio, start: float, nobody: NDArray[np.bool_] | None = None
     ]
 
 
+class Hush:
+    """Hears the silences of segments and nothing else, where it is known who speaks."""
+
+    def __init__(self) -> None:
+        self._silences: list[Silence] = []
+
+    def add(self, audio: Audio, start: float) -> None:
+        """Hear one segment, mono, that starts there (s)."""
+        self._silences += silences(audio, start)
+
+    def foresee(self, audio: Audio, start: float) -> None:
+        """There is nothing to get ready."""
+
+    def spoken(self, segments: Sequence[tuple[float, float]], who: int) -> list[Span]:
+        """Segments (start and end in s, in time order) of one speaker without silences."""
+        return without([(start, end, who, None) for start, end in segments], self._silences)
+
+
 def without(spans: Sequence[Span], quiet: Sequence[Silence]) -> list[Span]:
     """Speech without pauses, in time order.
 

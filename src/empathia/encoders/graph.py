@@ -7,6 +7,8 @@ and handed over when the session is made, so neither copy nor torch is needed.
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +16,40 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia.errors import WeightsError
+
 if TYPE_CHECKING:
     import onnxruntime
 
 GRAPHS = Path(__file__).parent / "graphs"
+_DAMAGED = (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
+
+
+def arrays_of(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], weight: str
+) -> dict[str, NDArray[np.float32]]:
+    """Arrays of an npz by name, (...,) each, in float32; others in it are left there.
+
+    Args:
+        path: The file.
+        shapes: What it must hold.
+        weight: Of which weight it is, for errors.
+
+    Raises:
+        WeightsError: The file is missing, damaged or holds other arrays.
+    """
+    remedy = f"Run: empathia weights pull {weight}"
+    try:
+        # Opened here: of a damaged archive numpy would leave the file open.
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+            arrays = {k: file[k].astype(np.float32) for k in shapes if k in file.files}
+    except _DAMAGED as error:
+        raise WeightsError(f"cannot read '{path}' ({error})", remedy) from error
+    for name, shape in shapes.items():
+        actual = arrays[name].shape if name in arrays else "nothing"
+        if actual != shape:
+            raise WeightsError(f"'{path}' holds {actual} for '{name}', expected {shape}", remedy)
+    return arrays
 
 
 def session(

@@ -7,8 +7,6 @@ stretch alone: the first speaker of the next stretch may be somebody else.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from empathia.encoders import graph
-from empathia.errors import InputError, WeightsError
+from empathia.errors import InputError
 from empathia.types import Audio, FloatArray
 
 if TYPE_CHECKING:
@@ -32,7 +30,6 @@ _SETS = ((), (0,), (1,), (2,), (0, 1), (0, 2), (1, 2))  # who speaks, class by c
 _FILTERS, _KERNEL, _LOWEST = 40, 251, 50.0  # the least frequency and the least band in Hz
 _CHANNELS, _HIDDEN, _LAYERS = 60, 128, 4
 _BATCH = 8
-_DAMAGED = (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 class Activity(NamedTuple):
@@ -139,21 +136,6 @@ def _shapes() -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def _read(path: Path) -> dict[str, FloatArray]:
-    remedy = "Run: empathia weights pull segmentation"
-    try:
-        # Opened here: of a damaged archive numpy would leave the file open.
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {k: file[k].astype(np.float32) for k in _shapes() if k in file.files}
-    except _DAMAGED as error:
-        raise WeightsError(f"cannot read the segmentation '{path}' ({error})", remedy) from error
-    for name, shape in _shapes().items():
-        actual = arrays[name].shape if name in arrays else "nothing"
-        if actual != shape:
-            raise WeightsError(f"'{path}' holds {actual} for '{name}', expected {shape}", remedy)
-    return arrays
-
-
 class Segmentation:
     """Tells who speaks when within stretches of sound. Make it with :meth:`load`."""
 
@@ -171,7 +153,9 @@ class Segmentation:
         Raises:
             WeightsError: The file is missing, damaged or holds other arrays.
         """
-        arrays = _initialisers(_read(folder / "segmentation.npz"))
+        arrays = _initialisers(
+            graph.arrays_of(folder / "segmentation.npz", _shapes(), "segmentation")
+        )
         return cls(graph.session("segmentation", arrays, threads))
 
     def activity(self, stretches: Sequence[Audio]) -> list[Activity]:

@@ -8,8 +8,6 @@ have a cosine of about .6, of two voices .2; strong emotion and rooms lower the 
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
@@ -20,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.encoders import graph
-from empathia.errors import InputError, WeightsError
+from empathia.errors import InputError
 from empathia.types import Audio, FloatArray
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ _LEAST = 1600  # samples; a shorter segment is filled up with silence
 _SMALL, _GROWTH, _INNER, _MASK, _TOP = 32, 32, 128, 64, 512
 _STACKS = (12, 24, 16)  # layers
 _DENSE = "xvector.dense"
-_DAMAGED = (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 @lru_cache(maxsize=1)
@@ -119,21 +116,6 @@ def _layer(name: str, channels: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def _read(path: Path) -> dict[str, FloatArray]:
-    remedy = "Run: empathia weights pull campplus"
-    try:
-        # Opened here: of a damaged archive numpy would leave the file open.
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {k: file[k].astype(np.float32) for k in shapes() if k in file.files}
-    except _DAMAGED as error:
-        raise WeightsError(f"cannot read the speaker encoder '{path}' ({error})", remedy) from error
-    for name, shape in shapes().items():
-        actual = arrays[name].shape if name in arrays else "nothing"
-        if actual != shape:
-            raise WeightsError(f"'{path}' holds {actual} for '{name}', expected {shape}", remedy)
-    return arrays
-
-
 class SpeakerEncoder:
     """Turns windows of speech into voice embeddings. Make it with :meth:`load`."""
 
@@ -154,7 +136,7 @@ class SpeakerEncoder:
         Raises:
             WeightsError: The file is missing, damaged or holds other arrays.
         """
-        arrays = _read(folder / "speaker.npz")
+        arrays = graph.arrays_of(folder / "speaker.npz", shapes(), "campplus")
         norm = f"{_DENSE}.nonlinear.batchnorm.running_"
         mean, scale = arrays.pop(f"{norm}mean"), np.sqrt(arrays.pop(f"{norm}var") + 1e-5)
         top = arrays.pop(f"{_DENSE}.linear.weight")[:, :, 0].T / scale

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from export_speaker_graph import external
+from export_speaker_graph import external, model_of, write
 from onnx import TensorProto, helper, numpy_helper
 
 CHANNELS = ((1, 80, 251, 10), (80, 60, 5, 1), (60, 60, 5, 1))  # in, out, kernel, stride
@@ -100,19 +100,8 @@ def build() -> onnx.ModelProto:
         [helper.make_tensor_value_info("chances", TensorProto.FLOAT, chances)],
         [*(w for _, weights in parts for w in weights), joined],
     )
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="empathia"
-    )
-    model.ir_version = 8
-    return model
-
-
-def main() -> None:
-    """Write the graph and say where."""
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_bytes(build().SerializeToString())
-    print(f"{OUT.name}: {OUT.stat().st_size} bytes")
+    return model_of(graph)
 
 
 if __name__ == "__main__":
-    main()
+    write(build(), OUT)

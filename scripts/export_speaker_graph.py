@@ -156,26 +156,31 @@ def build() -> onnx.ModelProto:
     """The model."""
     net = Net()
     net.nodes.append(helper.make_node("Identity", [net.all()], ["heard"]))
-    graph = helper.make_graph(
-        net.nodes,
-        "speaker",
-        [helper.make_tensor_value_info("bands", TensorProto.FLOAT, [1, "frames", BANDS])],
-        [helper.make_tensor_value_info("heard", TensorProto.FLOAT, [1, 512, "half"])],
-        [*net.weights, *net.constants.values()],
+    return model_of(
+        helper.make_graph(
+            net.nodes,
+            "speaker",
+            [helper.make_tensor_value_info("bands", TensorProto.FLOAT, [1, "frames", BANDS])],
+            [helper.make_tensor_value_info("heard", TensorProto.FLOAT, [1, 512, "half"])],
+            [*net.weights, *net.constants.values()],
+        )
     )
-    model = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", 17)], producer_name="empathia"
-    )
+
+
+def model_of(graph: onnx.GraphProto) -> onnx.ModelProto:
+    """The graph as a model that the oldest runtime in use reads."""
+    opset = helper.make_opsetid("", 17)
+    model = helper.make_model(graph, opset_imports=[opset], producer_name="empathia")
     model.ir_version = 8
     return model
 
 
-def main() -> None:
-    """Write the graph and say where."""
-    OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_bytes(build().SerializeToString())
-    print(f"{OUT.name}: {OUT.stat().st_size} bytes")
+def write(model: onnx.ModelProto, out: Path) -> None:
+    """Write a model and say where."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(model.SerializeToString())
+    print(f"{out.name}: {out.stat().st_size} bytes")
 
 
 if __name__ == "__main__":
-    main()
+    write(build(), OUT)

@@ -124,15 +124,7 @@ class Diariser:
             InputError: ``segments`` are not those that were added.
             UsageError: The bounds are under 1 or turned round.
         """
-        given = self._checked(segments, bounds)
-        cells = self.voices.cells()
-        heard: NDArray[np.bool_] = np.any(cells.short, axis=1)
-        if not heard.any():
-            return _nobody(given, bounds)
-        labels, likely = parted(cells.of(heard), bounds)
-        spans = _told(given, cells, labels, _centres(cells.of(heard), labels))
-        number = SpeakerNumber(int(labels.max()) + 1, _how(bounds), likely)
-        return Diarisation(self._spoken(spans), number)
+        return self._anew(self._checked(segments, bounds), bounds, None)
 
     def so_far(
         self,

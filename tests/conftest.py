@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import installed
 import pytest
-import strangers
 from hypothesis import settings
 
 # A busy machine must not fail a test: what counts is the behaviour, not the time.
@@ -17,7 +17,7 @@ settings.load_profile("patient")
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the third party's package is installed; nothing finds it there of itself."""
-    return strangers.install(tmp_path_factory.mktemp("installed"))
+    return installed.install(tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import installed
 import pytest
-import strangers
 
 from empathia import features, plugins
 from empathia.cli import main
@@ -49,7 +49,7 @@ def trained(third_party: Path, tmp_path: Path) -> Path:
 
 
 def train(folder: Path, labels: str) -> Path:
-    strangers.corpus(folder / "data" / "weather")
+    installed.corpus(folder / "data" / "weather")
     file = folder / "run.toml"
     file.write_text(RUN.replace("LABELS", labels))
     out = folder / "out"
@@ -65,7 +65,7 @@ def read(capsys: pytest.CaptureFixture[str], *arguments: object) -> Any:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_plug_ins_of_all_kinds_are_listed_and_load(third_party: Path, kind: str) -> None:
-    (name,) = strangers.brought(kind)
+    (name,) = installed.brought(kind)
     assert name in plugins.names(kind)
     assert Path(str(plugins.load(kind, name).__file__)).is_relative_to(third_party)
 
@@ -74,7 +74,7 @@ def test_plug_ins_of_all_kinds_are_listed_and_load(third_party: Path, kind: str)
 def test_nobody_sees_them_where_they_are_not_installed(kind: str) -> None:
     code = f"from empathia import plugins; print(plugins.names({kind!r}))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert strangers.brought(kind)[0] not in out.stdout
+    assert installed.brought(kind)[0] not in out.stdout
 
 
 def test_a_run_file_names_corpus_feature_and_recogniser(trained: Path) -> None:

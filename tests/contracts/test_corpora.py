@@ -6,9 +6,9 @@ import inspect
 import re
 from pathlib import Path
 
+import installed
 import little_runs
 import pytest
-import strangers
 
 from empathia import plugins
 from empathia.corpora import CorpusInfo, toy
@@ -16,11 +16,11 @@ from empathia.errors import CorpusError
 from empathia.labels import Projection
 
 pytestmark = pytest.mark.usefixtures("third_party")
-NAMES = strangers.every("corpora")
+NAMES = installed.every("corpora")
 MAKES = {
     "toy": lambda folder: toy.make(folder, dialogues=6),
     "table": lambda folder: little_runs.corpus(folder.parent),
-    "weather": strangers.corpus,
+    "weather": installed.corpus,
 }
 """Those whose data can be made here; the others' tests in tests/corpora make a few lines each."""
 

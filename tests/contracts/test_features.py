@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+import installed
 import numpy as np
 import pytest
-import strangers
 from sounds import RATE, example, noise
 
 from empathia import features, weights
@@ -24,7 +24,7 @@ def case(name: str) -> object:
     return pytest.param(feature, marks=[pytest.mark.weights] if needs else [])
 
 
-CASES = [case(name) for name in strangers.every("features")]
+CASES = [case(name) for name in installed.every("features")]
 
 
 def loaded(feature: str) -> Extractor:
@@ -43,14 +43,14 @@ def items(feature: str) -> list[Item]:
     return [(f"u{i}", Audio(s.astype(np.float32), RATE)) for i, s in enumerate(sounds)]
 
 
-@pytest.mark.parametrize("name", strangers.every("features"))
+@pytest.mark.parametrize("name", installed.every("features"))
 def test_it_says_what_it_is(name: str) -> None:
     assert features.source(name) in {"words", "sound"}
     known = {e.name for e in weights.entries()}
     assert set(features.weights_of(VARIANTS.get(name, name))) <= known
 
 
-@pytest.mark.parametrize("name", strangers.every("features"))
+@pytest.mark.parametrize("name", installed.every("features"))
 def test_an_unknown_variant_is_refused(name: str) -> None:
     with pytest.raises(EmpathiaError, match="nowhere"):
         features.load(f"{name}:nowhere", threads=1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import installed
 import numpy as np
 import pytest
-import strangers
 from chat_server import events, like_vllm, says, serving
 
 from empathia import plugins, weights
@@ -49,7 +49,7 @@ def local() -> Iterator[LanguageModel]:
 MODELS = {"scripted": scripted, "server": server, "local": local}
 NAMES = [
     pytest.param(name, marks=[pytest.mark.weights] if name == "local" else [])
-    for name in strangers.every("lm")
+    for name in installed.every("lm")
 ]
 
 

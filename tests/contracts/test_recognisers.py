@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import installed
 import numpy as np
 import pytest
-import strangers
 from little_problem import LABELS, problem
 from whole_problem import HOW, taught, turned, unseen
 
@@ -21,7 +21,7 @@ from empathia.types import Sample
 
 pytest.importorskip("torch", reason="training needs the extra 'train'")
 pytestmark = pytest.mark.usefixtures("third_party")
-NAMES = strangers.every("emotion")
+NAMES = installed.every("emotion")
 BLIND = {"majority", "metadata"}  # baselines that judge without looking, as they say
 HALF = {"encoder": 0.02}  # in half precision other company moves a score by so much
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import installed
 import pytest
-import strangers
 
 from empathia import plugins
 from empathia.contracts import Generator, Tools
@@ -13,7 +13,7 @@ from empathia.lm.scripted import ScriptedModel
 from empathia.types import Emotion, Reply, Turn, Utterance
 
 pytestmark = pytest.mark.usefixtures("third_party")
-NAMES = strangers.every("reply")
+NAMES = installed.every("reply")
 SAD = Emotion("fusion", EKMAN7, tuple(0.7 if x == "sadness" else 0.05 for x in EKMAN7))
 TOOLS = Tools(lambda: ScriptedModel(lambda _: "That sounds really hard. How are you now?"))
 

@@ -1,0 +1,99 @@
+"""What the table of left-out corpora says of answers that are known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import judged
+import numpy as np
+import pytest
+import strangers
+
+from empathia.contracts import About
+from empathia.labels import EKMAN7, SHARED4
+from empathia.types import Emotion, Sample
+
+NEUTRAL, JOY, ANGER, SADNESS = range(4)
+
+
+class Reader:
+    """Says the label that stands in the text, with 3/4; abstains on other texts."""
+
+    about = About("reader", EKMAN7)
+
+    def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
+        return [[self._one(s.text or "") for s in d] for d in dialogues]
+
+    def _one(self, text: str) -> Emotion:
+        if text not in EKMAN7:
+            return Emotion("reader", EKMAN7, abstained="no label")
+        return Emotion("reader", EKMAN7, tuple(0.75 if x == text else 0.25 / 6 for x in EKMAN7))
+
+
+def table(shares: list[list[float]], gold: list[int]) -> judged.Judged:
+    return judged.Judged(np.array(shares), np.eye(4, dtype=bool)[gold], np.arange(len(gold)))
+
+
+def test_scores_go_to_their_namesakes_and_sum_to_one() -> None:
+    talk = judged.Talk(
+        [[Sample("a", "joy"), Sample("b", "who knows"), Sample("c", "fear")]],
+        {"a": ("joy",), "b": ("anger",), "c": ("sadness",)},
+        SHARED4,
+        {},
+    )
+    answers = judged.judge(Reader(), talk)
+    assert answers.shares.sum(1) == pytest.approx(1)
+    assert answers.shares[0, JOY] == pytest.approx(0.75 / 0.875)
+    assert answers.shares[1:] == pytest.approx(0.25)
+    assert answers.gold.argmax(1).tolist() == [JOY, ANGER, SADNESS]
+
+
+def test_an_interval_holds_its_figure_and_is_a_point_where_all_is_right() -> None:
+    rng = np.random.default_rng(3)
+    gold = rng.integers(0, 4, 200)
+    shares = 0.6 * np.eye(4)[gold] + 0.4 * rng.dirichlet(np.ones(4), 200)
+    noisy = judged.Judged(shares[::-1], np.eye(4, dtype=bool)[gold], np.arange(200) // 10)
+    value, (low, high) = judged.of_counts("weighted_f1", [noisy])
+    assert low < value < high
+    right = noisy._replace(shares=shares)
+    assert judged.of_counts("macro_f1", [right]) == (1, (1, 1))
+
+
+def test_what_is_said_of_neutral_turns() -> None:
+    sure, unsure = [0.02, 0.9, 0.04, 0.04], [0.1, 0.7, 0.1, 0.1]
+    x = table([sure, unsure, [1, 0, 0, 0], unsure, sure], [NEUTRAL] * 3 + [JOY, JOY])
+    rows = {r.what.strip(): r for r in strangers._left_out("made", [x], (0.5, 0.6))}
+    assert rows["gold-neutral called joy"].value == pytest.approx(2 / 3)
+    assert rows["recall of joy"].value == 1
+    assert rows["gold-neutral called an emotion over 85%"].value == pytest.approx(1 / 3)
+    assert rows["share of turns over 85%"].value == pytest.approx(3 / 5)
+    assert rows["... of which are right"].value == pytest.approx(2 / 3)
+
+
+def test_a_common_label_that_is_never_said_is_named() -> None:
+    x = table([[0.7, 0.1, 0.1, 0.1]] * 4, [NEUTRAL, NEUTRAL, NEUTRAL, ANGER])
+    (row,) = strangers._dead("made", [x], SHARED4)
+    assert (row.value, row.note) == (1, "never: anger")
+    assert "missed" in str(row)
+
+
+@pytest.mark.parametrize(
+    ("value", "up", "verdict"),
+    [
+        (0.65, True, "stretch"),
+        (0.61, True, "met"),
+        (0.59, True, "missed"),
+        (0.65, False, "missed"),
+        (0.60, False, "met"),
+        (0.55, False, "stretch"),
+    ],
+)
+def test_a_row_says_whether_its_target_is_met(value: float, up: bool, verdict: str) -> None:
+    reach, stretch = (0.61, 0.64) if up else (0.61, 0.58)
+    assert verdict in str(strangers.Row("a row", value, None, reach, stretch, up))
+
+
+def test_concordance_is_lins() -> None:
+    x = np.array([1.0, 2, 3, 4])
+    assert judged.concordance(x, x) == pytest.approx(1)
+    assert judged.concordance(-x, x) == pytest.approx(-2.5 / (2.5 + 25))

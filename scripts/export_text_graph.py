@@ -4,7 +4,8 @@
 
 The graph is written by hand (nothing is traced), so that its initialisers keep
 the names of the pulled model.safetensors and no weight is in the file.
-Inputs: ids and mask, int64 (batch, length). Output: mean-pooled (batch, 384).
+Inputs, int64 (batch, length): ids; mask, 1 where there is a piece; pool, 1 where the mean is
+taken. Output: pooled (batch, 384).
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def build() -> onnx.ModelProto:
         x = layer(g, x, bias, heads, f"encoder.layer.{i}")
     x = g("Reshape", x, g("Concat", rows, g.constant([WIDTH], np.int64), axis=0))
 
-    weight = g("Unsqueeze", mask, g.constant([2], np.int64))
+    pool = g("Cast", "pool", to=TensorProto.FLOAT)
+    weight = g("Unsqueeze", pool, g.constant([2], np.int64))
     axis = g.constant([1], np.int64)
     total = g("ReduceSum", g("Mul", x, weight), axis, keepdims=0)
     g.nodes.append(
@@ -111,7 +113,7 @@ def build() -> onnx.ModelProto:
     )
     inputs = [
         helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "length"])
-        for n in ("ids", "mask")
+        for n in ("ids", "mask", "pool")
     ]
     output = helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["batch", WIDTH])
     graph = helper.make_graph(g.nodes, "minilm", inputs, [output], g.initialisers)

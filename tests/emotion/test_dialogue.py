@@ -160,7 +160,8 @@ def test_labels_may_be_independent_and_targets_shares(tmp_path):
 def test_sampling_draws_rare_labels_as_often_as_frequent_ones(tmp_path):
     from empathia.emotion.dialogue.fitting import DialogueTask
     from empathia.emotion.dialogue.net import Shape
-    from empathia.emotion.dialogue.tables import Columns, prepare
+    from empathia.emotion.dialogue.tables import prepare
+    from empathia.training.columns import Columns
 
     known = part("train", 30)[0]
     rare = [k for k, v in known.targets.items() if v[0] == 1]
@@ -198,7 +199,7 @@ def test_traces_are_averages_that_fade_with_each_turn():
 
 
 def test_columns_are_scaled_by_training_and_told_apart_from_the_speakers_past():
-    from empathia.emotion.dialogue.tables import Columns
+    from empathia.training.columns import Columns
 
     def dialogue(values):
         return [
@@ -214,7 +215,7 @@ def test_columns_are_scaled_by_training_and_told_apart_from_the_speakers_past():
 
 
 def test_frames_become_mean_and_deviation():
-    from empathia.emotion.dialogue.tables import Columns
+    from empathia.training.columns import Columns
 
     rows = [[1.0, 7.0], [3.0, 7.0], [np.nan, 7.0]]
     sample = Sample("u", features={"mfcc": features("u", "mfcc", rows, rate=100.0)})
@@ -226,7 +227,7 @@ def test_frames_become_mean_and_deviation():
 
 
 def test_frames_with_gaps_deviate_from_the_mean_of_what_is_there():
-    from empathia.emotion.dialogue.tables import Columns
+    from empathia.training.columns import Columns
 
     low, high = (
         Sample(k, features={"x": features(k, "x", [[v, v]])}) for k, v in (("a", 0), ("b", 2))

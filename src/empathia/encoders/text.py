@@ -88,16 +88,30 @@ class TextEncoder:
         Returns:
             (len(texts), 384) float32, mean over word pieces.
         """
-        pieces = [e.ids for e in self.tokenizer.encode_batch(list(texts))]
+        return self.encode_pieces([e.ids for e in self.tokenizer.encode_batch(list(texts))])
+
+    def encode_pieces(
+        self, pieces: Sequence[Sequence[int]], starts: Sequence[int] | None = None
+    ) -> FloatArray:
+        """Vectors of parts of texts, each read in the light of what stands before it.
+
+        Args:
+            pieces: Word pieces of each text, marks included, at most 512.
+            starts: Where in each the part begins that the vector is of; None takes all of it.
+
+        Returns:
+            (len(pieces), 384) float32, mean over the word pieces from there on.
+        """
         vectors = np.zeros((len(pieces), WIDTH), np.float32)
         for some in _by_length(pieces):
-            longest = max(len(pieces[i]) for i in some)
-            ids = np.zeros((len(some), longest), np.int64)
+            ids = np.zeros((len(some), max(len(pieces[i]) for i in some)), np.int64)
             mask = np.zeros_like(ids)
+            pool = np.zeros_like(ids)
             for row, i in enumerate(some):
                 ids[row, : len(pieces[i])] = pieces[i]
                 mask[row, : len(pieces[i])] = 1
-            vectors[some] = self._graph.run(None, {"ids": ids, "mask": mask})[0]
+                pool[row, 0 if starts is None else starts[i] : len(pieces[i])] = 1
+            vectors[some] = self._graph.run(None, {"ids": ids, "mask": mask, "pool": pool})[0]
         return vectors
 
 

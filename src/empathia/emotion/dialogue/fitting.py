@@ -13,12 +13,13 @@ from torch import Tensor, nn
 
 from empathia.emotion.dialogue.net import DialogueNet, Shape, talk
 from empathia.emotion.dialogue.read import Answering, Nets, Remembering, shape_of
-from empathia.emotion.dialogue.tables import Columns, Prepared, prepare
+from empathia.emotion.dialogue.tables import Prepared, prepare
 from empathia.emotion.dialogue.traces import Traces, cost, regress, rows_of
 from empathia.errors import ConfigError, TrainingError
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
+from empathia.training.columns import Columns
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
 from empathia.training.options import strengths

@@ -13,9 +13,10 @@ from torch import nn
 
 from empathia.config import Options
 from empathia.emotion.dialogue.net import DialogueNet, Shape, talk
-from empathia.emotion.dialogue.tables import Columns, Prepared, prepare
+from empathia.emotion.dialogue.tables import Prepared, prepare
 from empathia.emotion.dialogue.traces import Linear, Traces
 from empathia.metrics.scores import Array, probabilities
+from empathia.training.columns import Columns
 from empathia.training.model import Arrays, Model, Settings, read, read_arrays, write_arrays
 from empathia.training.problem import Conversation, Scores, by_id
 

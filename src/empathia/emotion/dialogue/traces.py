@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from empathia.emotion.dialogue.tables import Prepared, scale
+from empathia.emotion.dialogue.tables import Prepared
+from empathia.training.columns import scale
 from empathia.training.rows import Table
 
 _STEPS = 100  # of the solver; more change nothing that counts

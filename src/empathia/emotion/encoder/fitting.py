@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from empathia.emotion.encoder.read import Answering, Item, Net, Reader, logits_of
+from empathia.emotion.encoder.read import Answering, Net, logits_of
 from empathia.encoders.tunable import encoder
 from empathia.errors import TrainingError
 from empathia.files import Plain
@@ -18,6 +18,7 @@ from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
 from empathia.training.batches import by_length
+from empathia.training.context import Item, Reader
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
 from empathia.training.options import balance_of

@@ -14,68 +14,12 @@ from torch.nn import functional
 
 from empathia.config import Options
 from empathia.encoders.tunable import Encoder, encoder, mean_over
-from empathia.errors import ConfigError
 from empathia.metrics.scores import Array, probabilities
+from empathia.training.context import Item, Reader
 from empathia.training.model import Model, read, read_arrays, write_arrays
-from empathia.training.problem import Conversation, Scores, by_id, has_words
-from empathia.types import Sample
+from empathia.training.problem import Conversation, Scores, by_id
 
 _ANSWERED = 64  # utterances that are answered at once
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An utterance in word pieces, with its past and marks.
-
-    Args:
-        sample: The utterance.
-        ids: Word pieces.
-        own: Where the utterance's own begin.
-    """
-
-    sample: Sample
-    ids: tuple[int, ...]
-    own: int
-
-
-class Reader:
-    """Makes items of samples.
-
-    Args:
-        net: Knows word pieces.
-        past: Turns before that are read.
-        longest: Word pieces an item at most.
-    """
-
-    def __init__(self, net: Encoder, past: int, longest: int) -> None:
-        if past < 0 or longest < 8:
-            raise ConfigError(
-                f"'model.past' is {past}, 'model.pieces' is {longest}, expected at least 0 and 8",
-                "Mend the values",
-            )
-        self.net, self.past, self.longest = net, past, longest
-
-    def items(self, dialogues: Sequence[Conversation]) -> list[Item]:
-        """All utterances that have words."""
-        return [
-            self._item(s, dialogue[max(0, i - self.past) : i])
-            for dialogue in dialogues
-            for i, s in enumerate(dialogue)
-            if has_words(s)
-        ]
-
-    def _item(self, sample: Sample, past: Sequence[Sample]) -> Item:
-        first, close, _ = self.net.marks
-        own = self.net.pieces(sample.text or "")[: self.longest - 2]
-        room = self.longest - 3 - len(own)
-        before = [p for s in past if has_words(s) for p in self._turn(s, sample.speaker)]
-        before = before[-room:] if room > 0 else []
-        head = [first, *before, close] if before else [first]
-        return Item(sample, (*head, *own, close), len(head))
-
-    def _turn(self, turn: Sample, speaker: str | None) -> list[int]:
-        same = speaker is not None and turn.speaker == speaker
-        return self.net.pieces(("I: " if same else "You: ") + (turn.text or ""))
 
 
 class Net(nn.Module):

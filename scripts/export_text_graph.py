@@ -1,11 +1,13 @@
-"""Make src/empathia/encoders/graphs/text.onnx: MiniLM as structure, weights outside.
+"""Make text.onnx and multilingual.onnx in src/empathia/encoders/graphs: structure, weights outside.
 
     python scripts/export_text_graph.py
 
-The graph is written by hand (nothing is traced), so that its initialisers keep
-the names of the pulled model.safetensors and no weight is in the file.
+The graphs are written by hand (nothing is traced), so that their initialisers keep
+the names of a BERT's weights and no weight is in the files.
 Inputs, int64 (batch, length): ids; mask, 1 where there is a piece; pool, 1 where the mean is
-taken. Output: pooled (batch, 384).
+taken. Output: pooled (batch, 384). Of multilingual-e5-small, whose quarter of a million word
+embeddings are looked up outside, the input is their sum with the positions, words (batch, length,
+384), in place of ids, and all pieces are pooled.
 """
 
 from __future__ import annotations
@@ -16,8 +18,10 @@ import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-WIDTH, HEADS, INNER, LAYERS, WORDS, POSITIONS = 384, 12, 1536, 6, 30522, 512
-GRAPH = Path(__file__).parents[1] / "src" / "empathia" / "encoders" / "graphs" / "text.onnx"
+WIDTH, HEADS, INNER, WORDS, POSITIONS = 384, 12, 1536, 30522, 512
+LAYERS = {"text": 6, "multilingual": 12}
+NAMES = {"text": "minilm", "multilingual": "e5-small"}
+GRAPHS = Path(__file__).parents[1] / "src" / "empathia" / "encoders" / "graphs"
 
 
 class Builder:
@@ -82,9 +86,8 @@ def layer(g: Builder, x: str, bias: str, heads: str, name: str) -> str:
     return g.norm(g("Add", y, x), f"{name}.output.LayerNorm")
 
 
-def build() -> onnx.ModelProto:
-    """The whole graph."""
-    g = Builder()
+def looked_up(g: Builder) -> str:
+    """Sum of the embeddings of word pieces, places and kind, (batch, length, 384)."""
     words = g("Gather", g.weight("embeddings.word_embeddings.weight", WORDS, WIDTH), "ids")
     table = g.weight("embeddings.position_embeddings.weight", POSITIONS, WIDTH)
     length = g("Shape", "ids", start=1, end=2)
@@ -92,19 +95,25 @@ def build() -> onnx.ModelProto:
     places = g("Slice", table, zero, length, zero)
     # One kind of token: the first row of the table, handed over on its own.
     kind = g.weight("embeddings.token_type_embeddings.first", WIDTH)
-    x = g.norm(g("Add", g("Add", words, places), kind), "embeddings.LayerNorm")
+    return g("Add", g("Add", words, places), kind)
 
+
+def build(name: str) -> onnx.ModelProto:
+    """The whole graph."""
+    g = Builder()
+    own = name == "text"
+    x = g.norm(looked_up(g) if own else "words", "embeddings.LayerNorm")
     mask = g("Cast", "mask", to=TensorProto.FLOAT)
     one, far = g.constant(1.0, np.float32), g.constant(-1e9, np.float32)
     bias = g("Unsqueeze", g("Mul", g("Sub", one, mask), far), g.constant([1, 2], np.int64))
-    rows = g("Shape", "ids")
+    rows = g("Shape", "ids" if own else "mask")
     heads = g("Concat", rows, g.constant([HEADS, WIDTH // HEADS], np.int64), axis=0)
     x = g("Reshape", x, g.constant([-1, WIDTH], np.int64))
-    for i in range(LAYERS):
+    for i in range(LAYERS[name]):
         x = layer(g, x, bias, heads, f"encoder.layer.{i}")
     x = g("Reshape", x, g("Concat", rows, g.constant([WIDTH], np.int64), axis=0))
 
-    pool = g("Cast", "pool", to=TensorProto.FLOAT)
+    pool = g("Cast", "pool", to=TensorProto.FLOAT) if own else mask
     weight = g("Unsqueeze", pool, g.constant([2], np.int64))
     axis = g.constant([1], np.int64)
     total = g("ReduceSum", g("Mul", x, weight), axis, keepdims=0)
@@ -113,17 +122,21 @@ def build() -> onnx.ModelProto:
     )
     inputs = [
         helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "length"])
-        for n in ("ids", "mask", "pool")
+        for n in (("ids", "mask", "pool") if own else ("mask",))
     ]
+    if not own:
+        shape = ["batch", "length", WIDTH]
+        inputs.insert(0, helper.make_tensor_value_info("words", TensorProto.FLOAT, shape))
     output = helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["batch", WIDTH])
-    graph = helper.make_graph(g.nodes, "minilm", inputs, [output], g.initialisers)
+    graph = helper.make_graph(g.nodes, NAMES[name], inputs, [output], g.initialisers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 8
     return model
 
 
 if __name__ == "__main__":
-    model = build()
-    GRAPH.parent.mkdir(exist_ok=True)
-    GRAPH.write_bytes(model.SerializeToString())
-    print(f"{GRAPH.name}: {GRAPH.stat().st_size} bytes, {len(model.graph.node)} nodes")
+    for name in LAYERS:
+        model = build(name)
+        path = GRAPHS / f"{name}.onnx"
+        path.write_bytes(model.SerializeToString())
+        print(f"{path.name}: {path.stat().st_size} bytes, {len(model.graph.node)} nodes")

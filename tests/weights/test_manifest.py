@@ -58,8 +58,12 @@ def test_the_manifest_names_what_the_code_asks_for():
         "smollm2": {"model.gguf"},
         "campplus": {"speaker.npz"},
         "segmentation": {"segmentation.npz"},
+        "e5-small": {"e5-small-q4.bin", "tokenizer.json"},
     }
-    assert [e.name for e in weights.entries() if e.on_request] == ["whisper-tiny-en"]
+    assert [e.name for e in weights.entries() if e.on_request] == [
+        "whisper-tiny-en",
+        "e5-small",
+    ]
     pulled = [e for e in weights.entries() if not e.shipped and not e.on_request]
     archives = {a for e in pulled for s in e.sources for a in s.archives}
     assert max(sum(e.download for e in pulled), sum(a.size for a in archives)) < 450e6

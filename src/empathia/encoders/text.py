@@ -103,7 +103,7 @@ class TextEncoder:
             (len(pieces), 384) float32, mean over the word pieces from there on.
         """
         vectors = np.zeros((len(pieces), WIDTH), np.float32)
-        for some in _by_length(pieces):
+        for some in by_length(pieces):
             ids = np.zeros((len(some), max(len(pieces[i]) for i in some)), np.int64)
             mask = np.zeros_like(ids)
             pool = np.zeros_like(ids)
@@ -115,7 +115,7 @@ class TextEncoder:
         return vectors
 
 
-def _by_length(pieces: Sequence[Sequence[int]]) -> list[list[int]]:
+def by_length(pieces: Sequence[Sequence[int]]) -> list[list[int]]:
     """Batches of texts of like length, within a bound on padded word pieces."""
     batches: list[list[int]] = []
     for i in sorted(range(len(pieces)), key=lambda i: len(pieces[i])):

@@ -87,6 +87,7 @@ class Source:
         sha256: Sum of the archive.
         folder: Where the files lie inside, "" or ending in "/".
         parts: The archives in order where it takes several; the fields above are empty then.
+        files: Names of the files that it has; () for all of the weight.
     """
 
     kind: str
@@ -99,6 +100,11 @@ class Source:
     sha256: str = ""
     folder: str = ""
     parts: tuple[Source, ...] = ()
+    files: tuple[str, ...] = ()
+
+    def has(self, file: File) -> bool:
+        """Whether a file can be had there."""
+        return not self.files or file.name in self.files
 
     @property
     def archives(self) -> tuple[Source, ...]:
@@ -115,8 +121,11 @@ class Source:
         """The same with what makes pip take a wheel that is for another system than this one."""
         tags = [a.archive.removesuffix(".whl").split("-")[-3:] for a in self.archives]
         for python, abi, platform in (t for t in tags if t[-1:] != ["any"] and len(t) == 3):
-            system = f"--platform {platform.split('.')[-1]} --implementation {python[:2]}"
-            return f"{system} --python-version {python[2:]} --abi {abi} {self.packages}"
+            system = f"--platform {platform.split('.')[-1]}"
+            if abi != "none":  # else any Python will do
+                system += f" --implementation {python[:2]} --python-version {python[2:]}"
+                system += f" --abi {abi}"
+            return f"{system} {self.packages}"
         return self.packages
 
     @property
@@ -225,6 +234,7 @@ class _FileTable(TypedDict, total=False):
 
 class _SourceTable(TypedDict, total=False):
     parts: list[Mapping[str, object]]
+    files: list[str]
 
 
 class _EntryTable(TypedDict, total=False):
@@ -254,6 +264,12 @@ def _entry(name: str, table: _EntryTable) -> Entry:
         raise ConfigError(
             f"weights.toml: '{name}' is shipped, so it has no sources and converts nothing",
             "Mend the entry",
+        )
+    nowhere = [f.name for f in entry.files if not any(s.has(f) for s in entry.sources)]
+    if nowhere and entry.sources:
+        raise ConfigError(
+            f"weights.toml: no source of '{name}' has {nowhere[0]}",
+            "Name it in the files of one, or leave these out where a source has all",
         )
     for file in (f for f in entry.files if f.parts):
         if len(file.parts) not in {len(s.parts) for s in entry.sources}:
@@ -288,7 +304,7 @@ def _convert(name: str, table: _ConvertTable) -> Convert:
 def _source(name: str, table: _SourceTable) -> Source:
     parts = tuple(_single(name, {"kind": "archive", **part}) for part in table.get("parts", ()))
     if not parts:
-        return _single(name, table)
+        return _single(name, {**table, "files": tuple(table.get("files", ()))})
     source = _made(Source, name, {**table, "parts": parts})
     if source != Source("archive", parts=parts):
         raise ConfigError(

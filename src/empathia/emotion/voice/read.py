@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,31 @@ from empathia.types import Features, FloatArray, Sample
 
 SHORTEST = 0.3
 """Seconds of speech under which it abstains."""
+_TINY = 1e-9
 SPEAKER, CORPUS = "unseen_speaker", "unseen_corpus"
+
+
+@dataclass(frozen=True, slots=True)
+class Abroad:
+    """What an answer about a recording of an unknown kind is worth.
+
+    Args:
+        temperature: For speech without end.
+        short: Seconds of speech at which the temperature is twice that: it falls with them, since
+            a short clip is right less often than it seems.
+        shift: (labels,) that is added to the scaled logits: below 0 for labels that one corpus
+            alone taught, () for none.
+    """
+
+    temperature: float
+    short: float = 0.0
+    shift: tuple[float, ...] = ()
+
+    def scaled(self, logits: FloatArray, seconds: FloatArray) -> FloatArray:
+        """Logits (clips, labels) of clips with so much speech (clips,), as they are believed."""
+        hot = self.temperature * (1 + self.short / np.maximum(seconds, SHORTEST))
+        believed = logits / hot[:, None] + (np.array(self.shift) if self.shift else 0.0)
+        return np.asarray(believed, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,20 +55,31 @@ class Head:
         bias: (labels,) float32.
         feature: Name of the feature that is read.
         columns: Blocks of it, such as "mean2".
-        temperatures: For an unseen speaker of the corpora learnt from, and an unseen corpus.
+        temperature: For an unseen speaker of the corpora learnt from.
+        abroad: For an unseen corpus.
         threshold: Confidence under which it abstains on an unseen corpus.
+        unit: Whether each block of a clip is brought to length 1 first.
     """
 
     weight: FloatArray
     bias: FloatArray
     feature: str
     columns: tuple[str, ...]
-    temperatures: Mapping[str, float]
+    temperature: float
+    abroad: Abroad
     threshold: float
+    unit: bool = True
 
-    def logits(self, rows: FloatArray) -> FloatArray:
-        """(utterances, columns) to raw scores, (utterances, labels)."""
+    def logits(self, samples: Sequence[Sample]) -> FloatArray:
+        """Raw scores of samples that can be judged, (samples, labels)."""
+        features = [s.features[self.feature] for s in samples]
+        rows = np.stack([select(f, self.columns, unit=self.unit)[0] for f in features])
         return np.asarray(rows @ self.weight.T + self.bias, np.float32)
+
+    def seconds(self, samples: Sequence[Sample]) -> FloatArray:
+        """How much speech they have, (samples,)."""
+        heard = [s.features[self.feature].measure("speech") for s in samples]
+        return np.array(heard, np.float32)
 
     def cannot(self, sample: Sample) -> str | None:
         """Why a sample is not to be judged by its voice, or None."""
@@ -61,15 +96,13 @@ class Head:
             known: Calibrate for new speakers recorded as in the training corpora instead of for
                 recordings of an unknown kind; it then never abstains for being unsure.
         """
-        temperature = self.temperatures[SPEAKER if known else CORPUS]
+        view = Abroad(self.temperature) if known else self.abroad
 
         def answer(dialogues: Sequence[Conversation]) -> Scores:
-            heard = [s for d in dialogues for s in d if self.cannot(s) is None]
             scores: dict[str, tuple[float, ...]] = {}
-            for s in heard:
-                x = select(s.features[self.feature], self.columns)
-                p = softmax((self.weight @ x + self.bias) / temperature)
-                scores |= by_id([s], p[None])
+            for s in (s for d in dialogues for s in d if self.cannot(s) is None):
+                believed = view.scaled(self.logits([s]), self.seconds([s]))
+                scores |= by_id([s], softmax(believed))
             return scores
 
         return Model(
@@ -86,27 +119,34 @@ class Head:
         values: dict[str, Plain] = {
             "feature": self.feature,
             "columns": self.columns,
-            "temperature": self.temperatures,
+            "temperature": {SPEAKER: self.temperature, CORPUS: self.abroad.temperature},
+            "short": self.abroad.short,
+            "shift": self.abroad.shift,
             "threshold": self.threshold,
+            "unit": self.unit,
         }
         write_arrays(folder, {"weight": self.weight, "bias": self.bias}, values)
 
 
 def load(folder: Path) -> Head:
-    """What :meth:`Head.save` wrote.
+    """What :meth:`Head.save` wrote; an earlier version wrote no ``short``, ``shift`` and ``unit``.
 
     Raises:
         WeightsError: It is missing or damaged.
     """
     arrays, values = read_arrays(folder)
     weight, bias = (arrays[n].astype(np.float32) for n in ("weight", "bias"))
+    temperature = values["temperature"]
+    shift = tuple(values.get("shift", ()))
     return Head(
         weight,
         bias,
         str(values["feature"]),
         tuple(values["columns"]),
-        dict(values["temperature"]),
+        float(temperature[SPEAKER]),
+        Abroad(float(temperature[CORPUS]), float(values.get("short", 0.0)), shift),
         float(values["threshold"]),
+        bool(values.get("unit", False)),
     )
 
 
@@ -122,20 +162,26 @@ def cannot(features: Features | None) -> str | None:
     return None
 
 
-def select(features: Features, columns: Sequence[str]) -> NDArray[np.float32]:
-    """Some blocks of pooled layers in the order asked for, (columns,) one vector.
+def select(features: Features, columns: Sequence[str], *, unit: bool = True) -> NDArray[np.float32]:
+    """Some blocks of pooled layers in the order asked for, (rows, columns).
 
     Args:
-        features: Of the extractor "speech".
+        features: Of the extractor "speech", one row, or "copies", one row a copy.
         columns: Blocks by name, such as "mean2" or "deviation0".
+        unit: Bring each block of a row to length 1: rooms and codecs change the length of a
+            layer's states more than their direction.
 
     Raises:
         WeightsError: The features have no such block.
     """
-    return np.concatenate([_block(features, name) for name in columns]).astype(np.float32)
+    blocks = [features.values[:, _block(features, name)] for name in columns]
+    if unit:
+        lengths = [np.linalg.norm(block, axis=1, keepdims=True) for block in blocks]
+        blocks = [b / np.maximum(n, _TINY) for b, n in zip(blocks, lengths, strict=True)]
+    return np.concatenate(blocks, axis=1).astype(np.float32)
 
 
-def _block(features: Features, name: str) -> NDArray[np.float32]:
+def _block(features: Features, name: str) -> slice:
     try:
         start = features.names.index(f"{name}.0")
     except ValueError:
@@ -146,4 +192,4 @@ def _block(features: Features, name: str) -> NDArray[np.float32]:
     end = start
     while end < len(features.names) and features.names[end].startswith(f"{name}."):
         end += 1
-    return features.values[0, start:end]
+    return slice(start, end)

@@ -1,8 +1,7 @@
 """Every kind of plug-in on one screen; a plug-in is a module (or a folder) and its name.
 
-Outside of this project it is an entry point of the group ``empathia.<kind>``. What is listed
-before a class are the names that the module defines; docs/plugins.md has an example of each.
-Times are seconds, sound is mono float32 at 16 kHz, labels are named and never positional.
+Others' are entry points of the group ``empathia.<kind>``. Before a class stand the names that the
+module defines (docs/plugins.md). Times are s, sound is mono float32 at 16 kHz, labels are named.
 """
 
 from __future__ import annotations
@@ -41,6 +40,8 @@ class About:
     languages: tuple[str, ...] = ()  # ISO 639-1 codes it reads; () for any
     features: tuple[str, ...] = ()  # what it needs of each utterance beside the words
     history: bool = True  # whether what came before can change the answer to an utterance
+    prior: tuple[float, ...] = ()  # share of each label that its scores assume; () if not known
+    worth: float = 1.0  # of what it adds to that prior, on corpora that it has not seen
 
 
 # emotion/<name>   OPTIONS: {name: default}; learn(problem: training.problem.Problem) -> Recogniser;

@@ -130,7 +130,7 @@ def test_the_future_does_not_change_the_past(from_transcript: Timeline, tmp_path
         assert a.emotion is not None
         assert b.emotion is not None
         # Batches of other sizes round otherwise, no more.
-        assert a.emotion.scores == pytest.approx(b.emotion.scores, abs=1e-3)
+        assert a.emotion.scores == pytest.approx(b.emotion.scores, abs=3e-3)
 
 
 def test_a_reply_is_given_to_the_last_turn_alone(conversation: Timeline) -> None:

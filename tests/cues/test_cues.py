@@ -18,16 +18,16 @@ from empathia.features.prosody import NAMES, UNITS
 from empathia.labels import LABEL_SETS
 from empathia.types import Cues, Features
 
-# In the middle of everything, for both genders.
+# In the middle of everything; a woman's pitch would be low, a man's high.
 MIDDLE = {
     "duration": 3.5,
-    "avg_intensity": 59.0,
+    "avg_intensity": 63.0,
     "intensity_variation": 9.2,
-    "avg_pitch": 190.0,
+    "avg_pitch": 229.5,
     "pitch_std": 56.0,
     "pitch_range": 270.0,
     "articulation_rate": 4.0,
-    "mean_hnr": 9.0,
+    "mean_hnr": 7.5,
 }
 
 
@@ -51,7 +51,7 @@ def bins() -> Bins:
 
 def test_description_of_a_corpus_utterance(bins: Bins) -> None:
     quiet = prosody(
-        avg_intensity=50, intensity_variation=7, avg_pitch=300, pitch_std=90, articulation_rate=3
+        avg_intensity=57, intensity_variation=6, avg_pitch=360, pitch_std=99, articulation_rate=3
     )
     found = describe(quiet, bins, group="female")
     assert found.description == (
@@ -63,14 +63,14 @@ def test_description_of_a_corpus_utterance(bins: Bins) -> None:
 
 
 def test_the_group_decides_what_is_high(bins: Bins) -> None:
-    voice = prosody(avg_pitch=195)
+    voice = prosody(avg_pitch=229.5)
     assert describe(voice, bins, group="female").levels["avg_pitch"] == "low"
     assert describe(voice, bins, group="male").levels["avg_pitch"] == "high"
     assert describe(voice, bins).levels["avg_pitch"] == "medium"
 
 
 def test_loud_high_and_varied_may_be_excitement(bins: Bins) -> None:
-    shout = prosody(avg_intensity=75, avg_pitch=330, pitch_std=140)
+    shout = prosody(avg_intensity=75, avg_pitch=400, pitch_std=140)
     assert describe(shout, bins, group="female").impression == (
         "may come across as excited or agitated"
     )

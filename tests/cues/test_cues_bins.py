@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -120,10 +122,8 @@ def test_groups_and_overall() -> None:
     assert leads.thresholds("avg_pitch", 3, "ross") == (104.75, 114.25)
 
 
-def test_shipped_bins_are_the_published_ones(bins: Bins) -> None:
-    assert bins.rows == 6994
-    for (measure, group), cuts in REFERENCE.items():
-        assert bins.thresholds(measure, 5, group) == pytest.approx(cuts, abs=0.01)
+def test_shipped_bins_have_every_level_of_every_measure(bins: Bins) -> None:
+    assert bins.rows == 12_067
     for measure in NAMES:
         for group in ("female", "male", None):
             for levels in LEVELS:
@@ -131,22 +131,62 @@ def test_shipped_bins_are_the_published_ones(bins: Bins) -> None:
                 assert cuts is not None
                 assert len(cuts) == levels - 1
                 assert list(cuts) == sorted(set(cuts))
+    women, men = (bins.thresholds("avg_pitch", 5, group) for group in ("female", "male"))
+    assert women is not None
+    assert men is not None
+    assert all(w > m for w, m in zip(women, men, strict=True))
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "scripts"))
+    return importlib.import_module("fit_prosody_bins")
 
 
 @pytest.mark.corpus
-def test_fitting_the_table_gives_the_shipped_bins(
-    bins: Bins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_fitting_iemocap_gives_the_published_bins(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not (DATA / "iemocap" / "utterances.csv").is_file():
         pytest.skip("the IEMOCAP table is not there: set EMPATHIA_DATA")
-    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "scripts"))
-    import fit_prosody_bins
-
-    monkeypatch.setattr(sys, "argv", ["fit", "--data", str(DATA), "--out", str(tmp_path)])
-    assert fit_prosody_bins.main() == 0
-    assert Bins.load(tmp_path / "bins.json") == bins
+    chosen = ["--data", str(DATA), "--corpora", "iemocap", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", ["fit", *chosen])
+    assert script.main() == 0
+    fitted = Bins.load(tmp_path / "bins.json")
+    assert fitted.rows == 6994
+    for (measure, group), cuts in REFERENCE.items():
+        assert fitted.thresholds(measure, 5, group) == pytest.approx(cuts, abs=0.01)
     with pytest.raises(LeakageError, match="test, valid"):
-        Bins.fit(fit_prosody_bins.read_rows(DATA / "iemocap" / "utterances.csv"))
+        Bins.fit(script.read_iemocap(DATA / "iemocap" / "utterances.csv"))
+
+
+def test_bins_of_iemocap_are_never_written_to_where_they_would_ship(
+    script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["fit", "--data", str(tmp_path), "--corpora", "iemocap"])
+    assert script.main() == 2
+    assert "Give --out FOLDER" in capsys.readouterr().err
+
+
+SPOKEN = "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode"
+SPOKEN += ",StartTime,EndTime\n"
+
+
+def test_turns_of_meld_are_followed_through_an_episode(script: ModuleType, tmp_path: Path) -> None:
+    for part in ("train", "dev", "test"):
+        said = [
+            f'{d},Hi.,{who},joy,positive,{d},0,2,{episode},"00:00:0{d},000","00:00:0{d},900"\n'
+            for d, (who, episode) in enumerate([("Joey", 3), ("Joey", 3), ("Gunther", 4)])
+        ]
+        (tmp_path / f"{part}_sent_emo.csv").write_text(SPOKEN + "".join(said))
+        measured = [f"dia{d}_utt0.wav,1,60,5,12{d},20,50,4,9\n" for d in range(3)]
+        header = ",".join(("filename", *NAMES)) + "\n"
+        (tmp_path / f"{part}_prosody.csv").write_text(header + "".join(measured))
+    rows = list(script.read_meld(tmp_path))
+    assert {r.split for r in rows} == {"train"}
+    assert [r.group for r in rows] == ["male", "male", None]
+    assert [r.measures["avg_pitch"] for r in rows] == [120, 121, 122]
+    assert rows[0].speaker == rows[1].speaker != rows[2].speaker
 
 
 def test_saved_bins_come_back(bins: Bins, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_a_turn_is_in_or_was_never_added(monkeypatch: pytest.MonkeyPatch) -> Non
         assert turn.utterance.id == "turn-0001"
 
 
-def interrupt(_: object) -> None:
+def interrupt(_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 

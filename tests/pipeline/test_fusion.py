@@ -1,4 +1,4 @@
-"""Properties of the log-linear pool."""
+"""Properties of the log-linear pool, and when it does not commit itself."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from empathia.errors import LabelError, UsageError
 from empathia.labels import EKMAN7, SHARED4
-from empathia.pipeline import fusion
-from empathia.pipeline.fusion import PRIOR, fuse
+from empathia.pipeline.fusion import RISK, RISKS, WEIGHTS, confidence_for, fuse
 from empathia.types import Emotion
 
 
@@ -34,13 +33,6 @@ def test_order_does_not_matter_and_scores_sum_to_one(emotions):
     assert forth.source == "fusion of face, text, voice"
 
 
-@given(emotion(), emotion(), weight.filter(lambda w: w > 0))
-def test_the_formula(text, voice, w):
-    fused = fuse({"text": text, "voice": voice}, {"voice": w})
-    p = np.maximum(text.scores, 1e-6) * np.maximum(voice.scores, 1e-6) ** w
-    np.testing.assert_allclose(fused.scores, p / p.sum(), atol=1e-9)
-
-
 @given(emotion(), emotion())
 def test_absent_abstained_and_weightless_sources_have_no_effect(text, voice):
     both = {"text": text, "voice": voice}
@@ -50,59 +42,11 @@ def test_absent_abstained_and_weightless_sources_have_no_effect(text, voice):
     assert fuse(both, {"voice": 0}) == fuse({"text": text})
 
 
-@given(emotion(), emotion(), weight)
-def test_a_uniform_source_has_no_effect(text, voice, w):
-    level = Emotion("face", EKMAN7, (1 / 7,) * 7)
-    with_it = fuse({"text": text, "voice": voice, "face": level}, {"face": w})
-    np.testing.assert_allclose(
-        with_it.scores, fuse({"text": text, "voice": voice}).scores, atol=1e-9
-    )
-
-
-@given(emotion())
-def test_one_source_passes_through(text):
-    fused = fuse({"text": text, "voice": SILENT})
-    assert fused.scores == text.scores
-    assert fused.source == "fusion of text"
-
-
-@given(emotion(), emotion())
-def test_agreement_is_never_less_sure_of_the_top_label(text, voice):
-    fused = fuse({"text": text, "voice": voice})
-    if text.label == voice.label:
-        assert fused.label in (text.label, None)
-        assert (fused.label is None) == (fused.confidence < fusion.THRESHOLD)
-        assert fused.confidence >= text.confidence - 1e-4
-
-
-def test_it_abstains_where_it_leans_to_what_no_source_says():
-    def lean(source, **scores):
-        rest = (1 - sum(scores.values())) / (7 - len(scores))
-        return Emotion(source, EKMAN7, tuple(scores.get(x, rest) for x in EKMAN7))
-
-    text = lean("text", fear=0.45, sadness=0.44)
-    voice = lean("voice", neutral=0.49, sadness=0.48, fear=0.001)
-    fused = fuse({"text": text, "voice": voice}, {"text": 1, "voice": 1})
-    assert fused.label is None
-    assert "none of them says (sadness)" in fused.abstained
-    assert max(zip(fused.scores, EKMAN7, strict=True))[1] == "sadness"
-
-
 def test_all_abstain_with_their_reasons():
     fused = fuse({"voice": SILENT, "text": Emotion("text", EKMAN7, abstained="no words")})
     assert fused.label is None
     assert fused.scores == ()
     assert fused.abstained == "text: no words; voice: silence"
-
-
-def test_the_prior_trusts_words_more_than_the_voice():
-    assert 0 < PRIOR["voice"] < 0.5 < PRIOR["text"]
-    sad = Emotion("text", EKMAN7, (0.1, 0.1, 0.4, 0.1, 0.1, 0.1, 0.1))
-    cross = Emotion("voice", EKMAN7, (0.1, 0.1, 0.1, 0.4, 0.1, 0.1, 0.1))
-    assert fuse({"text": sad, "voice": cross}).label == "sadness"
-    # Where the words can't tell, the voice decides.
-    torn = Emotion("text", EKMAN7, (0.1, 0.1, 0.3, 0.3, 0.1, 0.05, 0.05))
-    assert fuse({"text": torn, "voice": cross}).label == "anger"
 
 
 def test_affect_is_averaged_by_weight():
@@ -126,3 +70,111 @@ def test_what_cannot_be_fused_is_refused():
     for wrong in (-1.0, float("nan"), float("inf")):
         with pytest.raises(UsageError, match="weight of 'text'"):
             fuse({"text": text}, {"text": wrong})
+
+
+priors = st.lists(st.floats(0.05, 1.0), min_size=7, max_size=7).map(
+    lambda x: tuple(y / sum(x) for y in x)
+)
+
+
+def lean(source: str, **scores: float) -> Emotion:
+    rest = (1 - sum(scores.values())) / (7 - len(scores))
+    return Emotion(source, EKMAN7, tuple(scores.get(x, rest) for x in EKMAN7))
+
+
+@given(emotion(), emotion(), weight, priors)
+def test_the_formula(text, voice, w, prior):
+    fused = fuse({"text": text, "voice": voice}, {"voice": w}, prior=prior, risk=0.99)
+    if w == 0:
+        assert fused.scores == text.scores
+        return
+    raw = np.maximum(text.scores, 1e-6) * (np.maximum(voice.scores, 1e-6) / prior) ** w
+    np.testing.assert_allclose(fused.scores, raw / raw.sum(), atol=1e-9)
+
+
+@given(emotion(), emotion(), weight, priors)
+def test_a_source_that_says_what_the_prior_says_has_no_effect(text, voice, w, prior):
+    level = Emotion("face", EKMAN7, prior)
+    with_it = fuse({"text": text, "voice": voice, "face": level}, {"face": w}, prior=prior)
+    without = fuse({"text": text, "voice": voice}, prior=prior)
+    np.testing.assert_allclose(with_it.scores, without.scores, atol=1e-9)
+
+
+@given(priors, st.integers(2, 5))
+def test_the_prior_counts_once_however_many_sources_repeat_it(prior, sources):
+    several = {f"s{i}": Emotion(f"s{i}", EKMAN7, prior) for i in range(sources)}
+    np.testing.assert_allclose(fuse(several, prior=prior).scores, prior, atol=1e-9)
+
+
+@given(emotion(), st.integers(2, 5))
+def test_own_sources_that_say_the_same_are_not_surer_than_one_of_them(one, sources):
+    fused = fuse({f"s{i}": one for i in range(sources)})
+    assert fused.confidence == pytest.approx(one.confidence, abs=1e-4)
+
+
+@given(emotion("mine"))
+def test_one_own_source_passes_through(mine):
+    fused = fuse({"mine": mine, "voice": SILENT})
+    assert (fused.scores, fused.abstained) == (mine.scores, None)
+    assert fused.source == "fusion of mine"
+
+
+@given(emotion(), priors)
+def test_the_voice_alone_is_less_sure_than_it_says(voice, prior):
+    fused = fuse({"voice": voice}, prior=prior)
+    odds = np.log(np.maximum(voice.scores, 1e-6)) - np.log(prior)
+    kept = np.log(fused.scores) - np.log(prior)
+    np.testing.assert_allclose(np.ptp(kept), WEIGHTS["voice"] * np.ptp(odds), atol=1e-6)
+
+
+def test_a_voice_alone_that_cannot_outweigh_the_prior_says_so():
+    prior = (0.4, *[0.1] * 6)
+    fused = fuse({"voice": lean("voice", anger=0.4)}, prior=prior)
+    assert fused.label is None
+    assert fused.abstained == (
+        "the voice says anger (40 %); that alone is right too seldom to go by"
+    )
+
+
+def test_the_words_count_more_than_the_voice():
+    sad, cross = lean("text", sadness=0.4), lean("voice", anger=0.4)
+    assert fuse({"text": sad, "voice": cross}, risk=0.99).label == "sadness"
+    torn = lean("text", sadness=0.3, anger=0.3)
+    assert fuse({"text": torn, "voice": cross}, risk=0.99).label == "anger"
+
+
+def test_it_abstains_where_it_leans_to_what_no_source_says():
+    text = lean("text", fear=0.45, sadness=0.44)
+    voice = lean("voice", neutral=0.49, sadness=0.48, fear=0.001)
+    fused = fuse({"text": text, "voice": voice}, {"text": 1, "voice": 1})
+    assert fused.label is None
+    assert fused.abstained == (
+        "the words say fear (45 %), the voice says neutral (49 %); together they lean to "
+        "sadness, which none of them says"
+    )
+    assert max(zip(fused.scores, EKMAN7, strict=True))[1] == "sadness"
+
+
+def test_too_unsure_an_answer_says_what_each_source_said():
+    text, voice = lean("text", joy=0.2), lean("voice", anger=0.3)
+    reason = fuse({"text": text, "voice": voice}, risk=0.1).abstained
+    assert reason.startswith("the words say joy (20 %), the voice says anger (30 %); together ")
+    assert "is too unsure (" in reason
+
+
+@given(emotion(), emotion(), st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+def test_less_risk_is_never_more_answers(text, voice, one, other):
+    low, high = sorted((one, other))
+    sources = {"text": text, "voice": voice}
+    if fuse(sources, risk=low).label is not None:
+        assert fuse(sources, risk=high).label == fuse(sources, risk=low).label
+
+
+def test_risk_is_what_was_measured_and_of_own_sources_what_they_say():
+    assert sorted(RISKS) == sorted(RISKS, key=lambda x: -x[1])
+    assert all(confidence_for(wrong) == confidence for confidence, wrong in RISKS)
+    assert confidence_for(1e-6) > 1
+    assert 0 < confidence_for(RISK) < 1
+    mine = lean("mine", joy=0.6)
+    assert fuse({"mine": mine}, risk=0.3).label is None
+    assert fuse({"mine": mine}, risk=0.5).label == "joy"

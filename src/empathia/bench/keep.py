@@ -135,6 +135,8 @@ def _settings(training: Training, learnt: Recogniser, about: Mapping[str, Plain]
         licence="",
         noncommercial=False,
         languages=what.languages,
+        prior=what.prior,
+        worth=what.worth,
         fingerprint=training.fingerprint,
         details=about,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -156,12 +157,31 @@ def _judging(group: argparse._ArgumentGroup) -> None:
         "--levels", type=int, default=5, metavar="N", help="levels of a cue: 3, 4, 5 (default) or 6"
     )
     group.add_argument(
+        "--bins",
+        type=Path,
+        metavar="FILE",
+        help="bounds of the cues' levels, fitted by scripts/fit_prosody_bins.py (default: shipped)",
+    )
+    group.add_argument(
         "--adapt",
         action="store_true",
         help="judge cues against the speaker's whole recording, not the past only",
     )
     group.add_argument(
         "--permissive", action="store_true", help="leave out weights trained on non-commercial data"
+    )
+    group.add_argument(
+        "--prior",
+        metavar="KIND",
+        help="how often each emotion comes up in what is read: talk (default), comments, balanced, "
+        "or a JSON file of shares",
+    )
+    group.add_argument(
+        "--risk",
+        type=float,
+        metavar="SHARE",
+        help="give an answer only where at most this share of answers as sure were wrong on "
+        "conversations that were never learnt from (default: 0.5)",
     )
     group.add_argument(
         "--recogniser",
@@ -271,30 +291,14 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
             f"--{unused[0].replace('_', '-')} says how to reply, and no reply is asked for",
             "Add --reply or --reply-to every",
         )
-    chosen = {
-        "reply_with": args.reply_with,
-        "recognisers": args.recogniser and tuple(args.recogniser),
+    told = vars(args) | {
+        "names": tuple(n.strip() for n in args.names.split(",") if n.strip()),
+        "words": tuple(w.strip() for w in args.words.split(",") if w.strip()),
+        "reply": replies,
+        "recognisers": tuple(args.recogniser or ()) or None,
     }
-    return Options(
-        transcript=args.transcript,
-        format=args.format,
-        speakers=args.speakers,
-        pause=args.pause,
-        names=tuple(n.strip() for n in args.names.split(",") if n.strip()),
-        words=tuple(w.strip() for w in args.words.split(",") if w.strip()),
-        track=args.track,
-        channels=args.channels,
-        language=args.language,
-        asr_model=args.asr_model,
-        levels=args.levels,
-        adapt=args.adapt,
-        permissive=args.permissive,
-        reply=replies,
-        llm_url=args.llm_url,
-        llm_model=args.llm_model,
-        threads=args.threads,
-        **{name: value for name, value in chosen.items() if value},
-    )
+    known = (f.name for f in dataclasses.fields(Options))
+    return Options.of({n: told[n] for n in known if told.get(n) is not None})
 
 
 def _names(inputs: Sequence[Path]) -> list[str]:

@@ -21,6 +21,7 @@ from empathia.listen.language import LanguageSoFar
 from empathia.pipeline.fusion import fuse
 from empathia.pipeline.models import Models, Record
 from empathia.pipeline.options import Options
+from empathia.pipeline.priors import Prior
 from empathia.pipeline.recognisers import Named, recognise
 from empathia.pipeline.senses import PROSODY
 from empathia.types import Audio, Cues, Emotion, Features, Sample, Turn, Utterance, Word
@@ -79,6 +80,8 @@ class Conversation:
         self.models = models or Models(self.options)
         self.record = Record()
         self._sources = self.models.sources(self.record)
+        self._prior = Prior(self.options.prior)
+        self._wanted = self._prior_of_all()
         if self.options.reply != "none":  # a wrong server or model is told before the work
             self.record.use(*self.models.replies.weights)
         self._turns: list[Turn] = []
@@ -189,6 +192,17 @@ class Conversation:
                     f"'{named.about.name}' also listens ({listens}): there is no sound"
                 )
 
+    def _prior_of_all(self) -> tuple[float, ...] | None:
+        """What share each label is taken to have by all sources; remarks on who does not say."""
+        for named in self._named if self.options.prior is not None else ():
+            if not named.about.prior:
+                self.record.note(
+                    f"'{named.about.name}' does not say what share of each label it assumes: "
+                    "--prior leaves its scores as they are"
+                )
+        shipped = all(n.used is None for n in self._named)
+        return self._prior.shares(self._named[0].about.labels, shipped=shipped)
+
     @property
     def _named(self) -> list[Named]:
         return [named for several in self._sources.values() for named in several]
@@ -208,7 +222,7 @@ class Conversation:
         language, cues = copy.deepcopy(self._language), self._cues_for(spoken)
         samples = self._measured(spoken, language)
         emotions = self._emotions(spoken, samples, progress)
-        fused = [fuse(e) for e in emotions]
+        fused = [fuse(e, prior=self._wanted, risk=self.options.risk) for e in emotions]
         # From here on nothing can fail: a turn is in, or was never added.
         turns = [
             Turn(s.utterance, s.words, (s.sound or {}).get(PROSODY), c, e, f)
@@ -248,8 +262,9 @@ class Conversation:
         for number, (name, several) in enumerate(self._sources.items(), 1):
             at = [first + i for i, s in enumerate(spoken) if self._judges(several, s)]
             judged = recognise(several, dialogue, at)
-            for i, (_, emotion) in zip(at, judged, strict=True):
-                heard[i - first][name] = emotion
+            for i, (who, emotion) in zip(at, judged, strict=True):
+                shipped = who.used is None
+                heard[i - first][name] = self._prior.applied(emotion, who.about, shipped=shipped)
             for who in dict.fromkeys(who for who, _ in judged):
                 self.record.use_recogniser(who)
             if progress is not None:

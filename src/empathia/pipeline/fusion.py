@@ -1,88 +1,145 @@
-"""Several sources say what an utterance expresses: one answer out of them.
+"""Several sources say what an utterance expresses: one answer out of them, or none.
 
-A log-linear pool: ``p(label) ∝ product over sources of p_source(label) ** weight``.
-A source that abstained, or isn't there, is absent: it changes nothing, as does
-one that finds all labels equally likely. The order of the sources does not
-matter.
+``p(label) ∝ prior(label) * product over sources of (p_source(label) / prior(label)) ** weight``:
+a log-linear pool of what each source adds to the prior of the text, which counts once. A source
+that abstained, or isn't there, is absent: it changes nothing, as does one that says what the prior
+says. The order of the sources does not matter.
 
-The weights are a prior, not a fit, since no public data holds sound, words and
-labels of everyday talk together. Words count 1. The voice counts as much as it
-knows of corpora that it did not learn from: its mean recall there above chance,
-(UAR - 1/4) / (3/4) over four shared labels (``benchmarks/voice.py`` prints it).
-That is on top of its confidence, which is fitted on the same corpora. What comes
-out is therefore never called calibrated; ``benchmarks/fusion.py`` checks on
-IEMOCAP's table that such a weight does not harm.
+Weights and risks are fitted on conversations of corpora that no source has seen
+(``benchmarks/fusion.py`` prints them): the words, moved to the prior of talk, count as they are;
+the voice counts little, also where it is alone, so that it can hardly be sure. Several recognisers
+of the user share one weight: they may well have heard the same thing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from empathia.errors import LabelError, UsageError
-from empathia.metrics.pool import log_pool
+from empathia.metrics.scores import softmax
 from empathia.types import Emotion
 
 SOURCE = "fusion"
-PRIOR: Mapping[str, float] = {"text": 1.0, "voice": 0.3}
-"""Weight of a source whose weight is not given; a source that is not named here counts 1."""
-THRESHOLD = 0.37
-"""Confidence under which the pool abstains: where the shipped sources do as well."""
+WEIGHTS: Mapping[str, float] = {"text": 1.0, "voice": 0.3}
+"""Weights of the sources that ship; others share a weight of 1."""
+RISK = 0.5
+"""Share of the answers that may be wrong where nothing else is said."""
+RISKS = ((0.0, 0.54), (0.27, 0.5), (0.48, 0.4), (0.64, 0.3), (0.72, 0.2), (0.75, 0.1))
+"""Confidence, and the share of answers that are wrong from it on, in left-out conversations."""
+_SMALLEST = 1e-6  # no source alone can rule a label out
+_CALLED = {"text": "the words say", "voice": "the voice says"}
 
 
-def fuse(emotions: Mapping[str, Emotion], weights: Mapping[str, float] | None = None) -> Emotion:
+def fuse(
+    emotions: Mapping[str, Emotion],
+    weights: Mapping[str, float] | None = None,
+    *,
+    prior: Sequence[float] | None = None,
+    risk: float | None = None,
+) -> Emotion:
     """What all sources together say.
 
     Args:
         emotions: What each source says, by source; all over the same label set.
-        weights: Weight of a source, at least 0; sources that are not named take :data:`PRIOR`.
+        weights: Weight of a source, at least 0; sources that are not named take :data:`WEIGHTS`.
+        prior: (labels,) positive shares that sum to 1, which the sources' scores assume; None
+            takes all labels for as frequent.
+        risk: Share of answers that may be wrong, in (0, 1); None takes :data:`RISK` for the
+            sources that ship and lets others answer always.
 
     Returns:
-        An emotion whose source names the sources that counted ("fusion of text, voice"). One
-        that counts alone passes through unchanged. If all abstained, so does the fusion, with
-        their reasons; and it abstains where its label is no source's, or under :data:`THRESHOLD`.
+        An emotion whose source names the sources that counted ("fusion of text, voice"). If all
+        abstained, so does the fusion, with their reasons; and it abstains where its label is no
+        source's, or where answers as unsure are wrong too often.
 
     Raises:
-        LabelError: The sources have different labels, or independent scores.
+        LabelError: The sources have different labels, or several of them independent scores.
         UsageError: There is no source, or a weight is negative or not finite.
     """
     if not emotions:
         raise UsageError("fusion needs at least one source, found none", "Give one")
     names = sorted(emotions)
-    weight = {name: _weight(name, weights) for name in names}
+    weight = _weights(names, weights or {})
     _check(emotions, names)
     labels = emotions[names[0]].labels
     counted = [n for n in names if emotions[n].abstained is None and weight[n] > 0]
     if not counted:
         reasons = (f"{n}: {emotions[n].abstained or 'weight 0'}" for n in names)
         return Emotion(SOURCE, labels, abstained="; ".join(reasons))
+    heard = {n: emotions[n] for n in counted}
+    vad = _vad([(weight[n], e.vad) for n, e in heard.items()])
     source = f"{SOURCE} of {', '.join(counted)}"
-    if len(counted) == 1:
-        only = emotions[counted[0]]
-        return Emotion(source, labels, only.scores, only.exclusive, only.vad)
-    p = log_pool([np.array(emotions[n].scores) for n in counted], [weight[n] for n in counted])
-    vad = _vad([(weight[n], emotions[n].vad) for n in counted])
-    predicted = {emotions[n].label for n in counted}
-    reason = _unsure(labels.labels[int(p.argmax())], float(p.max()), predicted)
-    return Emotion(source, labels, tuple(float(x) for x in p), vad=vad, abstained=reason)
+    only = heard[counted[0]]
+    if len(counted) == 1 and weight[counted[0]] == 1:
+        scores, exclusive = only.scores, only.exclusive
+    else:
+        scores, exclusive = _pooled(heard, weight, prior), True
+    joined = Emotion(source, labels, scores, exclusive, vad)
+    reason = _unsure(joined, heard, _needed(counted, risk))
+    return joined if reason is None else Emotion(source, labels, scores, exclusive, vad, reason)
 
 
-def _unsure(label: str, confidence: float, predicted: Set[str | None]) -> str | None:
+def _pooled(
+    heard: Mapping[str, Emotion], weight: Mapping[str, float], prior: Sequence[float] | None
+) -> tuple[float, ...]:
+    size = len(next(iter(heard.values())).labels)
+    base = np.log(np.full(size, 1 / size) if prior is None else np.array(prior))
+    added = [weight[n] * (np.log(np.maximum(e.scores, _SMALLEST)) - base) for n, e in heard.items()]
+    return tuple(float(x) for x in softmax(base + sum(added)))
+
+
+def confidence_for(risk: float) -> float:
+    """The lowest confidence from which on so many answers are wrong; above 1 where none is.
+
+    Args:
+        risk: Share of answers that may be wrong, in (0, 1).
+    """
+    enough = [confidence for confidence, wrong in RISKS if wrong <= risk]
+    return min(enough, default=1.01)
+
+
+def _needed(counted: Sequence[str], risk: float | None) -> float:
+    if all(n in WEIGHTS for n in counted):
+        return confidence_for(RISK if risk is None else risk)
+    return 0.0 if risk is None else 1 - risk  # nothing else is known of them
+
+
+def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str | None:
     """The reason why the pool does not commit itself, or None."""
-    if label not in predicted:
-        return f"the sources disagree, and together lean to what none of them says ({label})"
-    if confidence < THRESHOLD:
-        return f"too unsure together ({confidence:.2f}, needs {THRESHOLD:.2f})"
-    return None
+    label, confidence = joined.label, joined.confidence or 0.0
+    if label not in {e.label for e in heard.values()}:
+        if len(heard) == 1:
+            return f"{_said(heard)}; that alone is right too seldom to go by"
+        return f"{_said(heard)}; together they lean to {label}, which none of them says"
+    if confidence >= needed:
+        return None
+    bound = f"needs {_percent(needed)}" if needed <= 1 else "no answer is sure enough"
+    if len({e.label for e in heard.values()}) > 1:
+        return f"{_said(heard)}; together {label} is too unsure ({_percent(confidence)}, {bound})"
+    return f"{label} is too unsure ({_percent(confidence)}, {bound})"
 
 
-def _weight(name: str, weights: Mapping[str, float] | None) -> float:
-    given = {} if weights is None else weights
-    value = float(given.get(name, PRIOR.get(name, 1.0)))
-    if not (np.isfinite(value) and value >= 0):
-        raise UsageError(f"the weight of '{name}' is {value}, expected 0 or more", "Mend it")
-    return value
+def _said(heard: Mapping[str, Emotion]) -> str:
+    """``the words say joy (62 %), the voice says anger (41 %)``."""
+    return ", ".join(
+        f"{_CALLED.get(n, f'{n} says')} {e.label} ({_percent(e.confidence or 0.0)})"
+        for n, e in heard.items()
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _weights(names: Sequence[str], given: Mapping[str, float]) -> dict[str, float]:
+    own = [n for n in names if n not in WEIGHTS and n not in given]
+    weights = {n: float(given.get(n, WEIGHTS.get(n, 1 / max(1, len(own))))) for n in names}
+    for name, value in weights.items():
+        if not (np.isfinite(value) and value >= 0):
+            raise UsageError(f"the weight of '{name}' is {value}, expected 0 or more", "Mend it")
+    return weights
 
 
 def _check(emotions: Mapping[str, Emotion], names: list[str]) -> None:

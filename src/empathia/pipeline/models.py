@@ -151,6 +151,8 @@ class Models:
 
     def bins(self, record: Record) -> Bins | None:
         """The prosody bins, or None where they may not be used."""
+        if self.options.bins is not None:
+            return self._bins
         if self.options.permissive and weights.entry("prosody-bins").noncommercial:
             record.note(_left_out("cues in words"))
             return None
@@ -161,7 +163,7 @@ class Models:
     def _bins(self) -> Bins:
         from empathia.cues import Bins
 
-        return Bins.load(weights.folder("prosody-bins") / "bins.json")
+        return Bins.load(self.options.bins or weights.folder("prosody-bins") / "bins.json")
 
     def diariser(self, record: Record) -> Diariser:
         """A fresh diariser for one recording."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from empathia import media
 from empathia.errors import UsageError
 from empathia.listen.transcript import names
+from empathia.pipeline import priors
 
 if TYPE_CHECKING:
     from empathia.listen.dictation import ListenOptions
@@ -41,6 +42,8 @@ class Options:
         asr_model: A faster-whisper model name or folder; None takes Whisper base.
         words: Words that may come, such as names, as they are written.
         levels: How many levels a cue has: 3, 4, 5 or 6.
+        bins: Bounds of the cues' levels, as ``scripts/fit_prosody_bins.py`` writes them; None takes
+            those that ship.
         adapt: Judge loudness and pitch against the speaker's whole recording, not the past only.
         permissive: Leave out weights trained on non-commercial data.
         reply: "none", "last" (answer the last turn) or "every".
@@ -48,6 +51,11 @@ class Options:
         llm_url: An OpenAI-compatible server for replies; None takes the local model.
         llm_model: Name of the server's model, or path of a local GGUF file.
         threads: Threads for the models; None takes all cores.
+        prior: How often each label comes up in what is read: "talk", "comments", "balanced", or a
+            JSON file ``{label: share}``. None takes talk for the shipped recognisers and leaves
+            others as they learnt.
+        risk: Share of the answers that may be wrong, in (0, 1): less sure ones are not given. None
+            takes 0.5 for the shipped recognisers and gives all answers of others.
         recognisers: Who hears emotion: names of shipped models, names of plug-ins, or folders of
             models that ``empathia train`` kept. Those that are named take the place of the
             shipped ones.
@@ -64,6 +72,7 @@ class Options:
     asr_model: str | None = None
     words: tuple[str, ...] = ()
     levels: int = 5
+    bins: Path | None = None
     adapt: bool = False
     permissive: bool = False
     reply: str = "none"
@@ -71,6 +80,8 @@ class Options:
     llm_url: str | None = None
     llm_model: str | None = None
     threads: int | None = None
+    prior: str | Path | None = None
+    risk: float | None = None
     recognisers: tuple[str | Path, ...] = SHIPPED
 
     def __post_init__(self) -> None:
@@ -83,7 +94,14 @@ class Options:
         most = 4 * (os.cpu_count() or 1)
         if self.threads is not None and not _whole(self.threads, 1, most):
             raise UsageError(f"expected 1 to {most} threads, found {self.threads!r}", "Choose one")
+        if self.risk is not None and not (_number(self.risk) and 0 < self.risk < 1):
+            raise UsageError(f"expected a risk between 0 and 1, found {self.risk!r}", "Say 0.3")
+        if self.prior is not None:
+            priors.check(self.prior)
         object.__setattr__(self, "transcript", self.transcript and Path(self.transcript))
+        object.__setattr__(self, "bins", self.bins and Path(self.bins))
+        if self.bins is not None and not self.bins.is_file():
+            raise UsageError(f"there are no bins at '{self.bins}'", "Check the path")
         object.__setattr__(self, "language", _language(self.language))
         self._check_speakers()
         self._check_recognisers()

@@ -155,6 +155,9 @@ class Settings:
             uses that rule out commercial use, or may do so; where none does, those of all corpora.
         noncommercial: Whether one of these rules out commercial use, or may do so.
         weights: Weights of the manifest that it works with, its features' included.
+        prior: Share of each label that its scores assume; () where that is not known.
+        worth: The power of what its scores add to the prior, in (0, 1]; fitted on corpora that it
+            has not seen.
         fingerprint: Of the run: settings, modalities, data.
         details: For people and the record: seed, corpora, versions.
     """
@@ -171,6 +174,8 @@ class Settings:
     languages: tuple[str, ...] = ()
     normalise: tuple[NormaliserJson, ...] = ()
     weights: tuple[str, ...] = ()
+    prior: tuple[float, ...] = ()
+    worth: float = 1.0
     fingerprint: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -196,6 +201,8 @@ class Settings:
             self.noncommercial,
             self.languages,
             tuple(self.computed.values()),
+            prior=self.prior,
+            worth=self.worth,
         )
 
     @property
@@ -268,6 +275,7 @@ def read(folder: Path) -> Settings:
         plain["modalities"] = {m: tuple(names) for m, names in plain["modalities"].items()}
         for name in ("normalise", "languages", "weights"):
             plain[name] = tuple(plain[name])
+        plain["prior"] = tuple(plain.get("prior", ()))
         return Settings(**plain)
     except WeightsError:
         raise

@@ -96,6 +96,21 @@ def target_array(samples: Sequence[Sample], part: Part, labels: int) -> Array:
     return np.array(rows, np.float64).reshape(len(rows), labels)
 
 
+def label_shares(part: Part) -> tuple[float, ...]:
+    """Share of each label in a part; an utterance with several counts as a piece of each.
+
+    Args:
+        part: With at least one label.
+
+    Returns:
+        (labels,) shares that sum to 1.
+    """
+    targets = np.nan_to_num(np.array(list(part.targets.values()), np.float64))
+    each = targets[targets.sum(1) > 0]
+    shares = (each / each.sum(1, keepdims=True)).mean(0)
+    return tuple(float(x) for x in shares)
+
+
 def by_id(samples: Sequence[Sample], scores: Array) -> Scores:
     """Rows of scores by the ids of their samples."""
     rows = scores.tolist()

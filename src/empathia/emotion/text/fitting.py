@@ -11,7 +11,7 @@ kept; validation, calibration and every choice use their validation part alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +34,7 @@ from empathia.metrics.thresholds import best_thresholds
 from empathia.training.batches import by_length
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about, write_arrays
-from empathia.training.problem import Part, Problem, has_words, target_array
+from empathia.training.problem import Part, Problem, has_words, label_shares, target_array
 from empathia.training.words import Calibration
 from empathia.types import FloatArray
 
@@ -229,6 +229,8 @@ def train(problem: Problem) -> Model:
     }
     reader = load(folder, problem.training.threads, exclusive=problem.exclusive)
     what = about(problem, "text", features=False, languages=LANGUAGES)
+    # What calibrates decides which shares the scores assume.
+    what = replace(what, prior=label_shares(problem.valid) if problem.exclusive else ())
     return recogniser(what, reader, folder, record)
 
 

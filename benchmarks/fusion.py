@@ -43,7 +43,6 @@ class Heard(NamedTuple):
     """A corpus: (n, 7) scores of the words, (n, 16) measures, (n,) gold among the seven labels."""
 
     words: Array
-    silent: Array
     measures: Array
     gold: Array
     four: Array
@@ -65,7 +64,6 @@ def heard(model: Recogniser, talk: j.Talk) -> Heard:
     gold = np.array([EKMAN7.index(talk.gold[i][0]) for i in asked])
     return Heard(
         np.array([said[i].scores or even for i in asked]),
-        np.array([said[i].abstained is not None for i in asked]),
         np.array([m for d in talk.dialogues for i, m in _measures(d) if i in talk.gold]),
         gold,
         np.isin(gold, FOUR),
@@ -157,8 +155,8 @@ def fits(learn: dict[str, Evidence]) -> None:
             print(f"{power:<10.2f}{name:<12}{w:8.2f}{v:8.2f}{both:>14}{alone:16.3f}")
 
 
-def left_out(learn: dict[str, Evidence], read: dict[str, Evidence]) -> None:
-    """What the fit of the one corpus is worth on the other, and the kept one on both."""
+def left_out(learn: dict[str, Evidence], read: dict[str, Evidence], worth: float) -> None:
+    """What the fit of the one corpus is worth on the other, and what is kept on both."""
     prior = np.array(shares("talk", SHARED4))
     print(f"\n{'':<40}{'wF1':>9}{'ECE':>9}{'at 70 %':>9}{'AURC':>9}{'n > joy':>9}")
     for name, x in read.items():
@@ -166,6 +164,9 @@ def left_out(learn: dict[str, Evidence], read: dict[str, Evidence]) -> None:
         uses = {"words": (True, False), "voice": (False, True), "words and voice": (True, True)}
         for what, use in uses.items():
             row(f"{name}: {what}", joined(x, fitted([other], prior, use), prior), x.gold)
+        for what, (words, by_voice) in {"words": (1, 0), "words and voice": (1, 1)}.items():
+            weights = (words * worth * WEIGHTS["text"], by_voice * WEIGHTS["voice"])
+            row(f"{name}: {what}, as kept", joined(x, weights, prior), x.gold)
 
 
 def answers(x: Heard, by_voice: Array, model: Recogniser) -> dict[str, list[Emotion]]:
@@ -176,8 +177,8 @@ def answers(x: Heard, by_voice: Array, model: Recogniser) -> dict[str, list[Emot
     added[:, FOUR] = by_voice
     heard_ = softmax(np.log(wanted) + added)
     sources = []
-    for p, silent, v in zip(x.words, x.silent, heard_, strict=True):
-        words = Emotion("text", EKMAN7, tuple(p / p.sum()), abstained="unsure" if silent else None)
+    for p, v in zip(x.words, heard_, strict=True):
+        words = Emotion("text", EKMAN7, tuple(p / p.sum()))
         words = moved(words, model.about.prior or wanted, wanted, model.about.worth)
         sources.append((words, Emotion("voice", EKMAN7, tuple(v))))
     kinds = {
@@ -238,7 +239,8 @@ def main() -> None:
     priors = {n: m.about.prior for n, m in models.items()}
     seen = {n: evidence(x, of_learn[n], priors[n]) for n, x in learn.items()}
     fits(seen)
-    left_out(seen, {n: evidence(x, of_read[n], priors[n]) for n, x in read.items()})
+    both = {n: evidence(x, of_read[n], priors[n]) for n, x in read.items()}
+    left_out(seen, both, models["MELD"].about.worth)
     print(f"\nkept: weights {dict(WEIGHTS)}, words worth {models['MELD'].about.worth}")
     said = {n: answers(x, of_learn[n], models[n]) for n, x in learn.items()}
     risks(said, {n: x.gold for n, x in learn.items()})

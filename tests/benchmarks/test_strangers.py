@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import judged
@@ -11,6 +12,7 @@ import strangers
 
 from empathia.contracts import About
 from empathia.labels import EKMAN7, SHARED4
+from empathia.pipeline.priors import Prior
 from empathia.types import Emotion, Sample
 
 NEUTRAL, JOY, ANGER, SADNESS = range(4)
@@ -91,6 +93,13 @@ def test_a_common_label_that_is_never_said_is_named() -> None:
 def test_a_row_says_whether_its_target_is_met(value: float, up: bool, verdict: str) -> None:
     reach, stretch = (0.61, 0.64) if up else (0.61, 0.58)
     assert verdict in str(strangers.Row("a row", value, None, reach, stretch, up))
+
+
+def test_scores_are_read_as_a_reading_moves_them() -> None:
+    model = Reader()
+    model.about = dataclasses.replace(model.about, prior=(0.4, *[0.1] * 6))
+    ((emotion,),) = strangers.AsRead(model, Prior("balanced")).recognise([[Sample("a", "neutral")]])
+    assert emotion.score("neutral") == pytest.approx(0.75 / 0.4 / (0.75 / 0.4 + 0.25 / 0.1))
 
 
 def test_concordance_is_lins() -> None:

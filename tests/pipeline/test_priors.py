@@ -92,6 +92,9 @@ def test_who_does_not_say_what_it_assumes_is_left_as_it_is():
     )
     assert Prior().applied(told, says, shipped=False) == told
     assert Prior().applied(told, says, shipped=True).scores == pytest.approx(shares("talk", EKMAN7))
+    unsure = dataclasses.replace(told, abstained="too unsure")
+    assert Prior().applied(unsure, says, shipped=False) == unsure
+    assert Prior().applied(unsure, says, shipped=True).abstained is None
     nothing = Emotion("text", EKMAN7, abstained="no words")
     assert Prior("balanced").applied(nothing, says, shipped=True) == nothing
 

@@ -138,7 +138,8 @@ def moved(
 ) -> Emotion:
     """Exclusive scores, moved from one prior to another.
 
-    ``p(label) ∝ wanted(label) * (p(label) / assumed(label)) ** worth``.
+    ``p(label) ∝ wanted(label) * (p(label) / assumed(label)) ** worth``. Where the recogniser found
+    its own scores too unsure, these are others: whether they are sure enough is for the fusion.
 
     Args:
         emotion: With scores that sum to 1.
@@ -153,4 +154,4 @@ def moved(
     scores = zip(emotion.scores, assumed, wanted, strict=True)
     raw = [w * (max(p, _SMALLEST) / a) ** worth for p, a, w in scores]
     total = sum(raw)
-    return dataclasses.replace(emotion, scores=tuple(x / total for x in raw))
+    return dataclasses.replace(emotion, scores=tuple(x / total for x in raw), abstained=None)

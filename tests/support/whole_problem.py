@@ -35,6 +35,10 @@ HOW: dict[str, dict[str, object]] = {
         "modalities": {"text": (), **VOICE},
         "options": {"members": {"tfidf": {}, "kernel": {}}, "weights": [0.7, 0.3]},
     },
+    "talk": {
+        "modalities": {"text": (), "voice": ("tone",)},
+        "options": {"tuned": 1, "past": 1, "pieces": 16, "start": ""},
+    },
     "text": {"options": {"tuned": 1, "pieces": 16}, "training": {**QUICK, "select": "macro_f1"}},
     "voice": {"modalities": SPOKEN, "options": {"l2": 1.0, "columns": ["mean1"]}},
     "voicenet": {

@@ -12,6 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from empathia import weights
+from empathia.errors import ConfigError
+
 WIDTH, HEADS, INNER, LAYERS = 384, 12, 1536, 6
 _EPSILON = 1e-12
 
@@ -87,14 +90,14 @@ class MiniLM(nn.Module):
         super().__init__()
         from safetensors.torch import load_file
 
-        weights = load_file(folder / "model.safetensors")
-        self.word = weights["embeddings.word_embeddings.weight"]
-        self.position = weights["embeddings.position_embeddings.weight"]
-        self.kind = weights["embeddings.token_type_embeddings.weight"][0]
-        self.norm = [weights[f"embeddings.LayerNorm.{n}"] for n in ("weight", "bias")]
+        pulled = load_file(folder / "model.safetensors")
+        self.word = pulled["embeddings.word_embeddings.weight"]
+        self.position = pulled["embeddings.position_embeddings.weight"]
+        self.kind = pulled["embeddings.token_type_embeddings.weight"][0]
+        self.norm = [pulled[f"embeddings.LayerNorm.{n}"] for n in ("weight", "bias")]
         self.layer = nn.ModuleDict({str(i): Layer(dropout) for i in range(LAYERS)})
         prefix = "encoder."
-        wanted = {k: weights[prefix + k] for k in self.state_dict()}
+        wanted = {k: pulled[prefix + k] for k in self.state_dict()}
         self.load_state_dict(wanted)
         self.first = LAYERS - tuned
         for i in range(self.first):
@@ -119,12 +122,42 @@ class MiniLM(nn.Module):
                 x = layer(x, mask[:, None, None, :])
         return x.float()
 
-    def upper(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Mean-pooled sentence vectors from :meth:`lower`'s hidden states, (batch, 384)."""
+    def upper(self, x: Tensor, mask: Tensor, pool: Tensor | None = None) -> Tensor:
+        """Mean-pooled vectors from :meth:`lower`'s hidden states, (batch, 384).
+
+        Args:
+            x: (batch, length, 384).
+            mask: True where there is a piece, (batch, length).
+            pool: Likewise, where the mean is taken; None takes all pieces.
+        """
         for i in range(self.first, LAYERS):
             x = self.layer[str(i)](x, mask[:, None, None, :])
-        weight = mask.to(x.dtype)[:, :, None]
+        weight = (mask if pool is None else pool).to(x.dtype)[:, :, None]
         return (x * weight).sum(1) / weight.sum(1)
+
+    def begin(self, start: str) -> None:
+        """Begin with the change of a shipped weight; :meth:`delta` is that to the pulled one.
+
+        Args:
+            start: Its name.
+
+        Raises:
+            ConfigError: It holds no change, or one of layers that are not trained.
+        """
+        from safetensors.torch import load_file
+
+        file = weights.folder(start) / "delta.safetensors"
+        change = load_file(file) if file.is_file() else {}
+        now = self.state_dict()
+        names = {n: n.removeprefix("encoder.") for n in change}
+        if not change or not set(names.values()) <= set(self.original):
+            raise ConfigError(
+                f"'model.start' is '{start}', which holds no change of the last "
+                f"{LAYERS - self.first} layers of minilm",
+                "Name text-default, train more layers, or leave it out",
+            )
+        for name, to in names.items():
+            now[to] += change[name].float()
 
     def delta(self) -> dict[str, Tensor]:
         """What training changed: fp16 matrices and vectors by the names of the pulled file."""

@@ -69,25 +69,12 @@ class _Default(nn.Module):
         folder = weights.folder(_DEFAULT)
         self.net = MiniLM(folder, min(tuned, LAYERS), dropout)
         if start:
-            self._add(start)
+            self.net.begin(start)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         first, close, pad = map(self._tokenizer.token_to_id, ("[CLS]", "[SEP]", "[PAD]"))
         self.marks = _first(first), _first(close), _first(pad)
-
-    def _add(self, start: str) -> None:
-        from safetensors.torch import load_file
-
-        file = weights.folder(start) / "delta.safetensors"
-        if not file.is_file():
-            raise ConfigError(
-                f"'model.start' is '{start}', which holds no change of minilm",
-                "Name text-default, or leave it out",
-            )
-        now = self.net.state_dict()
-        for name, change in load_file(file).items():
-            now[name.removeprefix("encoder.")] += change.float()
 
     def pieces(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)

@@ -159,3 +159,29 @@ def _distance(rows: Table, speakers: Sequence[str | None]) -> Table:
         total[who] = sums + np.nan_to_num(rows[i])
         count[who] = turns + ~np.isnan(rows[i])
     return distances
+
+
+def past_and_others(
+    rows: Table, speakers: Sequence[str | None], keep: float
+) -> tuple[Table, Table]:
+    """What the speaker, and what the others, did before each utterance; NaN before anything.
+
+    Args:
+        rows: (utterances, columns) in time order.
+        speakers: Of each utterance.
+        keep: Share of a trace that is left after the speaker's next turn, in [0, 1].
+
+    Returns:
+        Exponential averages, both (utterances, columns).
+    """
+    state: dict[str | None, Table] = {}
+    own, others = np.full_like(rows, np.nan), np.full_like(rows, np.nan)
+    for i, who in enumerate(speakers):
+        own[i] = state.get(who, own[i])
+        rest = [s for name, s in state.items() if name != who]
+        if rest:
+            others[i] = np.mean(rest, 0)
+        before = state.get(who, rows[i])
+        now = np.where(np.isnan(rows[i]), before, rows[i])
+        state[who] = np.where(np.isnan(before), now, keep * before + (1 - keep) * now)
+    return own, others

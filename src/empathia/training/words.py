@@ -125,12 +125,31 @@ class WordReader:
 
     def cannot(self, sample: Sample) -> str | None:
         """Why a sample is not to be read, or None."""
-        if sample.text is None or not any(c.isalnum() for c in sample.text):
-            return "no words"
-        if sample.language is None:
-            return None if self.own_script(sample.text) else "its language is not known"
-        code = sample.language.lower().replace("_", "-").split("-")[0]
-        if code in self.languages:
-            return None
-        known = ", ".join(self.languages)
-        return f"it knows {known}, the words are in {'another language' if code == 'und' else code}"
+        return unread(sample, self.languages, self.own_script)
+
+
+def unread(
+    sample: Sample, languages: Sequence[str], own_script: Callable[[str], bool]
+) -> str | None:
+    """Why the words of a sample are not to be read, or None.
+
+    Args:
+        sample: An utterance.
+        languages: ISO 639-1 codes of what is read.
+        own_script: Whether a text whose language is not known may be read.
+    """
+    if sample.text is None or not any(c.isalnum() for c in sample.text):
+        return "no words"
+    if sample.language is None:
+        return None if own_script(sample.text) else "its language is not known"
+    code = sample.language.lower().replace("_", "-").split("-")[0]
+    if code in languages:
+        return None
+    known = ", ".join(languages)
+    return f"it knows {known}, the words are in {'another language' if code == 'und' else code}"
+
+
+def latin(text: str) -> bool:
+    """Whether most letters are Latin (all of that script lies below U+0250 or at U+1E00)."""
+    letters = [c for c in text if c.isalpha()]
+    return sum(c < "ɐ" or "Ḁ" <= c <= "ỿ" for c in letters) >= 0.5 * len(letters)

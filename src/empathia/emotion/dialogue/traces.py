@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from empathia.emotion.dialogue.tables import Prepared
-from empathia.training.columns import scale
+from empathia.training.columns import past_and_others, scale
 from empathia.training.rows import Table
 
 _STEPS = 100  # of the solver; more change nothing that counts
@@ -122,32 +122,6 @@ def _main(rows: Table, directions: int) -> Table:
     whole = rows[~np.isnan(rows).any(1)].astype(np.float64)
     _, vectors = np.linalg.eigh(whole.T @ whole)
     return np.asarray(vectors[:, ::-1][:, :directions], np.float32)
-
-
-def past_and_others(
-    rows: Table, speakers: Sequence[str | None], keep: float
-) -> tuple[Table, Table]:
-    """What the speaker, and what the others, did before each utterance; NaN before anything.
-
-    Args:
-        rows: (utterances, columns) in time order.
-        speakers: Of each utterance.
-        keep: Share of a trace that is left after the speaker's next turn, in [0, 1].
-
-    Returns:
-        Exponential averages, both (utterances, columns).
-    """
-    state: dict[str | None, Table] = {}
-    own, others = np.full_like(rows, np.nan), np.full_like(rows, np.nan)
-    for i, who in enumerate(speakers):
-        own[i] = state.get(who, own[i])
-        rest = [s for name, s in state.items() if name != who]
-        if rest:
-            others[i] = np.mean(rest, 0)
-        before = state.get(who, rows[i])
-        now = np.where(np.isnan(rows[i]), before, rows[i])
-        state[who] = np.where(np.isnan(before), now, keep * before + (1 - keep) * now)
-    return own, others
 
 
 def rows_of(

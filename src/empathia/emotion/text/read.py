@@ -18,7 +18,7 @@ from empathia.training.model import (
     damaged,
     read_arrays,
 )
-from empathia.training.words import Calibration, WordReader
+from empathia.training.words import Calibration, WordReader, latin
 from empathia.types import FloatArray
 
 ENCODER, LANGUAGES = "minilm", ("en",)
@@ -74,9 +74,3 @@ def recogniser(
         cannot=reader.cannot,
         threshold=reader.calibration.threshold,
     )
-
-
-def latin(text: str) -> bool:
-    """Whether most letters are Latin (all of that script lies below U+0250 or at U+1E00)."""
-    letters = [c for c in text if c.isalpha()]
-    return sum(c < "ɐ" or "Ḁ" <= c <= "ỿ" for c in letters) >= 0.5 * len(letters)

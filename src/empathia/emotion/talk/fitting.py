@@ -1,0 +1,386 @@
+"""Training of the recogniser ``talk``: the last layers of MiniLM, a net of measures, the views.
+
+The lower layers stay as they were, so their output for every utterance and its past is computed
+once (fp16). Single sentences of other corpora are utterances without a past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
+
+from empathia import weights
+from empathia.config import Options
+from empathia.emotion.talk.read import (
+    DELTA,
+    ENCODER,
+    LANGUAGES,
+    MODALITY,
+    Memory,
+    Talk,
+    Tokens,
+    curved,
+    load,
+    reads,
+    recogniser,
+    traces,
+)
+from empathia.encoders.minilm_torch import WIDTH, MiniLM
+from empathia.encoders.text import TextEncoder
+from empathia.errors import ConfigError, TrainingError
+from empathia.files import Plain, write
+from empathia.metrics.scores import Array, quality, softmax
+from empathia.training.batches import by_length
+from empathia.training.columns import Columns
+from empathia.training.context import Item, Reader
+from empathia.training.fit import Group, fit_problem
+from empathia.training.model import Model, about, write_arrays
+from empathia.training.problem import Part, Problem, target_array
+from empathia.training.rows import Table
+from empathia.types import FloatArray
+
+_HIDDEN = 32  # units of the measures' net
+_LEAST = 2e-3  # share that a label counts as having where a corpus never gives it
+_PULL = 0.01  # of a view's correction towards none
+_CALM = 1e-4  # penalty on what the past counts
+
+
+@dataclass(frozen=True, slots=True)
+class Utterances:
+    """Labelled utterances of a part.
+
+    Args:
+        items: Word pieces with their past.
+        corpus: (utterances,) number of the corpus of each.
+        target: (utterances, labels) shares that sum to 1.
+        own: (utterances, all corpora's labels) 1, 0 or NaN.
+        measures: (utterances, columns) scaled, NaN where missing.
+    """
+
+    items: tuple[Item, ...]
+    corpus: NDArray[np.int64]
+    target: Array
+    own: FloatArray
+    measures: Table
+
+
+class Net(nn.Module):
+    """Encoder and heads; parameters beside the encoder are named as they are kept."""
+
+    def __init__(self, encoder: MiniLM, shares: Array, own: int, columns: int, o: Options) -> None:
+        super().__init__()
+        self.encoder, self.dropout = encoder, o.number("dropout")
+        labels = shares.shape[1]
+        self.head = nn.Linear(WIDTH, labels)
+        self.side = nn.Linear(WIDTH, own) if own else None
+        self.inner = nn.Linear(3 * columns, _HIDDEN) if columns else None
+        self.outer = nn.Linear(_HIDDEN, labels)
+        self.unheard = nn.Parameter(torch.zeros(WIDTH))
+        self.shares = torch.from_numpy(shares).float()
+        self.correction = nn.Parameter(torch.zeros(len(shares), labels))
+
+    def views(self) -> Tensor:
+        """(corpora, labels) logarithms of shares, corrected."""
+        return self.shares + self.correction
+
+    def forward(
+        self, hidden: Tensor, mask: Tensor, own: Tensor, read: Tensor, measures: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Shared logits (utterances, labels), and those of all corpora's own labels.
+
+        Args:
+            hidden: Output of the frozen layers, (utterances, pieces, 384).
+            mask: (utterances, pieces), true where there is a piece.
+            own: Likewise, where it is the utterance's own.
+            read: (utterances,) whether its words are read.
+            measures: (utterances, columns), NaN throughout where none are heard.
+        """
+        with torch.autocast("cpu", torch.bfloat16):
+            x = self.encoder.upper(hidden, mask, own)
+        x = torch.where(read[:, None], x.float(), self.unheard)
+        x = functional.dropout(x, self.dropout, self.training)
+        logits: Tensor = self.head(x)
+        if self.inner is not None:
+            there = ~measures.isnan().all(1, keepdim=True)
+            bent = torch.from_numpy(curved(measures.numpy()))
+            inner = functional.gelu(self.inner(bent))
+            inner = functional.dropout(inner, 2 * self.dropout, self.training)
+            logits = logits + there * self.outer(inner)
+        return logits, x[:, :0] if self.side is None else self.side(x)
+
+
+class TalkTask:
+    """See :class:`empathia.training.fit.Task`."""
+
+    def __init__(self, problem: Problem) -> None:
+        if not problem.exclusive:
+            raise ConfigError(
+                "recogniser 'talk' gives one label an utterance", "Take data.targets = 'votes'"
+            )
+        torch.manual_seed(problem.seed)
+        torch.set_num_threads(problem.training.threads)
+        self.problem, o = problem, problem.options
+        encoder = TextEncoder.load(weights.folder(ENCODER), threads=problem.training.threads)
+        encoder.tokenizer.no_truncation()
+        self.reader = Reader(Tokens(encoder), o.count("past"), o.count("pieces"))
+        self.columns = self._columns()
+        self.corpora = list(
+            dict.fromkeys(s.groups.get("corpus", "") for s in problem.train.labelled())
+        )
+        self.train = self._part(problem.train, "training")
+        self.valid = self._part(problem.valid, "validation")
+        body = MiniLM(weights.folder(ENCODER), o.count("tuned"), o.number("dropout"))
+        if start := o.text("start"):
+            body.begin(start)
+        k, own = len(self.corpora), self.train.own.shape[1]
+        each = [self.train.target[self.train.corpus == c].mean(0) for c in range(k)]
+        self.shares: Array = np.log(np.stack(each).clip(_LEAST))
+        self.net = Net(body, self.shares, own, self.train.measures.shape[1], o)
+        self.module: nn.Module = self.net
+        self.train_states, self.valid_states = map(self._states, (self.train, self.valid))
+
+    def _columns(self) -> Columns | None:
+        names = self.problem.modalities.get(MODALITY, ())
+        if not names:
+            return None
+        heard = [d for d in self.problem.train.dialogues if any(s.features for s in d)]
+        return Columns({MODALITY: names}, heard, squares_up_to=10**6)
+
+    def _part(self, part: Part, name: str) -> Utterances:
+        """Labelled utterances whose words are read."""
+        rows: list[Table] = []
+        items: list[Item] = []
+        for dialogue in part.dialogues:
+            readable = [s for s in dialogue if reads(s)]
+            at = {s.id: n for n, s in enumerate(dialogue)}
+            mine = [i for i in self.reader.items([readable]) if i.sample.id in part.targets]
+            items += mine
+            if self.columns is not None and mine:
+                rows.append(self.columns(dialogue)[MODALITY][[at[i.sample.id] for i in mine]])
+        if not items:
+            raise TrainingError(
+                f"no utterance of the {name} part has words and a label", "Check [data]"
+            )
+        samples = [i.sample for i in items]
+        return Utterances(
+            tuple(items),
+            np.array([self._number(s.groups.get("corpus", "")) for s in samples]),
+            target_array(samples, part, len(self.problem.labels)),
+            self._own(items, part),
+            np.concatenate(rows) if rows else np.zeros((len(items), 0), np.float32),
+        )
+
+    def _number(self, corpus: str) -> int:
+        if corpus not in self.corpora:
+            raise TrainingError(
+                f"'{corpus}' validates, and nothing of it is learnt from", "Check [data]"
+            )
+        return self.corpora.index(corpus)
+
+    def _own(self, items: Sequence[Item], part: Part) -> FloatArray:
+        sets = self.problem.train.label_sets
+        starts = np.cumsum([0, *(len(x) for x in sets.values())])
+        own = np.full((len(items), starts[-1]), np.nan, np.float32)
+        for row, item in zip(own, items, strict=True):
+            gold = part.gold.get(item.sample.id, ())
+            for start, (corpus, labels) in zip(starts, sets.items(), strict=False):
+                if gold and item.sample.groups.get("corpus", "") == corpus:
+                    row[start : start + len(labels)] = [x in gold for x in labels]
+        return own
+
+    def _states(self, part: Utterances) -> list[Tensor]:
+        """Output of the frozen layers for each utterance, (pieces, 384) fp16."""
+        states: list[Tensor] = [torch.empty(0)] * len(part.items)
+        order = sorted(range(len(states)), key=lambda i: len(part.items[i].ids))
+        for start in range(0, len(order), 128):
+            some = order[start : start + 128]
+            ids = [torch.tensor(part.items[i].ids) for i in some]
+            mask = _mask([len(x) for x in ids])
+            hidden = self.net.encoder.lower(pad_sequence(ids, batch_first=True), mask).half()
+            for row, i in enumerate(some):
+                states[i] = hidden[row, : len(part.items[i].ids)].clone()
+        return states
+
+    def groups(self) -> list[Group]:
+        """Heads learn faster than layers."""
+        layers = [p for p in self.net.encoder.parameters() if p.requires_grad]
+        known = set(map(id, self.net.encoder.parameters()))
+        heads = [p for p in self.net.parameters() if id(p) not in known]
+        rate = self.problem.options.number("head_rate")
+        return [{"params": layers}, {"params": heads, "scale": rate}]
+
+    def batches(self, epoch: int, seed: int) -> Sequence[NDArray[np.int64]]:
+        """Indices, (utterances,) a batch: of each corpus as many as an epoch takes."""
+        rng = np.random.default_rng([seed, epoch])
+        most = self.problem.options.table("per_epoch")
+        chosen = []
+        for c, name in enumerate(self.corpora):
+            mine = rng.permutation(np.flatnonzero(self.train.corpus == c))
+            chosen.append(mine[: int(most[name])] if name in most else mine)  # type: ignore[arg-type]
+        lengths = np.array([len(i.ids) for i in self.train.items])
+        order = rng.permutation(np.concatenate(chosen))
+        return by_length(lengths, order, self.problem.training.batch, rng)
+
+    def loss(self, batch: NDArray[np.int64]) -> Tensor:
+        """Cross entropy in the view of each one's corpus, and of its own labels."""
+        o, part = self.problem.options, self.train
+        measures = torch.from_numpy(part.measures[batch])
+        measures = _hidden(measures, o.number("hide_measures"))
+        there = ~measures.isnan().all(1) if measures.shape[1] else torch.zeros(len(batch)) > 0
+        read = ~(there & (torch.rand(len(batch)) < o.number("hide_words")))
+        logits, side = self._logits(part, self.train_states, batch, read, measures)
+        logits = logits + self.net.views()[torch.from_numpy(part.corpus[batch])]
+        target = torch.from_numpy(part.target[batch]).float()
+        main = -(target * functional.log_softmax(logits, 1)).sum(1).mean()
+        own = torch.from_numpy(part.own[batch])
+        each = functional.binary_cross_entropy_with_logits(
+            side, torch.nan_to_num(own), reduction="none"
+        )
+        second = (each * ~own.isnan()).sum() / len(batch) * o.number("own_labels_weight")
+        return main + second + _PULL * self.net.correction.square().sum()
+
+    def _logits(
+        self,
+        part: Utterances,
+        states: Sequence[Tensor],
+        batch: NDArray[np.int64],
+        read: Tensor,
+        measures: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        some = [states[i] for i in batch]
+        mask = _mask([len(x) for x in some])
+        places = torch.arange(mask.shape[1])[None]
+        own = mask & (places >= torch.tensor([part.items[i].own for i in batch])[:, None])
+        hidden = pad_sequence(some, batch_first=True).float()
+        logits, side = self.module(hidden, mask, own, read, measures)
+        return logits, side
+
+    def validate(self) -> dict[str, float]:
+        """See :func:`empathia.metrics.scores.quality`; in the view of the evaluated corpora."""
+        return quality(softmax(self.logits() + self._view()), self.valid.target, exclusive=True)
+
+    def _view(self) -> Array:
+        return np.asarray(self.net.views().detach().numpy()[self.valid.corpus], np.float64)
+
+    def logits(self) -> Array:
+        """Shared logits of validation, (utterances, labels)."""
+        part = self.valid
+        out = np.zeros((len(part.items), len(self.problem.labels)))
+        order = np.argsort([len(i.ids) for i in part.items], kind="stable")
+        for start in range(0, len(order), 128):
+            some = order[start : start + 128]
+            measures = torch.from_numpy(part.measures[some])
+            read = torch.ones(len(some), dtype=torch.bool)
+            with torch.no_grad():
+                out[some] = self._logits(part, self.valid_states, some, read, measures)[0].numpy()
+        return out
+
+
+def train(problem: Problem) -> Model:
+    """See :func:`empathia.emotion.talk.learn`."""
+    task = TalkTask(problem)
+    result = fit_problem(task, problem)
+    folder = problem.folder / "model"
+    talk = _written(task, folder)
+    record: dict[str, Plain] = {
+        "best_epoch": result.best_epoch,
+        "steps": result.steps,
+        "history": [dict(h) for h in result.history],
+    }
+    features = task.columns is not None
+    return recogniser(about(problem, "talk", features=features, languages=LANGUAGES), talk, record)
+
+
+def _written(task: TalkTask, folder: Path) -> Talk:
+    """Write the tuned layers, the nets and the views; what reads them."""
+    from safetensors.torch import save
+
+    net, o = task.net, task.problem.options
+    delta = {n: t.detach().contiguous() for n, t in net.encoder.delta().items()}
+    write(folder / DELTA, save(delta))
+    arrays = {"weight": net.head.weight, "bias": net.head.bias}
+    arrays["unheard"] = net.head(net.unheard)
+    if net.inner is not None:
+        for name, layer in (("inner", net.inner), ("outer", net.outer)):
+            arrays |= {f"{name}.weight": layer.weight, f"{name}.bias": layer.bias}
+    fitted, columns = task.columns.state() if task.columns is not None else ({}, None)
+    memory = Memory()
+    values = {
+        "views": _views(task),
+        "memory": memory.weights,
+        "temperature": memory.temperature,
+        "features": task.problem.modalities.get(MODALITY, ()),
+        "columns": columns,
+    }
+    kept = {n: t.detach().numpy() for n, t in arrays.items()} | fitted
+    write_arrays(folder, kept, values)
+    talk = load(folder, o, task.problem.training.threads)
+    memory = remembered(talk, task.problem.valid)
+    values |= {"memory": memory.weights, "temperature": memory.temperature}
+    write_arrays(folder, kept, values)
+    return replace(talk, memory=memory)
+
+
+def _views(task: TalkTask) -> dict[str, list[float]]:
+    """By corpus; "" is the neutral one."""
+    problem = task.problem
+    bias = task.net.views().detach().numpy()
+    judged = sorted(set(task.valid.corpus.tolist()))
+    prior = problem.options.number("prior") * task.shares[judged].mean(0)
+    views = {name: bias[c].tolist() for c, name in enumerate(task.corpora)}
+    return views | {"": prior.tolist()}
+
+
+def remembered(talk: Talk, valid: Part) -> Memory:
+    """The memory that makes validation most likely, each corpus in its view.
+
+    Args:
+        talk: Answers without a memory.
+        valid: The validation part.
+    """
+    logits, biases, past, target = [], [], [], []
+    for dialogue in filter(len, valid.dialogues):
+        view = talk.views.get(dialogue[0].groups.get("corpus", ""), talk.views[""])
+        raw, bias = talk.logits(dialogue).astype(np.float64), np.array(view.bias)
+        rows = [n for n, s in enumerate(dialogue) if s.id in valid.targets and reads(s)]
+        scores = softmax(raw + bias) - softmax(bias[None])
+        past.append(traces(scores, [s.speaker for s in dialogue])[:, rows])
+        logits.append(raw[rows])
+        biases.append(np.tile(bias, (len(rows), 1)))
+        target += [valid.targets[dialogue[n].id] for n in rows]
+    z, added = (torch.from_numpy(np.concatenate(x)) for x in (logits, biases))
+    traced = torch.from_numpy(np.concatenate(past, 1).astype(np.float64))
+    wanted = torch.tensor(target, dtype=torch.float64)
+    weights = torch.zeros(len(traced), dtype=torch.float64, requires_grad=True)
+    log_t = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    steps = torch.optim.LBFGS([weights, log_t], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        steps.zero_grad()
+        made = z / log_t.exp() + added + torch.tensordot(weights, traced, 1)
+        loss = -(wanted * functional.log_softmax(made, 1)).sum(1).mean()
+        loss = loss + _CALM * weights.square().sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    steps.step(closure)  # type: ignore[no-untyped-call]
+    return Memory(float(log_t.detach().exp()), tuple(weights.tolist()))
+
+
+def _mask(lengths: Sequence[int]) -> Tensor:
+    """(texts, pieces), true where there is a piece."""
+    return torch.arange(max(lengths))[None] < torch.tensor(lengths)[:, None]
+
+
+def _hidden(measures: Tensor, share: float) -> Tensor:
+    """The measures, those of a share of the utterances taken for missing."""
+    gone = torch.rand(len(measures), 1) < share
+    return torch.where(gone, torch.nan, measures)

@@ -1,0 +1,237 @@
+"""How the recogniser ``talk`` answers, what of it is kept, and how it comes back."""
+
+from __future__ import annotations
+
+import shutil
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import erf, sqrt
+from pathlib import Path
+
+import numpy as np
+
+from empathia import weights
+from empathia.config import Options
+from empathia.contracts import About
+from empathia.encoders.text import TextEncoder
+from empathia.files import Plain
+from empathia.metrics.scores import Array, softmax
+from empathia.training.columns import Columns, past_and_others
+from empathia.training.context import Item, Reader
+from empathia.training.model import ARRAYS, VALUES, Arrays, Model, read_arrays
+from empathia.training.problem import Conversation, Scores, by_id, has_words
+from empathia.training.rows import Table
+from empathia.training.words import latin, unread
+from empathia.types import FloatArray, Sample
+
+ENCODER, LANGUAGES = "minilm", ("en",)
+DELTA = "delta.safetensors"
+MODALITY = "voice"
+KEEPS = (0.5, 0.8)
+"""Shares of a trace that are left after the speaker's next turn."""
+_MOST = 4.0  # deviations beyond which a measure says no more
+_KEPT = 1024  # vectors of utterances that are remembered: a live talk asks for them again
+Key = tuple[int, tuple[int, ...]]  # where an utterance begins among its pieces, and these
+_gelu = np.vectorize(lambda x: 0.5 * x * (1 + erf(x / sqrt(2))), otypes=[np.float32])
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How often a corpus finds each label: ``bias`` (labels,), logarithms, is added to logits."""
+
+    bias: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """How scores are made of logits, in the light of the scores of earlier turns.
+
+    Args:
+        temperature: Of the logits that all corpora share.
+        weights: (4,) what fading traces of the scores count, as they depart from the view's
+            shares: the speaker's own and the others', quick and slow.
+    """
+
+    temperature: float = 1.0
+    weights: tuple[float, ...] = (0.0,) * (2 * len(KEEPS))
+
+    def __call__(self, logits: FloatArray, view: View, speakers: Sequence[str | None]) -> Array:
+        """(utterances, labels) scores that sum to 1.
+
+        Args:
+            logits: (utterances, labels) of a dialogue in time order, NaN where nothing is known.
+            view: Of its corpus.
+            speakers: Of each utterance.
+        """
+        bias = np.array(view.bias)
+        past = traces(softmax(logits + bias) - softmax(bias[None]), speakers)
+        return softmax(logits / self.temperature + bias + np.tensordot(self.weights, past, 1))
+
+
+def traces(rows: Array, speakers: Sequence[str | None]) -> Array:
+    """(4, utterances, labels) of rows (utterances, labels) of a dialogue; 0 before anything."""
+    both = [t for keep in KEEPS for t in past_and_others(rows.astype(np.float32), speakers, keep)]
+    return np.nan_to_num(np.stack(both))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """What turns vectors and measures into shared logits.
+
+    Args:
+        arrays: "weight" (labels, 384) and "bias" (labels,) of the words, "unheard" (labels,)
+            where there are none; "inner.weight", "inner.bias", "outer.weight", "outer.bias" of
+            the measures' net.
+    """
+
+    arrays: Arrays
+
+    def words(self, vectors: FloatArray) -> FloatArray:
+        """(utterances, labels) of vectors (utterances, 384)."""
+        return np.asarray(vectors @ self.arrays["weight"].T + self.arrays["bias"], np.float32)
+
+    def measures(self, rows: Table) -> FloatArray:
+        """(utterances, labels) of scaled measures; 0 where none is there."""
+        a = self.arrays
+        there = ~np.isnan(rows).all(1, keepdims=True)
+        inner = _gelu(curved(rows) @ a["inner.weight"].T + a["inner.bias"])
+        return np.asarray(there * (inner @ a["outer.weight"].T + a["outer.bias"]), np.float32)
+
+
+def curved(rows: Table) -> Table:
+    """Scaled measures with their sizes and signed squares, (utterances, 3 columns); no NaN."""
+    x = np.clip(np.nan_to_num(rows), -_MOST, _MOST)
+    bent = np.sign(x) * np.minimum(np.square(x), _MOST)
+    return np.concatenate([x, np.abs(x), bent], 1).astype(np.float32)
+
+
+class Tokens:
+    """Word pieces of an encoder's tokenizer; see :class:`empathia.training.context.Pieces`."""
+
+    def __init__(self, encoder: TextEncoder) -> None:
+        self._tokenizer = encoder.tokenizer
+        first, close, fill = (self._number(m) for m in ("[CLS]", "[SEP]", "[PAD]"))
+        self.marks = (first, close, fill)
+
+    def _number(self, mark: str) -> int:
+        number = self._tokenizer.token_to_id(mark)
+        if number is None:
+            raise ValueError(f"its tokenizer has no '{mark}'")
+        return int(number)
+
+    def pieces(self, text: str) -> list[int]:
+        """Word pieces of a text, without marks."""
+        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+@dataclass(slots=True, eq=False)
+class Talk:
+    """Answers dialogues.
+
+    Args:
+        encoder: The tuned encoder.
+        reader: Puts utterances behind their past.
+        columns: Measures of samples as scaled rows; None where none were learnt.
+        head: Makes logits.
+        views: By corpus; "" is the neutral one.
+        memory: Makes scores of logits.
+        folder: Its files lie there.
+    """
+
+    encoder: TextEncoder
+    reader: Reader
+    columns: Columns | None
+    head: Head
+    views: Mapping[str, View]
+    memory: Memory
+    folder: Path
+    _known: OrderedDict[tuple[int, tuple[int, ...]], FloatArray] = field(
+        default_factory=OrderedDict
+    )
+
+    def __call__(self, dialogues: Sequence[Conversation]) -> Scores:
+        """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
+        scores: dict[str, tuple[float, ...]] = {}
+        for dialogue in filter(len, dialogues):
+            corpus = dialogue[0].groups.get("corpus", "")
+            view = self.views.get(corpus, self.views[""])
+            p = self.memory(self.logits(dialogue), view, [s.speaker for s in dialogue])
+            judged = [n for n, s in enumerate(dialogue) if cannot(s) is None]
+            scores |= by_id([dialogue[n] for n in judged], p[judged])
+        return scores
+
+    def logits(self, dialogue: Conversation) -> FloatArray:
+        """Logits of a dialogue, (utterances, labels), in no corpus's view; NaN for the unjudged."""
+        items = self.reader.items([[s if reads(s) else replace(s, text=None) for s in dialogue]])
+        read = {i.sample.id for i in items}
+        at = [n for n, s in enumerate(dialogue) if s.id in read]
+        logits = np.tile(self.head.arrays["unheard"], (len(dialogue), 1)).astype(np.float32)
+        if at:
+            logits[at] = self.head.words(self._vectors(items))
+        if self.columns is not None:
+            logits += self.head.measures(self.columns(dialogue)[MODALITY])
+        logits[[cannot(s) is not None for s in dialogue]] = np.nan
+        return logits
+
+    def _vectors(self, items: Sequence[Item]) -> FloatArray:
+        """(items, 384); what was read before is not read again."""
+        keys = [(i.own, i.ids) for i in items]
+        new = [k for k in dict.fromkeys(keys) if k not in self._known]
+        fresh = self.encoder.encode_pieces([ids for _, ids in new], [own for own, _ in new])
+        vectors = self._known | dict(zip(new, fresh, strict=True))
+        self._known.update(zip(new, fresh, strict=True))
+        while len(self._known) > _KEPT:
+            self._known.popitem(last=False)
+        return np.array([vectors[k] for k in keys], np.float32).reshape(len(keys), -1)
+
+
+def cannot(sample: Sample) -> str | None:
+    """Why a sample is not to be judged, or None."""
+    if has_words(sample):
+        return unread(sample, LANGUAGES, latin)
+    heard = any(not np.isnan(f.values).all() for f in sample.features.values())
+    return None if heard else "no words"
+
+
+def reads(sample: Sample) -> bool:
+    """Whether its words are to be read."""
+    return unread(sample, LANGUAGES, latin) is None
+
+
+def recogniser(about: About, talk: Talk, record: dict[str, Plain] | None = None) -> Model:
+    """The recogniser that answers so.
+
+    Args:
+        about: What it is.
+        talk: What :func:`load` gave.
+        record: The course of its training.
+    """
+
+    def write(new: Path) -> None:
+        for name in (ARRAYS, VALUES, DELTA):
+            shutil.copyfile(talk.folder / name, new / name)
+
+    return Model(about, talk, record or {}, write, cannot=cannot)
+
+
+def load(folder: Path, options: Options, threads: int | None = None) -> Talk:
+    """What answers, out of the folder of a kept model.
+
+    Args:
+        folder: Holds the tuned layers, as differences, the nets and the views.
+        options: Of the recogniser.
+        threads: Threads for the encoder; None takes all cores.
+
+    Raises:
+        WeightsError: The encoder or the model is missing or damaged.
+    """
+    arrays, values = read_arrays(folder)
+    names, fitted = tuple(values["features"]), values["columns"]
+    columns = Columns.restored({MODALITY: names}, arrays, fitted) if names else None
+    encoder = TextEncoder.load(weights.folder(ENCODER), folder / DELTA, threads=threads)
+    encoder.tokenizer.no_truncation()
+    reader = Reader(Tokens(encoder), options.count("past"), options.count("pieces"))
+    views = {name: View(tuple(bias)) for name, bias in values["views"].items()}
+    memory = Memory(values["temperature"], tuple(values["memory"]))
+    return Talk(encoder, reader, columns, Head(arrays), views, memory, folder)

@@ -1,0 +1,178 @@
+"""The recogniser of conversation: views, memory, missing modalities, and no look ahead."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from little_problem import LABELS, learn, part
+from whole_problem import QUICK, whole
+
+from empathia import weights
+from empathia.emotion.talk.read import Memory, View, curved, traces
+from empathia.errors import ConfigError, TrainingError
+from empathia.metrics.scores import softmax
+from empathia.types import Sample
+
+EVEN = View((0.0, 0.0))
+needs_minilm = pytest.mark.skipif(
+    weights.state("minilm") == "missing", reason="weight minilm is not pulled"
+)
+
+
+def test_a_view_is_the_odds_of_its_corpus():
+    logits = np.zeros((1, 2), np.float32)
+    p = Memory()(logits, View((float(np.log(0.9)), float(np.log(0.1)))), ["Ann"])
+    np.testing.assert_allclose(p, [[0.9, 0.1]], atol=1e-6)
+
+
+def test_traces_fade_by_speaker_and_nothing_is_remembered_before_anything():
+    rows = np.array([[1.0], [3.0], [5.0], [np.nan], [0.0]])
+    own_quick, others_quick, own_slow, others_slow = traces(rows, ["a", "b", "a", "a", "b"])[..., 0]
+    np.testing.assert_allclose(own_quick, [0, 0, 1, 3, 3])  # a: 1, then half of 1 and of 5
+    np.testing.assert_allclose(others_quick, [0, 1, 3, 3, 3])
+    np.testing.assert_allclose(own_slow, [0, 0, 1, 1.8, 3])  # a: .8 of 1 and .2 of 5
+    np.testing.assert_allclose(others_slow, [0, 1, 3, 3, 1.8], rtol=1e-6)
+
+
+def test_what_was_felt_before_leans_what_comes():
+    logits = np.array([[4.0, 0.0], [0.0, 0.0], [0.0, 0.0]], np.float32)
+    kept = Memory(1.0, (2.0, 0.0, 0.0, 0.0))(logits, EVEN, ["a", "b", "a"])
+    assert kept[1, 0] == pytest.approx(0.5)  # b felt nothing yet
+    shift = 2.0 * (softmax(logits[:1])[0] - 0.5)  # from the view's even shares
+    np.testing.assert_allclose(kept[2], softmax(shift[None])[0], atol=1e-6)
+
+
+def test_a_temperature_leaves_the_shares_of_the_view():
+    view = View((float(np.log(0.8)), float(np.log(0.2))))
+    cold, hot = (Memory(t)(np.zeros((1, 2), np.float32), view, ["a"]) for t in (0.5, 5.0))
+    np.testing.assert_allclose(cold, hot)
+    sure = np.array([[0.0, 3.0]], np.float32)
+    assert Memory(0.5)(sure, view, ["a"])[0, 1] > Memory(5.0)(sure, view, ["a"])[0, 1]
+
+
+def test_measures_that_are_missing_bend_to_nothing():
+    np.testing.assert_array_equal(curved(np.array([[np.nan, 2.0, -9.0]], np.float32))[0], [
+        0, 2, -4, 0, 2, 4, 0, 4, -4,
+    ])  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Two corpora with the same words: of "rare" a tenth is glad, of "often" nearly all."""
+    pytest.importorskip("torch")
+    if weights.state("minilm") == "missing":
+        pytest.skip("weight minilm is not pulled")
+    train, valid = corpora([*range(12)], 0), corpora([20, 21], 1)
+    return learn(
+        "talk",
+        tmp_path_factory.mktemp("talk"),
+        train=train,
+        valid=valid,
+        modalities={"text": (), "voice": ("tone",)},
+        options={"tuned": 1, "past": 2, "pieces": 32, "start": "", "hide_words": 0.3},
+        training={"epochs": 6, "lr": 1e-3, "patience": 6},
+    )
+
+
+def corpora(numbers, seed):
+    """Dialogues of both; "often" keeps a target of its glad ones alone, and a few others."""
+    dialogues, targets = [], {}
+    for name in ("rare", "often"):
+        made, gold = part([f"{name}{n}" for n in numbers], seed)
+        named = whole(made, gold)
+        for d in named.dialogues:
+            dialogues.append(
+                tuple(dataclasses.replace(s, groups={**s.groups, "corpus": name}) for s in d)
+            )
+        glad = [k for k in named.targets if gold[k] == "glad"]
+        low = [k for k in named.targets if gold[k] != "glad"]
+        many, few = (glad, low) if name == "often" else (low, glad)
+        for key in [*many, *few[::6]]:
+            targets[key] = named.targets[key]
+    return dataclasses.replace(named, dialogues=tuple(dialogues), targets=targets)
+
+
+def scored(recogniser, *samples: Sample):
+    ((*emotions,),) = recogniser.recognise([samples])
+    return [np.array(e.scores) if e.scores else e.abstained for e in emotions]
+
+
+@needs_minilm
+def test_an_utterance_of_a_known_corpus_is_answered_in_its_view(made):
+    words = Sample("x", "then it was there", "en", speaker="A")
+    rare, often = (
+        scored(made, dataclasses.replace(words, groups={"corpus": c}))[0] for c in ("rare", "often")
+    )
+    unknown = scored(made, words)[0]
+    glad = LABELS.index("glad")
+    assert rare[glad] < unknown[glad] < often[glad]
+
+
+@needs_minilm
+def test_it_learns_from_words_and_from_measures(made):
+    test, gold = part(["rare30", "rare31", "rare32"], 5)
+    test = whole(test, gold)
+    both = [s for d in test.dialogues for s in d]
+    unspoken = [dataclasses.replace(s, text=None) for s in both]
+    unheard = [dataclasses.replace(s, features={}) for s in both]
+    for samples in (both, unspoken, unheard):
+        answers = [LABELS.labels[int(scored(made, s)[0].argmax())] for s in samples]
+        right = np.mean([a == gold[s.id] for a, s in zip(answers, samples, strict=True)])
+        assert right > 0.6
+
+
+@needs_minilm
+def test_what_it_cannot_judge_it_says(made):
+    silent, korean = Sample("s"), Sample("k", "정말 기뻐요", "ko")
+    nothing, foreign = scored(made, silent, korean)
+    assert nothing == "no words"
+    assert "ko" in foreign
+    between = scored(made, Sample("a", "lovely", "en"), korean, Sample("b", "lovely", "en"))
+    assert isinstance(between[1], str)
+    assert not isinstance(between[2], str)
+
+
+@needs_minilm
+def test_turns_that_come_one_by_one_are_read_as_all_at_once(made):
+    test, gold = part(["rare40"], 3)
+    (dialogue,) = whole(test, gold).dialogues
+    whole_talk = scored(made, *dialogue)
+    for n in range(1, len(dialogue) + 1):
+        np.testing.assert_allclose(scored(made, *dialogue[:n])[-1], whole_talk[n - 1], atol=1e-5)
+
+
+@needs_minilm
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"exclusive": False}, ConfigError),
+        ({"options": {"start": "voice-default"}}, ConfigError),
+        ({"options": {"start": "text-empathetic", "tuned": 1}}, ConfigError),
+    ],
+)
+def test_what_cannot_be_learnt_is_refused(tmp_path, change, expected):
+    pytest.importorskip("torch")
+    train = corpora([0], 0)
+    with pytest.raises(expected):
+        learn("talk", tmp_path, **{"train": train, "valid": train, "training": QUICK, **change})
+
+
+@needs_minilm
+def test_a_corpus_that_validates_has_to_teach(tmp_path):
+    pytest.importorskip("torch")
+    train, valid = corpora([0], 0), corpora([1], 0)
+    other = tuple(
+        tuple(dataclasses.replace(s, groups={"corpus": "other"}) for s in d)
+        for d in valid.dialogues
+    )
+    with pytest.raises(TrainingError, match="other"):
+        learn(
+            "talk",
+            tmp_path,
+            train=train,
+            valid=dataclasses.replace(valid, dialogues=other),
+            options={"start": "", "tuned": 1},
+            training=QUICK,
+        )

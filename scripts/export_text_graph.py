@@ -5,9 +5,11 @@
 The graphs are written by hand (nothing is traced), so that their initialisers keep
 the names of a BERT's weights and no weight is in the files.
 Inputs, int64 (batch, length): ids; mask, 1 where there is a piece; pool, 1 where the mean is
-taken. Output: pooled (batch, 384). Of multilingual-e5-small, whose quarter of a million word
-embeddings are looked up outside, the input is their sum with the positions, words (batch, length,
-384), in place of ids, and all pieces are pooled.
+taken. Outputs, (batch, 384): pooled, and middle, the same after the third layer.
+
+Of multilingual-e5-small, whose quarter of a million word embeddings are looked up outside, the
+input is their sum with the positions, words (batch, length, 384), in place of ids; all pieces are
+pooled, and there is no middle.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 WIDTH, HEADS, INNER, WORDS, POSITIONS = 384, 12, 1536, 30522, 512
 LAYERS = {"text": 6, "multilingual": 12}
+MIDDLE = 3
 NAMES = {"text": "minilm", "multilingual": "e5-small"}
 GRAPHS = Path(__file__).parents[1] / "src" / "empathia" / "encoders" / "graphs"
 
@@ -98,6 +101,16 @@ def looked_up(g: Builder) -> str:
     return g("Add", g("Add", words, places), kind)
 
 
+def mean(g: Builder, x: str, rows: str, pool: str, name: str) -> None:
+    """An output, (batch, 384): the mean of rows (batch * length, 384) where ``pool`` says so."""
+    x = g("Reshape", x, g("Concat", rows, g.constant([WIDTH], np.int64), axis=0))
+    weight = g("Unsqueeze", pool, g.constant([2], np.int64))
+    axis = g.constant([1], np.int64)
+    total = g("ReduceSum", g("Mul", x, weight), axis, keepdims=0)
+    count = g("ReduceSum", weight, axis, keepdims=0)
+    g.nodes.append(helper.make_node("Div", [total, count], [name]))
+
+
 def build(name: str) -> onnx.ModelProto:
     """The whole graph."""
     g = Builder()
@@ -109,17 +122,12 @@ def build(name: str) -> onnx.ModelProto:
     rows = g("Shape", "ids" if own else "mask")
     heads = g("Concat", rows, g.constant([HEADS, WIDTH // HEADS], np.int64), axis=0)
     x = g("Reshape", x, g.constant([-1, WIDTH], np.int64))
+    pool = g("Cast", "pool", to=TensorProto.FLOAT) if own else mask
     for i in range(LAYERS[name]):
         x = layer(g, x, bias, heads, f"encoder.layer.{i}")
-    x = g("Reshape", x, g("Concat", rows, g.constant([WIDTH], np.int64), axis=0))
-
-    pool = g("Cast", "pool", to=TensorProto.FLOAT) if own else mask
-    weight = g("Unsqueeze", pool, g.constant([2], np.int64))
-    axis = g.constant([1], np.int64)
-    total = g("ReduceSum", g("Mul", x, weight), axis, keepdims=0)
-    g.nodes.append(
-        helper.make_node("Div", [total, g("ReduceSum", weight, axis, keepdims=0)], ["pooled"])
-    )
+        if own and i + 1 == MIDDLE:
+            mean(g, x, rows, pool, "middle")
+    mean(g, x, rows, pool, "pooled")
     inputs = [
         helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "length"])
         for n in (("ids", "mask", "pool") if own else ("mask",))
@@ -127,8 +135,11 @@ def build(name: str) -> onnx.ModelProto:
     if not own:
         shape = ["batch", "length", WIDTH]
         inputs.insert(0, helper.make_tensor_value_info("words", TensorProto.FLOAT, shape))
-    output = helper.make_tensor_value_info("pooled", TensorProto.FLOAT, ["batch", WIDTH])
-    graph = helper.make_graph(g.nodes, NAMES[name], inputs, [output], g.initialisers)
+    outputs = [
+        helper.make_tensor_value_info(n, TensorProto.FLOAT, ["batch", WIDTH])
+        for n in (("pooled", "middle") if own else ("pooled",))
+    ]
+    graph = helper.make_graph(g.nodes, NAMES[name], inputs, outputs, g.initialisers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 8
     return model

@@ -71,7 +71,7 @@ def made(tmp_path_factory):
         train=train,
         valid=valid,
         modalities={"text": (), "voice": ("tone",)},
-        options={"tuned": 1, "past": 2, "pieces": 32, "start": "", "hide_words": 0.3},
+        options={"past": 2, "pieces": 32, "start": "", "hide_words": 0.3},
         training={"epochs": 6, "lr": 1e-3, "patience": 6},
     )
 
@@ -149,7 +149,6 @@ def test_turns_that_come_one_by_one_are_read_as_all_at_once(made):
     [
         ({"exclusive": False}, ConfigError),
         ({"options": {"start": "voice-default"}}, ConfigError),
-        ({"options": {"start": "text-empathetic", "tuned": 1}}, ConfigError),
     ],
 )
 def test_what_cannot_be_learnt_is_refused(tmp_path, change, expected):
@@ -173,6 +172,6 @@ def test_a_corpus_that_validates_has_to_teach(tmp_path):
             tmp_path,
             train=train,
             valid=dataclasses.replace(valid, dialogues=other),
-            options={"start": "", "tuned": 1},
+            options={"start": ""},
             training=QUICK,
         )

@@ -37,7 +37,7 @@ HOW: dict[str, dict[str, object]] = {
     },
     "talk": {
         "modalities": {"text": (), "voice": ("tone",)},
-        "options": {"tuned": 1, "past": 1, "pieces": 16, "start": ""},
+        "options": {"past": 1, "pieces": 16, "start": ""},
     },
     "text": {"options": {"tuned": 1, "pieces": 16}, "training": {**QUICK, "select": "macro_f1"}},
     "voice": {"modalities": SPOKEN, "options": {"l2": 1.0, "columns": ["mean1"]}},

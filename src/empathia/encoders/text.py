@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 WIDTH = 384
+MIDDLE = 3
+"""Layers below the second vector that is given of a text."""
 _SHIPPED = "text-default"
 _KIND = "embeddings.token_type_embeddings"
 _UNUSED = {"embeddings.position_ids", "pooler.dense.weight", "pooler.dense.bias"}
@@ -88,7 +90,8 @@ class TextEncoder:
         Returns:
             (len(texts), 384) float32, mean over word pieces.
         """
-        return self.encode_pieces([e.ids for e in self.tokenizer.encode_batch(list(texts))])
+        pieces = [e.ids for e in self.tokenizer.encode_batch(list(texts))]
+        return self.encode_pieces(pieces)[:, :WIDTH]
 
     def encode_pieces(
         self, pieces: Sequence[Sequence[int]], starts: Sequence[int] | None = None
@@ -100,9 +103,10 @@ class TextEncoder:
             starts: Where in each the part begins that the vector is of; None takes all of it.
 
         Returns:
-            (len(pieces), 384) float32, mean over the word pieces from there on.
+            (len(pieces), 768) float32, mean over the word pieces from there on: of the last layer,
+            then of the third.
         """
-        vectors = np.zeros((len(pieces), WIDTH), np.float32)
+        vectors = np.zeros((len(pieces), 2 * WIDTH), np.float32)
         for some in by_length(pieces):
             ids = np.zeros((len(some), max(len(pieces[i]) for i in some)), np.int64)
             mask = np.zeros_like(ids)
@@ -111,7 +115,8 @@ class TextEncoder:
                 ids[row, : len(pieces[i])] = pieces[i]
                 mask[row, : len(pieces[i])] = 1
                 pool[row, 0 if starts is None else starts[i] : len(pieces[i])] = 1
-            vectors[some] = self._graph.run(None, {"ids": ids, "mask": mask, "pool": pool})[0]
+            given = {"ids": ids, "mask": mask, "pool": pool}
+            vectors[some] = np.concatenate(self._graph.run(["pooled", "middle"], given), 1)
         return vectors
 
 

@@ -31,10 +31,10 @@ from empathia.training.problem import Problem
 NAME = "talk"
 OPTIONS: Mapping[str, Plain] = {
     "start": "text-empathetic",  # a shipped change of minilm to begin with; "" for none
-    "tuned": 3,  # last layers of the encoder that are trained
     "past": 5,  # turns before the utterance that are read with it
     "pieces": 96,  # word pieces that are read at most, of which the utterance comes first
-    "dropout": 0.1,  # in the trained layers and before the head
+    "dropout": 0.1,  # in the three last layers, which are trained, and before the second task
+    "head_dropout": 0.3,  # before the head
     "head_rate": 10.0,  # learning rate of all else in multiples of the layers'
     "own_labels_weight": 0.1,  # weight of the second task, each corpus's own labels
     "per_epoch": {},  # corpus = utterances of it that an epoch learns from; all where not named

@@ -33,8 +33,9 @@ from empathia.emotion.talk.read import (
     recogniser,
     traces,
 )
-from empathia.encoders.minilm_torch import WIDTH, MiniLM
-from empathia.encoders.text import TextEncoder
+from empathia.encoders.minilm_torch import LAYERS, WIDTH, MiniLM
+from empathia.encoders.text import MIDDLE, TextEncoder
+from empathia.encoders.tunable import mean_over
 from empathia.errors import ConfigError, TrainingError
 from empathia.files import Plain, write
 from empathia.metrics.scores import Array, quality, softmax
@@ -78,12 +79,13 @@ class Net(nn.Module):
     def __init__(self, encoder: MiniLM, shares: Array, own: int, columns: int, o: Options) -> None:
         super().__init__()
         self.encoder, self.dropout = encoder, o.number("dropout")
+        self.head_dropout = o.number("head_dropout")
         labels = shares.shape[1]
-        self.head = nn.Linear(WIDTH, labels)
+        self.head = nn.Linear(2 * WIDTH, labels)
         self.side = nn.Linear(WIDTH, own) if own else None
         self.inner = nn.Linear(3 * columns, _HIDDEN) if columns else None
         self.outer = nn.Linear(_HIDDEN, labels)
-        self.unheard = nn.Parameter(torch.zeros(WIDTH))
+        self.unheard = nn.Parameter(torch.zeros(2 * WIDTH))
         self.shares = torch.from_numpy(shares).float()
         self.correction = nn.Parameter(torch.zeros(len(shares), labels))
 
@@ -103,18 +105,20 @@ class Net(nn.Module):
             read: (utterances,) whether its words are read.
             measures: (utterances, columns), NaN throughout where none are heard.
         """
+        middle = mean_over(hidden, own)
         with torch.autocast("cpu", torch.bfloat16):
-            x = self.encoder.upper(hidden, mask, own)
-        x = torch.where(read[:, None], x.float(), self.unheard)
-        x = functional.dropout(x, self.dropout, self.training)
-        logits: Tensor = self.head(x)
+            top = self.encoder.upper(hidden, mask, own).float()
+        x = torch.where(read[:, None], torch.cat([top, middle], 1), self.unheard)
+        logits: Tensor = self.head(functional.dropout(x, self.head_dropout, self.training))
         if self.inner is not None:
             there = ~measures.isnan().all(1, keepdim=True)
             bent = torch.from_numpy(curved(measures.numpy()))
             inner = functional.gelu(self.inner(bent))
-            inner = functional.dropout(inner, 2 * self.dropout, self.training)
+            inner = functional.dropout(inner, self.dropout, self.training)
             logits = logits + there * self.outer(inner)
-        return logits, x[:, :0] if self.side is None else self.side(x)
+        if self.side is None:
+            return logits, top[:, :0]
+        return logits, self.side(functional.dropout(top, self.dropout, self.training))
 
 
 class TalkTask:
@@ -137,7 +141,7 @@ class TalkTask:
         )
         self.train = self._part(problem.train, "training")
         self.valid = self._part(problem.valid, "validation")
-        body = MiniLM(weights.folder(ENCODER), o.count("tuned"), o.number("dropout"))
+        body = MiniLM(weights.folder(ENCODER), LAYERS - MIDDLE, o.number("dropout"))
         if start := o.text("start"):
             body.begin(start)
         k, own = len(self.corpora), self.train.own.shape[1]

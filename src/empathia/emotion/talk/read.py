@@ -80,7 +80,7 @@ class Head:
     """What turns vectors and measures into shared logits.
 
     Args:
-        arrays: "weight" (labels, 384) and "bias" (labels,) of the words, "unheard" (labels,)
+        arrays: "weight" (labels, 768) and "bias" (labels,) of the words, "unheard" (labels,)
             where there are none; "inner.weight", "inner.bias", "outer.weight", "outer.bias" of
             the measures' net.
     """
@@ -88,7 +88,7 @@ class Head:
     arrays: Arrays
 
     def words(self, vectors: FloatArray) -> FloatArray:
-        """(utterances, labels) of vectors (utterances, 384)."""
+        """(utterances, labels) of vectors (utterances, 768)."""
         return np.asarray(vectors @ self.arrays["weight"].T + self.arrays["bias"], np.float32)
 
     def measures(self, rows: Table) -> FloatArray:
@@ -175,7 +175,7 @@ class Talk:
         return logits
 
     def _vectors(self, items: Sequence[Item]) -> FloatArray:
-        """(items, 384); what was read before is not read again."""
+        """(items, 768); what was read before is not read again."""
         keys = [(i.own, i.ids) for i in items]
         new = [k for k in dict.fromkeys(keys) if k not in self._known]
         fresh = self.encoder.encode_pieces([ids for _, ids in new], [own for own, _ in new])

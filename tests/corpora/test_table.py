@@ -21,7 +21,7 @@ from empathia.corpora import CorpusWarning, table
 from empathia.corpora.table.write import records, write
 from empathia.errors import CorpusError, LabelError, UsageError
 from empathia.features.prosody import NAMES, UNITS
-from empathia.labels import LabelSet
+from empathia.labels import LabelSet, label_set
 from empathia.labels.sets import IEMOCAP6
 from empathia.listen.transcript import read_transcript
 from empathia.types import Dialogue, Utterance
@@ -393,6 +393,19 @@ def test_labels_alike_are_joined_where_it_is_asked_for(tmp_path):
         table.load(file, labels=["Happy", "SAD"])
     wanted = table.load(file, labels=["Happy", "SAD"], join_alike=True)
     assert {u.gold for u in only(wanted).values()} == {("Happy",), ("SAD",)}
+
+
+def test_codes_become_the_labels_that_they_mean(tmp_path):
+    votes = '"[[""hap""],[""oth"",""sad""],[""xxx""]]"'
+    file = csv(tmp_path, f"a,hap,{votes}", "b,oth,", "c,xxx,", header="text,label,votes")
+    codes = {"hap": "happy", "oth": "other", "xxx": ""}
+    named = table.load(file, labels="iemocap10", rename=codes | {"sad": "sad"})
+    assert named[0].labels == label_set("iemocap10")
+    one, other, none = only(named).values()
+    assert (one.gold, one.votes) == (("happy",), (("happy",), ("other", "sad"), ()))
+    assert (other.gold, none.gold) == (("other",), ())
+    with pytest.raises(CorpusError, match="'hap' is not in 'iemocap10'"):
+        table.load(file, labels="iemocap10")
 
 
 def test_one_name_in_two_forms_is_one(tmp_path):

@@ -76,6 +76,7 @@ def load(
     features: Mapping[str, Sequence[str]] | None = None,
     labels: Wanted = None,
     join_alike: bool = False,
+    rename: Mapping[str, str] = _NOTHING,
     scale: Sequence[float] = (-1.0, 1.0),
     language: str | None = None,
     name: str = "table",
@@ -92,6 +93,8 @@ def load(
             that occur, sorted.
         join_alike: Labels that differ only in case, blanks or punctuation ("Glad", "glad.") are
             one: the spelling that ``labels`` has, else the commonest.
+        rename: What the file calls a label to what it is called here: "hap" to "happy"; "" drops
+            it.
         scale: Lowest and highest value of valence, arousal and dominance.
         language: ISO 639-1 code.
         name: Name of the corpus in the dialogues.
@@ -104,7 +107,7 @@ def load(
     table = read(path, file, map, groups)
     ends = _ends(scale)
     keys = _keys(table)
-    told = said(keys, labels, name, join_alike=join_alike)
+    told = said(keys, labels, name, join_alike=join_alike, rename=rename)
     tell(table, told.known or ())
     belongs = _groups(table, list(keys))
     conversations = _conversations(keys)

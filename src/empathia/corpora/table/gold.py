@@ -22,7 +22,14 @@ class Said(NamedTuple):
     known: LabelSet | None
 
 
-def said(keys: Mapping[str, Row], wanted: Wanted, name: str, *, join_alike: bool) -> Said:
+def said(
+    keys: Mapping[str, Row],
+    wanted: Wanted,
+    name: str,
+    *,
+    join_alike: bool,
+    rename: Mapping[str, str],
+) -> Said:
     """Labels and votes of all rows.
 
     Args:
@@ -31,14 +38,19 @@ def said(keys: Mapping[str, Row], wanted: Wanted, name: str, *, join_alike: bool
             occur, sorted.
         name: Of the corpus.
         join_alike: Whether labels that differ in their spelling alone are one.
+        rename: What a cell says to the label that it means; "" for none.
 
     Raises:
         CorpusError: A cell does not parse, or has a label that is not wanted.
         LabelError: There is no such set.
     """
     known = _known(wanted, name)
-    gold = {key: cells.labels(row, known or ()) for key, row in keys.items()}
-    votes = {key: cells.votes(row, known or ()) for key, row in keys.items()}
+    names = (*(known or ()), *rename)
+    gold = {key: _respelt(cells.labels(row, names), rename) for key, row in keys.items()}
+    votes = {
+        key: tuple(_respelt(x, rename) for x in cells.votes(row, names))
+        for key, row in keys.items()
+    }
     if join_alike:
         usual = _usual(gold, votes, known)
         gold = {key: _respelt(x, usual) for key, x in gold.items()}
@@ -80,4 +92,4 @@ def _usual(
 
 
 def _respelt(labels: _Labels, usual: Mapping[str, str]) -> _Labels:
-    return tuple(dict.fromkeys(usual.get(x, x) for x in labels))
+    return tuple(dict.fromkeys(y for x in labels if (y := usual.get(x, x))))

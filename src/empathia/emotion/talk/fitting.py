@@ -234,7 +234,7 @@ class TalkTask:
         return by_length(lengths, order, self.problem.training.batch, rng)
 
     def loss(self, batch: NDArray[np.int64]) -> Tensor:
-        """Cross entropy in the view of each one's corpus, and of its own labels."""
+        """Cross entropy of (utterances,) indices in their corpora's views, and of own labels."""
         o, part = self.problem.options, self.train
         measures = torch.from_numpy(part.measures[batch])
         measures = _hidden(measures, o.number("hide_measures"))

@@ -32,7 +32,7 @@ KEEPS = (0.5, 0.8)
 """Shares of a trace that are left after the speaker's next turn."""
 _MOST = 4.0  # deviations beyond which a measure says no more
 _KEPT = 1024  # vectors of utterances that are remembered: a live talk asks for them again
-Key = tuple[int, tuple[int, ...]]  # where an utterance begins among its pieces, and these
+_Key = tuple[int, tuple[int, ...]]  # where an utterance begins among its pieces, and these
 _gelu = np.vectorize(lambda x: 0.5 * x * (1 + erf(x / sqrt(2))), otypes=[np.float32])
 
 

@@ -38,6 +38,8 @@ from empathia.bench import Bench, bench
 from empathia.bench.run import Training
 from empathia.config import Run, read_run
 from empathia.emotion.voice import read
+from empathia.emotion.voice.abroad import Judged, fit_abroad
+from empathia.emotion.voice.clips import Clips
 from empathia.labels import SHARED4, LabelSet
 from empathia.metrics.calibration import expected_calibration_error
 from empathia.metrics.recall import unweighted_average_recall
@@ -48,7 +50,7 @@ WHOLE = "clear"
 VIEWS = (WHOLE, *worse.MANNERS, "short")
 _EARLIER = 4.0  # turns of nothing before the first
 _EXCERPT = 2  # row of the feature "copies"
-_SURE = 0.8
+_SURE = (0.8, 0.6)
 
 
 @dataclass(frozen=True)
@@ -186,10 +188,25 @@ def row(name: str, values: list[float], target: str = "") -> None:
     print(f"{name:<34}{np.mean(values):6.1f}   {spread:<16}{target}", flush=True)
 
 
-def believed(head: read.Head, view: View) -> tuple[np.ndarray, np.ndarray]:
+def believed(abroad: read.Abroad, view: View) -> tuple[np.ndarray, np.ndarray]:
     """Confidence of each answer about an unseen corpus, and whether it is right."""
-    p = softmax(head.abroad.scaled(view.logits, view.seconds))
+    p = abroad.scores(view.logits, view.seconds)
     return p.max(1), p.argmax(1) == view.gold
+
+
+def of_the_others(parts: Sequence[Tested], fold: str, share: float) -> read.Abroad:
+    """The view for an unseen corpus that the answers about the other corpora make likeliest."""
+    rows = [(p, _shared(p, v)) for p in parts if p.fold != fold for v in ("clear", "short")]
+    clips = Clips(
+        np.concatenate([v.logits for _, v in rows]).astype(np.float32),
+        np.concatenate([v.gold for _, v in rows]),
+        np.concatenate([np.full(len(v.gold), p.fold) for p, v in rows]),
+        np.concatenate([v.seconds for _, v in rows]),
+        np.ones(sum(len(v.gold) for _, v in rows), np.float32),
+    )
+    four = parts[0].four
+    knew = np.isin(clips.corpus, [p.fold for p in parts if p.fold != "ravdess"])
+    return fit_abroad(Judged(clips.values, clips, knew), four, share)
 
 
 def near(run: Run, data: Path) -> None:
@@ -212,7 +229,7 @@ def far(run: Run, data: Path) -> None:
         each = ", ".join(f"{k} {v.take(v.kind == k).uar(p.four):.1f}" for k, v in kinds.items())
         print(f"{p.fold:<22}" + "".join(f"{v:9.1f}" for v in values) + f"   ({each})", flush=True)
     print(f"{'mean':<22}" + "".join(f"{v:9.1f}" for v in np.mean(table, axis=0)))
-    _print_beliefs(parts)
+    _print_beliefs(parts, float(run.model.options["share_of_rare"]))
     print(f"fusion weight (mean UAR above chance): {(np.mean(table, axis=0)[0] - 25) / 75:.2f}")
 
 
@@ -225,25 +242,30 @@ def _recalls(part: Tested) -> list[float]:
     return [_shared(part, v).uar(part.four) for v in VIEWS]
 
 
-def _print_beliefs(parts: Sequence[Tested]) -> None:
-    print(
-        "unseen, seven labels: ECE / right / answers over .8, of which right / claimed beyond four"
-    )
+def _print_beliefs(parts: Sequence[Tested], share: float) -> None:
+    told = "ECE / right / answers over .8, of which right / over .6 / of labels beyond the four"
+    print(f"unseen, seven labels: {told}")
     for p in parts:
-        told = []
-        for v in VIEWS:
-            view = _shared(p, v)
-            confidence, right = believed(p.head, view)
-            answer = softmax(p.head.abroad.scaled(view.logits, view.seconds)).argmax(1)
-            sure = confidence > _SURE
-            told.append(
-                f"{v} {expected_calibration_error(confidence, right):.3f} / {right.mean():.0%} / "
-                f"{sure.mean():.0%}, {right[sure].mean() if sure.any() else np.nan:.0%} / "
-                f"{1 - np.isin(answer, p.four).mean():.0%}"
-            )
-        a = p.head.abroad
-        print(f"  {p.fold}: " + "; ".join(told))
-        print(f"    T {a.temperature:.2f} (1 + {a.short:g} / s), threshold {p.head.threshold:.2f}")
+        for name, abroad in (
+            ("learnt and calibrated without it", p.head.abroad),
+            ("temperature of the others", of_the_others(parts, p.fold, share)),
+        ):
+            heat = f"T {abroad.temperature:.2f} (1 + {abroad.short:g} / s)"
+            print(f"  {p.fold}, {name}: {heat}, at most {abroad.ceiling:.2f}")
+            print("    " + "; ".join(f"{v} {_belief(p, abroad, v)}" for v in VIEWS), flush=True)
+
+
+def _belief(part: Tested, abroad: read.Abroad, name: str) -> str:
+    view = _shared(part, name)
+    confidence, right = believed(abroad, view)
+    answer = abroad.scores(view.logits, view.seconds).argmax(1)
+    sure = [confidence > x for x in _SURE]
+    claims = [f"{w.mean():.0%}, {right[w].mean() if w.any() else np.nan:.0%}" for w in sure]
+    return (
+        f"{expected_calibration_error(confidence, right):.3f} / {right.mean():.0%} / "
+        f"{' / '.join(claims)} / "
+        f"{1 - np.isin(answer, part.four).mean():.0%}"
+    )
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from empathia import weights
 from empathia.config import TrainingPart, checked_options
 from empathia.contracts import About, Recogniser
 from empathia.emotion import voice
-from empathia.emotion.voice.abroad import Judged, fit_abroad
+from empathia.emotion.voice.abroad import Judged, fit_abroad, prior_of
 from empathia.emotion.voice.clips import Clips, clips_of
 from empathia.emotion.voice.read import Abroad, Head, load
 from empathia.encoders import layers
@@ -156,6 +156,23 @@ def test_a_short_answer_is_worth_less_and_no_answer_changes():
     assert sure[1] == pytest.approx(np.e / (np.e + 2))  # twice the temperature at .5 s
 
 
+def test_no_answer_is_surer_than_the_surest_were_right():
+    believed = dataclasses.replace(head(), abroad=Abroad(1.0, ceiling=0.6), threshold=0.0)
+    samples = [heard(1.0, 0, 1, 0, x, key=str(x)) for x in (0.5, 1.0, 3.0, 30.0)]
+    plain = dataclasses.replace(believed, abroad=Abroad(1.0))
+    (low,), (free,) = (h.recogniser(ABOUT).recognise([samples]) for h in (believed, plain))
+    for a, b in zip(low, free, strict=True):
+        assert a.label == b.label
+        assert sum(a.scores) == pytest.approx(1)
+        assert max(a.scores) == pytest.approx(min(0.6, max(b.scores)))
+
+
+def test_the_ceiling_is_how_often_the_surest_were_right():
+    told = judged(0.6, 0.5)
+    view = fit_abroad(told, np.array([0, 1]), 0.1)
+    assert 0.8 < view.ceiling < 1.0  # in 8 s .9 are right
+
+
 def test_the_length_of_a_clips_columns_says_nothing():
     mine = dataclasses.replace(head(), unit=True, threshold=0.0).recogniser(ABOUT)
     faint, strong = heard(1.0, 1, 2, 3, 2), heard(1.0, 10, 20, 30, 20)
@@ -190,11 +207,15 @@ def test_labels_of_one_corpus_get_a_stated_share_elsewhere(share):
     p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
     assert p[:, 2].mean() == pytest.approx(share, abs=1e-3)
     assert view.shift[:2] == (0.0, 0.0)
+    assumed = prior_of(view, np.array([0, 1]), 3, share)
+    np.testing.assert_allclose(assumed, ((1 - share) / 2, (1 - share) / 2, share))
 
 
 def test_no_label_is_moved_where_no_head_knew_others():
     told = judged(0.8, 1.0)._replace(knew=np.zeros(400, bool))
-    assert fit_abroad(told, np.array([0, 1]), 0.1).shift == ()
+    view = fit_abroad(told, np.array([0, 1]), 0.1)
+    assert view.shift == ()
+    assert prior_of(view, np.array([0, 1]), 3, 0.1) == (1 / 3,) * 3
 
 
 def test_a_model_for_other_features_is_refused():
@@ -203,7 +224,7 @@ def test_a_model_for_other_features_is_refused():
 
 
 def test_it_comes_back_as_it_was(tmp_path):
-    abroad = Abroad(2.0, 0.5, (0.0, 0.0, -1.5))
+    abroad = Abroad(2.0, 0.5, (0.0, 0.0, -1.5), 0.8)
     mine = dataclasses.replace(head(), abroad=abroad, unit=True)
     mine.save(tmp_path)
     back = load(tmp_path)
@@ -220,7 +241,7 @@ def test_it_comes_back_as_it_was(tmp_path):
 def test_one_that_an_earlier_version_kept_reads_as_it_did(tmp_path):
     head().save(tmp_path)
     values = json.loads((tmp_path / model.VALUES).read_text())
-    for name in ("short", "shift", "unit"):
+    for name in ("short", "shift", "ceiling", "unit"):
         del values[name]
     (tmp_path / model.VALUES).write_text(json.dumps(values))
     sample = heard(1.0, 0, 0, 3, 2)
@@ -300,7 +321,12 @@ class TestShipped:
         ((near,),) = load(SHIPPED).recogniser(about, known=True).recognise([[sample]])
         ((abroad,),) = model.load(SHIPPED).recognise([[sample]])
         assert abroad.confidence < near.confidence
-        assert near.scores.index(max(near.scores)) == abroad.scores.index(max(abroad.scores))
+        labels = list(about.labels)
+        order = sorted(("neutral", "joy", "sadness", "anger"), key=labels.index)
+        told = [[e.scores[labels.index(x)] for x in order] for e in (near, abroad)]
+        assert np.argsort(told[0]).tolist() == np.argsort(told[1]).tolist()
+        rare = [sum(e.scores) - sum(row) for e, row in zip((near, abroad), told, strict=True)]
+        assert rare[1] < rare[0], "what one corpus alone taught counts less elsewhere"
 
     @pytest.mark.weights
     def test_it_hears_a_clip(self, encoder):

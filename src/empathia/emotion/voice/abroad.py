@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from empathia.types import FloatArray
 
 _SHORT = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)  # s
 _HALVINGS = 40
+_SUREST = 0.1
 
 
 class Judged(NamedTuple):
@@ -37,7 +39,7 @@ def fit_abroad(judged: Judged, shared: NDArray[np.int64], share: float) -> Abroa
 
     Temperature and its rise in short speech are the likeliest ones among the shared labels. Of
     the other labels no corpus left out can tell when they are right: together they get a stated
-    share of the answers about clips that have none of them.
+    share of the answers about clips that have none of them. The surest answers set the ceiling.
 
     Args:
         judged: The answers.
@@ -55,13 +57,35 @@ def fit_abroad(judged: Judged, shared: NDArray[np.int64], share: float) -> Abroa
         return likelihood(scores, gold, exclusive=True, weights=weights), Abroad(temperature, short)
 
     _, best = max((likeliest(short) for short in _SHORT), key=lambda pair: pair[0])
-    if len(shared) == classes or not judged.knew.any():
-        return best
-    rest = np.setdiff1d(np.arange(classes), shared)
-    scaled = best.scaled(judged.logits, clips.seconds)[judged.knew]
-    shift = np.zeros(classes)
-    shift[rest] = _shift(scaled, rest, share, weights[judged.knew])
-    return Abroad(best.temperature, best.short, tuple(shift.tolist()))
+    if len(shared) < classes and judged.knew.any():
+        rest = np.setdiff1d(np.arange(classes), shared)
+        scaled = best.scaled(judged.logits, clips.seconds)[judged.knew]
+        shift = np.zeros(classes)
+        shift[rest] = _shift(scaled, rest, share, weights[judged.knew])
+        best = replace(best, shift=tuple(shift.tolist()))
+    return replace(best, ceiling=_ceiling(best, judged))
+
+
+def prior_of(
+    view: Abroad, shared: NDArray[np.int64], labels: int, share: float
+) -> tuple[float, ...]:
+    """(labels,) shares that scores in this view assume: labels count alike in each corpus."""
+    if not any(view.shift):
+        return (1 / labels,) * labels
+    rest = share / (labels - len(shared))
+    return tuple((1 - share) / len(shared) if i in shared else rest for i in range(labels))
+
+
+def _ceiling(view: Abroad, judged: Judged) -> float:
+    """How often the surest tenth of a corpus's answers are right, as a mean over corpora."""
+    p, clips = view.scores(judged.logits, judged.clips.seconds), judged.clips
+    right = p.argmax(1) == clips.label
+    shares = []
+    for corpus in np.unique(clips.corpus):
+        inside = clips.corpus == corpus
+        sure = inside & (p.max(1) >= np.quantile(p.max(1)[inside], 1 - _SUREST))
+        shares.append(float(np.average(right[sure], weights=clips.share[sure])))
+    return float(max(np.mean(shares), 1 / p.shape[1]))
 
 
 def _shift(

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from empathia.emotion.voice.abroad import Judged, fit_abroad
+from empathia.emotion.voice.abroad import Judged, fit_abroad, prior_of
 from empathia.emotion.voice.clips import Clips, clips_of, joined
 from empathia.emotion.voice.read import CORPUS, SPEAKER, Head
 from empathia.files import Plain
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.recall import unweighted_average_recall
-from empathia.metrics.scores import one_hot, softmax
+from empathia.metrics.scores import one_hot
 from empathia.metrics.thresholds import accuracy_threshold
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
@@ -119,7 +119,7 @@ def train(problem: Problem) -> Model:
         far = Judged(logits, valid, np.zeros(len(valid), bool))
     shared = _shared(known) if recall else np.arange(k)
     abroad = fit_abroad(far, shared, o.number("share_of_rare"))
-    p = softmax(abroad.scaled(far.logits, far.clips.seconds))
+    p = abroad.scores(far.logits, far.clips.seconds)
     right = p.argmax(1) == far.clips.label
     threshold = accuracy_threshold(p.max(1), right, o.number("right_when_sure"), far.clips.corpus)
     head = Head(weight, bias, feature, columns, temperature, abroad, threshold)
@@ -128,10 +128,13 @@ def train(problem: Problem) -> Model:
         "temperature": {SPEAKER: temperature, CORPUS: abroad.temperature},
         "short": abroad.short,
         "shift": abroad.shift,
+        "ceiling": abroad.ceiling,
         "threshold": threshold,
         "unseen_corpora_uar": recall,
     }
-    return head.recogniser(replace(about(problem, "voice"), features=(feature,)), record)
+    prior = prior_of(abroad, shared, k, o.number("share_of_rare"))
+    what = replace(about(problem, "voice"), features=(feature,), prior=prior)
+    return head.recogniser(what, record)
 
 
 def _fitted(

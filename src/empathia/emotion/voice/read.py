@@ -33,17 +33,30 @@ class Abroad:
             a short clip is right less often than it seems.
         shift: (labels,) that is added to the scaled logits: below 0 for labels that one corpus
             alone taught, () for none.
+        ceiling: No answer is surer than this share: so often the surest were right.
     """
 
     temperature: float
     short: float = 0.0
     shift: tuple[float, ...] = ()
+    ceiling: float = 1.0
 
     def scaled(self, logits: FloatArray, seconds: FloatArray) -> FloatArray:
         """Logits (clips, labels) of clips with so much speech (clips,), as they are believed."""
         hot = self.temperature * (1 + self.short / np.maximum(seconds, SHORTEST))
         believed = logits / hot[:, None] + (np.array(self.shift) if self.shift else 0.0)
         return np.asarray(believed, np.float32)
+
+    def scores(self, logits: FloatArray, seconds: FloatArray) -> NDArray[np.float64]:
+        """Probabilities (clips, labels): :meth:`scaled`, levelled where one is too high.
+
+        A row under the ceiling stays; another one is mixed with equal shares until its highest
+        is the ceiling, so the order of its labels stays.
+        """
+        p = np.asarray(softmax(self.scaled(logits, seconds)), np.float64)
+        top, even = p.max(1, keepdims=True, initial=0), 1 / max(1, p.shape[1])
+        over = np.clip((top - self.ceiling) / np.maximum(top - even, _TINY), 0, 1)
+        return np.asarray((1 - over) * p + over * even)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,8 +114,7 @@ class Head:
         def answer(dialogues: Sequence[Conversation]) -> Scores:
             scores: dict[str, tuple[float, ...]] = {}
             for s in (s for d in dialogues for s in d if self.cannot(s) is None):
-                believed = view.scaled(self.logits([s]), self.seconds([s]))
-                scores |= by_id([s], softmax(believed))
+                scores |= by_id([s], view.scores(self.logits([s]), self.seconds([s])))
             return scores
 
         return Model(
@@ -122,6 +134,7 @@ class Head:
             "temperature": {SPEAKER: self.temperature, CORPUS: self.abroad.temperature},
             "short": self.abroad.short,
             "shift": self.abroad.shift,
+            "ceiling": self.abroad.ceiling,
             "threshold": self.threshold,
             "unit": self.unit,
         }
@@ -129,7 +142,7 @@ class Head:
 
 
 def load(folder: Path) -> Head:
-    """What :meth:`Head.save` wrote; an earlier version wrote no ``short``, ``shift`` and ``unit``.
+    """What :meth:`Head.save` wrote; an earlier version wrote temperatures alone.
 
     Raises:
         WeightsError: It is missing or damaged.
@@ -137,14 +150,19 @@ def load(folder: Path) -> Head:
     arrays, values = read_arrays(folder)
     weight, bias = (arrays[n].astype(np.float32) for n in ("weight", "bias"))
     temperature = values["temperature"]
-    shift = tuple(values.get("shift", ()))
+    abroad = Abroad(
+        float(temperature[CORPUS]),
+        float(values.get("short", 0.0)),
+        tuple(values.get("shift", ())),
+        float(values.get("ceiling", 1.0)),
+    )
     return Head(
         weight,
         bias,
         str(values["feature"]),
         tuple(values["columns"]),
         float(temperature[SPEAKER]),
-        Abroad(float(temperature[CORPUS]), float(values.get("short", 0.0)), shift),
+        abroad,
         float(values["threshold"]),
         bool(values.get("unit", False)),
     )

@@ -73,6 +73,12 @@ def test_scores_are_a_unit_vectors():
     )
 
 
+@given(st.text(alphabet="가나다라ㅋ! ?aA", max_size=30), st.integers(1, 17))
+def test_fewer_columns_are_those_of_the_last_bits(text, bits):
+    few = np.unique(columns.columns(text) % 2**bits)
+    assert np.array_equal(columns.columns(text, bits), few)
+
+
 def test_plain_sentences_get_their_label(korean):
     (found,) = korean.recognise([[Sample(k, t, "ko") for k, t in PLAIN.items()]])
     assert [e.label for e in found] == list(PLAIN)
@@ -80,6 +86,22 @@ def test_plain_sentences_get_their_label(korean):
     about = korean.about
     assert (about.labels, about.languages) == (EKMAN7, ("ko",))
     assert (about.causal, about.noncommercial) == (True, False)
+
+
+def test_no_label_is_dead_in_plain_sentences(korean):
+    """Comments are seldom neutral, afraid or disgusted; that is no knowledge of other texts."""
+    sentences = {
+        "neutral": "그 서류는 이메일로 보냈습니다.",
+        "fear": "어두운 골목이 무서워요.",
+        "disgust": "화장실이 너무 더러워서 역겨웠다.",
+    }
+    for label, text in sentences.items():
+        one = Sample("a", text, "ko")
+        theirs = Sample("b", text, "ko", groups={"corpus": "kote"})
+        ((neutral_view,), (view,)) = korean.recognise([[one], [theirs]])
+        assert neutral_view.label == label
+        place = EKMAN7.index(label)
+        assert view.scores[place] < neutral_view.scores[place], "comments have it seldom"
 
 
 def test_it_abstains_and_says_why(korean):
@@ -138,7 +160,8 @@ def test_read_reads_korean(tmp_path, capsys, mixed):
     said = [t["emotions"]["text"]["label"] for t in timeline["turns"]]
     assert said == ["sadness", "joy", "joy"][: len(said)]
     used = {w["name"] for w in timeline["provenance"]["weights"]}
-    assert "text-korean" in used
+    missing = weights.state("e5-small") == "missing"
+    assert ("text-korean" if missing else "text-multilingual") in used
     assert ("text-default" in used) == mixed, "English weights are not touched without need"
 
 

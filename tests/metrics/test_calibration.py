@@ -158,3 +158,13 @@ def test_losses_agree_with_scikit_learn():
     yes = rng.random(300) < p[:, 0]
     both = brier_scores(as_pairs(p[:, 0]), as_pairs(yes))
     assert both.mean() == pytest.approx(2 * sk.brier_score_loss(yes, p[:, 0]))
+
+
+def test_a_prior_is_no_part_of_the_temperature() -> None:
+    rng = np.random.default_rng(1)
+    z, prior = rng.normal(size=(4000, 3)) * 5, np.log([0.7, 0.2, 0.1])
+    gold = np.eye(3)[[rng.choice(3, p=row) for row in softmax(z / 2.5 + prior)]]
+    assert fit_temperature(z, gold, prior=prior) == pytest.approx(2.5, rel=0.06)
+    assert abs(fit_temperature(z, gold) - 2.5) > 0.2
+    each = np.tile(prior, (len(z), 1))
+    assert fit_temperature(z, gold, prior=each) == fit_temperature(z, gold, prior=prior)

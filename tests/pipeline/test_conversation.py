@@ -11,7 +11,7 @@ import pytest
 import sounds
 from reading_models import keep_dialogue_model
 
-from empathia import media
+from empathia import media, weights
 from empathia.errors import UsageError
 from empathia.pipeline import SHIPPED, Conversation, Options, Reader, Spoken
 from empathia.types import Audio, Timeline, Turn, Utterance
@@ -116,7 +116,9 @@ def test_conversations_that_share_models_do_not_mix() -> None:
         two.add("나는 오늘 너무 행복해!")
         assert [t.utterance.text for t in one.turns] == ["I am so happy today!"]
         used = [{w["name"] for w in talk.provenance["weights"]} for talk in (one, two)]
-    assert used == [{"minilm", "text-default"}, {"text-korean"}]
+    missing = weights.state("e5-small") == "missing"
+    korean = {"text-korean"} if missing else {"e5-small", "text-multilingual"}
+    assert used == [{"minilm", "text-default"}, korean]
 
 
 def test_words_alone_have_no_voice_and_sound_alone_has_no_words() -> None:

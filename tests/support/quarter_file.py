@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
+
+from empathia import weights
+from empathia.files import sha256
+from empathia.weights import manifest
 
 WIDTH, INNER, LAYERS, PLACES = 384, 1536, 12, 64
 MARKS = ("<s>", "<pad>", "</s>", "<unk>", "query:")
@@ -19,6 +24,21 @@ SHAPES = {
     "fo.w": (WIDTH, INNER),
 }
 SIZES = {"q.b": WIDTH, "k.b": WIDTH, "v.b": WIDTH, "ao.b": WIDTH, "fi.b": INNER, "fo.b": WIDTH}
+
+
+def replace_the_large_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: Sequence[str]
+) -> None:
+    """A cache with a little encoder, and a manifest that names it in place of the large one."""
+    folder = write_encoder(tmp_path / "home" / "weights" / "e5-small", words)
+    listing = manifest.MANIFEST.read_text("utf-8")
+    for file in weights.entry("e5-small").files:
+        path = folder / file.name
+        listing = listing.replace(file.sha256, sha256(path))
+        listing = listing.replace(f"size = {file.size}\n", f"size = {path.stat().st_size}\n")
+    (tmp_path / "weights.toml").write_text(listing, encoding="utf-8")
+    monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "weights.toml")
+    monkeypatch.setenv("EMPATHIA_HOME", str(tmp_path / "home"))
 
 
 def write_encoder(folder: Path, words: Sequence[str], seed: int = 0) -> Path:

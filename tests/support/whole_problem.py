@@ -13,6 +13,7 @@ from empathia.training.problem import Part
 from empathia.types import Features, Sample
 
 KOREAN = {"glad": "기뻐 행복", "low": "눈물 슬픔", "cross": "짜증 분노"}
+KOREAN_ONES = ("text_korean", "text_multilingual")
 SPEECH = ("speech", *(f"mean1.{k}" for k in range(4)))
 VOICE, SPOKEN = {"voice": ("tone",)}, {"voice": ("speech",)}
 QUICK = {"epochs": 2, "lr": 1e-2}
@@ -40,6 +41,7 @@ HOW: dict[str, dict[str, object]] = {
         "options": {"past": 1, "pieces": 16, "start": ""},
     },
     "text": {"options": {"tuned": 1, "pieces": 16}, "training": {**QUICK, "select": "macro_f1"}},
+    "text_multilingual": {"options": {"tuned": 1, "pieces": 16}, "training": QUICK},
     "voice": {"modalities": SPOKEN, "options": {"l2": 1.0, "columns": ["mean1"]}},
     "voicenet": {
         "modalities": {"voice": ("frames",)},
@@ -83,7 +85,7 @@ def whole(made: Part, gold: dict[str, str], *, korean: bool = False) -> Part:
 
 def taught(name: str, folder: Path) -> Recogniser:
     """What a recogniser learns of it."""
-    korean = name == "text_korean"
+    korean = name in KOREAN_ONES
     parts = (part([f"{s}{i}" for i in range(4) for s in "xy"]), part(["xv", "yv"], 1))
     train, valid = (whole(*p, korean=korean) for p in parts)
     made: Recogniser = learn(
@@ -94,7 +96,7 @@ def taught(name: str, folder: Path) -> Recogniser:
 
 def unseen(name: str) -> tuple[tuple[Sample, ...], ...]:
     """Dialogues that it has not learnt from."""
-    return whole(*part(["xt", "yt"], 7), korean=name == "text_korean").dialogues
+    return whole(*part(["xt", "yt"], 7), korean=name in KOREAN_ONES).dialogues
 
 
 def turned(sample: Sample) -> Sample:

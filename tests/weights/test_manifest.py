@@ -72,6 +72,7 @@ def test_the_manifest_names_what_the_code_asks_for():
         "text-default": False,
         "text-empathetic": True,
         "text-korean": False,
+        "text-multilingual": False,
         "voice-default": True,
         "overlap": True,
         "prosody-bins": True,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from empathia.cli._inputs import expand
 from empathia.cli._screen import bar
+from empathia.cli.weights import offered
 from empathia.errors import EmpathiaError, UsageError
 
 if TYPE_CHECKING:
@@ -358,13 +359,20 @@ def _read_one(
     reader: Reader, path: Path, targets: Sequence[Path], args: argparse.Namespace, *, several: bool
 ) -> None:
     plain = args.quiet or args.json
-    with bar("stages", label=lambda stage: f"{path.name[:24]}: {stage}", plain=plain) as progress:
-        timeline = reader.read(path, progress)
+    timeline = _timeline(reader, path, plain=plain)
+    if not plain and offered(reader.wanted):
+        reader.look_again()
+        timeline = _timeline(reader, path, plain=plain)
     _show(timeline, args, several=several)
     for target in targets:
         _write(timeline, target, path, None if args.no_audio else reader.options.selection)
         if not args.quiet:
             _say(f"wrote {target}")
+
+
+def _timeline(reader: Reader, path: Path, *, plain: bool) -> Timeline:
+    with bar("stages", label=lambda stage: f"{path.name[:24]}: {stage}", plain=plain) as progress:
+        return reader.read(path, progress)
 
 
 def _write(timeline: Timeline, target: Path, recording: Path, selection: Selection | None) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from empathia import weights
 from empathia.cli._screen import bar, print_json, table
 from empathia.files import Plain
+
+if TYPE_CHECKING:
+    from empathia.weights.pulling import Pulled
 
 _WHOLE = ("weight", "file", "size", "use", "state")  # what people act on
 _EPILOG = """\
@@ -139,21 +143,51 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _pull(args: argparse.Namespace) -> int:
-    with bar("files") as progress:
-        done = weights.pull(
-            args.names,
-            progress,
-            note=lambda text: print(text, file=sys.stderr),
-            folders=args.folders,
-            offline=args.offline,
-        )
-    for pulled in done:
+    for pulled in pull(args.names, args.folders, offline=args.offline):
         entry = weights.entry(pulled.weight)
         what = f"from {', '.join(pulled.sources)}" if pulled.files else "already here"
         size = _megabytes(entry.size)
         sys.stdout.write(f"{entry.name}: {what}, verified ({size}, {entry.licence})\n")
     sys.stdout.write(f"in {weights.root() / 'weights'}\n")
     return 0
+
+
+def pull(
+    names: Sequence[str], folders: Sequence[Path] = (), *, offline: bool = False
+) -> Sequence[Pulled]:
+    """Pull weights under a bar; see :func:`empathia.weights.pull`."""
+    with bar("files") as progress:
+        return weights.pull(
+            names,
+            progress,
+            note=lambda text: print(text, file=sys.stderr),
+            folders=folders,
+            offline=offline,
+        )
+
+
+def offered(names: Sequence[str]) -> bool:
+    """Ask on a terminal whether to download weights; whether they are here now.
+
+    Args:
+        names: Weights that are missing; where there is none, or nobody can be asked, nothing is.
+
+    Raises:
+        WeightsError: They could not be pulled.
+    """
+    if not names or not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    for entry in map(weights.entry, names):
+        sys.stderr.write(
+            f"{entry.name} ({entry.role}) would read more of this: "
+            f"{entry.download / 1e6:.0f} MB, {entry.licence}\n"
+        )
+    sys.stderr.write("Download it now and read again? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        return False
+    pull(names)
+    return True
 
 
 def _megabytes(size: int) -> str:

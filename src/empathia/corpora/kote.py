@@ -27,19 +27,23 @@ INFO = CorpusInfo(
 _SPLITS = {"train": "train", "val": "valid", "test": "test"}
 
 
-def load(path: Path, *, learn_from: str = "train") -> tuple[Dialogue, ...]:
+def load(path: Path, *, learn_from: str = "train", valid_every: int = 0) -> tuple[Dialogue, ...]:
     """Every comment as a dialogue of one utterance, in the order of the files.
 
     Args:
         path: Folder with the tsv files.
         learn_from: The part that is the training part: "train", or "val" where the release's
             training part is not at hand.
+        valid_every: Each so-many-th comment of the training part validates, beside other corpora
+            that have a validation part of their own; 0 for none.
 
     Raises:
         CorpusError: No file is there, or a line does not parse or repeats an id.
     """
     if learn_from not in ("train", "val"):
         raise UsageError(f"learn_from cannot be '{learn_from}'", "Say train or val")
+    if valid_every < 0 or valid_every == 1:
+        raise UsageError(f"valid_every cannot be {valid_every}", "Say 0, or 10 for a tenth")
     splits = _SPLITS | {learn_from: "train"}
     files = {path / f"{part}.tsv": split for part, split in splits.items()}
     missing = [f.name for f in files if not f.exists()]
@@ -50,8 +54,13 @@ def load(path: Path, *, learn_from: str = "train") -> tuple[Dialogue, ...]:
     if missing:
         warn(f"kote: {path} has no {' and no '.join(missing)}")
     seen: dict[str, str] = {}
+
+    def part(split: str, number: int) -> str:
+        held_out = valid_every and number % valid_every == 0
+        return "valid" if split == "train" and held_out else split
+
     return tuple(
-        _comment(file, number, line, split, seen)
+        _comment(file, number, line, part(split, number), seen)
         for file, split in files.items()
         if file.exists()
         for number, line in lines(file)

@@ -128,8 +128,9 @@ def fit_temperature(
     *,
     exclusive: bool = True,
     weights: NDArray[np.floating] | None = None,
+    prior: NDArray[np.floating] | float = 0.0,
 ) -> float:
-    """Temperature T under which ``logits / T`` make the targets most likely.
+    """Temperature T under which ``logits / T + prior`` make the targets most likely.
 
     Temperature scaling (Guo et al., ICML 2017). The likelihood has one peak over 1 / T. One item
     that leans nowhere is thought to be there as well (Platt, 1999): a few items that are all
@@ -142,6 +143,8 @@ def fit_temperature(
         targets: (items, labels) in [0, 1]; shares are allowed.
         exclusive: One label an item: softmax, and targets sum to 1. Else each label on its own.
         weights: (items,) how much each item counts; None counts all the same.
+        prior: (items, labels) or (labels,) logarithms of what is to be expected of each item before
+            it is looked at, where the logits do not hold it: a temperature is none of it.
 
     Returns:
         T, from ``exp(-3)`` to ``exp(3)``: above 1 where scores were too sure.
@@ -157,7 +160,7 @@ def fit_temperature(
     leaning = (len(targets) * targets + even) / (len(targets) + 1)
 
     def good(log_t: float) -> float:
-        p = probabilities(logits / np.exp(log_t), exclusive=exclusive)
+        p = probabilities(logits / np.exp(log_t) + prior, exclusive=exclusive)
         return likelihood(p, leaning, exclusive=exclusive, weights=weights)
 
     return float(np.exp(_peak(good, -_HOTTEST, _HOTTEST)))

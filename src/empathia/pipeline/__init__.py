@@ -85,6 +85,15 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self._models.close()
 
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Names of weights that are not here and would read words of what was read so far."""
+        return self._models.wanted
+
+    def look_again(self) -> None:
+        """Read what comes next with the weights that are here now."""
+        self._models.look_again()
+
     def read(self, path: Path | str, progress: Progress = silent) -> Timeline:
         """Make the timeline of one recording or transcript.
 

@@ -251,6 +251,7 @@ class Conversation:
             self.record.use_recogniser(named)
         names = [n for named in readers for n in named.words]
         samples = [_sample(s, language.add(s.utterance.text)) for s in spoken]
+        self.models.note_waiting(samples, self.record)
         return self.models.senses.read(samples, names)
 
     def _emotions(

@@ -16,9 +16,9 @@ from empathia.files import Plain
 from empathia.lm import local
 from empathia.lm.server import ServerModel
 from empathia.pipeline.options import SHIPPED, Options
-from empathia.pipeline.recognisers import Named, Used, bound, by_source, find
+from empathia.pipeline.recognisers import Named, Used, at_hand, bound, by_source, find
 from empathia.pipeline.senses import Senses
-from empathia.types import Reply, Turn
+from empathia.types import Reply, Sample, Turn
 from empathia.version import __version__
 
 if TYPE_CHECKING:
@@ -101,11 +101,13 @@ class Models:
 
     Attributes:
         senses: Extractors of features.
+        wanted: Weights that would have read more of what was read so far.
     """
 
     def __init__(self, options: Options) -> None:
         self.options = options
         self.senses = Senses(options.threads)
+        self.wanted: tuple[str, ...] = ()
         self._transcribers: dict[str | None, Transcriber] = {}
         self._opened: list[local.LocalModel] = []
 
@@ -128,16 +130,37 @@ class Models:
             if sound or not named.only_listens:
                 record.note(_left_out(f"the {named.about.name} recogniser"))
 
+    def note_waiting(self, samples: Sequence[Sample], record: Record) -> None:
+        """Remark on recognisers that wait for a weight, where words are in their languages."""
+        met = dict.fromkeys(s.language for s in samples if s.text and s.language)
+        for named in self._at_hand[1]:
+            codes = [code for code in met if code in named.about.languages]
+            if not codes or (self.options.permissive and bound(named)):
+                continue
+            self.wanted = tuple(dict.fromkeys((*self.wanted, *named.wanted)))
+            record.note(
+                f"the recogniser that knows words in {', '.join(codes)} waits for a weight "
+                f"({', '.join(map(_offer, named.wanted))}); run: empathia weights pull "
+                f"{' '.join(named.wanted)}"
+            )
+
+    def look_again(self) -> None:
+        """Find the recognisers anew: a weight was pulled."""
+        self.wanted = ()
+        for name in ("_named", "_at_hand", "_recognisers", "_bound"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def _bound(self) -> list[Named]:
         return [n for n in self._recognisers if self.options.permissive and bound(n)]
 
     @cached_property
     def _recognisers(self) -> list[Named]:
-        o = self.options
-        several = [(name, find(name, o.threads)) for name in o.recognisers]
-        by_source([named for _, named in several])
-        for name, named in several if o.recognisers != SHIPPED else ():
+        o, (reading, _) = self.options, self._at_hand
+        by_source(reading)
+        for name, named in zip(o.recognisers, self._named, strict=True):
+            if o.recognisers == SHIPPED or named not in reading:
+                continue
             licences = bound(named)
             if o.permissive and licences:
                 raise UsageError(
@@ -147,7 +170,17 @@ class Models:
                 )
             self.senses.load((*named.sound, *named.words))
             _ = named.model
-        return [named for _, named in several]
+        return reading
+
+    @cached_property
+    def _named(self) -> list[Named]:
+        return [find(name, self.options.threads) for name in self.options.recognisers]
+
+    @cached_property
+    def _at_hand(self) -> tuple[list[Named], list[Named]]:
+        """Those that read, and those that wait: none does that was chosen out of the shipped."""
+        everybody = set(SHIPPED) <= set(self.options.recognisers)
+        return at_hand(self._named) if everybody else (self._named, [])
 
     def bins(self, record: Record) -> Bins | None:
         """The prosody bins, or None where they may not be used."""
@@ -253,6 +286,12 @@ class Models:
             self._opened.pop().close()
         for name in ("replies", "_language"):
             self.__dict__.pop(name, None)
+
+
+def _offer(name: str) -> str:
+    """A weight with what it costs."""
+    entry = weights.entry(name)
+    return f"{name}, {entry.download / 1e6:.0f} MB, {entry.licence}"
 
 
 def _left_out(what: str) -> str:

@@ -16,8 +16,10 @@ from empathia.pipeline import priors
 if TYPE_CHECKING:
     from empathia.listen.dictation import ListenOptions
 
-SHIPPED = ("text-default", "text-korean", "voice-default")
-"""The recognisers that read where none is named; the first of a kind reads other languages."""
+SHIPPED = ("text-default", "text-multilingual", "text-korean", "voice-default")
+"""The recognisers that read where none is named; the first of a kind reads other languages.
+
+One that waits for a weight which is pulled on request leaves its languages to those behind it."""
 
 CHANNELS = ("mix", "separate")
 REPLIES = ("none", "last", "every")

@@ -60,6 +60,12 @@ class Named:
         self.sound = tuple(n for n in about.features if n not in self.words)
 
     @property
+    def wanted(self) -> tuple[str, ...]:
+        """Weights that it cannot read without, are not here, and are pulled on request alone."""
+        asked = [name for name in self.weights if weights.entry(name).on_request]
+        return tuple(name for name in asked if weights.state(name) == "missing")
+
+    @property
     def only_listens(self) -> bool:
         """Whether it has nothing to judge by where there is no sound."""
         return bool(self.sound) and not self.words and not self.reads_text
@@ -175,6 +181,21 @@ def _check_features(about: About, what: str) -> None:
             f"compute {', '.join(known)}",
             "Train with such features alone, and read with that model",
         )
+
+
+def at_hand(named: Sequence[Named]) -> tuple[list[Named], list[Named]]:
+    """Recognisers that can read here, and those that wait for a weight.
+
+    Of several with one source that know a language, the first that can read does; the others
+    stand in for it where it waits.
+    """
+    waiting = [one for one in named if one.wanted]
+    reading: list[Named] = []
+    for one in named:
+        known = {x for r in reading if r.about.name == one.about.name for x in r.about.languages}
+        if one not in waiting and not known & set(one.about.languages):
+            reading.append(one)
+    return reading, waiting
 
 
 def bound(named: Named) -> list[str]:

@@ -6,8 +6,8 @@ the words are in a language that they do not know, and where they are too unsure
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ class Calibration:
         bias: (labels,).
         threshold: Confidence under which the recogniser abstains.
         accuracy_below, accuracy_above: Share of right answers on either side of it.
+        views: By corpus, what stands in place of ``bias`` for its own texts: it knows how often
+            that corpus gives each label.
     """
 
     thresholds: tuple[float, ...]
@@ -38,6 +40,7 @@ class Calibration:
     threshold: float
     accuracy_below: float | None = None
     accuracy_above: float | None = None
+    views: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -69,9 +72,10 @@ class Calibration:
             float(right[~below].mean()),
         )
 
-    def at(self, thresholds: Array) -> Calibration:
-        """The same with other thresholds, (labels,)."""
-        return replace(self, thresholds=tuple(thresholds.tolist()))
+    def at(self, thresholds: Array, views: Mapping[str, Array] | None = None) -> Calibration:
+        """The same with other thresholds and views, (labels,) each."""
+        seen = {corpus: tuple(view.tolist()) for corpus, view in (views or {}).items()}
+        return replace(self, thresholds=tuple(thresholds.tolist()), views=seen)
 
     @classmethod
     def restored(cls, values: dict[str, float]) -> Calibration:
@@ -95,6 +99,7 @@ class WordReader:
         languages: ISO 639-1 codes of what it reads.
         own_script: Whether a text whose language is not known may be read.
         exclusive: Answer with scores that sum to 1, else with independent ones.
+        several: Raw scores of each label on its own, where they are others.
     """
 
     logits: Callable[[Sequence[str]], FloatArray]
@@ -102,18 +107,25 @@ class WordReader:
     languages: tuple[str, ...]
     own_script: Callable[[str], bool]
     exclusive: bool = True
+    several: Callable[[Sequence[str]], FloatArray] | None = None
 
-    def scores(self, texts: Sequence[str]) -> Array:
-        """(texts, labels) calibrated scores that sum to 1."""
+    def scores(self, texts: Sequence[str], corpora: Sequence[str] = ()) -> Array:
+        """(texts, labels) calibrated scores that sum to 1.
+
+        Args:
+            texts: Any number.
+            corpora: Of which corpus each is, "" for none; () for none at all.
+        """
         c = self.calibration
-        return softmax(self.logits(texts) / c.temperature + np.array(c.bias))
+        views = np.array([c.views.get(x, c.bias) for x in corpora or ("",)])
+        return softmax(self.logits(texts) / c.temperature + views)
 
     def independent(self, texts: Sequence[str]) -> Array:
         """(texts, labels) probability of each label on its own, for several at a time.
 
         A label is there from its threshold on.
         """
-        return sigmoid(self.logits(texts))
+        return sigmoid((self.several or self.logits)(texts))
 
     def answer(self, dialogues: Sequence[Conversation]) -> Scores:
         """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
@@ -121,7 +133,9 @@ class WordReader:
         if not read:
             return {}
         texts = [s.text or "" for s in read]
-        return by_id(read, self.scores(texts) if self.exclusive else self.independent(texts))
+        if not self.exclusive:
+            return by_id(read, self.independent(texts))
+        return by_id(read, self.scores(texts, [s.groups.get("corpus", "") for s in read]))
 
     def cannot(self, sample: Sample) -> str | None:
         """Why a sample is not to be read, or None."""

@@ -31,8 +31,9 @@ NOTES = (
     "are read badly.",
     "Learnt from 5,000 online comments, in written Internet language: spoken Korean differs. A "
     "comment has 2.8 of the seven labels in the mean; the label that is given is one of several, "
-    "and a confidence estimates its share among them, not how often it is right. Fear and disgust "
-    "are hardly ever the first.",
+    "and a confidence estimates its share among them, not how often it is right.",
+    "It judges each label against how often comments have it, as if all were equally frequent; "
+    "comments of its corpus are judged by their frequencies.",
     "It estimates what a reader would take the words to express, not what a person feels. Not "
     "for decisions about people: hiring, policing, insurance, diagnosis.",
 )

@@ -23,9 +23,9 @@ _WORD = re.compile(r"\w+|[^\w\s]+")
 _LONG = re.compile(r"(.)\1{2,}")
 
 
-def columns(text: str) -> NDArray[np.int64]:
-    """The columns of a text, (columns,), each once, in rising order."""
-    hashed = {zlib.crc32(run.encode()) & ((1 << BITS) - 1) for run in runs(text)}
+def columns(text: str, bits: int = BITS) -> NDArray[np.int64]:
+    """The columns of a text out of ``2 ** bits``, (columns,), each once, in rising order."""
+    hashed = {zlib.crc32(run.encode()) & ((1 << bits) - 1) for run in runs(text)}
     return np.array(sorted(hashed), np.int64)
 
 
@@ -46,14 +46,15 @@ def scores(texts: Sequence[str], weight: NDArray[np.float32]) -> NDArray[np.floa
 
     Args:
         texts: Any number; one without any column scores 0.
-        weight: (2 ** BITS, labels).
+        weight: (2 ** bits, labels).
 
     Returns:
         (len(texts), labels).
     """
     out = np.zeros((len(texts), weight.shape[1]), np.float32)
+    bits = len(weight).bit_length() - 1
     for row, text in enumerate(texts):
-        hashed = columns(text)
+        hashed = columns(text, bits)
         if len(hashed):
             out[row] = weight[hashed].sum(0, dtype=np.float32) / np.sqrt(len(hashed))
     return out

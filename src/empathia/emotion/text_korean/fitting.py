@@ -31,13 +31,14 @@ class Net(nn.Module):
     Args:
         share: (labels,) how often each label occurs: where the training starts from.
         dropout: Share of a text's columns that is left out in training.
+        bits: Of the number of columns.
     """
 
-    def __init__(self, share: Array, dropout: float) -> None:
+    def __init__(self, share: Array, dropout: float, bits: int) -> None:
         super().__init__()
         self.dropout = dropout
-        self.weight = nn.Parameter(torch.zeros(1 << BITS, len(share)))
-        self.bias = nn.Parameter(torch.logit(torch.from_numpy(share.clip(1e-4, 1 - 1e-4))).float())
+        self.weight = nn.Parameter(torch.zeros(1 << bits, len(share)))
+        self.bias = nn.Parameter(torch.from_numpy(log_odds(share)).float())
 
     def forward(self, texts: Sequence[Tensor]) -> Tensor:
         """Columns of texts to logits, (texts, labels)."""
@@ -53,15 +54,25 @@ class Net(nn.Module):
 
 
 class KoreanTask:
-    """See :class:`empathia.training.fit.Task`."""
+    """See :class:`empathia.training.fit.Task`.
 
-    def __init__(self, problem: Problem) -> None:
+    Args:
+        problem: What is learnt.
+        dropout: See :class:`Net`.
+        bits: Likewise.
+    """
+
+    def __init__(self, problem: Problem, dropout: float, bits: int = BITS) -> None:
         torch.manual_seed(problem.seed)
         torch.set_num_threads(problem.training.threads)
-        self.batch = problem.training.batch
-        self.train, self.target = _part(problem.train, len(problem.labels), "training")
-        self.valid, self.gold = _part(problem.valid, len(problem.labels), "validation")
-        self.net = Net(self.target.mean(0), problem.options.number("dropout"))
+        self.batch, labels = problem.training.batch, len(problem.labels)
+        self.train, told = _part(problem.train, labels, "training", bits)
+        self.valid, gold = _part(problem.valid, labels, "validation", bits)
+        self.target, self.gold = (np.asarray(x == 1, np.float64) for x in (told, gold))
+        # Of the comments that tell: what is dropped may well have been any of them.
+        known = np.maximum((~np.isnan(told)).sum(0), 1)
+        self.usual = log_odds(self.target.sum(0) / known)
+        self.net = Net(self.target.mean(0), dropout, bits)
         self.module: nn.Module = self.net
 
     def groups(self) -> list[Group]:
@@ -96,11 +107,11 @@ class KoreanTask:
 
 def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.text_korean.learn`."""
-    task = KoreanTask(problem)
+    task = KoreanTask(problem, problem.options.number("dropout"))
     result = fit_problem(task, problem)
     weight, bias = (p.detach().numpy() for p in (task.net.weight, task.net.bias))
     half = weight.astype(np.float16).astype(np.float32)  # as it is kept
-    head = Head(half, bias, _calibrated(task, problem.options.number("coverage")))
+    head = Head(half, bias, _calibrated(task, problem))
     record: dict[str, Plain] = {
         "best_epoch": result.best_epoch,
         "history": [dict(h) for h in result.history],
@@ -110,27 +121,39 @@ def train(problem: Problem) -> Model:
     return head.recogniser(what, record)
 
 
-def _part(part: Part, labels: int, name: str) -> tuple[list[Tensor], Array]:
+def _part(part: Part, labels: int, name: str, bits: int) -> tuple[list[Tensor], Array]:
     samples = [s for s in part.labelled() if has_words(s)]
     if not samples:
         raise TrainingError(
             f"no utterance of the {name} part has words and a label", "Check [data]"
         )
-    texts = [torch.from_numpy(columns(s.text or "")) for s in samples]
-    return texts, (target_array(samples, part, labels) == 1).astype(np.float64)
+    texts = [torch.from_numpy(columns(s.text or "", bits)) for s in samples]
+    return texts, target_array(samples, part, labels)
 
 
-def _calibrated(task: KoreanTask, coverage: float) -> Calibration:
+def log_odds(share: Array) -> Array:
+    """Of labels by how often they occur, both (labels,)."""
+    inside = share.clip(1e-4, 1 - 1e-4)
+    return np.asarray(np.log(inside / (1 - inside)))
+
+
+def _calibrated(task: KoreanTask, problem: Problem) -> Calibration:
     """By what was answered to validation comments.
 
     A comment has 2.8 of the seven labels in the mean, so the temperature is that under which
     the scores fit the shares of its labels: that one of them is right would be too easy. A
     comment with none (its own are all dropped) only says what is not there.
+
+    How often comments have a label is no knowledge of other texts: there each label is judged
+    against its own base rate. Otherwise the seldom ones would never be the likeliest.
     """
     logits, gold = task.logits(), task.gold == 1
     some = gold.any(1)
     shares = gold[some] / gold[some].sum(1, keepdims=True)
     temperature = fit_temperature(logits[some], shares)
-    fitted = temperature, np.zeros(gold.shape[1])
+    fitted = temperature, -task.usual / temperature
+    coverage = problem.options.number("coverage")
     calibration = Calibration.of(logits[some], gold[some], coverage, fitted)
-    return calibration.at(best_thresholds(sigmoid(logits), gold))
+    corpora = {s.groups.get("corpus", "") for s in problem.train.labelled()} - {""}
+    views = dict.fromkeys(corpora, np.zeros(len(problem.labels)))
+    return calibration.at(best_thresholds(sigmoid(logits), gold), views)

@@ -1,0 +1,150 @@
+"""How the recogniser ``text_multilingual`` answers, what of it is kept, and how it comes back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from empathia import weights
+from empathia.contracts import About
+from empathia.emotion.text_korean.columns import scores
+from empathia.emotion.text_korean.read import korean
+from empathia.encoders.multilingual import NAME, MultilingualEncoder
+from empathia.files import Plain
+from empathia.training.model import ARRAYS, VALUES, Arrays, Model, damaged, read_arrays
+from empathia.training.words import Calibration, WordReader
+from empathia.types import FloatArray
+
+LANGUAGES = ("ko", "de", "ja", "zh")
+DIFFERENCE = "difference.safetensors"
+_SCALE = ".scale"
+_STEPS = 127  # of eight bits, either way
+
+
+def load(folder: Path, threads: int | None = None, *, exclusive: bool = True) -> WordReader:
+    """What reads, out of the folder of a kept model.
+
+    Args:
+        folder: Holds the tuned layers, as differences, and the heads.
+        threads: Threads for the encoder; None takes all cores.
+        exclusive: Answer with scores that sum to 1.
+
+    Raises:
+        WeightsError: The encoder or the model is missing or damaged.
+    """
+    arrays, values = read_arrays(folder)
+    calibration = Calibration.restored(values)
+    heads, labels = Heads.of(arrays), len(calibration.thresholds)
+    if heads.weight.shape[0] != 2 * labels or heads.runs.shape[1] != labels:
+        raise damaged(folder, f"heads of shapes {heads.weight.shape} and {heads.runs.shape}")
+    encoder = heads_encoder(_arrays(folder / DIFFERENCE), threads)
+
+    def one(texts: Sequence[str]) -> FloatArray:
+        return heads.logits(encoder, texts)[:, :labels]
+
+    def several(texts: Sequence[str]) -> FloatArray:
+        return heads.logits(encoder, texts)[:, labels:]
+
+    return WordReader(one, calibration, LANGUAGES, korean, exclusive, several)
+
+
+def heads_encoder(kept: Arrays, threads: int | None) -> MultilingualEncoder:
+    """The encoder with the differences of which :func:`packed` gave ``kept``."""
+    return MultilingualEncoder.load(weights.folder(NAME), unpacked(kept), threads=threads)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heads:
+    """What turns sentence vectors into logits, and Korean words beside them.
+
+    Args:
+        weight: (2 * labels, 384): which label a sentence has most, then which it has.
+        bias: (2 * labels,).
+        runs: (columns, labels) log odds of hashed runs of syllables, added to both.
+        usual: (labels,) what is added to their sums.
+    """
+
+    weight: FloatArray
+    bias: FloatArray
+    runs: FloatArray
+    usual: FloatArray
+
+    @classmethod
+    def of(cls, arrays: Arrays) -> Heads:
+        """Out of the arrays of a kept model."""
+        return cls(*(arrays[n].astype(np.float32) for n in ("weight", "bias", "runs", "usual")))
+
+    def logits(self, encoder: MultilingualEncoder, texts: Sequence[str]) -> FloatArray:
+        """(texts, 2 * labels)."""
+        logits = encoder.encode(texts) @ self.weight.T + self.bias
+        mine = [i for i, t in enumerate(texts) if korean(t)]
+        own = scores([texts[i] for i in mine], self.runs) + self.usual
+        logits[mine] += np.tile(own, 2)
+        return np.asarray(logits, np.float32)
+
+
+def recogniser(
+    about: About, reader: WordReader, folder: Path, record: dict[str, Plain] | None = None
+) -> Model:
+    """The recogniser whose files lie in a folder.
+
+    Args:
+        about: What it is.
+        reader: What :func:`load` gave.
+        folder: Its files are copied where it is kept.
+        record: The course of its training.
+    """
+
+    def write(new: Path) -> None:
+        for name in (ARRAYS, VALUES, DIFFERENCE):
+            shutil.copyfile(folder / name, new / name)
+
+    return Model(
+        about,
+        reader.answer,
+        record or {},
+        write,
+        cannot=reader.cannot,
+        threshold=reader.calibration.threshold,
+    )
+
+
+def packed(difference: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Differences as they are kept: rows of matrices in eight bits, vectors as they are.
+
+    Args:
+        difference: Matrices (outputs, inputs) and vectors (outputs,) by name.
+    """
+    kept: dict[str, FloatArray] = {}
+    for name, change in difference.items():
+        if change.ndim == 2:
+            scale = np.maximum(np.abs(change).max(1), 1e-12).astype(np.float32) / _STEPS
+            kept[name] = np.rint(change / scale[:, None]).astype(np.int8)
+            kept[name + _SCALE] = scale
+        else:
+            kept[name] = change
+    return kept
+
+
+def unpacked(kept: Arrays) -> dict[str, FloatArray]:
+    """The differences of which :func:`packed` gave ``kept``: (outputs, inputs) and (outputs,)."""
+    scales = {n.removesuffix(_SCALE): a for n, a in kept.items() if n.endswith(_SCALE)}
+    return {
+        n: a * scales[n][:, None] if n in scales else a
+        for n, a in kept.items()
+        if not n.endswith(_SCALE)
+    }
+
+
+def _arrays(path: Path) -> Arrays:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as e:
+        raise damaged(path.parent, e) from e

@@ -111,6 +111,19 @@ def test_an_utterance_of_a_known_corpus_is_answered_in_its_view(made):
 
 
 @needs_minilm
+def test_the_shares_that_its_neutral_view_assumes_are_milder_than_those_learnt_from(made):
+    prior = np.array(made.about.prior)
+    targets = corpora([20, 21], 1).targets  # what validated
+    known = [
+        np.mean([t for key, t in targets.items() if key.startswith(c)], 0)
+        for c in ("rare", "often")
+    ]
+    assert prior.sum() == pytest.approx(1)
+    glad = LABELS.index("glad")
+    assert known[0][glad] < prior[glad] < known[1][glad]
+
+
+@needs_minilm
 def test_it_learns_from_words_and_from_measures(made):
     test, gold = part(["rare30", "rare31", "rare32"], 5)
     test = whole(test, gold)

@@ -300,7 +300,9 @@ def train(problem: Problem) -> Model:
         "history": [dict(h) for h in result.history],
     }
     features = task.columns is not None
-    return recogniser(about(problem, "talk", features=features, languages=LANGUAGES), talk, record)
+    what = about(problem, "talk", features=features, languages=LANGUAGES)
+    shares = softmax(np.array([talk.views[""].bias]))[0]
+    return recogniser(replace(what, prior=tuple(shares.tolist())), talk, record)
 
 
 def _written(task: TalkTask, folder: Path) -> Talk:

@@ -231,7 +231,7 @@ def test_ten_thousand_turns(capsys: Capture, tmp_path: Path) -> None:
 
 def test_a_language_that_the_recogniser_does_not_know(capsys: Capture, tmp_path: Path) -> None:
     for name, line in {
-        "de": "Ich bin heute so traurig, weil mein Hund gestern gestorben ist.",
+        "es": "Hoy estoy muy triste, porque mi perro se murió ayer por la tarde.",
         "fr": "Je suis si triste aujourd'hui, parce que mon chien est mort hier.",
     }.items():
         path = tmp_path / f"{name}.txt"

@@ -142,22 +142,22 @@ class MiniLM(nn.Module):
             start: Its name.
 
         Raises:
-            ConfigError: It holds no change, or one of layers that are not trained.
+            ConfigError: It holds no change.
         """
         from safetensors.torch import load_file
 
         file = weights.folder(start) / "delta.safetensors"
         change = load_file(file) if file.is_file() else {}
-        now = self.state_dict()
-        names = {n: n.removeprefix("encoder.") for n in change}
-        if not change or not set(names.values()) <= set(self.original):
+        if not change:
             raise ConfigError(
-                f"'model.start' is '{start}', which holds no change of the last "
-                f"{LAYERS - self.first} layers of minilm",
-                "Name text-default, train more layers, or leave it out",
+                f"'model.start' is '{start}', which holds no change of minilm",
+                "Name text-default, or leave it out",
             )
-        for name, to in names.items():
-            now[to] += change[name].float()
+        now = self.state_dict()
+        for name, difference in change.items():
+            to = name.removeprefix("encoder.")
+            self.original.setdefault(to, now[to].clone())
+            now[to] += difference.float()
 
     def delta(self) -> dict[str, Tensor]:
         """What training changed: fp16 matrices and vectors by the names of the pulled file."""

@@ -11,7 +11,8 @@ That is a nuisance, not knowledge: each corpus has a *view*, the logarithm of it
 label shares and a correction that is learnt, on top of logits that all of them
 share (logit adjustment, Menon et al., ICLR 2021; Saerens et al., Neural
 Computation 2002, for priors that change). An utterance of a corpus that was
-learnt from is answered in its view, any other one in the neutral view.
+learnt from is answered in its view, any other one in the neutral view, in which all
+labels are as frequent.
 """
 
 from __future__ import annotations
@@ -40,9 +41,6 @@ OPTIONS: Mapping[str, Plain] = {
     "per_epoch": {},  # corpus = utterances of it that an epoch learns from; all where not named
     "hide_words": 0.1,  # share of utterances with measures that lack their words in training
     "hide_measures": 0.3,  # share of utterances that lack their measures in training
-    # How much of the logarithm of the evaluated corpora's label shares the neutral view takes on:
-    # one kind of talk is not like another.
-    "prior": 0.5,
 }
 NOTES = (
     "For English conversation; it abstains on other languages. It reads an utterance with five "

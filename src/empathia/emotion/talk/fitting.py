@@ -337,12 +337,9 @@ def _written(task: TalkTask, folder: Path) -> Talk:
 
 def _views(task: TalkTask) -> dict[str, list[float]]:
     """By corpus; "" is the neutral one."""
-    problem = task.problem
     bias = task.net.views().detach().numpy()
-    judged = sorted(set(task.valid.corpus.tolist()))
-    prior = problem.options.number("prior") * task.shares[judged].mean(0)
     views = {name: bias[c].tolist() for c, name in enumerate(task.corpora)}
-    return views | {"": prior.tolist()}
+    return views | {"": [0.0] * bias.shape[1]}
 
 
 def remembered(talk: Talk, valid: Part) -> Memory:

@@ -15,7 +15,7 @@ from empathia.errors import EmpathiaError
 from empathia.types import Audio
 
 pytestmark = pytest.mark.usefixtures("third_party")
-VARIANTS = {"speeds": "speeds:0.9"}  # those that come in no form without one
+VARIANTS = {"copies": "copies:1", "speeds": "speeds:0.9"}  # those that come in no form without one
 
 
 def case(name: str) -> object:

@@ -75,6 +75,7 @@ class Material:
             {u.id: self.soft[u.id] for u in labelled},
             {u.id: u.gold for u in labelled},
             {d.corpus: d.labels for d in dialogues if d.labels is not None},
+            {u.id: u.vad for u in labelled if u.vad is not None},
         )
 
     def digest(self) -> str:

@@ -36,6 +36,8 @@ _PRESENT = 0.5  # score from which an independent label is there, as in the benc
 Arrays = Mapping[str, NDArray[Any]]
 Answer = Callable[[Sequence[Conversation]], Scores]
 """Scores of every sample that can be judged, by utterance id: (labels,) numbers in [0, 1]."""
+Affect = Callable[[Sequence[Conversation]], Mapping[str, tuple[float, float, float]]]
+"""Valence, arousal and dominance in [-1, 1] of every such sample, by utterance id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Model:
         cannot: Why a sample is not to be judged, or None.
         threshold: Confidence in [0, 1] under which it abstains (exclusive labels).
         before_refit: Who answers to the validation part, where this one has learnt from it.
+        affect: Tells valence, arousal and dominance; None where it learnt none.
     """
 
     about: About
@@ -60,11 +63,14 @@ class Model:
     cannot: Callable[[Sample], str | None] = lambda _: None
     threshold: float = 0.0
     before_refit: Model | None = None
+    affect: Affect | None = None
 
     def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
         """One emotion a sample, dialogue by dialogue; see the contract."""
-        scores = self.answer(dialogues) if any(map(len, dialogues)) else {}
-        return [[self._emotion(s, scores.get(s.id)) for s in d] for d in dialogues]
+        asked = any(map(len, dialogues))
+        scores = self.answer(dialogues) if asked else {}
+        vad = self.affect(dialogues) if asked and self.affect is not None else {}
+        return [[self._emotion(s, scores.get(s.id), vad.get(s.id)) for s in d] for d in dialogues]
 
     def save(self, folder: Path) -> None:
         """Write what was learnt into a folder that is there.
@@ -78,7 +84,12 @@ class Model:
             )
         self.write(folder)
 
-    def _emotion(self, sample: Sample, row: Sequence[float] | None) -> Emotion:
+    def _emotion(
+        self,
+        sample: Sample,
+        row: Sequence[float] | None,
+        vad: tuple[float, float, float] | None = None,
+    ) -> Emotion:
         name, labels = self.about.name, self.about.labels
         reason = self.cannot(sample)
         if reason is not None or row is None:
@@ -95,7 +106,7 @@ class Model:
             reason = f"too unsure ({top:.2f}, needs {self.threshold:.2f})"
         elif not self.about.exclusive and top < _PRESENT:
             reason = f"no label is likelier than not ({top:.2f} at most)"
-        return Emotion(name, labels, scores, self.about.exclusive, abstained=reason)
+        return Emotion(name, labels, scores, self.about.exclusive, vad, reason)
 
 
 def scores_of(recogniser: Recogniser, dialogues: Sequence[Conversation]) -> Scores:

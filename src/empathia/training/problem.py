@@ -38,12 +38,14 @@ class Part:
             learn them as a second task.
         label_sets: By corpus, the set that ``gold`` belongs to; a sample's corpus is in
             ``Sample.groups["corpus"]``.
+        vad: Utterance id to rated valence, arousal and dominance in [-1, 1], where rated.
     """
 
     dialogues: tuple[tuple[Sample, ...], ...]
     targets: Mapping[str, tuple[float, ...]]
     gold: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     label_sets: Mapping[str, LabelSet] = field(default_factory=dict)
+    vad: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
     def labelled(self) -> list[Sample]:
         """All samples that have a target, dialogue by dialogue."""

@@ -13,6 +13,8 @@ share (logit adjustment, Menon et al., ICLR 2021; Saerens et al., Neural
 Computation 2002, for priors that change). An utterance of a corpus that was
 learnt from is answered in its view, any other one in the neutral view, in which all
 labels are as frequent.
+
+Where utterances of the training part are rated, valence, arousal and dominance are told, too.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ OPTIONS: Mapping[str, Plain] = {
     "head_dropout": 0.3,  # before the head
     "head_rate": 10.0,  # learning rate of all else in multiples of the layers'
     "own_labels_weight": 0.1,  # weight of the second task, each corpus's own labels
+    "ratings_weight": 0.3,  # weight of the third, rated valence, arousal and dominance
     "per_epoch": {},  # corpus = utterances of it that an epoch learns from; all where not named
     "hide_words": 0.1,  # share of utterances with measures that lack their words in training
     "hide_measures": 0.3,  # share of utterances that lack their measures in training

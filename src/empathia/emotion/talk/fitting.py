@@ -7,7 +7,7 @@ once (fp16). Single sentences of other corpora are utterances without a past.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from empathia import weights
-from empathia.config import Options
+from empathia.emotion.talk.net import Net, Utterances
 from empathia.emotion.talk.read import (
     DELTA,
     ENCODER,
@@ -27,15 +27,13 @@ from empathia.emotion.talk.read import (
     Memory,
     Talk,
     Tokens,
-    curved,
     load,
     reads,
     recogniser,
     traces,
 )
-from empathia.encoders.minilm_torch import LAYERS, WIDTH, MiniLM
+from empathia.encoders.minilm_torch import LAYERS, MiniLM
 from empathia.encoders.text import MIDDLE, TextEncoder
-from empathia.encoders.tunable import mean_over
 from empathia.errors import ConfigError, TrainingError
 from empathia.files import Plain, write
 from empathia.metrics.scores import Array, quality, softmax
@@ -48,77 +46,9 @@ from empathia.training.problem import Part, Problem, target_array
 from empathia.training.rows import Table
 from empathia.types import FloatArray
 
-_HIDDEN = 32  # units of the measures' net
 _LEAST = 2e-3  # share that a label counts as having where a corpus never gives it
 _PULL = 0.01  # of a view's correction towards none
 _CALM = 1e-4  # penalty on what the past counts
-
-
-@dataclass(frozen=True, slots=True)
-class Utterances:
-    """Labelled utterances of a part.
-
-    Args:
-        items: Word pieces with their past.
-        corpus: (utterances,) number of the corpus of each.
-        target: (utterances, labels) shares that sum to 1.
-        own: (utterances, all corpora's labels) 1, 0 or NaN.
-        measures: (utterances, columns) scaled, NaN where missing.
-    """
-
-    items: tuple[Item, ...]
-    corpus: NDArray[np.int64]
-    target: Array
-    own: FloatArray
-    measures: Table
-
-
-class Net(nn.Module):
-    """Encoder and heads; parameters beside the encoder are named as they are kept."""
-
-    def __init__(self, encoder: MiniLM, shares: Array, own: int, columns: int, o: Options) -> None:
-        super().__init__()
-        self.encoder, self.dropout = encoder, o.number("dropout")
-        self.head_dropout = o.number("head_dropout")
-        labels = shares.shape[1]
-        self.head = nn.Linear(2 * WIDTH, labels)
-        self.side = nn.Linear(WIDTH, own) if own else None
-        self.inner = nn.Linear(3 * columns, _HIDDEN) if columns else None
-        self.outer = nn.Linear(_HIDDEN, labels)
-        self.unheard = nn.Parameter(torch.zeros(2 * WIDTH))
-        self.shares = torch.from_numpy(shares).float()
-        self.correction = nn.Parameter(torch.zeros(len(shares), labels))
-
-    def views(self) -> Tensor:
-        """(corpora, labels) logarithms of shares, corrected."""
-        return self.shares + self.correction
-
-    def forward(
-        self, hidden: Tensor, mask: Tensor, own: Tensor, read: Tensor, measures: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Shared logits (utterances, labels), and those of all corpora's own labels.
-
-        Args:
-            hidden: Output of the frozen layers, (utterances, pieces, 384).
-            mask: (utterances, pieces), true where there is a piece.
-            own: Likewise, where it is the utterance's own.
-            read: (utterances,) whether its words are read.
-            measures: (utterances, columns), NaN throughout where none are heard.
-        """
-        middle = mean_over(hidden, own)
-        with torch.autocast("cpu", torch.bfloat16):
-            top = self.encoder.upper(hidden, mask, own).float()
-        x = torch.where(read[:, None], torch.cat([top, middle], 1), self.unheard)
-        logits: Tensor = self.head(functional.dropout(x, self.head_dropout, self.training))
-        if self.inner is not None:
-            there = ~measures.isnan().all(1, keepdim=True)
-            bent = torch.from_numpy(curved(measures.numpy()))
-            inner = functional.gelu(self.inner(bent))
-            inner = functional.dropout(inner, self.dropout, self.training)
-            logits = logits + there * self.outer(inner)
-        if self.side is None:
-            return logits, top[:, :0]
-        return logits, self.side(functional.dropout(top, self.dropout, self.training))
 
 
 class TalkTask:
@@ -144,10 +74,9 @@ class TalkTask:
         body = MiniLM(weights.folder(ENCODER), LAYERS - MIDDLE, o.number("dropout"))
         if start := o.text("start"):
             body.begin(start)
-        k, own = len(self.corpora), self.train.own.shape[1]
-        each = [self.train.target[self.train.corpus == c].mean(0) for c in range(k)]
-        self.shares: Array = np.log(np.stack(each).clip(_LEAST))
-        self.net = Net(body, self.shares, own, self.train.measures.shape[1], o)
+        known = range(len(self.corpora))
+        each = [self.train.target[self.train.corpus == c].mean(0) for c in known]
+        self.net = Net(body, np.log(np.stack(each).clip(_LEAST)), self.train, o)
         self.module: nn.Module = self.net
         self.train_states, self.valid_states = map(self._states, (self.train, self.valid))
 
@@ -179,6 +108,7 @@ class TalkTask:
             np.array([self._number(s.groups.get("corpus", "")) for s in samples]),
             target_array(samples, part, len(self.problem.labels)),
             self._own(items, part),
+            self._rated(items, part),
             np.concatenate(rows) if rows else np.zeros((len(items), 0), np.float32),
         )
 
@@ -199,6 +129,15 @@ class TalkTask:
                 if gold and item.sample.groups.get("corpus", "") == corpus:
                     row[start : start + len(labels)] = [x in gold for x in labels]
         return own
+
+    def _rated(self, items: Sequence[Item], part: Part) -> FloatArray:
+        known = np.array(list(self.problem.train.vad.values()))
+        if not len(known):
+            return np.zeros((len(items), 0), np.float32)
+        self.middle, self.spread = known.mean(0), known.std(0).clip(1e-6)
+        rows = np.array([part.vad.get(i.sample.id, (np.nan,) * 3) for i in items])
+        rated: FloatArray = ((rows - self.middle) / self.spread).astype(np.float32)
+        return rated
 
     def _states(self, part: Utterances) -> list[Tensor]:
         """Output of the frozen layers for each utterance, (pieces, 384) fp16."""
@@ -240,7 +179,7 @@ class TalkTask:
         measures = _hidden(measures, o.number("hide_measures"))
         there = ~measures.isnan().all(1) if measures.shape[1] else torch.zeros(len(batch)) > 0
         read = ~(there & (torch.rand(len(batch)) < o.number("hide_words")))
-        logits, side = self._logits(part, self.train_states, batch, read, measures)
+        logits, side, told = self._told(part, self.train_states, batch, read, measures)
         logits = logits + self.net.views()[torch.from_numpy(part.corpus[batch])]
         target = torch.from_numpy(part.target[batch]).float()
         main = -(target * functional.log_softmax(logits, 1)).sum(1).mean()
@@ -249,43 +188,69 @@ class TalkTask:
             side, torch.nan_to_num(own), reduction="none"
         )
         second = (each * ~own.isnan()).sum() / len(batch) * o.number("own_labels_weight")
+        rated = torch.from_numpy(part.rated[batch])
+        away = (told - torch.nan_to_num(rated)) * ~rated.isnan()
+        second = second + away.square().sum() / len(batch) * o.number("ratings_weight")
         return main + second + _PULL * self.net.correction.square().sum()
 
-    def _logits(
+    def _told(
         self,
         part: Utterances,
         states: Sequence[Tensor],
         batch: NDArray[np.int64],
         read: Tensor,
         measures: Tensor,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor]:
         some = [states[i] for i in batch]
         mask = _mask([len(x) for x in some])
         places = torch.arange(mask.shape[1])[None]
         own = mask & (places >= torch.tensor([part.items[i].own for i in batch])[:, None])
         hidden = pad_sequence(some, batch_first=True).float()
-        logits, side = self.module(hidden, mask, own, read, measures)
-        return logits, side
+        told: tuple[Tensor, Tensor, Tensor] = self.module(hidden, mask, own, read, measures)
+        return told
 
     def validate(self) -> dict[str, float]:
         """See :func:`empathia.metrics.scores.quality`; in the view of the evaluated corpora."""
-        return quality(softmax(self.logits() + self._view()), self.valid.target, exclusive=True)
+        logits, _ = self.answers()
+        return quality(softmax(logits + self._view()), self.valid.target, exclusive=True)
 
     def _view(self) -> Array:
         return np.asarray(self.net.views().detach().numpy()[self.valid.corpus], np.float64)
 
-    def logits(self) -> Array:
-        """Shared logits of validation, (utterances, labels)."""
+    def answers(self) -> tuple[Array, Array]:
+        """Of validation: shared logits (utterances, labels), and ratings (utterances, 3 or 0)."""
         part = self.valid
-        out = np.zeros((len(part.items), len(self.problem.labels)))
+        out = np.zeros((len(part.items), self.net.head.out_features))
         order = np.argsort([len(i.ids) for i in part.items], kind="stable")
         for start in range(0, len(order), 128):
             some = order[start : start + 128]
             measures = torch.from_numpy(part.measures[some])
             read = torch.ones(len(some), dtype=torch.bool)
             with torch.no_grad():
-                out[some] = self._logits(part, self.valid_states, some, read, measures)[0].numpy()
-        return out
+                logits, _, told = self._told(part, self.valid_states, some, read, measures)
+            out[some] = torch.cat([logits, told], 1).numpy()
+        return out[:, : self.net.labels], out[:, self.net.labels :]
+
+    def scale(self) -> tuple[Array, Array]:
+        """What makes answers of the net's outputs, (outputs,) factors and what is added.
+
+        Logits are answers; ratings get mean and deviation of those that validated (Lin's
+        concordance is then as large as their correlation), where validation is rated.
+        """
+        logits, told = self.answers()
+        factor, added = np.ones(self.net.head.out_features), np.zeros(self.net.head.out_features)
+        if not told.shape[1]:
+            return factor, added
+        there = ~np.isnan(self.valid.rated).any(1)
+        slope, start = np.ones(3), np.zeros(3)
+        if there.sum() > 1:
+            gold, said = self.valid.rated[there], told[there]
+            slope = gold.std(0) / said.std(0).clip(1e-6)
+            start = gold.mean(0) - slope * said.mean(0)
+        ratings = slice(logits.shape[1], None)
+        factor[ratings] = slope * self.spread
+        added[ratings] = start * self.spread + self.middle
+        return factor, added
 
 
 def train(problem: Problem) -> Model:
@@ -312,11 +277,16 @@ def _written(task: TalkTask, folder: Path) -> Talk:
     net, o = task.net, task.problem.options
     delta = {n: t.detach().contiguous() for n, t in net.encoder.delta().items()}
     write(folder / DELTA, save(delta))
-    arrays = {"weight": net.head.weight, "bias": net.head.bias}
-    arrays["unheard"] = net.head(net.unheard)
+    factor, added = (torch.from_numpy(x).float() for x in task.scale())
+    arrays = {
+        "weight": net.head.weight * factor[:, None],
+        "bias": net.head.bias * factor + added,
+        "unheard": net.head(net.unheard) * factor + added,
+    }
     if net.inner is not None:
-        for name, layer in (("inner", net.inner), ("outer", net.outer)):
-            arrays |= {f"{name}.weight": layer.weight, f"{name}.bias": layer.bias}
+        arrays |= {"inner.weight": net.inner.weight, "inner.bias": net.inner.bias}
+        arrays |= {"outer.weight": net.outer.weight * factor[:, None]}
+        arrays |= {"outer.bias": net.outer.bias * factor}
     fitted, columns = task.columns.state() if task.columns is not None else ({}, None)
     memory = Memory()
     values = {

@@ -77,22 +77,22 @@ def traces(rows: Array, speakers: Sequence[str | None]) -> Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Head:
-    """What turns vectors and measures into shared logits.
+    """What turns vectors and measures into shared logits, and into valence, arousal, dominance.
 
     Args:
-        arrays: "weight" (labels, 768) and "bias" (labels,) of the words, "unheard" (labels,)
+        arrays: "weight" (outputs, 768) and "bias" (outputs,) of the words, "unheard" (outputs,)
             where there are none; "inner.weight", "inner.bias", "outer.weight", "outer.bias" of
-            the measures' net.
+            the measures' net. Outputs are the labels, and three more where ratings were learnt.
     """
 
     arrays: Arrays
 
     def words(self, vectors: FloatArray) -> FloatArray:
-        """(utterances, labels) of vectors (utterances, 768)."""
+        """(utterances, outputs) of vectors (utterances, 768)."""
         return np.asarray(vectors @ self.arrays["weight"].T + self.arrays["bias"], np.float32)
 
     def measures(self, rows: Table) -> FloatArray:
-        """(utterances, labels) of scaled measures; 0 where none is there."""
+        """(utterances, outputs) of scaled measures; 0 where none is there."""
         a = self.arrays
         there = ~np.isnan(rows).all(1, keepdims=True)
         inner = _gelu(curved(rows) @ a["inner.weight"].T + a["inner.bias"])
@@ -161,18 +161,40 @@ class Talk:
             scores |= by_id([dialogue[n] for n in judged], p[judged])
         return scores
 
+    def affect(self, dialogues: Sequence[Conversation]) -> dict[str, tuple[float, float, float]]:
+        """Valence, arousal, dominance, see :data:`empathia.training.model.Affect`."""
+        return {
+            s.id: (float(row[0]), float(row[1]), float(row[2]))
+            for d in filter(len, dialogues)
+            for s, row in zip(d, np.clip(self._outputs(d)[:, self.labels :], -1, 1), strict=True)
+            if cannot(s) is None
+        }
+
     def logits(self, dialogue: Conversation) -> FloatArray:
         """Logits of a dialogue, (utterances, labels), in no corpus's view; NaN for the unjudged."""
+        return self._outputs(dialogue)[:, : self.labels]
+
+    @property
+    def labels(self) -> int:
+        """How many labels there are."""
+        return len(self.views[""].bias)
+
+    @property
+    def rates(self) -> bool:
+        """Whether it tells valence, arousal and dominance."""
+        return len(self.head.arrays["bias"]) > self.labels
+
+    def _outputs(self, dialogue: Conversation) -> FloatArray:
         items = self.reader.items([[s if reads(s) else replace(s, text=None) for s in dialogue]])
         read = {i.sample.id for i in items}
         at = [n for n, s in enumerate(dialogue) if s.id in read]
-        logits = np.tile(self.head.arrays["unheard"], (len(dialogue), 1)).astype(np.float32)
+        outputs = np.tile(self.head.arrays["unheard"], (len(dialogue), 1)).astype(np.float32)
         if at:
-            logits[at] = self.head.words(self._vectors(items))
+            outputs[at] = self.head.words(self._vectors(items))
         if self.columns is not None:
-            logits += self.head.measures(self.columns(dialogue)[MODALITY])
-        logits[[cannot(s) is not None for s in dialogue]] = np.nan
-        return logits
+            outputs += self.head.measures(self.columns(dialogue)[MODALITY])
+        outputs[[cannot(s) is not None for s in dialogue]] = np.nan
+        return outputs
 
     def _vectors(self, items: Sequence[Item]) -> FloatArray:
         """(items, 768); what was read before is not read again."""
@@ -212,7 +234,8 @@ def recogniser(about: About, talk: Talk, record: dict[str, Plain] | None = None)
         for name in (ARRAYS, VALUES, DELTA):
             shutil.copyfile(talk.folder / name, new / name)
 
-    return Model(about, talk, record or {}, write, cannot=cannot)
+    affect = talk.affect if talk.rates else None
+    return Model(about, talk, record or {}, write, cannot=cannot, affect=affect)
 
 
 def load(folder: Path, options: Options, threads: int | None = None) -> Talk:

@@ -229,6 +229,18 @@ def test_compare_pairs_utterances_whatever_their_dialogues_are_called(tmp_path):
     assert expected.notes == ()
 
 
+def test_compare_knows_an_utterance_whether_or_not_a_run_has_several_corpora(tmp_path):
+    rows = made(7, dialogues=12)
+    several = [r | {k: f"made/{r[k]}" for k in ("utterance", "dialogue")} for r in worse(rows)]
+    runs = [
+        read_results(write(tmp_path / n, {(1, "a"): r}))
+        for n, r in (("one", rows), ("several", several), ("plain", worse(rows)))
+    ]
+    found = compare(runs)
+    assert (found.utterances, found.dialogues, found.notes) == (48, 12, ())
+    assert found.rows[1].difference == found.rows[2].difference
+
+
 def test_compare_reads_labels_by_name(tmp_path):
     rows, turned = made(1), ("sadness", "neutral", "joy")
     runs = [

@@ -347,7 +347,12 @@ def _joined(first: Coded, second: Coded) -> Coded:
     known, codes = np.unique(pairs, return_inverse=True)
     above, below = np.divmod(known, len(second.names) + 1)
     names = tuple(
-        f"{first.names[a]}/{second.names[b]}"
+        _unique_name(first.names[a], second.names[b])
         for a, b in zip(above.tolist(), below.tolist(), strict=True)
     )
     return Coded(codes.astype(np.int64), names)
+
+
+def _unique_name(corpus: str, key: str) -> str:
+    """One name whether or not a run has several corpora, whose ids begin with the corpus."""
+    return key if key.startswith(f"{corpus}/") else f"{corpus}/{key}"

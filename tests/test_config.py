@@ -165,6 +165,7 @@ def test_a_base_is_filled_in_and_written_over(tmp_path: Path) -> None:
     (tmp_path / "more.toml").write_text(
         'base = "base.toml"\nname = "more"\n[data]\ntargets = "votes"\n[training]\nepochs = 5\n'
         "[model]\ndepth = 2\n"
+        ("limit = 10", 'learnt_from = ["c"]', "'data.learnt_from' cannot be"),
     )
     (tmp_path / "other.toml").write_text(
         'base = "more.toml"\nname = "other"\n[features]\nvoice = ["mfcc"]\n'

@@ -98,6 +98,8 @@ class DataPart:
         corpora: Names of corpus plug-ins.
         evaluated_on: Those of them that validation and test ask about, the others only teach; ()
             for all.
+        learnt_from: Those of them that are learnt from, the others are left out of training; ()
+            for all.
         labels: Name of the label set that is predicted, or of an own one given in ``[labels]``.
         limit: Use only this many dialogues a corpus and split (the first after a seeded
             shuffle), for a quick try; None uses all.
@@ -118,6 +120,7 @@ class DataPart:
     corpora: tuple[str, ...]
     labels: str
     evaluated_on: tuple[str, ...] = ()
+    learnt_from: tuple[str, ...] = ()
     limit: int | None = None
     protocol: str = "standard"
     folds: int | None = None
@@ -200,6 +203,8 @@ class Run:
         """All that decides the result, as plain values for JSON (without ``file``)."""
         values = dataclasses.asdict(self)
         del values["file"]
+        if not self.data.learnt_from:  # younger than runs that may be resumed
+            del values["data"]["learnt_from"]
         return values
 
 
@@ -427,6 +432,7 @@ def _check(run: Run) -> None:
 def _unknown(file: str, key: str, known: Any) -> ConfigError:  # noqa: ANN401 - any iterable
     return ConfigError(
         f"{file} has the unknown key '{key}' (known: {', '.join(known)})", "Mend or remove the key"
+        "data.learnt_from": set(run.data.learnt_from) <= set(run.data.corpora),
     )
 
 

@@ -597,7 +597,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
         Reader(Options(recognisers=(tmp_path,))).read(tmp_path / "talk.txt")
 
 
-def of_two_corpora(folder: Path, asked: str) -> Bench:
+def of_two_corpora(folder: Path, asked: str, taught: tuple[str, ...] = ()) -> Bench:
     """A run over folds whose every other dialogue is of another corpus."""
     run = run_file(folder / "a.toml", "majority", data=FOLDS)
     made = bench(read_run(run), corpus(folder), folder / "out" / "a")
@@ -605,7 +605,7 @@ def of_two_corpora(folder: Path, asked: str) -> Bench:
         dataclasses.replace(d, corpus=("table", "other")[i % 2])
         for i, d in enumerate(made.material.dialogues)
     )
-    data = dataclasses.replace(made.run.data, evaluated_on=(asked,))
+    data = dataclasses.replace(made.run.data, evaluated_on=(asked,), learnt_from=taught)
     return dataclasses.replace(
         made,
         run=dataclasses.replace(made.run, data=data),
@@ -630,6 +630,23 @@ def test_what_only_teaches_does_not_validate_the_kept_model_either(
     asked = {u.id for d in made.material.dialogues if d.corpus == "table" for u in d.utterances}
     assert len(valid) == len(made.folds(1)) + 1
     assert all(ids and ids <= asked for ids in valid)
+
+
+def test_a_corpus_that_is_left_out_teaches_no_fold_and_not_the_kept_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpora: list[set[str]] = []
+    honest = majority.learn
+
+    def learn(problem: Problem) -> model.Model:
+        corpora.append({s.groups["corpus"] for d in problem.train.dialogues for s in d})
+        return honest(problem)
+
+    monkeypatch.setattr(majority, "learn", learn)
+    made = of_two_corpora(tmp_path, "table", ("other",))
+    made.learn()
+    keep(made)
+    assert corpora == [{"other"}] * (len(made.folds(1)) + 1)
 
 
 def test_a_run_whose_folds_test_nothing_is_refused(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import TypedDict
 from empathia import emotion, files, plugins, weights
 from empathia.bench import protocols
 from empathia.bench.record import RunRecord
-from empathia.bench.run import Bench, Training, evaluated
+from empathia.bench.run import Bench, Training, narrowed
 from empathia.config import Options
 from empathia.contracts import Progress, Recogniser
 from empathia.errors import EmpathiaError
@@ -96,9 +96,7 @@ def _chosen(bench: Bench) -> tuple[Training, bool]:
     whole = protocols.everything(
         bench.material.dialogues, d.protocol, seed=seed, valid=d.valid, like=made[0]
     )
-    if d.evaluated_on:
-        whole = evaluated(whole, d.evaluated_on)
-    return Training(bench, seed, whole), True
+    return Training(bench, seed, narrowed(whole, d)), True
 
 
 def _told(progress: Progress | None) -> Progress | None:

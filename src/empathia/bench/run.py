@@ -36,7 +36,7 @@ from empathia.bench.record import (
     sum_of,
     training_folder,
 )
-from empathia.config import Options, Run
+from empathia.config import DataPart, Options, Run
 from empathia.contracts import Progress, Recogniser
 from empathia.errors import ConfigError, EmpathiaError, EmpathiaWarning, TrainingError, UsageError
 from empathia.files import sha256
@@ -94,9 +94,7 @@ class Bench:
             fraction=d.fraction,
             listed=listed,
         )
-        if not d.evaluated_on:
-            return made
-        tested = tuple(f for f in (evaluated(f, d.evaluated_on) for f in made) if f.test)
+        tested = tuple(f for f in (narrowed(f, d) for f in made) if f.test or not d.evaluated_on)
         if not tested:
             raise ConfigError(
                 f"{self.run.file}: no fold tests a dialogue of {', '.join(d.evaluated_on)}",
@@ -356,12 +354,18 @@ def choose(
     return tuple(m for m in modalities if wanted is None or m in wanted)
 
 
-def evaluated(fold: Fold, corpora: Sequence[str]) -> Fold:
-    """The fold with dialogues of some corpora alone in validation and test."""
-    valid, test = (
-        tuple(d for d in part if d.corpus in corpora) for part in (fold.valid, fold.test)
+def narrowed(fold: Fold, data: DataPart) -> Fold:
+    """The fold with dialogues of those corpora alone that are learnt from and evaluated on."""
+    asked = data.evaluated_on
+    train, valid, test = (
+        tuple(d for d in part if not corpora or d.corpus in corpora)
+        for part, corpora in (
+            (fold.train, data.learnt_from),
+            (fold.valid, asked),
+            (fold.test, asked),
+        )
     )
-    return dataclasses.replace(fold, valid=valid, test=test)
+    return dataclasses.replace(fold, train=train, valid=valid, test=test)
 
 
 def _apply(

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from empathia.config import checked_options, read_run
 from empathia.errors import ConfigError
@@ -109,6 +111,44 @@ def test_settings_don_t_depend_on_where_the_file_lies(tmp_path):
     one, two = (read_run(write(f, GOOD)) for f in (tmp_path, tmp_path / "other"))
     assert one.file != two.file
     assert one.settings() == two.settings()
+    assert "learnt_from" not in one.settings()["data"], "older runs go on"
+
+
+@given(
+    st.integers(0, 99), st.floats(1e-9, 1), st.lists(st.integers(0, 99), min_size=1, unique=True)
+)
+def test_changes_take_the_place_of_what_the_file_says(past, rate, seeds):
+    changes = [f"model.past={past}", f"training.lr = {rate}", f"seeds={seeds}", "data.labels=mine"]
+    plain, run = read_run(RUNS / "talk.toml"), read_run(RUNS / "talk.toml", changes)
+    assert run.model.options == {**plain.model.options, "past": past}
+    assert (run.training.lr, run.seeds, run.data.labels) == (rate, tuple(seeds), "mine")
+    assert run.data.options == plain.data.options
+
+
+def test_changes_reach_into_tables_and_another_recogniser_has_options_of_its_own():
+    changes = ["normalise.prosody=running", "data.options.xed.folder = 'x'", "model.start="]
+    run = read_run(RUNS / "talk.toml", changes)
+    assert run.normalise == {"prosody": "running"}
+    assert run.data.options == {"empathetic_dialogues": {"prompts": True}, "xed": {"folder": "x"}}
+    assert run.model.options["start"] == ""
+    run = read_run(RUNS / "talk.toml", ["model.recogniser=tfidf", "model.past=1"])
+    assert (run.model.recogniser, run.model.options) == ("tfidf", {"past": 1})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("epochs", "'epochs' changes nothing in .*KEY=VALUE"),
+        ("=1", "'=1' changes nothing"),
+        ("name.first=1", "'name' in 'name.first=1' is no table"),
+        ("training.epoch=1", r"unknown key 'training\.epoch'"),
+        ("training.epochs=one", r"'training\.epochs' must be int, found 'one'"),
+        ("name=../x", "'name' cannot be"),
+    ],
+)
+def test_a_change_that_cannot_be_is_named(change, message):
+    with pytest.raises(ConfigError, match=message):
+        read_run(RUNS / "talk.toml", [change])
 
 
 @pytest.mark.parametrize(
@@ -125,6 +165,7 @@ def test_settings_don_t_depend_on_where_the_file_lies(tmp_path):
         ('corpora = ["a", "b"]', 'corpora = "a"', "'data.corpora' must be a list of strings"),
         ('corpora = ["a", "b"]', "corpora = []", "'data.corpora' must be a list of strings"),
         ('corpora = ["a", "b"]', 'corpora = ["a", "a"]', "'data.corpora' cannot be"),
+        ("limit = 10", 'learnt_from = ["c"]', "'data.learnt_from' cannot be"),
         ("limit = 10", "limit = 0", "'data.limit' cannot be 0"),
         ('recogniser = "text"', "", r"lacks 'model\.recogniser'"),
         ("lr = 1", "lr = nan", r"'training\.lr' cannot be nan"),
@@ -165,7 +206,6 @@ def test_a_base_is_filled_in_and_written_over(tmp_path: Path) -> None:
     (tmp_path / "more.toml").write_text(
         'base = "base.toml"\nname = "more"\n[data]\ntargets = "votes"\n[training]\nepochs = 5\n'
         "[model]\ndepth = 2\n"
-        ("limit = 10", 'learnt_from = ["c"]', "'data.learnt_from' cannot be"),
     )
     (tmp_path / "other.toml").write_text(
         'base = "more.toml"\nname = "other"\n[features]\nvoice = ["mfcc"]\n'

@@ -39,7 +39,7 @@ from __future__ import annotations
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -263,14 +263,22 @@ def complete(
     return Options({**defaults, **typed})
 
 
-def read_run(path: Path) -> Run:
+def read_run(path: Path, changes: Sequence[str] = ()) -> Run:
     """Read and check a run file.
+
+    Args:
+        path: The TOML.
+        changes: What takes the place of its values, as ``model.past=0``; a value that is no TOML
+            is a string.
 
     Raises:
         ConfigError: It is missing, is no TOML, has an unknown key, lacks one, or holds a value
             of a wrong type or out of range; names file and key.
     """
-    run = _run(_table(path), str(path))
+    table = _table(path)
+    for change in changes:
+        _change(table, change, str(path))
+    run = _run(table, str(path))
     _check(run)
     return run
 
@@ -289,6 +297,25 @@ def _table(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
     if base in above:
         raise ConfigError(f"{path}: '{base}' is its own base", "Break the circle")
     return _merged(_table(base, (*above, path)), table)
+
+
+def _change(table: dict[str, Any], change: str, file: str) -> None:
+    key, given, value = change.partition("=")
+    *above, name = (step.strip() for step in key.split("."))
+    if not given or not name:
+        raise ConfigError(
+            f"'{change}' changes nothing in {file}", "Write KEY=VALUE, as training.epochs=1"
+        )
+    if (*above, name) == ("model", "recogniser"):
+        table["model"] = {}  # the options are another's
+    for step in above:
+        table = table.setdefault(step, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"{file}: '{step}' in '{change}' is no table", "Mend the key")
+    try:
+        table[name] = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        table[name] = value.strip()
 
 
 def _merged(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
@@ -405,6 +432,7 @@ def _check(run: Run) -> None:
         "seed": run.seed >= 0,
         "data.corpora": len(set(run.data.corpora)) == len(run.data.corpora),
         "data.evaluated_on": set(run.data.evaluated_on) <= set(run.data.corpora),
+        "data.learnt_from": set(run.data.learnt_from) <= set(run.data.corpora),
         "data.limit": run.data.limit is None or run.data.limit > 0,
         "data.folds": run.data.folds is None or run.data.folds > 1,
         "data.valid": 0 < run.data.valid < 1,
@@ -432,7 +460,6 @@ def _check(run: Run) -> None:
 def _unknown(file: str, key: str, known: Any) -> ConfigError:  # noqa: ANN401 - any iterable
     return ConfigError(
         f"{file} has the unknown key '{key}' (known: {', '.join(known)})", "Mend or remove the key"
-        "data.learnt_from": set(run.data.learnt_from) <= set(run.data.corpora),
     )
 
 

@@ -16,6 +16,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from empathia import emotion, features, files, plugins, weights
@@ -99,11 +100,9 @@ def bench(
         fresh: Throw away what an earlier try left in ``folder``.
         progress: Told about the extraction of features.
     """
-    plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
-    options = checked_options(plugin, run.model.options, run.file, name=run.model.recogniser)
+    plugin, options = checked(run)
     offered = run.features or {"text": ()}
     chosen = choose(offered, modalities)
-    _check_names(run)
     heard = heard_before(run, options)
     if fresh and (folder / "run.json").exists():
         with files.sole_user(folder):
@@ -120,6 +119,19 @@ def bench(
         "heard": heard,
     }
     return Bench(run, plugin, options, material, chosen, data, folder, about, missing_too)
+
+
+def checked(run: Run) -> tuple[ModuleType, Options]:
+    """The plug-in of a run's recogniser and its options, complete.
+
+    Raises:
+        ConfigError: There is no such recogniser, an option is none of its own, or a name of the
+            run file leads nowhere.
+    """
+    plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
+    options = checked_options(plugin, run.model.options, run.file, name=run.model.recogniser)
+    _check_names(run)
+    return plugin, options
 
 
 def _check_names(run: Run) -> None:

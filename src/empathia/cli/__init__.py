@@ -28,7 +28,7 @@ VERBS = {
     "train": "train what a run file describes",
     "evaluate": "measure what a run answered",
     "compare": "compare runs, with paired differences",
-    "ablate": "train with and without each modality",
+    "ablate": "train with and without each modality, corpus or option",
 }
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import installed
 import numpy as np
@@ -14,7 +19,7 @@ from whole_problem import HOW, taught, turned, unseen
 from empathia import emotion, plugins, weights
 from empathia.config import checked_options
 from empathia.contracts import Recogniser
-from empathia.errors import ConfigError, UsageError
+from empathia.errors import ConfigError, UsageError, WeightsError
 from empathia.training import model
 from empathia.training.model import Settings, scores_of
 from empathia.types import Sample
@@ -22,6 +27,7 @@ from empathia.types import Sample
 pytest.importorskip("torch", reason="training needs the extra 'train'")
 pytestmark = pytest.mark.usefixtures("third_party")
 NAMES = installed.every("emotion")
+REMEDY = "empathia train again|Train again|Train the recogniser again"
 BLIND = {"majority", "metadata"}  # baselines that judge without looking, as they say
 HALF = {"encoder": 0.02}  # in half precision other company moves a score by so much
 
@@ -167,3 +173,68 @@ def test_a_kept_one_gives_the_same_scores_from_safe_files(made: Taught, tmp_path
         for sample in made.dialogues[0]:
             alone = scores_of(again, [(sample,)])
             assert alone[sample.id] == pytest.approx(scores[sample.id], abs=made.exact)
+
+
+def with_arrays(path: Path, **changed: Any) -> None:
+    """Write a safetensors file again; an array that is None is left out."""
+    from safetensors.numpy import load_file, save_file
+
+    arrays = load_file(path) | changed
+    save_file({n: np.ascontiguousarray(a) for n, a in arrays.items() if a is not None}, path)
+
+
+def with_values(path: Path, **changed: Any) -> None:
+    """Write a JSON file again; a value that is None is left out."""
+    values = json.loads(path.read_text()) | changed
+    path.write_text(json.dumps({k: v for k, v in values.items() if v is not None}))
+
+
+def damages(folder: Path) -> Iterator[str]:
+    """Harms a folder in one way after another, and mends it again before the next one."""
+    from safetensors.numpy import load_file
+
+    whole = shutil.copytree(folder, folder.parent / "whole")
+    for path in sorted(folder.glob("*.safetensors")):
+        for name, array in list(load_file(path).items())[:9]:
+            odd = [array[:-1]] + [np.full_like(array, np.nan)] * (array.dtype.kind == "f")
+            for one in odd + [None] * (path.name == "model.safetensors"):
+                with_arrays(path, **{name: one})
+                yield f"{path.name}: {name} {'gone' if one is None else one.shape}"
+            shutil.copytree(whole, folder, dirs_exist_ok=True)
+        for content in (b"", b"nothing", path.read_bytes()[:-9]):
+            path.write_bytes(content)
+            yield f"{path.name} of {len(content)} bytes"
+        shutil.copytree(whole, folder, dirs_exist_ok=True)
+    for version in (1, model.FORMAT + 1, "two"):
+        with_values(folder / "settings.json", format=version)
+        yield f"format {version}"
+    shutil.copytree(whole, folder, dirs_exist_ok=True)
+    (folder / "model.json").write_text("nothing")
+    yield "no values"
+    shutil.copytree(whole, folder, dirs_exist_ok=True)
+
+
+def test_what_another_version_kept_is_refused_in_words(made: Taught, tmp_path: Path) -> None:
+    if not hasattr(plugins.load("emotion", made.name), "load"):
+        return  # it cannot be kept
+    folder = tmp_path / "model"
+    folder.mkdir()
+    kept(made, folder)
+    if not (folder / "model.json").exists():
+        return  # a third party's, with files of its own
+    for damage in damages(folder):
+        try:
+            model.load(folder, threads=1).recognise(made.dialogues)
+        except WeightsError as e:
+            assert re.search(REMEDY, str(e)), damage
+        else:
+            pytest.fail(f"it reads: {damage}")
+    for key in json.loads((folder / "model.json").read_text()):
+        again = shutil.copytree(folder, tmp_path / key)
+        with_values(again / "model.json", **{key: None})
+        try:  # what an older version did not write may have a default
+            emotions = model.load(again, threads=1).recognise(made.dialogues)
+        except WeightsError as e:
+            assert re.search(REMEDY, str(e)), key
+        else:
+            assert [len(row) for row in emotions] == [len(d) for d in made.dialogues]

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 NAME, TOKENIZER = quarter.NAME, "tokenizer.json"
 _BEFORE = "query: "
+_UNLIKE = (
+    f"Train the recogniser again from the pulled weight '{NAME}', or for one that ships: "
+    "empathia weights verify"
+)
 
 
 class MultilingualEncoder:
@@ -73,9 +77,11 @@ class MultilingualEncoder:
             if name not in arrays or arrays[name].shape != change.shape:
                 raise WeightsError(
                     f"a difference to '{name}', which '{folder}' has not in that shape",
-                    weights.remedy(NAME),
+                    _UNLIKE,
                 )
             arrays[name] = arrays[name] + change
+            if not np.isfinite(arrays[name]).all():
+                raise WeightsError(f"a difference makes '{name}' what is no number", _UNLIKE)
         graph = session("multilingual", arrays, threads)
         return cls(tokenizer(folder, longest), network, graph)
 

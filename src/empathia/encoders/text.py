@@ -145,6 +145,8 @@ def _arrays(path: Path, delta: Path | None) -> dict[str, NDArray[np.float32]]:
                 f"'{delta}' changes '{name}', which the encoder has not in that shape", remedy
             )
         base[name] = base[name] + difference.astype(np.float32)
+        if not np.isfinite(base[name]).all():
+            raise WeightsError(f"'{delta}' makes '{name}' what is no number", remedy)
     return base
 
 

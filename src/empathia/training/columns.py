@@ -86,13 +86,24 @@ class Columns:
         arrays: Mapping[str, Table],
         plain: ColumnsJson,
     ) -> Self:
-        """The columns of which :meth:`state` gave ``arrays`` and ``plain``."""
+        """The columns of which :meth:`state` gave ``arrays`` and ``plain``.
+
+        Raises:
+            KeyError: Something is missing.
+            ValueError: They do not fit each other.
+        """
         new = cls.__new__(cls)
         new.modalities, new._past = modalities, bool(plain["past"])
         new.size, new.measures = dict(plain["size"]), set(plain["measures"])
-        new._scale = {
-            m: (arrays[f"columns.{m}.mean"], arrays[f"columns.{m}.spread"]) for m in modalities
-        }
+        new._scale = {}
+        for m, names in modalities.items():
+            mean, spread = (
+                np.asarray(arrays[f"columns.{m}.{part}"], np.float32) for part in ("mean", "spread")
+            )
+            size = sum(new.size[n] for n in names)
+            if mean.shape != (size,) or spread.shape != (size,) or not (spread > 0).all():
+                raise ValueError(f"the scale of '{m}' is not one of {size} columns")
+            new._scale[m] = mean, spread
         twice = new.measures if new._past else set()
         new.width = {m: len(x) * (1 + (m in twice)) for m, (x, _) in new._scale.items()}
         return new

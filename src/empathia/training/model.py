@@ -32,6 +32,7 @@ FORMAT = 2
 NOTHING = "nothing to judge by"
 _ROUNDING = 1e-6  # by which a score may lie outside [0, 1]
 _PRESENT = 0.5  # score from which an independent label is there, as in the bench
+_UNFIT = (KeyError, TypeError, ValueError, IndexError, AttributeError)  # of files that do not fit
 
 Arrays = Mapping[str, NDArray[Any]]
 Answer = Callable[[Sequence[Conversation]], Scores]
@@ -235,11 +236,13 @@ class Kept:
     Args:
         recogniser: As its plug-in loaded it.
         settings: Of its folder.
+        folder: Where it was kept.
         normalisers: Bring features to the scale of its training.
     """
 
     recogniser: Recogniser
     settings: Settings
+    folder: Path
     normalisers: tuple[Normaliser, ...] = ()
 
     @property
@@ -254,11 +257,18 @@ class Kept:
         return self.recogniser.record
 
     def recognise(self, dialogues: Sequence[Conversation]) -> list[list[Emotion]]:
-        """One emotion a sample, dialogue by dialogue; see the contract."""
+        """One emotion a sample, dialogue by dialogue; see the contract.
+
+        Raises:
+            WeightsError: What was kept does not fit together.
+        """
         seen: Sequence[Conversation] = [[self._seen(s) for s in d] for d in dialogues]
         for normaliser in self.normalisers:
             seen = normaliser.apply(seen)
-        return self.recogniser.recognise(seen)
+        try:
+            return self.recogniser.recognise(seen)
+        except (*_UNFIT, LabelError) as e:
+            raise damaged(self.folder, e) from e
 
     def save(self, folder: Path) -> None:
         """Write it again."""
@@ -290,7 +300,7 @@ def read(folder: Path) -> Settings:
         return Settings(**plain)
     except WeightsError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EmpathiaError) as e:
+    except (OSError, *_UNFIT, EmpathiaError) as e:
         raise WeightsError(
             f"'{folder}' holds no recogniser that was kept ({' '.join(str(e).split())})",
             "Give the folder 'model' that empathia train wrote: out/<run>/model",
@@ -298,10 +308,12 @@ def read(folder: Path) -> Settings:
 
 
 def _of_another_version(folder: Path, version: object) -> WeightsError:
+    newer = isinstance(version, int) and version > FORMAT
     return WeightsError(
         f"'{folder}' holds a recogniser that another version of Empathia kept (format "
         f"{version}, this one reads {FORMAT})",
-        "Run empathia train again: answers that are there already are kept",
+        ("Update Empathia, or run" if newer else "Run")
+        + " empathia train again: answers that are there already are kept",
     )
 
 
@@ -321,8 +333,8 @@ def load(folder: Path, threads: int | None = None) -> Recogniser:
     plugin = plugins.load("emotion", settings.recogniser, ("load",))
     try:
         normalisers = tuple(Normaliser.restored(n) for n in settings.normalise)
-        return Kept(plugin.load(folder, threads), settings, normalisers)
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as e:
+        return Kept(plugin.load(folder, threads), settings, folder, normalisers)
+    except (*_UNFIT, RuntimeError) as e:
         raise damaged(folder, e) from e
 
 
@@ -338,20 +350,60 @@ def read_arrays(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
     """What :func:`write_arrays` wrote: arrays (rows, columns, ...) by name, and values.
 
     Raises:
-        WeightsError: A file is missing or damaged.
+        WeightsError: A file is missing or damaged, or holds what is no number.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
     try:
-        values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
-        return load_file(folder / ARRAYS), values
+        text = (folder / VALUES).read_text(encoding="utf-8")
+        values = json.loads(text, parse_constant=_no_number)
+        arrays = load_file(folder / ARRAYS)
     except (OSError, ValueError, SafetensorError) as e:
         raise damaged(folder, e) from e
+    for name, array in arrays.items():
+        if np.isnan(array).any():
+            raise damaged(folder, f"'{name}' holds what is no number")
+    return arrays, values
+
+
+def _no_number(constant: str) -> None:
+    raise ValueError(f"{VALUES} holds {constant}")
+
+
+def check_shapes(folder: Path, arrays: Arrays, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse arrays that are missing or have another shape than what reads them expects.
+
+    Args:
+        folder: Where they were kept.
+        arrays: What :func:`read_arrays` gave.
+        shapes: Expected, by name.
+
+    Raises:
+        WeightsError: One does not fit.
+    """
+    for name, shape in shapes.items():
+        if name not in arrays:
+            raise damaged(folder, KeyError(name))
+        if arrays[name].shape != shape:
+            raise damaged(folder, f"'{name}' has shape {arrays[name].shape}, expected {shape}")
+
+
+def positive(value: object) -> float:
+    """A number above 0, such as a temperature.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(value, int | float) or not 0 < value < float("inf"):
+        raise ValueError(f"{value!r} where a number above 0 is expected")
+    return float(value)
 
 
 def damaged(folder: Path, reason: object) -> WeightsError:
     """The error for files that do not fit."""
+    if isinstance(reason, KeyError):
+        reason = f"{reason} is missing"
     return WeightsError(
         f"the recogniser in '{folder}' is damaged ({' '.join(str(reason).split())})",
         "Run empathia train again, or for one that ships: empathia weights verify",

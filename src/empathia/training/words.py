@@ -16,6 +16,7 @@ from empathia.files import Plain
 from empathia.metrics.calibration import fit_bias_corrected
 from empathia.metrics.scores import Array, sigmoid, softmax
 from empathia.metrics.thresholds import best_thresholds, coverage_threshold
+from empathia.training.model import positive
 from empathia.training.problem import Conversation, Scores, by_id
 from empathia.types import FloatArray, Sample
 
@@ -79,10 +80,22 @@ class Calibration:
 
     @classmethod
     def restored(cls, values: dict[str, float]) -> Calibration:
-        """The calibration of which :meth:`plain` gave ``values``."""
+        """The calibration of which :meth:`plain` gave ``values``.
+
+        Raises:
+            TypeError: One is missing, or there are others.
+            ValueError: They do not fit each other.
+        """
         calibration = cls(**values)  # type: ignore[arg-type]
-        pairs = {n: tuple(getattr(calibration, n)) for n in ("thresholds", "bias")}
-        return cls(**{**values, **pairs})  # type: ignore[arg-type]
+        pairs = {n: tuple(map(float, getattr(calibration, n))) for n in ("thresholds", "bias")}
+        numbers = {
+            "temperature": positive(calibration.temperature),
+            "threshold": float(calibration.threshold),
+        }
+        rows = [pairs["bias"], *dict(calibration.views).values()]
+        if any(len(row) != len(pairs["thresholds"]) for row in rows):
+            raise ValueError("its thresholds, bias and views are not of as many labels")
+        return cls(**{**values, **pairs, **numbers})  # type: ignore[arg-type]
 
     def plain(self) -> dict[str, Plain]:
         """As values for JSON."""

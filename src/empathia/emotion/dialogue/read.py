@@ -17,7 +17,15 @@ from empathia.emotion.dialogue.tables import Prepared, prepare
 from empathia.emotion.dialogue.traces import Linear, Traces
 from empathia.metrics.scores import Array, probabilities
 from empathia.training.columns import Columns
-from empathia.training.model import Arrays, Model, Settings, read, read_arrays, write_arrays
+from empathia.training.model import (
+    Arrays,
+    Model,
+    Settings,
+    positive,
+    read,
+    read_arrays,
+    write_arrays,
+)
 from empathia.training.problem import Conversation, Scores, by_id
 
 _LEAST = 1e-9
@@ -146,7 +154,7 @@ def _restored(k: Settings, arrays: Arrays, plain: Mapping[str, Any]) -> Answerin
         traces = Traces.restored(columns.measures, o.text("context"), arrays)
         model = Linear(arrays["linear.weight"], arrays["linear.bias"])
         halves.append((linear, Remembering(traces, model, k.exclusive)))
-    return Answering(columns, halves, labels, k.exclusive, float(plain["temperature"]))
+    return Answering(columns, halves, labels, k.exclusive, positive(plain["temperature"]))
 
 
 def _net(number: int, shape: Shape, arrays: Arrays) -> nn.Module:

@@ -16,7 +16,7 @@ from empathia.config import Options
 from empathia.encoders.tunable import Encoder, encoder, mean_over
 from empathia.metrics.scores import Array, probabilities
 from empathia.training.context import Item, Reader
-from empathia.training.model import Model, read, read_arrays, write_arrays
+from empathia.training.model import Model, positive, read, read_arrays, write_arrays
 from empathia.training.problem import Conversation, Scores, by_id
 
 _ANSWERED = 64  # utterances that are answered at once
@@ -104,5 +104,5 @@ def load(folder: Path, threads: int | None) -> Model:
         for name, parameter in trained.items():
             parameter.copy_(torch.from_numpy(arrays[name]))
     reader = Reader(body, o.count("past"), o.count("pieces"))
-    answer = Answering(net.eval(), reader, float(plain["temperature"]), settings.exclusive)
+    answer = Answering(net.eval(), reader, positive(plain["temperature"]), settings.exclusive)
     return Model(settings.about, answer, write=answer.save)

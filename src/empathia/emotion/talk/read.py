@@ -14,12 +14,21 @@ import numpy as np
 from empathia import weights
 from empathia.config import Options
 from empathia.contracts import About
-from empathia.encoders.text import TextEncoder
+from empathia.encoders.text import WIDTH, TextEncoder
 from empathia.files import Plain
 from empathia.metrics.scores import Array, softmax
 from empathia.training.columns import Columns, past_and_others
 from empathia.training.context import Item, Reader
-from empathia.training.model import ARRAYS, VALUES, Arrays, Model, read_arrays
+from empathia.training.model import (
+    ARRAYS,
+    VALUES,
+    Arrays,
+    Model,
+    check_shapes,
+    damaged,
+    positive,
+    read_arrays,
+)
 from empathia.training.problem import Conversation, Scores, by_id, has_words
 from empathia.training.rows import Table
 from empathia.training.words import latin, unread
@@ -252,9 +261,35 @@ def load(folder: Path, options: Options, threads: int | None = None) -> Talk:
     arrays, values = read_arrays(folder)
     names, fitted = tuple(values["features"]), values["columns"]
     columns = Columns.restored({MODALITY: names}, arrays, fitted) if names else None
+    views = {name: View(tuple(map(float, bias))) for name, bias in values["views"].items()}
+    memory = Memory(positive(values["temperature"]), tuple(map(float, values["memory"])))
+    _check(folder, arrays, columns, views, memory)
     encoder = TextEncoder.load(weights.folder(ENCODER), folder / DELTA, threads=threads)
     encoder.tokenizer.no_truncation()
     reader = Reader(Tokens(encoder), options.count("past"), options.count("pieces"))
-    views = {name: View(tuple(bias)) for name, bias in values["views"].items()}
-    memory = Memory(values["temperature"], tuple(values["memory"]))
     return Talk(encoder, reader, columns, Head(arrays), views, memory, folder)
+
+
+def _check(
+    folder: Path,
+    arrays: Arrays,
+    columns: Columns | None,
+    views: Mapping[str, View],
+    memory: Memory,
+) -> None:
+    """Refuse what does not fit together."""
+    labels = len(views[""].bias)
+    if any(len(v.bias) != labels for v in views.values()):
+        raise damaged(folder, "its views are not of as many labels")
+    if len(memory.weights) != 2 * len(KEEPS):
+        raise damaged(folder, f"'memory' has {len(memory.weights)} weights")
+    outputs = len(arrays.get("bias", ()))
+    if outputs not in (labels, labels + 3):
+        raise damaged(folder, f"it has {outputs} outputs for {labels} labels")
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(("bias", "unheard"), (outputs,))
+    shapes["weight"] = outputs, 2 * WIDTH
+    if columns is not None:
+        hidden = len(arrays.get("inner.bias", ()))
+        shapes |= {"inner.weight": (hidden, 3 * columns.width[MODALITY]), "inner.bias": (hidden,)}
+        shapes |= {"outer.weight": (outputs, hidden), "outer.bias": (outputs,)}
+    check_shapes(folder, arrays, shapes)

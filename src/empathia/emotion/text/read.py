@@ -9,13 +9,13 @@ import numpy as np
 
 from empathia import weights
 from empathia.contracts import About
-from empathia.encoders.text import TextEncoder
+from empathia.encoders.text import WIDTH, TextEncoder
 from empathia.files import Plain
 from empathia.training.model import (
     ARRAYS,
     VALUES,
     Model,
-    damaged,
+    check_shapes,
     read_arrays,
 )
 from empathia.training.words import Calibration, WordReader, latin
@@ -38,9 +38,9 @@ def load(folder: Path, threads: int | None = None, *, exclusive: bool = True) ->
     """
     arrays, values = read_arrays(folder)
     calibration = Calibration.restored(values)
+    labels = len(calibration.thresholds)
+    check_shapes(folder, arrays, {"weight": (labels, WIDTH), "bias": (labels,)})
     head, bias = (arrays[n].astype(np.float32) for n in ("weight", "bias"))
-    if head.shape[0] != len(calibration.thresholds):
-        raise damaged(folder, f"a head of shape {head.shape}")
     encoder = TextEncoder.load(weights.folder(ENCODER), folder / DELTA, threads=threads)
 
     def logits(texts: object) -> FloatArray:

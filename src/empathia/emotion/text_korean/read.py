@@ -11,7 +11,7 @@ import numpy as np
 from empathia.contracts import About
 from empathia.emotion.text_korean.columns import BITS, scores
 from empathia.files import Plain
-from empathia.training.model import Arrays, Model, damaged, read_arrays, write_arrays
+from empathia.training.model import Arrays, Model, check_shapes, read_arrays, write_arrays
 from empathia.training.words import Calibration, WordReader
 from empathia.types import FloatArray
 
@@ -65,10 +65,10 @@ def load(folder: Path) -> Head:
         WeightsError: It is missing or damaged.
     """
     arrays, values = read_arrays(folder)
-    weight, bias = (arrays[n].astype(np.float32) for n in ("weight", "bias"))
     calibration = Calibration.restored(values)
-    if weight.shape != (1 << BITS, len(calibration.thresholds)):
-        raise damaged(folder, f"a head of shape {weight.shape}")
+    labels = len(calibration.thresholds)
+    check_shapes(folder, arrays, {"weight": (1 << BITS, labels), "bias": (labels,)})
+    weight, bias = (arrays[n].astype(np.float32) for n in ("weight", "bias"))
     return Head(weight, bias, calibration)
 
 

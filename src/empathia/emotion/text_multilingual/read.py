@@ -14,8 +14,17 @@ from empathia.contracts import About
 from empathia.emotion.text_korean.columns import scores
 from empathia.emotion.text_korean.read import korean
 from empathia.encoders.multilingual import NAME, MultilingualEncoder
+from empathia.encoders.text import WIDTH
 from empathia.files import Plain
-from empathia.training.model import ARRAYS, VALUES, Arrays, Model, damaged, read_arrays
+from empathia.training.model import (
+    ARRAYS,
+    VALUES,
+    Arrays,
+    Model,
+    check_shapes,
+    damaged,
+    read_arrays,
+)
 from empathia.training.words import Calibration, WordReader
 from empathia.types import FloatArray
 
@@ -38,9 +47,11 @@ def load(folder: Path, threads: int | None = None, *, exclusive: bool = True) ->
     """
     arrays, values = read_arrays(folder)
     calibration = Calibration.restored(values)
-    heads, labels = Heads.of(arrays), len(calibration.thresholds)
-    if heads.weight.shape[0] != 2 * labels or heads.runs.shape[1] != labels:
-        raise damaged(folder, f"heads of shapes {heads.weight.shape} and {heads.runs.shape}")
+    labels = len(calibration.thresholds)
+    columns = 1 << (len(arrays.get("runs", " ")) - 1).bit_length()  # a power of two
+    shapes = {"weight": (2 * labels, WIDTH), "bias": (2 * labels,), "usual": (labels,)}
+    check_shapes(folder, arrays, shapes | {"runs": (columns, labels)})
+    heads = Heads.of(arrays)
     encoder = heads_encoder(_arrays(folder / DIFFERENCE), threads)
 
     def one(texts: Sequence[str]) -> FloatArray:
@@ -131,10 +142,14 @@ def packed(difference: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
 
 
 def unpacked(kept: Arrays) -> dict[str, FloatArray]:
-    """The differences of which :func:`packed` gave ``kept``: (outputs, inputs) and (outputs,)."""
+    """The differences of which :func:`packed` gave ``kept``: (outputs, inputs) and (outputs,).
+
+    Raises:
+        KeyError: A matrix lacks its scale.
+    """
     scales = {n.removesuffix(_SCALE): a for n, a in kept.items() if n.endswith(_SCALE)}
     return {
-        n: a * scales[n][:, None] if n in scales else a
+        n: a * scales[n][:, None] if a.dtype == np.int8 else a
         for n, a in kept.items()
         if not n.endswith(_SCALE)
     }

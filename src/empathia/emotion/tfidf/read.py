@@ -13,7 +13,7 @@ import numpy as np
 from empathia.config import Options
 from empathia.files import Plain
 from empathia.metrics.scores import Array, probabilities
-from empathia.training.model import Model, read, read_arrays, write_arrays
+from empathia.training.model import Model, check_shapes, positive, read, read_arrays, write_arrays
 from empathia.training.problem import Conversation, Scores, by_id, has_words
 from empathia.types import Sample
 
@@ -167,6 +167,12 @@ def load(folder: Path) -> Model:
         )
         for f in plain["fields"]
     ]
-    options = Options(settings.options)
-    answer = Answering(fields, arrays["bias"], plain["temperature"], options, settings.exclusive)
+    labels = len(settings.labels)
+    shapes: dict[str, tuple[int, ...]] = {"bias": (labels,)}
+    for field in fields:
+        terms = len(field.columns)
+        shapes |= {f"{field.kind}.rarity": (terms,), f"{field.kind}.weight": (terms, labels)}
+    check_shapes(folder, arrays, shapes)
+    options, temperature = Options(settings.options), positive(plain["temperature"])
+    answer = Answering(fields, arrays["bias"], temperature, options, settings.exclusive)
     return Model(settings.about, answer, write=answer.save)

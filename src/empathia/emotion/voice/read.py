@@ -13,7 +13,14 @@ from empathia.contracts import About
 from empathia.errors import WeightsError
 from empathia.files import Plain
 from empathia.metrics.scores import softmax
-from empathia.training.model import Model, read_arrays, write_arrays
+from empathia.training.model import (
+    Model,
+    check_shapes,
+    damaged,
+    positive,
+    read_arrays,
+    write_arrays,
+)
 from empathia.training.problem import Conversation, Scores, by_id
 from empathia.types import Features, FloatArray, Sample
 
@@ -148,12 +155,16 @@ def load(folder: Path) -> Head:
         WeightsError: It is missing or damaged.
     """
     arrays, values = read_arrays(folder)
+    labels, columns = arrays["weight"].shape
+    check_shapes(folder, arrays, {"weight": (labels, columns), "bias": (labels,)})
     weight, bias = (arrays[n].astype(np.float32) for n in ("weight", "bias"))
-    temperature = values["temperature"]
+    temperature, shift = values["temperature"], tuple(map(float, values.get("shift", ())))
+    if len(shift) not in (0, labels):
+        raise damaged(folder, f"'shift' is of {len(shift)} labels, the head of {labels}")
     abroad = Abroad(
-        float(temperature[CORPUS]),
+        positive(temperature[CORPUS]),
         float(values.get("short", 0.0)),
-        tuple(values.get("shift", ())),
+        shift,
         float(values.get("ceiling", 1.0)),
     )
     return Head(
@@ -161,7 +172,7 @@ def load(folder: Path) -> Head:
         bias,
         str(values["feature"]),
         tuple(values["columns"]),
-        float(temperature[SPEAKER]),
+        positive(temperature[SPEAKER]),
         abroad,
         float(values["threshold"]),
         bool(values.get("unit", False)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,3 +75,31 @@ def test_a_long_word_takes_no_longer_than_its_length() -> None:
     before = time.process_time()
     languages(["a" * 1_000_000, *["1"] * 50])
     assert time.process_time() - before < 4  # one by one its letters would take ten
+
+
+SMALL = (
+    *("the", "a", "an", "and", "or", "but", "if", "is", "are", "was", "were", "be", "been", "i"),
+    *("you", "he", "she", "it", "we", "they", "me", "my", "your", "his", "her", "our", "their"),
+    *("this", "that", "these", "those", "what", "who", "how", "why", "when", "where", "not", "no"),
+    *("do", "does", "did", "of", "in", "on", "at", "for", "with", "from", "about", "by", "as"),
+    *("so", "just", "like", "have", "has", "had", "will", "would", "can", "could", "think"),
+)
+
+
+@pytest.mark.parametrize("words", [300, 4_000, 60_000])
+def test_english_stays_english_however_long_it_is(words):
+    """Its small words are a few hundred, and all have been said after some thousand words."""
+    rng = np.random.default_rng(words)
+    made = ["".join(rng.choice(list("bcdfgklmnprstaeiou"), 7)) for _ in range(words // 2)]
+    talk = [str(w) for pair in zip(rng.choice(SMALL, len(made)), made, strict=True) for w in pair]
+    assert detect_language([" ".join(talk)]) == "en"
+
+
+def test_a_word_that_is_repeated_is_one_word():
+    assert detect_language(["well " * 600]) == "en"
+    assert detect_language(["ow! " * 600]) is None
+
+
+def test_a_language_that_is_not_known_shows_within_two_short_turns():
+    turns = ["Nimefurahi sana kukuona leo rafiki yangu.", "Mimi pia nimefurahi, karibu nyumbani."]
+    assert languages(turns) == [None, "und"]

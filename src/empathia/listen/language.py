@@ -135,7 +135,8 @@ _SCRIPTS: Mapping[str, str] = {
 }
 # Evidence for another language below which nothing is said, with and without English words.
 _LEAST, _LEAST_ALONE = 1.5, 1.0
-_ENOUGH = 12  # words after which English must have shown itself
+_ENOUGH = 8  # different words after which English must have shown itself
+_MANY = 1000  # different words from which on a language has shown all of its small words
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LETTER_WEIGHT = 0.7
 _BACK = 20  # undecided turns that are read as one text
@@ -232,7 +233,8 @@ def _script(text: str) -> str | None:
 
 def _latin(words: Sequence[str], text: str) -> str | None:
     scores: dict[str, float] = {}
-    for word in dict.fromkeys(words):  # a name that is repeated is no more evidence than once
+    kinds = dict.fromkeys(words)  # a name that is repeated is no more evidence than once
+    for word in kinds:
         owners, weight = _EVIDENCE.get(word, ((), 0.0))
         for language in owners:
             scores[language] = scores.get(language, 0.0) + weight
@@ -247,6 +249,6 @@ def _latin(words: Sequence[str], text: str) -> str | None:
         return best
     if english > 0 and english >= score:
         # Borrowed words may look English; running English is made of its small words.
-        sparse = len(words) >= _ENOUGH and english < 0.05 * len(words)
+        sparse = len(kinds) >= _ENOUGH and english < 0.05 * min(len(kinds), _MANY)
         return UNKNOWN if sparse else "en"
-    return UNKNOWN if len(words) >= _ENOUGH and not english else None
+    return UNKNOWN if len(kinds) >= _ENOUGH and not english else None

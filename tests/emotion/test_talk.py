@@ -13,10 +13,10 @@ from empathia import weights
 from empathia.config import Options
 from empathia.emotion.talk import OPTIONS
 from empathia.emotion.talk import read as talk
-from empathia.emotion.talk.read import Memory, View, curved, traces
+from empathia.emotion.talk.read import Memory, View, cannot, curved, traces
 from empathia.errors import ConfigError, TrainingError
 from empathia.metrics.scores import softmax
-from empathia.types import Sample
+from empathia.types import Features, Sample
 
 EVEN = View((0.0, 0.0))
 needs_minilm = pytest.mark.skipif(
@@ -234,3 +234,29 @@ def test_valence_and_arousal_are_learnt_where_they_are_rated(made, tmp_path):
     ((unread,),) = model.recognise([[Sample("k", "정말 기뻐요", "ko")]])
     assert unread.vad is None
     assert made.recognise(dialogues[:1])[0][0].vad is None  # nothing was rated
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "values", "reason"),
+    [
+        ("...", "en", [1.0, np.nan], None),  # nothing to read, something to hear
+        (None, None, [1.0, np.nan], None),
+        ("👍", "en", [np.nan, np.nan], "no words"),
+        (None, None, None, "no words"),
+        ("정말 기뻐요", "ko", [1.0, 2.0], "it knows en, the words are in ko"),
+        ("нет", None, [1.0, 2.0], "its language is not known"),
+        ("Ndiyo", "und", None, "it knows en, the words are in another language"),
+        ("Hm.", None, None, None),
+    ],
+)
+def test_what_there_is_to_judge_by(text, language, values, reason):
+    tone = {} if values is None else {"tone": Features("x", "tone", np.float32([values]))}
+    assert cannot(Sample("x", text, language, tone)) == reason
+
+
+@needs_minilm
+@pytest.mark.parametrize("text", ["Hm.", "No.", "OK", "7", "so " * 600, "rude and sunny " * 2000])
+def test_turns_of_a_word_and_turns_without_end_are_judged(made, text):
+    samples = [Sample(str(i), text, "en", speaker=who) for i, who in enumerate(["A", "B", None])]
+    for scores in scored(made, *samples):
+        assert scores.sum() == pytest.approx(1)

@@ -12,7 +12,7 @@ import sounds
 from reading_models import keep_dialogue_model
 
 from empathia import media, weights
-from empathia.errors import UsageError
+from empathia.errors import InputError, UsageError
 from empathia.pipeline import SHIPPED, Conversation, Options, Reader, Spoken
 from empathia.types import Audio, Timeline, Turn, Utterance
 
@@ -193,3 +193,13 @@ def test_words_alone_have_no_cues_to_adapt(tmp_path):
         timeline = reader.read(file)
     assert "prosody-bins" not in str(timeline.provenance["weights"])
     assert not any("cues" in n for n in timeline.notes)
+
+
+def test_a_turn_from_before_the_last_one_is_refused_and_never_added() -> None:
+    with Conversation(Options(recognisers=("text-default",))) as talk:
+        talk.add("I won!", speaker="Ann", start=5, end=9)
+        talk.add("You did?", speaker="Ben", start=5, end=6)  # at once is in order
+        with pytest.raises(InputError, match=r"starts at 3 s, before .* \(5 s\)"):
+            talk.add("Wait.", speaker="Ann", start=3, end=4)
+        talk.add("Oh.", speaker="Cid")
+        assert [t.utterance.text for t in talk.turns] == ["I won!", "You did?", "Oh."]

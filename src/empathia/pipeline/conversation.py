@@ -15,7 +15,7 @@ from typing import Self
 
 from empathia.contracts import Progress
 from empathia.cues import CuesSoFar
-from empathia.errors import UsageError
+from empathia.errors import InputError, UsageError
 from empathia.files import Plain
 from empathia.listen.language import LanguageSoFar
 from empathia.pipeline.fusion import fuse
@@ -146,11 +146,13 @@ class Conversation:
 
         Raises:
             UsageError: There are neither words nor sound.
-            InputError: The sound has another rate, or the times are impossible.
+            InputError: The sound has another rate, the times are impossible, or it starts before
+                a turn that is in already.
             WeightsError: A weight that is needed is missing or damaged.
         """
         if text is None and sound is None:
             raise UsageError("a turn without words and without sound", "Give one of them")
+        self._check_start(start)
         index = len(self._turns)
         u = Utterance(self._free_id(index), index, speaker, text, start, end, language=language)
         heard = None if sound is None else self.hear(sound, u.id)
@@ -232,6 +234,14 @@ class Conversation:
         self._samples += samples
         self._turns += turns
         return turns
+
+    def _check_start(self, start: float | None) -> None:
+        last = max((t.utterance.start or 0.0 for t in self._turns), default=0.0)
+        if start is not None and start < last:
+            raise InputError(
+                f"the turn starts at {start} s, before one that is in already ({last} s)",
+                "Add turns in the order of their starts, or leave the times out",
+            )
 
     def _free_id(self, index: int) -> str:
         taken = {s.id for s in self._samples}

@@ -158,13 +158,16 @@ def _distance(rows: Table, speakers: Sequence[str | None]) -> Table:
     """Scaled rows less the mean of the same speaker's turns before.
 
     The training mean, which is 0, counts as some turns more, so that the first turns of somebody
-    are compared with everybody.
+    are compared with everybody; so are all turns of which nobody knows who speaks (None).
     """
-    total: dict[str | None, Table] = {}
-    count: dict[str | None, Table] = {}
+    total: dict[str, Table] = {}
+    count: dict[str, Table] = {}
     distances = np.empty_like(rows)
     nothing = np.zeros(rows.shape[1], np.float32)
     for i, who in enumerate(speakers):
+        if who is None:
+            distances[i] = rows[i]
+            continue
         sums, turns = total.get(who, nothing), count.get(who, nothing)
         distances[i] = rows[i] - sums / (turns + _CALM)
         total[who] = sums + np.nan_to_num(rows[i])
@@ -179,15 +182,18 @@ def past_and_others(
 
     Args:
         rows: (utterances, columns) in time order.
-        speakers: Of each utterance.
+        speakers: Of each utterance; one that is not known (None) has no past and no others, and
+            is part of nobody's.
         keep: Share of a trace that is left after the speaker's next turn, in [0, 1].
 
     Returns:
         Exponential averages, both (utterances, columns).
     """
-    state: dict[str | None, Table] = {}
+    state: dict[str, Table] = {}
     own, others = np.full_like(rows, np.nan), np.full_like(rows, np.nan)
     for i, who in enumerate(speakers):
+        if who is None:
+            continue
         own[i] = state.get(who, own[i])
         rest = [s for name, s in state.items() if name != who]
         if rest:

@@ -106,8 +106,9 @@ def row(features: Features) -> Table:
     """The row of a feature, (columns,) in its units.
 
     Of one over time it is the mean and the standard deviation of each column, (2 columns,).
+    What is not finite is missing, so NaN.
     """
-    x = features.values
+    x = np.where(np.isfinite(features.values), features.values, np.nan)
     if features.rate is None and len(x) == 1:
         return np.asarray(x[0])
     there = ~np.isnan(x)

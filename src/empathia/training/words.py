@@ -20,6 +20,8 @@ from empathia.training.model import positive
 from empathia.training.problem import Conversation, Scores, by_id
 from empathia.types import FloatArray, Sample
 
+NO_WORDS = "no words"
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -166,7 +168,7 @@ def unread(
         own_script: Whether a text whose language is not known may be read.
     """
     if sample.text is None or not any(c.isalnum() for c in sample.text):
-        return "no words"
+        return NO_WORDS
     if sample.language is None:
         return None if own_script(sample.text) else "its language is not known"
     code = sample.language.lower().replace("_", "-").split("-")[0]

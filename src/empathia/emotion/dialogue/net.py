@@ -30,8 +30,10 @@ class Talk:
     Args:
         values: Modality to (utterances, columns), NaN where a number is missing.
         dialogues: Rows of each dialogue, in time order.
-        turns: Rows of each speaker of each dialogue, in time order.
-        last_other: (utterances,) row of the last turn before it that another speaker had, or -1.
+        turns: Rows of each speaker of each dialogue, in time order; one a turn of which nobody
+            knows who speaks.
+        last_other: (utterances,) row of the last turn before it that another speaker had, or -1
+            where there is none, or nobody knows.
     """
 
     values: Mapping[str, Tensor]
@@ -44,9 +46,13 @@ def talk(dialogues: Sequence[Prepared]) -> Talk:
     """Several dialogues as one table."""
     spans, turns, others, start = [], [], [], 0
     for d in dialogues:
-        rows: dict[str | None, list[int]] = {}
+        rows: dict[str, list[int]] = {}
         spans.append(torch.arange(start, start + len(d.samples)))
         for i, s in enumerate(d.samples, start):
+            if s.speaker is None:
+                others.append(-1)
+                turns.append(torch.tensor([i]))
+                continue
             others.append(max((r[-1] for who, r in rows.items() if who != s.speaker), default=-1))
             rows.setdefault(s.speaker, []).append(i)
         turns += [torch.tensor(r) for r in rows.values()]

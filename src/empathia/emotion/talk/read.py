@@ -29,9 +29,9 @@ from empathia.training.model import (
     positive,
     read_arrays,
 )
-from empathia.training.problem import Conversation, Scores, by_id, has_words
+from empathia.training.problem import Conversation, Scores, by_id
 from empathia.training.rows import Table
-from empathia.training.words import latin, unread
+from empathia.training.words import NO_WORDS, latin, unread
 from empathia.types import FloatArray, Sample
 
 ENCODER, LANGUAGES = "minilm", ("en",)
@@ -219,10 +219,11 @@ class Talk:
 
 def cannot(sample: Sample) -> str | None:
     """Why a sample is not to be judged, or None."""
-    if has_words(sample):
-        return unread(sample, LANGUAGES, latin)
-    heard = any(not np.isnan(f.values).all() for f in sample.features.values())
-    return None if heard else "no words"
+    reason = unread(sample, LANGUAGES, latin)
+    if reason != NO_WORDS:
+        return reason
+    heard = any(np.isfinite(f.values).any() for f in sample.features.values())
+    return None if heard else NO_WORDS
 
 
 def reads(sample: Sample) -> bool:

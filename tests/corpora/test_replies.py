@@ -44,6 +44,8 @@ def test_turns_are_ordered_and_only_the_speaker_has_a_label(tmp_path):
     assert (first.text, first.gold, first.index) == ("I did it, alone", ("proud",), 0)
     assert first.groups == {"role": "situation"}
     assert [u.id for u in rest] == [u.id for u in dialogue.utterances]
+    (few,) = empathetic_dialogues.load(tmp_path, prompts=True, openings=True)
+    assert [u.gold for u in few.utterances] == [("proud",), ("proud",), (), ()]
 
 
 @pytest.mark.parametrize(

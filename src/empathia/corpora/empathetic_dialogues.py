@@ -8,6 +8,8 @@ the release writes ``_comma_``. Copies that went through a spreadsheet quote som
 speaker's utterances, which are the odd ones; the listener's have none. ``groups`` says the
 "role". The situation as the speaker wrote it down beforehand (``prompt``) is no turn of the
 talk: ``prompts=True`` puts it before the first one, with the role "situation" and the label.
+The label is that of the whole talk; what is said later often shows another feeling, or none.
+``openings=True`` leaves it to the situation and the first turn alone.
 """
 
 from __future__ import annotations
@@ -44,18 +46,19 @@ _COLUMNS = [
 _Turn = tuple[int, list[str]]  # line, fields
 
 
-def load(path: Path, *, prompts: bool = False) -> tuple[Dialogue, ...]:
+def load(path: Path, *, prompts: bool = False, openings: bool = False) -> tuple[Dialogue, ...]:
     """All dialogues, turns in the order of their numbers.
 
     Args:
         path: Folder with the three csv files.
         prompts: Whether the written situation comes before the first turn.
+        openings: Whether, of the turns, only the first one has a label.
 
     Raises:
         CorpusError: A file is missing, or a line does not parse or repeats a turn.
     """
     return tuple(
-        _dialogue(path / f"{part}.csv", key, turns, part, prompts)
+        _dialogue(path / f"{part}.csv", key, turns, part, prompts=prompts, openings=openings)
         for part in _PARTS
         for key, turns in _talks(path / f"{part}.csv").items()
     )
@@ -97,7 +100,9 @@ def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
             yield number, fields
 
 
-def _dialogue(file: Path, key: str, turns: dict[int, _Turn], part: str, prompts: bool) -> Dialogue:
+def _dialogue(
+    file: Path, key: str, turns: dict[int, _Turn], part: str, *, prompts: bool, openings: bool
+) -> Dialogue:
     contexts = {fields[2] for _, fields in turns.values()}
     if len(contexts) > 1:
         raise CorpusError(
@@ -119,13 +124,14 @@ def _dialogue(file: Path, key: str, turns: dict[int, _Turn], part: str, prompts:
     for number in sorted(turns):
         _, fields = turns[number]
         role = "speaker" if number % 2 else "listener"
+        labelled = role == "speaker" and not (openings and number > min(turns))
         utterances.append(
             Utterance(
                 id=f"{key}/{number}",
                 index=len(utterances),
                 speaker=fields[4],
                 text=_words(fields[5]),
-                gold=(fields[2],) if role == "speaker" else (),
+                gold=(fields[2],) if labelled else (),
                 groups={"role": role},
             )
         )

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from little_problem import LABELS, learn, part
+from little_problem import LABELS, learn, part, problem
 from whole_problem import QUICK, whole
 
 from empathia import weights
@@ -18,7 +18,7 @@ from empathia.errors import ConfigError, TrainingError
 from empathia.metrics.scores import softmax
 from empathia.types import Features, Sample
 
-EVEN = View((0.0, 0.0))
+EVEN, EVEN3 = View((0.0, 0.0)), View((0.0, 0.0, 0.0))
 needs_minilm = pytest.mark.skipif(
     weights.state("minilm") == "missing", reason="weight minilm is not pulled"
 )
@@ -114,8 +114,55 @@ def test_an_utterance_of_a_known_corpus_is_answered_in_its_view(made):
 
 
 @needs_minilm
+def test_whole_dialogues_labels_and_some_of_the_rest_are_learnt_without_a_past(tmp_path):
+    pytest.importorskip("torch")
+    from empathia.emotion.talk.fitting import TalkTask
+
+    options = {"start": "", "alone": ["often"], "hide_past": 0.5}
+    task = TalkTask(
+        problem(
+            "talk",
+            tmp_path,
+            train=corpora(range(30), 0),
+            valid=corpora(range(40, 44), 0),
+            options=options,
+            training=QUICK,
+        )
+    )
+
+    def behind(items, corpus):
+        """Share of utterances, but the first ones, that are read behind their past."""
+        of_corpus = [i for i in items if i.sample.groups["corpus"] == corpus]
+        return np.mean([i.own > 1 for i in of_corpus if i.sample.id not in first])
+
+    parts = (task.problem.train, task.problem.valid)
+    first = {d[0].id for part in parts for d in part.dialogues}
+    assert behind(task.train.items, "often") == behind(task.valid.items, "often") == 0
+    assert behind(task.valid.items, "rare") == 1
+    assert 0.3 < behind(task.train.items, "rare") < 0.7
+
+
+@needs_minilm
 def test_its_neutral_view_takes_all_labels_for_as_frequent(made):
     assert made.about.prior == pytest.approx((1 / 3,) * 3)
+
+
+@needs_minilm
+def test_its_neutral_view_remembers_words_alone(made):
+    test, gold = part(["rare30"], 5)
+    (dialogue,) = whole(test, gold).dialogues
+    answers = dataclasses.replace(made.answer, memory=Memory(2.0, (5.0, 0.0, 0.0, 0.0)))
+    logits, speakers = answers.logits(dialogue), [s.speaker for s in dialogue]
+    calm, felt = softmax(logits / 2.0), answers.memory(logits, EVEN3, speakers)
+    assert not np.allclose(calm, felt, atol=1e-3)
+    for corpus in ("", "new"):
+        strange = [dataclasses.replace(s, groups={"corpus": corpus}) for s in dialogue]
+        told = answers([strange])
+        np.testing.assert_allclose([told[s.id] for s in strange], calm, atol=1e-6)
+    known = [dataclasses.replace(s, groups={"corpus": "rare"}) for s in dialogue]
+    told = answers([known])
+    of_rare = answers.memory(logits, answers.views["rare"], speakers)
+    np.testing.assert_allclose([told[s.id] for s in known], of_rare, atol=1e-6)
 
 
 @needs_minilm
@@ -123,7 +170,7 @@ def test_it_learns_from_words_and_from_measures(made):
     test, gold = part(["rare30", "rare31", "rare32"], 5)
     test = whole(test, gold)
     both = [s for d in test.dialogues for s in d]
-    unspoken = [dataclasses.replace(s, text=None) for s in both]
+    unspoken = [dataclasses.replace(s, text=None, groups={"corpus": "new"}) for s in both]
     unheard = [dataclasses.replace(s, features={}) for s in both]
     for samples in (both, unspoken, unheard):
         answers = [LABELS.labels[int(scored(made, s)[0].argmax())] for s in samples]
@@ -220,7 +267,8 @@ def test_valence_and_arousal_are_learnt_where_they_are_rated(made, tmp_path):
         said = np.array([told[k][axis] for k in sorted(told)])
         wanted = np.array([RATED[gold[k]][axis] for k in sorted(told)])
         assert np.corrcoef(said, wanted)[0, 1] > 0.7
-        assert said.std() == pytest.approx(wanted.std(), rel=0.4)
+        spread = np.hypot(wanted.std(), 0.1)  # as raters spread, who are of several minds
+        assert said.std() == pytest.approx(spread, rel=0.3)
     kept = tmp_path / "kept"
     kept.mkdir()
     model.save(kept)
@@ -251,7 +299,10 @@ def test_valence_and_arousal_are_learnt_where_they_are_rated(made, tmp_path):
 )
 def test_what_there_is_to_judge_by(text, language, values, reason):
     tone = {} if values is None else {"tone": Features("x", "tone", np.float32([values]))}
-    assert cannot(Sample("x", text, language, tone)) == reason
+    sample = Sample("x", text, language, tone, groups={"corpus": "new"})
+    assert cannot(sample) == reason
+    of_nothing = reason or (None if text == "Hm." else "no words")
+    assert cannot(dataclasses.replace(sample, groups={})) == of_nothing
 
 
 @needs_minilm

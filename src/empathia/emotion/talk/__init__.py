@@ -2,17 +2,16 @@
 
 One encoder reads an utterance behind its past, a small net hears the eight
 prosodic measures against what the speaker did so far; their logits are added.
-Either may be missing. What was felt so far is remembered: fading traces of the
-scores of earlier turns, the speaker's own and the others'. It looks at nothing
-that comes later.
+Either may be missing. It looks at nothing that comes later.
 
-Corpora differ in how often they find an emotion, and in what they call neutral.
-That is a nuisance, not knowledge: each corpus has a *view*, the logarithm of its
-label shares and a correction that is learnt, on top of logits that all of them
-share (logit adjustment, Menon et al., ICLR 2021; Saerens et al., Neural
-Computation 2002, for priors that change). An utterance of a corpus that was
-learnt from is answered in its view, any other one in the neutral view, in which all
-labels are as frequent.
+Corpora differ in how often they find an emotion, in what they call neutral, and in
+how long a feeling lasts. That is a nuisance, not knowledge: each corpus has a *view*,
+the logarithm of its label shares and a correction that is learnt, on top of logits
+that all of them share (logit adjustment, Menon et al., ICLR 2021; Saerens et al.,
+Neural Computation 2002, for priors that change), and a memory: fading traces of the
+scores of earlier turns, the speaker's own and the others'. An utterance of a corpus
+that was learnt from is answered in its view; any other one in the neutral view, in
+which all labels are as frequent and nothing is remembered but the words.
 
 Where utterances of the training part are rated, valence, arousal and dominance are told, too.
 """
@@ -42,6 +41,8 @@ OPTIONS: Mapping[str, Plain] = {
     "own_labels_weight": 0.1,  # weight of the second task, each corpus's own labels
     "ratings_weight": 0.3,  # weight of the third, rated valence, arousal and dominance
     "per_epoch": {},  # corpus = utterances of it that an epoch learns from; all where not named
+    "alone": (),  # corpora whose labels are those of whole dialogues: they are read without a past
+    "hide_past": 0.4,  # share of the other utterances that are read without their past in training
     "hide_words": 0.1,  # share of utterances with measures that lack their words in training
     "hide_measures": 0.3,  # share of utterances that lack their measures in training
 }

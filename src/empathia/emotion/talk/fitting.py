@@ -1,6 +1,6 @@
 """Training of the recogniser ``talk``: the last layers of MiniLM, a net of measures, the views.
 
-The lower layers stay as they were, so their output for every utterance and its past is computed
+The lower layers stay as they were, so their output for an utterance and its past is computed
 once (fp16). Single sentences of other corpora are utterances without a past.
 """
 
@@ -27,6 +27,7 @@ from empathia.emotion.talk.read import (
     Memory,
     Talk,
     Tokens,
+    corpus_of,
     load,
     reads,
     recogniser,
@@ -42,7 +43,7 @@ from empathia.training.columns import Columns
 from empathia.training.context import Item, Reader
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about, write_arrays
-from empathia.training.problem import Part, Problem, target_array
+from empathia.training.problem import Conversation, Part, Problem, target_array
 from empathia.training.rows import Table
 from empathia.types import FloatArray
 
@@ -62,13 +63,13 @@ class TalkTask:
         torch.manual_seed(problem.seed)
         torch.set_num_threads(problem.training.threads)
         self.problem, o = problem, problem.options
+        self._chance = np.random.default_rng(problem.seed)
         encoder = TextEncoder.load(weights.folder(ENCODER), threads=problem.training.threads)
         encoder.tokenizer.no_truncation()
-        self.reader = Reader(Tokens(encoder), o.count("past"), o.count("pieces"))
+        tokens, pieces = Tokens(encoder), o.count("pieces")
+        self.reader, self.alone = (Reader(tokens, n, pieces) for n in (o.count("past"), 0))
         self.columns = self._columns()
-        self.corpora = list(
-            dict.fromkeys(s.groups.get("corpus", "") for s in problem.train.labelled())
-        )
+        self.corpora = list(dict.fromkeys(corpus_of(s) for s in problem.train.labelled()))
         self.train = self._part(problem.train, "training")
         self.valid = self._part(problem.valid, "validation")
         body = MiniLM(weights.folder(ENCODER), LAYERS - MIDDLE, o.number("dropout"))
@@ -78,7 +79,9 @@ class TalkTask:
         each = [self.train.target[self.train.corpus == c].mean(0) for c in known]
         self.net = Net(body, np.log(np.stack(each).clip(_LEAST)), self.train, o)
         self.module: nn.Module = self.net
-        self.train_states, self.valid_states = map(self._states, (self.train, self.valid))
+        self.states: dict[int, list[Tensor | None]] = {
+            id(part): [None] * len(part.items) for part in (self.train, self.valid)
+        }
 
     def _columns(self) -> Columns | None:
         names = self.problem.modalities.get(MODALITY, ())
@@ -94,7 +97,7 @@ class TalkTask:
         for dialogue in part.dialogues:
             readable = [s for s in dialogue if reads(s)]
             at = {s.id: n for n, s in enumerate(dialogue)}
-            mine = [i for i in self.reader.items([readable]) if i.sample.id in part.targets]
+            mine = [i for i in self._items(readable, part) if i.sample.id in part.targets]
             items += mine
             if self.columns is not None and mine:
                 rows.append(self.columns(dialogue)[MODALITY][[at[i.sample.id] for i in mine]])
@@ -105,12 +108,23 @@ class TalkTask:
         samples = [i.sample for i in items]
         return Utterances(
             tuple(items),
-            np.array([self._number(s.groups.get("corpus", "")) for s in samples]),
+            np.array([self._number(corpus_of(s)) for s in samples]),
             target_array(samples, part, len(self.problem.labels)),
             self._own(items, part),
             self._rated(items, part),
             np.concatenate(rows) if rows else np.zeros((len(items), 0), np.float32),
         )
+
+    def _items(self, dialogue: Conversation, part: Part) -> list[Item]:
+        """A dialogue in word pieces; in training some of it without its past."""
+        o = self.problem.options
+        behind, alone = self.reader.items([dialogue]), self.alone.items([dialogue])
+        if dialogue and corpus_of(dialogue[0]) in o.words("alone"):
+            return alone
+        if part is not self.problem.train:
+            return behind
+        hidden = self._chance.random(len(alone)) < o.number("hide_past")
+        return [a if hide else b for a, b, hide in zip(alone, behind, hidden, strict=True)]
 
     def _number(self, corpus: str) -> int:
         if corpus not in self.corpora:
@@ -126,7 +140,7 @@ class TalkTask:
         for row, item in zip(own, items, strict=True):
             gold = part.gold.get(item.sample.id, ())
             for start, (corpus, labels) in zip(starts, sets.items(), strict=False):
-                if gold and item.sample.groups.get("corpus", "") == corpus:
+                if gold and corpus_of(item.sample) == corpus:
                     row[start : start + len(labels)] = [x in gold for x in labels]
         return own
 
@@ -139,18 +153,16 @@ class TalkTask:
         rated: FloatArray = ((rows - self.middle) / self.spread).astype(np.float32)
         return rated
 
-    def _states(self, part: Utterances) -> list[Tensor]:
-        """Output of the frozen layers for each utterance, (pieces, 384) fp16."""
-        states: list[Tensor] = [torch.empty(0)] * len(part.items)
-        order = sorted(range(len(states)), key=lambda i: len(part.items[i].ids))
-        for start in range(0, len(order), 128):
-            some = order[start : start + 128]
-            ids = [torch.tensor(part.items[i].ids) for i in some]
+    def _lower(self, part: Utterances, batch: NDArray[np.int64]) -> list[Tensor]:
+        """Output of the frozen layers for some utterances, (pieces, 384) fp16 each."""
+        known = self.states[id(part)]
+        if new := [i for i in batch if known[i] is None]:
+            ids = [torch.tensor(part.items[i].ids) for i in new]
             mask = _mask([len(x) for x in ids])
             hidden = self.net.encoder.lower(pad_sequence(ids, batch_first=True), mask).half()
-            for row, i in enumerate(some):
-                states[i] = hidden[row, : len(part.items[i].ids)].clone()
-        return states
+            for row, i in enumerate(new):
+                known[i] = hidden[row, : len(part.items[i].ids)].clone()
+        return [x for i in batch if (x := known[i]) is not None]
 
     def groups(self) -> list[Group]:
         """Heads learn faster than layers."""
@@ -179,7 +191,7 @@ class TalkTask:
         measures = _hidden(measures, o.number("hide_measures"))
         there = ~measures.isnan().all(1) if measures.shape[1] else torch.zeros(len(batch)) > 0
         read = ~(there & (torch.rand(len(batch)) < o.number("hide_words")))
-        logits, side, told = self._told(part, self.train_states, batch, read, measures)
+        logits, side, told = self._told(part, batch, read, measures)
         logits = logits + self.net.views()[torch.from_numpy(part.corpus[batch])]
         target = torch.from_numpy(part.target[batch]).float()
         main = -(target * functional.log_softmax(logits, 1)).sum(1).mean()
@@ -196,12 +208,11 @@ class TalkTask:
     def _told(
         self,
         part: Utterances,
-        states: Sequence[Tensor],
         batch: NDArray[np.int64],
         read: Tensor,
         measures: Tensor,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        some = [states[i] for i in batch]
+        some = self._lower(part, batch)
         mask = _mask([len(x) for x in some])
         places = torch.arange(mask.shape[1])[None]
         own = mask & (places >= torch.tensor([part.items[i].own for i in batch])[:, None])
@@ -227,7 +238,7 @@ class TalkTask:
             measures = torch.from_numpy(part.measures[some])
             read = torch.ones(len(some), dtype=torch.bool)
             with torch.no_grad():
-                logits, _, told = self._told(part, self.valid_states, some, read, measures)
+                logits, _, told = self._told(part, some, read, measures)
             out[some] = torch.cat([logits, told], 1).numpy()
         return out[:, : self.net.labels], out[:, self.net.labels :]
 
@@ -257,8 +268,8 @@ def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.talk.learn`."""
     task = TalkTask(problem)
     result = fit_problem(task, problem)
-    folder = problem.folder / "model"
-    talk = _written(task, folder)
+    talk = _written(task, problem.folder / "model")
+    task.states.clear()  # gigabytes, which the next seed needs
     record: dict[str, Plain] = {
         "best_epoch": result.best_epoch,
         "steps": result.steps,
@@ -321,7 +332,7 @@ def remembered(talk: Talk, valid: Part) -> Memory:
     """
     logits, biases, past, target = [], [], [], []
     for dialogue in filter(len, valid.dialogues):
-        view = talk.views.get(dialogue[0].groups.get("corpus", ""), talk.views[""])
+        view = talk.views.get(corpus_of(dialogue[0]), talk.views[""])
         raw, bias = talk.logits(dialogue).astype(np.float64), np.array(view.bias)
         rows = [n for n, s in enumerate(dialogue) if s.id in valid.targets and reads(s)]
         scores = softmax(raw + bias) - softmax(bias[None])

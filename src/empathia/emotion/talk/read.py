@@ -6,6 +6,7 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import erf, sqrt
 from pathlib import Path
 
@@ -120,6 +121,7 @@ class Tokens:
 
     def __init__(self, encoder: TextEncoder) -> None:
         self._tokenizer = encoder.tokenizer
+        self._pieces = lru_cache(_KEPT)(self._read)  # a live talk asks again at each turn
         first, close, fill = (self._number(m) for m in ("[CLS]", "[SEP]", "[PAD]"))
         self.marks = (first, close, fill)
 
@@ -131,6 +133,9 @@ class Tokens:
 
     def pieces(self, text: str) -> list[int]:
         """Word pieces of a text, without marks."""
+        return self._pieces(text)
+
+    def _read(self, text: str) -> list[int]:
         return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 
@@ -163,9 +168,10 @@ class Talk:
         """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
         scores: dict[str, tuple[float, ...]] = {}
         for dialogue in filter(len, dialogues):
-            corpus = dialogue[0].groups.get("corpus", "")
-            view = self.views.get(corpus, self.views[""])
-            p = self.memory(self.logits(dialogue), view, [s.speaker for s in dialogue])
+            known = (corpus := corpus_of(dialogue[0])) in self.views and corpus != ""
+            view = self.views[corpus if known else ""]
+            memory = self.memory if known else Memory(self.memory.temperature)
+            p = memory(self.logits(dialogue), view, [s.speaker for s in dialogue])
             judged = [n for n, s in enumerate(dialogue) if cannot(s) is None]
             scores |= by_id([dialogue[n] for n in judged], p[judged])
         return scores
@@ -218,12 +224,21 @@ class Talk:
 
 
 def cannot(sample: Sample) -> str | None:
-    """Why a sample is not to be judged, or None."""
+    """Why a sample is not to be judged, or None.
+
+    Without words, measures are enough for an utterance of a corpus. What they alone are worth in
+    a recording of anybody is not known.
+    """
     reason = unread(sample, LANGUAGES, latin)
-    if reason != NO_WORDS:
+    if reason != NO_WORDS or not corpus_of(sample):
         return reason
     heard = any(np.isfinite(f.values).any() for f in sample.features.values())
     return None if heard else NO_WORDS
+
+
+def corpus_of(sample: Sample) -> str:
+    """The name of its corpus; "" where it is of none."""
+    return sample.groups.get("corpus", "")
 
 
 def reads(sample: Sample) -> bool:

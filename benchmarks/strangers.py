@@ -4,19 +4,21 @@
         [--left-out-iemocap MODEL...] [--second-recipe MODEL...] [--comments MODEL...]
         [--korean MODEL...] [--diary] [--talks] [--prior KIND]
 
-MODEL is a shipped name or a folder that ``empathia train`` kept; several are seeds, whose mean
-is shown. Rows of a model that is not named are left out. DATA holds meld/, iemocap/, goemotions/
-and kote/. Four labels: the scores are restricted to neutral, joy, anger and sadness. Intervals are
-95 % over dialogues. Nothing is fitted here but the floors, and thresholds of several labels a
-comment, on validation parts. ``--diary`` reads the 200 diary entries: once, when all is fixed.
-``--prior talk`` moves the scores of talk and diary as ``read`` does (its talk rests on a third of
-MELD's shares, also where MELD is left out); without it they are as the model says.
+MODEL is a shipped name, a folder ``out/<run>/model``, or ``out/<run>`` of a run with one fold: all
+its seeds. Of several the mean is shown. Rows of a model that is not named are left out. DATA holds
+meld/, iemocap/, goemotions/ and kote/. Four labels: the scores are restricted to neutral, joy,
+anger and sadness. Intervals are 95 % over dialogues. Nothing is fitted here but the floors, and
+thresholds of several labels a comment, on validation parts. ``--diary`` reads the 200 diary
+entries: once, when all is fixed. Where a corpus is left out, and in the diary, scores are moved to
+the prior of talk as ``read`` does, or to another ``--prior``; rows of what was learnt from are in
+that corpus's own view.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -75,6 +77,22 @@ def open_model(name: str) -> Recogniser:
     return trained.load(Path(name) if Path(name).is_dir() else weights.folder(name), threads=1)
 
 
+def open_models(names: Sequence[str]) -> list[Recogniser]:
+    """Models by name or folder; of the folder of a run, each seed's in turn."""
+    return [m for name in names for m in _seeds(Path(name)) or [open_model(name)]]
+
+
+def _seeds(run: Path) -> list[Recogniser]:
+    """What each seed of a run learnt; it is described by the model that the run kept."""
+    found = []
+    for folder in sorted(run.glob("seed-*/*/model")):
+        with tempfile.TemporaryDirectory() as copy:
+            shutil.copytree(folder, copy, dirs_exist_ok=True)
+            shutil.copyfile(run / "model" / trained.SETTINGS, Path(copy) / trained.SETTINGS)
+            found.append(trained.load(Path(copy), threads=1))
+    return found
+
+
 @dataclass(frozen=True)
 class AsRead:
     """A recogniser whose scores are moved to the prior of a reading."""
@@ -91,9 +109,8 @@ class AsRead:
         return [[self.prior.applied(e, self.about, shipped=True) for e in d] for d in said]
 
 
-def opened(names: Sequence[str], prior: str | None) -> list[Recogniser | AsRead]:
-    models = [open_model(n) for n in names]
-    return models if prior is None else [AsRead(m, Prior(prior)) for m in models]
+def as_read(names: Sequence[str], prior: str) -> list[AsRead]:
+    return [AsRead(m, Prior(prior)) for m in open_models(names)]
 
 
 def learnt(data: Path, models: Sequence[Recogniser]) -> Iterator[Row]:
@@ -301,15 +318,12 @@ def talks() -> Iterator[Row]:
 
 def rows(o: argparse.Namespace) -> Iterator[Row]:
     """All rows whose models were named."""
-    of_talk = (
-        (learnt, o.learnt_meld),
-        (left_out_meld, o.left_out_meld),
-        (left_out_iemocap, o.left_out_iemocap),
-        (second, o.second_recipe),
-    )
-    for of, names in of_talk:
+    for learnt_from, names in ((learnt, o.learnt_meld), (second, o.second_recipe)):
         if names:
-            yield from of(o.data, opened(names, o.prior))
+            yield from learnt_from(o.data, open_models(names))
+    for unseen, names in ((left_out_meld, o.left_out_meld), (left_out_iemocap, o.left_out_iemocap)):
+        if names:
+            yield from unseen(o.data, as_read(names, o.prior))
     if o.comments:
         yield from comments(o.data, o.comments)
     if o.korean:
@@ -317,7 +331,7 @@ def rows(o: argparse.Namespace) -> Iterator[Row]:
     if o.talks:
         yield from talks()
     if o.diary and o.korean:
-        yield from diary(opened(o.korean, o.prior))
+        yield from diary(as_read(o.korean, o.prior))
 
 
 def main() -> int:
@@ -332,7 +346,9 @@ def main() -> int:
         "korean",
     ):
         parser.add_argument(f"--{flag}", nargs="+", default=[], metavar="MODEL")
-    parser.add_argument("--prior", help="talk, comments, balanced or a JSON file of shares")
+    parser.add_argument(
+        "--prior", default="talk", help="talk, comments, balanced or a JSON file of shares"
+    )
     parser.add_argument("--talks", action="store_true", help="read examples/talks as read does")
     parser.add_argument("--diary", action="store_true", help="read the diary with --korean")
     print(f"{'':<58}{'':>7}  {'95 %':<15}{'reach/stretch':<15}")

@@ -22,7 +22,7 @@ README = ROOT / "README.md"
 RECORDING = "examples/conversation.wav"
 BEGIN = "<!-- made by: python scripts/readme_example.py --write -->\n"
 END = "<!-- end -->\n"
-_SHOWN = (0, 2, 4, 12)  # turns: a sure one, an unsure one, sadness, surprise
+_SHOWN = (0, 2, 4, 12)  # turns: a greeting, fear, sadness, surprise
 _TURN = re.compile(r" *\d+:\d\d  ")
 
 

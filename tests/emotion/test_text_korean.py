@@ -162,7 +162,7 @@ def test_read_reads_korean(tmp_path, capsys, mixed):
     used = {w["name"] for w in timeline["provenance"]["weights"]}
     missing = weights.state("e5-small") == "missing"
     assert ("text-korean" if missing else "text-multilingual") in used
-    assert ("text-default" in used) == mixed, "English weights are not touched without need"
+    assert ("talk" in used) == mixed, "English weights are not touched without need"
 
 
 # Training

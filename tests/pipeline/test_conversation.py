@@ -19,7 +19,7 @@ from empathia.types import Audio, Timeline, Turn, Utterance
 pytestmark = pytest.mark.weights
 
 WORDS = sounds.EXAMPLE.with_suffix(".csv")
-ENGLISH = ("text-default", "voice-default")
+ENGLISH = ("talk", "voice-default")
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_conversations_that_share_models_do_not_mix() -> None:
         used = [{w["name"] for w in talk.provenance["weights"]} for talk in (one, two)]
     missing = weights.state("e5-small") == "missing"
     korean = {"text-korean"} if missing else {"e5-small", "text-multilingual"}
-    assert used == [{"minilm", "text-default"}, korean]
+    assert used == [{"minilm", "text-empathetic", "talk"}, korean]
 
 
 def test_words_alone_have_no_voice_and_sound_alone_has_no_words() -> None:

@@ -21,6 +21,7 @@ from empathia.pipeline import Conversation, Options
 from empathia.types import Emotion, Features, Reply, Sample, Turn
 
 pytestmark = pytest.mark.weights
+ENGLISH = {"minilm", "text-empathetic", "talk"}
 
 
 @pytest.fixture
@@ -73,10 +74,10 @@ def test_each_language_has_its_reader_and_no_other_is_loaded(talk: Path) -> None
     names = {w["name"] for w in timeline.provenance["weights"]}
     reads = {"e5-small", "text-multilingual"}
     reads = {"text-korean"} if weights.state("e5-small") == "missing" else reads
-    assert names == {"minilm", "text-default"} | reads
+    assert names == ENGLISH | reads
     talk.write_text("Ann: I am so happy today!\n")
     names = {w["name"] for w in empathia.read(talk).provenance["weights"]}
-    assert names == {"minilm", "text-default"}
+    assert names == ENGLISH
 
 
 def test_a_plug_in_reads_by_its_name(
@@ -166,7 +167,10 @@ def test_what_is_not_for_commercial_use_is_left_out_or_refused(
     installed: dict[tuple[str, str], SimpleNamespace], talk: Path
 ) -> None:
     installed["emotion", "theirs"] = recogniser(Always(noncommercial=True, licence="CC BY-NC"))
-    assert empathia.read(talk, permissive=True).turns[0].emotion is not None
+    timeline = empathia.read(talk, permissive=True)
+    assert timeline.turns[0].emotion.label == "joy"
+    assert "text-default" in {w["name"] for w in timeline.provenance["weights"]}
+    assert any(n.startswith("the text recogniser: left out") for n in timeline.notes)
     for named in ("theirs", "voice-default"):
         with pytest.raises(UsageError, match=rf"'{named}'.* not for commercial use"):
             empathia.read(talk, permissive=True, recognisers=("text-default", named))

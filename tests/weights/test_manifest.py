@@ -69,6 +69,7 @@ def test_the_manifest_names_what_the_code_asks_for():
     assert max(sum(e.download for e in pulled), sum(a.size for a in archives)) < 450e6
     shipped = {e.name: e.noncommercial for e in weights.entries() if e.shipped}
     assert shipped == {
+        "talk": True,
         "text-default": False,
         "text-empathetic": True,
         "text-korean": False,

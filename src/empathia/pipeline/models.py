@@ -122,20 +122,23 @@ class Models:
             MissingExtra: One needs an extra that is not installed.
         """
         self.note_left_out(record, sound=False)
-        return by_source([n for n in self._recognisers if n not in self._bound])
+        return by_source(self._recognisers)
 
     def note_left_out(self, record: Record, *, sound: bool = True) -> None:
         """Remark on recognisers that may not be used; without sound, on those that would read."""
+        reading = {named.about.name for named in self._at_hand[0]}
         for named in self._bound:
             if sound or not named.only_listens:
-                record.note(_left_out(f"the {named.about.name} recogniser"))
+                name = named.about.name
+                stands_in = "; a permissive one reads" if name in reading else ""
+                record.note(_left_out(f"the {name} recogniser") + stands_in)
 
     def note_waiting(self, samples: Sequence[Sample], record: Record) -> None:
         """Remark on recognisers that wait for a weight, where words are in their languages."""
         met = dict.fromkeys(s.language for s in samples if s.text and s.language)
         for named in self._at_hand[1]:
             codes = [code for code in met if code in named.about.languages]
-            if not codes or (self.options.permissive and bound(named)):
+            if not codes:
                 continue
             self.wanted = tuple(dict.fromkeys((*self.wanted, *named.wanted)))
             record.note(
@@ -147,19 +150,23 @@ class Models:
     def look_again(self) -> None:
         """Find the recognisers anew: a weight was pulled."""
         self.wanted = ()
-        for name in ("_named", "_at_hand", "_recognisers", "_bound"):
+        for name in ("_named", "_bound", "_at_hand", "_recognisers"):
             self.__dict__.pop(name, None)
 
     @cached_property
     def _bound(self) -> list[Named]:
-        return [n for n in self._recognisers if self.options.permissive and bound(n)]
+        """Those that ship and may not be used."""
+        shipped = self.options.permissive and self.options.recognisers == SHIPPED
+        return [n for n in self._named if bound(n)] if shipped else []
 
     @cached_property
     def _recognisers(self) -> list[Named]:
         o, (reading, _) = self.options, self._at_hand
         by_source(reading)
+        if o.recognisers == SHIPPED:
+            return reading
         for name, named in zip(o.recognisers, self._named, strict=True):
-            if o.recognisers == SHIPPED or named not in reading:
+            if named not in reading:
                 continue
             licences = bound(named)
             if o.permissive and licences:
@@ -180,7 +187,8 @@ class Models:
     def _at_hand(self) -> tuple[list[Named], list[Named]]:
         """Those that read, and those that wait: none does that was chosen out of the shipped."""
         everybody = set(SHIPPED) <= set(self.options.recognisers)
-        return at_hand(self._named) if everybody else (self._named, [])
+        usable = [n for n in self._named if n not in self._bound]
+        return at_hand(usable) if everybody else (usable, [])
 
     def bins(self, record: Record) -> Bins | None:
         """The prosody bins, or None where they may not be used."""

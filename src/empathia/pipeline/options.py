@@ -16,7 +16,7 @@ from empathia.pipeline import priors
 if TYPE_CHECKING:
     from empathia.listen.dictation import ListenOptions
 
-SHIPPED = ("text-default", "text-multilingual", "text-korean", "voice-default")
+SHIPPED = ("talk", "text-default", "text-multilingual", "text-korean", "voice-default")
 """The recognisers that read where none is named; the first of a kind reads other languages.
 
 One that waits for a weight which is pulled on request leaves its languages to those behind it."""

@@ -237,6 +237,7 @@ train(root / "run.toml", root, root / "killed", progress=killer(7))
 
 
 @needs_minilm
+@pytest.mark.slow
 def test_killed_train_ends_with_the_same_model(tmp_path, capsys):
     pytest.importorskip("torch")
     from empathia.bench import train

@@ -92,6 +92,11 @@ def has_words(sample: Sample) -> bool:
     return sample.text is not None and bool(sample.text.strip())
 
 
+def corpus_of(sample: Sample) -> str:
+    """The name of its corpus; "" where it is of none."""
+    return sample.groups.get("corpus", "")
+
+
 def target_array(samples: Sequence[Sample], part: Part, labels: int) -> Array:
     """Targets of labelled samples, (len(samples), labels)."""
     rows = [part.targets[s.id] for s in samples]

@@ -6,18 +6,21 @@ the words are in a language that they do not know, and where they are too unsure
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia.contracts import About
 from empathia.files import Plain
 from empathia.metrics.calibration import fit_bias_corrected
 from empathia.metrics.scores import Array, sigmoid, softmax
 from empathia.metrics.thresholds import best_thresholds, coverage_threshold
-from empathia.training.model import positive
-from empathia.training.problem import Conversation, Scores, by_id
+from empathia.training.model import ARRAYS, VALUES, Model, positive
+from empathia.training.problem import Conversation, Scores, by_id, corpus_of
 from empathia.types import FloatArray, Sample
 
 NO_WORDS = "no words"
@@ -150,11 +153,34 @@ class WordReader:
         texts = [s.text or "" for s in read]
         if not self.exclusive:
             return by_id(read, self.independent(texts))
-        return by_id(read, self.scores(texts, [s.groups.get("corpus", "") for s in read]))
+        return by_id(read, self.scores(texts, [corpus_of(s) for s in read]))
 
     def cannot(self, sample: Sample) -> str | None:
         """Why a sample is not to be read, or None."""
         return unread(sample, self.languages, self.own_script)
+
+    def recogniser(
+        self,
+        about: About,
+        folder: Path,
+        change: str,
+        record: Mapping[str, Plain] | None = None,
+    ) -> Model:
+        """The recogniser that reads so.
+
+        Args:
+            about: What it is.
+            folder: Its files lie there, and are copied where it is kept.
+            change: Name of the file of the tuned layers.
+            record: The course of its training.
+        """
+
+        def write(new: Path) -> None:
+            for name in (ARRAYS, VALUES, change):
+                shutil.copyfile(folder / name, new / name)
+
+        bound = self.calibration.threshold
+        return Model(about, self.answer, record or {}, write, cannot=self.cannot, threshold=bound)
 
 
 def unread(

@@ -27,7 +27,6 @@ from empathia.emotion.talk.read import (
     Memory,
     Talk,
     Tokens,
-    corpus_of,
     load,
     reads,
     recogniser,
@@ -43,7 +42,7 @@ from empathia.training.columns import Columns
 from empathia.training.context import Item, Reader
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about, write_arrays
-from empathia.training.problem import Conversation, Part, Problem, target_array
+from empathia.training.problem import Conversation, Part, Problem, corpus_of, target_array
 from empathia.training.rows import Table
 from empathia.types import FloatArray
 

@@ -30,7 +30,7 @@ from empathia.training.model import (
     positive,
     read_arrays,
 )
-from empathia.training.problem import Conversation, Scores, by_id
+from empathia.training.problem import Conversation, Scores, by_id, corpus_of
 from empathia.training.rows import Table
 from empathia.training.words import NO_WORDS, latin, unread
 from empathia.types import FloatArray, Sample
@@ -234,11 +234,6 @@ def cannot(sample: Sample) -> str | None:
         return reason
     heard = any(np.isfinite(f.values).any() for f in sample.features.values())
     return None if heard else NO_WORDS
-
-
-def corpus_of(sample: Sample) -> str:
-    """The name of its corpus; "" where it is of none."""
-    return sample.groups.get("corpus", "")
 
 
 def reads(sample: Sample) -> bool:

@@ -22,7 +22,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from empathia import weights
-from empathia.emotion.text.read import DELTA, ENCODER, LANGUAGES, load, recogniser
+from empathia.emotion.text.read import DELTA, ENCODER, LANGUAGES, load
 from empathia.encoders.minilm_torch import WIDTH, MiniLM
 from empathia.encoders.text import TextEncoder
 from empathia.errors import TrainingError
@@ -34,7 +34,14 @@ from empathia.metrics.thresholds import best_thresholds
 from empathia.training.batches import by_length
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about, write_arrays
-from empathia.training.problem import Part, Problem, has_words, label_shares, target_array
+from empathia.training.problem import (
+    Part,
+    Problem,
+    corpus_of,
+    has_words,
+    label_shares,
+    target_array,
+)
 from empathia.training.words import Calibration
 from empathia.types import FloatArray
 
@@ -73,7 +80,7 @@ def examples(part: Part, labels: int, numbers: Mapping[str, int], name: str) -> 
         raise TrainingError(
             f"no utterance of the {name} part has words and a label", "Check [data]"
         )
-    corpora = [s.groups.get("corpus", "") for s in samples]
+    corpora = [corpus_of(s) for s in samples]
     starts: dict[str, int] = {}
     width = 0
     for corpus, own_labels in part.label_sets.items():
@@ -96,7 +103,7 @@ def examples(part: Part, labels: int, numbers: Mapping[str, int], name: str) -> 
 def numbered(problem: Problem) -> dict[str, int]:
     """Corpora of the validation part are 0, each other one has a number of its own."""
     parts = (problem.valid, problem.train)
-    named = [[s.groups.get("corpus", "") for d in part.dialogues for s in d[:1]] for part in parts]
+    named = [[corpus_of(s) for d in part.dialogues for s in d[:1]] for part in parts]
     evaluated = set(named[0])
     others = [c for c in dict.fromkeys(named[1]) if c not in evaluated]
     return {**dict.fromkeys(evaluated, 0), **{c: i for i, c in enumerate(others, start=1)}}
@@ -231,7 +238,7 @@ def train(problem: Problem) -> Model:
     what = about(problem, "text", features=False, languages=LANGUAGES)
     # What calibrates decides which shares the scores assume.
     what = replace(what, prior=label_shares(problem.valid) if problem.exclusive else ())
-    return recogniser(what, reader, folder, record)
+    return reader.recogniser(what, folder, DELTA, record)
 
 
 def _written(task: TextTask, folder: Path) -> Calibration:

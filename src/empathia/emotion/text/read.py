@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 
 from empathia import weights
-from empathia.contracts import About
 from empathia.encoders.text import WIDTH, TextEncoder
-from empathia.files import Plain
 from empathia.training.model import (
-    ARRAYS,
-    VALUES,
-    Model,
     check_shapes,
     read_arrays,
 )
@@ -48,29 +42,3 @@ def load(folder: Path, threads: int | None = None, *, exclusive: bool = True) ->
         return raw
 
     return WordReader(logits, calibration, LANGUAGES, latin, exclusive)
-
-
-def recogniser(
-    about: About, reader: WordReader, folder: Path, record: dict[str, Plain] | None = None
-) -> Model:
-    """The recogniser whose files lie in a folder.
-
-    Args:
-        about: What it is.
-        reader: What :func:`load` gave.
-        folder: Its files are copied where it is kept.
-        record: The course of its training.
-    """
-
-    def write(new: Path) -> None:
-        for name in (ARRAYS, VALUES, DELTA):
-            shutil.copyfile(folder / name, new / name)
-
-    return Model(
-        about,
-        reader.answer,
-        record or {},
-        write,
-        cannot=reader.cannot,
-        threshold=reader.calibration.threshold,
-    )

@@ -20,7 +20,7 @@ from empathia.metrics.scores import Array, likelihood, sigmoid
 from empathia.metrics.thresholds import best_thresholds
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
-from empathia.training.problem import Part, Problem, has_words, target_array
+from empathia.training.problem import Part, Problem, corpus_of, has_words, target_array
 from empathia.training.words import Calibration
 from empathia.types import FloatArray
 
@@ -154,6 +154,6 @@ def _calibrated(task: KoreanTask, problem: Problem) -> Calibration:
     fitted = temperature, -task.usual / temperature
     coverage = problem.options.number("coverage")
     calibration = Calibration.of(logits[some], gold[some], coverage, fitted)
-    corpora = {s.groups.get("corpus", "") for s in problem.train.labelled()} - {""}
+    corpora = {corpus_of(s) for s in problem.train.labelled()} - {""}
     views = dict.fromkeys(corpora, np.zeros(len(problem.labels)))
     return calibration.at(best_thresholds(sigmoid(logits), gold), views)

@@ -81,7 +81,7 @@ def load(folder: Path, threads: int | None = None) -> Model:
 
     settings = model.read(folder)
     reader = read.load(folder, threads, exclusive=settings.exclusive)
-    return read.recogniser(replace(settings.about, history=False), reader, folder)
+    return reader.recogniser(replace(settings.about, history=False), folder, read.DIFFERENCE)
 
 
 def weights_of(options: Options) -> tuple[str, ...]:

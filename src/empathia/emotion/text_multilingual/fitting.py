@@ -30,7 +30,6 @@ from empathia.emotion.text_multilingual.read import (
     heads_encoder,
     load,
     packed,
-    recogniser,
 )
 from empathia.encoders.e5_torch import Multilingual
 from empathia.encoders.minilm_torch import WIDTH
@@ -45,9 +44,9 @@ from empathia.metrics.thresholds import best_thresholds
 from empathia.training.batches import by_length
 from empathia.training.fit import Group, fit, fit_problem
 from empathia.training.model import Model, about, write_arrays
-from empathia.training.problem import Part, Problem
+from empathia.training.problem import Part, Problem, corpus_of
 from empathia.training.words import Calibration
-from empathia.types import FloatArray, Sample
+from empathia.types import FloatArray
 
 _LEAST = 1e-3  # share that a label counts as having where a corpus never gives it
 # How the runs of syllables are learnt; more columns tell no more of 5,000 comments.
@@ -166,7 +165,7 @@ class MultilingualTask:
         torch.set_num_threads(problem.training.threads)
         self.problem, self.labels, o = problem, len(problem.labels), problem.options
         parts = (problem.train, problem.valid)
-        corpora = dict.fromkeys(_corpus(s) for p in parts for s in p.labelled())
+        corpora = dict.fromkeys(corpus_of(s) for p in parts for s in p.labelled())
         self.corpora = {c: n for n, c in enumerate(corpora)}
         self.train = examples(problem.train, self.labels, self.corpora, "training")
         self.valid = examples(problem.valid, self.labels, self.corpora, "validation")
@@ -273,7 +272,7 @@ def train(problem: Problem) -> Model:
     }
     reader = load(folder, problem.training.threads, exclusive=problem.exclusive)
     what = about(problem, "text_multilingual", features=False, languages=LANGUAGES)
-    return recogniser(what, reader, folder, record)
+    return reader.recogniser(what, folder, DIFFERENCE, record)
 
 
 def _written(task: MultilingualTask, folder: Path) -> Calibration:
@@ -303,7 +302,7 @@ def _runs(task: MultilingualTask) -> tuple[NDArray[np.float16], Array]:
     """
     problem = task.problem
     mine = {c for c, n in task.corpora.items() if n in task.evaluated}
-    own = tuple(d for d in problem.train.dialogues if {_corpus(s) for s in d} <= mine)
+    own = tuple(d for d in problem.train.dialogues if {corpus_of(s) for s in d} <= mine)
     settings = dataclasses.replace(problem.training, **_RUNS)
     learnt = KoreanTask(
         dataclasses.replace(
@@ -363,10 +362,6 @@ def _each(logits: Tensor, target: FloatArray) -> Tensor:
     plain = torch.from_numpy(np.nan_to_num(target))
     each = functional.binary_cross_entropy_with_logits(logits, plain, reduction="none")
     return (each * known).sum(1) / known.sum(1).clamp(min=1)
-
-
-def _corpus(sample: Sample) -> str:
-    return sample.groups.get("corpus", "")
 
 
 def _padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

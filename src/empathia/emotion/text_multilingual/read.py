@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from empathia import weights
-from empathia.contracts import About
 from empathia.emotion.text_korean.columns import scores
 from empathia.emotion.text_korean.read import korean
 from empathia.encoders.multilingual import NAME, MultilingualEncoder
 from empathia.encoders.text import WIDTH
-from empathia.files import Plain
 from empathia.training.model import (
-    ARRAYS,
-    VALUES,
     Arrays,
-    Model,
     check_shapes,
     damaged,
     read_arrays,
@@ -96,32 +90,6 @@ class Heads:
         own = scores([texts[i] for i in mine], self.runs) + self.usual
         logits[mine] += np.tile(own, 2)
         return np.asarray(logits, np.float32)
-
-
-def recogniser(
-    about: About, reader: WordReader, folder: Path, record: dict[str, Plain] | None = None
-) -> Model:
-    """The recogniser whose files lie in a folder.
-
-    Args:
-        about: What it is.
-        reader: What :func:`load` gave.
-        folder: Its files are copied where it is kept.
-        record: The course of its training.
-    """
-
-    def write(new: Path) -> None:
-        for name in (ARRAYS, VALUES, DIFFERENCE):
-            shutil.copyfile(folder / name, new / name)
-
-    return Model(
-        about,
-        reader.answer,
-        record or {},
-        write,
-        cannot=reader.cannot,
-        threshold=reader.calibration.threshold,
-    )
 
 
 def packed(difference: Mapping[str, FloatArray]) -> dict[str, FloatArray]:

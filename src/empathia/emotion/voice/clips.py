@@ -12,7 +12,7 @@ from empathia.emotion.voice.read import SHORTEST, cannot, select
 from empathia.errors import TrainingError
 from empathia.metrics.balance import class_weights
 from empathia.metrics.scores import one_hot
-from empathia.training.problem import Part
+from empathia.training.problem import Part, corpus_of
 from empathia.types import FloatArray, Sample
 
 LONG = 2.0
@@ -91,7 +91,7 @@ def clips_of(
     return Clips(
         np.stack([values for _, values, _, _ in rows]),
         np.array([label[s.id] for s, _, _, _ in rows]),
-        np.array([s.groups.get("corpus", "") for s, _, _, _ in rows]),
+        np.array([corpus_of(s) for s, _, _, _ in rows]),
         np.array([seconds for _, _, seconds, _ in rows], np.float32),
         np.array([share for _, _, _, share in rows], np.float32),
     )

@@ -3,7 +3,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-PYTEST := $(BIN)/pytest -n logical --maxprocesses 4
+# Several workers share the cores, so each takes one.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4
 
 .PHONY: demo test quick clean
 

@@ -52,6 +52,7 @@ def test_a_call_that_is_mixed_is_offered_its_channels(call: Path) -> None:
     assert "channels" not in timeline.provenance["options"]
 
 
+@pytest.mark.slow
 def test_tracks_are_chosen_by_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_tracks(
         tmp_path / "two.mkv", list(sounds.apart(7.0)), ("Ann", "Ben"), codec="pcm_s16le"

@@ -521,6 +521,7 @@ SCORES = json.loads((Path(__file__).parent / "scores.json").read_text(encoding="
 SCORED = [Request((Message("system", s), Message("user", u))) for s, u in SCORES["requests"]]
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_scores_are_those_of_a_full_pass_in_32_bit_arithmetic(small):
     expected = np.array(SCORES["nats"])
@@ -532,6 +533,7 @@ def test_scores_are_those_of_a_full_pass_in_32_bit_arithmetic(small):
     assert (scores[:, :, None] > scores[:, None])[apart].all()
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_a_score_depends_on_nothing_else_that_was_asked(small):
     answers = SCORES["answers"][:4]

@@ -160,6 +160,7 @@ def test_a_channel_each_overlaps_alike(tmp_path):
     assert {t["speaker_confidence"] for t in data["turns"]} == {None}
 
 
+@pytest.mark.slow
 def test_the_pause_that_ends_a_turn_can_be_chosen(tmp_path):
     first, second = sounds.example(0.5, 2.7), sounds.example(7.13, 10.4)
     both = np.concatenate([first, np.zeros(round(0.3 * sounds.RATE)), second])

@@ -56,6 +56,11 @@ def load(variant: str | None, threads: int | None) -> SpeechModel:
     return _pulled(name, threads) if name in PULLED else _named(name, threads)
 
 
+def encoder_of(variant: str | None) -> str | None:
+    """The encoder that a feature's variant names behind a colon ("3:whisper-base"), or None."""
+    return (variant or "").partition(":")[2] or None
+
+
 def weights_of(variant: str | None) -> tuple[str, ...]:
     """Weights of the manifest that :func:`load` needs."""
     name = variant or DEFAULT

@@ -37,7 +37,7 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
         UsageError: The variant is no such number.
         WeightsError: The encoder's weights are missing or damaged.
     """
-    count, encoder = _count(variant), _encoder(variant)
+    count, encoder = _count(variant), layers.encoder_of(variant)
     model = layers.load(encoder, threads)
     settings = {"version": 1, "count": count, **model.identity}
     return Each(settings, functools.partial(extract, count=count, model=model))
@@ -45,11 +45,7 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
 
 def weights_of(variant: str | None) -> tuple[str, ...]:
     """Weights of the manifest that a variant needs: its encoder's."""
-    return layers.weights_of(_encoder(variant))
-
-
-def _encoder(variant: str | None) -> str | None:
-    return (variant or "").partition(":")[2] or None
+    return layers.weights_of(layers.encoder_of(variant))
 
 
 def _count(variant: str | None) -> int:

@@ -35,7 +35,7 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
         UsageError: The variant is no such number.
         WeightsError: The encoder's weights are missing or damaged.
     """
-    speed, encoder = _speed(variant), _encoder(variant)
+    speed, encoder = _speed(variant), layers.encoder_of(variant)
     model = layers.load(encoder, threads)
     settings = {"version": 1, "speed": speed, **model.identity}
     return Each(settings, functools.partial(extract, speed=speed, model=model))
@@ -43,11 +43,7 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
 
 def weights_of(variant: str | None) -> tuple[str, ...]:
     """Weights of the manifest that a variant needs: its encoder's at any speed."""
-    return layers.weights_of(_encoder(variant))
-
-
-def _encoder(variant: str | None) -> str | None:
-    return (variant or "").partition(":")[2] or None
+    return layers.weights_of(layers.encoder_of(variant))
 
 
 def _speed(variant: str | None) -> float:

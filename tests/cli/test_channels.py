@@ -26,6 +26,7 @@ def call(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return sounds.write_wav(path, np.stack([mine + 0.1 * other, other], axis=1))
 
 
+@pytest.mark.slow
 def test_each_channel_is_a_speaker_with_a_voice_of_its_own(call: Path, tmp_path: Path) -> None:
     timeline = empathia.read(call, channels="separate", names=("Ann", "Ben"))
     said = {

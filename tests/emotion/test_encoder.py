@@ -63,6 +63,7 @@ encoder.learn(problem("encoder", Path(sys.argv[1]), options={QUICK}, training={B
 """
 
 
+@pytest.mark.slow
 @needs_minilm
 def test_a_killed_training_ends_the_same(learnt, tmp_path):
     import subprocess

@@ -325,6 +325,7 @@ def test_speakers_so_far_stay_and_take_what_is_new_and_the_last_word_is_as_if_ne
     assert asked.finish() == heard(segments).finish()
 
 
+@pytest.mark.slow
 def test_a_look_costs_no_more_the_longer_the_stream():
     """But for those that look for speakers anew, which are ever rarer."""
 

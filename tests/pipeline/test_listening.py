@@ -48,6 +48,7 @@ def test_a_turn_is_given_though_no_more_sound_comes() -> None:
     assert len(timeline_of(rest).turns) == 2
 
 
+@pytest.mark.slow
 def test_blocks_from_a_file_a_pipe_and_an_array_are_the_same(tmp_path) -> None:
     wav = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 7)).read_bytes()
     samples = np.frombuffer(wav[44:], "<i2")

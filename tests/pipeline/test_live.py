@@ -70,6 +70,7 @@ def test_events_do_not_depend_on_the_blocks_that_come(events: list[Event]) -> No
         assert json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
+@pytest.mark.slow
 def test_closing_gives_the_speakers_of_the_file(events: list[Event], tmp_path) -> None:
     path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, END))
     with Reader(TWO) as reader:

@@ -412,6 +412,7 @@ def test_any_run_of_words_said_twice_at_once_is_refused(run, between):
         polish(f"Well {once}{between}{once.upper()} it was.", "I got the job.")
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_the_small_model_replies_with_sense():
     pytest.importorskip("xllamacpp")

@@ -143,7 +143,7 @@ def _table(timeline: Timeline, console: Console) -> Table:
     table.add_column("words", overflow="fold", ratio=3)
     if wide:
         table.add_column("how it sounded", overflow="fold", ratio=2)
-    table.add_column("emotion", overflow="fold", min_width=16)
+    table.add_column("emotion", overflow="fold", min_width=16, max_width=40 if wide else 24)
     for turn, aside in zip(timeline.turns, beside(timeline), strict=True):
         who = _text(_name(turn), console)
         if aside:

@@ -208,6 +208,14 @@ def test_terminal_shows_everything_at_any_width(width):
     assert "\x1b" not in text
 
 
+def test_terminal_keeps_no_column_for_what_was_not_heard():
+    found = timeline(2)
+    silent = tuple(dataclasses.replace(t, cues=None) for t in found.turns)
+    assert "how it sounded" in shown(found, 140)
+    text = shown(dataclasses.replace(found, turns=silent), 140)
+    assert "how it sounded" not in text and "morning" in text
+
+
 @pytest.mark.parametrize(
     ("licences", "line"),
     [

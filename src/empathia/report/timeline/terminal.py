@@ -141,29 +141,30 @@ def _table(timeline: Timeline, console: Console) -> Table:
     table.add_column("time" if timed else "turn", justify="right", no_wrap=True, style="dim")
     table.add_column("speaker", overflow="fold", max_width=18 if wide else 9)
     table.add_column("words", overflow="fold", ratio=3)
-    if wide:
+    apart = wide and any(sounded(t.cues) for t in timeline.turns)
+    if apart:
         table.add_column("how it sounded", overflow="fold", ratio=2)
     table.add_column("emotion", overflow="fold", min_width=16, max_width=40 if wide else 24)
     for turn, aside in zip(timeline.turns, beside(timeline), strict=True):
         who = _text(_name(turn), console)
         if aside:
             who.append_text(_text(f"\n{aside}", console, "dim"))
-        _add(table, turn, who, _emotion(turn.emotion, looks, console), console)
+        _add(table, turn, who, _emotion(turn.emotion, looks, console), console, apart=apart)
     return table
 
 
-def _add(table: Table, turn: Turn, who: Text, felt: Text, console: Console) -> None:
-    wide = console.width >= _WIDE
+def _add(table: Table, turn: Turn, who: Text, felt: Text, console: Console, *, apart: bool) -> None:
+    """A row; how it sounded has a column of its own (``apart``) or stands below the words."""
     heard = _text(sounded(turn.cues), console, "italic")
     words = _words(turn, console)
     cells = [_text(_at(turn), console), who, words]
-    if wide:
+    if apart:
         cells.append(heard)
     elif heard.plain:
         words.append("\n").append_text(heard)
     table.add_row(*cells, felt)
     if turn.reply is not None:
-        blank = [""] if wide else []
+        blank = [""] if apart else []
         answer = _text("-> reply", console, "bold")
         table.add_row("", answer, _reply(turn, console), *blank, "")
 

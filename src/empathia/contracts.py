@@ -42,12 +42,12 @@ class About:
     history: bool = True  # whether what came before can change the answer to an utterance
     prior: tuple[float, ...] = ()  # share of each label that its scores assume; () if not known
     worth: float = 1.0  # of what it adds to that prior, on corpora that it has not seen
+    risks: tuple[tuple[float, float], ...] = ()  # (confidence, share of wrong answers from it on)
 
 
 # emotion/<name>   OPTIONS: {name: default}; learn(problem: training.problem.Problem) -> Recogniser;
 #                  load(folder: Path, threads) -> Recogniser; [weights_of(options) -> names];
-#                  [kept_of(options) -> folders of kept models that it works with]
-#                  One that reads untrained has load(None, threads) as well.
+#                  [kept_of(options) -> kept models that it works with]; load(None, threads): untrained
 class Recogniser(Protocol):
     @property
     def about(self) -> About: ...

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from empathia.errors import LabelError, UsageError
 from empathia.labels import EKMAN7, SHARED4
-from empathia.pipeline.fusion import RISK, RISKS, WEIGHTS, confidence_for, fuse
+from empathia.pipeline.fusion import RISK, WEIGHTS, confidence_for, fuse
+from empathia.training import model
 from empathia.types import Emotion
+from empathia.weights import folder
 
 
 @st.composite
@@ -171,10 +173,23 @@ def test_less_risk_is_never_more_answers(text, voice, one, other):
 
 
 def test_risk_is_what_was_measured_and_of_own_sources_what_they_say():
-    assert sorted(RISKS) == sorted(RISKS, key=lambda x: -x[1])
-    assert all(confidence_for(wrong) == confidence for confidence, wrong in RISKS)
-    assert confidence_for(1e-6) > 1
-    assert 0 < confidence_for(RISK) < 1
+    for name in ("talk", "text-default", "voice-default"):
+        risks = model.read(folder(name)).about.risks
+        assert list(risks) == sorted(risks) == sorted(risks, key=lambda x: -x[1])
+        assert all(confidence_for(wrong, risks) == confidence for confidence, wrong in risks)
+        assert confidence_for(1e-6, risks) > 1
+        assert 0 < confidence_for(RISK, risks) < 1
     mine = lean("mine", joy=0.6)
     assert fuse({"mine": mine}, risk=0.3).label is None
     assert fuse({"mine": mine}, risk=0.5).label == "joy"
+
+
+def test_the_weightiest_source_says_from_which_confidence_on_it_is_right():
+    text, voice = lean("text", joy=0.4), lean("voice", joy=0.4)
+    strict, lax = ((0.0, 0.6), (0.99, 0.5)), ((0.0, 0.4),)
+    both = {"text": text, "voice": voice}
+    assert fuse(both, risks={"text": strict, "voice": lax}).label is None
+    assert fuse(both, risks={"text": lax, "voice": strict}).label == "joy"
+    assert fuse(both, risks={"voice": strict}).label == "joy"  # of its words nothing is known
+    silent = {"text": Emotion("text", EKMAN7, abstained="no words"), "voice": voice}
+    assert fuse(silent, risks={"text": lax, "voice": strict}).label is None

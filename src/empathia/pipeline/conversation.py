@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import count
 from typing import Self
 
-from empathia.contracts import Progress
+from empathia.contracts import About, Progress
 from empathia.cues import CuesSoFar
 from empathia.errors import InputError, UsageError
 from empathia.files import Plain
@@ -223,8 +223,9 @@ class Conversation:
         self._check_ids(spoken)
         language, cues = copy.deepcopy(self._language), self._cues_for(spoken)
         samples = self._measured(spoken, language)
-        emotions = self._emotions(spoken, samples, progress)
-        fused = [fuse(e, prior=self._wanted, risk=self.options.risk) for e in emotions]
+        judged = self._judged(spoken, samples, progress)
+        emotions = [{name: said for name, (_, said) in j.items()} for j in judged]
+        fused = [self._fused(j) for j in judged]
         # From here on nothing can fail: a turn is in, or was never added.
         turns = [
             Turn(s.utterance, s.words, (s.sound or {}).get(PROSODY), c, e, f)
@@ -264,18 +265,24 @@ class Conversation:
         self.models.note_waiting(samples, self.record)
         return self.models.senses.read(samples, names)
 
-    def _emotions(
+    def _fused(self, judged: Mapping[str, tuple[About, Emotion]]) -> Emotion:
+        """What all sources say of a turn together."""
+        emotions = {name: said for name, (_, said) in judged.items()}
+        risks = {name: about.risks for name, (about, _) in judged.items()}
+        return fuse(emotions, prior=self._wanted, risk=self.options.risk, risks=risks)
+
+    def _judged(
         self, spoken: Sequence[Spoken], samples: Sequence[Sample], progress: Progress | None
-    ) -> list[dict[str, Emotion]]:
-        """What each source says of each new turn."""
+    ) -> list[dict[str, tuple[About, Emotion]]]:
+        """What each source says of each new turn, and what it is."""
         first, dialogue = len(self._samples), [*self._samples, *samples]
-        heard: list[dict[str, Emotion]] = [{} for _ in spoken]
+        heard: list[dict[str, tuple[About, Emotion]]] = [{} for _ in spoken]
         for number, (name, several) in enumerate(self._sources.items(), 1):
             at = [first + i for i, s in enumerate(spoken) if self._judges(several, s)]
             judged = recognise(several, dialogue, at)
             for i, (who, emotion) in zip(at, judged, strict=True):
-                shipped = who.used is None
-                heard[i - first][name] = self._prior.applied(emotion, who.about, shipped=shipped)
+                said = self._prior.applied(emotion, who.about, shipped=who.used is None)
+                heard[i - first][name] = who.about, said
             for who in dict.fromkeys(who for who, _ in judged):
                 self.record.use_recogniser(who)
             if progress is not None:

@@ -5,10 +5,11 @@ a log-linear pool of what each source adds to the prior of the text, which count
 that abstained, or isn't there, is absent: it changes nothing, as does one that says what the prior
 says. The order of the sources does not matter.
 
-Weights and risks are fitted on conversations of corpora that no source has seen
-(``benchmarks/fusion.py`` prints them): the words, moved to the prior of talk, count as they are;
-the voice counts little, also where it is alone, so that it can hardly be sure. Several recognisers
-of the user share one weight: they may well have heard the same thing.
+Weights, and how often answers as sure are wrong (``About.risks``), are fitted on conversations of
+corpora that no source has seen (``benchmarks/fusion.py`` prints them): the words, moved to the
+prior of talk, count as they are; the voice counts little, also where it is alone, so that it can
+hardly be sure. Several recognisers of the user share one weight: they may well have heard the same
+thing.
 """
 
 from __future__ import annotations
@@ -22,12 +23,11 @@ from empathia.metrics.scores import softmax
 from empathia.types import Emotion
 
 SOURCE = "fusion"
+Risks = Sequence[tuple[float, float]]
 WEIGHTS: Mapping[str, float] = {"text": 1.0, "voice": 0.3}
 """Weights of the sources that ship; others share a weight of 1."""
 RISK = 0.5
 """Share of the answers that may be wrong where nothing else is said."""
-RISKS = ((0.0, 0.58), (0.36, 0.5), (0.53, 0.4), (0.7, 0.3), (0.8, 0.2), (0.85, 0.1))
-"""Confidence, and the share of answers that are wrong from it on, in left-out conversations."""
 _SMALLEST = 1e-6  # no source alone can rule a label out
 _CALLED = {"text": "the words say", "voice": "the voice says"}
 
@@ -38,6 +38,7 @@ def fuse(
     *,
     prior: Sequence[float] | None = None,
     risk: float | None = None,
+    risks: Mapping[str, Risks] | None = None,
 ) -> Emotion:
     """What all sources together say.
 
@@ -46,8 +47,10 @@ def fuse(
         weights: Weight of a source, at least 0; sources that are not named take :data:`WEIGHTS`.
         prior: (labels,) positive shares that sum to 1, which the sources' scores assume; None
             takes all labels for as frequent.
-        risk: Share of answers that may be wrong, in (0, 1); None takes :data:`RISK` for the
-            sources that ship and lets others answer always.
+        risk: Share of answers that may be wrong, in (0, 1); None takes :data:`RISK`.
+        risks: Of each source the confidences from which on a share of its answers is wrong. Those
+            of the weightiest source that counts decide. Where none are known, its confidence is
+            believed if ``risk`` is given, and else every answer stands.
 
     Returns:
         An emotion whose source names the sources that counted ("fusion of text, voice"). If all
@@ -77,7 +80,7 @@ def fuse(
     else:
         scores, exclusive = _pooled(heard, weight, prior), True
     joined = Emotion(source, labels, scores, exclusive, vad)
-    reason = _unsure(joined, heard, _needed(counted, risk))
+    reason = _unsure(joined, heard, _needed(counted, weight, risk, risks or {}))
     return joined if reason is None else Emotion(source, labels, scores, exclusive, vad, reason)
 
 
@@ -90,20 +93,27 @@ def _pooled(
     return tuple(float(x) for x in softmax(base + sum(added)))
 
 
-def confidence_for(risk: float) -> float:
+def confidence_for(risk: float, risks: Risks) -> float:
     """The lowest confidence from which on so many answers are wrong; above 1 where none is.
 
     Args:
         risk: Share of answers that may be wrong, in (0, 1).
+        risks: Confidences, each with the share of answers from it on that are wrong.
     """
-    enough = [confidence for confidence, wrong in RISKS if wrong <= risk]
+    enough = [confidence for confidence, wrong in risks if wrong <= risk]
     return min(enough, default=1.01)
 
 
-def _needed(counted: Sequence[str], risk: float | None) -> float:
-    if all(n in WEIGHTS for n in counted):
-        return confidence_for(RISK if risk is None else risk)
-    return 0.0 if risk is None else 1 - risk  # nothing else is known of them
+def _needed(
+    counted: Sequence[str],
+    weight: Mapping[str, float],
+    risk: float | None,
+    risks: Mapping[str, Risks],
+) -> float:
+    known = risks.get(max(counted, key=lambda n: weight[n]), ())
+    if known:
+        return confidence_for(RISK if risk is None else risk, known)
+    return 0.0 if risk is None else 1 - risk
 
 
 def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str | None:

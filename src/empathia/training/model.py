@@ -170,6 +170,8 @@ class Settings:
         prior: Share of each label that its scores assume; () where that is not known.
         worth: The power of what its scores add to the prior, in (0, 1]; fitted on corpora that it
             has not seen.
+        risks: Confidences, each with the share of answers from it on that are wrong on such
+            corpora; () where that is not known.
         fingerprint: Of the run: settings, modalities, data.
         details: For people and the record: seed, corpora, versions.
     """
@@ -188,6 +190,7 @@ class Settings:
     weights: tuple[str, ...] = ()
     prior: tuple[float, ...] = ()
     worth: float = 1.0
+    risks: tuple[tuple[float, float], ...] = ()
     fingerprint: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -215,6 +218,7 @@ class Settings:
             tuple(self.computed.values()),
             prior=self.prior,
             worth=self.worth,
+            risks=self.risks,
         )
 
     @property
@@ -297,6 +301,7 @@ def read(folder: Path) -> Settings:
         for name in ("normalise", "languages", "weights"):
             plain[name] = tuple(plain[name])
         plain["prior"] = tuple(plain.get("prior", ()))
+        plain["risks"] = tuple((float(c), float(wrong)) for c, wrong in plain.get("risks", ()))
         return Settings(**plain)
     except WeightsError:
         raise

@@ -21,6 +21,7 @@ from empathia.cli import main
 
 pytestmark = pytest.mark.weights
 
+SLOW = pytest.mark.slow
 Capture = pytest.CaptureFixture[str]
 
 
@@ -142,6 +143,10 @@ def test_long_silence(capsys: Capture, tmp_path: Path, minutes: int) -> None:
 # -- recordings in odd formats -----------------------------------------------------------------
 
 
+def _film(path: Path) -> None:
+    sounds.write_av(path, sounds.example(0, 6), picture=True)
+
+
 def _surround(path: Path) -> None:
     voice = sounds.example(0, 6)
     quiet = np.zeros_like(voice)
@@ -167,9 +172,9 @@ def _not_a_number(path: Path) -> None:
         ("surround.wav", _surround),
         ("nan.wav", _not_a_number),
         ("clipped.wav", lambda p: sounds.write_wav(p, sounds.example(0, 6) * 12)),
-        ("film.mp4", lambda p: sounds.write_av(p, sounds.example(0, 6), picture=True)),
-        ("talk.m4a", lambda p: sounds.write_av(p, sounds.example(0, 6))),
-        ("film.mkv", lambda p: sounds.write_av(p, sounds.example(0, 6), picture=True)),
+        ("film.mp4", _film),
+        pytest.param("talk.m4a", lambda p: sounds.write_av(p, sounds.example(0, 6)), marks=SLOW),
+        pytest.param("film.mkv", _film, marks=SLOW),
     ],
 )
 def test_odd_sound_is_understood(
@@ -298,7 +303,7 @@ def test_impossible_options(capsys: Capture, talk: Path, options: list[str], mes
     assert message in refused(capsys, 2, talk, *options)
 
 
-@pytest.mark.parametrize("stage", ["listen", "voice", "emotion"])
+@pytest.mark.parametrize("stage", ["listen", pytest.param("voice", marks=SLOW), "emotion"])
 def test_ctrl_c_keeps_nothing(tmp_path: Path, stage: str) -> None:
     sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 12))
     # The progress hook is called in the middle of the work: that is where we press Ctrl-C.

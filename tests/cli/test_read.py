@@ -151,7 +151,7 @@ def test_a_reply_is_given_to_the_last_turn_alone(conversation: Timeline) -> None
 def test_the_json_fits_its_schema(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     talk = tmp_path / "talk.csv"
     talk.write_text("\n".join(TRUTH.read_text(encoding="utf-8").splitlines()[:3]))
-    assert main(["read", "--json", str(talk), "--reply-to", "every"]) == 0
+    assert main(["read", "--json", str(talk), "--reply-to", "every", "--reply-with", "rules"]) == 0
     timeline = json.loads(capsys.readouterr().out)
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.validate(timeline, schema, cls=jsonschema.Draft202012Validator)

@@ -75,7 +75,7 @@ def test_what_was_heard_is_kept_where_time_is_up() -> None:
     assert any("stopped at 3.0 s" in note for note in end["timeline"]["notes"])
 
 
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+@pytest.mark.parametrize("closed", ["<&-", pytest.param(">&-", marks=pytest.mark.slow), "2>&-"])
 def test_a_standard_stream_may_be_closed(tmp_path: Path, closed: str) -> None:
     raw = tmp_path / "a.raw"
     raw.write_bytes(PCM[: 2 * sounds.RATE])

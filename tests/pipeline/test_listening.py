@@ -127,6 +127,7 @@ def test_more_speakers_asked_for_than_speak() -> None:
     assert any("5 speakers were given" in note for note in timeline.notes)
 
 
+@pytest.mark.slow
 def test_permissive_listening_does_without_the_weight_for_overlap_and_says_so(tmp_path) -> None:
     path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 7))
     for permissive in (False, True):

@@ -138,3 +138,15 @@ def test_less_risk_is_fewer_answers():
         told = strict.add(words).emotion
     assert told.label is None
     assert "too unsure" in told.abstained
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("words", "unmoved"),
+    [("The train was late again today.", False), ("오늘도 기차가 늦었어.", True)],
+)
+def test_a_prior_that_changes_nothing_is_told_of_who_read_alone(tmp_path, words, unmoved):
+    talk = tmp_path / "talk.txt"
+    talk.write_text(f"Ann: {words}\n", encoding="utf-8")
+    notes = empathia.read(talk, prior="balanced").notes
+    assert any("--prior leaves its scores" in note for note in notes) is unmoved

@@ -181,8 +181,8 @@ def _judging(group: argparse._ArgumentGroup) -> None:
         "--risk",
         type=float,
         metavar="SHARE",
-        help="give an answer only where at most this share of answers as sure were wrong on "
-        "conversations that were never learnt from (default: 0.5)",
+        help="answer only where at most this share of answers as sure were wrong on other "
+        "conversations (default: 0.5); of Korean nothing is known: all stand, or are believed",
     )
     group.add_argument(
         "--recogniser",

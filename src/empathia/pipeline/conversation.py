@@ -195,13 +195,7 @@ class Conversation:
                 )
 
     def _prior_of_all(self) -> tuple[float, ...] | None:
-        """What share each label is taken to have by all sources; remarks on who does not say."""
-        for named in self._named if self.options.prior is not None else ():
-            if not named.about.prior:
-                self.record.note(
-                    f"'{named.about.name}' does not say what share of each label it assumes: "
-                    "--prior leaves its scores as they are"
-                )
+        """What share each label is taken to have by all sources."""
         shipped = all(n.used is None for n in self._named)
         return self._prior.shares(self._named[0].about.labels, shipped=shipped)
 
@@ -285,6 +279,11 @@ class Conversation:
                 heard[i - first][name] = who.about, said
             for who in dict.fromkeys(who for who, _ in judged):
                 self.record.use_recogniser(who)
+                if self.options.prior is not None and not who.about.prior:
+                    self.record.note(
+                        f"'{who.about.name}' does not say what share of each label it assumes: "
+                        "--prior leaves its scores as they are"
+                    )
             if progress is not None:
                 progress("emotion", number, len(self._sources))
         return heard

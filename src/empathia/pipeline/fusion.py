@@ -127,8 +127,8 @@ def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str
         return None
     bound = f"needs {_percent(needed)}" if needed <= 1 else "no answer is sure enough"
     if len({e.label for e in heard.values()}) > 1:
-        return f"{_said(heard)}; together {label} is too unsure ({_percent(confidence)}, {bound})"
-    return f"{label} is too unsure ({_percent(confidence)}, {bound})"
+        return f"{_said(heard)}; together {label} is too unsure ({_below(confidence)}, {bound})"
+    return f"{label} is too unsure ({_below(confidence)}, {bound})"
 
 
 def _said(heard: Mapping[str, Emotion]) -> str:
@@ -137,6 +137,11 @@ def _said(heard: Mapping[str, Emotion]) -> str:
         f"{_CALLED.get(n, f'{n} says')} {e.label} ({_percent(e.confidence or 0.0)})"
         for n, e in heard.items()
     )
+
+
+def _below(share: float) -> str:
+    """Rounded down: what fell short of a bound must not read as if it had reached it."""
+    return f"{int(100 * share)} %"
 
 
 def _percent(share: float) -> str:

@@ -81,7 +81,7 @@ def _read(path: Path) -> dict[str, float]:
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise UsageError(
             f"the prior '{path}' is no kind of text ({', '.join((*KINDS, BALANCED))}) and no file "
-            f"of shares ({' '.join(str(error).split())})",
+            f"of shares ({getattr(error, 'strerror', None) or ' '.join(str(error).split())})",
             'Name one, or a JSON file such as {"neutral": 0.5, "joy": 0.5}',
         ) from error
     if not (table and positive):

@@ -652,3 +652,22 @@ def test_a_corpus_that_is_left_out_teaches_no_fold_and_not_the_kept_model(
 def test_a_run_whose_folds_test_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no fold tests a dialogue of nowhere"):
         of_two_corpora(tmp_path, "nowhere").learn()
+
+
+def test_what_a_recogniser_says_of_its_scores_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = majority.learn
+    shares = tuple(1 / len(LABELS) for _ in LABELS)
+    known = {"prior": shares, "worth": 0.5, "risks": ((0.0, 0.6), (0.4, 0.5))}
+
+    def learn(problem: Problem) -> model.Model:
+        learnt = honest(problem)
+        about = dataclasses.replace(learnt.about, **known)
+        return dataclasses.replace(learnt, about=about)
+
+    monkeypatch.setattr(majority, "learn", learn)
+    run, data = run_file(tmp_path / "a.toml", "majority"), corpus(tmp_path)
+    train(run, data, tmp_path / "out")
+    about = read(tmp_path / "out" / "a" / "model").about
+    assert {name: getattr(about, name) for name in known} == known

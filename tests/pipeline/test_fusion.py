@@ -42,6 +42,8 @@ def test_absent_abstained_and_weightless_sources_have_no_effect(text, voice):
     assert fuse({**both, "face": unsure}) == fuse(both)
     assert fuse({"text": text, "voice": SILENT}) == fuse({"text": text})
     assert fuse(both, {"voice": 0}) == fuse({"text": text})
+    mute = Emotion("other", EKMAN7, abstained="no words")
+    assert fuse({"mine": text, "other": mute}) == fuse({"mine": text})  # they share one weight
 
 
 def test_all_abstain_with_their_reasons():

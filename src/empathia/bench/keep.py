@@ -135,6 +135,7 @@ def _settings(training: Training, learnt: Recogniser, about: Mapping[str, Plain]
         languages=what.languages,
         prior=what.prior,
         worth=what.worth,
+        risks=what.risks,
         fingerprint=training.fingerprint,
         details=about,
     )

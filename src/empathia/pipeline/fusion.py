@@ -64,10 +64,11 @@ def fuse(
     if not emotions:
         raise UsageError("fusion needs at least one source, found none", "Give one")
     names = sorted(emotions)
-    weight = _weights(names, weights or {})
+    spoke = [n for n in names if emotions[n].abstained is None]
+    weight = _weights(spoke, weights or {})
     _check(emotions, names)
     labels = emotions[names[0]].labels
-    counted = [n for n in names if emotions[n].abstained is None and weight[n] > 0]
+    counted = [n for n in spoke if weight[n] > 0]
     if not counted:
         reasons = (f"{n}: {emotions[n].abstained or 'weight 0'}" for n in names)
         return Emotion(SOURCE, labels, abstained="; ".join(reasons))

@@ -169,7 +169,7 @@ def left_out(learn: dict[str, Evidence], read: dict[str, Evidence], worth: float
             row(f"{name}: {what}, as kept", joined(x, weights, prior), x.gold)
 
 
-def answers(x: Heard, by_voice: Array, model: Recogniser) -> dict[str, list[Emotion]]:
+def answers(x: Heard, by_voice: Array, model: Recogniser, worth: float) -> dict[str, list[Emotion]]:
     """What ``read`` says of each utterance, in seven labels, by what there is to go by."""
     wanted = shares("talk", EKMAN7)
     assert wanted is not None
@@ -179,7 +179,7 @@ def answers(x: Heard, by_voice: Array, model: Recogniser) -> dict[str, list[Emot
     sources = []
     for p, v in zip(x.words, heard_, strict=True):
         words = Emotion("text", EKMAN7, tuple(p / p.sum()))
-        words = moved(words, model.about.prior or wanted, wanted, model.about.worth)
+        words = moved(words, model.about.prior or wanted, wanted, worth)
         sources.append((words, Emotion("voice", EKMAN7, tuple(v))))
     kinds = {
         "words": [{"text": w} for w, _ in sources],
@@ -226,8 +226,10 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--left-out-meld", default="text-default", metavar="MODEL")
     parser.add_argument("--left-out-iemocap", default="text-default", metavar="MODEL")
+    parser.add_argument("--worth", type=float, help="of the words; else what the second model says")
     o = parser.parse_args()
     models = {"MELD": open_model(o.left_out_meld), "IEMOCAP": open_model(o.left_out_iemocap)}
+    worth = models["IEMOCAP"].about.worth if o.worth is None else o.worth
     learn = {
         "MELD": heard(models["MELD"], j.meld(o.data, "train")),
         "IEMOCAP": heard(models["IEMOCAP"], j.iemocap(o.data)),
@@ -240,9 +242,9 @@ def main() -> None:
     seen = {n: evidence(x, of_learn[n], priors[n]) for n, x in learn.items()}
     fits(seen)
     both = {n: evidence(x, of_read[n], priors[n]) for n, x in read.items()}
-    left_out(seen, both, models["MELD"].about.worth)
-    print(f"\nkept: weights {dict(WEIGHTS)}, words worth {models['MELD'].about.worth}")
-    said = {n: answers(x, of_learn[n], models[n]) for n, x in learn.items()}
+    left_out(seen, both, worth)
+    print(f"\nkept: weights {dict(WEIGHTS)}, words worth {worth}")
+    said = {n: answers(x, of_learn[n], models[n], worth) for n, x in learn.items()}
     risks(said, {n: x.gold for n, x in learn.items()})
 
 

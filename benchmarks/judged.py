@@ -1,7 +1,7 @@
 """Corpora as a recogniser reads them, and what its answers are worth: a module for benchmarks.
 
     talk = iemocap(data)
-    judged = four(judge(recogniser, talk), talk)
+    judged = four(judge(recogniser, talk), talk.labels)
 
 A recogniser sees whole dialogues in time order: words, speakers, and the eight measures where
 the corpus has them. Gold labels stand apart. Every figure may be that of several seeds, whose

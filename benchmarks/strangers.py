@@ -2,7 +2,7 @@
 
     python benchmarks/strangers.py DATA [--learnt-meld MODEL...] [--left-out-meld MODEL...]
         [--left-out-iemocap MODEL...] [--second-recipe MODEL...] [--comments MODEL...]
-        [--korean MODEL...] [--diary] [--talks] [--prior KIND]
+        [--korean MODEL...] [--diary] [--talks] [--prior KIND] [--worth W]
 
 MODEL is a shipped name, a folder ``out/<run>/model``, or ``out/<run>`` of a run with one fold: all
 its seeds. Of several the mean is shown. Rows of a model that is not named are left out. DATA holds
@@ -10,7 +10,8 @@ meld/, iemocap/, goemotions/ and kote/. Four labels: the scores are restricted t
 anger and sadness. Intervals are 95 % over dialogues. Nothing is fitted here but the floors, and
 thresholds of several labels a comment, on validation parts. ``--diary`` reads the 200 diary
 entries: once, when all is fixed. Where a corpus is left out, and in the diary, scores are moved to
-the prior of talk as ``read`` does, or to another ``--prior``; rows of what was learnt from are in
+the prior of talk as ``read`` does, or to another ``--prior``, by the worth that a model says or
+``--worth`` (.8 is what ships; training doesn't set it); rows of what was learnt from are in
 that corpus's own view.
 """
 
@@ -99,18 +100,20 @@ class AsRead:
 
     model: Recogniser
     prior: Prior
+    worth: float | None = None
 
     @property
     def about(self) -> About:
-        return self.model.about
+        about = self.model.about
+        return about if self.worth is None else replace(about, worth=self.worth)
 
     def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
-        said = self.model.recognise(dialogues)
-        return [[self.prior.applied(e, self.about, shipped=True) for e in d] for d in said]
+        said, about = self.model.recognise(dialogues), self.about
+        return [[self.prior.applied(e, about, shipped=True) for e in d] for d in said]
 
 
-def as_read(names: Sequence[str], prior: str) -> list[AsRead]:
-    return [AsRead(m, Prior(prior)) for m in open_models(names)]
+def as_read(names: Sequence[str], prior: str, worth: float | None) -> list[AsRead]:
+    return [AsRead(m, Prior(prior), worth) for m in open_models(names)]
 
 
 def learnt(data: Path, models: Sequence[Recogniser]) -> Iterator[Row]:
@@ -323,7 +326,7 @@ def rows(o: argparse.Namespace) -> Iterator[Row]:
             yield from learnt_from(o.data, open_models(names))
     for unseen, names in ((left_out_meld, o.left_out_meld), (left_out_iemocap, o.left_out_iemocap)):
         if names:
-            yield from unseen(o.data, as_read(names, o.prior))
+            yield from unseen(o.data, as_read(names, o.prior, o.worth))
     if o.comments:
         yield from comments(o.data, o.comments)
     if o.korean:
@@ -331,7 +334,7 @@ def rows(o: argparse.Namespace) -> Iterator[Row]:
     if o.talks:
         yield from talks()
     if o.diary and o.korean:
-        yield from diary(as_read(o.korean, o.prior))
+        yield from diary(as_read(o.korean, o.prior, None))
 
 
 def main() -> int:
@@ -349,6 +352,7 @@ def main() -> int:
     parser.add_argument(
         "--prior", default="talk", help="talk, comments, balanced or a JSON file of shares"
     )
+    parser.add_argument("--worth", type=float, help="of English words; else what a model says")
     parser.add_argument("--talks", action="store_true", help="read examples/talks as read does")
     parser.add_argument("--diary", action="store_true", help="read the diary with --korean")
     print(f"{'':<58}{'':>7}  {'95 %':<15}{'reach/stretch':<15}")

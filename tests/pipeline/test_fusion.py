@@ -189,6 +189,8 @@ def test_risk_is_what_was_measured_and_of_own_sources_what_they_say():
 def test_what_fell_short_does_not_read_as_if_it_had_not():
     reason = fuse({"text": lean("text", joy=0.3596)}, risks={"text": ((0.0, 0.6), (0.36, 0.5))})
     assert reason.abstained == "joy is too unsure (35 %, needs 36 %)"
+    believed = fuse({"mine": lean("mine", joy=0.643)}, risk=0.355)
+    assert believed.abstained == "joy is too unsure (64 %, needs 65 %)"
 
 
 def test_the_weightiest_source_says_from_which_confidence_on_it_is_right():

@@ -15,6 +15,7 @@ thing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 
 import numpy as np
 
@@ -29,6 +30,7 @@ WEIGHTS: Mapping[str, float] = {"text": 1.0, "voice": 0.3}
 RISK = 0.5
 """Share of the answers that may be wrong where nothing else is said."""
 _SMALLEST = 1e-6  # no source alone can rule a label out
+_TINY = 1e-9  # what is lost in floating point
 _CALLED = {"text": "the words say", "voice": "the voice says"}
 
 
@@ -126,7 +128,7 @@ def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str
         return f"{_said(heard)}; together they lean to {label}, which none of them says"
     if confidence >= needed:
         return None
-    bound = f"needs {_percent(needed)}" if needed <= 1 else "no answer is sure enough"
+    bound = f"needs {ceil(100 * needed - _TINY)} %" if needed <= 1 else "no answer is sure enough"
     if len({e.label for e in heard.values()}) > 1:
         return f"{_said(heard)}; together {label} is too unsure ({_below(confidence)}, {bound})"
     return f"{label} is too unsure ({_below(confidence)}, {bound})"
@@ -142,7 +144,7 @@ def _said(heard: Mapping[str, Emotion]) -> str:
 
 def _below(share: float) -> str:
     """Rounded down: what fell short of a bound must not read as if it had reached it."""
-    return f"{int(100 * share)} %"
+    return f"{int(100 * share + _TINY)} %"
 
 
 def _percent(share: float) -> str:

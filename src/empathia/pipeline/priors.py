@@ -78,7 +78,7 @@ def _read(path: Path) -> dict[str, float]:
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
         positive = all(math.isfinite(x) and x > 0 for x in table.values())
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, OverflowError) as error:
         raise UsageError(
             f"the prior '{path}' is no kind of text ({', '.join((*KINDS, BALANCED))}) and no file "
             f"of shares ({getattr(error, 'strerror', None) or ' '.join(str(error).split())})",

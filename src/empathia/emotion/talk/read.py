@@ -160,9 +160,7 @@ class Talk:
     views: Mapping[str, View]
     memory: Memory
     folder: Path
-    _known: OrderedDict[tuple[int, tuple[int, ...]], FloatArray] = field(
-        default_factory=OrderedDict
-    )
+    _known: OrderedDict[_Key, FloatArray] = field(default_factory=OrderedDict)
 
     def __call__(self, dialogues: Sequence[Conversation]) -> Scores:
         """Scores by utterance id, see :data:`empathia.training.model.Answer`."""

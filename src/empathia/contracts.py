@@ -47,7 +47,7 @@ class About:
 
 # emotion/<name>   OPTIONS: {name: default}; learn(problem: training.problem.Problem) -> Recogniser;
 #                  load(folder: Path, threads) -> Recogniser; [weights_of(options) -> names];
-#                  [kept_of(options) -> kept models it works with]; load(None, threads): untrained
+#                  [kept_of(options) -> kept models it works with]; untrained: load(None, threads)
 class Recogniser(Protocol):
     @property
     def about(self) -> About: ...

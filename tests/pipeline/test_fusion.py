@@ -74,6 +74,8 @@ def test_what_cannot_be_fused_is_refused():
     for wrong in (-1.0, float("nan"), float("inf")):
         with pytest.raises(UsageError, match="weight of 'text'"):
             fuse({"text": text}, {"text": wrong})
+        with pytest.raises(UsageError, match="weight of 'voice'"):
+            fuse({"text": text, "voice": SILENT}, {"voice": wrong})
 
 
 priors = st.lists(st.floats(0.05, 1.0), min_size=7, max_size=7).map(
@@ -200,5 +202,10 @@ def test_the_weightiest_source_says_from_which_confidence_on_it_is_right():
     assert fuse(both, risks={"text": strict, "voice": lax}).label is None
     assert fuse(both, risks={"text": lax, "voice": strict}).label == "joy"
     assert fuse(both, risks={"voice": strict}).label == "joy"  # of its words nothing is known
+    for other in ("mine", "zmine"):  # that weighs the same as the words
+        pair = {"text": text, other: lean(other, joy=0.4)}
+        assert fuse(pair, risks={"text": strict}).label == "joy"
+        assert fuse(pair, risks={"text": strict, other: lax}).label is None
+        assert fuse(pair, risks={"text": lax, other: strict}).label is None
     silent = {"text": Emotion("text", EKMAN7, abstained="no words"), "voice": voice}
     assert fuse(silent, risks={"text": lax, "voice": strict}).label is None

@@ -68,11 +68,12 @@ def test_a_file_of_shares(tmp_path: Path):
     file.write_text(json.dumps({"neutral": 1, "joy": 0}))
     with pytest.raises(UsageError, match="a share that is not above 0"):
         Options(prior=file)
-    for broken in ("[1, 2]", "no JSON", json.dumps({"joy": "much"})):
+    huge = json.dumps({"neutral": 10**400, "joy": 1}), json.dumps({"neutral": 1e308, "joy": 1e308})
+    for broken in ("[1, 2]", "no JSON", json.dumps({"joy": "much"}), *huge):
         file.write_text(broken)
         with pytest.raises(UsageError, match=r"kind of text \(talk, comments, balanced\)"):
             Options(prior=file)
-    with pytest.raises(UsageError, match="letters"):
+    with pytest.raises(UsageError, match=r"'letters' .*\(No such file or directory\)"):
         Options(prior="letters")
 
 

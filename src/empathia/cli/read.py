@@ -181,8 +181,8 @@ def _judging(group: argparse._ArgumentGroup) -> None:
         "--risk",
         type=float,
         metavar="SHARE",
-        help="answer only where at most this share of answers as sure were wrong on other "
-        "conversations (default: 0.5); of Korean nothing is known: all stand, or are believed",
+        help="answer only where at most this share of answers as sure were wrong elsewhere (0.5); "
+        "who was not measured, as for Korean, answers always, or is believed with --risk",
     )
     group.add_argument(
         "--recogniser",

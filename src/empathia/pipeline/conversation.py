@@ -219,7 +219,7 @@ class Conversation:
         samples = self._measured(spoken, language)
         judged = self._judged(spoken, samples, progress)
         emotions = [{name: said for name, (_, said) in j.items()} for j in judged]
-        fused = [self._fused(j) for j in judged]
+        fused = [self._fused(e, j) for e, j in zip(emotions, judged, strict=True)]
         # From here on nothing can fail: a turn is in, or was never added.
         turns = [
             Turn(s.utterance, s.words, (s.sound or {}).get(PROSODY), c, e, f)
@@ -259,9 +259,10 @@ class Conversation:
         self.models.note_waiting(samples, self.record)
         return self.models.senses.read(samples, names)
 
-    def _fused(self, judged: Mapping[str, tuple[About, Emotion]]) -> Emotion:
+    def _fused(
+        self, emotions: Mapping[str, Emotion], judged: Mapping[str, tuple[About, Emotion]]
+    ) -> Emotion:
         """What all sources say of a turn together."""
-        emotions = {name: said for name, (_, said) in judged.items()}
         risks = {name: about.risks for name, (about, _) in judged.items()}
         return fuse(emotions, prior=self._wanted, risk=self.options.risk, risks=risks)
 

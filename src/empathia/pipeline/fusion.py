@@ -51,8 +51,9 @@ def fuse(
             takes all labels for as frequent.
         risk: Share of answers that may be wrong, in (0, 1); None takes :data:`RISK`.
         risks: Of each source the confidences from which on a share of its answers is wrong. Those
-            of the weightiest source that counts decide. Where none are known, its confidence is
-            believed if ``risk`` is given, and else every answer stands.
+            of the weightiest source that counts decide, of several that weigh the same the
+            strictest. Where they are not known, its confidence is believed if ``risk`` is given,
+            and else every answer stands.
 
     Returns:
         An emotion whose source names the sources that counted ("fusion of text, voice"). If all
@@ -67,7 +68,7 @@ def fuse(
         raise UsageError("fusion needs at least one source, found none", "Give one")
     names = sorted(emotions)
     spoke = [n for n in names if emotions[n].abstained is None]
-    weight = _weights(spoke, weights or {})
+    weight = _weights(names, spoke, weights or {})
     _check(emotions, names)
     labels = emotions[names[0]].labels
     counted = [n for n in spoke if weight[n] > 0]
@@ -83,7 +84,7 @@ def fuse(
     else:
         scores, exclusive = _pooled(heard, weight, prior), True
     joined = Emotion(source, labels, scores, exclusive, vad)
-    reason = _unsure(joined, heard, _needed(counted, weight, risk, risks or {}))
+    reason = _unsure(joined, heard, _needed({n: weight[n] for n in counted}, risk, risks or {}))
     return joined if reason is None else Emotion(source, labels, scores, exclusive, vad, reason)
 
 
@@ -107,15 +108,11 @@ def confidence_for(risk: float, risks: Risks) -> float:
     return min(enough, default=1.01)
 
 
-def _needed(
-    counted: Sequence[str],
-    weight: Mapping[str, float],
-    risk: float | None,
-    risks: Mapping[str, Risks],
-) -> float:
-    known = risks.get(max(counted, key=lambda n: weight[n]), ())
-    if known:
-        return confidence_for(RISK if risk is None else risk, known)
+def _needed(counted: Mapping[str, float], risk: float | None, risks: Mapping[str, Risks]) -> float:
+    """The confidence that an answer of sources with these weights needs."""
+    decide = [risks.get(n, ()) for n, w in counted.items() if w == max(counted.values())]
+    if all(decide):
+        return max(confidence_for(RISK if risk is None else risk, known) for known in decide)
     return 0.0 if risk is None else 1 - risk
 
 
@@ -151,8 +148,10 @@ def _percent(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def _weights(names: Sequence[str], given: Mapping[str, float]) -> dict[str, float]:
-    own = [n for n in names if n not in WEIGHTS and n not in given]
+def _weights(
+    names: Sequence[str], spoke: Sequence[str], given: Mapping[str, float]
+) -> dict[str, float]:
+    own = [n for n in spoke if n not in WEIGHTS and n not in given]
     weights = {n: float(given.get(n, WEIGHTS.get(n, 1 / max(1, len(own))))) for n in names}
     for name, value in weights.items():
         if not (np.isfinite(value) and value >= 0):

@@ -77,7 +77,7 @@ def shares(prior: str | Path, labels: LabelSet) -> tuple[float, ...] | None:
 def _read(path: Path) -> dict[str, float]:
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
-        positive = all(math.isfinite(x) and x > 0 for x in table.values())
+        positive = all(x > 0 for x in table.values()) and math.isfinite(math.fsum(table.values()))
     except (OSError, ValueError, AttributeError, TypeError, OverflowError) as error:
         raise UsageError(
             f"the prior '{path}' is no kind of text ({', '.join((*KINDS, BALANCED))}) and no file "

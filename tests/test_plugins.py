@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +64,14 @@ def test_a_name_that_leads_nowhere_or_twice_is_told(
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(UsageError, match=says):
         plugins.load("emotion", name)
+
+
+def test_a_package_that_comes_or_goes_while_we_run_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "theirs" not in plugins.names("emotion")
+    bring(tmp_path, "some.module")
+    assert "theirs" in plugins.names("emotion")
+    shutil.rmtree(tmp_path / "some_module-1.dist-info")
+    assert "theirs" not in plugins.names("emotion")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 from collections.abc import Sequence
-from importlib.metadata import entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from types import ModuleType
 
@@ -21,7 +23,7 @@ _HERE = Path(__file__).parent
 def names(stage: str) -> tuple[str, ...]:
     """Names of all plug-ins of a stage, sorted, without importing any."""
     own = [m.name for m in pkgutil.iter_modules([str(_HERE / stage)])]
-    foreign = [e.name for e in entry_points(group=f"empathia.{stage}")]
+    foreign = _foreign(stage).names
     return tuple(sorted({n for n in [*own, *foreign] if not n.startswith("_")}))
 
 
@@ -42,7 +44,7 @@ def load(stage: str, name: str, needs: Sequence[str] = ()) -> ModuleType:
         raise UsageError(
             f"unknown {stage} plug-in '{name}' (known: {', '.join(known)})", "Name one of these"
         )
-    foreign = [e for e in entry_points(group=f"empathia.{stage}") if e.name == name]
+    foreign = list(_foreign(stage).select(name=name))
     ours = name in {m.name for m in pkgutil.iter_modules([str(_HERE / stage)])}
     if len(foreign) + ours > 1:
         packages = ", ".join(sorted(e.value for e in foreign))
@@ -68,3 +70,19 @@ def load(stage: str, name: str, needs: Sequence[str] = ()) -> ModuleType:
             "Add these names; docs/plugins.md lists them",
         )
     return module
+
+
+def _foreign(stage: str) -> EntryPoints:
+    """What other packages bring to a stage."""
+    folders = [f for f in map(Path.absolute, map(Path, sys.path)) if f.exists()]
+    path = tuple((f, f.stat().st_mtime_ns) for f in folders)
+    return _installed(f"empathia.{stage}", path)
+
+
+@lru_cache(maxsize=16)
+def _installed(group: str, _path: tuple[tuple[Path, int], ...]) -> EntryPoints:
+    """Entry points as long as the folders of the path, and when they changed, are these.
+
+    Each search reads a file of each package, and a reading asks some twenty times.
+    """
+    return entry_points(group=group)

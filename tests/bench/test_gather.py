@@ -6,13 +6,12 @@ import sys
 import types
 import warnings
 from collections.abc import Sequence
-from importlib.metadata import EntryPoint
 
 import numpy as np
 import pytest
 from sounds import RATE, noise, write_float_wav, write_wav
 
-from empathia import features, plugins
+from empathia import features
 from empathia.bench.gather import gather
 from empathia.contracts import Item
 from empathia.errors import InputError, UsageError
@@ -42,21 +41,21 @@ class Counted:
 
 
 @pytest.fixture
-def counted(monkeypatch) -> dict[str, Counted]:
+def counted(monkeypatch, tmp_path_factory) -> dict[str, Counted]:
     """Plug-ins "heard" and "read", found as those of other packages are."""
-    made, entries = {}, []
+    made, site = {}, tmp_path_factory.mktemp("site")
+    about = site / "counted-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: counted\nVersion: 1\n")
+    listed = "[empathia.features]\nheard = plugin_heard\nread = plugin_read\n"
+    (about / "entry_points.txt").write_text(listed)
+    monkeypatch.syspath_prepend(str(site))
     for name, source in (("heard", "sound"), ("read", "words")):
         made[name] = Counted()
         module = types.ModuleType(f"plugin_{name}")
         module.SOURCE = source
         module.load = lambda variant=None, threads=None, e=made[name]: e
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        entries.append(EntryPoint(name, module.__name__, "empathia.features"))
-
-    def entry_points(group: str) -> list[EntryPoint]:
-        return [e for e in entries if e.group == group]
-
-    monkeypatch.setattr(plugins, "entry_points", entry_points)
     return made
 
 

@@ -82,24 +82,24 @@ def figures(root: Path) -> Places:
     tests = {p: p.read_text(encoding="utf-8") for p in sorted((root / "tests").rglob("*.py"))}
     trees = {p: ast.parse(text) for p, text in sources.items()}
     names = {p: _module(p, package) for p in sources}
+    functions = list(_functions(trees))
+    arrays = list(_with_arrays(functions))
     return {
-        "untyped": [_at(p, root, f) for p, f, _ in _functions(trees) if not _is_typed(f)],
-        "functions": [_at(p, root, f) for p, f, _ in _functions(trees)],
-        "arrays": [_at(p, root, f) for p, f, _ in _with_arrays(trees)],
-        "arrays_without_shape": [
-            _at(p, root, f) for p, f, doc in _with_arrays(trees) if not _SHAPE.search(doc)
-        ],
+        "untyped": [_at(p, root, f) for p, f, _ in functions if not _is_typed(f)],
+        "functions": [_at(p, root, f) for p, f, _ in functions],
+        "arrays": [_at(p, root, f) for p, f, _ in arrays],
+        "arrays_without_shape": [_at(p, root, f) for p, f, doc in arrays if not _SHAPE.search(doc)],
         "prefixes": _prefixes(package),
         "cycles": [" > ".join(c) for c in _cycles(_graph(trees, names))],
         "upward": _upward(trees, names),
         "any": [
             _at(p, root, f)
-            for p, f, _ in _functions(trees)
+            for p, f, _ in functions
             if re.search(r"\b(dict|Mapping)\[str, Any\]", _signature(f))
         ],
         "fmt_skip": _matches(sources | tests, root, r"#\s*fmt:\s*skip"),
         "found": _matches(sources, root, r"\bfound\b"),
-        "long": [_at(p, root, f) for p, f, _ in _functions(trees) if _lines(f) > _LONG],
+        "long": [_at(p, root, f) for p, f, _ in functions if _lines(f) > _LONG],
         "dead": _dead(trees, root),
         "duplicates": _duplicates(sources, root),
         "source_lines": [str(p) for p, t in sources.items() for _ in t.splitlines()],
@@ -120,8 +120,10 @@ def _functions(trees: dict[Path, ast.Module]) -> Iterator[tuple[Path, Function, 
                     yield path, child, f"{doc}\n{ast.get_docstring(child) or ''}"
 
 
-def _with_arrays(trees: dict[Path, ast.Module]) -> Iterator[tuple[Path, Function, str]]:
-    for path, f, doc in _functions(trees):
+def _with_arrays(
+    functions: list[tuple[Path, Function, str]],
+) -> Iterator[tuple[Path, Function, str]]:
+    for path, f, doc in functions:
         public = not f.name.startswith("_") and not path.name.startswith("_")
         if public and ast.get_docstring(f) and _ARRAYS.search(_signature(f)):
             yield path, f, doc

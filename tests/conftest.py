@@ -6,12 +6,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import installed
+import loaded_once
 import pytest
 from hypothesis import settings
 
 # A busy machine must not fail a test: what counts is the behaviour, not the time.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models() -> Iterator[None]:
+    """Models that do not change are loaded once."""
+    with pytest.MonkeyPatch.context() as patch:
+        loaded_once.share(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

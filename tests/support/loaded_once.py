@@ -1,0 +1,50 @@
+"""Pulled and shipped models do not change: the tests of one process load each of them once."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from empathia import weights
+from empathia.encoders import multilingual
+from empathia.encoders.segmentation import Segmentation
+from empathia.encoders.speaker import SpeakerEncoder
+from empathia.encoders.text import TextEncoder
+from empathia.listen.words import Transcriber
+
+
+def share(patch: pytest.MonkeyPatch) -> None:
+    """Keep what is loaded of the cache; what a test wrote is loaded each time."""
+    for model in (SpeakerEncoder, Segmentation, Transcriber):
+        patch.setattr(model, "load", _once(model.load))
+    patch.setattr(TextEncoder, "load", _once(TextEncoder.load, _own_tokenizer))
+    patch.setattr(multilingual, "tokenizer", _once(multilingual.tokenizer))
+
+
+def _own_tokenizer(kept: TextEncoder) -> TextEncoder:
+    """With a tokenizer whose bounds may be changed."""
+    own = copy.copy(kept)
+    own.tokenizer = copy.deepcopy(kept.tokenizer)
+    return own
+
+
+def _once(
+    load: Callable[..., Any], given: Callable[[Any], Any] = lambda kept: kept
+) -> Callable[..., Any]:
+    cache, kept = weights.root(), dict[object, Any]()
+    lasting = {cache / "weights", weights.place(weights.entry("text-default")).parent}
+
+    def loaded(*args: Any, **more: Any) -> Any:
+        paths = [a for a in (*args, *more.values()) if isinstance(a, Path)]
+        if weights.root() != cache or not all(lasting & set(p.parents) for p in paths):
+            return load(*args, **more)
+        asked = (args, tuple(sorted(more.items())))
+        if asked not in kept:
+            kept[asked] = load(*args, **more)
+        return given(kept[asked])
+
+    return loaded

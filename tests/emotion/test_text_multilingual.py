@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from quarter_file import replace_the_large_one
+from quarter_file import use_little_cache, write_little_cache
 
 from empathia import weights
+from empathia.contracts import Recogniser
 from empathia.emotion.text_multilingual import read
 from empathia.errors import ConfigError, WeightsError
 from empathia.labels import EKMAN7, projection
@@ -47,12 +49,27 @@ threads = 1
 """
 
 
+@pytest.fixture(scope="module")
+def little(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache with a little encoder, and corpora of its words."""
+    folder = tmp_path_factory.mktemp("little")
+    write_little_cache(folder, ["번", "glad", "furious", *" ".join(WORDS.values()).split()])
+    corpora(folder)
+    return folder
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    replace_the_large_one(
-        tmp_path, monkeypatch, ["번", "glad", "furious", *" ".join(WORDS.values()).split()]
-    )
-    return tmp_path
+def home(little: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    use_little_cache(little, monkeypatch)
+    return little
+
+
+@pytest.fixture(scope="module")
+def learnt(little: Path) -> Path:
+    """The folder of what was learnt with the options as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        use_little_cache(little, patch)
+        return trained(little)
 
 
 def corpora(folder: Path) -> None:
@@ -74,14 +91,14 @@ def corpora(folder: Path) -> None:
     (folder / "xed" / "neu_en.txt").write_text("9\twell\n9\tso\n")
 
 
-def trained(home: Path, more: str = "") -> Path:
+def trained(home: Path, more: str = "", name: str = "little") -> Path:
     pytest.importorskip("torch")
     from empathia.bench import train
 
-    corpora(home)
-    (home / "run.toml").write_text(RUN.replace("MORE", more))
-    train(home / "run.toml", home, home / "out")
-    return home / "out" / "little" / "model"
+    run = home / f"{name}.toml"
+    run.write_text(RUN.replace("MORE", more).replace('"little"', f'"{name}"'))
+    train(run, home, home / "out")
+    return home / "out" / name / "model"
 
 
 @given(
@@ -100,24 +117,24 @@ def test_differences_come_back_to_half_a_step(change: np.ndarray) -> None:
     assert np.array_equal(back["vector"], change[0])
 
 
-def test_training_keeps_what_reading_reads(home: Path) -> None:
-    folder = trained(home)
-    own = model.load(folder)
+@pytest.mark.usefixtures("home")
+def test_training_keeps_what_reading_reads(learnt: Path) -> None:
+    own = model.load(learnt)
     assert (own.about.languages, own.about.labels) == (read.LANGUAGES, EKMAN7)
     samples = [Sample(w, w, "ko") for some in WORDS.values() for w in some.split()]
     (emotions,) = own.recognise([samples])
     likeliest = [EKMAN7.labels[int(np.argmax(e.scores))] for e in emotions]
     assert likeliest == [k for k in WORDS for _ in range(2)]
     assert all(abs(sum(e.scores) - 1) < 1e-6 for e in emotions)
-    settings = json.loads((folder / "settings.json").read_text("utf-8"))
+    settings = json.loads((learnt / "settings.json").read_text("utf-8"))
     assert settings["weights"] == ["e5-small"]
-    assert sum(f.stat().st_size for f in folder.iterdir()) < 12_000_000
+    assert sum(f.stat().st_size for f in learnt.iterdir()) < 12_000_000
 
 
 def test_the_prior_is_stated_and_a_corpus_is_read_in_its_own_view(home: Path) -> None:
     prior = {x: 94.0 if x == "fear" else 1.0 for x in EKMAN7}
     stated = "prior = { " + ", ".join(f"{x} = {p}" for x, p in prior.items()) + " }"
-    values = json.loads((trained(home, stated) / "model.json").read_text())
+    values = json.loads((trained(home, stated, "stated") / "model.json").read_text())
     assert np.exp(values["bias"]) == pytest.approx(np.array(list(prior.values())) / 100)
     assert set(values["views"]) == {"kote", "xed"}
     shares = np.exp(values["views"]["kote"])
@@ -148,11 +165,12 @@ def test_views_stand_in_place_of_the_prior() -> None:
 
 def test_a_prior_has_a_share_for_each_label(home: Path) -> None:
     with pytest.raises(ConfigError, match=r"expected a share above 0 for each of neutral"):
-        trained(home, "prior = { joy = 1.0 }")
+        trained(home, "prior = { joy = 1.0 }", "short")
 
 
-def test_it_abstains_and_says_why(home: Path) -> None:
-    own = model.load(trained(home))
+@pytest.mark.usefixtures("home")
+def test_it_abstains_and_says_why(learnt: Path) -> None:
+    own = model.load(learnt)
     samples = [
         Sample("a", None),
         Sample("b", "I am glad.", "en"),
@@ -182,8 +200,9 @@ def test_korean_runs_are_of_korean_texts_alone() -> None:
     assert korean == pytest.approx(np.arange(4) + 5 / np.sqrt(5) - 1)
 
 
-def test_a_damaged_model_is_refused(home: Path) -> None:
-    folder = trained(home)
+@pytest.mark.usefixtures("home")
+def test_a_damaged_model_is_refused(learnt: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(learnt, tmp_path / "model")
     values = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps(values | {"thresholds": [0.5]}))
     with pytest.raises(WeightsError, match="not of as many labels"):
@@ -241,10 +260,13 @@ def test_seldom_labels_are_drawn_more_often() -> None:
 # What ships
 
 
-@pytest.mark.skipif(
-    weights.state("e5-small") == "missing",
-    reason="weight e5-small is not pulled",
-)
+@pytest.fixture(scope="module")
+def shipped() -> Recogniser:
+    if weights.state("e5-small") == "missing":
+        pytest.skip("weight e5-small is not pulled")
+    return model.load(weights.folder("text-multilingual"))
+
+
 @pytest.mark.parametrize(
     ("language", "text", "label"),
     [
@@ -255,7 +277,8 @@ def test_seldom_labels_are_drawn_more_often() -> None:
         ("ja", "祖母が亡くなって、とても悲しい。", "sadness"),
     ],
 )
-def test_plain_sentences_get_their_label(language: str, text: str, label: str) -> None:
-    shipped = model.load(weights.folder("text-multilingual"))
+def test_plain_sentences_get_their_label(
+    shipped: Recogniser, language: str, text: str, label: str
+) -> None:
     ((emotion,),) = shipped.recognise([[Sample("a", text, language)]])
     assert emotion.label == label

@@ -30,6 +30,12 @@ def replace_the_large_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: Sequence[str]
 ) -> None:
     """A cache with a little encoder, and a manifest that names it in place of the large one."""
+    write_little_cache(tmp_path, words)
+    use_little_cache(tmp_path, monkeypatch)
+
+
+def write_little_cache(tmp_path: Path, words: Sequence[str]) -> None:
+    """The cache and the manifest."""
     folder = write_encoder(tmp_path / "home" / "weights" / "e5-small", words)
     listing = manifest.MANIFEST.read_text("utf-8")
     for file in weights.entry("e5-small").files:
@@ -37,6 +43,10 @@ def replace_the_large_one(
         listing = listing.replace(file.sha256, sha256(path))
         listing = listing.replace(f"size = {file.size}\n", f"size = {path.stat().st_size}\n")
     (tmp_path / "weights.toml").write_text(listing, encoding="utf-8")
+
+
+def use_little_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take what :func:`write_little_cache` wrote."""
     monkeypatch.setattr(manifest, "MANIFEST", tmp_path / "weights.toml")
     monkeypatch.setenv("EMPATHIA_HOME", str(tmp_path / "home"))
 

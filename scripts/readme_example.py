@@ -26,11 +26,8 @@ _SHOWN = (0, 2, 4, 12)  # turns: a greeting, fear, sadness, surprise
 _TURN = re.compile(r" *\d+:\d\d  ")
 
 
-def block() -> str:
+def block(timeline: Timeline) -> str:
     """Heading and chosen turns of the table, `...` for those left out, as a fenced block."""
-    import empathia
-
-    timeline = empathia.read(ROOT / RECORDING, names=("Ann", "Ben"))
     lines = _printed(dataclasses.replace(timeline, source=RECORDING))
     starts = [n for n, line in enumerate(lines) if _TURN.match(line)]
     ends = [*starts[1:], next(n for n, line in enumerate(lines) if line.startswith("* "))]
@@ -62,8 +59,11 @@ def main() -> None:
     """Print the block, or write it into the README."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="put it into README.md")
-    made = block()
-    if not parser.parse_args().write:
+    write = parser.parse_args().write
+    import empathia
+
+    made = block(empathia.read(ROOT / RECORDING, names=("Ann", "Ben")))
+    if not write:
         print(made, end="")
         return
     before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)

@@ -58,16 +58,6 @@ def test_the_corpora_page_lists_every_label_set() -> None:
     assert [x for x in LABEL_SETS if f"`{x}`" not in text] == []
 
 
-@pytest.mark.weights
-def test_the_readme_shows_what_the_demo_prints() -> None:
-    import readme_example
-
-    def without_figures(text: str) -> str:  # the last digit may differ with the processor
-        return re.sub(r"\d+ %|0\.\d\d", "#", text)
-
-    assert without_figures(readme_example.shown()) == without_figures(readme_example.block())
-
-
 def test_the_way_through_the_code_names_places_that_are_there() -> None:
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
     source = ROOT / "src" / "empathia"

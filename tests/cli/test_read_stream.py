@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import sounds
 
+from empathia.cli import main
+
 pytestmark = pytest.mark.weights
 
 PCM = (sounds.example(0, 7) * 32767).astype("<i2").tobytes()
+Read = Callable[..., tuple[int, str, str]]
 
 
-def read(given: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "empathia", "read", "-", *arguments],
-        input=given,
-        capture_output=True,
-        check=False,
-    )
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Read:
+    """``empathia read -`` in this process: exit code, what it printed, and on stderr."""
+
+    def run(given: bytes, *arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        return main(["read", "-", *arguments]), *capsys.readouterr()
+
+    return run
 
 
 @contextmanager
@@ -91,22 +97,20 @@ def test_a_standard_stream_may_be_closed(tmp_path: Path, closed: str) -> None:
         assert (b"Speaker 1" in done.stdout) == (closed == "2>&-")
 
 
-def test_people_read_turns_and_notes(tmp_path: Path) -> None:
-    done = read(PCM, "--names", "Ann,Ben", "--report", str(tmp_path))
-    shown = done.stdout.decode()
-    assert done.returncode == 0
+def test_people_read_turns_and_notes(read: Read, tmp_path: Path) -> None:
+    code, shown, said = read(PCM, "--names", "Ann,Ben", "--report", str(tmp_path))
+    assert code == 0
     assert re.search(r"0:0[01] Ann", shown)
     assert "Ben" in shown
     assert "minute" in shown
     assert "--pcm" in shown  # that there was no header is noted
     assert "Ann" in (tmp_path / "stream.html").read_text("utf-8")
-    assert b"wrote" in done.stderr
+    assert "wrote" in said
 
 
-def test_nothing_is_printed_where_nothing_is_wanted(tmp_path: Path) -> None:
+def test_nothing_is_printed_where_nothing_is_wanted(read: Read, tmp_path: Path) -> None:
     wav = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 3)).read_bytes()
-    done = read(wav, "--quiet", "--out", str(tmp_path / "{name}.csv"))
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+    assert read(wav, "--quiet", "--out", str(tmp_path / "{name}.csv")) == (0, "", "")
     assert "minute" in (tmp_path / "stream.csv").read_text("utf-8")
 
 
@@ -128,18 +132,17 @@ def test_nothing_is_printed_where_nothing_is_wanted(tmp_path: Path) -> None:
     ids=lambda x: x[0].strip("-") if isinstance(x, tuple) and x else "",
 )
 def test_what_cannot_be_listened_to(
-    given: bytes, arguments: tuple[str, ...], code: int, problem: str
+    read: Read, given: bytes, arguments: tuple[str, ...], code: int, problem: str
 ) -> None:
-    done = read(given, *arguments)
-    assert done.returncode == code
-    assert done.stdout == b""
-    assert problem in done.stderr.decode()
-    assert done.stderr.count(b"\n") == 1
+    got, shown, said = read(given, *arguments)
+    assert (got, shown) == (code, "")
+    assert problem in said
+    assert said.count("\n") == 1
 
 
-def test_samples_are_only_those_of_a_stream(tmp_path: Path) -> None:
+def test_samples_are_only_those_of_a_stream(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 1))
-    command = [sys.executable, "-m", "empathia", "read", str(path), "--pcm", "16000"]
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert done.returncode == 2
-    assert b"--pcm says what standard input is" in done.stderr
+    assert main(["read", str(path), "--pcm", "16000"]) == 2
+    assert "--pcm says what standard input is" in capsys.readouterr().err

@@ -305,7 +305,7 @@ def test_impossible_options(capsys: Capture, talk: Path, options: list[str], mes
 
 @pytest.mark.parametrize("stage", ["listen", pytest.param("voice", marks=SLOW), "emotion"])
 def test_ctrl_c_keeps_nothing(tmp_path: Path, stage: str) -> None:
-    sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 12))
+    sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 6))
     # The progress hook is called in the middle of the work: that is where we press Ctrl-C.
     code = (
         "import os, signal, sys\n"

@@ -75,7 +75,7 @@ def made(tmp_path_factory):
         valid=valid,
         modalities={"text": (), "voice": ("tone",)},
         options={"past": 2, "pieces": 32, "start": "", "hide_words": 0.3},
-        training={"epochs": 6, "lr": 1e-3, "patience": 6},
+        training={"epochs": 4, "lr": 1e-3, "patience": 6},
     )
 
 

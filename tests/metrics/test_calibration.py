@@ -141,7 +141,7 @@ def test_a_weight_counts_as_often_as_it_says():
 @pytest.mark.long
 def test_temperature_and_bias_are_recovered():
     rng = np.random.default_rng(2)
-    z = rng.normal(size=(20_000, 4)) * 2
+    z = rng.normal(size=(5_000, 4)) * 2
     p = softmax(z / 2.5 + np.array([0.5, -0.5, 0.25, -0.25]))
     gold = np.array([rng.multinomial(1, row) for row in p]).astype(bool)
     temperature, bias = fit_bias_corrected(z, gold)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
-from little_problem import LABELS, learn, part, problem
+from little_problem import LABELS, WORDS, learn, part, problem
 from whole_problem import QUICK, whole
 
 from empathia import weights
 from empathia.config import Options
 from empathia.emotion.talk import OPTIONS
 from empathia.emotion.talk import read as talk
-from empathia.emotion.talk.read import Memory, View, cannot, curved, traces
+from empathia.emotion.talk.read import VALUES, View, cannot, curved, traces
 from empathia.errors import ConfigError, TrainingError
 from empathia.metrics.scores import softmax
+from empathia.training.problem import Part
 from empathia.types import Features, Sample
 
-EVEN, EVEN3 = View((0.0, 0.0)), View((0.0, 0.0, 0.0))
 needs_minilm = pytest.mark.skipif(
     weights.state("minilm") == "missing", reason="weight minilm is not pulled"
 )
@@ -26,7 +27,7 @@ needs_minilm = pytest.mark.skipif(
 
 def test_a_view_is_the_odds_of_its_corpus():
     logits = np.zeros((1, 2), np.float32)
-    p = Memory()(logits, View((float(np.log(0.9)), float(np.log(0.1)))), ["Ann"])
+    p = View((float(np.log(0.9)), float(np.log(0.1))))(logits, ["Ann"], 1.0)
     np.testing.assert_allclose(p, [[0.9, 0.1]], atol=1e-6)
 
 
@@ -41,7 +42,7 @@ def test_traces_fade_by_speaker_and_nothing_is_remembered_before_anything():
 
 def test_what_was_felt_before_leans_what_comes():
     logits = np.array([[4.0, 0.0], [0.0, 0.0], [0.0, 0.0]], np.float32)
-    kept = Memory(1.0, (2.0, 0.0, 0.0, 0.0))(logits, EVEN, ["a", "b", "a"])
+    kept = View((0.0, 0.0), (2.0, 0.0, 0.0, 0.0))(logits, ["a", "b", "a"], 1.0)
     assert kept[1, 0] == pytest.approx(0.5)  # b felt nothing yet
     shift = 2.0 * (softmax(logits[:1])[0] - 0.5)  # from the view's even shares
     np.testing.assert_allclose(kept[2], softmax(shift[None])[0], atol=1e-6)
@@ -49,10 +50,10 @@ def test_what_was_felt_before_leans_what_comes():
 
 def test_a_temperature_leaves_the_shares_of_the_view():
     view = View((float(np.log(0.8)), float(np.log(0.2))))
-    cold, hot = (Memory(t)(np.zeros((1, 2), np.float32), view, ["a"]) for t in (0.5, 5.0))
+    cold, hot = (view(np.zeros((1, 2), np.float32), ["a"], t) for t in (0.5, 5.0))
     np.testing.assert_allclose(cold, hot)
     sure = np.array([[0.0, 3.0]], np.float32)
-    assert Memory(0.5)(sure, view, ["a"])[0, 1] > Memory(5.0)(sure, view, ["a"])[0, 1]
+    assert view(sure, ["a"], 0.5)[0, 1] > view(sure, ["a"], 5.0)[0, 1]
 
 
 def test_measures_that_are_missing_bend_to_nothing():
@@ -151,18 +152,94 @@ def test_its_neutral_view_takes_all_labels_for_as_frequent(made):
 def test_its_neutral_view_remembers_words_alone(made):
     test, gold = part(["rare30"], 5)
     (dialogue,) = whole(test, gold).dialogues
-    answers = dataclasses.replace(made.answer, memory=Memory(2.0, (5.0, 0.0, 0.0, 0.0)))
+    rare = dataclasses.replace(made.answer.views["rare"], memory=(5.0, 0.0, 0.0, 0.0))
+    views = {**made.answer.views, "rare": rare}
+    answers = dataclasses.replace(made.answer, views=views, temperature=2.0)
     logits, speakers = answers.logits(dialogue), [s.speaker for s in dialogue]
-    calm, felt = softmax(logits / 2.0), answers.memory(logits, EVEN3, speakers)
-    assert not np.allclose(calm, felt, atol=1e-3)
+    calm = softmax(logits / 2.0)
     for corpus in ("", "new"):
         strange = [dataclasses.replace(s, groups={"corpus": corpus}) for s in dialogue]
         told = answers([strange])
         np.testing.assert_allclose([told[s.id] for s in strange], calm, atol=1e-6)
     known = [dataclasses.replace(s, groups={"corpus": "rare"}) for s in dialogue]
     told = answers([known])
-    of_rare = answers.memory(logits, answers.views["rare"], speakers)
+    of_rare = rare(logits, speakers, 2.0)
+    assert not np.allclose(of_rare, softmax(logits / 2.0 + np.array(rare.bias)), atol=1e-3)
     np.testing.assert_allclose([told[s.id] for s in known], of_rare, atol=1e-6)
+
+
+def moods(lasting):
+    """Validation of clear turns, each with one of the same speaker's after it that says nothing.
+
+    Args:
+        lasting: By corpus, whether its speakers still feel so then; else they feel the next label.
+    """
+    dialogues, targets = [], {}
+    for corpus, lasts in lasting.items():
+        for n in range(12):
+            felt, id_ = n % 3, f"{corpus}{n}"
+            words = " ".join(WORDS[LABELS.labels[felt]])
+            texts = {f"{id_}a": words, f"{id_}b": "then it was there"}
+            who = {"speaker": "A", "groups": {"corpus": corpus}}
+            dialogues.append(tuple(Sample(k, text, "en", **who) for k, text in texts.items()))
+            for k, label in zip(texts, (felt, felt if lasts else (felt + 1) % 3), strict=True):
+                targets[k] = tuple(np.eye(3)[label].tolist())
+    return Part(tuple(dialogues), targets)
+
+
+@needs_minilm
+def test_each_corpus_that_validates_has_a_memory_of_its_own(made):
+    from empathia.emotion.talk.fitting import remembering
+
+    plain = {n: View(v.bias) for n, v in made.answer.views.items()}
+    answers = dataclasses.replace(made.answer, views=plain | {"new": plain[""]})
+    both = remembering(answers, moods({"rare": True, "often": False})).views
+    assert sum(both["rare"].memory) > 0.5
+    assert sum(both["often"].memory) < -0.5
+    assert both["new"] == both[""] == plain[""]  # of which nothing validates
+    for alone in both:
+        views = {n: dataclasses.replace(v, alone=n == alone) for n, v in plain.items()}
+        other = remembering(dataclasses.replace(answers, views=views), moods({"rare": True}))
+        assert (sum(other.views["rare"].memory) > 0.5) == (alone != "rare")
+
+
+@needs_minilm
+@pytest.mark.parametrize("what", ["right", "wrong", "lasting"])
+def test_a_few_answers_make_nothing_sure(made, what):
+    from empathia.emotion.talk.fitting import remembering
+
+    few = moods({"rare": True})
+    turns = slice(0, 2 if what == "lasting" else 1)
+    few = Part(tuple(d[turns] for d in few.dialogues[:3]), few.targets)
+    if what == "wrong":
+        few = Part(few.dialogues, {k: (*t[1:], t[0]) for k, t in few.targets.items()})
+    again = remembering(made.answer, few)
+    assert np.exp(-3) <= again.temperature <= np.exp(3)
+    assert max(map(abs, again.views["rare"].memory)) < 2
+    if what == "right":  # as if of four, one leant nowhere
+        scores = again(few.dialogues)
+        told = [np.dot(scores[d[0].id], few.targets[d[0].id]) for d in few.dialogues]
+        assert np.mean(told) == pytest.approx((3 + 1 / 3) / 4, abs=0.1)
+
+
+@needs_minilm
+def test_one_memory_of_all_corpora_that_was_kept_is_read(made, tmp_path):
+    made.save(tmp_path)
+    values = json.loads((tmp_path / VALUES).read_text(encoding="utf-8"))
+    values["memory"] = [0.5, -1.0, 0.25, 0.0]
+    (tmp_path / VALUES).write_text(json.dumps(values), encoding="utf-8")
+    options = {**OPTIONS, "past": 2, "pieces": 32}
+    views = talk.load(tmp_path, Options(options)).views
+    assert views["rare"].memory == views["often"].memory == (0.5, -1.0, 0.25, 0.0)
+    assert not any(views[""].memory)
+
+    answers = talk.load(tmp_path, Options({**options, "alone": ["rare"]}))
+    (dialogue,) = part(["rare30"], 5)[0].dialogues
+    for corpus, same in (("rare", True), ("often", False)):
+        of_it = [dataclasses.replace(s, groups={"corpus": corpus}) for s in dialogue]
+        whole_talk, each = answers([of_it]), answers([[s] for s in of_it])
+        apart = max(np.abs(np.subtract(whole_talk[k], each[k])).max() for k in each)
+        assert (apart < 1e-5) == same
 
 
 @needs_minilm

@@ -8,10 +8,11 @@ Corpora differ in how often they find an emotion, in what they call neutral, and
 how long a feeling lasts. That is a nuisance, not knowledge: each corpus has a *view*,
 the logarithm of its label shares and a correction that is learnt, on top of logits
 that all of them share (logit adjustment, Menon et al., ICLR 2021; Saerens et al.,
-Neural Computation 2002, for priors that change), and a memory: fading traces of the
-scores of earlier turns, the speaker's own and the others'. An utterance of a corpus
-that was learnt from is answered in its view; any other one in the neutral view, in
-which all labels are as frequent and nothing is remembered but the words.
+Neural Computation 2002, for priors that change). A corpus that validates has a memory
+besides: fading traces of the scores of earlier turns, the speaker's own and the others'.
+An utterance of a corpus that was learnt from is answered in its view, without what came
+before where it was learnt so (``alone``); any other one in the neutral view, in which all
+labels are as frequent and nothing is remembered but the words.
 
 Where utterances of the training part are rated, valence, arousal and dominance are told, too.
 """

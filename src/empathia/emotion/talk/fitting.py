@@ -6,7 +6,7 @@ once (fp16). Single sentences of other corpora are utterances without a past.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,13 +24,12 @@ from empathia.emotion.talk.read import (
     ENCODER,
     LANGUAGES,
     MODALITY,
-    Memory,
+    NOTHING,
     Talk,
     Tokens,
     load,
     reads,
     recogniser,
-    traces,
 )
 from empathia.encoders.minilm_torch import LAYERS, MiniLM
 from empathia.encoders.text import MIDDLE, TextEncoder
@@ -48,7 +47,8 @@ from empathia.types import FloatArray
 
 _LEAST = 2e-3  # share that a label counts as having where a corpus never gives it
 _PULL = 0.01  # of a view's correction towards none
-_CALM = 1e-4  # penalty on what the past counts
+_CALM = 0.1  # nats of likelihood that a weight of the past has to earn, by its square
+_HOTTEST = 3.0  # logarithm that a temperature stays below, and its inverse
 
 
 class TalkTask:
@@ -298,21 +298,19 @@ def _written(task: TalkTask, folder: Path) -> Talk:
         arrays |= {"outer.weight": net.outer.weight * factor[:, None]}
         arrays |= {"outer.bias": net.outer.bias * factor}
     fitted, columns = task.columns.state() if task.columns is not None else ({}, None)
-    memory = Memory()
     values = {
         "views": _views(task),
-        "memory": memory.weights,
-        "temperature": memory.temperature,
+        "memory": {},
+        "temperature": 1.0,
         "features": task.problem.modalities.get(MODALITY, ()),
         "columns": columns,
     }
     kept = {n: t.detach().numpy() for n, t in arrays.items()} | fitted
     write_arrays(folder, kept, values)
-    talk = load(folder, o, task.problem.training.threads)
-    memory = remembered(talk, task.problem.valid)
-    values |= {"memory": memory.weights, "temperature": memory.temperature}
-    write_arrays(folder, kept, values)
-    return replace(talk, memory=memory)
+    talk = remembering(load(folder, o, task.problem.training.threads), task.problem.valid)
+    memory = {name: v.memory for name, v in talk.views.items() if v.memory != NOTHING}
+    write_arrays(folder, kept, values | {"memory": memory, "temperature": talk.temperature})
+    return talk
 
 
 def _views(task: TalkTask) -> dict[str, list[float]]:
@@ -322,40 +320,58 @@ def _views(task: TalkTask) -> dict[str, list[float]]:
     return views | {"": [0.0] * bias.shape[1]}
 
 
-def remembered(talk: Talk, valid: Part) -> Memory:
-    """The memory that makes validation most likely, each corpus in its view.
+def remembering(talk: Talk, valid: Part) -> Talk:
+    """The same with the temperature and the memories that make validation most likely.
+
+    Each corpus that validates gets a memory of its own, save where utterances are read alone. One
+    item that leans nowhere is thought to be there as well, as in
+    :func:`empathia.metrics.calibration.fit_temperature`.
 
     Args:
         talk: Answers without a memory.
-        valid: The validation part.
+        valid: The validation part, of which at least one labelled utterance has words.
     """
-    logits, biases, past, target = [], [], [], []
+    names = [name for name, view in talk.views.items() if name and not view.alone]
+    logits, biases, past, target, whose = [], [], [], [], []
     for dialogue in filter(len, valid.dialogues):
-        view = talk.views.get(corpus_of(dialogue[0]), talk.views[""])
-        raw, bias = talk.logits(dialogue).astype(np.float64), np.array(view.bias)
+        view, raw = talk.view(dialogue), talk.logits(dialogue)
         rows = [n for n, s in enumerate(dialogue) if s.id in valid.targets and reads(s)]
-        scores = softmax(raw + bias) - softmax(bias[None])
-        past.append(traces(scores, [s.speaker for s in dialogue])[:, rows])
+        past.append(view.past(raw, [s.speaker for s in dialogue])[:, rows])
         logits.append(raw[rows])
-        biases.append(np.tile(bias, (len(rows), 1)))
+        biases += [view.bias] * len(rows)
         target += [valid.targets[dialogue[n].id] for n in rows]
-    z, added = (torch.from_numpy(np.concatenate(x)) for x in (logits, biases))
-    traced = torch.from_numpy(np.concatenate(past, 1).astype(np.float64))
-    wanted = torch.tensor(target, dtype=torch.float64)
-    weights = torch.zeros(len(traced), dtype=torch.float64, requires_grad=True)
-    log_t = torch.zeros(1, dtype=torch.float64, requires_grad=True)
-    steps = torch.optim.LBFGS([weights, log_t], max_iter=200, line_search_fn="strong_wolfe")
+        whose += [[name == corpus_of(dialogue[0]) for name in names]] * len(rows)
+    z, traced = (torch.from_numpy(np.concatenate(x, -2)).double() for x in (logits, past))
+    added, wanted, mine = (torch.tensor(x, dtype=torch.float64) for x in (biases, target, whose))
+    wanted = (len(z) * wanted + 1 / z.shape[1]) / (len(z) + 1)
+    weights = torch.zeros(len(names), len(NOTHING), dtype=torch.float64, requires_grad=True)
+    warmth = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+
+    def heat() -> Tensor:
+        return (_HOTTEST * torch.tanh(warmth / _HOTTEST)).exp()
+
+    def loss() -> Tensor:
+        made = z / heat() + added + torch.einsum("uc,ct,tul->ul", mine, weights, traced)
+        likely = (wanted * functional.log_softmax(made, 1)).sum()
+        return (_CALM * weights.square().sum() - likely) / len(z)
+
+    _descend([weights, warmth], loss)
+    memory = dict(zip(names, map(tuple, weights.tolist()), strict=True))
+    views = {n: replace(v, memory=memory.get(n, NOTHING)) for n, v in talk.views.items()}
+    return replace(talk, views=views, temperature=float(heat().detach()))
+
+
+def _descend(parameters: list[Tensor], loss: Callable[[], Tensor]) -> None:
+    """Change parameters so that a smooth loss is least."""
+    steps = torch.optim.LBFGS(parameters, max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         steps.zero_grad()
-        made = z / log_t.exp() + added + torch.tensordot(weights, traced, 1)
-        loss = -(wanted * functional.log_softmax(made, 1)).sum(1).mean()
-        loss = loss + _CALM * weights.square().sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
+        value = loss()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
 
     steps.step(closure)  # type: ignore[no-untyped-call]
-    return Memory(float(log_t.detach().exp()), tuple(weights.tolist()))
 
 
 def _mask(lengths: Sequence[int]) -> Tensor:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import erf, sqrt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,8 @@ DELTA = "delta.safetensors"
 MODALITY = "voice"
 KEEPS = (0.5, 0.8)
 """Shares of a trace that are left after the speaker's next turn."""
+NOTHING = (0.0,) * (2 * len(KEEPS))
+"""The memory of a view that remembers nothing but the words."""
 _MOST = 4.0  # deviations beyond which a measure says no more
 _KEPT = 1024  # vectors of utterances that are remembered: a live talk asks for them again
 _Key = tuple[int, tuple[int, ...]]  # where an utterance begins among its pieces, and these
@@ -48,35 +51,36 @@ _gelu = np.vectorize(lambda x: 0.5 * x * (1 + erf(x / sqrt(2))), otypes=[np.floa
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How often a corpus finds each label: ``bias`` (labels,), logarithms, is added to logits."""
-
-    bias: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """How scores are made of logits, in the light of the scores of earlier turns.
+    """A corpus's habits: how scores are made of logits that all corpora share.
 
     Args:
-        temperature: Of the logits that all corpora share.
-        weights: (4,) what fading traces of the scores count, as they depart from the view's
-            shares: the speaker's own and the others', quick and slow.
+        bias: (labels,) logarithms of how often it finds each label, added to logits.
+        memory: (4,) what fading traces of the scores count, as they depart from the shares of
+            the bias: the speaker's own and the others', quick and slow.
+        alone: Whether its utterances are read without those before them.
     """
 
-    temperature: float = 1.0
-    weights: tuple[float, ...] = (0.0,) * (2 * len(KEEPS))
+    bias: tuple[float, ...]
+    memory: tuple[float, ...] = NOTHING
+    alone: bool = False
 
-    def __call__(self, logits: FloatArray, view: View, speakers: Sequence[str | None]) -> Array:
+    def __call__(
+        self, logits: FloatArray, speakers: Sequence[str | None], temperature: float
+    ) -> Array:
         """(utterances, labels) scores that sum to 1.
 
         Args:
             logits: (utterances, labels) of a dialogue in time order, NaN where nothing is known.
-            view: Of its corpus.
             speakers: Of each utterance.
+            temperature: Of the logits.
         """
-        bias = np.array(view.bias)
-        past = traces(softmax(logits + bias) - softmax(bias[None]), speakers)
-        return softmax(logits / self.temperature + bias + np.tensordot(self.weights, past, 1))
+        past = np.tensordot(self.memory, self.past(logits, speakers), 1)
+        return softmax(logits / temperature + np.array(self.bias) + past)
+
+    def past(self, logits: FloatArray, speakers: Sequence[str | None]) -> Array:
+        """(4, utterances, labels) traces that the memory weighs; arguments as above."""
+        bias = np.array(self.bias)
+        return traces(softmax(logits + bias) - softmax(bias[None]), speakers)
 
 
 def traces(rows: Array, speakers: Sequence[str | None]) -> Array:
@@ -149,7 +153,7 @@ class Talk:
         columns: Measures of samples as scaled rows; None where none were learnt.
         head: Makes logits.
         views: By corpus; "" is the neutral one.
-        memory: Makes scores of logits.
+        temperature: Of the logits that all corpora share.
         folder: Its files lie there.
     """
 
@@ -158,7 +162,7 @@ class Talk:
     columns: Columns | None
     head: Head
     views: Mapping[str, View]
-    memory: Memory
+    temperature: float
     folder: Path
     _known: OrderedDict[_Key, FloatArray] = field(default_factory=OrderedDict)
 
@@ -166,10 +170,8 @@ class Talk:
         """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
         scores: dict[str, tuple[float, ...]] = {}
         for dialogue in filter(len, dialogues):
-            known = (corpus := corpus_of(dialogue[0])) in self.views and corpus != ""
-            view = self.views[corpus if known else ""]
-            memory = self.memory if known else Memory(self.memory.temperature)
-            p = memory(self.logits(dialogue), view, [s.speaker for s in dialogue])
+            speakers = [s.speaker for s in dialogue]
+            p = self.view(dialogue)(self.logits(dialogue), speakers, self.temperature)
             judged = [n for n, s in enumerate(dialogue) if cannot(s) is None]
             scores |= by_id([dialogue[n] for n in judged], p[judged])
         return scores
@@ -187,6 +189,10 @@ class Talk:
         """Logits of a dialogue, (utterances, labels), in no corpus's view; NaN for the unjudged."""
         return self._outputs(dialogue)[:, : self.labels]
 
+    def view(self, dialogue: Conversation) -> View:
+        """That of its corpus; the neutral one where nothing was learnt from that."""
+        return self.views.get(corpus_of(dialogue[0]), self.views[""])
+
     @property
     def labels(self) -> int:
         """How many labels there are."""
@@ -198,7 +204,9 @@ class Talk:
         return len(self.head.arrays["bias"]) > self.labels
 
     def _outputs(self, dialogue: Conversation) -> FloatArray:
-        items = self.reader.items([[s if reads(s) else replace(s, text=None) for s in dialogue]])
+        net, longest = self.reader.net, self.reader.longest
+        reader = Reader(net, 0, longest) if self.view(dialogue).alone else self.reader
+        items = reader.items([[s if reads(s) else replace(s, text=None) for s in dialogue]])
         read = {i.sample.id for i in items}
         at = [n for n, s in enumerate(dialogue) if s.id in read]
         outputs = np.tile(self.head.arrays["unheard"], (len(dialogue), 1)).astype(np.float32)
@@ -270,28 +278,36 @@ def load(folder: Path, options: Options, threads: int | None = None) -> Talk:
     arrays, values = read_arrays(folder)
     names, fitted = tuple(values["features"]), values["columns"]
     columns = Columns.restored({MODALITY: names}, arrays, fitted) if names else None
-    views = {name: View(tuple(map(float, bias))) for name, bias in values["views"].items()}
-    memory = Memory(positive(values["temperature"]), tuple(map(float, values["memory"])))
-    _check(folder, arrays, columns, views, memory)
+    views, temperature = _views(values, options.words("alone")), positive(values["temperature"])
+    _check(folder, arrays, columns, views)
     encoder = TextEncoder.load(weights.folder(ENCODER), folder / DELTA, threads=threads)
     encoder.tokenizer.no_truncation()
     reader = Reader(Tokens(encoder), options.count("past"), options.count("pieces"))
-    return Talk(encoder, reader, columns, Head(arrays), views, memory, folder)
+    return Talk(encoder, reader, columns, Head(arrays), views, temperature, folder)
+
+
+def _views(values: Mapping[str, Any], alone: Sequence[str]) -> dict[str, View]:
+    """Views by corpus, as they were kept."""
+    views, memory = values["views"], values["memory"]
+    if isinstance(memory, list):  # of before each corpus had its own
+        memory = dict.fromkeys({*views} - {"", *alone}, memory)
+    return {
+        name: View(
+            tuple(map(float, bias)), tuple(map(float, memory.get(name, NOTHING))), name in alone
+        )
+        for name, bias in views.items()
+    }
 
 
 def _check(
-    folder: Path,
-    arrays: Arrays,
-    columns: Columns | None,
-    views: Mapping[str, View],
-    memory: Memory,
+    folder: Path, arrays: Arrays, columns: Columns | None, views: Mapping[str, View]
 ) -> None:
     """Refuse what does not fit together."""
     labels = len(views[""].bias)
     if any(len(v.bias) != labels for v in views.values()):
         raise damaged(folder, "its views are not of as many labels")
-    if len(memory.weights) != 2 * len(KEEPS):
-        raise damaged(folder, f"'memory' has {len(memory.weights)} weights")
+    if any(len(v.memory) != len(NOTHING) for v in views.values()):
+        raise damaged(folder, f"a memory in it has not {len(NOTHING)} weights")
     outputs = len(arrays.get("bias", ()))
     if outputs not in (labels, labels + 3):
         raise damaged(folder, f"it has {outputs} outputs for {labels} labels")

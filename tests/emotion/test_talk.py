@@ -309,6 +309,25 @@ def test_a_corpus_that_validates_has_to_teach(tmp_path):
         )
 
 
+@needs_minilm
+def test_a_corpus_without_a_word_cannot_teach(tmp_path):
+    pytest.importorskip("torch")
+    train = corpora([0], 0)
+    mute = [
+        tuple(dataclasses.replace(s, text=None) if "often" in s.id else s for s in d)
+        for d in train.dialogues
+    ]
+    with pytest.raises(TrainingError, match="corpus 'often' has words"):
+        learn(
+            "talk",
+            tmp_path,
+            train=dataclasses.replace(train, dialogues=tuple(mute)),
+            valid=corpora([1], 0),
+            options={"start": ""},
+            training=QUICK,
+        )
+
+
 RATED = {"glad": (0.6, 0.2, 0.1), "low": (-0.5, -0.4, 0.0), "cross": (-0.6, 0.6, 0.3)}
 
 

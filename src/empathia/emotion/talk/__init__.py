@@ -63,7 +63,8 @@ def learn(problem: Problem) -> Model:
     Raises:
         MissingExtra: The extra ``train`` is not installed.
         ConfigError: Words are no modality, labels are not exclusive, or an option cannot be.
-        TrainingError: The training or the validation part has no labelled utterance.
+        TrainingError: The training or the validation part, or a corpus of the training part, has
+            no labelled utterance with words.
         WeightsError: The encoder is not there.
     """
     check_words(problem, NAME)

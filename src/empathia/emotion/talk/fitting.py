@@ -70,6 +70,7 @@ class TalkTask:
         self.columns = self._columns()
         self.corpora = list(dict.fromkeys(corpus_of(s) for s in problem.train.labelled()))
         self.train = self._part(problem.train, "training")
+        self._check_teachers()
         self.valid = self._part(problem.valid, "validation")
         body = MiniLM(weights.folder(ENCODER), LAYERS - MIDDLE, o.number("dropout"))
         if start := o.text("start"):
@@ -131,6 +132,16 @@ class TalkTask:
                 f"'{corpus}' validates, and nothing of it is learnt from", "Check [data]"
             )
         return self.corpora.index(corpus)
+
+    def _check_teachers(self) -> None:
+        """Refuse a corpus that has labels and nothing to read."""
+        for number, corpus in enumerate(self.corpora):
+            if number not in self.train.corpus:
+                raise TrainingError(
+                    f"no labelled utterance of corpus '{corpus}' has words in a language that "
+                    f"'talk' reads ({', '.join(LANGUAGES)})",
+                    "Give its words, or leave it out of data.corpora",
+                )
 
     def _own(self, items: Sequence[Item], part: Part) -> FloatArray:
         sets = self.problem.train.label_sets

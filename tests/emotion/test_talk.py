@@ -380,6 +380,24 @@ def test_valence_and_arousal_are_learnt_where_they_are_rated(made, tmp_path):
     assert made.recognise(dialogues[:1])[0][0].vad is None  # nothing was rated
 
 
+@needs_minilm
+@pytest.mark.parametrize("ratings", [1, 2])
+def test_a_few_ratings_do_not_stretch_what_is_told(tmp_path, ratings):
+    pytest.importorskip("torch")
+    from empathia.emotion.talk.fitting import TalkTask
+
+    train, valid = rated([0, 1], 0), rated([2], 1)
+    far = zip(sorted(valid.vad)[:ratings], [(-1.0,) * 3, (1.0,) * 3], strict=False)
+    valid = dataclasses.replace(valid, vad=dict(far))
+    task = TalkTask(
+        problem("talk", tmp_path, train=train, valid=valid, options={"start": ""}, training=QUICK)
+    )
+    factor, added = (x[len(LABELS) :] for x in task.scale())
+    assert (factor > task.spread / 5).all()
+    assert (factor < task.spread * 5).all()
+    assert (np.abs(added) < 1).all()
+
+
 @pytest.mark.parametrize(
     ("text", "language", "values", "reason"),
     [

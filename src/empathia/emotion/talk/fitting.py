@@ -49,6 +49,8 @@ _LEAST = 2e-3  # share that a label counts as having where a corpus never gives 
 _PULL = 0.01  # of a view's correction towards none
 _CALM = 0.1  # nats of likelihood that a weight of the past has to earn, by its square
 _HOTTEST = 3.0  # logarithm that a temperature stays below, and its inverse
+_FEW = 3.0  # rated utterances that say as much as the training does of how ratings spread
+_STEEPEST = 5.0  # by what ratings are stretched or shrunk at most
 
 
 class TalkTask:
@@ -256,7 +258,8 @@ class TalkTask:
         """What makes answers of the net's outputs, (outputs,) factors and what is added.
 
         Logits are answers; ratings get mean and deviation of those that validated (Lin's
-        concordance is then as large as their correlation), where validation is rated.
+        concordance is then as large as their correlation), where validation is rated; the fewer
+        these are, the more is left as it was learnt.
         """
         logits, told = self.answers()
         factor, added = np.ones(self.net.head.out_features), np.zeros(self.net.head.out_features)
@@ -266,8 +269,9 @@ class TalkTask:
         slope, start = np.ones(3), np.zeros(3)
         if there.sum() > 1:
             gold, said = self.valid.rated[there], told[there]
-            slope = gold.std(0) / said.std(0).clip(1e-6)
-            start = gold.mean(0) - slope * said.mean(0)
+            share = len(gold) / (len(gold) + _FEW)
+            slope = (gold.std(0) / said.std(0).clip(1e-6)).clip(1 / _STEEPEST, _STEEPEST) ** share
+            start = share * (gold.mean(0) - slope * said.mean(0))
         ratings = slice(logits.shape[1], None)
         factor[ratings] = slope * self.spread
         added[ratings] = start * self.spread + self.middle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import OrderedDict
 
 import numpy as np
 import pytest
@@ -240,6 +241,35 @@ def test_one_memory_of_all_corpora_that_was_kept_is_read(made, tmp_path):
         whole_talk, each = answers([of_it]), answers([[s] for s in of_it])
         apart = max(np.abs(np.subtract(whole_talk[k], each[k])).max() for k in each)
         assert (apart < 1e-5) == same
+
+
+class Counting:
+    """Counts what an encoder reads."""
+
+    def __init__(self, encoder):
+        self.encoder, self.read = encoder, 0
+
+    def encode_pieces(self, pieces, starts):
+        self.read += len(pieces)
+        return self.encoder.encode_pieces(pieces, starts)
+
+
+@needs_minilm
+def test_a_talk_longer_than_what_is_remembered_is_read_once(made, monkeypatch):
+    monkeypatch.setattr(talk, "_KEPT", 4)
+    encoder = Counting(made.answer.encoder)
+    answers = dataclasses.replace(made.answer, encoder=encoder, _known=OrderedDict())
+    turns = [Sample(str(n), f"we saw {n}", "en", speaker="AB"[n % 2]) for n in range(12)]
+    for n in range(len(turns)):
+        answers([turns[: n + 1]])
+        assert encoder.read == n + 1
+    others = [[Sample(text, text, "en")] for text in ("lovely", "rude", "grey", "sunny")]
+    answers([*others[:3], others[0], others[3]])  # "lovely" is asked again: "rude" is the oldest
+    before = encoder.read
+    answers([[Sample("x", "unfair", "en")], others[0]])
+    assert encoder.read == before + 1
+    answers([others[1]])
+    assert encoder.read == before + 2
 
 
 @needs_minilm

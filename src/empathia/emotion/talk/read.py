@@ -44,7 +44,7 @@ KEEPS = (0.5, 0.8)
 NOTHING = (0.0,) * (2 * len(KEEPS))
 """The memory of a view that remembers nothing but the words."""
 _MOST = 4.0  # deviations beyond which a measure says no more
-_KEPT = 1024  # vectors of utterances that are remembered: a live talk asks for them again
+_KEPT = 1024  # vectors that are remembered, and those of the latest dialogue: it is asked again
 _Key = tuple[int, tuple[int, ...]]  # where an utterance begins among its pieces, and these
 _gelu = np.vectorize(lambda x: 0.5 * x * (1 + erf(x / sqrt(2))), otypes=[np.float32])
 
@@ -222,11 +222,13 @@ class Talk:
         keys = [(i.own, i.ids) for i in items]
         new = [k for k in dict.fromkeys(keys) if k not in self._known]
         fresh = self.encoder.encode_pieces([ids for _, ids in new], [own for own, _ in new])
-        vectors = self._known | dict(zip(new, fresh, strict=True))
         self._known.update(zip(new, fresh, strict=True))
-        while len(self._known) > _KEPT:
+        for key in keys:
+            self._known.move_to_end(key)
+        vectors = [self._known[k] for k in keys]
+        while len(self._known) > max(_KEPT, len(keys)):  # a long talk's own turns stay
             self._known.popitem(last=False)
-        return np.array([vectors[k] for k in keys], np.float32).reshape(len(keys), -1)
+        return np.array(vectors, np.float32).reshape(len(keys), -1)
 
 
 def cannot(sample: Sample) -> str | None:

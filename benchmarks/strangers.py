@@ -2,7 +2,7 @@
 
     python benchmarks/strangers.py DATA [--learnt-meld MODEL...] [--left-out-meld MODEL...]
         [--left-out-iemocap MODEL...] [--second-recipe MODEL...] [--comments MODEL...]
-        [--korean MODEL...] [--diary] [--talks] [--prior KIND] [--worth W]
+        [--korean MODEL... [--diary]] [--talks] [--prior KIND] [--worth W]
 
 MODEL is a shipped name, a folder ``out/<run>/model``, or ``out/<run>`` of a run with one fold: all
 its seeds. Of several the mean is shown. Rows of a model that is not named are left out. DATA holds
@@ -80,18 +80,24 @@ def open_model(name: str) -> Recogniser:
 
 def open_models(names: Sequence[str]) -> list[Recogniser]:
     """Models by name or folder; of the folder of a run, each seed's in turn."""
-    return [m for name in names for m in _seeds(Path(name)) or [open_model(name)]]
+    return [trained.load(folder, threads=1) for folder in _folders(names)]
 
 
-def _seeds(run: Path) -> list[Recogniser]:
-    """What each seed of a run learnt; it is described by the model that the run kept."""
-    found = []
-    for folder in sorted(run.glob("seed-*/*/model")):
-        with tempfile.TemporaryDirectory() as copy:
-            shutil.copytree(folder, copy, dirs_exist_ok=True)
-            shutil.copyfile(run / "model" / trained.SETTINGS, Path(copy) / trained.SETTINGS)
-            found.append(trained.load(Path(copy), threads=1))
-    return found
+def _folders(names: Sequence[str]) -> Iterator[Path]:
+    """The folder of each model, to be read before the next is asked for.
+
+    What a seed of a run learnt is described by the model that the run kept.
+    """
+    for name in names:
+        run = Path(name)
+        seeds = sorted(run.glob("seed-*/*/model"))
+        if not seeds:
+            yield run if run.is_dir() else weights.folder(name)
+        for folder in seeds:
+            with tempfile.TemporaryDirectory() as copy:
+                shutil.copytree(folder, copy, dirs_exist_ok=True)
+                shutil.copyfile(run / "model" / trained.SETTINGS, Path(copy) / trained.SETTINGS)
+                yield Path(copy)
 
 
 @dataclass(frozen=True)
@@ -251,34 +257,35 @@ def comments(data: Path, names: Sequence[str]) -> Iterator[Row]:
 
 def korean(data: Path, names: Sequence[str]) -> Iterator[Row]:
     """KOTE test in seven labels, several a comment."""
-    value, span, likeliest = _several(data, "kote", names)
+    value, span, seeds = _several(data, "kote", names)
     yield Row("KOTE test, seven labels, macro F1", value, span, 0.67, 0.70)
-    yield Row("  the likeliest label is a gold one", likeliest)
-    talk = j.comments(data, "kote", "test")
-    yield from _dead("KOTE test", [j.judge(open_model(n), talk) for n in names], EKMAN7)
+    right = _mean(lambda x: j.sureness(x)[1].mean(), seeds)
+    yield Row("  the likeliest label is a gold one", right)
+    yield from _dead("KOTE test", seeds, EKMAN7)
 
 
 def _several(
     data: Path, corpus: str, names: Sequence[str]
-) -> tuple[float, tuple[float, float] | None, float]:
-    talk, seeds, right = j.comments(data, corpus, "test"), [], []
-    for name in names:
-        right.append(j.sureness(j.judge(open_model(name), talk))[1].mean())
-        recogniser, bounds = _independent(name)
+) -> tuple[float, tuple[float, float] | None, list[j.Judged]]:
+    """Macro F1 of several labels a comment, its interval, and each model's answers of one."""
+    talk, one, several = j.comments(data, corpus, "test"), [], []
+    for folder in _folders(names):
+        model = trained.load(folder, threads=1)
+        one.append(j.judge(model, talk))
+        recogniser, bounds = _independent(folder) or (model, None)
         x = j.judge(recogniser, talk)
         if bounds is None:
             bounds = best_thresholds(*j.judge(recogniser, j.comments(data, corpus, "valid"))[:2])
-        seeds.append(x._replace(shares=x.shares - bounds))
-    value, span = j.of_counts("macro_f1", seeds, lambda x: x.shares >= 0)
-    return value, span, float(np.mean(right))
+        several.append(x._replace(shares=x.shares - bounds))
+    value, span = j.of_counts("macro_f1", several, lambda x: x.shares >= 0)
+    return value, span, one
 
 
-def _independent(name: str) -> tuple[Recogniser, np.ndarray | None]:
+def _independent(folder: Path) -> tuple[Recogniser, np.ndarray] | None:
     """A model that gives labels independent scores, with its own thresholds, if it can."""
-    folder = Path(name) if Path(name).is_dir() else weights.folder(name)
     _, values = trained.read_arrays(folder)
     if "thresholds" not in values:
-        return open_model(name), None
+        return None
     with tempfile.TemporaryDirectory() as copy:
         for file in folder.iterdir():
             (Path(copy) / file.name).write_bytes(file.read_bytes())
@@ -333,7 +340,7 @@ def rows(o: argparse.Namespace) -> Iterator[Row]:
         yield from korean(o.data, o.korean)
     if o.talks:
         yield from talks()
-    if o.diary and o.korean:
+    if o.diary:
         yield from diary(as_read(o.korean, o.prior, None))
 
 
@@ -355,8 +362,11 @@ def main() -> int:
     parser.add_argument("--worth", type=float, help="of English words; else what a model says")
     parser.add_argument("--talks", action="store_true", help="read examples/talks as read does")
     parser.add_argument("--diary", action="store_true", help="read the diary with --korean")
+    o = parser.parse_args()
+    if o.diary and not o.korean:
+        parser.error("--diary is read by the models of --korean: name one there")
     print(f"{'':<58}{'':>7}  {'95 %':<15}{'reach/stretch':<15}")
-    for row in rows(parser.parse_args()):
+    for row in rows(o):
         print(row, flush=True)
     return 0
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import judged
 import numpy as np
@@ -11,8 +13,10 @@ import pytest
 import strangers
 
 from empathia.contracts import About
-from empathia.labels import EKMAN7, SHARED4
+from empathia.labels import EKMAN7, SHARED4, projection
+from empathia.labels.sets import GOEMOTIONS28, KOTE44
 from empathia.pipeline.priors import Prior
+from empathia.training.model import Settings, write_arrays
 from empathia.types import Emotion, Sample
 
 NEUTRAL, JOY, ANGER, SADNESS = range(4)
@@ -106,3 +110,51 @@ def test_concordance_is_lins() -> None:
     x = np.array([1.0, 2, 3, 4])
     assert judged.concordance(x, x) == pytest.approx(1)
     assert judged.concordance(-x, x) == pytest.approx(-2.5 / (2.5 + 25))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run of two seeds, one of which always says joy and one anger; it keeps the first."""
+    for folder, said in (("seed-1/all/model", "joy"), ("seed-2/all/model", "anger")):
+        (tmp_path / "run" / folder).mkdir(parents=True)
+        shares = np.array([0.94 if x == said else 0.01 for x in EKMAN7])
+        write_arrays(tmp_path / "run" / folder, {"shares": shares}, {})
+    settings = Settings("made", "majority", EKMAN7, True, True, {"text": ()}, {}, "CC0-1.0", False)
+    (tmp_path / "run" / "model").mkdir()
+    write_arrays(tmp_path / "run" / "model", {"shares": np.eye(7)[EKMAN7.index("joy")]}, {})
+    settings.write(tmp_path / "run" / "model")
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """GoEmotions and KOTE in little: of four comments three are joy and one is anger."""
+    for corpus, labels in (("goemotions", GOEMOTIONS28), ("kote", KOTE44)):
+        project = projection(labels, EKMAN7)
+        numbers = {project(x): n for n, x in enumerate(labels)}
+        (tmp_path / corpus).mkdir()
+        for part in ("train", "val" if corpus == "kote" else "dev", "test"):
+            rows = []
+            for n, label in enumerate(["joy", "joy", "joy", "anger"]):
+                cells = [f"{part}{n}", "a comment", str(numbers[label])]
+                if corpus == "goemotions":
+                    cells = [*cells[1:], cells[0]]
+                rows.append("\t".join(cells) + "\n")
+            (tmp_path / corpus / f"{part}.tsv").write_text("".join(rows), encoding="utf-8")
+    return tmp_path
+
+
+def test_comments_are_judged_by_each_seed_of_a_run(run: Path, data: Path) -> None:
+    rows = {r.what.strip(): r for r in strangers.korean(data, [str(run)])}
+    assert rows["the likeliest label is a gold one"].value == pytest.approx((3 / 4 + 1 / 4) / 2)
+    (english,) = strangers.comments(data, [str(run)])
+    assert 0 < english.value < 1
+
+
+def test_the_diary_is_not_left_out_in_silence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["strangers.py", str(tmp_path), "--diary"])
+    with pytest.raises(SystemExit):
+        strangers.main()
+    assert "--korean" in capsys.readouterr().err

@@ -257,6 +257,18 @@ def test_seldom_labels_are_drawn_more_often() -> None:
     assert np.exp(views.one[0, 0]) == pytest.approx(drawn / (drawn + 0.2**-0.5))
 
 
+@given(st.integers(1, 9), st.integers(0, 40), st.integers(0, 99))
+def test_a_small_corpus_is_drawn_whole_as_often_as_it_goes_in(n: int, size: int, seed: int) -> None:
+    pytest.importorskip("torch")
+    from empathia.emotion.text_multilingual.fitting import draw
+
+    rows = np.arange(n) * 2
+    drawn = draw(rows, size, np.linspace(1, 3, n), np.random.default_rng(seed))
+    counts = [int((drawn == r).sum()) for r in rows]
+    assert sum(counts) == len(drawn) == size
+    assert max(counts) - min(counts) <= 1
+
+
 # What ships
 
 

@@ -204,10 +204,8 @@ def _material(
     features: dict[str, dict[str, Features]] = {n: {} for n in names}
     several = len(corpora) > 1
     for corpus, dialogues in corpora.items() if names else ():
-        plugin, options = plugins.load("corpora", corpus), _options(run, corpus)[1]
-        ready = (
-            plugin.ready(_place(run, data, corpus), **options) if hasattr(plugin, "ready") else {}
-        )
+        plugin, (place, options) = plugins.load("corpora", corpus), _options(run, data, corpus)
+        ready = plugin.ready(place, **options) if hasattr(plugin, "ready") else {}
         gathered = gather(
             dialogues,
             names,
@@ -246,7 +244,7 @@ def load_corpora(run: Run, data: Path) -> tuple[list[CorpusInfo], dict[str, tupl
     infos, corpora = [], {}
     for name in run.data.corpora:
         plugin = plugins.load("corpora", name, ("INFO", "load"))
-        place, options = _place(run, data, name), _options(run, name)[1]
+        place, options = _options(run, data, name)
         if not place.exists():
             raise CorpusError(
                 f"corpus '{name}' is expected in '{place}', which is not there",
@@ -263,14 +261,12 @@ def load_corpora(run: Run, data: Path) -> tuple[list[CorpusInfo], dict[str, tupl
     return infos, corpora
 
 
-def _options(run: Run, corpus: str) -> tuple[str, dict[str, Any]]:
-    """Where a corpus lies below the data folder, and the options of its loader."""
+def _options(run: Run, data: Path, corpus: str) -> tuple[Path, dict[str, Any]]:
+    """Where a corpus lies, and the options of its loader."""
     options = dict(run.data.options.get(corpus, {}))
-    return str(options.pop("folder", corpus)), options
-
-
-def _place(run: Run, data: Path, corpus: str) -> Path:
-    return data / _options(run, corpus)[0]
+    named = options.pop("folder", None)
+    own = getattr(plugins.load("corpora", corpus), "FOLDER", None)
+    return own if own and named is None else data / str(named or corpus), options
 
 
 def limited(dialogues: tuple[Dialogue, ...], limit: int | None, seed: int) -> tuple[Dialogue, ...]:

@@ -12,13 +12,15 @@ that defines two names:
   the rest whole (a medium is missing, a session is not there) is counted and told
   with :func:`warn`, never filled with zeros.
 
-It may define two more:
+It may define three more:
 
 - ``PROJECTIONS``, :class:`~empathia.labels.Projection` s from its labels to other sets, known
   ones or its own, which a run file may then name as ``data.labels``;
 - ``ready(path, **options)``, with the same options: features that come with the
   release, ``{name of the feature: {utterance id: Features}}``. They join by
-  utterance id; an utterance that has none is absent.
+  utterance id; an utterance that has none is absent;
+- ``FOLDER``: where it lies if it comes with the plug-in; a run file that names no ``folder`` takes
+  it from there.
 
 Options are keywords with defaults, given in ``[data.options.<corpus>]`` of a run
 file or on the command line. Corpora of single sentences yield dialogues of one

@@ -30,7 +30,7 @@ OPTIONS: Mapping[str, Plain] = {
     "tuned": 6,  # last layers of the encoder that are trained
     "dropout": 0.1,  # inside the trained layers and before the head
     "head_rate": 10.0,  # learning rate of the heads in multiples of the layers'
-    "per_epoch": {},  # corpus = sentences of it that an epoch learns from; all where not named
+    "per_epoch": {},  # corpus = sentences that an epoch draws of it; each once where not named
     "other_corpora_weight": 0.5,  # weight of a sentence of a corpus that is not evaluated
     "one_label_weight": 0.3,  # weight of which label a sentence has most
     "own_labels_weight": 1.0,  # weight of the second task, each corpus's own labels

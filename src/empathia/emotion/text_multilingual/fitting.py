@@ -105,6 +105,15 @@ def chances(known: Examples, drawn: Sequence[bool]) -> Array:
     return chance
 
 
+def draw(
+    rows: NDArray[np.int64], size: int, chance: Array, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw (size,) of (rows,): all as often as they go in whole, the rest by chance, each once."""
+    whole, rest = divmod(size, len(rows))
+    some = rng.choice(rows, rest, replace=False, p=chance / chance.sum())
+    return np.concatenate([np.tile(rows, whole), some])
+
+
 def most(known: Examples, part: Part, labels: LabelSet) -> Array:
     """Which label each sentence has most, as shares: (sentences, labels), NaN where it has none.
 
@@ -208,9 +217,8 @@ class MultilingualTask:
         chosen = []
         for name, number in self.corpora.items():
             mine = np.flatnonzero(self.train.corpus == number)
-            size = min(len(mine), int(named.get(name, len(mine))))  # type: ignore[arg-type]
-            chance = self.chance[mine] / self.chance[mine].sum()
-            chosen.append(rng.choice(mine, size, replace=False, p=chance))
+            size = int(named.get(name, len(mine)))  # type: ignore[arg-type]
+            chosen.append(draw(mine, size, self.chance[mine], rng))
         lengths = np.array([len(s) for s in self.train_states])
         order = rng.permutation(np.concatenate(chosen))
         return by_length(lengths, order, self.problem.training.batch, rng)
@@ -295,14 +303,13 @@ def _written(task: MultilingualTask, folder: Path) -> Calibration:
 
 
 def _runs(task: MultilingualTask) -> tuple[NDArray[np.float16], Array]:
-    """What runs of syllables tell of the evaluated corpora's labels, beyond how often these are.
+    """What runs of syllables tell of the labels of Korean corpora, beyond how often these are.
 
     Returns:
         (columns, labels) log odds, and (labels,) what is to be added to their sums.
     """
     problem = task.problem
-    mine = {c for c, n in task.corpora.items() if n in task.evaluated}
-    own = tuple(d for d in problem.train.dialogues if {corpus_of(s) for s in d} <= mine)
+    own = tuple(d for d in problem.train.dialogues if any(s.language == "ko" for s in d))
     settings = dataclasses.replace(problem.training, **_RUNS)
     learnt = KoreanTask(
         dataclasses.replace(

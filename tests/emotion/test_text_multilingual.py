@@ -134,8 +134,10 @@ def test_training_keeps_what_reading_reads(learnt: Path) -> None:
 def test_the_prior_is_stated_and_a_corpus_is_read_in_its_own_view(home: Path) -> None:
     prior = {x: 94.0 if x == "fear" else 1.0 for x in EKMAN7}
     stated = "prior = { " + ", ".join(f"{x} = {p}" for x, p in prior.items()) + " }"
-    values = json.loads((trained(home, stated, "stated") / "model.json").read_text())
+    folder = trained(home, stated, "stated")
+    values = json.loads((folder / "model.json").read_text())
     assert np.exp(values["bias"]) == pytest.approx(np.array(list(prior.values())) / 100)
+    assert model.load(folder).about.prior == pytest.approx(np.array(list(prior.values())) / 100)
     assert set(values["views"]) == {"kote", "xed"}
     shares = np.exp(values["views"]["kote"])
     told = [x in WORDS for x in EKMAN7]

@@ -280,6 +280,8 @@ def train(problem: Problem) -> Model:
     }
     reader = load(folder, problem.training.threads, exclusive=problem.exclusive)
     what = about(problem, "text_multilingual", features=False, languages=LANGUAGES)
+    prior = tuple(float(x) for x in _prior(problem.labels, problem.options))
+    what = dataclasses.replace(what, prior=prior)
     return reader.recogniser(what, folder, DIFFERENCE, record)
 
 

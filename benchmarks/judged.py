@@ -86,12 +86,17 @@ def comments(data: Path, corpus: str, *splits: str) -> Talk:
     return _talk(plugins.load("corpora", corpus).load(data / corpus), splits, {}, EKMAN7)
 
 
-def diary(path: Path) -> Talk:
-    """Entries of a csv with id, text and label, each by itself."""
+def written(path: Path, language: str) -> Talk:
+    """What stands in a csv with text and label, each by itself.
+
+    Args:
+        path: The csv; of one with a column "language", the rows of ``language``.
+        language: ISO 639-1 code.
+    """
     with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    talk = [[Sample(r["id"], r["text"], "ko", speaker="author")] for r in rows]
-    return Talk(talk, {r["id"]: (r["label"],) for r in rows}, EKMAN7, {})
+        rows = [r for r in csv.DictReader(file) if r.get("language", language) == language]
+    talk = [[Sample(str(n), r["text"], language, speaker="author")] for n, r in enumerate(rows)]
+    return Talk(talk, {str(n): (r["label"],) for n, r in enumerate(rows)}, EKMAN7, {})
 
 
 def _talk(

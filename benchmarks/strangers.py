@@ -2,17 +2,17 @@
 
     python benchmarks/strangers.py DATA [--learnt-meld MODEL...] [--left-out-meld MODEL...]
         [--left-out-iemocap MODEL...] [--second-recipe MODEL...] [--comments MODEL...]
-        [--korean MODEL... [--diary]] [--talks] [--prior KIND] [--worth W]
+        [--korean MODEL... [--diary] [--abroad]] [--talks] [--prior KIND] [--worth W]
 
 MODEL is a shipped name, a folder ``out/<run>/model``, or ``out/<run>`` of a run with one fold: all
 its seeds. Of several the mean is shown. Rows of a model that is not named are left out. DATA holds
 meld/, iemocap/, goemotions/ and kote/. Four labels: the scores are restricted to neutral, joy,
 anger and sadness. Intervals are 95 % over dialogues. Nothing is fitted here but the floors, and
-thresholds of several labels a comment, on validation parts. ``--diary`` reads the 200 diary
-entries: once, when all is fixed. Where a corpus is left out, and in the diary, scores are moved to
-the prior of talk as ``read`` does, or to another ``--prior``, by the worth that a model says or
-``--worth`` (.8 is what ships; training doesn't set it); rows of what was learnt from are in
-that corpus's own view.
+thresholds of several labels a comment, on validation parts. ``--abroad`` reads plain sentences in
+other languages, ``--diary`` the 200 diary entries: once, when all is fixed. Where a corpus is left
+out, and in the diary and abroad, scores are moved to the prior of talk as ``read`` does, or to
+another ``--prior``, by the worth that a model says or ``--worth`` (.8 is what ships; training
+doesn't set it); rows of what was learnt from are in that corpus's own view.
 """
 
 from __future__ import annotations
@@ -295,12 +295,20 @@ def _independent(folder: Path) -> tuple[Recogniser, np.ndarray] | None:
 
 def diary(models: Sequence[Recogniser]) -> Iterator[Row]:
     """The Korean diary entries that are ours."""
-    talk = j.diary(HERE / "diary-ko.csv")
+    talk = j.written(HERE / "diary-ko.csv", "ko")
     seeds = [j.judge(m, talk) for m in models]
     value, span = j.of_counts("accuracy", seeds)
     yield Row("Korean diary, 200 entries, accuracy over seven", value, span, 0.50, 0.60)
     yield Row("  calibration error", _mean(j.calibration_error, seeds))
     yield from _dead("diary", seeds, EKMAN7)
+
+
+def abroad(models: Sequence[Recogniser]) -> Iterator[Row]:
+    """Plain sentences that are ours, in languages that they learnt nothing of."""
+    for language in ("de", "ja", "zh"):
+        talk = j.written(HERE / "plain-abroad.csv", language)
+        value, span = j.of_counts("accuracy", [j.judge(m, talk) for m in models])
+        yield Row(f"plain sentences, 42, {language}, accuracy over seven", value, span)
 
 
 def talks() -> Iterator[Row]:
@@ -342,6 +350,8 @@ def rows(o: argparse.Namespace) -> Iterator[Row]:
         yield from talks()
     if o.diary:
         yield from diary(as_read(o.korean, o.prior, None))
+    if o.abroad:
+        yield from abroad(as_read(o.korean, o.prior, None))
 
 
 def main() -> int:
@@ -361,10 +371,12 @@ def main() -> int:
     )
     parser.add_argument("--worth", type=float, help="of English words; else what a model says")
     parser.add_argument("--talks", action="store_true", help="read examples/talks as read does")
-    parser.add_argument("--diary", action="store_true", help="read the diary with --korean")
+    for flag, what in (("diary", "the diary"), ("abroad", "German, Japanese and Chinese")):
+        parser.add_argument(f"--{flag}", action="store_true", help=f"read {what} with --korean")
     o = parser.parse_args()
-    if o.diary and not o.korean:
-        parser.error("--diary is read by the models of --korean: name one there")
+    for flag in ("diary", "abroad"):
+        if getattr(o, flag) and not o.korean:
+            parser.error(f"--{flag} is read by the models of --korean: name one there")
     print(f"{'':<58}{'':>7}  {'95 %':<15}{'reach/stretch':<15}")
     for row in rows(o):
         print(row, flush=True)

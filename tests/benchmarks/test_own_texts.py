@@ -41,3 +41,10 @@ def test_the_diary_has_all_seven_labels_and_no_entry_twice() -> None:
     often = Counter(r["label"] for r in diary)
     assert set(often) == set(EKMAN7)
     assert min(often.values()) >= 28
+
+
+def test_sentences_abroad_have_six_of_each_label_in_each_language() -> None:
+    abroad = rows(ROOT / "benchmarks" / "plain-abroad.csv")
+    often = Counter((r["language"], r["label"]) for r in abroad)
+    assert often == {(code, x): 6 for code in ("de", "ja", "zh") for x in EKMAN7}
+    assert len({r["text"] for r in abroad}) == len(abroad)

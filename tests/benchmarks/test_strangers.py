@@ -151,10 +151,11 @@ def test_comments_are_judged_by_each_seed_of_a_run(run: Path, data: Path) -> Non
     assert 0 < english.value < 1
 
 
-def test_the_diary_is_not_left_out_in_silence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+@pytest.mark.parametrize("flag", ["--diary", "--abroad"])
+def test_what_nobody_reads_is_not_left_out_in_silence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, flag: str
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["strangers.py", str(tmp_path), "--diary"])
+    monkeypatch.setattr(sys, "argv", ["strangers.py", str(tmp_path), flag])
     with pytest.raises(SystemExit):
         strangers.main()
     assert "--korean" in capsys.readouterr().err

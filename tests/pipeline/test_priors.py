@@ -142,12 +142,19 @@ def test_less_risk_is_fewer_answers():
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize(
-    ("words", "unmoved"),
-    [("The train was late again today.", False), ("오늘도 기차가 늦었어.", True)],
-)
-def test_a_prior_that_changes_nothing_is_told_of_who_read_alone(tmp_path, words, unmoved):
+@pytest.mark.parametrize("words", ["The train was late again today.", "오늘도 기차가 늦었어."])
+def test_a_prior_moves_what_reads_of_itself(tmp_path, words):
     talk = tmp_path / "talk.txt"
     talk.write_text(f"Ann: {words}\n", encoding="utf-8")
-    notes = empathia.read(talk, prior="balanced").notes
-    assert any("--prior leaves its scores" in note for note in notes) is unmoved
+    read = {kind: empathia.read(talk, prior=kind) for kind in ("talk", "comments")}
+    neutral = {kind: r.turns[0].emotion.score("neutral") for kind, r in read.items()}
+    assert neutral["talk"] > neutral["comments"]
+    assert not any("--prior leaves its scores" in n for r in read.values() for n in r.notes)
+
+
+@pytest.mark.usefixtures("third_party")
+def test_a_prior_that_changes_nothing_is_told(tmp_path):
+    talk = tmp_path / "talk.txt"
+    talk.write_text("Ann: The train was late again today.\n", encoding="utf-8")
+    notes = empathia.read(talk, prior="balanced", recognisers=("wordlist",)).notes
+    assert any("--prior leaves its scores" in note for note in notes)

@@ -29,9 +29,10 @@ NOTES = (
     "utterance at a time, without what was said before.",
     "It knows words and endings, not what they mean together: negation, irony and rare words "
     "are read badly.",
-    "Learnt from 5,000 online comments, in written Internet language: spoken Korean differs. A "
-    "comment has 2.8 of the seven labels in the mean; the label that is given is one of several, "
-    "and a confidence estimates its share among them, not how often it is right.",
+    "Learnt from 5,000 online comments, in written Internet language, and 1,100 plain sentences "
+    "that were written for it: spoken Korean differs. A comment has 2.8 of the seven labels in the "
+    "mean; the label that is given is one of several, and a confidence estimates its share among "
+    "them, not how often it is right.",
     "It judges each label against how often comments have it, as if all were equally frequent; "
     "comments of its corpus are judged by their frequencies.",
     "It estimates what a reader would take the words to express, not what a person feels. Not "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -118,6 +119,7 @@ def train(problem: Problem) -> Model:
         "temperature": head.calibration.temperature,
     }
     what = about(problem, "text_korean", features=False, languages=LANGUAGES)
+    what = replace(what, prior=(1 / len(problem.labels),) * len(problem.labels))
     return head.recogniser(what, record)
 
 

@@ -43,8 +43,8 @@ NOTES = (
     "learnt nothing: it knows their words by its encoder, their feelings from Korean and English. "
     "It abstains on other languages and where it is unsure. It reads one utterance at a time, "
     "without what was said before.",
-    "Learnt from 5,000 Korean comments and from English comments, subtitles and chats: spoken "
-    "language differs.",
+    "Learnt from 5,000 Korean comments, 1,100 plain sentences that were written for it, and "
+    "English comments, subtitles and chats: spoken language differs.",
     "It judges each label against its own base rate: of sentences that are as often neutral as in "
     "talk, more are called an emotion than have one, unless their prior is stated.",
     "It estimates what a reader would take the words to express, not what a person feels. Not "

@@ -141,7 +141,7 @@ def test_it_abstains_and_says_why():
     assert emotions[0].abstained == "no sound"
     assert emotions[1].abstained == "silence"
     assert emotions[2].abstained == "too short (0.29 s of speech, needs 0.3 s)"
-    assert emotions[4].abstained == "too unsure (0.33, needs 0.60)"
+    assert emotions[4].abstained == "too unsure (33 %, needs 60 %)"
     assert emotions[4].scores, "an unsure voice still tells what it heard"
     assert emotions[1].scores == ()
 

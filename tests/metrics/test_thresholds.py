@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from empathia.metrics.thresholds import accuracy_threshold, best_thresholds, coverage_threshold
+from empathia.metrics.thresholds import (
+    accuracy_threshold,
+    best_thresholds,
+    coverage_threshold,
+    rounded_down,
+    rounded_up,
+)
 
 
 def test_thresholds_are_the_best_there_are():
@@ -56,3 +64,17 @@ def test_no_confidence_is_enough_where_not_even_the_surest_are_right() -> None:
     groups = np.full(40, "corpus")
     assert accuracy_threshold(confidence, np.zeros(40, bool), 0.5, groups) > 1
     assert accuracy_threshold(confidence[:5], np.ones(5, bool), 0.5, groups[:5]) > 1, "too few"
+
+
+def shown(share: float, bound: float) -> list[int]:
+    return [int(x.removesuffix(" %")) for x in (rounded_down(share), rounded_up(bound))]
+
+
+@given(st.tuples(st.floats(0, 1), st.floats(0, 1)).filter(lambda x: x[1] - x[0] > 1e-6))
+def test_what_fell_short_is_shown_lower_than_what_was_needed(shares):
+    short, needed = shown(*shares)
+    assert short < needed
+
+
+def test_whole_percents_are_shown_as_they_are():
+    assert [shown(n / 100, n / 100) for n in range(101)] == [[n, n] for n in range(101)]

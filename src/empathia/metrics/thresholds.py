@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 from numpy.typing import NDArray
 
 from empathia.metrics.balance import group_weights
 
 Floats = NDArray[np.floating]
+_TINY = 1e-9  # what is lost in floating point
 
 
 def best_thresholds(scores: Floats, gold: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -92,3 +95,21 @@ def accuracy_threshold(
     share = np.cumsum(right[order] * weight) / np.cumsum(weight)
     enough = np.flatnonzero(share[19:] >= wanted) + 19
     return float(confidence[order[enough[-1]]]) if len(enough) else float(confidence.max()) + 1e-6
+
+
+def rounded_down(share: float) -> str:
+    """A share that fell short, which must not read as if it had reached its bound.
+
+    >>> rounded_down(0.3599)
+    '35 %'
+    """
+    return f"{int(100 * share + _TINY)} %"
+
+
+def rounded_up(share: float) -> str:
+    """What would have been enough.
+
+    >>> rounded_up(0.351)
+    '36 %'
+    """
+    return f"{ceil(100 * share - _TINY)} %"

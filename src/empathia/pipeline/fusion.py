@@ -15,12 +15,12 @@ thing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil
 
 import numpy as np
 
 from empathia.errors import LabelError, UsageError
 from empathia.metrics.scores import softmax
+from empathia.metrics.thresholds import rounded_down, rounded_up
 from empathia.types import Emotion
 
 SOURCE = "fusion"
@@ -30,7 +30,6 @@ WEIGHTS: Mapping[str, float] = {"text": 1.0, "voice": 0.3}
 RISK = 0.5
 """Share of the answers that may be wrong where nothing else is said."""
 _SMALLEST = 1e-6  # no source alone can rule a label out
-_TINY = 1e-9  # what is lost in floating point
 _CALLED = {"text": "the words say", "voice": "the voice says"}
 
 
@@ -125,10 +124,12 @@ def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str
         return f"{_said(heard)}; together they lean to {label}, which none of them says"
     if confidence >= needed:
         return None
-    bound = f"needs {ceil(100 * needed - _TINY)} %" if needed <= 1 else "no answer is sure enough"
+    bound = f"needs {rounded_up(needed)}" if needed <= 1 else "no answer is sure enough"
     if len({e.label for e in heard.values()}) > 1:
-        return f"{_said(heard)}; together {label} is too unsure ({_below(confidence)}, {bound})"
-    return f"{label} is too unsure ({_below(confidence)}, {bound})"
+        return (
+            f"{_said(heard)}; together {label} is too unsure ({rounded_down(confidence)}, {bound})"
+        )
+    return f"{label} is too unsure ({rounded_down(confidence)}, {bound})"
 
 
 def _said(heard: Mapping[str, Emotion]) -> str:
@@ -137,11 +138,6 @@ def _said(heard: Mapping[str, Emotion]) -> str:
         f"{_CALLED.get(n, f'{n} says')} {e.label} ({_percent(e.confidence or 0.0)})"
         for n, e in heard.items()
     )
-
-
-def _below(share: float) -> str:
-    """Rounded down: what fell short of a bound must not read as if it had reached it."""
-    return f"{int(100 * share + _TINY)} %"
 
 
 def _percent(share: float) -> str:

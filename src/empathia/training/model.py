@@ -22,6 +22,7 @@ from empathia.encoders.layers import as_learnt
 from empathia.errors import EmpathiaError, LabelError, UsageError, WeightsError
 from empathia.files import Plain, write, write_json
 from empathia.labels import LabelSet
+from empathia.metrics.thresholds import rounded_down, rounded_up
 from empathia.training.normalise import Normaliser, NormaliserJson
 from empathia.training.problem import Conversation, Problem, Scores
 from empathia.types import Emotion, Sample
@@ -104,9 +105,9 @@ class Model:
         scores = tuple(min(1.0, max(0.0, float(x))) for x in row)
         top = max(scores)
         if self.about.exclusive and top < self.threshold:
-            reason = f"too unsure ({top:.2f}, needs {self.threshold:.2f})"
+            reason = f"too unsure ({rounded_down(top)}, needs {rounded_up(self.threshold)})"
         elif not self.about.exclusive and top < _PRESENT:
-            reason = f"no label is likelier than not ({top:.2f} at most)"
+            reason = f"no label is likelier than not ({rounded_down(top)} at most)"
         return Emotion(name, labels, scores, self.about.exclusive, vad, reason)
 
 

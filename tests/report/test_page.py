@@ -103,6 +103,8 @@ def test_every_turn_is_there_and_nothing_leaves_the_page(browser, tmp_path):
         assert visit.page.locator(".track").count() == 2
         areas = visit.page.locator(".chart .area")
         assert areas.count() == 14, "seven labels, twice, as one turn abstains"
+        assert visit.page.locator(".chart .block.none").count() == 1, "which is told in its place"
+        assert "?" in (visit.page.locator(".chart text:not(.initial)").text_content() or "")
         assert visit.page.title() == "talk.wav · Empathia"
 
 

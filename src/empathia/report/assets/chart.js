@@ -51,20 +51,25 @@ function charted() {
   return turns.filter((t) => place(t) !== null && (shownSpeaker === null || t.speaker === shownSpeaker));
 }
 
-/** Runs of turns with scores; each turn is flat over its length, joined to the next by a slope. */
+/** Runs of turns with scores, and the unsure turns between; each turn is flat over its length, joined to the next by a slope. */
 function runs() {
   const found = [[]];
+  const unsure = [];
   let reached = 0;
   for (const turn of charted()) {
     const [start, end] = place(turn);
     if (end <= reached && start < reached) continue; // thrown in while another speaks on
-    const scores = turn.emotion && turn.emotion.scores;
-    if (!scores || !Object.keys(scores).length || turn.emotion.abstained !== null) { found.push([]); continue; }
     const from = Math.max(start, reached);
+    if (!turn.emotion || turn.emotion.label === null) {
+      found.push([]);
+      unsure.push({ from: toX(from), to: toX(end) });
+      continue;
+    }
+    const { scores } = turn.emotion;
     reached = Math.max(from, end);
     found[found.length - 1].push({ from: toX(from), to: toX(reached), scores });
   }
-  return found.filter((run) => run.length);
+  return [found.filter((run) => run.length), unsure];
 }
 
 /** Turns narrower than a few pixels would be noise: draw the mean of those that share a stretch. */
@@ -87,15 +92,24 @@ function drawChart() {
   chart.setAttribute("width", width);
   chart.replaceChildren();
   for (const y of [0.5, CHART / 2, CHART - 0.5]) chart.append(svg("line", { class: "grid", x1: 0, x2: width, y1: y, y2: y }));
-  const found = runs();
+  const [found, unsure] = runs();
   const points = found.flat();
   const crowded = points.length > 30 && points.length * STRETCH > 1.6 * width;
   chart.classList.toggle("crowded", crowded);
   crowdedNote.hidden = !crowded;
+  for (const span of crowded ? [] : unsure) chart.append(...hole(span));
   for (const run of crowded ? [averaged(points)] : found) chart.append(...(stacked ? areas(run) : curves(run)));
   pick = svg("rect", { class: "pick", y: 1, height: CHART - 2, rx: 4, width: 0, x: 0 });
   chart.append(pick);
   if (chosen !== null) pickOnChart(chosen);
+}
+
+/** Where nobody commits themselves: the dashed box of the legend. */
+function hole({ from, to }) {
+  const wide = to - from;
+  const text = svg("text", { x: (from + to) / 2, y: CHART / 2 + 4, "text-anchor": "middle" });
+  text.textContent = wide < 14 ? "" : wide < 70 ? "?" : "? unsure";
+  return [svg("rect", { class: "block none", x: from + 1, y: 1, width: Math.max(wide - 2, 1), height: CHART - 2, rx: 5 }), text];
 }
 
 function areas(run) {

@@ -45,3 +45,19 @@ def test_what_is_no_number_of_speakers_is_refused(capsys, speakers):
     with pytest.raises(SystemExit):
         main(["read", "talk.txt", f"--speakers={speakers}"])
     assert f"expected a number such as 3 or 2-4, found '{speakers}'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", ["xx", "Korean", "", "e", "en2", "x-en"])
+def test_what_is_no_language_is_refused_before_the_work(tmp_path, capsys, code):
+    path = tmp_path / "talk.txt"
+    path.write_text("Ann: Hello.\n", "utf-8")
+    assert main(["read", str(path), f"--language={code}"]) == 2
+    told = capsys.readouterr().err
+    assert f"'{code}' is no language code" in told and "ko (Korean)" in told
+
+
+@pytest.mark.parametrize(
+    ("said", "code"), [("EN", "en"), ("pt_BR", "pt"), (" ko ", "ko"), ("haw",) * 2]
+)
+def test_a_language_may_be_written_as_usual(said, code):
+    assert Options(language=said).language == code

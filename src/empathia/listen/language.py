@@ -15,6 +15,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 UNKNOWN = "und"  # ISO 639-3: surely not English, but which language is not known
 
+_ISO = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da "
+    "de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy "
+    "hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg "
+    "li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or "
+    "os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta "
+    "te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu "
+    "haw jw yue"
+)
+CODES = frozenset(_ISO.split())
+"""Codes of languages: ISO 639-1, and what Whisper calls otherwise."""
 # Frequent function words, chosen by hand; no list is complete, the sum over a sentence decides.
 _WORDS: Mapping[str, str] = {
     "en": "the a an and or but if is are was were be been am i you he she it we they me my your "

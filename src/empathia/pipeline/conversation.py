@@ -20,7 +20,7 @@ from empathia.files import Plain
 from empathia.listen.language import LanguageSoFar
 from empathia.pipeline.fusion import fuse
 from empathia.pipeline.models import Models, Record
-from empathia.pipeline.options import Options
+from empathia.pipeline.options import Options, language_code
 from empathia.pipeline.priors import Prior
 from empathia.pipeline.recognisers import Named, recognise
 from empathia.pipeline.senses import PROSODY
@@ -145,7 +145,7 @@ class Conversation:
             language: ISO 639-1 code; None takes that of the options, or finds out.
 
         Raises:
-            UsageError: There are neither words nor sound.
+            UsageError: There are neither words nor sound, or the language is no code.
             InputError: The sound has another rate, the times are impossible, or it starts before
                 a turn that is in already.
             WeightsError: A weight that is needed is missing or damaged.
@@ -154,10 +154,10 @@ class Conversation:
             raise UsageError("a turn without words and without sound", "Give one of them")
         self._check_start(start)
         index = len(self._turns)
-        u = Utterance(self._free_id(index), index, speaker, text, start, end, language=language)
+        code = language_code(language)
+        u = Utterance(self._free_id(index), index, speaker, text, start, end, language=code)
         heard = None if sound is None else self.hear(sound, u.id)
-        code = language or self.options.language
-        (turn,) = self.extend([Spoken(u, tuple(words), code, heard)])
+        (turn,) = self.extend([Spoken(u, tuple(words), self.options.language, heard)])
         return turn if self.options.reply == "none" else self.answer()
 
     def answer(self) -> Turn:
@@ -319,7 +319,7 @@ def _sample(spoken: Spoken, language: str | None) -> Sample:
     return Sample(
         u.id,
         u.text,
-        spoken.language or language,
+        u.language or spoken.language or language,
         spoken.sound or {},
         speaker=u.speaker,
         gender=u.gender,

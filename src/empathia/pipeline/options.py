@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from empathia import media
 from empathia.errors import UsageError
+from empathia.listen.language import CODES
 from empathia.listen.transcript import names
 from empathia.pipeline import priors
 
@@ -104,7 +105,7 @@ class Options:
         object.__setattr__(self, "bins", self.bins and Path(self.bins))
         if self.bins is not None and not self.bins.is_file():
             raise UsageError(f"there are no bins at '{self.bins}'", "Check the path")
-        object.__setattr__(self, "language", _language(self.language))
+        object.__setattr__(self, "language", language_code(self.language))
         self._check_speakers()
         self._check_recognisers()
         self._check_sound()
@@ -228,11 +229,19 @@ def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _language(code: str | None) -> str | None:
-    """An ISO 639-1 code out of what people write: EN, en-US, en_GB."""
+def language_code(code: str | None) -> str | None:
+    """An ISO 639-1 code out of what people write: EN, en-US, en_GB.
+
+    Raises:
+        UsageError: It is none.
+    """
     if code is None:
         return None
     short = code.strip().lower().replace("_", "-").split("-")[0]
-    if not (2 <= len(short) <= 3 and short.isascii() and short.isalpha()):
-        raise UsageError(f"'{code}' is no language code", "Give one like en, de or ko")
+    if short not in CODES:
+        raise UsageError(
+            f"'{code}' is no language code",
+            "Say en (English), ko (Korean), de (German), fr (French), es (Spanish), ja (Japanese), "
+            "zh (Chinese) or another code of ISO 639-1; without one the language is found out",
+        )
     return short

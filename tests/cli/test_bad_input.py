@@ -402,15 +402,18 @@ def test_language_codes_are_understood(capsys: Capture, tmp_path: Path) -> None:
     assert "minute" in all_words(timeline)
 
 
-def test_later_turns_do_not_change_the_language_of_earlier_ones(
+def test_later_turns_change_earlier_ones_by_the_language_of_the_file_alone(
     capsys: Capture, tmp_path: Path
 ) -> None:
     short, long = tmp_path / "short.txt", tmp_path / "long.txt"
     short.write_text("A: Ja super\nB: hm\n")
     long.write_text(short.read_text() + "A: Ich habe das gestern nicht gewusst.\n" * 2)
-    _, before, _ = read(capsys, short)
+    _, before, _ = read(capsys, short, "--language", "de")
     _, after, _ = read(capsys, long)
-    assert [t["emotion"] for t in before["turns"]] == [t["emotion"] for t in after["turns"][:2]]
+    assert [t["language"] for t in after["turns"]] == ["de"] * 4
+    for one, same in zip(before["turns"], after["turns"], strict=False):
+        assert one["emotion"]["label"] == same["emotion"]["label"]
+        assert one["emotion"]["scores"] == pytest.approx(same["emotion"]["scores"], abs=1e-5)
 
 
 def test_one_bad_file_in_a_folder_does_not_stop_the_others(capsys: Capture, tmp_path: Path) -> None:

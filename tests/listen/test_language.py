@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empathia.listen.language import detect_language, languages
+from empathia.listen.language import LanguageSoFar, detect_language
 
 SENTENCES = {
     "en": ["I can't believe you did that.", "Where were you last night?", "That's sweet of her."],
@@ -32,6 +32,25 @@ SENTENCES = {
         "wote nyumbani salama"
     ],
 }
+
+
+# Lines of which some, each by itself, look like another language or like none.
+TALKS = {
+    "fr": ["Comment vas-tu ?", "Mal. Mon chien est mort hier soir.", "Oh non !", "Bon, alors."],
+    "es": ["Hola Ana, ¿qué tal?", "Mal.", "Era un amigo.", "No me digas.", "Ven a casa."],
+    "it": ["Ciao Anna, come stai oggi?", "Male.", "Era un amico.", "Vieni da me.", "Sono triste."],
+    "pt": ["Olá Ana, tudo bem?", "Mal.", "Era um amigo.", "Sinto muito.", "Vem a casa."],
+    "de": ["Was hast du denn heute?", "Mein Hund ist tot.", "Er war alt.", "Was man so hat."],
+    "nl": ["Hallo, hoe gaat het met je?", "Hij was oud.", "Die was hier.", "Wat was er?"],
+    "en": ["Hi, how are you?", "Most men hate war.", "Die hard fan.", "Ben, ma man!", "No more."],
+    "ja": ["昨日は友達と会いました。", "了解。", "大丈夫？", "最高！", "OK"],
+    "und": ["Nimefurahi sana kukuona leo rafiki yangu, mimi pia.", "Habari ya leo?", "Ni kweli."],
+}
+
+
+def languages(turns, whole=None):
+    so_far = LanguageSoFar()
+    return [so_far.add(text, whole) for text in turns]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +77,25 @@ def test_undecided_turns_follow_the_turns_before_them():
 def test_one_foreign_turn_does_not_turn_the_conversation():
     turns = ["Where have you been all day?", "Ich habe dich nicht gesehen.", "What did you say?"]
     assert languages(turns) == ["en", "de", "en"]
+
+
+@pytest.mark.parametrize(("code", "talk"), TALKS.items())
+def test_short_turns_are_in_the_language_of_the_talk(code, talk):
+    assert languages(talk) == [code] * len(talk), "by the turns before"
+    assert languages(reversed(talk), detect_language(talk)) == [code] * len(talk), "by the whole"
+
+
+def test_a_language_that_was_clearly_spoken_needs_few_words():
+    turns = ["Where have you been?", "Estoy bien.", "No lo sé, es muy tarde para ti.", "Gracias."]
+    assert languages(turns, "en") == ["en", "en", "es", "es"]
+    assert languages(["Hey!", "Merci, ça va ?", "Oui."]) == ["en", "fr", "fr"], "a greeting is none"
+
+
+@given(st.sampled_from(sorted(SENTENCES)))
+def test_a_script_says_more_than_the_talk(whole):
+    turns = ["정말? 어땠어?", "Я не знаю.", "OK"]
+    assert languages(turns, whole) == ["ko", "ru", whole]
+    assert languages(["I had the interview this morning."], "ko") == ["en"]
 
 
 def test_foreign_names_and_quotes_leave_english_english():

@@ -3,18 +3,18 @@
 Scripts decide first. Latin script is told by the most frequent short words of
 each language and by letters that only some languages use; a word that several
 languages share counts for each in part. Short texts are often undecidable
-("OK", "Ja"): :func:`languages` then asks the whole conversation.
+("OK", "Ja") or look like another language ("Mal."): :class:`LanguageSoFar` weighs
+them against the conversation.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Mapping
 
 UNKNOWN = "und"  # ISO 639-3: surely not English, but which language is not known
-
 _ISO = (
     "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da "
     "de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy "
@@ -26,6 +26,7 @@ _ISO = (
 )
 CODES = frozenset(_ISO.split())
 """Codes of languages: ISO 639-1, and what Whisper calls otherwise."""
+
 # Frequent function words, chosen by hand; no list is complete, the sum over a sentence decides.
 _WORDS: Mapping[str, str] = {
     "en": "the a an and or but if is are was were be been am i you he she it we they me my your "
@@ -43,24 +44,26 @@ _WORDS: Mapping[str, str] = {
     "de": "der die das und ist ich du er sie wir ihr nicht ein eine einen einem mit auf für von "
     "zu zum zur den dem des im ja nein auch noch nur aber oder wenn wie was wer wo warum bin "
     "bist sind war hat habe haben wird kann mir mich dir dich uns euch sich doch schon sehr "
-    "heute hier jetzt mal gut danke bitte nichts alles dass mein dein kein keine guten",
+    "heute hier jetzt mal gut danke bitte nichts alles dass mein dein kein keine guten man so "
+    "als dann denn hast",
     "nl": "de het een en ik je jij hij zij wij jullie niet van voor met op aan dat dit die is "
     "zijn was heb hebt heeft hebben ook maar nog naar bij wat wie waar hoe waarom ja nee goed "
-    "mijn jouw geen wel dan als om te er uit over zo heel erg vandaag kan moet bedankt",
+    "mijn jouw geen wel dan als om te er uit over zo heel erg vandaag kan moet bedankt hier",
     "fr": "le la les un une des du de et est je tu il elle nous vous ils elles ne pas que qui "
     "dans pour sur avec ce cette ces mon ma mes ton ta son sa au aux à où mais ou si plus très "
     "bien oui non suis es sont être avoir ai as avons c'est j'ai n'est d'un qu'il merci "
-    "quoi comment pourquoi tout rien aujourd'hui ça on fait qu'est vraiment toujours jamais",
+    "quoi comment pourquoi tout rien aujourd'hui ça on fait qu'est vraiment toujours jamais "
+    "mal hier soir",
     "es": "el la los las un una de del y es yo tú él ella nosotros ellos no que qué en por para "
     "con su sus mi mis tu lo le me te se como cómo muy más pero sí si está estoy estás están "
     "soy eres son hay ser fue tengo tiene porque cuando donde dónde hoy bien gracias todo nada "
-    "esto eso este esta al mucho nunca siempre alegro antes",
+    "esto eso este esta al mucho nunca siempre alegro antes mal",
     "it": "il lo la gli le un una di del della e è io tu lui lei noi voi loro non che chi in per "
     "con su da dal nel mio mia tuo sono sei siamo ho hai ha abbiamo come perché dove quando "
     "molto più ma anche sì bene grazie tutto niente questo questa quello cosa oggi mi ti ci si",
     "pt": "o a os as um uma de do da dos das e é eu tu ele ela nós você vocês eles não que em no "
     "na por para com seu sua meu minha como mais mas sim está estou são ser foi tenho tem muito "
-    "bem obrigado obrigada porque quando onde hoje isso isto tudo nada se lhe ao",
+    "bem obrigado obrigada porque quando onde hoje isso isto tudo nada se lhe ao mal",
     "sv": "och att det är jag du han hon vi ni de inte en ett som på för med av till från har "
     "hade kan ska vill var vad vem hur varför men eller om så ja nej mycket bra tack här där "
     "nu idag min mitt din mig dig sig den blev hos dag",
@@ -146,8 +149,9 @@ _SCRIPTS: Mapping[str, str] = {
 }
 # Evidence for another language below which nothing is said, with and without English words.
 _LEAST, _LEAST_ALONE = 1.5, 1.0
-_ENOUGH = 8  # different words after which English must have shown itself
-_MANY = 1000  # different words from which on a language has shown all of its small words
+_SURE = 2.0  # of a language of which no more need be seen: another must outweigh as much
+_ENOUGH = 8  # different words after which a language must have shown itself
+_SOME, _MANY = 100, 1000  # ... and from which on another, English has shown all of its small words
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LETTER_WEIGHT = 0.7
 _BACK = 20  # undecided turns that are read as one text
@@ -162,7 +166,7 @@ def _shared(table: Mapping[str, str]) -> dict[str, tuple[tuple[str, ...], float]
     return {w: (tuple(langs), 1 / len(langs)) for w, langs in owners.items()}
 
 
-_EVIDENCE = _shared(_WORDS)
+_OWNERS = _shared(_WORDS)
 
 
 def detect_language(texts: Iterable[str]) -> str | None:
@@ -175,52 +179,68 @@ def detect_language(texts: Iterable[str]) -> str | None:
         ISO 639-1 code; "und" where it is surely not English but none that is known here; None
         where the words don't decide it.
     """
-    text = unicodedata.normalize("NFC", " ".join(texts)).lower()
-    script = _script(text)
-    if script:
-        return script
-    words = [w.replace("’", "'") for w in _TOKEN.findall(text)]
-    return _latin(words, text) if script == "" else None
+    return _told(" ".join(texts))[0]
 
 
 class LanguageSoFar:
     """The language of each turn of a conversation as it comes.
 
-    Where a turn does not decide it, it is that of the turns before.
+    A turn is in the language of the conversation unless its script, or its words clearly, say
+    otherwise; once a language has clearly been spoken, its words count as much.
     """
 
     def __init__(self) -> None:
-        self._decided: Counter[str] = Counter()
+        self._seen: dict[str, float] = defaultdict(float)  # evidence of each language
         self._recent: deque[str] = deque(maxlen=_BACK + 1)
 
-    def add(self, text: str | None) -> str | None:
-        """The language of one more turn, as :func:`detect_language`; None without words."""
+    def add(self, text: str | None, whole: str | None = None) -> str | None:
+        """The language of one more turn, as :func:`detect_language`; None without words.
+
+        Args:
+            text: Its words, or None where they are not known.
+            whole: What the conversation is in, as :func:`detect_language` says of all of it; None
+                goes by the turns before.
+        """
         self._recent.append(text or "")
         if not text:
             return None
-        code = detect_language([text])
-        if code is not None:
-            self._decided[code] += 1
-        elif self._decided:
-            code = self._decided.most_common(1)[0][0]
-        else:
+        told, evidence = _told(text)
+        usual = whole or max(self._seen, key=lambda code: self._seen[code], default=None)
+        code = told
+        if usual is not None and (told is None or self._stays(usual, told, evidence, whole)):
+            code = usual
+        elif told is None:
             code = detect_language(t for t in self._recent if t)
+        if code is not None:
+            self._seen[code] += evidence.get(code, 0.0)
         return code
 
+    def _stays(
+        self, usual: str, told: str, evidence: Mapping[str, float], whole: str | None
+    ) -> bool:
+        """Whether a turn that looks like ``told`` is in the usual language all the same."""
+        if told == UNKNOWN and usual in _WORDS:
+            return usual != "en" and usual in evidence
+        if told not in _WORDS or usual not in (*_WORDS, UNKNOWN):
+            return (told, usual) == ("zh", "ja")  # Japanese words may be all logograms
+        before = _SURE if whole else min(_SURE, self._seen[usual])
+        rival = evidence[told] + min(_SURE, self._seen[told])
+        return rival <= before + evidence.get(usual, 0.0)
 
-def languages(texts: Sequence[str | None]) -> list[str | None]:
-    """The language of every turn; where a turn does not decide it, that of the turns before.
 
-    No turn's language depends on a later turn.
-
-    Args:
-        texts: Words of each turn, None where they are not known.
-
-    Returns:
-        One a turn, as :func:`detect_language`; None where there are no words.
-    """
-    so_far = LanguageSoFar()
-    return [so_far.add(text) for text in texts]
+def _told(text: str) -> tuple[str | None, dict[str, float]]:
+    """The language of a text by itself, and how much speaks for each."""
+    text = unicodedata.normalize("NFC", text).lower()
+    script = _script(text)
+    if script is None:
+        return None, {}
+    if script:
+        return script, {script: _SURE}
+    words = (w.replace("’", "'") for w in _TOKEN.findall(text))
+    kinds = dict.fromkeys(words)  # a name that is repeated is no more evidence than once
+    evidence = _evidence(kinds, text)
+    told = _latin(evidence, len(kinds))
+    return told, {**evidence, UNKNOWN: _SURE} if told == UNKNOWN else evidence
 
 
 def _script(text: str) -> str | None:
@@ -242,11 +262,11 @@ def _script(text: str) -> str | None:
     return _SCRIPTS.get(scripts.most_common(1)[0][0], UNKNOWN)
 
 
-def _latin(words: Sequence[str], text: str) -> str | None:
+def _evidence(kinds: Iterable[str], text: str) -> dict[str, float]:
+    """How much words and letters speak for each language."""
     scores: dict[str, float] = {}
-    kinds = dict.fromkeys(words)  # a name that is repeated is no more evidence than once
     for word in kinds:
-        owners, weight = _EVIDENCE.get(word, ((), 0.0))
+        owners, weight = _OWNERS.get(word, ((), 0.0))
         for language in owners:
             scores[language] = scores.get(language, 0.0) + weight
     for char, speakers in _LETTERS.items():
@@ -254,12 +274,18 @@ def _latin(words: Sequence[str], text: str) -> str | None:
         weight = _LETTER_WEIGHT * min(text.count(char), 3) / len(shared)
         for language in shared if weight else ():
             scores[language] = scores.get(language, 0.0) + weight
-    english = scores.pop("en", 0.0)
-    best, score = max(scores.items(), key=lambda x: x[1], default=("", 0.0))
+    return scores
+
+
+def _latin(evidence: Mapping[str, float], kinds: int) -> str | None:
+    """Language of so many different words in Latin script."""
+    english = evidence.get("en", 0.0)
+    others = {code: score for code, score in evidence.items() if code != "en"}
+    best, score = max(others.items(), key=lambda x: x[1], default=("", 0.0))
+    # Borrowed words may look like any language; running text is made of its small words.
     if score >= (_LEAST if english else _LEAST_ALONE) and score > 1.5 * english:
-        return best
+        return UNKNOWN if kinds >= _ENOUGH and score < 0.1 * min(kinds, _SOME) else best
     if english > 0 and english >= score:
-        # Borrowed words may look English; running English is made of its small words.
-        sparse = len(kinds) >= _ENOUGH and english < 0.05 * min(len(kinds), _MANY)
+        sparse = kinds >= _ENOUGH and english < 0.05 * min(kinds, _MANY)
         return UNKNOWN if sparse else "en"
-    return UNKNOWN if len(kinds) >= _ENOUGH and not english else None
+    return UNKNOWN if kinds >= _ENOUGH and not english else None

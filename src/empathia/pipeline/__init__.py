@@ -121,7 +121,8 @@ class Reader:
             talk = self._recording_with_transcript(path, o.transcript)
         else:
             talk = self._recording(path, conversation.record, progress)
-        conversation.extend(self._spoken(path, talk, conversation, progress), progress)
+        spoken = self._spoken(path, talk, conversation, progress)
+        conversation.extend(spoken, progress, talk.language)
         turns = self._adapted(conversation.turns, conversation.record)
         return self._timeline(
             path, talk, self._answered(turns, conversation, progress), conversation
@@ -219,7 +220,7 @@ class Reader:
         if not talk.has_audio:
             conversation.note_unheard()
         return [
-            Spoken(u, talk.words.get(u.id, ()), u.language or talk.spoken, sounds.get(u.id))
+            Spoken(u, talk.words.get(u.id, ()), talk.spoken, sounds.get(u.id))
             for u in talk.dialogue.utterances
         ]
 

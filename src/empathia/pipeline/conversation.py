@@ -1,7 +1,8 @@
 """A conversation, turn by turn: add what was said, get back how it was felt.
 
 A turn is judged by itself and by what came before it; nothing can be added in between or
-taken back, so that no turn depends on a later one. Reading a file adds all of its turns at once.
+taken back, so that no turn depends on a later one. Reading a file adds all of its turns at once,
+and says in which language the whole is.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Spoken:
     Args:
         utterance: Who, when, what.
         words: Words with times; () where they are not known.
-        language: ISO 639-1 code of the words, or None where it is not known.
+        language: ISO 639-1 code of the words; None where the utterance says it, or nobody.
         sound: What :meth:`Conversation.hear` measured: {} where the recording has no sound of
             it; None where there is no recording.
     """
@@ -207,25 +208,34 @@ class Conversation:
     def _listening(self) -> list[Named]:
         return [named for named in self._named if named.sound]
 
-    def extend(self, spoken: Sequence[Spoken], progress: Progress | None = None) -> list[Turn]:
+    def extend(
+        self,
+        spoken: Sequence[Spoken],
+        progress: Progress | None = None,
+        language: str | None = None,
+    ) -> list[Turn]:
         """Judge more turns at once: the same as one by one, but faster.
 
         Args:
             spoken: In time order, after the turns so far; utterance ids are unique.
             progress: Called as work goes on.
+            language: What the whole conversation is in, where that is known: it stands for turns
+                whose own words do not clearly say otherwise.
         """
         self._check_ids(spoken)
-        language, cues = copy.deepcopy(self._language), self._cues_for(spoken)
-        samples = self._measured(spoken, language)
+        so_far, cues = copy.deepcopy(self._language), self._cues_for(spoken)
+        samples = self._measured(spoken, so_far, language)
         judged = self._judged(spoken, samples, progress)
         emotions = [{name: said for name, (_, said) in j.items()} for j in judged]
         fused = [self._fused(e, j) for e, j in zip(emotions, judged, strict=True)]
         # From here on nothing can fail: a turn is in, or was never added.
         turns = [
-            Turn(s.utterance, s.words, (s.sound or {}).get(PROSODY), c, e, f)
-            for s, c, e, f in zip(spoken, _cues(spoken, cues), emotions, fused, strict=True)
+            Turn(_in_its_language(s, x), s.words, (s.sound or {}).get(PROSODY), c, e, f)
+            for s, x, c, e, f in zip(
+                spoken, samples, _cues(spoken, cues), emotions, fused, strict=True
+            )
         ]
-        self._language = language
+        self._language = so_far
         self._samples += samples
         self._turns += turns
         return turns
@@ -249,13 +259,15 @@ class Conversation:
                 raise UsageError(f"two turns have the id '{s.utterance.id}'", "Number them")
             ids.add(s.utterance.id)
 
-    def _measured(self, spoken: Sequence[Spoken], language: LanguageSoFar) -> list[Sample]:
-        """Samples with all features; ``language`` learns of their words."""
+    def _measured(
+        self, spoken: Sequence[Spoken], so_far: LanguageSoFar, whole: str | None = None
+    ) -> list[Sample]:
+        """Samples with all features; ``so_far`` learns of their words."""
         readers = [named for named in self._named if named.words]
         for named in readers if spoken else ():
             self.record.use_recogniser(named)
         names = [n for named in readers for n in named.words]
-        samples = [_sample(s, language.add(s.utterance.text)) for s in spoken]
+        samples = [_sample(s, so_far.add(s.utterance.text, whole)) for s in spoken]
         self.models.note_waiting(samples, self.record)
         return self.models.senses.read(samples, names)
 
@@ -325,3 +337,9 @@ def _sample(spoken: Spoken, language: str | None) -> Sample:
         gender=u.gender,
         index=u.index,
     )
+
+
+def _in_its_language(spoken: Spoken, sample: Sample) -> Utterance:
+    """The utterance, which says the language of its words."""
+    u = spoken.utterance
+    return dataclasses.replace(u, language=sample.language) if u.text else u

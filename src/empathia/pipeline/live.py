@@ -128,7 +128,7 @@ class Live:
         language = self._listener.transcript.language
         utterance = utterance_of(ended, len(self._spoken), name, language)
         sound = self._talk.hear(self._listener.ear.cut(ended.start, ended.end), utterance.id)
-        self._spoken.append(Spoken(utterance, ended.words, utterance.language or language, sound))
+        self._spoken.append(Spoken(utterance, ended.words, language, sound))
         (turn,) = self._talk.extend(self._spoken[-1:])
         return TurnEnded(self._talk.answer() if self.options.reply == "every" else turn)
 

@@ -80,7 +80,7 @@ class Conversation:
         self._owns = models is None
         self.models = models or Models(self.options)
         self.record = Record()
-        self._sources = self.models.sources(self.record)
+        self._sources = self.models.sources()
         self._prior = Prior(self.options.prior)
         self._wanted = self._prior_of_all()
         if self.options.reply != "none":  # a wrong server or model is told before the work
@@ -182,7 +182,7 @@ class Conversation:
         """
         for named in self._listening:
             self.record.use_recogniser(named)
-        self.models.note_left_out(self.record)
+        self.models.note_unheard(self.record)
         names = [PROSODY, *(n for named in self._listening for n in named.sound)]
         return self.models.senses.hear(sound, utterance, names)
 
@@ -268,7 +268,7 @@ class Conversation:
             self.record.use_recogniser(named)
         names = [n for named in readers for n in named.words]
         samples = [_sample(s, so_far.add(s.utterance.text, whole)) for s in spoken]
-        self.models.note_waiting(samples, self.record)
+        self.models.note_words(samples, self.record)
         return self.models.senses.read(samples, names)
 
     def _fused(

@@ -13,6 +13,7 @@ from empathia import plugins, weights
 from empathia.contracts import Generator, LanguageModel, Tools
 from empathia.errors import MissingExtra, UsageError, WeightsError
 from empathia.files import Plain
+from empathia.listen.language import UNKNOWN, detect_language
 from empathia.lm import local
 from empathia.lm.server import ServerModel
 from empathia.pipeline.options import SHIPPED, Options
@@ -90,6 +91,11 @@ class Replies:
             reply = rules.answer(turns, note=str(error))
         record.use(*self.weights)
         record.note(*self.notes)
+        spoken = turns[-1].utterance.language
+        if spoken not in (None, "en") and detect_language([reply.text]) == "en":
+            record.note(
+                f"{_words_in([spoken])} were answered in English: replies know no other yet"
+            )
         return reply
 
 
@@ -111,7 +117,7 @@ class Models:
         self._transcribers: dict[str | None, Transcriber] = {}
         self._opened: list[local.LocalModel] = []
 
-    def sources(self, record: Record) -> dict[str, list[Named]]:
+    def sources(self) -> dict[str, list[Named]]:
         """Recognisers by source.
 
         Those that the user named are loaded: one that cannot be used is told before the work.
@@ -121,21 +127,30 @@ class Models:
             WeightsError: One is missing or damaged.
             MissingExtra: One needs an extra that is not installed.
         """
-        self.note_left_out(record, sound=False)
         return by_source(self._recognisers)
 
-    def note_left_out(self, record: Record, *, sound: bool = True) -> None:
-        """Remark on recognisers that may not be used; without sound, on those that would read."""
-        reading = {named.about.name for named in self._at_hand[0]}
+    def note_unheard(self, record: Record) -> None:
+        """Remark on recognisers that may not listen."""
         for named in self._bound:
-            if sound or not named.only_listens:
-                name = named.about.name
-                stands_in = "; a permissive one reads" if name in reading else ""
-                record.note(_left_out(f"the {name} recogniser") + stands_in)
+            if named.only_listens:
+                record.note(_left_out(f"the {named.about.name} recogniser"))
 
-    def note_waiting(self, samples: Sequence[Sample], record: Record) -> None:
-        """Remark on recognisers that wait for a weight, where words are in their languages."""
-        met = dict.fromkeys(s.language for s in samples if s.text and s.language)
+    def note_words(self, samples: Sequence[Sample], record: Record) -> None:
+        """Remark on who does not read words in the languages that are met, and why."""
+        met = list(dict.fromkeys(s.language for s in samples if s.text and s.language))
+        self._note_left_out(met, record)
+        self._note_waiting(met, record)
+        self._note_unread(met, record)
+
+    def _note_left_out(self, met: Sequence[str], record: Record) -> None:
+        for named in self._bound:
+            codes = set(met) & set(named.about.languages)
+            if codes and not named.only_listens:
+                others = (set(n.about.languages) for n in self._at_hand[0])
+                stands_in = "; a permissive one reads" if any(map(codes.issubset, others)) else ""
+                record.note(_left_out(f"the {named.about.name} recogniser") + stands_in)
+
+    def _note_waiting(self, met: Sequence[str], record: Record) -> None:
         for named in self._at_hand[1]:
             codes = [code for code in met if code in named.about.languages]
             if not codes:
@@ -145,6 +160,16 @@ class Models:
                 f"the recogniser that knows words in {', '.join(codes)} waits for a weight "
                 f"({', '.join(map(_offer, named.wanted))}); run: empathia weights pull "
                 f"{' '.join(named.wanted)}"
+            )
+
+    def _note_unread(self, met: Sequence[str], record: Record) -> None:
+        readers = [n for several in self._at_hand for n in several if not n.only_listens]
+        known = {code for n in readers for code in n.about.languages}
+        unread = [code for code in met if code not in known]
+        if unread and readers and all(n.about.languages for n in readers):
+            record.note(
+                f"{_words_in(unread)} are not judged: no recogniser here reads them (known are "
+                f"{', '.join(sorted(known))}); train one, or name another (--recogniser)"
             )
 
     def look_again(self) -> None:
@@ -300,6 +325,11 @@ def _offer(name: str) -> str:
     """A weight with what it costs."""
     entry = weights.entry(name)
     return f"{name}, {entry.download / 1e6:.0f} MB, {entry.licence}"
+
+
+def _words_in(codes: Sequence[str]) -> str:
+    """``words in fr, nl``."""
+    return f"words in {', '.join('another language' if c == UNKNOWN else c for c in codes)}"
 
 
 def _left_out(what: str) -> str:

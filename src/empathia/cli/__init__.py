@@ -20,6 +20,7 @@ from empathia.version import __version__
 # Verb to what --help says of it; `empathia/cli/<verb>.py` holds the rest.
 VERBS = {
     "read": "make a timeline of feeling from recordings or transcripts",
+    "talk": "talk with Empathia, which answers what is said",
     "check": "say what files would be taken for, without any model",
     "weights": "list, pull and verify the weights",
     "corpus": "list, check, count and export corpora",

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from empathia.cli._inputs import expand
+from empathia.cli._replying import add_replying
 from empathia.cli._screen import bar
 from empathia.cli.weights import offered
 from empathia.errors import EmpathiaError, UsageError
@@ -198,17 +199,7 @@ def _judging(group: argparse._ArgumentGroup) -> None:
 def _answering(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--reply", action="store_true", help="answer the last turn with empathy")
     group.add_argument("--reply-to", choices=("last", "every"), help="which turns to answer")
-    group.add_argument(
-        "--reply-with", metavar="NAME", help="the plug-in that words replies (default: lm)"
-    )
-    group.add_argument(
-        "--llm-url",
-        metavar="URL",
-        help="an OpenAI-compatible server (default: the small local model)",
-    )
-    group.add_argument(
-        "--llm-model", metavar="NAME", help="the server's model, or a local GGUF file"
-    )
+    add_replying(group)
 
 
 def _writing(group: argparse._ArgumentGroup) -> None:

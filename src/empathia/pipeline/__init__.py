@@ -70,6 +70,9 @@ class Reader:
     Args:
         options: How to read.
 
+    Attributes:
+        models: What it loads, for a conversation to share.
+
     Example:
         >>> with Reader(Options(names=("Ann", "Ben"))) as reader:
         ...     timeline = reader.read(Path("talk.wav"))  # doctest: +SKIP
@@ -77,22 +80,22 @@ class Reader:
 
     def __init__(self, options: Options | None = None) -> None:
         self.options = options or Options()
-        self._models = Models(self.options)
+        self.models = Models(self.options)
 
     def __enter__(self) -> Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._models.close()
+        self.models.close()
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """Names of weights that are not here and would read words of what was read so far."""
-        return self._models.wanted
+        return self.models.wanted
 
     def look_again(self) -> None:
         """Read what comes next with the weights that are here now."""
-        self._models.look_again()
+        self.models.look_again()
 
     def read(self, path: Path | str, progress: Progress = silent) -> Timeline:
         """Make the timeline of one recording or transcript.
@@ -112,9 +115,9 @@ class Reader:
         what = kind(path)
         o = self.options
         one_by_one = dataclasses.replace(o, adapt=False, reply="none")
-        conversation = Conversation(one_by_one, models=self._models)
+        conversation = Conversation(one_by_one, models=self.models)
         if o.reply != "none":  # a wrong server or model is told before the work
-            conversation.record.use(*self._models.replies.weights)
+            conversation.record.use(*self.models.replies.weights)
         if what == "transcript":
             talk = self._transcript(path)
         elif o.transcript is not None:
@@ -184,8 +187,8 @@ class Reader:
         media.check(path, o.selection)  # what is no recording is refused before a model is loaded
         apart = speakers_of(path, o.track) if o.channels == "separate" else None
         wanted = o.listening()
-        diariser = None if apart is not None else self._models.diariser(record)
-        transcriber = self._models.transcriber(record)
+        diariser = None if apart is not None else self.models.diariser(record)
+        transcriber = self.models.transcriber(record)
         if apart is not None:
             heard = hear_separately(path, apart, wanted, progress, transcriber=transcriber)
         else:
@@ -229,7 +232,7 @@ class Reader:
         prosodies = [t.prosody for t in turns]
         if not self.options.adapt or all(p is None for p in prosodies):
             return list(turns)
-        if (bins := self._models.bins(record)) is None:
+        if (bins := self.models.bins(record)) is None:
             return list(turns)
         from empathia.cues import describe_recording
 
@@ -245,7 +248,7 @@ class Reader:
         chosen = range(len(turns)) if self.options.reply == "every" else [len(turns) - 1]
         answered = list(turns)
         for done, i in enumerate(chosen, 1):
-            reply = self._models.replies.answer(answered[: i + 1], conversation.record)
+            reply = self.models.replies.answer(answered[: i + 1], conversation.record)
             answered[i] = dataclasses.replace(turns[i], reply=reply)
             progress("reply", done, len(chosen))
         return answered

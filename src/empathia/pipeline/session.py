@@ -1,0 +1,191 @@
+"""A talk with Empathia: what is said to it is answered, and on disk after every turn."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from empathia import files, media
+from empathia.errors import InputError, UsageError
+from empathia.pipeline import Conversation, Options, Reader, kind
+from empathia.types import Audio, Timeline, Turn
+from empathia.types.wire import dumps, from_json
+
+LISTENER = "Empathia"
+"""Who gives the replies."""
+SPEAKER = "you"
+"""Who is answered."""
+_LONGEST = 600.0  # s of one turn
+
+
+def folder() -> Path:
+    """Where talks are kept: EMPATHIA_HOME/talks, else XDG_DATA_HOME's or ~/.local/share's."""
+    home = os.environ.get("EMPATHIA_HOME")
+    if home:
+        return Path(home).expanduser() / "talks"
+    shared = os.environ.get("XDG_DATA_HOME")
+    data = Path(shared).expanduser() if shared else Path.home() / ".local" / "share"
+    return data / "empathia" / "talks"
+
+
+def new(now: datetime) -> Path:
+    """A file for a talk that begins now; no other talk's."""
+    name = f"{now:%Y-%m-%d-%H%M%S}"
+    names = (name, *(f"{name}-{n}" for n in range(2, 1000)))
+    return next(p for n in names if not (p := folder() / f"{n}.json").exists())
+
+
+def latest() -> Path:
+    """The talk that was last spoken in.
+
+    Raises:
+        UsageError: None is kept.
+    """
+    kept = sorted(folder().glob("*.json"), key=lambda p: p.stat().st_mtime_ns)
+    if not kept:
+        raise UsageError(f"no talk is kept in '{folder()}'", "Begin one: empathia talk")
+    return kept[-1]
+
+
+class Session:
+    """A talk of one person with Empathia.
+
+    What was said is written before it is answered, and the answer once it is there: whatever
+    happens then, no turn is lost. An answer is a turn, too: what is said next is heard behind it.
+
+    Args:
+        path: The file; a talk that is in it goes on.
+        options: How to judge and to reply.
+
+    Raises:
+        InputError: The file holds no talk.
+        EmpathiaError: See :class:`empathia.pipeline.Conversation`.
+    """
+
+    def __init__(self, path: Path, options: Options | None = None) -> None:
+        self.path = path
+        # Answered apart, when what was said is on disk.
+        chosen = dataclasses.replace(options or Options(), reply="none", speakers=1)
+        self._reader = Reader(chosen)
+        self._talk = Conversation(chosen, _kept(path), self._reader.models)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._reader.models.close()
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """All turns so far, Empathia's among them."""
+        return self._talk.turns
+
+    @property
+    def last(self) -> Turn | None:
+        """What was last said to Empathia."""
+        return next((t for t in reversed(self.turns) if t.utterance.speaker != LISTENER), None)
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the last turn still waits for its answer."""
+        return bool(self.turns) and self.turns[-1].utterance.speaker != LISTENER
+
+    @property
+    def timeline(self) -> Timeline:
+        """The talk so far."""
+        turns = self.turns
+        return Timeline(
+            source=self.path.stem,
+            turns=turns,
+            speakers=tuple(dict.fromkeys(t.utterance.speaker for t in turns)),
+            has_audio=any(t.prosody is not None for t in turns),
+            notes=self._talk.notes,
+            provenance=self._talk.provenance,
+        )
+
+    def say(self, text: str) -> Turn:
+        """Judge and keep what is said to Empathia; :meth:`answer` replies to it.
+
+        Raises:
+            UsageError: There are no words.
+        """
+        if not text.strip():
+            raise UsageError("there are no words", "Say something")
+        return self._add(text, None)
+
+    def hear(self, recording: Path) -> Turn:
+        """The same with a recording of one turn, whose words are recognised.
+
+        Raises:
+            InputError: It cannot be read, is no recording, or is longer than a turn can be.
+        """
+        if (what := kind(recording)) != "recording":
+            raise UsageError(f"'{files.shown(recording)}' is a {what}", "Give a recording")
+        sound = _sound(recording)
+        read = self._reader.read(recording)
+        said = " ".join(t.utterance.text for t in read.turns if t.utterance.text)
+        return self._add(said or None, sound)
+
+    def _add(self, text: str | None, sound: Audio | None) -> Turn:
+        turn = self._talk.add(text, sound, speaker=SPEAKER)
+        self._keep()
+        return turn
+
+    def answer(self) -> Turn:
+        """Reply to what was last said, and keep the reply.
+
+        Returns:
+            What was said, with the reply to it.
+
+        Raises:
+            UsageError: Nothing waits for an answer.
+        """
+        if not self.is_owed:
+            raise UsageError("nothing was said that waits for an answer", "Say something")
+        turn = self._talk.answer()
+        if turn.reply is not None:
+            self._talk.add(turn.reply.text, speaker=LISTENER)
+        self._keep()
+        return turn
+
+    def _keep(self) -> None:
+        files.write(self.path, dumps(self.timeline).encode())
+        self.path.chmod(0o600)
+
+
+def _sound(recording: Path) -> Audio:
+    """All of its sound, mono at 16 kHz."""
+    heard: list[Audio] = []
+    for block in media.blocks(recording):
+        heard.append(block)
+        if sum(len(b.samples) / b.rate for b in heard) > _LONGEST:
+            raise InputError(
+                f"'{files.shown(recording)}' is longer than {_LONGEST / 60:.0f} minutes, which "
+                "is no turn of a talk",
+                "Read it as a recording: empathia read",
+            )
+    return Audio(np.concatenate([b.samples for b in heard]), heard[0].rate)
+
+
+def _kept(path: Path) -> tuple[Turn, ...]:
+    if not path.exists():
+        return ()
+    try:
+        timeline = from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"'{files.shown(path)}' holds no talk ({error})", "Name a file that empathia talk kept"
+        ) from error
+    return timeline.turns

@@ -1,0 +1,189 @@
+"""``empathia talk``: what is said is answered, kept, and there again after a kill."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sounds
+
+from empathia.cli import main
+from empathia.pipeline import Options
+from empathia.pipeline.session import LISTENER, SPEAKER, Session
+from empathia.types.wire import from_json
+
+SAID = ("I passed my exam today!", "But my dad could not see it any more.", "He died in May.")
+RULES = Options(reply_with="rules")
+
+
+def kept(path: Path) -> list[tuple[str, str | None]]:
+    timeline = from_json(json.loads(path.read_text("utf-8")))
+    return [(t.utterance.speaker, t.utterance.text) for t in timeline.turns]
+
+
+def talk(
+    monkeypatch: pytest.MonkeyPatch, lines: tuple[str, ...], *args: str, words: str = "rules"
+) -> int:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{x}\n" for x in lines)))
+    return main(["talk", "--reply-with", words, *args])
+
+
+def test_what_is_said_is_on_disk_before_it_is_answered(tmp_path: Path) -> None:
+    path = tmp_path / "talk.json"
+    with Session(path, RULES) as session:
+        session.say(SAID[0])
+        assert kept(path) == [(SPEAKER, SAID[0])]
+    with Session(path, RULES) as session:
+        assert session.is_owed
+        turn = session.answer()
+        assert not session.is_owed
+    assert turn.reply is not None
+    assert kept(path) == [(SPEAKER, SAID[0]), (LISTENER, turn.reply.text)]
+
+
+def test_ten_turns_come_back_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "talk.json"
+    with Session(path, RULES) as session:
+        for n in range(10):
+            session.say(f"{SAID[n % 3]} {n}")
+            session.answer()
+        before = session.turns
+    with Session(path, RULES) as session:
+        assert len(session.turns) == 20
+        assert [t.reply for t in session.turns] == [t.reply for t in before]
+        assert [t.emotion for t in session.turns] == [t.emotion for t in before]
+        assert session.say("And now?").utterance.id not in {t.utterance.id for t in before}
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_replies_are_heard_as_turns_of_the_talk(tmp_path: Path) -> None:
+    with Session(tmp_path / "talk.json", RULES) as session:
+        session.say(SAID[0])
+        first = session.answer().reply
+        session.say(SAID[1])
+        session.answer()
+        names = [t.utterance.speaker for t in session.turns]
+        assert first is not None
+        assert session.turns[1].utterance.text == first.text
+        assert session.last is session.turns[2]
+    assert names == [SPEAKER, LISTENER] * 2
+
+
+def test_commands_tell_of_the_last_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "talk.html"
+    lines = (
+        "/why",
+        SAID[0],
+        "/emotion",
+        "/why",
+        "/nothing",
+        f"/save {page}",
+        "/help",
+        "/quit",
+        "x",
+    )
+    assert talk(monkeypatch, lines, "--file", str(tmp_path / "talk.json")) == 0
+    told = capsys.readouterr()
+    assert "nothing was said yet" in told.err
+    assert "there is no '/no'" in told.err
+    assert "  text: joy" in told.out
+    assert "worded by rules" in told.out
+    assert "/forget" in told.out
+    assert SAID[0] in page.read_text("utf-8")
+    assert len(kept(tmp_path / "talk.json")) == 2  # what follows /quit is not said
+
+
+def test_a_talk_goes_on_where_it_was_and_can_be_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.delenv("EMPATHIA_HOME", raising=False)
+    assert talk(monkeypatch, SAID[:1]) == 0
+    assert talk(monkeypatch, SAID[1:2], "--resume") == 0
+    (path,) = (tmp_path / "empathia" / "talks").glob("*.json")
+    assert [text for who, text in kept(path) if who == SPEAKER] == list(SAID[:2])
+    assert talk(monkeypatch, ("/forget",), "--resume") == 0
+    assert not path.exists()
+    capsys.readouterr()
+    assert talk(monkeypatch, (), "--resume") == 2
+    assert "no talk is kept" in capsys.readouterr().err
+
+
+def test_a_kill_loses_no_turn(tmp_path: Path) -> None:
+    path = tmp_path / "talk.json"
+    command = [sys.executable, "-m", "empathia", "talk", "--reply-with", "rules"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        [*command, "--file", str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        for line in SAID:
+            running.stdin.write(f"{line}\n")
+            running.stdin.flush()
+            assert running.stdout.readline().startswith("Empathia: ")
+        running.send_signal(signal.SIGKILL)
+    assert [text for who, text in kept(path) if who == SPEAKER] == list(SAID)
+    assert len(kept(path)) == 6
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "there is no talk"),
+        ("", "holds no talk"),
+        ("{}", "expected a timeline"),
+        ('{"schema_version": "1.1"}', "the timeline lacks"),
+    ],
+)
+def test_what_holds_no_talk_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    content: str | None,
+    told: str,
+) -> None:
+    path = tmp_path / "talk.json"
+    if content is not None:
+        path.write_text(content)
+    assert talk(monkeypatch, ("hello",), "--resume", str(path)) in (1, 2)
+    assert told in capsys.readouterr().err
+    assert (path.read_text() if content is not None else None) == content
+
+
+def test_a_new_talk_takes_no_others_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "talk.json"
+    assert talk(monkeypatch, SAID[:1], "--file", str(path)) == 0
+    assert talk(monkeypatch, SAID[:1], "--file", str(path)) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert talk(monkeypatch, SAID[:1], "--file", str(tmp_path / "no" / "talk.json")) == 2
+
+
+@pytest.mark.weights
+def test_a_recording_is_a_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "talk.json"
+    lines = (str(sounds.EXAMPLE), str(tmp_path / "no.wav"))
+    assert talk(monkeypatch, lines, "--voice", "--file", str(path)) == 0
+    told = capsys.readouterr()
+    assert "no.wav" in told.err
+    timeline = from_json(json.loads(path.read_text("utf-8")))
+    assert [t.utterance.speaker for t in timeline.turns] == [SPEAKER, LISTENER]
+    assert len((timeline.turns[0].utterance.text or "").split()) > 10
+    assert timeline.turns[0].cues is not None

@@ -37,7 +37,7 @@ ORDER = (
     ("evaluate", "audit"),
     ("bench", "pipeline"),
     ("corpora", "listen", "features", "cues", "emotion", "judges", "reply", "reaction"),
-    ("training",),
+    ("training", "exemplars"),
     ("encoders", "lm"),
     ("media", "tables", "weights", "scale"),
     ("contracts", "plugins", "config"),

@@ -25,6 +25,11 @@ def add_corpus(parser: argparse.ArgumentParser) -> None:
     """Arguments that name a corpus and say how it is to be read."""
     parser.add_argument("name", metavar="NAME", help="corpus (empathia corpus list)")
     parser.add_argument("path", metavar="PATH", type=Path, help="where its release lies")
+    add_reading(parser)
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """Arguments that say how a corpus is to be read."""
     parser.add_argument(
         "--map",
         action="append",

@@ -25,7 +25,7 @@ from empathia.labels import EKMAN7, LabelSet
 from empathia.labels.sets import GOEMOTIONS28
 from empathia.report.timeline import SUFFIXES, write
 from empathia.report.timeline import csv as timeline_csv
-from empathia.types import Emotion, Timeline, Turn, Utterance, Word, wire
+from empathia.types import Emotion, Exemplar, Reply, Timeline, Turn, Utterance, Word, wire
 
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 VALIDATOR = jsonschema.Draft202012Validator(wire.schema())
@@ -85,7 +85,7 @@ def test_schema_itself_is_valid_and_refuses():
 def test_json_says_what_it_should():
     found = timeline(4, abstain=(1,))
     data = wire.to_json(found)
-    assert data["schema_version"] == "1.1" and data["label_sets"]["ekman7"] == list(EKMAN7)
+    assert data["schema_version"] == "1.2" and data["label_sets"]["ekman7"] == list(EKMAN7)
     first = data["turns"][0]
     emotion = found.turns[0].emotion
     assert emotion is not None and emotion.runner_up is not None
@@ -139,7 +139,7 @@ def broken(**change: object) -> object:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (broken(schema_version="2.0"), "expected a timeline of schema version 1.1, found '2.0'"),
+        (broken(schema_version="2.0"), "expected a timeline of schema version 1.2, found '2.0'"),
         (broken(schema_version=1), "found 1"),
         ([], "found None"),
         ({"schema_version": "1.0"}, "lacks 'label_sets'"),
@@ -188,6 +188,27 @@ def test_timelines_of_version_1_0_are_read():
         (None, None)
     }
     assert [t.utterance.speaker for t in back.turns] == ["Ann", "Ben", "Ann"]
+
+
+def answered(reply: Reply) -> Timeline:
+    found = one("I lost my keys")
+    return dataclasses.replace(found, turns=(dataclasses.replace(found.turns[0], reply=reply),))
+
+
+@given(ANYTHING, ANYTHING, st.none() | ANYTHING, st.floats(-1, 1))
+def test_json_holds_the_exemplars_of_a_reply(context, why, emotion, similarity):
+    exemplar = Exemplar("x:1", "mine", context, "Oh no", emotion, similarity)
+    found = answered(Reply("u", "Oh no", "retrieve:mine", None, (exemplar,), why))
+    VALIDATOR.validate(wire.to_json(found))
+    assert_same(through_json(found), found)
+
+
+def test_replies_of_version_1_1_are_read():
+    data = wire.to_json(answered(Reply("u", "Oh no", "rules", "why not")))
+    del data["turns"][0]["reply"]["exemplars"], data["turns"][0]["reply"]["why"]
+    data["schema_version"] = "1.1"
+    VALIDATOR.validate(data)
+    assert wire.from_json(data).turns[0].reply == Reply("u", "Oh no", "rules", "why not")
 
 
 def test_later_minor_versions_are_read():

@@ -129,7 +129,7 @@ def footnotes(timeline: Timeline) -> Iterator[str]:
 
 
 def reply_note(turn: Turn) -> str:
-    """Which generator wrote a turn's reply, and its note; empty where there is no reply."""
+    """Which generator wrote a turn's reply, its note and why; empty where there is no reply."""
     if turn.reply is None:
         return ""
-    return turn.reply.source + (f": {turn.reply.note}" if turn.reply.note else "")
+    return ": ".join(x for x in (turn.reply.source, turn.reply.note, turn.reply.why) if x)

@@ -10,6 +10,7 @@ from empathia.types.felt import Emotion, Score
 from empathia.types.heard import Cues, Features, Sample
 from empathia.types.speech import Audio, Dialogue, FloatArray, Utterance, Word, spaced
 from empathia.types.talk import (
+    Exemplar,
     Message,
     Reply,
     Request,
@@ -24,6 +25,7 @@ __all__ = [
     "Cues",
     "Dialogue",
     "Emotion",
+    "Exemplar",
     "Features",
     "FloatArray",
     "Message",

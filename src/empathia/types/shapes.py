@@ -61,6 +61,17 @@ class EmotionJson(TypedDict):
     abstained: str | None
 
 
+class ExemplarJson(TypedDict):
+    """An answer that somebody gave in a situation like this one."""
+
+    id: str
+    bank: str
+    context: str
+    reply: str
+    emotion: str | None
+    similarity: float
+
+
 class ReplyJson(TypedDict):
     """An answer to a turn."""
 
@@ -68,6 +79,8 @@ class ReplyJson(TypedDict):
     text: str
     source: str
     note: str | None
+    exemplars: list[ExemplarJson]
+    why: str | None
 
 
 class TurnJson(TypedDict):

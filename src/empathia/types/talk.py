@@ -15,6 +15,28 @@ ROLES = ("system", "user", "assistant")
 
 
 @dataclass(frozen=True, slots=True)
+class Exemplar:
+    """An answer that somebody gave in a situation like this one.
+
+    Args:
+        id: In its bank.
+        bank: Its name.
+        context: What was said before it, a line a turn.
+        reply: The answer, as it was given.
+        emotion: What the situation was labelled with, or None.
+        similarity: Of the situations, at most 1: the cosine of their vectors, or the share of
+            words that they have in common.
+    """
+
+    id: str
+    bank: str
+    context: str
+    reply: str
+    emotion: str | None
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """An answer to an utterance.
 
@@ -23,12 +45,16 @@ class Reply:
         text: The words.
         source: Which generator made it.
         note: Why it is not what was asked for (the rules' reply in place of a model's), or None.
+        exemplars: What it is made of or guided by, the nearest first.
+        why: Why it is this one, in words, or None.
     """
 
     to: str
     text: str
     source: str
     note: str | None = None
+    exemplars: tuple[Exemplar, ...] = ()
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from empathia.labels import LabelSet
 from empathia.types import (
     Cues,
     Emotion,
+    Exemplar,
     Features,
     Reply,
     SpeakerNumber,
@@ -37,7 +38,7 @@ from empathia.types.shapes import (
     WordJson,
 )
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 _MAJOR = SCHEMA_VERSION.partition(".")[0]
 _SCHEMA = Path(__file__).with_name("timeline.schema.json")
 J = TypeVar("J")
@@ -180,7 +181,24 @@ def _emotion(emotion: Emotion) -> EmotionJson:
 
 
 def _reply(reply: Reply) -> ReplyJson:
-    return {"to": reply.to, "text": reply.text, "source": reply.source, "note": reply.note}
+    return {
+        "to": reply.to,
+        "text": reply.text,
+        "source": reply.source,
+        "note": reply.note,
+        "exemplars": [
+            {
+                "id": e.id,
+                "bank": e.bank,
+                "context": e.context,
+                "reply": e.reply,
+                "emotion": e.emotion,
+                "similarity": e.similarity,
+            }
+            for e in reply.exemplars
+        ],
+        "why": reply.why,
+    }
 
 
 def plain(value: object) -> Any:  # noqa: ANN401
@@ -325,4 +343,11 @@ def _read_emotion(data: EmotionJson, sets: Mapping[str, LabelSet]) -> Emotion:
 
 
 def _read_reply(data: ReplyJson) -> Reply:
-    return Reply(data["to"], data["text"], data["source"], data["note"])
+    return Reply(
+        data["to"],
+        data["text"],
+        data["source"],
+        data["note"],
+        tuple(Exemplar(**e) for e in data.get("exemplars", ())),  # since 1.2
+        data.get("why"),
+    )

@@ -52,6 +52,14 @@ def test_the_filter_takes_the_emotion_and_what_has_none(made):
     assert ids(made, search(made, query, 4)) == ["d", "c"]
 
 
+def test_by_words_what_says_all_of_it_is_most_alike(made):
+    found = search(made, Query.of(["my dog died"]), 4, "words")
+    assert ids(made, found)[0] == "b"
+    assert 0.5 < found.similarity[0] <= 1
+    assert list(found.similarity) == sorted(found.similarity, reverse=True)
+    assert search(made, Query.of(["my zebra ate seven balloons"]), 1, "words").similarity[0] < 0.2
+
+
 def test_both_ways_agree_on_what_both_find(made):
     near = np.array([0.9, 0.1, 0.2, 0.8], np.float32)
     words = np.array([2.0, 0.0, 0.0, 3.0], np.float32)

@@ -2,6 +2,7 @@
 
     pairs.jsonl    exemplars, one a line
     vectors.npy    (2, n, width) float32: contexts, then replies; not in a bank of words alone
+    answers.npy    (width + 1, width) where answers lie, learnt from these
     words.npz      the index of words over contexts
     bank.json      encoder, counts, sources with licences and fingerprints, version
 
@@ -20,14 +21,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from empathia.contracts import Progress, silent
 from empathia.errors import InputError, UsageError
-from empathia.exemplars import encoding
+from empathia.exemplars import encoding, foretold
 from empathia.exemplars.pairs import Pair, dumps, loads
 from empathia.exemplars.words import WordIndex, index, kind_for
 from empathia.files import new_folder, write, write_json
@@ -35,6 +35,7 @@ from empathia.types import FloatArray
 
 VERSION = 1
 INFO, PAIRS, VECTORS, WORDS = "bank.json", "pairs.jsonl", "vectors.npy", "words.npz"
+ANSWERS = "answers.npy"
 _PIECE = 1024  # texts whose vectors are kept at a time
 
 
@@ -122,6 +123,7 @@ class Bank:
         index: Of the words of their contexts.
         contexts: (n, width) vectors of length 1; None in a bank of words alone.
         replies: (n, width) likewise.
+        answers: (width + 1, width) map from contexts to replies; None in a bank of words alone.
     """
 
     name: str
@@ -131,6 +133,7 @@ class Bank:
     index: WordIndex = field(repr=False)
     contexts: FloatArray | None = field(default=None, repr=False)
     replies: FloatArray | None = field(default=None, repr=False)
+    answers: FloatArray | None = field(default=None, repr=False)
 
     def allowed(
         self, emotions: Collection[str] | None = None, dialogue: str | None = None
@@ -270,6 +273,7 @@ def _write(folder: Path, info: BankInfo, pairs: Sequence[Pair], vectors: FloatAr
         write(new / WORDS, packed.getvalue())
         if vectors is not None:
             np.save(new / VECTORS, vectors, allow_pickle=False)
+            np.save(new / ANSWERS, foretold.learn(vectors[0], vectors[1]), allow_pickle=False)
         write_json(new / INFO, dataclasses.asdict(info))
 
 
@@ -317,19 +321,24 @@ def load(folder: Path, name: str | None = None) -> Bank:
     info = read_info(folder)
     try:
         pairs = loads((folder / PAIRS).read_bytes())
-        with np.load(folder / WORDS, allow_pickle=False) as arrays:
-            words = WordIndex.of_arrays(info.words, len(pairs), dict(arrays))
-        vectors = None
-        if info.encoder is not None:
-            vectors = np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False)
-            if vectors.ndim != 3 or vectors.shape[:2] != (2, len(pairs)):
-                raise ValueError(f"vectors of shape {vectors.shape} for {len(pairs)} exemplars")
+        with np.load(folder / WORDS, allow_pickle=False) as postings:
+            words = WordIndex.of_arrays(info.words, len(pairs), dict(postings))
+        arrays = () if info.encoder is None else _open_vectors(folder, len(pairs))
     except (OSError, ValueError, KeyError, EOFError, UnicodeDecodeError) as error:
         raise _damaged(folder, str(error)) from error
     if len(pairs) != info.pairs or not pairs:
         raise _damaged(folder, f"{len(pairs)} exemplars, expected {info.pairs}")
-    halves: Sequence[Any] = (None, None) if vectors is None else (vectors[0], vectors[1])
-    return Bank(name or folder.name, folder, info, pairs, words, halves[0], halves[1])
+    return Bank(name or folder.name, folder, info, pairs, words, *arrays)
+
+
+def _open_vectors(folder: Path, pairs: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    vectors = np.asarray(np.load(folder / VECTORS, mmap_mode="r", allow_pickle=False))
+    answers = np.load(folder / ANSWERS, allow_pickle=False)
+    if vectors.ndim != 3 or vectors.shape[:2] != (2, pairs):
+        raise ValueError(f"vectors of shape {vectors.shape} for {pairs} exemplars")
+    if answers.shape != (vectors.shape[2] + 1, vectors.shape[2]):
+        raise ValueError(f"answers of shape {answers.shape} for vectors of {vectors.shape[2]}")
+    return vectors[0], vectors[1], answers
 
 
 def read_info(folder: Path) -> BankInfo:

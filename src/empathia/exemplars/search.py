@@ -68,8 +68,8 @@ class Found:
     Args:
         places: (k,) numbers of exemplars.
         scores: (k,) what they were ranked by.
-        similarity: (k,) cosine of their context to the query's; where nothing was encoded, the
-            share of the best BM25 that they reach.
+        similarity: (k,) cosine of their context to the query's; where nothing was encoded, how
+            much of the query's words they hold, the rare ones counting most, in [0, 1].
     """
 
     places: tuple[int, ...]
@@ -78,7 +78,13 @@ class Found:
 
 
 def search(
-    bank: Bank, query: Query, k: int, by: str = "hybrid", *, threads: int | None = None
+    bank: Bank,
+    query: Query,
+    k: int,
+    by: str = "hybrid",
+    *,
+    row: FloatArray | None = None,
+    threads: int | None = None,
 ) -> Found:
     """The best exemplars for a query; fewer than ``k`` where the filter leaves fewer.
 
@@ -87,6 +93,7 @@ def search(
         query: What to look for.
         k: How many, from 1 to as many as the bank has.
         by: "dense", "words", or "hybrid"; a bank of words alone takes both of the latter the same.
+        row: Vector (width,) of the query's context, where it is known already.
         threads: For the encoder; None takes all cores.
 
     Raises:
@@ -98,11 +105,11 @@ def search(
             f"{k} exemplars are asked of the bank '{bank.name}', which has {len(bank.pairs)}",
             "Ask for fewer" if k > 1 else "Ask for at least 1",
         )
-    wanted = _way(bank, by)
+    wanted = way(bank, by)
     words = bank.index.scores(query.context) if wanted != "dense" else None
     near = None
     if wanted != "words":
-        near = nearness(bank, vector(bank, query.context, threads))
+        near = nearness(bank, vector(bank, query.context, threads) if row is None else row)
     return ranked(bank, query, k, near=near, words=words)
 
 
@@ -147,18 +154,24 @@ def ranked(
         shares_a_word = words[allowed] > 0
         allowed, measured = allowed[shares_a_word], [m[shares_a_word] for m in measured]
     total = measured[0] if len(measured) == 1 else _fused(measured)
-    best = _largest(total, k)
-    similar = near if near is not None else words
-    assert similar is not None  # one of them was measured
-    top = 1.0 if near is not None else max(float(similar.max()), 1e-12)
+    best = largest(total, k)
+    if near is not None:
+        similar = near[allowed[best]]
+    else:
+        similar = np.minimum(1, total[best] / max(bank.index.most(query.context), 1e-12))
     return Found(
         tuple(int(i) for i in allowed[best]),
         tuple(float(s) for s in total[best]),
-        tuple(float(similar[i] / top) for i in allowed[best]),
+        tuple(float(s) for s in similar),
     )
 
 
-def _way(bank: Bank, by: str) -> str:
+def way(bank: Bank, by: str) -> str:
+    """How a bank is searched that is asked to be searched so.
+
+    Raises:
+        UsageError: There is no such way, or the bank has no vectors for it.
+    """
     if by not in WAYS:
         raise UsageError(f"exemplars are found by {', '.join(WAYS)}, not '{by}'", "Choose one")
     if bank.contexts is None and by == "dense":
@@ -170,14 +183,14 @@ def _fused(measured: Sequence[FloatArray]) -> FloatArray:
     """Reciprocal ranks (n,), added; whoever is far behind in one has none there."""
     total = np.zeros(len(measured[0]), np.float32)
     for values in measured:
-        best = _largest(values, _RANKED)
+        best = largest(values, _RANKED)
         best = best[values[best] > 0]  # what shares no word has no rank by words
         total[best] += 1 / (_DAMPING + 1 + np.arange(len(best), dtype=np.float32))
     return total
 
 
-def _largest(values: FloatArray, k: int) -> NDArray[np.int64]:
-    """Numbers of the k largest, the largest first; of equal ones the first."""
+def largest(values: FloatArray, k: int) -> NDArray[np.int64]:
+    """Numbers (k,) of the largest of (n,) values, the largest first; of equal ones the first."""
     some = np.argpartition(-values, k - 1)[:k] if k < len(values) else np.arange(len(values))
     order: NDArray[np.int64] = some[np.lexsort((some, -values[some]))]
     return order

@@ -112,6 +112,12 @@ class WordIndex:
                 total[self.texts[span]] += times * self.worth[span]
         return total
 
+    def most(self, text: str) -> float:
+        """What a text that holds each word of a query once, and is of mean length, would get."""
+        known = [self.places.get(word) for word in _TOKENS[self.kind](text)]
+        holding = [0 if p is None else int(self.starts[p + 1] - self.starts[p]) for p in known]
+        return sum(_rarity(self.size, n) for n in holding)
+
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What :meth:`of_arrays` needs: (n,) arrays by name, no objects among them."""
         vocabulary = np.frombuffer("\n".join(self.places).encode(), np.uint8)

@@ -76,8 +76,7 @@ class Extractor(Protocol):
 
 # reply/<name>     OPTIONS; load(options: {name: value}, tools: Tools) -> Generator
 class Generator(Protocol):
-    def reply(self, turns: Sequence[Turn]) -> Reply:
-        """An answer to the last turn."""
+    def reply(self, turns: Sequence[Turn]) -> Reply: ...  # an answer to the last turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +85,7 @@ class Tools:
 
     language_model: Callable[[], LanguageModel]
     threads: int | None = None
+    permissive: bool = False  # leave out what is not for commercial use
 
 
 # lm/<name>        load(spec, threads) -> LanguageModel

@@ -62,3 +62,32 @@ def test_the_list_names_licences(capsys):
     assert main(["exemplars", "list", "--json"]) == 0
     listed = {p["name"]: p for p in json.loads(capsys.readouterr().out)}
     assert listed["starter-en"]["licences"] == ["CC0-1.0"]
+
+
+@pytest.mark.weights
+def test_a_reading_shows_the_exemplar_behind_a_reply(tmp_path, capsys):
+    table = tmp_path / "mine.csv"
+    said = "I lost my keys in the park"
+    table.write_text(f"context,reply\n{said},That sounds really hard for you.\nHi,Hello\n")
+    bank, chat = str(tmp_path / "bank"), tmp_path / "chat.txt"
+    assert main(["exemplars", "build", str(table), "--out", bank, "--encoder", "none"]) == 0
+    chat.write_text("Ann: I lost my keys in the park today\n")
+    read = ["read", str(chat), "--reply", "--reply-with", "retrieve"]
+    read += ["--reply-option", f"bank={bank}", "--threads", "1"]
+    capsys.readouterr()
+    assert main([*read, "--json", "--out", str(tmp_path / "page.html")]) == 0
+    timeline = json.loads(capsys.readouterr().out)
+    reply = timeline["turns"][0]["reply"]
+    assert reply["text"] == "That sounds really hard for you."
+    assert reply["exemplars"][0]["context"] == said
+    assert timeline["provenance"]["options"]["reply_options"] == {"bank": bank}
+    assert f"somebody answered so to “{said}”" in (tmp_path / "page.html").read_text()
+    assert main(read) == 0
+    assert "somebody answered so to" in " ".join(capsys.readouterr().out.split())
+
+
+def test_an_option_of_a_reply_needs_a_reply(tmp_path, capsys):
+    chat = tmp_path / "chat.txt"
+    chat.write_text("Ann: hello\n")
+    assert main(["read", str(chat), "--reply-option", "bank=x"]) == 2
+    assert "no reply is asked for" in capsys.readouterr().err

@@ -48,9 +48,9 @@ def reply(answer, *said: str, emotion: Emotion | None = None, **options):
     return ask(model, turns, **options), model
 
 
-def test_both_generators_are_plug_ins():
-    assert {"rules", "lm"} == set(plugins.names("reply"))
-    for name in ("rules", "lm"):
+def test_all_generators_are_plug_ins():
+    assert {"rules", "lm", "retrieve"} == set(plugins.names("reply"))
+    for name in ("rules", "lm", "retrieve"):
         plugin = plugins.load("reply", name, needs=("OPTIONS", "load"))
         assert plugin.load({}, Tools(_loud)).reply(talk("I want to die.")).text == safety.CARE
 

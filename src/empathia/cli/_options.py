@@ -59,8 +59,7 @@ def corpus_options(args: argparse.Namespace) -> dict[str, Plain]:
     Raises:
         UsageError: One does not parse.
     """
-    pairs = (_divided(text, "--option") for text in args.option)
-    options = {key: _toml(value) for key, value in pairs}
+    options = options_of(args.option, "--option")
     columns = [x for several in args.map for x in _parted(several)]
     for option, texts, flag in (("map", columns, "--map"), ("groups", args.group, "--group")):
         if texts:
@@ -68,6 +67,19 @@ def corpus_options(args: argparse.Namespace) -> dict[str, Plain]:
             table = dict(earlier) if isinstance(earlier, Mapping) else {}
             options[option] = table | dict(_divided(text, flag) for text in texts)
     return options
+
+
+def options_of(texts: Sequence[str], flag: str) -> dict[str, Plain]:
+    """Options out of ``KEY=VALUE``; values are TOML, or bare words.
+
+    Args:
+        texts: What was given.
+        flag: Behind which flag, for errors.
+
+    Raises:
+        UsageError: One does not parse.
+    """
+    return {key: _toml(value) for key, value in (_divided(text, flag) for text in texts)}
 
 
 def read_corpus(args: argparse.Namespace) -> tuple[ModuleType, tuple[Dialogue, ...], list[str]]:

@@ -11,6 +11,13 @@ def add_replying(group: argparse._ActionsContainer) -> None:
         "--reply-with", metavar="NAME", help="the plug-in that words replies (default: lm)"
     )
     group.add_argument(
+        "--reply-option",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="an option of that plug-in, the value as in TOML (retrieve: bank=banks/mine)",
+    )
+    group.add_argument(
         "--llm-url",
         metavar="URL",
         help="an OpenAI-compatible server (default: the small local model)",

@@ -63,7 +63,7 @@ class Record:
         given = {
             f.name: _plain(getattr(options, f.name))
             for f in dataclasses.fields(options)
-            if getattr(options, f.name) != f.default
+            if getattr(options, f.name) not in (f.default, {})
         }
         return {
             "empathia": __version__,
@@ -279,10 +279,11 @@ class Models:
         """
         used: list[str] = []
         notes: list[str] = []
-        tools = Tools(lambda: self._language_model(used, notes), self.options.threads)
-        plugin = plugins.load("reply", self.options.reply_with, ("load",))
+        o = self.options
+        tools = Tools(lambda: self._language_model(used, notes), o.threads, o.permissive)
+        plugin = plugins.load("reply", o.reply_with, ("load",))
         try:
-            generator: Generator = plugin.load({}, tools)
+            generator: Generator = plugin.load(o.reply_options, tools)
         except (MissingExtra, WeightsError) as missing:
             from empathia.reply import rules
 
@@ -339,4 +340,6 @@ def _left_out(what: str) -> str:
 def _plain(value: object) -> Plain:
     if isinstance(value, tuple):
         return [_plain(x) for x in value]
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
     return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from empathia import media
 from empathia.errors import UsageError
+from empathia.files import Plain
 from empathia.listen.language import CODES
 from empathia.listen.transcript import names
 from empathia.pipeline import priors
@@ -51,6 +52,7 @@ class Options:
         permissive: Leave out weights trained on non-commercial data.
         reply: "none", "last" (answer the last turn) or "every".
         reply_with: The plug-in that words replies.
+        reply_options: Its options by name, such as ``{"bank": "starter-en"}`` of "retrieve".
         llm_url: An OpenAI-compatible server for replies; None takes the local model.
         llm_model: Name of the server's model, or path of a local GGUF file.
         threads: Threads for the models; None takes all cores.
@@ -80,6 +82,7 @@ class Options:
     permissive: bool = False
     reply: str = "none"
     reply_with: str = "lm"
+    reply_options: Mapping[str, Plain] = dataclasses.field(default_factory=dict)
     llm_url: str | None = None
     llm_model: str | None = None
     threads: int | None = None

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from empathia.labels import EKMAN7
-from empathia.labels.projections import GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN
+from empathia.labels.projections import (
+    ED_TO_EKMAN,
+    GOEMOTIONS_TO_EKMAN,
+    RAVDESS_TO_EKMAN,
+    XED_TO_EKMAN,
+)
 from empathia.types import Emotion
 
 NEGATIVE = frozenset({"sadness", "anger", "fear", "disgust"})
@@ -23,7 +28,7 @@ _MORE = {
 
 def _known() -> Mapping[str, str]:
     known = {x: x for x in EKMAN7}
-    for projection in (GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN):
+    for projection in (ED_TO_EKMAN, GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN):
         known.update({s: t for s, t in projection.table.items() if t is not None})
     return {**known, **_MORE}
 
@@ -35,7 +40,12 @@ def tone(emotion: Emotion | None) -> str | None:
     """One of the labels of EKMAN7; None where nothing was recognised or the label is unknown."""
     if emotion is None or emotion.label is None:
         return None
-    return _TONES.get(emotion.label.lower())
+    return tone_of(emotion.label)
+
+
+def tone_of(label: str) -> str | None:
+    """One of the labels of EKMAN7 for a label of any set; None where it is not known."""
+    return _TONES.get(label.lower())
 
 
 def sureness(emotion: Emotion | None) -> str:

@@ -83,7 +83,6 @@ def open_bank(name: str, *, threads: int | None = None, progress: Progress = sil
     Raises:
         UsageError: There is none of that name.
         InputError: It is damaged.
-        WeightsError: The encoder of a starter is not here.
     """
     if name.startswith(_STARTER) and name.removeprefix(_STARTER) in STARTERS:
         return starter(name.removeprefix(_STARTER), threads=threads, progress=progress)
@@ -106,9 +105,6 @@ def starter(language: str, *, threads: int | None = None, progress: Progress = s
         language: One of :data:`STARTERS`.
         threads: For the encoder.
         progress: Called as it is built.
-
-    Raises:
-        WeightsError: Its encoder is not here.
     """
     name, encoder, pairs = _STARTER + language, encoder_for(language), _texts(language)
     folder = _cache() / name
@@ -132,11 +128,9 @@ def starter(language: str, *, threads: int | None = None, progress: Progress = s
 
 
 def encoder_for(language: str) -> str | None:
-    """The encoder that reads a language: none where words do better or it was not pulled."""
-    if language == "en":
-        return encoding.ENCODERS[0]
-    multilingual = encoding.ENCODERS[1]
-    return multilingual if weights.state(multilingual) in ("ok", "unverified") else None
+    """The encoder that reads a language; None where it was not pulled."""
+    name = encoding.ENCODERS[0 if language == "en" else 1]
+    return name if weights.state(name) in ("ok", "unverified") else None
 
 
 def _texts(language: str) -> list[Pair]:

@@ -96,6 +96,31 @@ def test_levels_are_labels_and_repeats_have_own_ids(tmp_path):
     assert len({u.id for d in dialogues for u in d.utterances}) == 6
 
 
+def test_each_way_is_a_set_of_its_own_and_halves_share_no_post(tmp_path):
+    pairs = [(f"p{i // 2}", "012") for i in range(40)]
+    dialogues = epitome.load(judged(tmp_path, *pairs), halves=True)
+    ways = {p.target.name: p for p in epitome.PROJECTIONS}
+    said = {n: [w for g in dialogues[0].utterances[1].gold if (w := p(g))] for n, p in ways.items()}
+    assert said == {
+        "reaction3": ["none"],
+        "interpretation3": ["weak"],
+        "exploration3": ["strong"],
+    }
+    sides = collections.defaultdict(set)
+    for d in dialogues:
+        sides[d.split].add(d.utterances[0].groups["post"])
+    assert set(sides) == {"train", "test"}
+    assert not sides["train"] & sides["test"]
+
+
+def test_rationales_are_places_in_the_answer(tmp_path):
+    judged(tmp_path, ("a", "100"))
+    file = tmp_path / "emotional-reactions-reddit.csv"
+    file.write_text(file.read_text().replace("answer,1,", "answer,1,sw|answ|not there|"))
+    (found,) = epitome.rationales(tmp_path).values()
+    assert found == {"reaction": ((0, 4), (2, 4)), "interpretation": (), "exploration": ()}
+
+
 def test_files_that_do_not_fit_are_refused(tmp_path):
     with pytest.raises(CorpusError, match=r"different numbers of rows .*explorations-reddit.csv 1"):
         epitome.load(judged(tmp_path, ("a", "000"), ("b", "000"), skip=2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +15,9 @@ from empathia.labels.projections import GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, X
 from empathia.types import (
     Audio,
     Dialogue,
+    Element,
     Emotion,
+    Empathy,
     Features,
     Turn,
     Utterance,
@@ -185,3 +189,26 @@ def test_features_are_equal_where_their_numbers_are() -> None:
     assert hash(one) == hash(same)
     assert one != Features("u", "x", row + 1)
     assert one != Features("v", "x", row)
+
+
+def test_an_element_of_empathy_has_the_likeliest_level() -> None:
+    element = Element((0.2, 0.5, 0.3), ((0, 4),))
+    assert (element.level, element.confidence) == (1, 0.5)
+    assert element.expected == pytest.approx(1.1)
+    both = Empathy({"reaction": element, "exploration": Element((1.0, 0.0, 0.0))}, sentiment=-0.5)
+    assert both.expected == pytest.approx(1.1)
+    assert Empathy().expected is None
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Element((0.5, 0.6, 0.2)), "sum to 1.3"),
+        (lambda: Element((1.5, -0.5, 0.0)), r"expected 3 in \[0, 1\]"),
+        (lambda: Empathy({"warmth": Element((1.0, 0.0, 0.0))}), "'warmth' is no element"),
+        (lambda: Empathy(sentiment=1.5), r"sentiment is 1\.5"),
+    ],
+)
+def test_what_is_no_empathy_is_refused(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(LabelError, match=message):
+        make()

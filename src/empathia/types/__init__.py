@@ -6,7 +6,7 @@ audio is mono float32 in [-1, 1]. What is not known is None or absent, never 0.
 
 from __future__ import annotations
 
-from empathia.types.felt import Emotion, Score
+from empathia.types.felt import ELEMENTS, LEVELS, Element, Emotion, Empathy, Score
 from empathia.types.heard import Cues, Features, Sample
 from empathia.types.speech import Audio, Dialogue, FloatArray, Utterance, Word, spaced
 from empathia.types.talk import (
@@ -21,10 +21,14 @@ from empathia.types.talk import (
 )
 
 __all__ = [
+    "ELEMENTS",
+    "LEVELS",
     "Audio",
     "Cues",
     "Dialogue",
+    "Element",
     "Emotion",
+    "Empathy",
     "Exemplar",
     "Features",
     "FloatArray",

@@ -1,7 +1,7 @@
 """Every kind of plug-in on one screen; a plug-in is a module (or a folder) and its name.
 
-Others' are entry points of the group ``empathia.<kind>``. Before a class stand the names that the
-module defines (docs/plugins.md). Times are s, sound is mono float32 at 16 kHz, labels are named.
+Others' are entry points of the group ``empathia.<kind>``. Before a class: what the module defines
+(docs/plugins.md). Times are s, sound is mono float32 at 16 kHz, labels are named.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Protocol
 
 from empathia.files import Plain
 from empathia.labels import LabelSet
-from empathia.types import Audio, Emotion, Features, FloatArray, Reply, Request, Sample, Turn
+from empathia.types import Audio, Emotion, Empathy, Features, Reply, Request, Sample, Turn
+from empathia.types.speech import FloatArray
 
 Pieces = abc.Generator[str, None, None]  # a text as it is written; closing it cancels the rest
 Progress = Callable[[str, float, float | None], None]  # what is done, how much, of how much
@@ -57,21 +58,23 @@ class Recogniser(Protocol):
     def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
         """One emotion a sample, dialogue by dialogue; abstaining is an emotion with a reason."""
 
-    def save(self, folder: Path) -> None:
-        """Write safe files alone; what cannot be kept raises UsageError and says why."""
+    def save(self, folder: Path) -> None: ...  # safe files alone; UsageError says why it can't
 
 
-# features/<name>  SOURCE: "words" | "sound" | "picture"; load(variant, threads) -> Extractor;
-#                  [weights_of(variant) -> names]
+# features/<name>  SOURCE: "words" | "sound"; load(variant, threads); [weights_of(variant) -> names]
 class Extractor(Protocol):
     @property
     def settings(self) -> Mapping[str, Plain]: ...  # all that decides the values
     def __call__(self, items: Sequence[Item]) -> list[Features]: ...
 
 
-# corpora/<name>   INFO: corpora.CorpusInfo; load(path, **options) -> tuple[Dialogue, ...];
-#                  [ready(path, **options) -> {feature: {utterance id: Features}}];
-#                  [PROJECTIONS: a sequence of labels.Projection, from its labels to other sets]
+# corpora/<name>   INFO: CorpusInfo; load(path, **options) -> tuple[Dialogue, ...]; [PROJECTIONS];
+#                  [ready(path, **options) -> {feature: {utterance id: Features}}]
+
+
+# judges/<name>    load(folders: Sequence[Path], threads) -> Judge
+class Judge(Protocol):  # each pair is (context, reply); one Empathy each, of what it judges
+    def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Empathy]: ...
 
 
 # reply/<name>     OPTIONS; load(options: {name: value}, tools: Tools) -> Generator
@@ -80,9 +83,7 @@ class Generator(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """What a reply generator may use: what is asked for is loaded then."""
-
+class Tools:  # what a reply generator may use: what is asked for is loaded then
     language_model: Callable[[], LanguageModel]
     threads: int | None = None
     permissive: bool = False  # leave out what is not for commercial use

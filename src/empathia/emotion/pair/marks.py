@@ -70,7 +70,8 @@ def marks(answer: str, before: str) -> Array:
         before: What it answers, "" where that is not known.
 
     Returns:
-        (len(NAMES),): counts as ``log(1 + count)``, shares and truth values in [0, 1].
+        (marks,) in the order of :data:`NAMES`: counts as ``log(1 + count)``, shares and truth
+        values in [0, 1].
     """
     said, asked = _plain(answer), _plain(before)
     words, earlier = _WORD.findall(said), _WORD.findall(asked)

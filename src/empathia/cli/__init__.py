@@ -23,6 +23,7 @@ VERBS = {
     "talk": "talk with Empathia, which answers what is said",
     "check": "say what files would be taken for, without any model",
     "exemplars": "build, list and search banks of answers that people gave",
+    "judge": "say how empathic replies are, and what shows it",
     "weights": "list, pull and verify the weights",
     "corpus": "list, check, count and export corpora",
     "audit": "look for leaks and shortcuts in a corpus or a run",

@@ -60,12 +60,11 @@ def corpus_options(args: argparse.Namespace) -> dict[str, Plain]:
         UsageError: One does not parse.
     """
     options = options_of(args.option, "--option")
-    columns = [x for several in args.map for x in _parted(several)]
-    for option, texts, flag in (("map", columns, "--map"), ("groups", args.group, "--group")):
-        if texts:
+    groups = dict(_divided(text, "--group") for text in args.group)
+    for option, given in (("map", columns_of(args.map, "--map")), ("groups", groups)):
+        if given:
             earlier = options.get(option)
-            table = dict(earlier) if isinstance(earlier, Mapping) else {}
-            options[option] = table | dict(_divided(text, flag) for text in texts)
+            options[option] = (dict(earlier) if isinstance(earlier, Mapping) else {}) | given
     return options
 
 
@@ -80,6 +79,15 @@ def options_of(texts: Sequence[str], flag: str) -> dict[str, Plain]:
         UsageError: One does not parse.
     """
     return {key: _toml(value) for key, value in (_divided(text, flag) for text in texts)}
+
+
+def columns_of(texts: Sequence[str], flag: str) -> dict[str, str]:
+    """Our columns to theirs, of ``ours=theirs,...`` given any number of times.
+
+    Raises:
+        UsageError: One does not parse.
+    """
+    return dict(_divided(x, flag) for several in texts for x in _parted(several))
 
 
 def read_corpus(args: argparse.Namespace) -> tuple[ModuleType, tuple[Dialogue, ...], list[str]]:

@@ -162,6 +162,21 @@ def test_replies_come_when_asked_for() -> None:
         assert all(talk.add(line).reply for line in ("I am so happy!", "It is my birthday!"))
 
 
+def test_what_calls_for_care_is_answered_so_unless_that_is_off(tmp_path: Path) -> None:
+    said, file = "I want to die.", tmp_path / "care.toml"
+    file.write_text("[en]\nself-harm = 'Call 988.'\n", encoding="utf-8")
+    with Conversation(Options(reply="every", reply_with="rules", care=file)) as talk:
+        assert (reply := talk.add(said).reply) is not None
+        assert (reply.text, reply.source) == ("Call 988.", "care")
+        assert not any("care is off" in note for note in talk.notes)
+    with Conversation(Options(reply="every", reply_with="rules", care="off")) as talk:
+        assert (reply := talk.add(said).reply) is not None
+        assert reply.source == "rules"
+        assert any(note.startswith("care is off: words that suggest") for note in talk.notes)
+        # Whoever shares the models shares who answers, and is told so.
+        assert talk.notes[0] in Conversation(models=talk.models).notes
+
+
 def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(UsageError, match="whole recording"):
         Conversation(Options(adapt=True))

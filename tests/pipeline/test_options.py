@@ -61,3 +61,19 @@ def test_what_is_no_language_is_refused_before_the_work(tmp_path, capsys, code):
 )
 def test_a_language_may_be_written_as_usual(said, code):
     assert Options(language=said).language == code
+
+
+def test_a_file_of_careful_replies_is_read_at_the_start(tmp_path):
+    with pytest.raises(UsageError, match="there is no file of careful replies at 'nowhere'"):
+        Options(care="nowhere")
+    file = tmp_path / "care.toml"
+    file.write_text("[en]\nabuse = 'Call.'\n", encoding="utf-8")
+    assert Options(care=file).care == file
+    assert (Options().care, Options(care="off").care) == ("default", "off")
+
+
+def test_care_without_a_reply_is_refused(capsys, tmp_path):
+    talk = tmp_path / "talk.txt"
+    talk.write_text("A: Hello.\n", encoding="utf-8")
+    assert main(["read", str(talk), "--care", "off"]) == 2
+    assert "--care says how to reply, and no reply is asked for" in capsys.readouterr().err

@@ -25,3 +25,9 @@ def add_replying(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--llm-model", metavar="NAME", help="the server's model, or a local GGUF file"
     )
+    group.add_argument(
+        "--care",
+        metavar="FILE",
+        help="a TOML file of the texts that answer words which suggest self-harm, harm to others, "
+        "abuse or an emergency (default: shipped), or off: they are answered as any others",
+    )

@@ -278,7 +278,8 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
         if not args.transcript.is_file():
             raise UsageError(f"there is no transcript '{args.transcript}'", "Check the path")
     replies = args.reply_to or ("last" if args.reply else "none")
-    unused = [n for n in ("reply_with", "reply_option", "llm_url", "llm_model") if getattr(args, n)]
+    choices = ("reply_with", "reply_option", "llm_url", "llm_model", "care")
+    unused = [n for n in choices if getattr(args, n)]
     if replies == "none" and unused:
         raise UsageError(
             f"--{unused[0].replace('_', '-')} says how to reply, and no reply is asked for",

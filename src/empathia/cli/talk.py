@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from empathia.cli._options import options_of
 from empathia.cli._replying import add_replying
 from empathia.errors import EmpathiaError, UsageError
 
@@ -74,7 +75,9 @@ def run(args: argparse.Namespace) -> int:
     from empathia.pipeline.session import Session
 
     known = (f.name for f in dataclasses.fields(Options))
-    told = vars(args)
+    told = vars(args) | {
+        "reply_options": options_of(args.reply_option, "--reply-option") or None
+    }
     options = Options.of({n: told[n] for n in known if told.get(n) is not None})
     with Session(_file(args), options) as session:
         _Talk(session, voice=args.voice).go()
@@ -195,6 +198,10 @@ class _Talk:
         if turn.reply is None:
             raise UsageError("nothing was answered yet", "Say something")
         print(f"  worded by {reply_note(turn)}")
+        if turn.reply.why:
+            print(f"  {turn.reply.why}")
+        for e in turn.reply.exemplars:
+            print(f"  {e.bank} {e.id} ({e.similarity:.2f}): {e.context!r} -> {e.reply!r}")
         if turn.emotion is not None:
             print(f"  it took what you said for: {verdict(turn.emotion)}")
 

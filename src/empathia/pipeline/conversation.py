@@ -25,6 +25,7 @@ from empathia.pipeline.options import Options, language_code
 from empathia.pipeline.priors import Prior
 from empathia.pipeline.recognisers import Named, recognise
 from empathia.pipeline.senses import PROSODY
+from empathia.reply.rules import care
 from empathia.types import Audio, Cues, Emotion, Features, Sample, Turn, Utterance, Word
 
 
@@ -80,6 +81,8 @@ class Conversation:
         self._owns = models is None
         self.models = models or Models(self.options)
         self.record = Record()
+        if str(self.models.options.care) == care.OFF:  # those who answer have their own options
+            self.record.note(care.NOTE_OFF)
         self._sources = self.models.sources()
         self._prior = Prior(self.options.prior)
         self._wanted = self._prior_of_all()

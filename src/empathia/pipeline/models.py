@@ -19,6 +19,7 @@ from empathia.lm.server import ServerModel
 from empathia.pipeline.options import SHIPPED, Options
 from empathia.pipeline.recognisers import Named, Used, at_hand, bound, by_source, find
 from empathia.pipeline.senses import Senses
+from empathia.reply.rules import care
 from empathia.types import Reply, Sample, Turn
 from empathia.version import __version__
 
@@ -274,6 +275,8 @@ class Models:
     def replies(self) -> Replies:
         """What answers: the plug-in that was chosen, or the rules where its model is not here.
 
+        Whoever it is, ours or another package's, does not get to answer what calls for care.
+
         Raises:
             UsageError: There is no such plug-in, or the language model cannot be.
         """
@@ -288,7 +291,9 @@ class Models:
             from empathia.reply import rules
 
             used.clear()
-            return Replies(rules.load({}, tools), used, [f"replies come from rules: {missing}"])
+            generator, notes = rules.load({}, tools), [f"replies come from rules: {missing}"]
+        if str(self.options.care) != care.OFF:
+            generator = care.Careful(generator, self.options.care)
         return Replies(generator, used, notes)
 
     def _language_model(self, used: list[str], notes: list[str]) -> LanguageModel:

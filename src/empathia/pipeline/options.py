@@ -14,6 +14,7 @@ from empathia.files import Plain
 from empathia.listen.language import CODES
 from empathia.listen.transcript import names
 from empathia.pipeline import priors
+from empathia.reply.rules import care
 
 if TYPE_CHECKING:
     from empathia.listen.dictation import ListenOptions
@@ -55,6 +56,9 @@ class Options:
         reply_options: Its options by name, such as ``{"bank": "starter-en"}`` of "retrieve".
         llm_url: An OpenAI-compatible server for replies; None takes the local model.
         llm_model: Name of the server's model, or path of a local GGUF file.
+        care: What answers words that suggest self-harm, harm to others, abuse or an emergency, in
+            place of whoever words replies: "default", a TOML file of texts as
+            ``reply/rules/care.toml``, or "off", which the timeline then says.
         threads: Threads for the models; None takes all cores.
         prior: How often each label comes up in what is read: "talk", "comments", "balanced", or a
             JSON file ``{label: share}``. None takes talk for the shipped recognisers and leaves
@@ -85,6 +89,7 @@ class Options:
     reply_options: Mapping[str, Plain] = dataclasses.field(default_factory=dict)
     llm_url: str | None = None
     llm_model: str | None = None
+    care: str | Path = care.DEFAULT
     threads: int | None = None
     prior: str | Path | None = None
     risk: float | None = None
@@ -104,6 +109,8 @@ class Options:
             raise UsageError(f"expected a risk between 0 and 1, found {self.risk!r}", "Say 0.3")
         if self.prior is not None:
             priors.check(self.prior)
+        if str(self.care) != care.OFF:
+            care.texts(self.care)
         object.__setattr__(self, "transcript", self.transcript and Path(self.transcript))
         object.__setattr__(self, "bins", self.bins and Path(self.bins))
         if self.bins is not None and not self.bins.is_file():

@@ -15,7 +15,6 @@ from empathia.files import Plain
 from empathia.reply import rules
 from empathia.reply.lm import grounded, polish, prompt
 from empathia.reply.lm.examples import openings
-from empathia.reply.rules.safety import needs_care
 from empathia.reply.rules.tone import sureness, tone
 from empathia.types import Message, Reply, Request, Turn
 
@@ -52,7 +51,7 @@ class ModelReply:
         Raises:
             UsageError: There is no turn.
         """
-        if not turns or needs_care(turns):
+        if not turns:
             return rules.answer(turns)
         if not (turns[-1].utterance.text or "").strip():
             return rules.answer(turns, note="no words to answer")

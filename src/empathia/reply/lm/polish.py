@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from empathia.reply.rules.safety import hints_at_self_harm
+from empathia.reply.rules.safety import kind_of
 from empathia.reply.rules.tone import NEGATIVE
 
 MAX_CHARS = 300
@@ -125,6 +125,7 @@ def _echoes(sentence: str, said: str) -> bool:
 
 def _objection(text: str, said: str, prompt: Iterable[str], tone: str | None) -> str | None:
     """Why a text cannot be a reply, or None."""
+    kind = kind_of(text)
     checks = (
         (not text, "it was empty or did not finish a sentence"),
         (len(text) > MAX_CHARS, "it was too long"),
@@ -134,7 +135,7 @@ def _objection(text: str, said: str, prompt: Iterable[str], tone: str | None) ->
         (_repeats(text, prompt), "it repeated its instructions"),
         (bool(_PERSONA.search(_straight(text))), "it spoke of itself"),
         (bool(_ADVICE.search(_straight(text))), "it gave advice"),
-        (hints_at_self_harm(text), "it spoke of self-harm"),
+        (kind is not None, f"it spoke of {kind}"),
         (tone in NEGATIVE and bool(_CHEER.search(text)), "its tone did not fit"),
         (tone == "joy" and bool(_MOURN.search(text)), "its tone did not fit"),
     )

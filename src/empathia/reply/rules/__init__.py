@@ -13,7 +13,6 @@ from empathia.config import complete
 from empathia.contracts import Tools
 from empathia.errors import UsageError
 from empathia.files import Plain
-from empathia.reply.rules import safety
 from empathia.reply.rules.tone import sureness, tone
 from empathia.types import Emotion, Reply, Turn
 
@@ -173,8 +172,6 @@ def answer(turns: Sequence[Turn], *, note: str | None = None) -> Reply:
     if not turns:
         raise UsageError("there is no turn to answer", "Give the conversation up to it")
     target = turns[-1]
-    if safety.needs_care(turns):
-        return Reply(target.utterance.id, safety.CARE, SOURCE, safety.NOTE)
     spoken = (target.utterance.text or "").strip()
     seed = f"{len(turns) - 1}\0{spoken}"
     acknowledgement = acknowledge(target.emotion, seed) if spoken else _unheard(target.emotion)

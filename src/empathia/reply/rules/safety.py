@@ -1,62 +1,171 @@
-"""The one reply that no generator may improvise: to words that hint at self-harm.
+"""Whether words suggest harm, abuse or a medical emergency: by phrases, in English and Korean.
 
-The check reads phrases, in English only. It is meant to be cautious: it also
-fires on quotations, on denials and on worry about somebody else, where the reply
-does no harm. It is no detector of risk: it misses whatever is said otherwise.
+The phrases stand in ``hints.en.toml`` and ``hints.ko.toml``. They are meant to be cautious: a
+figure of speech too many gets a careful answer, which does no harm. This is no detector of risk and
+no diagnosis: it misses whatever is said otherwise, about one in six (docs/responsible-use.md).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal, get_args
 
 from empathia.types import Turn
 
-CARE = (
-    "I'm really sorry that things are this heavy, and I'm glad you put it into words. "
-    "If you or someone else could be in danger, please contact your local emergency services "
-    "or a crisis line now, and reach out to a person you trust."
-)
-NOTE = "words that hint at self-harm get a fixed reply"
+Kind = Literal["self-harm", "harm-to-others", "abuse", "emergency"]
+Language = Literal["en", "ko"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-_PHRASES = (
-    r"suicid\w*",
-    r"self[- ]?harm\w*",
-    r"(?:kill|hang|drown|hurt|harm|cut|shoot|poison|starv)t?(?:ing|ed|e)? (?:myself|himself|herself"
-    r"|themselves|themself|yourself)",
-    r"(?:end|ending|ended|take|taking|took|taken) (?:my|his|her|their)(?: own)? li(?:fe|ves)",
-    r"(?:end|ending) it all",
-    r"(?:want|wanted|wants|wish|wishing|ready|going) to "
-    r"(?:die|be dead|not exist|disappear forever)",
-    r"wan+a die",
-    r"wish (?:that )?i (?:was|were) (?:dead|never born)",
-    r"wish (?:that )?i(?:'d| had) never been born",
-    r"(?:not|n't|never|no longer)(?: really)? (?:want|wanna|like|care)(?: to)? "
-    r"(?:live|be alive|be here any ?more|exist|wake up)",
-    r"(?:not|n't) (?:want to )?(?:go on|keep) living",
-    r"(?:no|any) (?:reason|point)(?: left)? (?:to live|to be alive|in living|to go on|in going on)",
-    r"(?:can|could)(?:not|'t| not) (?:go on|do this|take (?:it|this)) any ?(?:more|longer)",
-    r"(?:took|taken|swallow(?:ed)?|take|taking) (?:all (?:of )?|a (?:whole )?bottle of |too many |"
-    r"the whole bottle of )(?:(?:my|his|her|their|the|those|these) )?(?:\w+ )?"
-    r"(?:pills|tablets|medication)",
-    r"(?:not|n't) worth living",
-    r"better off (?:dead|without me|if i (?:was|were) (?:dead|gone|not here))",
-    r"overdos\w+",
-    r"slit(?:ting)? my wrists?",
-    r"jump(?:ing)? off (?:a|the) (?:bridge|roof|building)",
-)
-_HINT = re.compile(r"\b(?:" + "|".join(_PHRASES) + r")\b", re.IGNORECASE)
+# How many turns words go on counting for after their own. Who hints at self-harm is not out of it
+# a minute later. Harm to others and abuse are talked about at length: the same answer ten times
+# would shut up the one who dared to tell, so two exchanges. To an emergency belong a question and
+# its answer ("Is he breathing?", "No."); after that it is over, or is told again.
+LASTS: Mapping[Kind, int] = {"self-harm": 10, "harm-to-others": 4, "abuse": 4, "emergency": 2}
+
+_LETTERS: Mapping[Language, re.Pattern[str]] = {
+    "en": re.compile("[a-z]", re.IGNORECASE),
+    "ko": re.compile("[가-힣ㄱ-ㆎᄀ-ᇿ]"),
+}
+_PIECE, _STEP = 80, 60  # words that are read together, so that a long speech is no one sentence
+# As people type. What is left of "'s" is a possessive, too, which no phrase minds.
+_SPELT = {
+    r"can(?:'?t|not)": "can not",
+    r"won'?t": "will not",
+    r"(do|does|did|is|was|are|were|would|should|could|have|has|had)(?:n't|nt)": r"\1 not",
+    r"ain'?t": "is not",
+    r"(\w+)n't": r"\1 not",
+    r"i'?m": "i am",
+    r"(i|you|we|they)'?ve": r"\1 have",
+    r"(\w+)'re": r"\1 are",
+    r"(\w+)'ll": r"\1 will",
+    r"(\w+)'d": r"\1 would",
+    r"(he|she|it|that|what|there)s": r"\1 is",
+    r"(\w+)'s": r"\1 is",
+    r"wan+a": "want to",
+    r"g[ou]n+a": "going to",
+    r"gotta": "got to",
+    r"tryna": "trying to",
+    r"any ?more?|anymoer": "anymore",
+    r"till?": "until",
+    r"cuz|coz|cause": "because",
+    r"id (?=like|rather|be|never|kill|do|want)": "i would ",
+    r"ill (?=kill|hurt|do|be|never|end|make|find|get|just)": "i will ",
+    r"u": "you",
+    r"ur": "your",
+    r"n": "and",
+    r"abt": "about",
+    r"ppl": "people",
+    r"nite|nights": "night",
+    r"chocked": "choked",
+}
+_WHOLE = {re.compile(rf"\b(?:{written})\b"): meant for written, meant in _SPELT.items()}
 
 
-def hints_at_self_harm(text: str | None) -> bool:
-    """Whether words hint at suicide or self-harm."""
-    if not text:
-        return False
-    plain = " ".join(text.replace("’", "'").replace("‘", "'").split())
-    # "\b" stands before a letter: "n't" begins inside a word, so its phrases are tried apart.
-    return bool(_HINT.search(plain) or _HINT.search(plain.replace("n't", " not")))
+@dataclass(frozen=True, slots=True)
+class _Phrases:
+    always: re.Pattern[str]
+    mostly: re.Pattern[str]
+    elsewhere: re.Pattern[str]  # beside what is told and not lived, "mostly" does not count
 
 
-def needs_care(turns: Sequence[Turn]) -> bool:
-    """Whether the last turn, or anybody's among the ten before it, hints at self-harm."""
-    return any(hints_at_self_harm(t.utterance.text) for t in turns[-11:])
+@dataclass(frozen=True, slots=True)
+class _Hints:
+    fillers: re.Pattern[str]
+    idioms: re.Pattern[str]
+    kinds: Mapping[Kind, _Phrases]
+
+
+def concern(turns: Sequence[Turn]) -> Kind | None:
+    """What the last turn must be answered with care for: the latest words decide, anybody's."""
+    recent = reversed(turns[-1 - max(LASTS.values()) :])
+    kinds = ((age, kind_of(turn.utterance.text or "")) for age, turn in enumerate(recent))
+    return next((kind for age, kind in kinds if kind is not None and age <= LASTS[kind]), None)
+
+
+@lru_cache(maxsize=64)  # a turn is looked at again for each of the ten that follow
+def kind_of(text: str) -> Kind | None:
+    """The kind that words suggest: the surest, of those the first of :data:`KINDS`, or None."""
+    plain = unicodedata.normalize("NFC", text).lower()
+    found = [
+        (not surely, KINDS.index(kind), kind)
+        for language, letters in _LETTERS.items()
+        if letters.search(plain)
+        for piece in _pieces(_plain(plain, language))
+        for surely, kind in _found(piece, _hints(language))
+    ]
+    return min(found)[2] if found else None
+
+
+def language_of(turns: Sequence[Turn]) -> Language:
+    """The language of the last turn that has English or Korean letters; English without any."""
+    for turn in reversed(turns):
+        count = {x: len(found.findall(turn.utterance.text or "")) for x, found in _LETTERS.items()}
+        if any(count.values()):
+            # A syllable says as much as two letters.
+            return "ko" if 2 * count["ko"] > count["en"] else "en"
+    return "en"
+
+
+def _found(words: str, hints: _Hints) -> list[tuple[bool, Kind]]:
+    """Kinds that plain words suggest, each with whether that holds wherever they stand."""
+    words = hints.idioms.sub(" . ", words)
+    found: list[tuple[bool, Kind]] = []
+    for kind, phrases in hints.kinds.items():
+        if phrases.always.search(words):
+            found.append((True, kind))
+        elif phrases.mostly.search(words) and not phrases.elsewhere.search(words):
+            found.append((False, kind))
+    return found
+
+
+def _plain(text: str, language: Language) -> str:
+    """Words as the phrases expect them: spelt out, without fillers, with the ends of sentences."""
+    words = re.sub(r"[^\w.!?'\s]+", " ", text.replace("’", "'").replace("‘", "'"))
+    if language == "en":
+        for written, meant in _WHOLE.items():
+            words = written.sub(meant, words)
+    return " ".join(_hints(language).fillers.sub(" ", words).split())
+
+
+def _pieces(words: str) -> list[str]:
+    each = words.split()
+    starts = range(0, max(1, len(each) - _PIECE + _STEP), _STEP)
+    return [" ".join(each[i : i + _PIECE]) for i in starts]
+
+
+@cache
+def _hints(language: Language) -> _Hints:
+    """The phrases of a language, out of the table beside this module."""
+    table = tomllib.loads(Path(__file__).with_name(f"hints.{language}.toml").read_text("utf-8"))
+
+    def either(lines: str) -> re.Pattern[str]:
+        for _ in range(2):  # groups of words may hold groups
+            for name, words in table["words"].items():
+                lines = lines.replace(f"<{name}>", words)
+        compiled = (_expression(line, language) for line in lines.splitlines() if line)
+        return re.compile("|".join(compiled) or "(?!)")
+
+    kinds = {
+        kind: _Phrases(*(either(table[kind].get(part, "")) for part in _Phrases.__slots__))
+        for kind in KINDS
+    }
+    fillers = re.compile(rf"(?<!\w)(?:{table['fillers']})(?!\w)")
+    return _Hints(fillers, either(table["idioms"]), kinds)
+
+
+def _expression(line: str, language: Language) -> str:
+    """A line of the table as a regular expression."""
+    if " & " in line:
+        return "^" + "".join(f"(?=.*?{_expression(x, language)})" for x in line.split(" & "))
+    line = re.sub(r"\((?!\?)", "(?:", line)
+    if language == "ko":
+        return line.replace("~", "[^.!?]{0,14}?").replace(" ", r"\s*")
+    gaps = line.replace("~ ", r"(?:[\w']+ ){0,4}")
+    return rf"(?<!\w)(?:{gaps})(?!\w)"

@@ -75,9 +75,7 @@ def run(args: argparse.Namespace) -> int:
     from empathia.pipeline.session import Session
 
     known = (f.name for f in dataclasses.fields(Options))
-    told = vars(args) | {
-        "reply_options": options_of(args.reply_option, "--reply-option") or None
-    }
+    told = vars(args) | {"reply_options": options_of(args.reply_option, "--reply-option") or None}
     options = Options.of({n: told[n] for n in known if told.get(n) is not None})
     with Session(_file(args), options) as session:
         _Talk(session, voice=args.voice).go()

@@ -22,7 +22,6 @@ from empathia.files import Plain
 from empathia.reply import rules
 from empathia.reply.lm.polish import UnfitError
 from empathia.reply.retrieve.fitting import fitted, heads
-from empathia.reply.rules.safety import needs_care
 from empathia.reply.rules.tone import sureness, tone, tone_of
 from empathia.types import Exemplar, Reply, Turn
 
@@ -77,7 +76,7 @@ class Retrieved:
             UsageError: There is no turn.
         """
         spoken = [t.utterance.text or "" for t in turns]
-        if not turns or needs_care(turns):
+        if not turns:
             return rules.answer(turns)
         if not spoken[-1].strip():
             return rules.answer(turns, note="no words to answer")

@@ -110,6 +110,8 @@ def test_a_plug_in_reads_and_replies_by_name(
         "text": "You say I HATE the storm and feel anger?",
         "source": "echo",
         "note": None,
+        "exemplars": [],
+        "why": None,
     }
     assert [w["name"] for w in timeline["provenance"]["weights"]] == ["wordlist"]
 

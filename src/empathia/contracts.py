@@ -89,13 +89,12 @@ class Tools:  # what a reply generator may use: what is asked for is loaded then
     permissive: bool = False  # leave out what is not for commercial use
 
 
-# lm/<name>        load(spec, threads) -> LanguageModel
-class LanguageModel(Protocol):
+# lm/<name>        load(spec, threads) -> LanguageModel; score: log likelihoods in nats of each
+class LanguageModel(Protocol):  # answer after each request, (requests, answers)
     @property
     def name(self) -> str: ...
     @property
     def is_local(self) -> bool: ...  # whether the words stay on this machine
     def complete(self, requests: Sequence[Request]) -> list[str]: ...
     def stream(self, request: Request) -> Pieces: ...
-    def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray:
-        """(requests, answers) log likelihoods in nats of each answer after each request."""
+    def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray: ...

@@ -93,7 +93,7 @@ def test_commands_tell_of_the_last_turn(
     assert talk(monkeypatch, lines, "--file", str(tmp_path / "talk.json")) == 0
     told = capsys.readouterr()
     assert "nothing was said yet" in told.err
-    assert "there is no '/no'" in told.err
+    assert "there is no '/nothing'" in told.err
     assert "  text: joy" in told.out
     assert "worded by rules" in told.out
     assert "/forget" in told.out

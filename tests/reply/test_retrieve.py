@@ -19,7 +19,6 @@ from empathia.labels.sets import ED32
 from empathia.reply import retrieve
 from empathia.reply.lm.polish import UnfitError
 from empathia.reply.retrieve.fitting import fitted, heads
-from empathia.reply.rules import safety
 from empathia.types import Emotion, Turn, Utterance
 
 SAD, GLAD = "That sounds really hard. How are you now?", "How wonderful, you must be so happy!"
@@ -92,10 +91,6 @@ def test_where_nothing_fits_the_rules_answer_and_say_why(folder):
     assert "it named" in load(folder).reply(talk("I sold a boat")).note
     assert "no bank of exemplars in 'de'" in load(folder).reply(talk("Hallo", language="de")).note
     assert "no words" in load(folder).reply(talk(" ")).note
-
-
-def test_self_harm_gets_the_fixed_reply(folder):
-    assert load(folder).reply(talk("I failed my exam and want to die")).text == safety.CARE
 
 
 def test_korean_is_answered_out_of_a_korean_bank(tmp_path, folder):

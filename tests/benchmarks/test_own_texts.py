@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -48,3 +50,28 @@ def test_sentences_abroad_have_six_of_each_label_in_each_language() -> None:
     often = Counter((r["language"], r["label"]) for r in abroad)
     assert often == {(code, x): 6 for code in ("de", "ja", "zh") for x in EKMAN7}
     assert len({r["text"] for r in abroad}) == len(abroad)
+
+
+@pytest.mark.parametrize(("language", "number", "long"), [("en", 200, 5), ("ko", 60, 3)])
+def test_situations_end_with_who_tells_and_are_no_exemplars(language, number, long):
+    """Replies are judged on them blind: nothing that replies may have been made of them."""
+
+    def runs(text: str) -> set[str]:
+        signs = "".join(filter(str.isalnum, text.lower()))
+        return {signs[i : i + long] for i in range(len(signs) - long + 1)}
+
+    def known(texts: list[str]) -> list[set[str]]:
+        parts = [s for t in texts for s in re.split(r"(?<=[.?!])\s+", t)]
+        return [r for s in parts if len(r := runs(s)) >= 6]
+
+    def lines(path: Path) -> list[dict]:
+        return [json.loads(x) for x in path.read_text("utf-8").splitlines()]
+
+    situations = lines(ROOT / "benchmarks" / f"situations-{language}.jsonl")
+    assert len({s["id"] for s in situations}) == len(situations) == number
+    assert all(len(s["turns"]) in (1, 3, 5) for s in situations)
+    assert {s["turns"][-1]["speaker"] for s in situations} == {"A"}
+    starter = lines(ROOT / "src/empathia/exemplars/starter" / f"{language}.jsonl")
+    exemplars = known([e["context"] for e in starter])
+    told = known([t["text"] for s in situations for t in s["turns"] if t["speaker"] == "A"])
+    assert not [x for x in told if any(len(x & e) > len(x | e) / 2 for e in exemplars)]

@@ -26,16 +26,21 @@ def shown(path: Path) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write a whole file or nothing: a temporary neighbour, flushed to disk, then renamed.
 
     Folders above it are made. Permissions of a file that was there stay.
+
+    Args:
+        path: The file.
+        content: What will be in it.
+        mode: Permissions of a new file, less those that the user's mask takes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # A short name of its own: adding to a long one could pass the system's limit.
     beside = path.with_name(f".empathia-{secrets.token_hex(6)}.part")
     try:
-        with beside.open("xb") as file:
+        with open(beside, "xb", opener=lambda name, how: os.open(name, how, mode)) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

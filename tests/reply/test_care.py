@@ -7,6 +7,7 @@ even ones have not: what is found there is what to expect of words that nobody h
 
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 from pathlib import Path
 
@@ -175,6 +176,24 @@ def test_after_such_words_nobody_improvises_for_a_while(kind):
     lasts = safety.LASTS[kind]
     assert answer(*turns[: lasts + 1]).source == "care"
     assert answer(*turns[: lasts + 2]).source == "parrot"
+
+
+@pytest.mark.parametrize("language", safety.LANGUAGES)
+@pytest.mark.parametrize("kind", safety.KINDS)
+def test_a_careful_reply_in_the_talk_does_not_call_for_the_next(language, kind):
+    """As in ``empathia talk``, where replies are turns: the kind lasts as long as without them."""
+    careful, turns = care.Careful(Parrot()), []
+    (said, *_) = [t for of, k, t in ODD if (of, k) == (language, kind) and kind_of(t) == kind]
+    sources = []
+    for text in (said, *["음." if language == "ko" else "Hm."] * 8):
+        turns.append(Turn(Utterance(f"u{len(turns)}", len(turns), "A", text)))
+        reply = careful.reply(turns)
+        turns[-1] = dataclasses.replace(turns[-1], reply=reply)
+        turns.append(Turn(Utterance(f"u{len(turns)}", len(turns), "B", reply.text)))
+        sources.append(reply.source)
+    lasting = 1 + safety.LASTS[kind] // 2
+    assert sources == ["care"] * lasting + ["parrot"] * (9 - lasting)
+    assert turns[2].reply.text == care.texts()[language][kind]
 
 
 def test_the_latest_words_decide():

@@ -161,8 +161,7 @@ class Session:
         return turn
 
     def _keep(self) -> None:
-        files.write(self.path, dumps(self.timeline).encode())
-        self.path.chmod(0o600)
+        files.write(self.path, dumps(self.timeline).encode(), 0o600)
 
 
 def _sound(recording: Path) -> Audio:

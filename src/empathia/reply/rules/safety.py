@@ -83,9 +83,15 @@ class _Hints:
 
 
 def concern(turns: Sequence[Turn]) -> Kind | None:
-    """What the last turn must be answered with care for: the latest words decide, anybody's."""
-    recent = reversed(turns[-1 - max(LASTS.values()) :])
-    kinds = ((age, kind_of(turn.utterance.text or "")) for age, turn in enumerate(recent))
+    """What the last turn must be answered with care for: the latest words decide, anybody's.
+
+    But not those of a reply, where it stands in the talk as a turn: the careful texts name what
+    they are for, and would call for themselves without end.
+    """
+    oldest = max(LASTS.values())
+    replies = {t.reply.text for t in turns[-2 - oldest :] if t.reply is not None}
+    said = [t.utterance.text or "" for t in reversed(turns[-1 - oldest :])]
+    kinds = ((age, None if x in replies else kind_of(x)) for age, x in enumerate(said))
     return next((kind for age, kind in kinds if kind is not None and age <= LASTS[kind]), None)
 
 

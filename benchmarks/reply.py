@@ -123,7 +123,7 @@ def measure(model: local.LocalModel, engine: Engine, runs: int) -> dict[str, flo
         seen["rate"].append(timings["predicted_per_second"])
         seen["prompt"].append(timings["prompt_n"])
         start = time.perf_counter()
-        generator.reply(turns)
+        generator.propose(turns)[0]
         seen["reply"].append(time.perf_counter() - start)
     return {name: statistics.median(values) for name, values in seen.items()}
 
@@ -149,7 +149,7 @@ def show(model: local.LocalModel) -> None:
     generator = lm.load({}, Tools(lambda: model))
     for situation in SITUATIONS:
         turns = conversation(situation)
-        reply = generator.reply(turns)
+        reply = generator.propose(turns)[0]
         kept += reply.source != rules.SOURCE
         print(f"\n{situation[1]}  [{situation[2]} {situation[3]:.0%}]")
         print(f"  {reply.source:12} {reply.text}" + (f"  ({reply.note})" if reply.note else ""))

@@ -120,7 +120,7 @@ def _replies(args: argparse.Namespace) -> None:
     for pair in asked:
         lines = enumerate(pair.context.split("\n"))
         turns = [Turn(Utterance(f"u{i}", i, "AB"[i % 2], line)) for i, line in lines]
-        said.append((pair, generator.reply(turns)))
+        said.append((pair, generator.propose(turns)[0]))
     own = [(p, r) for p, r in said if r.exemplars]
     encode = encoding.load("minilm", 1)
     near = (encode([r.text for _, r in own]) * encode([p.reply for p, _ in own])).sum(1)

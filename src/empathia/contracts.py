@@ -14,8 +14,8 @@ from typing import Protocol
 
 from empathia.files import Plain
 from empathia.labels import LabelSet
-from empathia.types import Audio, Emotion, Empathy, Features, Reply, Request, Sample, Turn
-from empathia.types.speech import FloatArray
+from empathia.types import Audio, Emotion, Empathy, Features, FloatArray, Reply, Request, Sample
+from empathia.types.talk import Tell, Turn, Wish
 
 Pieces = abc.Generator[str, None, None]  # a text as it is written; closing it cancels the rest
 Progress = Callable[[str, float, float | None], None]  # what is done, how much, of how much
@@ -78,8 +78,8 @@ class Judge(Protocol):  # each pair is (context, reply); one Empathy each, of wh
 
 
 # reply/<name>     OPTIONS; load(options: {name: value}, tools: Tools) -> Generator
-class Generator(Protocol):
-    def reply(self, turns: Sequence[Turn]) -> Reply: ...  # an answer to the last turn
+class Generator(Protocol):  # answers to the last turn; the first, its favourite, is told as written
+    def propose(self, turns: Sequence[Turn], wish: Wish = ..., tell: Tell = ...) -> list[Reply]: ...
 
 
 @dataclass(frozen=True, slots=True)

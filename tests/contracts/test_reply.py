@@ -46,24 +46,24 @@ def test_options_are_typed_by_their_defaults(name: str) -> None:
 @pytest.mark.parametrize("emotion", [SAD, Emotion("fusion", EKMAN7, abstained="unsure"), None])
 def test_the_last_turn_is_answered_the_same_twice(name: str, emotion: Emotion | None) -> None:
     turns = talk("I lost my keys", "Oh no", "and then it rained", emotion=emotion)
-    reply = generator(name).reply(turns)
+    reply = generator(name).propose(turns)[0]
     assert isinstance(reply, Reply)
     assert reply.to == "u2"
     assert reply.text.strip()
     assert reply.source
-    assert generator(name).reply(turns) == reply
+    assert generator(name).propose(turns)[0] == reply
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("words", [None, "", "  "])
 def test_without_words_there_is_an_answer_all_the_same(name: str, words: str | None) -> None:
-    assert generator(name).reply(talk("I lost my keys", words)).text.strip()
+    assert generator(name).propose(talk("I lost my keys", words))[0].text.strip()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_turn_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="no turn"):
-        generator(name).reply([])
+        generator(name).propose([])[0]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -74,5 +74,5 @@ def test_a_language_model_is_loaded_where_it_is_needed_alone(name: str) -> None:
         loaded.append(name)
         return ScriptedModel(lambda _: "That sounds really hard. How are you now?")
 
-    plugins.load("reply", name).load({}, Tools(model)).reply(talk("I lost my keys"))
+    plugins.load("reply", name).load({}, Tools(model)).propose(talk("I lost my keys"))[0]
     assert loaded == (["lm"] if name == "lm" else [])

@@ -18,7 +18,7 @@ from empathia.contracts import About
 from empathia.errors import UsageError
 from empathia.labels import EKMAN7
 from empathia.pipeline import Conversation, Options
-from empathia.types import Emotion, Features, Reply, Sample, Turn
+from empathia.types import ANY, Emotion, Features, Reply, Sample, Tell, Turn, Wish
 
 pytestmark = pytest.mark.weights
 ENGLISH = {"minilm", "text-empathetic", "talk"}
@@ -181,8 +181,11 @@ def test_a_reply_generator_is_found_by_its_name(
     installed: dict[tuple[str, str], SimpleNamespace], talk: Path
 ) -> None:
     class Parrot:
-        def reply(self, turns: Sequence[Turn]) -> Reply:
-            return Reply(turns[-1].utterance.id, str(turns[-1].utterance.text), "parrot")
+        def propose(
+            self, turns: Sequence[Turn], wish: Wish = ANY, tell: Tell = None
+        ) -> list[Reply]:
+            last = turns[-1].utterance
+            return [Reply(last.id, str(last.text), "parrot")]
 
     installed["reply", "parrot"] = SimpleNamespace(load=lambda _options, _tools: Parrot())
     timeline = empathia.read(talk, reply="every", reply_with="parrot")

@@ -37,12 +37,12 @@ def talk(*said: str | None) -> list[Turn]:
 class Parrot:
     """Somebody else's plug-in."""
 
-    def reply(self, turns):
-        return Reply(turns[-1].utterance.id, turns[-1].utterance.text, "parrot")
+    def propose(self, turns, wish=None, tell=None):
+        return [Reply(turns[-1].utterance.id, turns[-1].utterance.text, "parrot")]
 
 
 def answer(*said: str | None, **options) -> Reply:
-    return care.Careful(Parrot(), **options).reply(talk(*said))
+    return care.Careful(Parrot(), **options).propose(talk(*said))[0]
 
 
 def never(_messages):
@@ -135,7 +135,7 @@ def test_hints_get_the_careful_reply_whoever_would_answer(kind, said):
     silent = lm.load({}, Tools(lambda: ScriptedModel(never)))
     for generator in (rules.load({}), silent, Parrot()):
         for turns in (talk(said), talk(said, "..."), talk("Hi.", said, None)):
-            reply = care.Careful(generator).reply(turns)
+            reply = care.Careful(generator).propose(turns)[0]
             assert reply.text == care.texts()[language][kind]
             assert reply.note == f"words that suggest {kind} get a fixed reply"
             assert (reply.to, reply.source) == (turns[-1].utterance.id, "care")
@@ -187,7 +187,7 @@ def test_a_careful_reply_in_the_talk_does_not_call_for_the_next(language, kind):
     sources = []
     for text in (said, *["음." if language == "ko" else "Hm."] * 8):
         turns.append(Turn(Utterance(f"u{len(turns)}", len(turns), "A", text)))
-        reply = careful.reply(turns)
+        reply = careful.propose(turns)[0]
         turns[-1] = dataclasses.replace(turns[-1], reply=reply)
         turns.append(Turn(Utterance(f"u{len(turns)}", len(turns), "B", reply.text)))
         sources.append(reply.source)

@@ -39,7 +39,7 @@ def talk(*said: str | None, emotion: Emotion | None = None, **last) -> list[Turn
 
 
 def ask(model, turns: list[Turn], **options) -> Reply:
-    return lm.load(options, Tools(lambda: model)).reply(turns)
+    return lm.load(options, Tools(lambda: model)).propose(turns)[0]
 
 
 def reply(answer, *said: str, emotion: Emotion | None = None, **options):
@@ -53,7 +53,7 @@ def test_all_generators_are_plug_ins():
     for name in ("rules", "lm", "retrieve"):
         plugin = plugins.load("reply", name, needs=("OPTIONS", "load"))
         careful = care.Careful(plugin.load({}, Tools(_loud)))
-        assert careful.reply(talk("I want to die.")).source == "care"
+        assert careful.propose(talk("I want to die."))[0].source == "care"
 
 
 @pytest.mark.parametrize("labels", [EKMAN7, IEMOCAP6, GOEMOTIONS28])

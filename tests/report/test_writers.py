@@ -25,7 +25,18 @@ from empathia.labels import EKMAN7, LabelSet
 from empathia.labels.sets import GOEMOTIONS28
 from empathia.report.timeline import SUFFIXES, write
 from empathia.report.timeline import csv as timeline_csv
-from empathia.types import Emotion, Exemplar, Reply, Timeline, Turn, Utterance, Word, wire
+from empathia.types import (
+    Element,
+    Emotion,
+    Empathy,
+    Exemplar,
+    Reply,
+    Timeline,
+    Turn,
+    Utterance,
+    Word,
+    wire,
+)
 
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 VALIDATOR = jsonschema.Draft202012Validator(wire.schema())
@@ -85,7 +96,7 @@ def test_schema_itself_is_valid_and_refuses():
 def test_json_says_what_it_should():
     found = timeline(4, abstain=(1,))
     data = wire.to_json(found)
-    assert data["schema_version"] == "1.2" and data["label_sets"]["ekman7"] == list(EKMAN7)
+    assert data["schema_version"] == "1.3" and data["label_sets"]["ekman7"] == list(EKMAN7)
     first = data["turns"][0]
     emotion = found.turns[0].emotion
     assert emotion is not None and emotion.runner_up is not None
@@ -139,7 +150,7 @@ def broken(**change: object) -> object:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (broken(schema_version="2.0"), "expected a timeline of schema version 1.2, found '2.0'"),
+        (broken(schema_version="2.0"), "expected a timeline of schema version 1.3, found '2.0'"),
         (broken(schema_version=1), "found 1"),
         ([], "found None"),
         ({"schema_version": "1.0"}, "lacks 'label_sets'"),
@@ -196,9 +207,11 @@ def answered(reply: Reply) -> Timeline:
 
 
 @given(ANYTHING, ANYTHING, st.none() | ANYTHING, st.floats(-1, 1))
-def test_json_holds_the_exemplars_of_a_reply(context, why, emotion, similarity):
+def test_json_holds_the_exemplars_and_the_judgement_of_a_reply(context, why, emotion, similarity):
     exemplar = Exemplar("x:1", "mine", context, "Oh no", emotion, similarity)
-    found = answered(Reply("u", "Oh no", "retrieve:mine", None, (exemplar,), why))
+    sorry = Element((0.1, 0.2, 0.7), ((0, 2),))
+    seen = Empathy({"reaction": sorry}, -0.5)
+    found = answered(Reply("u", "Oh no", "retrieve:mine", None, (exemplar,), why, seen))
     VALIDATOR.validate(wire.to_json(found))
     assert_same(through_json(found), found)
 

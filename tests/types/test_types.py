@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empathia.errors import ConfigError, EmpathiaError, InputError, LabelError, MissingExtra
+from empathia.errors import (
+    ConfigError,
+    EmpathiaError,
+    InputError,
+    LabelError,
+    MissingExtra,
+    UsageError,
+)
 from empathia.labels import EKMAN7, LABEL_SETS, LabelSet, Projection, label_set
 from empathia.labels.projections import GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN
 from empathia.types import (
@@ -21,6 +28,7 @@ from empathia.types import (
     Features,
     Turn,
     Utterance,
+    Wish,
     overlaps,
     spaced,
 )
@@ -212,3 +220,17 @@ def test_an_element_of_empathy_has_the_likeliest_level() -> None:
 def test_what_is_no_empathy_is_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(LabelError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"empathy": {"warmth": 1}}, "'warmth=1'"),
+        ({"empathy": {"reaction": 3}}, "'reaction=3'"),
+        ({"sentiment": 1.5}, "sentiment 1.5"),
+        ({"candidates": 0}, "0"),
+    ],
+)
+def test_what_cannot_be_wished_says_what_can(wish, said):
+    with pytest.raises(UsageError, match=said):
+        Wish(**wish)

@@ -87,7 +87,7 @@ class Replies:
         from empathia.reply import rules
 
         try:
-            reply = self.generator.reply(turns)
+            reply = self.generator.propose(turns)[0]
         except (WeightsError, MissingExtra) as error:
             reply = rules.answer(turns, note=str(error))
         record.use(*self.weights)

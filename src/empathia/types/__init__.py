@@ -10,17 +10,21 @@ from empathia.types.felt import ELEMENTS, LEVELS, Element, Emotion, Empathy, Sco
 from empathia.types.heard import Cues, Features, Sample
 from empathia.types.speech import Audio, Dialogue, FloatArray, Utterance, Word, spaced
 from empathia.types.talk import (
+    ANY,
     Exemplar,
     Message,
     Reply,
     Request,
     SpeakerNumber,
+    Tell,
     Timeline,
     Turn,
+    Wish,
     overlaps,
 )
 
 __all__ = [
+    "ANY",
     "ELEMENTS",
     "LEVELS",
     "Audio",
@@ -38,9 +42,11 @@ __all__ = [
     "Sample",
     "Score",
     "SpeakerNumber",
+    "Tell",
     "Timeline",
     "Turn",
     "Utterance",
+    "Wish",
     "Word",
     "overlaps",
     "spaced",

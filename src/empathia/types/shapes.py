@@ -72,6 +72,21 @@ class ExemplarJson(TypedDict):
     similarity: float
 
 
+class ElementJson(TypedDict):
+    """How much of an element of empathy a reply has."""
+
+    level: int
+    scores: list[float]
+    evidence: list[list[int]]
+
+
+class EmpathyJson(TypedDict):
+    """What judges take a reply to be."""
+
+    elements: dict[str, ElementJson]
+    sentiment: float | None
+
+
 class ReplyJson(TypedDict):
     """An answer to a turn."""
 
@@ -81,6 +96,7 @@ class ReplyJson(TypedDict):
     note: str | None
     exemplars: list[ExemplarJson]
     why: str | None
+    empathy: EmpathyJson | None
 
 
 class TurnJson(TypedDict):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from empathia.errors import UsageError
 from empathia.files import Plain
-from empathia.types.felt import Emotion
+from empathia.types.felt import ELEMENTS, LEVELS, Emotion, Empathy
 from empathia.types.heard import Cues, Features
 from empathia.types.speech import Utterance, Word
 
+Tell = Callable[[str], None] | None
+"""Hears the pieces of a text as it is written, where somebody wants to."""
 ROLES = ("system", "user", "assistant")
 
 
@@ -47,6 +49,7 @@ class Reply:
         note: Why it is not what was asked for (the rules' reply in place of a model's), or None.
         exemplars: What it is made of or guided by, the nearest first.
         why: Why it is this one, in words, or None.
+        empathy: What judges take it to be, or None where they were not asked.
     """
 
     to: str
@@ -55,6 +58,44 @@ class Reply:
     note: str | None = None
     exemplars: tuple[Exemplar, ...] = ()
     why: str | None = None
+    empathy: Empathy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of a reply.
+
+    Args:
+        empathy: Element of :data:`~empathia.types.felt.ELEMENTS` to the level that it should
+            have, from 0 (none) to 2 (strong); what is not named is free.
+        sentiment: How good its words should be, from -1 to 1; None leaves it free.
+        candidates: How many different answers to choose from, at least 1.
+
+    Raises:
+        UsageError: One of these cannot be.
+    """
+
+    empathy: Mapping[str, int] = field(default_factory=dict)
+    sentiment: float | None = None
+    candidates: int = 1
+
+    def __post_init__(self) -> None:
+        for element, level in self.empathy.items():
+            if element not in ELEMENTS or level not in range(len(LEVELS)):
+                raise UsageError(
+                    f"a reply cannot have '{element}={level}'",
+                    f"Elements are {', '.join(ELEMENTS)}; levels 0, 1, 2 ({', '.join(LEVELS)})",
+                )
+        if self.sentiment is not None and not -1 <= self.sentiment <= 1:
+            raise UsageError(f"a reply cannot have the sentiment {self.sentiment}", "From -1 to 1")
+        if self.candidates < 1:
+            raise UsageError(
+                f"replies cannot be chosen from {self.candidates}", "Give 1 candidate or more"
+            )
+
+
+ANY = Wish()
+"""Whatever comes."""
 
 
 @dataclass(frozen=True, slots=True)

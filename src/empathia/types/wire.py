@@ -15,7 +15,9 @@ from empathia.files import Plain
 from empathia.labels import LabelSet
 from empathia.types import (
     Cues,
+    Element,
     Emotion,
+    Empathy,
     Exemplar,
     Features,
     Reply,
@@ -29,6 +31,7 @@ from empathia.types import (
 from empathia.types.shapes import (
     CuesJson,
     EmotionJson,
+    EmpathyJson,
     MeasureJson,
     ProsodyJson,
     ReplyJson,
@@ -38,7 +41,7 @@ from empathia.types.shapes import (
     WordJson,
 )
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 _MAJOR = SCHEMA_VERSION.partition(".")[0]
 _SCHEMA = Path(__file__).with_name("timeline.schema.json")
 J = TypeVar("J")
@@ -180,6 +183,20 @@ def _emotion(emotion: Emotion) -> EmotionJson:
     }
 
 
+def _empathy(empathy: Empathy) -> EmpathyJson:
+    return {
+        "elements": {
+            name: {
+                "level": e.level,
+                "scores": list(e.scores),
+                "evidence": [list(span) for span in e.evidence],
+            }
+            for name, e in empathy.elements.items()
+        },
+        "sentiment": empathy.sentiment,
+    }
+
+
 def _reply(reply: Reply) -> ReplyJson:
     return {
         "to": reply.to,
@@ -198,6 +215,7 @@ def _reply(reply: Reply) -> ReplyJson:
             for e in reply.exemplars
         ],
         "why": reply.why,
+        "empathy": None if reply.empathy is None else _empathy(reply.empathy),
     }
 
 
@@ -350,4 +368,15 @@ def _read_reply(data: ReplyJson) -> Reply:
         data["note"],
         tuple(Exemplar(**e) for e in data.get("exemplars", ())),  # since 1.2
         data.get("why"),
+        _read_empathy(data.get("empathy")),  # since 1.3
     )
+
+
+def _read_empathy(data: EmpathyJson | None) -> Empathy | None:
+    if data is None:
+        return None
+    elements = {}
+    for name, e in data["elements"].items():
+        none, weak, strong = e["scores"]
+        elements[name] = Element((none, weak, strong), tuple((a, b) for a, b in e["evidence"]))
+    return Empathy(elements, data["sentiment"])

@@ -16,7 +16,7 @@ from empathia.reply import rules
 from empathia.reply.lm import grounded, polish, prompt
 from empathia.reply.lm.examples import openings
 from empathia.reply.rules.tone import sureness, tone
-from empathia.types import Message, Reply, Request, Turn
+from empathia.types import ANY, Message, Reply, Request, Tell, Turn, Wish
 
 OPTIONS: Mapping[str, Plain] = {
     "max_tokens": 60,  # of one answer at most
@@ -43,8 +43,8 @@ class ModelReply:
         self._seed, self._max_tokens = options.count("seed"), options.count("max_tokens")
         self._temperature = options.number("temperature")
 
-    def reply(self, turns: Sequence[Turn]) -> Reply:
-        """The model's reply to the last turn, or the rules' with a note that gives the reason.
+    def propose(self, turns: Sequence[Turn], wish: Wish = ANY, tell: Tell = None) -> list[Reply]:
+        """The model's replies to the last turn, or the rules' with a note that gives the reason.
 
         A server that does not answer is such a reason, no error.
 
@@ -52,19 +52,24 @@ class ModelReply:
             UsageError: There is no turn.
         """
         if not turns:
-            return rules.answer(turns)
+            return [rules.answer(turns)]
         if not (turns[-1].utterance.text or "").strip():
-            return rules.answer(turns, note="no words to answer")
+            return [rules.answer(turns, note="no words to answer")]
         reason = ""
-        for attempt in range(self._attempts):
+        found: dict[str, Reply] = {}
+        for attempt in range(self._attempts - 1 + wish.candidates):
             try:
-                return self._attempt(turns, attempt)
+                reply = self._attempt(turns, attempt)
             except ServerError as error:
-                return rules.answer(turns, note=_unanswered(error, self._model))
+                return [rules.answer(turns, note=_unanswered(error, self._model))]
             except polish.UnfitError as error:
                 reason = str(error)
+                continue
+            found.setdefault(reply.text, reply)
+            if len(found) == wish.candidates:
+                break
         note = f"the answer of {self._model.name} was not used: {reason}"
-        return rules.answer(turns, note=note)
+        return list(found.values()) or [rules.answer(turns, note=note)]
 
     def _attempt(self, turns: Sequence[Turn], attempt: int) -> Reply:
         messages = prompt.messages(turns, history=self._history, budget=self._budget)

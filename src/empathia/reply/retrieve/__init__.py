@@ -23,7 +23,7 @@ from empathia.reply import rules
 from empathia.reply.lm.polish import UnfitError
 from empathia.reply.retrieve.fitting import fitted, heads
 from empathia.reply.rules.tone import sureness, tone, tone_of
-from empathia.types import Exemplar, Reply, Turn
+from empathia.types import ANY, Exemplar, Reply, Tell, Turn, Wish
 
 OPTIONS: Mapping[str, Plain] = {
     "bank": "",  # name or folder; "" takes the starter in the talk's language
@@ -69,20 +69,21 @@ class Retrieved:
             self._banks[bank.info.language] = Source(bank)
         self._starters = not self._banks
 
-    def reply(self, turns: Sequence[Turn]) -> Reply:
-        """The reply of the exemplar that fits best, or the rules' with the reason.
+    def propose(self, turns: Sequence[Turn], wish: Wish = ANY, tell: Tell = None) -> list[Reply]:
+        """The replies of the exemplars that fit best, or the rules' with the reason.
 
         Raises:
             UsageError: There is no turn.
         """
         spoken = [t.utterance.text or "" for t in turns]
         if not turns:
-            return rules.answer(turns)
+            return [rules.answer(turns)]
         if not spoken[-1].strip():
-            return rules.answer(turns, note="no words to answer")
+            return [rules.answer(turns, note="no words to answer")]
         source = self._source(language_of(turns))
         if source is None:
-            return rules.answer(turns, note=f"no bank of exemplars in '{language_of(turns)}'")
+            note = f"no bank of exemplars in '{language_of(turns)}'"
+            return [rules.answer(turns, note=note)]
         query = Query.of(spoken, emotions=self._wanted(source, turns[-1]))
         found = rank(
             source.bank,
@@ -92,7 +93,7 @@ class Retrieved:
             candidates=self._candidates,
             threads=self._threads,
         )
-        return _answer(source, found, turns, source.least(self._by))
+        return _answers(source, found, turns, source.least(self._by), wish.candidates)
 
     def _source(self, language: str) -> Source | None:
         if language not in self._banks and self._starters and language in STARTERS:
@@ -147,12 +148,15 @@ def language_of(turns: Sequence[Turn]) -> str:
     return last.language or ("ko" if is_korean(last.text or "") else "en")
 
 
-def _answer(source: Source, found: Found, turns: Sequence[Turn], least: float) -> Reply:
-    """The first exemplar that fits, or the rules' reply."""
+def _answers(
+    source: Source, found: Found, turns: Sequence[Turn], least: float, most: int
+) -> list[Reply]:
+    """The first exemplars that fit, or the rules' reply."""
     target, bank = turns[-1], source.bank
     spoken = [t.utterance.text or "" for t in turns]
     sure = tone(target.emotion) if sureness(target.emotion) == "sure" else None
     reason = f"nothing in the bank '{bank.name}' is like this"
+    replies: dict[str, Reply] = {}
     for place, similarity in zip(found.places, found.similarity, strict=True):
         if similarity < least:
             continue
@@ -164,14 +168,13 @@ def _answer(source: Source, found: Found, turns: Sequence[Turn], least: float) -
         shown = [place, *(p for p in found.places if p != place)][:_SHOWN]
         like = dict(zip(found.places, found.similarity, strict=True))
         exemplars = tuple(_exemplar(bank, p, like[p]) for p in shown)
-        return Reply(
-            target.utterance.id,
-            text,
-            f"retrieve:{bank.name}",
-            exemplars=exemplars,
-            why=_why(exemplars[0], bank),
-        )
-    return rules.answer(turns, note=reason)
+        made = f"retrieve:{bank.name}"
+        why = _why(exemplars[0], bank)
+        reply = Reply(target.utterance.id, text, made, exemplars=exemplars, why=why)
+        replies.setdefault(text, reply)
+        if len(replies) == most:
+            break
+    return list(replies.values()) or [rules.answer(turns, note=reason)]
 
 
 def _exemplar(bank: Bank, place: int, similarity: float) -> Exemplar:

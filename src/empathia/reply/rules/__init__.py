@@ -14,7 +14,7 @@ from empathia.contracts import Tools
 from empathia.errors import UsageError
 from empathia.files import Plain
 from empathia.reply.rules.tone import sureness, tone
-from empathia.types import Emotion, Reply, Turn
+from empathia.types import ANY, Emotion, Reply, Tell, Turn, Wish
 
 OPTIONS: Mapping[str, Plain] = {}
 SOURCE = "rules"
@@ -140,13 +140,13 @@ _UNHEARD = "I could not make out the words, but I'm listening."
 class Rules:
     """A generator that answers every turn; the same turns get the same reply."""
 
-    def reply(self, turns: Sequence[Turn]) -> Reply:
-        """A reply to the last turn.
+    def propose(self, turns: Sequence[Turn], wish: Wish = ANY, tell: Tell = None) -> list[Reply]:
+        """A reply to the last turn; there is one alone.
 
         Raises:
             UsageError: There is no turn.
         """
-        return answer(turns)
+        return [answer(turns)]
 
 
 def load(options: Mapping[str, Plain], tools: Tools | None = None) -> Rules:

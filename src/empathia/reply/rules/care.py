@@ -11,7 +11,7 @@ from typing import cast
 from empathia.contracts import Generator
 from empathia.errors import UsageError
 from empathia.reply.rules.safety import KINDS, LANGUAGES, Kind, Language, concern, language_of
-from empathia.types import Reply, Turn
+from empathia.types import ANY, Reply, Tell, Turn, Wish
 
 Texts = Mapping[Language, Mapping[Kind, str]]
 
@@ -39,17 +39,17 @@ class Careful:
         self._generator = generator
         self._texts = texts(care)
 
-    def reply(self, turns: Sequence[Turn]) -> Reply:
-        """The fixed text of the kind that the turns suggest, or the generator's reply.
+    def propose(self, turns: Sequence[Turn], wish: Wish = ANY, tell: Tell = None) -> list[Reply]:
+        """The fixed text of the kind that the turns suggest, or the generator's replies.
 
         Raises:
             UsageError: There is no turn.
         """
         kind = concern(turns)
         if kind is None:
-            return self._generator.reply(turns)
+            return self._generator.propose(turns, wish, tell)
         text = self._texts[language_of(turns)][kind]
-        return Reply(turns[-1].utterance.id, text, "care", NOTE.format(kind=kind))
+        return [Reply(turns[-1].utterance.id, text, "care", NOTE.format(kind=kind))]
 
 
 def texts(care: str | Path = DEFAULT) -> Texts:

@@ -8,7 +8,7 @@ from empathia.config import complete
 from empathia.contracts import Tools
 from empathia.errors import UsageError
 from empathia.files import Plain
-from empathia.types import Reply, Turn
+from empathia.types import ANY, Reply, Tell, Turn, Wish
 
 OPTIONS: Mapping[str, Plain] = {"ending": "?"}
 
@@ -21,11 +21,11 @@ class Echo:
     def __init__(self, ending: str) -> None:
         self._ending = ending
 
-    def reply(self, turns: Sequence[Turn]) -> Reply:
+    def propose(self, turns: Sequence[Turn], wish: Wish = ANY, tell: Tell = None) -> list[Reply]:
         if not turns:
             raise UsageError("there is no turn to answer", "Give the conversation up to it")
         last = turns[-1]
         feeling = last.emotion.label if last.emotion is not None else None
         said = last.utterance.text or "nothing"
         text = f"You say {said} and feel {feeling or 'I know not what'}{self._ending}"
-        return Reply(last.utterance.id, text, "echo")
+        return [Reply(last.utterance.id, text, "echo")]

@@ -21,7 +21,7 @@ import empathia
 from empathia import weights
 from empathia.cli import main
 from empathia.errors import UsageError
-from empathia.types import Timeline
+from empathia.types import ELEMENTS, Timeline
 
 pytestmark = pytest.mark.weights
 
@@ -182,7 +182,9 @@ def test_recognisers_and_the_reply_are_chosen_by_name(
     (turn,) = timeline["turns"]
     assert (turn["emotion"]["label"], turn["reply"]["source"]) == ("joy", "rules")
     assert timeline["provenance"]["options"]["recognisers"] == ["text-default", "text-korean"]
-    assert {w["name"] for w in timeline["provenance"]["weights"]} == {"minilm", "text-default"}
+    judges = {f"judge-{x}" for x in (*ELEMENTS, "sentiment")}
+    used = {w["name"] for w in timeline["provenance"]["weights"]}
+    assert used == {"minilm", "text-default"} | judges
 
 
 def test_every_format_can_be_written(conversation: Timeline, tmp_path: Path) -> None:

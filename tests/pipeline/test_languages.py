@@ -115,5 +115,5 @@ def test_korean_that_is_answered_in_english_has_a_note(tmp_path: Path) -> None:
         notes = read(tmp_path, *lines, reply="every", reply_with="rules").notes
         return [n for n in notes if "answered" in n]
 
-    assert answered(*KOREAN) == ["words in ko were answered in English: replies know no other yet"]
+    assert answered(*KOREAN) == ["words in ko were answered in English (rules)"]
     assert answered(*ENGLISH) == []

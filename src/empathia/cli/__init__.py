@@ -21,6 +21,7 @@ from empathia.version import __version__
 VERBS = {
     "read": "make a timeline of feeling from recordings or transcripts",
     "talk": "talk with Empathia, which answers what is said",
+    "reply": "answer a talk out of a file",
     "check": "say what files would be taken for, without any model",
     "exemplars": "build, list and search banks of answers that people gave",
     "judge": "say how empathic replies are, and what shows it",

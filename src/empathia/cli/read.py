@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from empathia.cli._inputs import expand
-from empathia.cli._options import options_of
-from empathia.cli._replying import add_replying
+from empathia.cli._replying import CHOICES, add_replying, replying_of
 from empathia.cli._screen import bar
 from empathia.cli.weights import offered
 from empathia.errors import EmpathiaError, UsageError
@@ -278,8 +277,7 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
         if not args.transcript.is_file():
             raise UsageError(f"there is no transcript '{args.transcript}'", "Check the path")
     replies = args.reply_to or ("last" if args.reply else "none")
-    choices = ("reply_with", "reply_option", "llm_url", "llm_model", "care")
-    unused = [n for n in choices if getattr(args, n)]
+    unused = [n for n in CHOICES if getattr(args, n) not in (None, [])]
     if replies == "none" and unused:
         raise UsageError(
             f"--{unused[0].replace('_', '-')} says how to reply, and no reply is asked for",
@@ -289,7 +287,7 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
         "names": tuple(n.strip() for n in args.names.split(",") if n.strip()),
         "words": tuple(w.strip() for w in args.words.split(",") if w.strip()),
         "reply": replies,
-        "reply_options": options_of(args.reply_option, "--reply-option") or None,
+        **replying_of(args),
         "recognisers": tuple(args.recogniser or ()) or None,
     }
     known = (f.name for f in dataclasses.fields(Options))

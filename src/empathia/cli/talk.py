@@ -10,8 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from empathia.cli._options import options_of
-from empathia.cli._replying import add_replying
+from empathia.cli._replying import add_replying, replying_of
 from empathia.errors import EmpathiaError, UsageError
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     from empathia.pipeline.session import Session
 
     known = (f.name for f in dataclasses.fields(Options))
-    told = vars(args) | {"reply_options": options_of(args.reply_option, "--reply-option") or None}
+    told = vars(args) | replying_of(args)
     options = Options.of({n: told[n] for n in known if told.get(n) is not None})
     with Session(_file(args), options) as session:
         _Talk(session, voice=args.voice).go()
@@ -166,9 +165,18 @@ class _Talk:
         self._answer()
 
     def _answer(self) -> None:
-        turn = self._session.answer()
-        if turn.reply is not None:
-            print(f"Empathia: {turn.reply.text}", flush=True)
+        told: list[str] = []
+
+        def tell(piece: str) -> None:
+            print(piece if told else f"Empathia: {piece}", end="", flush=True)
+            told.append(piece)
+
+        turn = self._session.answer(tell if self._people else None)
+        reply = "" if turn.reply is None else turn.reply.text
+        if told:
+            print()
+        if reply and "".join(told).strip() != reply:
+            print(f"Empathia: {'(rather) ' if told else ''}{reply}", flush=True)
 
     def _last(self) -> Turn:
         if (turn := self._session.last) is None:
@@ -190,14 +198,14 @@ class _Talk:
             print(f"  voice: {heard}")
 
     def _why(self, _: str) -> None:
-        from empathia.report.wording import reply_note, verdict
+        from empathia.report.wording import judged, reply_note, verdict
 
         turn = self._last()
         if turn.reply is None:
             raise UsageError("nothing was answered yet", "Say something")
         print(f"  worded by {reply_note(turn)}")
-        if turn.reply.why:
-            print(f"  {turn.reply.why}")
+        if turn.reply.empathy is not None:
+            print(f"  judges take it for: {judged(turn.reply)}")
         for e in turn.reply.exemplars:
             print(f"  {e.bank} {e.id} ({e.similarity:.2f}): {e.context!r} -> {e.reply!r}")
         if turn.emotion is not None:

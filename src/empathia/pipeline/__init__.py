@@ -18,8 +18,9 @@ from empathia.contracts import Progress, silent
 from empathia.errors import TranscriptError, UsageError
 from empathia.pipeline.conversation import Conversation, Spoken
 from empathia.pipeline.kinds import NAMED_ONLY, RECORDINGS, TRANSCRIPTS, by_name, kind, plays, talks
-from empathia.pipeline.models import Models, Record
+from empathia.pipeline.models import Models
 from empathia.pipeline.options import SHIPPED, Options
+from empathia.pipeline.record import Record
 from empathia.types import Dialogue, Features, SpeakerNumber, Timeline, Turn, Word
 
 __all__ = [

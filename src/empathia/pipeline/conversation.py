@@ -20,13 +20,14 @@ from empathia.errors import InputError, UsageError
 from empathia.files import Plain
 from empathia.listen.language import LanguageSoFar
 from empathia.pipeline.fusion import fuse
-from empathia.pipeline.models import Models, Record
+from empathia.pipeline.models import Models
 from empathia.pipeline.options import Options, language_code
 from empathia.pipeline.priors import Prior
 from empathia.pipeline.recognisers import Named, recognise
+from empathia.pipeline.record import Record
 from empathia.pipeline.senses import PROSODY
 from empathia.reply.rules import care
-from empathia.types import Audio, Cues, Emotion, Features, Sample, Turn, Utterance, Word
+from empathia.types import Audio, Cues, Emotion, Features, Sample, Tell, Turn, Utterance, Word
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -164,15 +165,19 @@ class Conversation:
         (turn,) = self.extend([Spoken(u, tuple(words), self.options.language, heard)])
         return turn if self.options.reply == "none" else self.answer()
 
-    def answer(self) -> Turn:
+    def answer(self, tell: Tell = None) -> Turn:
         """The last turn with a reply to it.
+
+        Args:
+            tell: Hears the reply as it is written, where that can be; the turn may have another
+                one in the end.
 
         Raises:
             UsageError: There is no turn.
         """
         if not self._turns:
             raise UsageError("there is no turn to answer", "Add one")
-        reply = self.models.replies.answer(self._turns, self.record)
+        reply = self.models.replies.answer(self._turns, self.record, tell)
         self._turns[-1] = dataclasses.replace(self._turns[-1], reply=reply)
         return self._turns[-1]
 

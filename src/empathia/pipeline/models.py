@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from empathia import plugins, weights
-from empathia.contracts import Generator, LanguageModel, Tools
-from empathia.errors import MissingExtra, UsageError, WeightsError
-from empathia.files import Plain
-from empathia.listen.language import UNKNOWN, detect_language
+from empathia import weights
+from empathia.contracts import LanguageModel, Tools
+from empathia.errors import UsageError
+from empathia.listen.language import UNKNOWN
 from empathia.lm import local
 from empathia.lm.server import ServerModel
 from empathia.pipeline.options import SHIPPED, Options
-from empathia.pipeline.recognisers import Named, Used, at_hand, bound, by_source, find
+from empathia.pipeline.recognisers import Named, at_hand, bound, by_source, find
+from empathia.pipeline.record import Record
+from empathia.pipeline.replying import Replies
 from empathia.pipeline.senses import Senses
-from empathia.reply.rules import care
-from empathia.types import Reply, Sample, Turn
-from empathia.version import __version__
+from empathia.types import Sample
 
 if TYPE_CHECKING:
     from empathia.cues import Bins
@@ -29,75 +26,6 @@ if TYPE_CHECKING:
     from empathia.listen.overlap import HeadCount
     from empathia.listen.speakers import Diariser
     from empathia.listen.words import Transcriber
-
-
-class Record:
-    """What one reading used, and remarks for the user."""
-
-    def __init__(self) -> None:
-        self._used: dict[str, Used] = {}
-        self._notes: list[str] = []
-
-    def use(self, *names: str) -> None:
-        """Write down weights of the manifest."""
-        for name in names:
-            e = weights.entry(name)
-            self._used[name] = Used(e.name, e.role, e.licence, e.noncommercial)
-
-    def use_recogniser(self, named: Named) -> None:
-        """Write down a recogniser and the weights that it works with."""
-        self.use(*named.weights)
-        if named.used is not None:
-            self._used[named.used.name] = named.used
-
-    def note(self, *remarks: str) -> None:
-        """Add remarks; each is given once."""
-        self._notes += remarks
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Remarks for the user, in the order in which they came."""
-        return tuple(dict.fromkeys(self._notes))
-
-    def provenance(self, options: Options) -> Mapping[str, Plain]:
-        """Versions, options, and the weights that were used with their licences."""
-        given = {
-            f.name: _plain(getattr(options, f.name))
-            for f in dataclasses.fields(options)
-            if getattr(options, f.name) not in (f.default, {})
-        }
-        return {
-            "empathia": __version__,
-            "python": platform.python_version(),
-            "options": given,
-            "weights": [dataclasses.asdict(used) for used in self._used.values()],
-        }
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Replies:
-    """What answers, the weights that it asked for, and remarks on it."""
-
-    generator: Generator
-    weights: Sequence[str]
-    notes: Sequence[str]
-
-    def answer(self, turns: Sequence[Turn], record: Record) -> Reply:
-        """An answer in any case: what was heard is not lost because a model cannot be loaded."""
-        from empathia.reply import rules
-
-        try:
-            reply = self.generator.propose(turns)[0]
-        except (WeightsError, MissingExtra) as error:
-            reply = rules.answer(turns, note=str(error))
-        record.use(*self.weights)
-        record.note(*self.notes)
-        spoken = turns[-1].utterance.language
-        if spoken not in (None, "en") and detect_language([reply.text]) == "en":
-            record.note(
-                f"{_words_in([spoken])} were answered in English: replies know no other yet"
-            )
-        return reply
 
 
 class Models:
@@ -284,17 +212,7 @@ class Models:
         notes: list[str] = []
         o = self.options
         tools = Tools(lambda: self._language_model(used, notes), o.threads, o.permissive)
-        plugin = plugins.load("reply", o.reply_with, ("load",))
-        try:
-            generator: Generator = plugin.load(o.reply_options, tools)
-        except (MissingExtra, WeightsError) as missing:
-            from empathia.reply import rules
-
-            used.clear()
-            generator, notes = rules.load({}, tools), [f"replies come from rules: {missing}"]
-        if str(self.options.care) != care.OFF:
-            generator = care.Careful(generator, self.options.care)
-        return Replies(generator, used, notes)
+        return Replies(o, tools, used, notes)
 
     def _language_model(self, used: list[str], notes: list[str]) -> LanguageModel:
         """The language model; what it means for the record is added to the lists."""
@@ -340,11 +258,3 @@ def _words_in(codes: Sequence[str]) -> str:
 
 def _left_out(what: str) -> str:
     return f"{what}: left out, its weights are non-commercial (--permissive)"
-
-
-def _plain(value: object) -> Plain:
-    if isinstance(value, tuple):
-        return [_plain(x) for x in value]
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

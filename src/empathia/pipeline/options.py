@@ -15,6 +15,7 @@ from empathia.listen.language import CODES
 from empathia.listen.transcript import names
 from empathia.pipeline import priors
 from empathia.reply.rules import care
+from empathia.types import Wish
 
 if TYPE_CHECKING:
     from empathia.listen.dictation import ListenOptions
@@ -26,6 +27,7 @@ One that waits for a weight which is pulled on request leaves its languages to t
 
 CHANNELS = ("mix", "separate")
 REPLIES = ("none", "last", "every")
+_CHOICE = 4  # candidates, where something is asked for
 RENAMED = {"recogniser": "recognisers"}
 
 
@@ -54,6 +56,11 @@ class Options:
         reply: "none", "last" (answer the last turn) or "every".
         reply_with: The plug-in that words replies.
         reply_options: Its options by name, such as ``{"bank": "starter-en"}`` of "retrieve".
+        empathy: Element ("reaction", "interpretation", "exploration") to the level, 0 to 2, that
+            replies should have.
+        sentiment: How good their words should be, from -1 to 1.
+        candidates: From how many the best one is chosen; None takes one, and four where levels or
+            a sentiment are asked for.
         llm_url: An OpenAI-compatible server for replies; None takes the local model.
         llm_model: Name of the server's model, or path of a local GGUF file.
         care: What answers words that suggest self-harm, harm to others, abuse or an emergency, in
@@ -87,6 +94,9 @@ class Options:
     reply: str = "none"
     reply_with: str = "lm"
     reply_options: Mapping[str, Plain] = dataclasses.field(default_factory=dict)
+    empathy: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    sentiment: float | None = None
+    candidates: int | None = None
     llm_url: str | None = None
     llm_model: str | None = None
     care: str | Path = care.DEFAULT
@@ -102,6 +112,7 @@ class Options:
             raise UsageError(f"reply to 'last' or 'every', not '{self.reply}'", "Choose one")
         if self.llm_url and not self.llm_model:
             raise UsageError("a server was named without a model", "Add --llm-model NAME")
+        _ = self.wish  # says what cannot be wished
         most = 4 * (os.cpu_count() or 1)
         if self.threads is not None and not _whole(self.threads, 1, most):
             raise UsageError(f"expected 1 to {most} threads, found {self.threads!r}", "Choose one")
@@ -146,6 +157,13 @@ class Options:
                 f"separate channels say who speaks, and a {other} was given too",
                 "Leave one of them out",
             )
+
+    @property
+    def wish(self) -> Wish:
+        """What is wanted of a reply."""
+        wanted = bool(self.empathy) or self.sentiment is not None
+        number = (_CHOICE if wanted else 1) if self.candidates is None else self.candidates
+        return Wish(self.empathy, self.sentiment, number)
 
     @property
     def selection(self) -> media.Selection:

@@ -15,7 +15,7 @@ import numpy as np
 from empathia import files, media
 from empathia.errors import InputError, UsageError
 from empathia.pipeline import Conversation, Options, Reader, kind
-from empathia.types import Audio, Timeline, Turn
+from empathia.types import Audio, Tell, Timeline, Turn
 from empathia.types.wire import dumps, from_json
 
 LISTENER = "Empathia"
@@ -143,8 +143,12 @@ class Session:
         self._keep()
         return turn
 
-    def answer(self) -> Turn:
+    def answer(self, tell: Tell = None) -> Turn:
         """Reply to what was last said, and keep the reply.
+
+        Args:
+            tell: Hears the reply as it is written; see
+                :meth:`empathia.pipeline.Conversation.answer`.
 
         Returns:
             What was said, with the reply to it.
@@ -154,7 +158,7 @@ class Session:
         """
         if not self.is_owed:
             raise UsageError("nothing was said that waits for an answer", "Say something")
-        turn = self._talk.answer()
+        turn = self._talk.answer(tell)
         if turn.reply is not None:
             self._talk.add(turn.reply.text, speaker=LISTENER)
         self._keep()

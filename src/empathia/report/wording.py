@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from empathia.files import Plain
-from empathia.types import Cues, Emotion, Timeline, Turn, overlaps
+from empathia.types import LEVELS, Cues, Emotion, Reply, Timeline, Turn, overlaps
 
 CAUTION = (
     "Emotion recognition is uncertain: these are estimates from words and voice, "
@@ -133,3 +133,17 @@ def reply_note(turn: Turn) -> str:
     if turn.reply is None:
         return ""
     return ": ".join(x for x in (turn.reply.source, turn.reply.note, turn.reply.why) if x)
+
+
+def judged(reply: Reply) -> str:
+    """What judges take a reply to be, with the words that show it; empty where none was asked."""
+    if reply.empathy is None:
+        return ""
+    parts = []
+    for name, element in reply.empathy.elements.items():
+        shown = " | ".join(reply.text[a:b] for a, b in element.evidence)
+        words = f" (“{shown}”)" if shown else ""
+        parts.append(f"{LEVELS[element.level]} {name} {percent(element.confidence)}{words}")
+    if reply.empathy.sentiment is not None:
+        parts.append(f"sentiment {reply.empathy.sentiment:+.2f}")
+    return ", ".join(parts)

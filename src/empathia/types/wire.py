@@ -132,7 +132,7 @@ def turn_json(turn: Turn, overlap: float | None = None) -> TurnJson:
         "cues": None if turn.cues is None else _cues(turn.cues),
         "emotions": {source: _emotion(e) for source, e in turn.emotions.items()},
         "emotion": None if turn.emotion is None else _emotion(turn.emotion),
-        "reply": None if turn.reply is None else _reply(turn.reply),
+        "reply": None if turn.reply is None else reply_json(turn.reply),
         "language": utterance.language,
         "speaker_confidence": utterance.speaker_confidence,
         "overlap": overlap,
@@ -197,7 +197,8 @@ def _empathy(empathy: Empathy) -> EmpathyJson:
     }
 
 
-def _reply(reply: Reply) -> ReplyJson:
+def reply_json(reply: Reply) -> ReplyJson:
+    """A reply as it stands in a timeline's JSON."""
     return {
         "to": reply.to,
         "text": reply.text,

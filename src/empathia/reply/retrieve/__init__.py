@@ -79,11 +79,11 @@ class Retrieved:
         if not turns:
             return [rules.answer(turns)]
         if not spoken[-1].strip():
-            return [rules.answer(turns, note="no words to answer")]
+            return [rules.answer(turns, note="no words to answer", wish=wish)]
         source = self._source(language_of(turns))
         if source is None:
             note = f"no bank of exemplars in '{language_of(turns)}'"
-            return [rules.answer(turns, note=note)]
+            return [rules.answer(turns, note=note, wish=wish)]
         query = Query.of(spoken, emotions=self._wanted(source, turns[-1]))
         found = rank(
             source.bank,
@@ -93,7 +93,7 @@ class Retrieved:
             candidates=self._candidates,
             threads=self._threads,
         )
-        return _answers(source, found, turns, source.least(self._by), wish.candidates)
+        return _answers(source, found, turns, source.least(self._by), wish)
 
     def _source(self, language: str) -> Source | None:
         if language not in self._banks and self._starters and language in STARTERS:
@@ -149,7 +149,7 @@ def language_of(turns: Sequence[Turn]) -> str:
 
 
 def _answers(
-    source: Source, found: Found, turns: Sequence[Turn], least: float, most: int
+    source: Source, found: Found, turns: Sequence[Turn], least: float, wish: Wish
 ) -> list[Reply]:
     """The first exemplars that fit, or the rules' reply."""
     target, bank = turns[-1], source.bank
@@ -172,9 +172,9 @@ def _answers(
         why = _why(exemplars[0], bank)
         reply = Reply(target.utterance.id, text, made, exemplars=exemplars, why=why)
         replies.setdefault(text, reply)
-        if len(replies) == most:
+        if len(replies) == wish.candidates:
             break
-    return list(replies.values()) or [rules.answer(turns, note=reason)]
+    return list(replies.values()) or [rules.answer(turns, note=reason, wish=wish)]
 
 
 def _exemplar(bank: Bank, place: int, similarity: float) -> Exemplar:

@@ -146,7 +146,7 @@ class Rules:
         Raises:
             UsageError: There is no turn.
         """
-        return [answer(turns)]
+        return [answer(turns, wish=wish)]
 
 
 def load(options: Mapping[str, Plain], tools: Tools | None = None) -> Rules:
@@ -159,12 +159,14 @@ def load(options: Mapping[str, Plain], tools: Tools | None = None) -> Rules:
     return Rules()
 
 
-def answer(turns: Sequence[Turn], *, note: str | None = None) -> Reply:
+def answer(turns: Sequence[Turn], *, note: str | None = None, wish: Wish = ANY) -> Reply:
     """A reply to the last turn, from what was said up to it.
 
     Args:
         turns: The conversation up to the turn that is answered.
         note: Goes into the reply: the reason why it does not come from a model.
+        wish: Without exploration it asks nothing, without reaction and interpretation it only
+            asks; more cannot be had of rules.
 
     Raises:
         UsageError: There is no turn.
@@ -176,8 +178,12 @@ def answer(turns: Sequence[Turn], *, note: str | None = None) -> Reply:
     seed = f"{len(turns) - 1}\0{spoken}"
     acknowledgement = acknowledge(target.emotion, seed) if spoken else _unheard(target.emotion)
     questions = _ASK[tone(target.emotion) or "neutral"] if spoken else _ASK["neutral"][-1:]
-    text = f"{acknowledgement} {pick(questions, seed, 'ask')}"
-    return Reply(target.utterance.id, text, SOURCE, note)
+    said, asked = [acknowledgement], [pick(questions, seed, "ask")]
+    if wish.empathy.get("exploration") == 0:
+        asked = []
+    elif wish.empathy.get("reaction") == wish.empathy.get("interpretation") == 0 and spoken:
+        said = []
+    return Reply(target.utterance.id, " ".join([*said, *asked]), SOURCE, note)
 
 
 def acknowledge(emotion: Emotion | None, seed: str) -> str:

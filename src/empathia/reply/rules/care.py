@@ -16,6 +16,7 @@ from empathia.types import ANY, Reply, Tell, Turn, Wish
 Texts = Mapping[Language, Mapping[Kind, str]]
 
 DEFAULT, OFF = "default", "off"
+SOURCE = "care"
 NOTE = "words that suggest {kind} get a fixed reply"
 NOTE_OFF = (
     "care is off: words that suggest self-harm, harm to others, abuse or an emergency "
@@ -49,7 +50,7 @@ class Careful:
         if kind is None:
             return self._generator.propose(turns, wish, tell)
         text = self._texts[language_of(turns)][kind]
-        return [Reply(turns[-1].utterance.id, text, "care", NOTE.format(kind=kind))]
+        return [Reply(turns[-1].utterance.id, text, SOURCE, NOTE.format(kind=kind))]
 
 
 def texts(care: str | Path = DEFAULT) -> Texts:

@@ -16,6 +16,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
+from empathia.reply.rules.phrases import Phrases
 from empathia.types import Turn
 
 Kind = Literal["self-harm", "harm-to-others", "abuse", "emergency"]
@@ -69,17 +70,17 @@ _WHOLE = {re.compile(rf"\b(?:{written})\b"): meant for written, meant in _SPELT.
 
 
 @dataclass(frozen=True, slots=True)
-class _Phrases:
-    always: re.Pattern[str]
-    mostly: re.Pattern[str]
-    elsewhere: re.Pattern[str]  # beside what is told and not lived, "mostly" does not count
+class _Of:
+    always: Phrases
+    mostly: Phrases
+    elsewhere: Phrases  # beside what is told and not lived, "mostly" does not count
 
 
 @dataclass(frozen=True, slots=True)
 class _Hints:
     fillers: re.Pattern[str]
-    idioms: re.Pattern[str]
-    kinds: Mapping[Kind, _Phrases]
+    idioms: Phrases
+    kinds: Mapping[Kind, _Of]
 
 
 def concern(turns: Sequence[Turn]) -> Kind | None:
@@ -151,19 +152,17 @@ def _hints(language: Language) -> _Hints:
     """The phrases of a language, out of the table beside this module."""
     table = tomllib.loads(Path(__file__).with_name(f"hints.{language}.toml").read_text("utf-8"))
 
-    def either(lines: str) -> re.Pattern[str]:
+    def phrases(lines: str) -> Phrases:
         for _ in range(2):  # groups of words may hold groups
             for name, words in table["words"].items():
                 lines = lines.replace(f"<{name}>", words)
-        compiled = (_expression(line, language) for line in lines.splitlines() if line)
-        return re.compile("|".join(compiled) or "(?!)")
+        return Phrases([_expression(line, language) for line in lines.splitlines() if line])
 
     kinds = {
-        kind: _Phrases(*(either(table[kind].get(part, "")) for part in _Phrases.__slots__))
-        for kind in KINDS
+        kind: _Of(*(phrases(table[kind].get(part, "")) for part in _Of.__slots__)) for kind in KINDS
     }
     fillers = re.compile(rf"(?<!\w)(?:{table['fillers']})(?!\w)")
-    return _Hints(fillers, either(table["idioms"]), kinds)
+    return _Hints(fillers, phrases(table["idioms"]), kinds)
 
 
 def _expression(line: str, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""``empathia evaluate``: how good a run is, with intervals, as a table, files and a page."""
+"""``empathia evaluate``: how good a run or replies are, with intervals, as a table and files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from empathia.cli._options import columns_of
+from empathia.cli._screen import bar, print_json, table
+from empathia.errors import UsageError
 
 if TYPE_CHECKING:
     from empathia.evaluate import Evaluation
@@ -17,6 +21,7 @@ answers (predictions.parquet, predictions.csv) into RUN/report.
 examples:
   empathia evaluate out/iemocap-text
   empathia evaluate out/iemocap-text --json | jq '.measures'
+  empathia evaluate answers.csv others.csv          replies: columns reply, context, reference
 """
 
 
@@ -24,12 +29,27 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the verb's parser."""
     parser = verbs.add_parser(
         "evaluate",
-        help="measure what a run answered",
-        description="Measure a finished run on its test part, with 95 % intervals.",
+        help="measure what a run answered, or replies",
+        description="Measure a finished run on its test part, or files of replies, with 95 % "
+        "intervals.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("run", type=Path, metavar="RUN", help="folder that 'train' wrote")
+    parser.add_argument(
+        "run",
+        type=Path,
+        nargs="+",
+        metavar="RUN",
+        help="folder that 'train' wrote; or tables of replies, a system each",
+    )
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="OURS=THEIRS,...",
+        help="replies: which column is which of ours: context, reply, reference, dialogue, id",
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="replies: threads of the models")
     parser.add_argument("--out", type=Path, metavar="DIR", help="report folder (RUN/report)")
     parser.add_argument("--json", action="store_true", help="print evaluation.json, no table")
     parser.add_argument(
@@ -46,23 +66,52 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate, write the report, print the figures."""
+    if args.bootstrap < 0:
+        raise UsageError(f"--bootstrap must be at least 0, not {args.bootstrap}", "Mend it")
+    if any(path.is_file() for path in args.run):
+        return _replies(args)
+    if len(args.run) > 1:
+        raise UsageError("several runs are given", "Compare them: empathia compare A B")
+    return _run(args, args.run[0])
+
+
+def _replies(args: argparse.Namespace) -> int:
+    """Measure replies, print the figures side by side."""
+    from empathia.evaluate.replies import measured, read
+    from empathia.report import measured_replies as looks
+
+    if args.dump is not None:
+        raise UsageError("--dump is of runs", "Replies are in their files: give --out DIR")
+    with bar("steps", plain=args.json) as progress:
+        systems, notes = read(args.run, columns_of(args.map, "--map"))
+        figures = measured(systems, args.bootstrap, args.threads, progress)
+    if args.out is not None:
+        looks.write(args.out, figures)
+    if args.json:
+        print_json(looks.to_json(figures))
+        return 0
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    table(*looks.rows(figures), tabs=True)
+    return 0
+
+
+def _run(args: argparse.Namespace, folder: Path) -> int:
+    """Evaluate a run, write the report, print the figures."""
     from empathia.bench.results import read_results
-    from empathia.errors import UsageError
     from empathia.evaluate import evaluate
     from empathia.report.run import check_folder, run_files, write_files
     from empathia.report.run import json as evaluation_json
     from empathia.report.run.predictions import SUFFIXES, dump
 
-    if args.bootstrap < 0:
-        raise UsageError(f"--bootstrap must be at least 0, not {args.bootstrap}", "Mend it")
     if args.dump is not None and args.dump.suffix not in SUFFIXES:
         raise UsageError(
             f"cannot dump as '{args.dump.suffix}' (expected one of {', '.join(SUFFIXES)})",
             "Choose the format by the suffix",
         )
-    out = args.out or args.run / "report"
+    out = args.out or folder / "report"
     check_folder(out)
-    results = read_results(args.run)
+    results = read_results(folder)
     evaluation = evaluate(results, args.bootstrap)
     write_files(out, run_files(results, evaluation))
     if args.dump is not None:
@@ -86,13 +135,13 @@ def _show(e: Evaluation) -> None:
     console = Console()
     console.print(Text(f"{e.run.name}: {protocol(e)}"))
     folds = {s.metric: s for s in e.fold_means}
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for name in ("measure", "value [95 %]", *(["mean over folds"] * bool(folds)), "each seed"):
-        table.add_column(name, justify="left" if name == "measure" else "right")
+        shown.add_column(name, justify="left" if name == "measure" else "right")
     for m in e.measures:
         seeds = " ".join(value(m.metric, v) for v in e.by_seed.get(m.metric, ()))
         mean = [figure(folds[m.metric]) if m.metric in folds else ""] * bool(folds)
-        table.add_row(
+        shown.add_row(
             measure_name(m.metric),
             Text(figure(m)),
             *map(Text, mean),
@@ -101,7 +150,7 @@ def _show(e: Evaluation) -> None:
         )
     for name, measures in e.baselines.items():
         label = f"floor ({name}): {measure_name(e.main)}"
-        table.add_row(Text(label), value(e.main, measures[e.main]), style="dim")
-    console.print(table)
+        shown.add_row(Text(label), value(e.main, measures[e.main]), style="dim")
+    console.print(shown)
     for note in e.notes:
         console.print(Text(f"* {note}"))

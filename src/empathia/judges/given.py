@@ -17,8 +17,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "context": ("context", "post", "seeker_post", "prompt", "question", "input", "before"),
     "reply": ("reply", "response", "answer", "response_post", "output", "text"),
     "id": ("id", "utterance", "key"),
+    "reference": ("reference", "gold", "target", "true", "human"),
+    "dialogue": ("dialogue", "dialogue_id", "conversation", "conv_id"),
+    "exemplars": ("exemplars",),
 }
-"""Ours, and what others call it, best first; the context and the id may be missing."""
+"""Ours, and what others call it, best first; all but the reply may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,17 @@ class Given:
         id: Of the file, or the number of its row.
         context: What it answers; "" where that is not known.
         reply: The words.
+        reference: What somebody answered; "" where that is not known.
+        dialogue: The talk that it is of; "" where that is not known.
+        exemplars: What it is made of or guided by, parted by ``|``.
     """
 
     id: str
     context: str
     reply: str
+    reference: str = ""
+    dialogue: str = ""
+    exemplars: str = ""
 
 
 def read(path: Path, columns: Mapping[str, str] | None = None) -> tuple[list[Given], list[str]]:
@@ -85,7 +94,7 @@ def _table(path: Path, columns: Mapping[str, str]) -> tuple[list[Given], list[st
     for number, record in enumerate(table.records, start=1):
         cells = {k: _text(record.cells.get(p)) if p else "" for k, p in places.items()}
         if cells["reply"]:
-            found.append(Given(cells["id"] or str(number), cells["context"], cells["reply"]))
+            found.append(Given(**{**cells, "id": cells["id"] or str(number)}))
         else:
             empty.append(record.line)
     if empty:

@@ -1,0 +1,143 @@
+"""Figures of replies: worked out by hand, or by sacrebleu's own corpus scores."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from empathia.cli import main
+from empathia.errors import TextError, UsageError
+from empathia.evaluate.replies import System, floors, measure, read, rouge_l
+from empathia.judges.given import Given
+from empathia.types import Element, Empathy
+
+sacrebleu = pytest.importorskip("sacrebleu", reason="BLEU needs the extra 'train'")
+
+SAID = ["My dog died.", "I passed my exam!", "I failed again.", "It rained."]
+TOLD = ["I am so sorry.", "That is great news!", "I am so sorry.", "It rained, oh dear."]
+TRUE = ["Oh no, I am sorry.", "Great news, well done!", "That is a pity.", ""]
+
+
+def system(told=TOLD, name="a", judged=()) -> System:
+    rows = zip(SAID, told, TRUE, strict=True)
+    given_ = [
+        Given(str(i), s, t, r, f"d{i}", "so sorry" if i == 0 else "")
+        for i, (s, t, r) in enumerate(rows)
+    ]
+    return System(name, tuple(given_), judged)
+
+
+def encode(texts):
+    """One direction a text."""
+    places = {t: i for i, t in enumerate(dict.fromkeys(texts))}
+    return np.eye(64, dtype=np.float32)[[places[t] for t in texts]]
+
+
+def test_bleu_and_chrf_are_those_of_sacrebleu_where_a_reference_is_known():
+    (found,) = measure([system()], resamples=0)
+    told, true = TOLD[:3], [TRUE[:3]]
+    for n in (1, 2, 3, 4):
+        bleu = sacrebleu.metrics.BLEU(max_ngram_order=n, lowercase=True, force=True)
+        assert found.scores[f"BLEU-{n}"].value == pytest.approx(bleu.corpus_score(told, true).score)
+    chrf = sacrebleu.metrics.CHRF().corpus_score(told, true).score
+    assert found.scores["chrF"].value == pytest.approx(chrf)
+
+
+def test_what_is_worked_out_by_hand():
+    (found,) = measure([system()], encode, resamples=0)
+    value = {name: s.value for name, s in found.scores.items()}
+    # Longest common subsequences: "i am sorry" of 4 and 5 words, "great news" of 4 and 4,
+    # nothing of 4 and 4; the fourth has no reference.
+    assert value["ROUGE-L"] == pytest.approx((2 * 3 / 9 + 2 * 2 / 8 + 0) / 3)
+    assert value["length"] == 4
+    # 16 words: i am so sorry (twice), that is great news, it rained oh dear.
+    assert value["distinct-1"] == pytest.approx(12 / 16)
+    assert value["distinct-2"] == pytest.approx(9 / 12)
+    assert value["near-duplicates"] == pytest.approx(2 / 4)
+    # Only the last reply says a content word of what was said: "rained" of "rained", "dear".
+    assert value["copied"] == pytest.approx((0.5) / 4)
+    assert value["from exemplars"] == pytest.approx(1.0)  # "sorry" of "sorry"
+
+
+def test_judgements_are_means_over_what_was_judged():
+    strong, none = Element((0, 0, 1)), Element((1, 0, 0))
+    judged = [Empathy({"reaction": strong}, 0.5), Empathy({"reaction": none}), Empathy(), Empathy()]
+    (found,) = measure([system(judged=tuple(judged))], resamples=0)
+    assert found.scores["reaction"].value == pytest.approx(1.0)
+    assert found.scores["sentiment"].value == pytest.approx(0.5)
+    assert math.isnan(found.scores["exploration"].value)
+
+
+def test_differences_are_paired():
+    worse = ["No.", *TOLD[1:]]
+    first, second, same = measure([system(), system(worse, "b"), system(name="c")], resamples=200)
+    assert first.more == {}
+    assert second.more["length"].value == pytest.approx(-0.75)
+    assert same.more["BLEU-2"].low == same.more["BLEU-2"].high == 0.0
+    for score in first.scores.values():
+        if score.low is not None:
+            assert score.low <= score.value + 1e-9 or score.metric in ("BLEU-3", "BLEU-4")
+
+
+def test_people_and_those_who_listen_to_nobody():
+    people, shuffled, often = floors(system().replies)
+    assert [g.reply for g in people.replies] == TRUE[:3]
+    assert not any(g.reference for g in people.replies)
+    assert sorted(g.reply for g in shuffled.replies) == sorted(TRUE[:3])
+    assert all(g.reply != g.reference for g in shuffled.replies)
+    assert len({g.reply for g in often.replies}) == 1
+    assert floors([Given("1", "", "Oh.")]) == []
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=8),
+    st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=8),
+)
+def test_rouge_is_symmetric_and_within_bounds(a, b):
+    x, y = " ".join(a), " ".join(b)
+    assert rouge_l(x, y) == rouge_l(y, x)
+    assert 0 <= rouge_l(x, y) <= 1
+    assert rouge_l(x, x) == (1.0 if a else 0.0)
+
+
+def test_two_files_of_one_name_are_told_apart(tmp_path):
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.csv").write_text("reply\nOh.\n")
+    systems, notes = read([tmp_path / "x" / "a.csv", tmp_path / "y" / "a.csv"])
+    assert len({s.name for s in systems}) == 2
+    assert any("without" in n for n in notes)
+    (tmp_path / "empty.csv").write_text("context,reply\nHello,\n")
+    with pytest.raises(TextError, match="no reply"):
+        read([tmp_path / "empty.csv"])
+    with pytest.raises(UsageError, match="no replies"):
+        measure([])
+
+
+@pytest.mark.weights
+def test_replies_are_measured_as_a_user_does(tmp_path, capsys):
+    from empathia import weights
+
+    if weights.state("minilm") == "missing":
+        pytest.skip("weight minilm is not pulled")
+    rows = "\n".join(
+        f"{s},{t},{r}" for s, t, r in zip(SAID[:3], TOLD, ["Oh no.", "Great!", "Oh."], strict=False)
+    )
+    (tmp_path / "a.csv").write_text(f"context,reply,reference\n{rows}\n")
+    out = tmp_path / "out"
+    run = ["evaluate", str(tmp_path / "a.csv"), "--bootstrap", "50", "--threads", "1"]
+    assert main([*run, "--out", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert "BLEU-4" in shown and "people" in shown and "similarity" in shown
+    assert main([*run, "--json"]) == 0
+    systems = json.loads(capsys.readouterr().out)["systems"]
+    assert [s["name"] for s in systems] == ["a", "people", "people, shuffled", "most frequent"]
+    assert systems == json.loads((out / "evaluation.json").read_text())["systems"]
+    assert (out / "figures.csv").read_text().startswith("system,measure,value")
+    assert main([*run, "--dump", str(tmp_path / "x.csv")]) == 2
+    assert main(["evaluate", str(tmp_path), str(tmp_path)]) == 2

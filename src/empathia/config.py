@@ -25,6 +25,7 @@
     [model]
     recogniser = "text"          # plug-in of empathia.emotion; the other keys are its own
     dropout = 0.1
+    # or: generator = "lm"       # plug-in of empathia.reply that learns; no labels are needed
 
     [training]
     epochs = 6
@@ -49,6 +50,7 @@ from empathia.errors import ConfigError
 from empathia.files import Plain
 
 _Part = TypeVar("_Part")
+_LEARNERS = ("recogniser", "generator")  # of [model], one of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +135,17 @@ class DataPart:
 
 @dataclass(frozen=True, slots=True)
 class ModelPart:
-    """``[model]``: the recogniser and the options that its plug-in defines."""
+    """``[model]``: who learns, and the options that its plug-in defines.
+
+    Args:
+        recogniser: Plug-in of ``empathia.emotion``; "" where a generator learns.
+        options: Its own.
+        generator: Plug-in of ``empathia.reply``; "" where a recogniser learns.
+    """
 
     recogniser: str
     options: Mapping[str, Plain] = field(default_factory=dict)
+    generator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +214,8 @@ class Run:
         del values["file"]
         if not self.data.learnt_from:  # younger than runs that may be resumed
             del values["data"]["learnt_from"]
+        if not self.model.generator:
+            del values["model"]["generator"]
         return values
 
 
@@ -306,7 +317,7 @@ def _change(table: dict[str, Any], change: str, file: str) -> None:
         raise ConfigError(
             f"'{change}' changes nothing in {file}", "Write KEY=VALUE, as training.epochs=1"
         )
-    if (*above, name) == ("model", "recogniser"):
+    if tuple(above) == ("model",) and name in _LEARNERS:
         table["model"] = {}  # the options are another's
     for step in above:
         table = table.setdefault(step, {})
@@ -324,7 +335,7 @@ def _merged(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]
         if not isinstance(value, dict) or not isinstance(base.get(key), dict):
             merged[key] = value
             continue
-        whole = key in {"features", "labels", "normalise"} or "recogniser" in value
+        whole = key in {"features", "labels", "normalise"} or set(_LEARNERS) & set(value)
         merged[key] = value if whole else _merged(base[key], value)
     return merged
 
@@ -339,13 +350,16 @@ def _run(table: dict[str, Any], file: str) -> Run:
         if not isinstance(table.get(name), dict):
             raise ConfigError(f"{file} has no table [{name}]", f"Add [{name}]")
     model = dict(table["model"])
-    recogniser = model.pop("recogniser", None)
-    if recogniser is None:
-        raise ConfigError(f"{file} lacks 'model.recogniser'", "Name a plug-in of empathia.emotion")
-    parts["model"] = ModelPart(
-        _typed(str, recogniser, file, "model.recogniser"),
-        model,
-    )
+    learners = {k: _typed(str, model.pop(k), file, f"model.{k}") for k in _LEARNERS if k in model}
+    if len(learners) != 1:
+        raise ConfigError(
+            f"{file} needs one of 'model.recogniser' and 'model.generator', found "
+            f"{len(learners) or 'none'}",
+            "Name a plug-in of empathia.emotion, or one of empathia.reply",
+        )
+    parts["model"] = ModelPart(learners.get("recogniser", ""), model, learners.get("generator", ""))
+    if "generator" in learners:  # what it learns has no labels
+        table = {**table, "data": {"labels": "", **table["data"]}}
     if isinstance(parts.get("seeds"), list) and parts["seeds"]:
         parts.setdefault("seed", parts["seeds"][0])
     parts["own_labels"] = _lists(table.get("labels", {}), file, "labels")

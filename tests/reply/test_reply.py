@@ -117,7 +117,7 @@ def test_no_turn_is_refused(answer):
 
 
 def test_options_are_known_and_typed():
-    with pytest.raises(ConfigError, match=r"'lm' has no option 'warmth' \(known: attempts, "):
+    with pytest.raises(ConfigError, match=r"'lm' has no option 'warmth' \(known: adapter, "):
         ask(_loud(), talk("Hello."), warmth=1)
     with pytest.raises(ConfigError, match="seed"):
         ask(_loud(), talk("Hello."), seed="one")

@@ -71,7 +71,7 @@ def train(
         TrainingError: Training cannot go on, or another one writes to the same folder.
         MissingExtra: The extra ``train`` is not installed.
     """
-    run = _with_threads(read_run(run_file), threads)
+    run = with_threads(read_run(run_file), threads)
     made = bench(run, data, out / run.name, modalities=modalities, fresh=fresh, progress=progress)
     record = made.learn(progress)
     if model and obstacle(record) is None:
@@ -112,8 +112,8 @@ def bench(
     about: Provenance = {
         "data": {name: fingerprint(dialogues) for name, dialogues in corpora.items()},
         "corpora": tuple(infos),
-        "versions": _versions(),
-        "git": _git(Path(__file__).parent),
+        "versions": versions(),
+        "git": git(Path(__file__).parent),
         "threads": run.training.threads,
         "digest": material.digest(),
         "heard": heard,
@@ -128,6 +128,11 @@ def checked(run: Run) -> tuple[ModuleType, Options]:
         ConfigError: There is no such recogniser, an option is none of its own, or a name of the
             run file leads nowhere.
     """
+    if run.model.generator:
+        raise ConfigError(
+            f"{run.file} trains a generator of replies, expected a recogniser",
+            "Only `empathia train` takes it",
+        )
     plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
     options = checked_options(plugin, run.model.options, run.file, name=run.model.recogniser)
     _check_names(run)
@@ -229,7 +234,8 @@ def _material(
     )
 
 
-def _with_threads(run: Run, threads: int | None) -> Run:
+def with_threads(run: Run, threads: int | None) -> Run:
+    """A run with another number of threads; None leaves it."""
     if threads is None:
         return run
     return dataclasses.replace(run, training=dataclasses.replace(run.training, threads=threads))
@@ -297,7 +303,8 @@ def fingerprint(dialogues: Sequence[Dialogue]) -> str:
     return total.hexdigest()
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of what decides a training."""
     versions = {"empathia": __version__, "python": platform.python_version()}
     for name in _PACKAGES:
         try:
@@ -307,7 +314,7 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _git(where: Path) -> dict[str, Plain]:
+def git(where: Path) -> dict[str, Plain]:
     """Commit of the code, and whether files differ from it; empty outside a checkout."""
     try:
         commit = _ask_git(where, "rev-parse", "HEAD")

@@ -10,6 +10,7 @@ from empathia.cli._screen import bar
 
 if TYPE_CHECKING:
     from empathia.bench.record import RunRecord
+    from empathia.config import Run
 
 _EPILOG = """\
 Run it again after an interruption: it goes on where it was, with the same result.
@@ -26,7 +27,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "train",
         help="train what a run file describes",
         description="Train a recogniser: answers for every seed and fold of a protocol, which "
-        "`empathia evaluate` measures, and a model for `empathia read`.",
+        "`empathia evaluate` measures, and a model for `empathia read`. Or train a generator of "
+        "replies: a model for `empathia talk`.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -59,11 +61,15 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, then print where the result lies and what to do with it."""
-    from empathia.bench import train
+    from empathia.bench import train, with_threads
+    from empathia.config import read_run
     from empathia.errors import UsageError
 
     if args.threads is not None and args.threads < 1:
         raise UsageError(f"--threads must be at least 1, not {args.threads}", "Give another number")
+    described = read_run(args.run)
+    if described.model.generator:
+        return _generator(with_threads(described, args.threads), args)
     with bar("steps", lasting=True) as progress:
         record = train(
             args.run,
@@ -76,6 +82,21 @@ def run(args: argparse.Namespace) -> int:
             progress=progress,
         )
     _report(record, args.out / record.name, model=not args.no_model)
+    return 0
+
+
+def _generator(described: Run, args: argparse.Namespace) -> int:
+    """Train a generator of replies."""
+    from empathia.bench import replying
+
+    with bar("steps", lasting=True) as progress:
+        made = replying.train(
+            described, args.data, args.out / described.name, fresh=args.fresh, progress=progress
+        )
+    print(f"learnt from {made.train} answers, {made.valid} chose the epoch")
+    for name in ("best_epoch", "steps"):
+        print(f"{name.replace('_', ' ')}: {made.record.get(name)}")
+    print(f"use it: empathia talk --reply-option adapter={made.folder}")
     return 0
 
 

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from empathia.config import Options, TrainingPart
 from empathia.contracts import Progress
+from empathia.exemplars.pairs import Pair
 from empathia.labels import LabelSet
-from empathia.types import Sample
+from empathia.types import Empathy, Sample
 
 Conversation = Sequence[Sample]
 Scores = Mapping[str, tuple[float, ...]]
@@ -122,3 +123,30 @@ def by_id(samples: Sequence[Sample], scores: Array) -> Scores:
     """Rows of scores by the ids of their samples."""
     rows = scores.tolist()
     return {s.id: tuple(row) for s, row in zip(samples, rows, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyProblem:
+    """One training of a generator of replies; there is no test part in it.
+
+    Args:
+        train: What is learnt from.
+        valid: Chooses the best epoch.
+        empathy: Pair id to what judges take its reply to be; of some or all pairs.
+        options: The generator's options for training, complete.
+        training: ``[training]`` of the run file.
+        seed: Of this training.
+        folder: For checkpoints.
+        fingerprint: Names settings and data; a checkpoint of another training is refused.
+        progress: Called with (epoch and best figure in words, steps done, steps in all).
+    """
+
+    train: tuple[Pair, ...]
+    valid: tuple[Pair, ...]
+    empathy: Mapping[str, Empathy]
+    options: Options
+    training: TrainingPart
+    seed: int
+    folder: Path
+    fingerprint: str = ""
+    progress: Progress | None = None

@@ -231,6 +231,7 @@ class Request:
         max_tokens: Most tokens to answer with, at least 1.
         temperature: 0 takes the likeliest token each time; larger is freer.
         top_k: How many tokens each step may choose from.
+        top_p: The likeliest tokens that together have this share may be chosen, in (0, 1].
         seed: Same seed and messages, same answer (a server may not hold to it).
         stop: Texts at which the answer ends, themselves left out.
     """
@@ -239,5 +240,6 @@ class Request:
     max_tokens: int = 60
     temperature: float = 0.7
     top_k: int = 40
+    top_p: float = 1.0
     seed: int = 1
     stop: Sequence[str] = ()

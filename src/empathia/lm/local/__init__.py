@@ -11,6 +11,7 @@ from types import TracebackType
 from empathia.errors import MissingExtra, UsageError, WeightsError
 from empathia.files import Plain
 from empathia.lm import _given
+from empathia.lm.local import adapter as adapters
 from empathia.lm.local.engine import Engine
 from empathia.types import FloatArray, Request
 
@@ -35,17 +36,19 @@ class LocalModel:
             called ``model.gguf``, if None.
         threads: Threads to compute with; None takes one for a file under 400 MB, else two.
         context: Tokens that messages and answer may have together.
+        adapter: Folder with what fine-tuning adds to it (see ``adapter``).
 
     Attributes:
         small: Whether its answers need a closer look: the file is under 400 MB.
 
     The file is loaded with the first question, and once more with the first that is scored: a
-    small one then with its weights unpacked to 16-bit floats (see ``unpacked``).
+    small one then with its weights unpacked to 16-bit floats (see ``unpacked``), as one with an
+    adapter always is.
 
     Raises:
         MissingExtra: xllamacpp is not installed.
-        WeightsError: There is no such file, or it is no GGUF that llama.cpp can load (the
-            latter shows with the first question).
+        WeightsError: There is no such file or adapter, or it is no GGUF that llama.cpp can load
+            or another model's adapter (these two show with the first question).
     """
 
     is_local = True
@@ -59,6 +62,7 @@ class LocalModel:
         name: str | None = None,
         threads: int | None = None,
         context: int = 2048,
+        adapter: Path | None = None,
     ) -> None:
         if (threads is not None and threads < 1) or context < 1:
             raise UsageError(
@@ -72,11 +76,29 @@ class LocalModel:
         self.small = path.stat().st_size < _SMALL_MODEL_BYTES
         self.name = name or (path.parent.name if path.stem == "model" else path.stem)
         self._path, self._context = path, context
+        self._adapter = None if adapter is None else adapters.load(adapter)
         self._threads = threads or (1 if self.small else 2)
         self._writer: Engine | None = None
         self._reader: Engine | None = None
         self._scorer = _given.Scorer(self._ask)
         self._closed = False
+
+    def adapted(self, adapter: Path) -> LocalModel:
+        """The same model with an adapter; to be closed by itself.
+
+        Args:
+            adapter: Its folder.
+
+        Raises:
+            WeightsError: There is no adapter.
+        """
+        return LocalModel(
+            self._path,
+            name=self.name,
+            threads=self._threads,
+            context=self._context,
+            adapter=adapter,
+        )
 
     def complete(self, requests: Sequence[Request]) -> list[str]:
         """The assistant's answer to each request.
@@ -102,7 +124,9 @@ class LocalModel:
         if self._writer is None:
             # Not before there is a question: an engine that is freed right after its start can
             # wait for its own loop forever.
-            self._writer = Engine(self._path, self.name, self._threads, self._context)
+            self._writer = Engine(
+                self._path, self.name, self._threads, self._context, adapter=self._adapter
+            )
         messages = request.messages
         # The template hands back the start of the answer that was given to it.
         begun = messages[-1].content if messages and messages[-1].role == "assistant" else ""
@@ -126,8 +150,15 @@ class LocalModel:
 
     def _ask(self, body: Mapping[str, Plain]) -> Mapping[str, Plain]:
         if self._reader is None:
-            path, threads, context = self._path, self._threads, self._context
-            self._reader = Engine(path, self.name, threads, context, unpack=self.small, exact=True)
+            self._reader = Engine(
+                self._path,
+                self.name,
+                self._threads,
+                self._context,
+                unpack=self.small,
+                adapter=self._adapter,
+                exact=True,
+            )
         return self._reader.ask(body)
 
     def _check_open(self) -> None:
@@ -174,6 +205,7 @@ def _body(request: Request) -> Mapping[str, Plain]:
         "max_tokens": max(1, request.max_tokens),
         "temperature": request.temperature,
         "top_k": request.top_k,
+        "top_p": request.top_p,
         "seed": request.seed,
         "stop": list(request.stop),
         # A reused prompt is rounded differently, and the answer would then depend

@@ -22,6 +22,7 @@ from typing import Protocol
 from empathia.errors import ServerError, WeightsError
 from empathia.files import Plain
 from empathia.lm.local import unpacked
+from empathia.lm.local.adapter import Adapter
 
 Body = Mapping[str, Plain]
 
@@ -43,6 +44,7 @@ class Engine:
         threads: Threads to compute with.
         context: Tokens that messages and answer may have together.
         unpack: Compute with the weights as 16-bit floats.
+        adapter: Is added to the weights, which are unpacked for it.
         exact: Compute a token alone as in a batch, which flash attention does not.
 
     Raises:
@@ -57,13 +59,15 @@ class Engine:
         context: int,
         *,
         unpack: bool = False,
+        adapter: Adapter | None = None,
         exact: bool = False,
     ) -> None:
         self._name = name
+        unpack = unpack or adapter is not None
         with tempfile.TemporaryDirectory(prefix="empathia-", ignore_cleanup_errors=True) as folder:
             file = Path(folder) / "model.gguf" if unpack else path
             if unpack:
-                unpacked.write(path, file)
+                unpacked.write(path, file, adapter)
             try:
                 self._server = _start(file, threads, context, Path(folder), exact=exact)
             except RuntimeError as error:

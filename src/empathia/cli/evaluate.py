@@ -22,6 +22,8 @@ examples:
   empathia evaluate out/iemocap-text
   empathia evaluate out/iemocap-text --json | jq '.measures'
   empathia evaluate answers.csv others.csv          replies: columns reply, context, reference
+  empathia evaluate answers.csv others.csv --sheet blind --items 50
+  empathia evaluate ratings-ann.json ratings-ben.csv --key blind/key.json
 """
 
 
@@ -42,14 +44,6 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="RUN",
         help="folder that 'train' wrote; or tables of replies, a system each",
     )
-    parser.add_argument(
-        "--map",
-        action="append",
-        default=[],
-        metavar="OURS=THEIRS,...",
-        help="replies: which column is which of ours: context, reply, reference, dialogue, id",
-    )
-    parser.add_argument("--threads", type=int, metavar="N", help="replies: threads of the models")
     parser.add_argument("--out", type=Path, metavar="DIR", help="report folder (RUN/report)")
     parser.add_argument("--json", action="store_true", help="print evaluation.json, no table")
     parser.add_argument(
@@ -62,12 +56,41 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--dump", type=Path, metavar="FILE", help="write all answers here too (.parquet or .csv)"
     )
+    _of_replies(parser)
+
+
+def _of_replies(parser: argparse.ArgumentParser) -> None:
+    """Arguments that are of replies alone."""
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        metavar="OURS=THEIRS,...",
+        help="replies: which column is which of ours: context, reply, reference, dialogue, id",
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="replies: threads of the models")
+    blind = parser.add_argument_group("people's ratings")
+    blind.add_argument(
+        "--sheet",
+        type=Path,
+        metavar="DIR",
+        help="write a blind sheet of these replies, as a page and a table, and its key",
+    )
+    blind.add_argument("--items", type=int, default=50, metavar="N", help="contexts on it (50)")
+    blind.add_argument("--seed", type=int, default=1, metavar="N", help="draws it (1)")
+    blind.add_argument(
+        "--key", type=Path, metavar="FILE", help="the files are ratings of the sheet of this key"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate, write the report, print the figures."""
     if args.bootstrap < 0:
         raise UsageError(f"--bootstrap must be at least 0, not {args.bootstrap}", "Mend it")
+    if args.key is not None:
+        return _ratings(args)
+    if args.sheet is not None:
+        return _sheet(args)
     if any(path.is_file() for path in args.run):
         return _replies(args)
     if len(args.run) > 1:
@@ -93,6 +116,38 @@ def _replies(args: argparse.Namespace) -> int:
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     table(*looks.rows(figures), tabs=True)
+    return 0
+
+
+def _sheet(args: argparse.Namespace) -> int:
+    """Draw a blind sheet, people's own replies among the systems where they are known."""
+    from empathia.evaluate.replies import floors, read
+    from empathia.evaluate.sheets import draw, write
+    from empathia.report.sheet import page
+
+    if args.items < 1:
+        raise UsageError(f"--items must be at least 1, not {args.items}", "Mend it")
+    systems, _ = read(args.run, columns_of(args.map, "--map"))
+    people = [s for s in floors(systems[0].replies) if s.name == "people"]
+    items = draw([*systems, *people], args.items, args.seed)
+    write(args.sheet, items, page(items))
+    print(f"{len(items)} replies of {len(systems) + len(people)} systems to be rated:")
+    print(f"for raters: {args.sheet / 'sheet.html'}, or the column 'faults' of sheet.csv")
+    print(f"not for them: {args.sheet / 'key.json'}")
+    return 0
+
+
+def _ratings(args: argparse.Namespace) -> int:
+    """Measure what raters said."""
+    from empathia.evaluate.sheets import read_back
+    from empathia.report import sheet as looks
+
+    ratings = read_back(args.run, args.key, max(1, args.bootstrap))
+    if args.json:
+        print_json(looks.to_json(ratings))
+        return 0
+    table(*looks.rows(ratings), tabs=True)
+    print(looks.agreement(ratings))
     return 0
 
 

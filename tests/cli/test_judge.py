@@ -9,6 +9,7 @@ import pytest
 
 from empathia import weights
 from empathia.cli import main
+from empathia.labels.sets import ED32
 
 TABLE = (
     "context,reply\n"
@@ -43,9 +44,12 @@ def test_replies_are_judged_and_written(capsys, replies, tmp_path):
     assert first["reply"][span["start"] : span["end"]] == span["text"]
     assert sum(reaction["scores"].values()) == pytest.approx(1, abs=1e-3)
     assert first["elements"]["exploration"]["level"] != "none"
+    assert first["context_emotion"]["label"] in ED32
+    assert first["context_emotion"] == second["context_emotion"]
     assert second["elements"]["reaction"]["level"] == "none"
     rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
     assert [r["reply"] for r in rows] == [first["reply"], second["reply"]]
+    assert rows[0]["context_emotion"] == first["context_emotion"]["label"]
     assert rows[0]["exploration_evidence"] == "What was his name?"
     assert "<svg" in (tmp_path / "levels.svg").read_text()
     assert main(["judge", replies, "--out", lines, "--threads", "1"]) == 0

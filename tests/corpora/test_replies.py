@@ -48,6 +48,23 @@ def test_turns_are_ordered_and_only_the_speaker_has_a_label(tmp_path):
     assert [u.gold for u in few.utterances] == [("proud",), ("proud",), (), ()]
 
 
+def test_a_situation_is_a_dialogue_and_its_opening_is_for_training_alone(tmp_path):
+    talks(tmp_path, *(f"{HI},{n},proud,I did it,{n % 2},Turn {n},,," for n in (1, 2, 3)))
+    header, *rest = (tmp_path / "train.csv").read_text().splitlines()
+    (tmp_path / "test.csv").write_text("\n".join([header, *rest, ""]).replace(HI, "other"))
+    alone = empathetic_dialogues.load(tmp_path, situations=True)
+    assert [(d.split, [u.id for u in d.utterances]) for d in alone] == [
+        ("train", [f"{HI}/0"]),
+        ("test", ["other/0"]),
+    ]
+    told, asked = empathetic_dialogues.load(tmp_path, situations=True, openings=True)
+    assert [(u.text, u.gold) for u in told.utterances] == [
+        ("I did it", ("proud",)),
+        ("Turn 1", ("proud",)),
+    ]
+    assert [u.text for u in asked.utterances] == ["I did it"]
+
+
 @pytest.mark.parametrize(
     ("lines", "message"),
     [

@@ -15,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from empathia import weights
+from empathia.config import Options
+from empathia.emotion import text as plugin
 from empathia.emotion.text import read
 from empathia.encoders.text import TextEncoder
-from empathia.errors import WeightsError
+from empathia.errors import ConfigError, WeightsError
 from empathia.labels import EKMAN7
 from empathia.training import model
 from empathia.types import Sample
@@ -299,3 +301,31 @@ def test_corpora_that_only_teach_are_neither_selected_on_nor_tested(tmp_path):
     assert {x for s in problem.valid.labelled() for x in problem.valid.gold[s.id]} <= {
         *problem.valid.label_sets["goemotions"]
     }
+
+
+@needs_model
+def test_labels_are_learnt_against_each_other_from_a_shipped_change(tmp_path):
+    pytest.importorskip("torch")
+    from empathia.bench import bench
+    from empathia.bench.run import Training
+    from empathia.config import read_run
+
+    corpus(tmp_path)
+    told = 'start = "text-default"\nloss = "one"\n[training]'
+    text = RUN.replace("[training]", told).replace("epochs = 2", "epochs = 3")
+    (tmp_path / "run.toml").write_text(text.replace('"partial"', '"single"'))
+    made = bench(read_run(tmp_path / "run.toml"), tmp_path, tmp_path / "out")
+    (fold,) = made.folds(1)
+    problem, _ = Training(made, 1, fold).problem(None)
+    learnt = plugin.learn(dataclasses.replace(problem, folder=tmp_path))
+    losses = [h["loss"] for h in learnt.record["history"]]
+    assert losses[-1] < losses[0] < 2  # chance is log 7
+    said = learnt.recognise([[Sample("a", "I am so lovely and glad"), Sample("b", "I feel mad")]])
+    assert [e.label for e in said[0]] == ["joy", "anger"]
+    several = dataclasses.replace(problem, exclusive=False)
+    with pytest.raises(ConfigError, match="utterances may have several labels"):
+        plugin.learn(several)
+    wrong = Options({**problem.options.values, "loss": "two"})
+    with pytest.raises(ConfigError, match="expected each or one"):
+        plugin.learn(dataclasses.replace(problem, options=wrong))
+    assert plugin.weights_of(problem.options) == ("minilm", "text-default")

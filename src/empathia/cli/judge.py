@@ -29,7 +29,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "judge",
         help="say how empathic replies are, and what shows it",
-        description="How much replies react with feeling, interpret and explore, with evidence.",
+        description="How much replies react with feeling, interpret and explore, with evidence; "
+        "their sentiment, and the emotion that they answer.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     with bar("steps", plain=args.json) as progress:
-        panel = judges.load(folders=args.judge, threads=args.threads)
+        panel = judges.load(judges.ALL, args.judge, threads=args.threads)
         found = judges.judge(panel, [(g.context, g.reply) for g in given], progress)
     if args.out is not None:
         looks.write(args.out, given, found)

@@ -9,7 +9,9 @@ speaker's utterances, which are the odd ones; the listener's have none. ``groups
 "role". The situation as the speaker wrote it down beforehand (``prompt``) is no turn of the
 talk: ``prompts=True`` puts it before the first one, with the role "situation" and the label.
 The label is that of the whole talk; what is said later often shows another feeling, or none.
-``openings=True`` leaves it to the situation and the first turn alone.
+``openings=True`` leaves it to the situation and the first turn alone. ``situations=True`` is the
+usual task of 32 emotions: the written situation and nothing else; with ``openings=True`` the
+training part keeps the first turn, which mostly tells the situation again.
 """
 
 from __future__ import annotations
@@ -46,22 +48,30 @@ _COLUMNS = [
 _Turn = tuple[int, list[str]]  # line, fields
 
 
-def load(path: Path, *, prompts: bool = False, openings: bool = False) -> tuple[Dialogue, ...]:
+def load(
+    path: Path, *, prompts: bool = False, openings: bool = False, situations: bool = False
+) -> tuple[Dialogue, ...]:
     """All dialogues, turns in the order of their numbers.
 
     Args:
         path: Folder with the three csv files.
         prompts: Whether the written situation comes before the first turn.
         openings: Whether, of the turns, only the first one has a label.
+        situations: Whether the written situation is all there is of a talk.
 
     Raises:
         CorpusError: A file is missing, or a line does not parse or repeats a turn.
     """
-    return tuple(
-        _dialogue(path / f"{part}.csv", key, turns, part, prompts=prompts, openings=openings)
-        for part in _PARTS
-        for key, turns in _talks(path / f"{part}.csv").items()
-    )
+    found = []
+    for part in _PARTS:
+        kept = int(openings and part == "train") if situations else None
+        for key, turns in _talks(path / f"{part}.csv").items():
+            label = _label(path / f"{part}.csv", key, turns)
+            told = _situation(key, turns, label) if prompts or situations else ()
+            said = _said(key, turns, label, first=len(told), openings=openings)[:kept]
+            whole = (*told, *said)
+            found.append(Dialogue(key, whole, "empathetic_dialogues", part, "en", ED32))
+    return tuple(found)
 
 
 def _talks(file: Path) -> dict[str, dict[int, _Turn]]:
@@ -100,42 +110,40 @@ def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
             yield number, fields
 
 
-def _dialogue(
-    file: Path, key: str, turns: dict[int, _Turn], part: str, *, prompts: bool, openings: bool
-) -> Dialogue:
-    contexts = {fields[2] for _, fields in turns.values()}
-    if len(contexts) > 1:
+def _label(file: Path, key: str, turns: dict[int, _Turn]) -> str:
+    labels = {fields[2] for _, fields in turns.values()}
+    if len(labels) > 1:
         raise CorpusError(
-            f"{file}: talk '{key}' has the emotions {', '.join(sorted(contexts))}", "Mend its lines"
+            f"{file}: talk '{key}' has the emotions {', '.join(sorted(labels))}", "Mend its lines"
         )
+    return labels.pop()
+
+
+def _situation(key: str, turns: dict[int, _Turn], label: str) -> tuple[Utterance, ...]:
+    _, fields = turns[min(turns)]
+    groups = {"role": "situation"}
+    return (Utterance(f"{key}/0", 0, fields[4], _words(fields[3]), gold=(label,), groups=groups),)
+
+
+def _said(
+    key: str, turns: dict[int, _Turn], label: str, *, first: int, openings: bool
+) -> list[Utterance]:
     utterances = []
-    if prompts:
-        _, fields = turns[min(turns)]
-        utterances.append(
-            Utterance(
-                f"{key}/0",
-                0,
-                fields[4],
-                _words(fields[3]),
-                gold=(fields[2],),
-                groups={"role": "situation"},
-            )
-        )
-    for number in sorted(turns):
+    for index, number in enumerate(sorted(turns), first):
         _, fields = turns[number]
         role = "speaker" if number % 2 else "listener"
         labelled = role == "speaker" and not (openings and number > min(turns))
         utterances.append(
             Utterance(
                 id=f"{key}/{number}",
-                index=len(utterances),
+                index=index,
                 speaker=fields[4],
                 text=_words(fields[5]),
-                gold=(fields[2],) if labelled else (),
+                gold=(label,) if labelled else (),
                 groups={"role": role},
             )
         )
-    return Dialogue(key, tuple(utterances), "empathetic_dialogues", part, "en", ED32)
+    return utterances
 
 
 def _words(field: str) -> str:

@@ -1,4 +1,4 @@
-"""Judges of replies: what a reply to something reads like, on a scale that people rated by.
+"""Judges of replies: what a reply to something reads like, and what that something tells of.
 
 A judge is a plug-in (docs/plugins.md); :func:`judge` asks several and joins what each judges.
 They tell how a text reads, as its raters would take it: not whether it helps, nor whether
@@ -16,6 +16,9 @@ from empathia.contracts import Judge, Progress, silent
 from empathia.types import Empathy
 
 DEFAULT = ("epitome", "sentiment")
+"""Judges of the replies themselves."""
+ALL = (*DEFAULT, "emotion")
+"""With that of what they answer."""
 _AT_ONCE = 64  # pairs between two reports of progress
 
 

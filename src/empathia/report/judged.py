@@ -58,16 +58,25 @@ def _plain(given: Given, judged: Empathy) -> dict[str, Plain]:
         "reply": given.reply,
         "elements": elements,
         "sentiment": sentiment,
+        "context_emotion": _emotion(judged),
     }
+
+
+def _emotion(judged: Empathy) -> dict[str, Plain] | None:
+    e = judged.emotion
+    if e is None or not e.scores:
+        return None
+    return {"label": e.label, "confidence": round(max(e.scores), 4)}
 
 
 def rows(given: Sequence[Given], judged: Sequence[Empathy]) -> tuple[list[str], list[list[str]]]:
     """A header and a row a reply, for people: level, confidence and evidence of each element."""
     there = [n for n in ELEMENTS if any(n in e.elements for e in judged)]
-    head = ["id", *there, "sentiment", "reply"]
+    head = ["id", "context", *there, "sentiment", "reply"]
     body = [
         [
             g.id,
+            (e.emotion.label or "") if e.emotion else "",
             *(_cell(g.reply, e.elements.get(n)) for n in there),
             "" if e.sentiment is None else f"{e.sentiment:+.2f}",
             _cut(g.reply),
@@ -125,13 +134,15 @@ def write(file: Path, given: Sequence[Given], judged: Sequence[Empathy]) -> None
         return
     parts = ("level", "confidence", "expected", "evidence")
     head = ["id", "context", "reply", *(f"{n}_{p}" for n in ELEMENTS for p in parts), "sentiment"]
+    head += ["context_emotion", "context_emotion_confidence"]
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(head)
     for g, e in zip(given, judged, strict=True):
         cells = [x for n in ELEMENTS for x in _cells(g.reply, e.elements.get(n))]
         sentiment = "" if e.sentiment is None else round(e.sentiment, 4)
-        table.writerow([g.id, g.context, g.reply, *cells, sentiment])
+        told = _emotion(e) or {"label": "", "confidence": ""}
+        table.writerow([g.id, g.context, g.reply, *cells, sentiment, *told.values()])
     files.write_text(file, out.getvalue())
 
 

@@ -138,7 +138,7 @@ class Empathy:
     Args:
         elements: By :data:`ELEMENTS`' names, those that were judged.
         sentiment: From -1 (bad) to 1 (good); None where it was not judged.
-        emotion: Of the reply; None where it was not judged.
+        emotion: Of what is replied to; None where it was not judged.
 
     Raises:
         LabelError: An element or the sentiment cannot be.

@@ -23,7 +23,9 @@ from empathia.training.problem import Problem
 
 NAME = "text"
 OPTIONS: Mapping[str, Plain] = {
+    "start": "",  # a shipped weight whose change of the encoder is begun with
     "tuned": 3,  # last layers of the encoder that are trained
+    "loss": "each",  # every label by itself, or "one": the labels against each other
     "dropout": 0.1,  # inside the trained layers and before the head
     "head_rate": 10.0,  # learning rate of the heads in multiples of the layers'
     "other_corpora_weight": 0.5,  # weight of a sentence of a corpus that only teaches
@@ -78,5 +80,5 @@ def load(folder: Path, threads: int | None = None) -> Model:
 
 
 def weights_of(options: Options) -> tuple[str, ...]:
-    """The encoder that is tuned."""
-    return ("minilm",)
+    """The encoder that is tuned, and the change of it that is begun with."""
+    return tuple(n for n in ("minilm", options.text("start")) if n)

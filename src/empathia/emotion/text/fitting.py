@@ -25,7 +25,7 @@ from empathia import weights
 from empathia.emotion.text.read import DELTA, ENCODER, LANGUAGES, load
 from empathia.encoders.minilm_torch import WIDTH, MiniLM
 from empathia.encoders.text import TextEncoder
-from empathia.errors import TrainingError
+from empathia.errors import ConfigError, TrainingError
 from empathia.files import Plain, write
 from empathia.labels import LabelSet
 from empathia.metrics.f1 import macro_f1
@@ -143,11 +143,14 @@ class TextTask:
         torch.manual_seed(problem.seed)
         torch.set_num_threads(problem.training.threads)
         self.problem, o = problem, problem.options
+        self.against = _against(problem)
         numbers, labels = numbered(problem), len(problem.labels)
         self.train = examples(problem.train, labels, numbers, "training")
         self.valid = examples(problem.valid, labels, numbers, "validation")
         dropout = o.number("dropout")
         encoder = MiniLM(weights.folder(ENCODER), o.count("tuned"), dropout)
+        if o.text("start"):
+            encoder.begin(o.text("start"))
         self.net = Net(encoder, self.train, dropout)
         self.module: nn.Module = self.net
         self.weight = self._weights()
@@ -192,12 +195,16 @@ class TextTask:
         return by_length(lengths, rng.permutation(len(lengths)), self.problem.training.batch, rng)
 
     def loss(self, batch: NDArray[np.int64]) -> Tensor:
-        """Weighted binary cross entropy over what is known, of (sentences,) indices."""
+        """Weighted cross entropy over what is known, of (sentences,) indices; binary or not."""
         logits = self._logits([self.train_states[i] for i in batch], self.train.corpus[batch])
         target = np.concatenate([self.train.target[batch], self.train.own[batch]], 1)
-        known = torch.from_numpy(np.nan_to_num(target))
+        known, weight = torch.from_numpy(np.nan_to_num(target)), self.weight[batch]
         each = functional.binary_cross_entropy_with_logits(logits, known, reduction="none")
-        return (each * self.weight[batch]).sum() / len(batch)
+        if self.against:
+            k = len(self.problem.labels)
+            one = -known[:, :k] * functional.log_softmax(logits[:, :k], 1) * k
+            each = torch.cat([one, each[:, k:]], 1)
+        return (each * weight).sum() / len(batch)
 
     def _logits(self, states: Sequence[Tensor], corpus: NDArray[np.int64]) -> Tensor:
         hidden, mask = _padded(states)
@@ -219,6 +226,7 @@ class TextTask:
         return {
             "macro_f1": macro_f1(gold, scores >= best_thresholds(scores, gold)),
             "argmax_macro_f1": macro_f1(gold, highest(logits)),
+            "likeliest_is_gold": float(gold[np.arange(len(gold)), logits.argmax(1)].mean()),
         }
 
 
@@ -239,6 +247,19 @@ def train(problem: Problem) -> Model:
     # What calibrates decides which shares the scores assume.
     what = replace(what, prior=label_shares(problem.valid) if problem.exclusive else ())
     return reader.recogniser(what, folder, DELTA, record)
+
+
+def _against(problem: Problem) -> bool:
+    """Whether the labels are learnt against each other."""
+    loss = problem.options.text("loss")
+    if loss not in ("each", "one"):
+        raise ConfigError(f"'model.loss' is '{loss}', expected each or one", "Mend the value")
+    if loss == "one" and not problem.exclusive:
+        raise ConfigError(
+            "'model.loss' is 'one', but utterances may have several labels",
+            "Take data.targets = 'single', or loss = 'each'",
+        )
+    return loss == "one"
 
 
 def _written(task: TextTask, folder: Path) -> Calibration:

@@ -4,8 +4,9 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # Several workers share the cores, so each takes one; what the tests of a file share is made once
-# where one worker runs them.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
+# where one worker runs them. What was compiled is kept, whatever the shell says: else every worker
+# and every program that a test starts compiles all of it again.
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
 
 .PHONY: demo test quick clean
 

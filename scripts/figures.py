@@ -70,6 +70,7 @@ _SHAPE = re.compile(
 )
 
 Places = dict[str, list[str]]
+Trees = dict[Path, list[ast.AST]]  # of each file its nodes, its module first
 
 
 def figures(root: Path) -> Places:
@@ -81,7 +82,7 @@ def figures(root: Path) -> Places:
     package = root / "src" / "empathia"
     sources = {p: p.read_text(encoding="utf-8") for p in sorted(package.rglob("*.py"))}
     tests = {p: p.read_text(encoding="utf-8") for p in sorted((root / "tests").rglob("*.py"))}
-    trees = {p: ast.parse(text) for p, text in sources.items()}
+    trees = {p: [*ast.walk(ast.parse(text))] for p, text in sources.items()}
     names = {p: _module(p, package) for p in sources}
     functions = list(_functions(trees))
     arrays = list(_with_arrays(functions))
@@ -111,10 +112,12 @@ def figures(root: Path) -> Places:
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def _functions(trees: dict[Path, ast.Module]) -> Iterator[tuple[Path, Function, str]]:
+def _functions(trees: Trees) -> Iterator[tuple[Path, Function, str]]:
     """Every function with its docstring and that of its class."""
-    for path, tree in trees.items():
-        for node in ast.walk(tree):
+    for path, nodes in trees.items():
+        for node in nodes:
+            if not hasattr(node, "body"):
+                continue
             doc = ast.get_docstring(node) or "" if isinstance(node, ast.ClassDef) else ""
             for child in ast.iter_child_nodes(node):
                 if isinstance(child, Function):
@@ -177,9 +180,9 @@ def _module(path: Path, package: Path) -> str:
     return ".".join(p for p in parts if p != "__init__") or "empathia"
 
 
-def _imported(tree: ast.Module) -> Iterator[str]:
+def _imported(nodes: list[ast.AST]) -> Iterator[str]:
     """Modules and names that a file imports from the project, lazily or not."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
             if node.module.split(".")[0] == "empathia":
                 base = node.module.removeprefix("empathia").lstrip(".")
@@ -192,11 +195,11 @@ def _imported(tree: ast.Module) -> Iterator[str]:
             )
 
 
-def _graph(trees: dict[Path, ast.Module], names: dict[Path, str]) -> dict[str, set[str]]:
+def _graph(trees: Trees, names: dict[Path, str]) -> dict[str, set[str]]:
     known = set(names.values())
     graph: dict[str, set[str]] = defaultdict(set)
-    for path, tree in trees.items():
-        for target in _imported(tree):
+    for path, nodes in trees.items():
+        for target in _imported(nodes):
             module = target if target in known else target.rpartition(".")[0]
             own = names[path]
             if module in known and module != own:
@@ -232,26 +235,26 @@ def _cycles(graph: dict[str, set[str]]) -> list[list[str]]:
     return circles
 
 
-def _upward(trees: dict[Path, ast.Module], names: dict[Path, str]) -> list[str]:
+def _upward(trees: Trees, names: dict[Path, str]) -> list[str]:
     places = []
-    for path, tree in trees.items():
+    for path, nodes in trees.items():
         own = names[path].split(".")[0]
-        for target in _imported(tree):
+        for target in _imported(nodes):
             other = target.split(".")[0]
             if own in RANK and other in RANK and other != own and RANK[other] <= RANK[own]:
                 places.append(f"{names[path]} imports {target}")
     return places
 
 
-def _dead(trees: dict[Path, ast.Module], root: Path) -> list[str]:
+def _dead(trees: Trees, root: Path) -> list[str]:
     folders = ("src", "tests", "scripts", "benchmarks", "examples", "docs", "runs")
     files = [p for folder in folders for p in (root / folder).rglob("*") if p.suffix in _TEXTS]
     files += [p for p in root.glob("*.*") if p.suffix in _TEXTS]
     words = Counter(w for p in files for w in re.findall(r"\w+", p.read_text(encoding="utf-8")))
     made = [
         (path, node.lineno, name)
-        for path, tree in trees.items()
-        for node in tree.body
+        for path, (module, *_) in trees.items()
+        for node in getattr(module, "body", ())
         for name in _made(node)
         if not name.startswith("__")
     ]

@@ -179,7 +179,8 @@ def test_a_recording_is_a_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "talk.json"
-    lines = (str(sounds.EXAMPLE), str(tmp_path / "no.wav"))
+    recording = sounds.write_wav(tmp_path / "said.wav", sounds.example(0, 7))
+    lines = (str(recording), str(tmp_path / "no.wav"))
     assert talk(monkeypatch, lines, "--voice", "--file", str(path)) == 0
     told = capsys.readouterr()
     assert "no.wav" in told.err

@@ -268,6 +268,7 @@ class MultilingualTask:
 
 def train(problem: Problem) -> Model:
     """See :func:`empathia.emotion.text_multilingual.learn`."""
+    prior = tuple(float(x) for x in _prior(problem.labels, problem.options))
     task = MultilingualTask(problem)
     result = fit_problem(task, problem)
     folder = problem.folder / "model"
@@ -280,7 +281,6 @@ def train(problem: Problem) -> Model:
     }
     reader = load(folder, problem.training.threads, exclusive=problem.exclusive)
     what = about(problem, "text_multilingual", features=False, languages=LANGUAGES)
-    prior = tuple(float(x) for x in _prior(problem.labels, problem.options))
     what = dataclasses.replace(what, prior=prior)
     return reader.recogniser(what, folder, DIFFERENCE, record)
 

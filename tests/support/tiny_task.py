@@ -69,4 +69,9 @@ def killer(step: int):
 if __name__ == "__main__":
     from empathia.training.fit import fit
 
-    fit(TinyTask(), SETTINGS, Path(sys.argv[1]), seed=3, progress=killer(int(sys.argv[2])))
+    # A child for each folder and step, so that torch is loaded once.
+    for folder, step in zip(sys.argv[1::2], map(int, sys.argv[2::2]), strict=True):
+        if (child := os.fork()) == 0:
+            fit(TinyTask(), SETTINGS, Path(folder), seed=3, progress=killer(step))
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))

@@ -32,21 +32,34 @@ def whole(tmp_path_factory):
     return task, fit(task, SETTINGS, tmp_path_factory.mktemp("whole"), seed=3)
 
 
-@pytest.mark.long
 # The hook runs after a step and before its checkpoint, so that step's work is lost as well.
-@pytest.mark.parametrize(
-    ("step", "again"), [(2, 1), (8, 7), (18, 16)], ids=["before any", "mid epoch", "at its end"]
-)
-def test_killed_training_ends_as_if_it_had_not_been(whole, tmp_path, step, again):
+KILLS = {"before any": (2, 1), "mid epoch": (8, 7), "at its end": (18, 16)}
+"""When a training is killed: after how many steps, and the one it goes on with."""
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """Folders of trainings that were killed, by when."""
+    folders = {when: tmp_path_factory.mktemp("killed") for when in KILLS}
+    given = [str(x) for when, (step, _) in KILLS.items() for x in (folders[when], step)]
     done = subprocess.run(
-        [sys.executable, "-m", "tiny_task", str(tmp_path), str(step)],
+        [sys.executable, "-m", "tiny_task", *given],
         cwd=Path(__file__).parents[1] / "support",
-        check=False,
+        check=True,
+        capture_output=True,
+        text=True,
     )
-    assert done.returncode == -signal.SIGKILL
+    assert done.stdout.split() == [str(-signal.SIGKILL)] * len(KILLS)
+    return folders
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("when", KILLS)
+def test_killed_training_ends_as_if_it_had_not_been(whole, killed, when):
     task = TinyTask()
     steps = []
-    result = fit(task, SETTINGS, tmp_path, seed=3, progress=lambda _, done, __: steps.append(done))
+    folder, again = killed[when], KILLS[when][1]
+    result = fit(task, SETTINGS, folder, seed=3, progress=lambda _, done, __: steps.append(done))
     assert steps[0] == again
     assert result == whole[1]
     for name, tensor in _weights(whole[0]).items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,6 +23,12 @@ TWO = Case("tune", "calm", 2, "clean", 0)
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return little_corpus.write_emodb(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="module")
+def said(data: Path) -> Callable[[Case], Conversation]:
+    """The conversation of a case, made once for the tests that look at it."""
+    return cache(partial(converse, data))
 
 
 def active(spans: tuple, speakers: int, frames: int) -> np.ndarray:
@@ -44,8 +52,8 @@ def test_a_case_is_one_conversation(data):
     assert converse(data, Case("tune", "calm", 2, "clean", 1)).spans != first.spans
 
 
-def test_a_place_changes_the_sound_and_not_the_talk(data):
-    talks = [converse(data, Case("tune", "calm", 2, place, 0)) for place in conversations.PLACES]
+def test_a_place_changes_the_sound_and_not_the_talk(said):
+    talks = [said(Case("tune", "calm", 2, place, 0)) for place in conversations.PLACES]
     assert len({(t.spans, t.turns) for t in talks}) == 1
     assert len({t.sound.samples.tobytes() for t in talks}) == len(talks)
 
@@ -70,10 +78,10 @@ def test_everybody_speaks_and_two_at_once_seldom(data, speakers, number, half):
     assert (inside[:, 1:-1] >= on[:, 1:-1]).mean() > 0.999  # to a frame at the edges
 
 
-def test_gaps_are_those_of_people(data):
+def test_gaps_are_those_of_people(said):
     gaps = []
     for number in range(10):
-        turns = converse(data, Case("tune", "acted", 2, "clean", number)).turns
+        turns = said(Case("tune", "acted", 2, "clean", number)).turns
         whole = [
             t for t in turns if not any(o != t and o[0] <= t[0] and t[1] <= o[1] for o in turns)
         ]
@@ -84,16 +92,16 @@ def test_gaps_are_those_of_people(data):
     assert edges[counts.argmax()] == pytest.approx(0.1)  # most are .1 to .3 s
 
 
-def test_the_truth_is_where_the_sound_is(data):
-    talk = converse(data, TWO)
+def test_the_truth_is_where_the_sound_is(said):
+    talk = said(TWO)
     level = levels(talk)
     on = active(talk.spans, 2, len(level)).sum(axis=0) > 0
     assert np.percentile(level[on], 5) > np.percentile(level[~on], 90) + 10
 
 
-def test_calm_people_are_never_angry(data):
+def test_calm_people_are_never_angry(said):
     def tone(manner: str) -> float:
-        samples = converse(data, Case("tune", manner, 2, "clean", 0)).sound.samples
+        samples = said(Case("tune", manner, 2, "clean", 0)).sound.samples
         power = np.square(np.abs(np.fft.rfft(samples)))
         hertz = np.fft.rfftfreq(len(samples), 1 / RATE)
         near = np.abs(hertz - little_corpus.ANGRY) < 100
@@ -115,17 +123,17 @@ def test_a_talk_at_any_pace_is_short_or_tight_at_times_and_all_speak(data):
     assert min(gaps) <= 0 < max(gaps)
 
 
-def test_one_person_alone_takes_a_minute(data):
-    talk = converse(data, Case("report", "calm", 1, "clean", 3))
+def test_one_person_alone_takes_a_minute(said):
+    talk = said(Case("report", "calm", 1, "clean", 3))
     assert 60 <= talk.sound.duration < 70
     assert {s for _, _, s in talk.spans} == {0}
 
 
 @pytest.mark.parametrize("place", conversations.PLACES)
-def test_noise_is_as_loud_as_the_place_says(data, place):
+def test_noise_is_as_loud_as_the_place_says(said, place):
     low, high = {"clean": (30, 60), "room": (10, 50), "phone": (10, 45)}.get(place, (2, 30))
     for number in range(0, 9, 3):
-        talk = converse(data, Case("tune", "calm", 2, place, number))
+        talk = said(Case("tune", "calm", 2, place, number))
         level = levels(talk)
         on = active(talk.spans, 2, len(level)).sum(axis=0) > 0
         assert low < np.percentile(level[on], 75) - np.percentile(level[~on], 10) < high

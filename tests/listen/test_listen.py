@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import csv
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -76,21 +74,6 @@ def test_turns_and_words_stand_where_they_were_spoken(conversation):
     assert conversation.duration == pytest.approx(END, abs=0.01)
     assert 1000 <= len(conversation.waveform) <= 4000
     assert {u.speaker for u in utterances} == {"Speaker 1"}
-
-
-@pytest.mark.weights
-def test_reading_loads_neither_torch_nor_transformers(tmp_path):
-    sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 7))
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from empathia.listen.recording import hear\n"
-        f"heard = hear(Path({str(tmp_path / 'a.wav')!r}))\n"
-        "assert heard.dialogue.utterances[0].text, heard\n"
-        "print('torch' in sys.modules, 'transformers' in sys.modules)\n"
-        "import torch; print(torch.tensor(1).item())\n"  # and it can be had afterwards
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert out.stdout.split() == ["False", "False", "1"], out.stderr
 
 
 class TwoVoices:

@@ -11,7 +11,7 @@ import pytest
 from empathia.cli import main
 from empathia.errors import InputError, UsageError
 from empathia.evaluate.replies import System
-from empathia.evaluate.sheets import FAULTS, draw, read_back, write
+from empathia.evaluate.sheets import FAULTS, digest, draw, read_back, write
 from empathia.judges.given import Given
 from empathia.report.sheet import page
 
@@ -69,7 +69,7 @@ def test_shares_and_agreement_are_those_worked_out_by_hand(tmp_path):
     )
     told = {i: ["off"] for i in alpha[:3]} | {i: ["fine"] for i in [*alpha[3:], *beta]}
     ben = tmp_path / "ben.json"
-    ben.write_text(json.dumps({"sheet": "x", "rater": "Ben", "ratings": told}))
+    ben.write_text(json.dumps({"sheet": digest(items), "rater": "Ben", "ratings": told}))
     found = read_back([ann, ben], tmp_path / "key.json")
     first = next(s for s in found.systems if s.name == "alpha")
     second = next(s for s in found.systems if s.name == "beta")
@@ -101,6 +101,33 @@ def test_ratings_of_something_else_are_refused(tmp_path, rows, said):
     sheet(tmp_path)
     with pytest.raises(InputError, match=said):
         read_back([rate(tmp_path / "ann.csv", rows)], tmp_path / "key.json")
+
+
+def test_ratings_of_another_sheet_with_the_same_ids_are_refused(tmp_path):
+    items, key = sheet(tmp_path), tmp_path / "key.json"
+    others = draw([system("alpha"), system("beta")], 6, 2)
+    told = tmp_path / "ann.json"
+    for of, ids in ((others, items), (items, items)):
+        told.write_text(json.dumps({"sheet": digest(of), "ratings": {i.id: ["fine"] for i in ids}}))
+        if of is others:
+            with pytest.raises(InputError, match="another sheet"):
+                read_back([told], key)
+    assert sum(s.replies for s in read_back([told], key).systems) == len(items)
+    table = tmp_path / "ben.csv"
+    table.write_text(f"id,reply,faults\n{items[0].id},quite another,off\n")
+    with pytest.raises(InputError, match="another reply 1a"):
+        read_back([table], key)
+
+
+def test_raters_whose_files_have_one_name_both_count(tmp_path):
+    items = sheet(tmp_path)
+    paths = []
+    for who, said in (("ann", "fine"), ("ben", "off")):
+        (tmp_path / who).mkdir()
+        paths.append(rate(tmp_path / who / "ratings.csv", {i.id: said for i in items}))
+    found = read_back(paths, tmp_path / "key.json")
+    assert len(found.raters) == 2
+    assert [s.faulted.value for s in found.systems] == [0.5, 0.5]
 
 
 def test_nothing_rated_and_no_key(tmp_path):

@@ -9,11 +9,13 @@ raters agree.
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -120,6 +122,12 @@ def _letters(n: int) -> str:
     return "z" * (n // 25) + "abcdefghijklmnopqrstuvwxy"[n % 25]
 
 
+def digest(items: Sequence[Item]) -> str:
+    """What tells a sheet from others, whose replies have the same ids: of all that raters see."""
+    told = json.dumps([(i.id, i.context, i.reply) for i in items])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
 def write(folder: Path, items: Sequence[Item], page: str) -> None:
     """Write sheet.html and sheet.csv for raters, and key.json, which they must not see."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -146,15 +154,18 @@ def read_back(paths: Sequence[Path], key: Path, resamples: int = RESAMPLES) -> R
         InputError: A file cannot be read, or names another reply or another fault.
         UsageError: There is no rating.
     """
-    whose = {k: v["system"] for k, v in _json(key).items()}
-    raters = {path.stem: _ratings(path, whose) for path in paths}
+    items = _key(key)
+    whose = {i.id: i.system for i in items}
+    stems = [path.stem for path in paths]
+    names = [p.stem if stems.count(p.stem) == 1 else str(p) for p in paths]
+    raters = {n: _ratings(p, items) for n, p in zip(names, paths, strict=True)}
     if not any(raters.values()):
         raise UsageError("nothing was rated", "Fill in the column 'faults': a fault, or 'fine'")
-    names = list(dict.fromkeys(whose.values()))
+    systems = list(dict.fromkeys(whose.values()))
     votes = {i: [r[i] for r in raters.values() if i in r] for i in whose}
     binary = [[{"faulted" if v else FINE} for v in votes[i]] for i in whose]
     return Ratings(
-        tuple(_rated(n, [i for i in whose if whose[i] == n], votes, resamples) for n in names),
+        tuple(_rated(n, [i for i in whose if whose[i] == n], votes, resamples) for n in systems),
         tuple(raters),
         fleiss_kappa(binary),
         krippendorff_alpha(binary),
@@ -181,10 +192,13 @@ def _rated(name: str, ids: Sequence[str], votes: Votes, resamples: int) -> Rated
     return Rated(name, len(rated), Score("faulted", value, low, high, len(rated)), faults)
 
 
-def _json(path: Path) -> dict[str, dict[str, str]]:
+def _key(path: Path) -> list[Item]:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
-        return {str(k): {"system": str(v["system"])} for k, v in plain.items()}
+        return [
+            Item(str(k), str(v["context"]), str(v["reply"]), str(v["system"]))
+            for k, v in plain.items()
+        ]
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InputError(
             f"{files.shown(path)} is no key of a sheet ({type(error).__name__})",
@@ -192,27 +206,17 @@ def _json(path: Path) -> dict[str, dict[str, str]]:
         ) from error
 
 
-def _ratings(path: Path, known: Mapping[str, str]) -> dict[str, frozenset[str]]:
+def _ratings(path: Path, items: Sequence[Item]) -> dict[str, frozenset[str]]:
     """A rater's faults by the replies that were rated."""
-    if path.suffix.lower() == ".json":
-        plain = tables.json_document(tables.read_text(path, large=True).text, path)
-        told = plain.get("ratings") if isinstance(plain, Mapping) else None
-        rows = told.items() if isinstance(told, Mapping) else []
-        given = {str(k): " ".join(map(str, v)) if isinstance(v, list) else "" for k, v in rows}
-    else:
-        table = tables.read(path, lambda header: sum(h in HEAD for h in header))
-        cells = [r.cells for r in table.records]
-        given = {str(c.get("id", "")): str(c.get("faults") or "") for c in cells}
+    known = {i.id: i.reply for i in items}
+    given = _saved(path, digest(items)) if path.suffix.lower() == ".json" else _filled(path, known)
     ratings = {}
     for key, text in given.items():
         faults = frozenset(text.replace(",", " ").lower().split())
         if not faults:
             continue
         if key not in known:
-            raise InputError(
-                f"{files.shown(path)} rates a reply '{key}' that is not of this sheet",
-                "Name the sheet's own key",
-            )
+            raise _of_another(path, f"rates a reply '{key}' that is not of this sheet")
         if strange := sorted(faults - set(FAULTS) - {FINE}):
             raise InputError(
                 f"{files.shown(path)}: reply {key} has the fault '{strange[0]}'",
@@ -220,3 +224,30 @@ def _ratings(path: Path, known: Mapping[str, str]) -> dict[str, frozenset[str]]:
             )
         ratings[key] = faults - {FINE}
     return ratings
+
+
+def _saved(path: Path, sheet: str) -> dict[str, str]:
+    """What the page saved, by reply."""
+    plain: Any = tables.json_document(tables.read_text(path, large=True).text, path)
+    told = plain.get("ratings") if isinstance(plain, Mapping) else None
+    if not isinstance(told, Mapping):
+        raise InputError(f"{files.shown(path)} holds no ratings", "Give what the page saved")
+    if plain.get("sheet") != sheet:
+        raise _of_another(path, "is of another sheet than this key")
+    return {str(k): " ".join(map(str, v)) if isinstance(v, list) else "" for k, v in told.items()}
+
+
+def _filled(path: Path, known: Mapping[str, str]) -> dict[str, str]:
+    """The column of faults of a filled table, by reply."""
+    table = tables.read(path, lambda header: sum(h in HEAD for h in header))
+    given = {}
+    for cells in (r.cells for r in table.records):
+        key, reply = str(cells.get("id", "")), str(cells.get("reply") or "")
+        if reply and " ".join(reply.split()) != " ".join(known.get(key, reply).split()):
+            raise _of_another(path, f"has another reply {key} than this key")
+        given[key] = str(cells.get("faults") or "")
+    return given
+
+
+def _of_another(path: Path, what: str) -> InputError:
+    return InputError(f"{files.shown(path)} {what}", "Name the sheet's own key")

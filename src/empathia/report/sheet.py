@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
 
-from empathia.evaluate.sheets import FAULTS, Item, Ratings
+from empathia.evaluate.sheets import FAULTS, Item, Ratings, digest
 from empathia.files import Plain
 
 _PAGE = Path(__file__).with_name("assets") / "sheet.html"
@@ -20,9 +19,8 @@ def page(items: Sequence[Item]) -> str:
         {"context": context, "replies": [{"id": i.id, "reply": i.reply} for i in same]}
         for context, same in groupby(items, lambda i: i.context)
     ]
-    told = json.dumps(groups, ensure_ascii=False)
-    name = hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()[:12]
-    sheet = json.dumps({"id": name, "faults": FAULTS, "groups": groups}, ensure_ascii=False)
+    told = {"id": digest(items), "faults": FAULTS, "groups": groups}
+    sheet = json.dumps(told, ensure_ascii=False)
     safe = sheet.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return _PAGE.read_text(encoding="utf-8").replace("/*sheet*/null", safe)
 

@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from empathia.contracts import Tools
-from empathia.errors import ConfigError, WeightsError
+from empathia.errors import ConfigError, UsageError, WeightsError
 from empathia.labels import EKMAN7
 from empathia.lm.scripted import ScriptedModel
 from empathia.reply import lm
 from empathia.reply.lm import compact
+from empathia.reply.lm.grounded import strays
 from empathia.reply.lm.tuned import Asked
 from empathia.types import ELEMENTS, Emotion, Exemplar, Turn, Utterance, Wish
 
@@ -145,3 +146,25 @@ def test_an_adapter_that_is_not_there_is_named(tmp_path):
     model = LocalModel(tmp_path / "m.gguf")
     with pytest.raises(WeightsError, match="cannot read an adapter"):
         lm.load({"adapter": str(tmp_path)}, Tools(lambda: model))
+
+
+def test_a_tuned_models_words_are_those_of_listeners_and_one_of_its_own():
+    spoken = ["I failed my exam again."]
+    assert not strays("That sucks. I bet you will do better next time!", spoken, freely=True)
+    assert strays("That sucks.", spoken) == ["sucks"]
+    assert strays("Did the dentist pay?", spoken, freely=True) == ["dentist", "pay"]
+
+
+@pytest.mark.weights
+def test_the_shipped_adapter_is_told_used_and_refused_where_it_may_not_be():
+    pytest.importorskip("xllamacpp")
+    from empathia.lm import local
+
+    with local.load("smollm2", threads=1) as model:
+        options = {"adapter": "reply-lm", "exemplars": 0}
+        with pytest.raises(UsageError, match="not for commercial use"):
+            lm.load(options, Tools(lambda: model, permissive=True))
+        generator = lm.load(options, Tools(lambda: model))
+        assert generator.weights == ("reply-lm",)
+        replies = generator.propose(turns("My grandmother died on Sunday."), Wish(candidates=2))
+        assert all(r.text for r in replies)

@@ -71,7 +71,10 @@ def test_the_manifest_names_what_the_code_asks_for():
     assert shipped == {
         "talk": True,
         "text-default": False,
-        **{f"judge-{n}": True for n in ("reaction", "interpretation", "exploration", "sentiment")},
+        **{f"judge-{n}": True for n in ("reaction", "interpretation", "exploration")},
+        "judge-sentiment": True,
+        "judge-emotion": True,
+        "reply-lm": True,
         "text-empathetic": True,
         "text-korean": False,
         "text-multilingual": False,

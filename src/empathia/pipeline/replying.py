@@ -49,6 +49,7 @@ class Replies:
             used.clear()
             notes[:] = [f"replies come from rules: {missing}"]
             generator = rules.load({}, tools)
+        used.extend(getattr(generator, "weights", ()))
         if str(options.care) != care.OFF:
             generator = care.Careful(generator, options.care)
         self._generator = generator

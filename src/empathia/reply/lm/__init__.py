@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from empathia.training.problem import ReplyProblem
 
 OPTIONS: Mapping[str, Plain] = {
-    "adapter": "none",  # folder of what tunes the model
+    "adapter": "none",  # what tunes the model: a weight ("reply-lm") or a folder
     "exemplars": compact.EXEMPLARS,  # others' answers that a tuned model is shown
     "bank": "",  # where these come from: name or folder; "" takes the starter
     "max_tokens": 60,  # of one answer at most
@@ -77,12 +77,17 @@ class ModelReply:
         model: Who words the reply.
         options: All of ``OPTIONS``.
         asked: Makes the chat of a model that was tuned; None asks with examples.
+
+    Attributes:
+        weights: Names of the weights that it works with, the model's own aside.
     """
 
     def __init__(
         self, model: LanguageModel, options: Options, asked: tuned.Asked | None = None
     ) -> None:
         self._model, self._asked, self._options = model, asked, options
+        adapter = options.text("adapter")
+        self.weights = (adapter,) if asked is not None and tuned.ships(adapter) else ()
         self._attempts = max(1, options.count("attempts"))
 
     def propose(self, turns: Sequence[Turn], wish: Wish = ANY, tell: Tell = None) -> list[Reply]:
@@ -142,7 +147,10 @@ class ModelReply:
         )
 
         def fit(answer: str) -> str:
-            return _checked(opening + answer, turns, question.echoes, self._model)
+            text = _polished(opening + answer, turns[-1], question.echoes)
+            if getattr(self._model, "small", False):
+                _keep_to(turns, text, freely=self._asked is not None)
+            return text
 
         if tell is None:
             text = fit(self._model.complete([request])[0])
@@ -166,7 +174,7 @@ def load(options: Mapping[str, Plain], tools: Tools) -> ModelReply:
     chosen = complete(options, OPTIONS, "the reply generator 'lm'")
     _check(chosen)
     model = tools.language_model()
-    better = tuned.adapted(model, chosen.text("adapter"))
+    better = tuned.adapted(model, chosen.text("adapter"), permissive=tools.permissive)
     if better is None:
         return ModelReply(model, chosen)
     return ModelReply(better, chosen, tuned.Asked(chosen, tools))
@@ -231,25 +239,28 @@ def _openings(target: Turn, model: LanguageModel) -> Sequence[str]:
     return openings(tone(target.emotion) if sureness(target.emotion) != "none" else None)
 
 
-def _checked(
-    answer: str, turns: Sequence[Turn], echoes: Sequence[str], model: LanguageModel
-) -> str:
-    target = turns[-1]
+def _polished(answer: str, target: Turn, echoes: Sequence[str]) -> str:
     if compact.leaks(answer):
         raise polish.UnfitError("it repeated its instructions")
-    text = polish.polish(
+    return polish.polish(
         answer,
         target.utterance.text or "",
         echoes,
         tone(target.emotion) if sureness(target.emotion) == "sure" else None,
     )
-    if getattr(model, "small", False):
-        if grounded.confused(text):
-            raise polish.UnfitError("it did not know whose story it was")
-        strays = grounded.strays(text, [prompt.line(t) for t in turns[-5:]])
-        if strays:
-            raise polish.UnfitError(f"it brought up '{strays[0]}', which nobody had mentioned")
-    return text
+
+
+def _keep_to(turns: Sequence[Turn], text: str, *, freely: bool) -> None:
+    """Refuse a small model's reply that leaves the talk; a tuned one's may have a word of its own.
+
+    Raises:
+        UnfitError: It does.
+    """
+    if grounded.confused(text):
+        raise polish.UnfitError("it did not know whose story it was")
+    strays = grounded.strays(text, [prompt.line(t) for t in turns[-5:]], freely=freely)
+    if len(strays) > freely:
+        raise polish.UnfitError(f"it brought up '{strays[0]}', which nobody had mentioned")
 
 
 def _unanswered(error: ServerError, model: LanguageModel) -> str:

@@ -43,17 +43,42 @@ _LISTENER = frozenset(
     celebrate achievement accomplishment loss grief miss missing talk talked talking
     """.split()  # noqa: SIM905 - a list of 300 strings reads worse
 )
+# Further words that listeners use whatever was said (EmpatheticDialogues' training part): a model
+# that learnt from people has them, and one that did not goes astray with them.
+_PEOPLE = frozenset(
+    """
+    able absolutely actually age ago agree ah ahead almost already alright annoying another anymore
+    anyone anyway appreciate aren't ask avoid aw aww awesome back believe bet big blame break bring
+    bummer call cant care careful case certainly chance change check close completely confident
+    congrats cool couple course crazy cute damn days definitely deserve didnt different done dont
+    during each early easier easy either else embarrassing enjoy enjoyed especially every everyone
+    eventually exactly excited extra fair far fast find fine focus forever forget forward full fun
+    funny future get gets getting give glad gone gonna goodness gosh gotta gross guess ha hang
+    hate heart helpful helps hey honest honestly hopefully horrible huh i'm im impressive instead
+    interesting issue jealous keep knows last lately late laugh least leave less lesson life live
+    longer lose losing lost love luck lucky many memories might mistakes move myself needs nice
+    off often old omg once ones ouch our own perfect plan planned plans play plenty point positive
+    prepared pretty problem put quickly ready real realize reason relate relaxing rest rough safe
+    said same saw say seen sense serious shame shouldn't show similar smart somewhere soon sort
+    start stay stop stress stuff sucks super suppose sweet takes taking terrifying thats there's
+    they'll they're times took totally touch treat tried true truly trust try turns uh unfortunately
+    usually wait wanted went weren't weird whatever whats whoa win won't works worse wouldn't wrong
+    yea yeah yikes new
+    """.split()  # noqa: SIM905 - as above
+)
 
 
-def strays(reply: str, spoken: Iterable[str]) -> list[str]:
+def strays(reply: str, spoken: Iterable[str], *, freely: bool = False) -> list[str]:
     """Words of a reply that neither a listener nor the conversation would bring up.
 
     Args:
         reply: The reply.
         spoken: What was said so far, speakers' names included.
+        freely: Listeners have more words: those of a model that learnt from people.
     """
     known = {_stem(w) for text in spoken for w in words(text)}
-    return [w for w in words(reply) if w not in _LISTENER and _stem(w) not in known]
+    own = _LISTENER | _PEOPLE if freely else _LISTENER
+    return [w for w in words(reply) if w not in own and _stem(w) not in known]
 
 
 _CONFUSED = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from empathia import weights
 from empathia.config import Options
 from empathia.contracts import LanguageModel, Tools
 from empathia.errors import ConfigError, UsageError
@@ -21,16 +22,22 @@ from empathia.types import Exemplar, Message, Turn, Wish
 _LANGUAGE = "en"
 
 
-def adapted(model: LanguageModel, name: str) -> LocalModel | None:
+def ships(name: str) -> bool:
+    """Whether an adapter is a weight that comes with Empathia, not a folder."""
+    return name in {e.name for e in weights.entries()}
+
+
+def adapted(model: LanguageModel, name: str, *, permissive: bool) -> LocalModel | None:
     """A model with its adapter; None where it is to be asked as it is.
 
     Args:
         model: Which.
-        name: "none", or a folder.
+        name: "none", a shipped weight, or a folder.
+        permissive: Refuse a weight that is not for commercial use.
 
     Raises:
         ConfigError: The model takes no adapter.
-        UsageError: The adapter is another model's.
+        UsageError: The adapter is another model's, or may not be used.
         WeightsError: It is not there, or damaged.
     """
     if name == "none":
@@ -40,10 +47,14 @@ def adapted(model: LanguageModel, name: str) -> LocalModel | None:
             f"the language model {model.name} cannot take the adapter '{name}'",
             "Only a GGUF file on this machine can; leave one of the two out",
         )
-    return _checked(model, Path(name))
-
-
-def _checked(model: LocalModel, folder: Path) -> LocalModel:
+    folder = Path(name)
+    if ships(name):
+        if permissive and weights.entry(name).noncommercial:
+            raise UsageError(
+                f"the adapter '{name}' is not for commercial use ({weights.entry(name).licence})",
+                "Leave --permissive or the adapter out",
+            )
+        folder = weights.folder(name)
     base = adapters.load(folder).base
     if base != model.name:
         raise UsageError(

@@ -34,12 +34,13 @@ class Local:
     sum: str
 
 
-def load(variant: str, threads: int | None) -> Local:
+def load(variant: str, threads: int | None, kind: str = "AutoModel") -> Local:
     """Load a model of a folder or of the hub's cache.
 
     Args:
         variant: Path of a folder, or a name as on the hub ("klue/roberta-base").
         threads: Threads of torch, for the whole process; None leaves them as they are.
+        kind: The class of transformers that reads it.
 
     Raises:
         MissingExtra: torch or transformers is not installed.
@@ -59,13 +60,13 @@ def load(variant: str, threads: int | None) -> Local:
             "Other files may hold code and are not read: load it once where it comes from and "
             "save it with save_pretrained(folder, safe_serialization=True)",
         )
-    return Local(folder, _module(transformers, folder, variant), _sum(folder))
+    return Local(folder, _module(getattr(transformers, kind), folder, variant), _sum(folder))
 
 
-def _module(transformers: Any, folder: Path, variant: str) -> Any:  # noqa: ANN401 - of torch
+def _module(kind: Any, folder: Path, variant: str) -> Any:  # noqa: ANN401 - of torch
     """The model in evaluation mode, all of its arrays read."""
     try:
-        module, report = transformers.AutoModel.from_pretrained(
+        module, report = kind.from_pretrained(
             str(folder),
             local_files_only=True,
             trust_remote_code=False,

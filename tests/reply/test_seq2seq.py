@@ -20,7 +20,7 @@ from empathia.reply.lm.polish import UnfitError
 from empathia.reply.seq2seq import fitting, kept
 from empathia.reply.seq2seq.judging import LOSSES, Judged, losses, soft_embeddings
 from empathia.reply.seq2seq.net import SmallNet, stacked
-from empathia.reply.seq2seq.retrieving import found
+from empathia.reply.seq2seq.retrieving import nearest
 from empathia.reply.seq2seq.vocabulary import CUES, LISTENER, SPEAKER, learn
 from empathia.training.fit import fit
 from empathia.types import Turn, Utterance, Wish
@@ -159,8 +159,8 @@ def test_own_talks_are_left_out_and_no_label_reaches_retrieval(tmp_path):
     other_task, other = fitting.prepared(problem(tmp_path / "b", turned))
     assert plain.bank.pairs == other.bank.pairs
     assert {p.emotion for p in plain.bank.pairs} == {None}
-    rows = found(plain.bank, same_talk, 3, "words", folder=tmp_path, threads=1)
-    assert rows == found(other.bank, turned, 3, "words", folder=tmp_path, threads=1)
+    rows = nearest(plain.bank, same_talk, 3, "words", folder=tmp_path, threads=1)
+    assert rows == nearest(other.bank, turned, 3, "words", folder=tmp_path, threads=1)
     for pair, row in zip(same_talk, rows, strict=True):
         assert row
         assert pair.dialogue not in {plain.bank.pairs[i].dialogue for i in row}

@@ -59,7 +59,7 @@ LEARNING: Mapping[str, Plain] = {
     "pieces": 40,  # of a reply at most
     "given": "both",  # exemplars to the decoder: none, pooled, attended or both
     "exemplars": 5,  # how many
-    "by": "dense",  # how they are found: dense, words or hybrid
+    "by": "dense",  # how they are looked for: dense, words or hybrid
     "language": "en",  # of the words: which encoder finds exemplars
     "cued": 0.5,  # share of replies whose levels are told, so that they can be asked for
     "loss_lm": 1.0,  # weights of the losses; 0 switches one off
@@ -158,16 +158,16 @@ class Written:
         to, source = turns[-1].utterance.id, f"{NAME}:{self._folder.name}"
         why = f"guided by {len(exemplars)} exemplars of '{self._bank.name}'" if exemplars else None
         shown, reason = exemplars[:_SHOWN], "it wrote nothing"
-        found: dict[str, Reply] = {}
+        fitting: dict[str, Reply] = {}
         for raw in texts:
             try:
                 text = fit(raw, turns)
             except polish.UnfitError as error:
                 reason = str(error)
                 continue
-            found.setdefault(text, Reply(to, text, source, exemplars=shown, why=why))
+            fitting.setdefault(text, Reply(to, text, source, exemplars=shown, why=why))
         note = f"what {source} wrote was not used: {reason}"
-        return list(found.values())[: wish.candidates] or [
+        return list(fitting.values())[: wish.candidates] or [
             rules.answer(turns, note=note, wish=wish)
         ]
 
@@ -179,10 +179,10 @@ class Written:
             return ()
         query = Query.of([t.utterance.text or "" for t in turns])
         by = settings.by if self._bank.contexts is not None else "words"
-        found = search(self._bank, query, k, by, threads=self._threads)
+        nearest = search(self._bank, query, k, by, threads=self._threads)
         return tuple(
             Exemplar(p.id, self._bank.name, p.context, p.reply, None, min(1.0, similarity))
-            for place, similarity in zip(found.places, found.similarity, strict=True)
+            for place, similarity in zip(nearest.places, nearest.similarity, strict=True)
             for p in [self._bank.pairs[place]]
         )
 

@@ -85,22 +85,22 @@ def _chosen(logits: Tensor, how: Decoding, draws: Sequence[torch.Generator]) -> 
 def _beam(following: Next, begin: int, end: int, how: Decoding) -> list[list[int]]:
     """Texts by their mean log likelihood a piece, the end included."""
     ids, score = torch.full((1, 1), begin), torch.zeros(1)
-    found: list[tuple[float, list[int]]] = []
+    ended: list[tuple[float, list[int]]] = []
     for length in range(1, how.most + 1):
         total = score[:, None] + torch.log_softmax(following(ids), -1)
         best = total.flatten().topk(min(2 * how.beam, total.numel()))
         row, piece = best.indices // total.shape[1], best.indices % total.shape[1]
         over, can_be = piece == end, best.values.isfinite()
         for i in (over & can_be).nonzero().flatten().tolist():
-            found.append((float(best.values[i]) / length, ids[row[i], 1:].tolist()))
+            ended.append((float(best.values[i]) / length, ids[row[i], 1:].tolist()))
         live = (~over & can_be).nonzero().flatten()[: how.beam]
-        if len(found) >= how.beam or not len(live):
+        if len(ended) >= how.beam or not len(live):
             break
         ids, score = torch.cat([ids[row[live]], piece[live, None]], 1), best.values[live]
     else:  # what did not end comes with the rest
         unended = zip(score.tolist(), ids.tolist(), strict=True)
-        found += [(value / how.most, text[1:]) for value, text in unended]
-    return [text for _, text in sorted(found, key=lambda pair: -pair[0])][: how.beam]
+        ended += [(value / how.most, text[1:]) for value, text in unended]
+    return [text for _, text in sorted(ended, key=lambda pair: -pair[0])][: how.beam]
 
 
 def _cut(ids: list[int], end: int) -> list[int]:

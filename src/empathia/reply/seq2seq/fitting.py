@@ -30,7 +30,7 @@ from empathia.reply.seq2seq.judging import (
 )
 from empathia.reply.seq2seq.kept import Kept, Settings
 from empathia.reply.seq2seq.net import WAYS, Net, padded, stacked
-from empathia.reply.seq2seq.retrieving import BANK, bank_of, found
+from empathia.reply.seq2seq.retrieving import BANK, bank_of, nearest
 from empathia.reply.seq2seq.vocabulary import Line, Vocabulary
 from empathia.training.batches import by_length
 from empathia.training.fit import Group, fit
@@ -224,7 +224,7 @@ def _part(problem: ReplyProblem, pairs: Sequence[Pair], vocabulary: Vocabulary, 
     k = o.count("exemplars") if o.text("given") != "none" else 0
     most, judged = o.count("pieces"), [problem.empathy.get(p.id) for p in pairs]
     told = {p.id: vocabulary.reply(p.reply, most) for p in bank.pairs}
-    places = found(bank, pairs, k, o.text("by"), folder=problem.folder, threads=threads)
+    places = nearest(bank, pairs, k, o.text("by"), folder=problem.folder, threads=threads)
     return Part(
         [words.alternating(p.context) for p in pairs],
         [vocabulary.reply(p.reply, most) for p in pairs],

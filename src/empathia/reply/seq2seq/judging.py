@@ -131,10 +131,10 @@ def losses(said: tuple[Tensor, Tensor], target: Judged) -> dict[str, Tensor]:
     known = ~target.levels[..., 0].isnan()
     wanted = target.levels.nan_to_num(0.0)
     each = -(wanted * functional.log_softmax(levels, -1)).sum(-1)  # 0 where it is not known
-    found = {e: each[:, i].sum() / known[:, i].sum().clamp(min=1) for i, e in enumerate(ELEMENTS)}
+    heads = {e: each[:, i].sum() / known[:, i].sum().clamp(min=1) for i, e in enumerate(ELEMENTS)}
     told = ~target.sentiment.isnan()
     away = torch.where(told, sentiment - target.sentiment.nan_to_num(0.0), 0.0)
-    return found | {"sentiment": (away**2).sum() / told.sum().clamp(min=1)}
+    return heads | {"sentiment": (away**2).sum() / told.sum().clamp(min=1)}
 
 
 class JudgesTask:
@@ -176,8 +176,8 @@ class JudgesTask:
 
     def validate(self) -> dict[str, float]:
         """Each loss, and their sum with a minus: more is better."""
-        found = {k: float(v) for k, v in self._losses(self.valid).items()}
-        return found | {"agreement": -sum(found.values())}
+        heads = {k: float(v) for k, v in self._losses(self.valid).items()}
+        return heads | {"agreement": -sum(heads.values())}
 
     def _losses(self, which: NDArray[np.int64]) -> dict[str, Tensor]:
         ids, mask = padded([self.replies[i] for i in which])

@@ -39,7 +39,7 @@ def bank_of(pairs: Sequence[Pair], folder: Path, by: str, language: str) -> Bank
     """
     encoder = None if by == "words" else places.encoder_for(language)
     if by not in WAYS or (encoder is None and by != "words"):
-        problem = f"exemplars cannot be found by '{by}'"
+        problem = f"exemplars cannot be looked for by '{by}'"
         raise ConfigError(
             problem + (" (the encoder is not here)" if by in WAYS else ""),
             f"Take one of {', '.join(WAYS)}; all but words need: empathia weights pull",
@@ -53,7 +53,7 @@ def bank_of(pairs: Sequence[Pair], folder: Path, by: str, language: str) -> Bank
     return banks.load(folder)
 
 
-def found(
+def nearest(
     bank: Bank, pairs: Sequence[Pair], k: int, by: str, *, folder: Path, threads: int
 ) -> list[list[int]]:
     """Numbers of the exemplars of each pair, the best first; they are kept in a folder.
@@ -63,7 +63,7 @@ def found(
         pairs: Their contexts are looked for, and exemplars of their talks left out.
         k: How many at most.
         by: One of :data:`~empathia.exemplars.search.WAYS`.
-        folder: Where what was found is kept, and found again.
+        folder: Where that is kept for the next try.
         threads: For the encoder.
     """
     if k == 0:

@@ -14,6 +14,7 @@ from empathia.cli import main
 from empathia.errors import TextError, UsageError
 from empathia.evaluate.replies import System, floors, measure, read, rouge_l
 from empathia.judges.given import Given
+from empathia.report.measured_replies import rows, write
 from empathia.types import Element, Empathy
 
 sacrebleu = pytest.importorskip("sacrebleu", reason="BLEU needs the extra 'train'")
@@ -92,6 +93,26 @@ def test_people_and_those_who_listen_to_nobody():
     assert all(g.reply != g.reference for g in shuffled.replies)
     assert len({g.reply for g in often.replies}) == 1
     assert floors([Given("1", "", "Oh.")]) == []
+
+
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=30), st.integers(0, 5))
+def test_what_is_shuffled_comes_from_another_talk_each_once(talks, seed):
+    known = [Given(str(i), "", "Oh.", f"{i}", f"d{t}") for i, t in enumerate(talks)]
+    told = [int(g.reply) for g in floors(known, seed)[1].replies]
+    assert sorted(told) == list(range(len(talks)))
+    if 2 * max(map(talks.count, talks)) <= len(talks):
+        assert all(talks[i] != talks[j] for i, j in enumerate(told))
+
+
+def test_the_page_shows_the_table_and_runs_nothing(tmp_path):
+    found = measure([system(name="<b>mine</b>"), system(name="b")], resamples=20)
+    write(tmp_path, found)
+    page = (tmp_path / "report.html").read_text()
+    _, body = rows(found)
+    assert "<b>mine" not in page and "&lt;b&gt;mine" in page and "<script" not in page
+    assert page.count("<tr>") == len(body) + 1
+    assert all(name in page for name, *_ in body)
+    assert (tmp_path / "evaluation.json").exists()
 
 
 @given(

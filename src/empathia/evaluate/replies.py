@@ -179,8 +179,7 @@ def floors(replies: Sequence[Given], seed: int = 1) -> list[System]:
     known = [g for g in replies if g.reference]
     if not known:
         return []
-    order = np.random.default_rng(seed).permutation(len(known))
-    other = dict(zip(order.tolist(), np.roll(order, 1).tolist(), strict=True))
+    other = _of_other_talks(known, seed)
     often = Counter(g.reference for g in known).most_common(1)[0][0]
     texts = {
         "people": [g.reference for g in known],
@@ -199,9 +198,27 @@ def floors(replies: Sequence[Given], seed: int = 1) -> list[System]:
     ]
 
 
+def _of_other_talks(replies: Sequence[Given], seed: int) -> dict[int, int]:
+    """For each reply another one, each once, of another talk unless one talk has most of them.
+
+    Talks stand side by side in an order that is drawn; a step as long as the longest leaves any.
+    """
+    talks = [_talk(g) for g in replies]
+    sizes = Counter(talks)
+    drawn = np.random.default_rng(seed).permutation(len(sizes)).tolist()
+    rank = dict(zip(sizes, drawn, strict=True))
+    order = sorted(range(len(talks)), key=lambda i: rank[talks[i]])
+    step = max(sizes.values())
+    return {i: order[(k + step) % len(order)] for k, i in enumerate(order)}
+
+
+def _talk(given: Given) -> str:
+    """Which talk a reply is of; where that is not known, what it answers, or its own row."""
+    return given.dialogue or given.context or given.id
+
+
 def _units(system: System) -> list[str]:
-    """Which talk each reply is of; where that is not known, what it answers, or its own row."""
-    return [g.dialogue or g.context or g.id for g in system.replies]
+    return [_talk(g) for g in system.replies]
 
 
 def _draws(

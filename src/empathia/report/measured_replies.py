@@ -1,17 +1,23 @@
-"""How figures of replies look: a table of systems side by side, JSON, csv."""
+"""How figures of replies look: a table of systems side by side, a page of it, JSON, csv."""
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from empathia import files
 from empathia.evaluate.replies import Measured
 from empathia.files import Plain
+from empathia.report.timeline.parts import escaped
 from empathia.types import Score
+
+_ASSETS = Path(__file__).with_name("assets")
 
 
 def rows(systems: Sequence[Measured]) -> tuple[list[str], list[list[str]]]:
@@ -42,6 +48,32 @@ def _cell(measured: Measured, name: str) -> str:
     return f"{score.value:.{wide}f}{star}{between}"
 
 
+def page(systems: Sequence[Measured]) -> str:
+    """The table as one HTML file that needs nothing else: no network, no script."""
+    head, body = rows(systems)
+    style = f"\n{_asset('page.css')}\n{_asset('run.css')}\n"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    lines = (
+        f'<tr><th scope="row">{escaped(name)}</th>'
+        + "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
+        + "</tr>"
+        for name, *cells in body
+    )
+    filling = {
+        "policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
+        "form-action 'none'",
+        "title": escaped(f"Replies of {', '.join(head[1:])}"),
+        "style": style,
+        "head": "".join(f'<th scope="col">{escaped(name)}</th>' for name in head),
+        "rows": "\n".join(lines),
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: filling[match[1]], _asset("replies.html")) + "\n"
+
+
+def _asset(name: str) -> str:
+    return (_ASSETS / name).read_text(encoding="utf-8").strip()
+
+
 def to_json(systems: Sequence[Measured]) -> dict[str, Plain]:
     """All figures; ``docs/json.md`` lists the keys."""
     return {
@@ -63,7 +95,7 @@ def _plain(score: Score) -> dict[str, Plain]:
 
 
 def write(folder: Path, systems: Sequence[Measured]) -> None:
-    """Write evaluation.json and figures.csv into a folder, which is made where it is missing."""
+    """Write evaluation.json, report.html and figures.csv into a folder, made where missing."""
     folder.mkdir(parents=True, exist_ok=True)
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
@@ -74,5 +106,6 @@ def write(folder: Path, systems: Sequence[Measured]) -> None:
             against = [None] * 3 if more is None else [more.value, more.low, more.high]
             table.writerow([m.name, name, s.value, s.low, s.high, *against])
     files.write_text(folder / "figures.csv", out.getvalue())
+    files.write_text(folder / "report.html", page(systems))
     text = json.dumps(to_json(systems), ensure_ascii=False, indent=1)
     files.write_text(folder / "evaluation.json", f"{text}\n")

@@ -85,6 +85,20 @@ def test_differences_are_paired():
             assert score.low <= score.value + 1e-9 or score.metric in ("BLEU-3", "BLEU-4")
 
 
+def test_differences_count_what_both_answer():
+    first = System("a", system().replies[:2])
+    longer = System("b", system(["No.", *TOLD[1:3], "It rained and rained and rained."]).replies)
+    _, second = measure([first, longer], resamples=100)
+    assert second.scores["length"].n == 4
+    # On the first two contexts alone: 1 and 4 words against 4 and 4.
+    assert second.more["length"].value == pytest.approx((1 + 4 - 4 - 4) / 2)
+    assert second.more["length"].n == 2
+    same = measure([first, System("c", system().replies)], resamples=100)[1].more
+    assert {(s.value, s.low, s.high) for s in same.values()} <= {(0, 0, 0), (0, None, None)}
+    elsewhere = System("d", (Given("9", "Hello?", "Hi."),))
+    assert measure([first, elsewhere], resamples=0)[1].more == {}
+
+
 def test_people_and_those_who_listen_to_nobody():
     people, shuffled, often = floors(system().replies)
     assert [g.reply for g in people.replies] == TRUE[:3]

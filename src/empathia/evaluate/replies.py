@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -156,13 +156,34 @@ def measure(
     columns = [_columns(s, encode) for s in systems]
     draws = [_draws(s, c, units, resamples) for s, c in zip(systems, columns, strict=True)]
     figures: list[Measured] = []
-    for system, own, drawn in zip(systems, columns, draws, strict=True):
-        first = system is systems[0]
-        scores = {m: _score(m, c, drawn.get(m), len(c.sums)) for m, c in own.items()}
-        scores |= _distinct(system)
-        more = {} if first else _more(scores, figures[0].scores, drawn, draws[0])
-        figures.append(Measured(system.name, scores, more))
+    every: list[_Sums] = list(zip(systems, columns, draws, strict=True))
+    for of in every:
+        more: dict[str, Score] = {}
+        both = _contexts(systems[0]) & _contexts(of[0])
+        if of is not every[0] and both:
+            first, second = (_among(both, x, units, resamples) for x in (every[0], of))
+            more = _more(first, second)
+        figures.append(Measured(of[0].name, _scores(*of), more))
     return figures
+
+
+_Sums = tuple[System, Mapping[str, _Column], Mapping[str, Floats]]
+
+
+def _contexts(system: System) -> set[str]:
+    return {g.context for g in system.replies}
+
+
+def _among(contexts: Container[str], of: _Sums, units: Mapping[str, int], resamples: int) -> _Sums:
+    """A system, its columns and their draws on its replies to some contexts alone."""
+    system, columns, _ = of
+    kept = np.array([g.context in contexts for g in system.replies])
+    if kept.all():
+        return of
+    replies = tuple(g for g, k in zip(system.replies, kept, strict=True) if k)
+    some = replace(system, replies=replies, judged=())
+    fewer = {name: _Column(c.sums[kept], c.value) for name, c in columns.items()}
+    return some, fewer, _draws(some, fewer, units, resamples)
 
 
 def floors(replies: Sequence[Given], seed: int = 1) -> list[System]:
@@ -247,18 +268,22 @@ def _score(name: str, column: _Column, drawn: Floats | None, n: int) -> Score:
     return Score(name, column.value(column.sums.sum(0)), low, high, n)
 
 
-def _more(
-    scores: Mapping[str, Score],
-    first: Mapping[str, Score],
-    drawn: Mapping[str, Floats],
-    drawn_first: Mapping[str, Floats],
+def _scores(
+    system: System, columns: Mapping[str, _Column], drawn: Mapping[str, Floats]
 ) -> dict[str, Score]:
+    scores = {m: _score(m, c, drawn.get(m), len(c.sums)) for m, c in columns.items()}
+    return scores | _distinct(system)
+
+
+def _more(first: _Sums, second: _Sums) -> dict[str, Score]:
+    """How much more the second has than the first, both on the same contexts."""
+    before, after = _scores(*first), _scores(*second)
     figures = {}
-    for name in [n for n in scores if n in first]:
-        paired = name in drawn and name in drawn_first
-        low, high = (interval(drawn[name] - drawn_first[name]) if paired else None) or (None, None)
-        value = scores[name].value - first[name].value
-        figures[name] = Score(name, value, low, high, scores[name].n)
+    for name in [n for n in after if n in before]:
+        paired = name in first[2] and name in second[2]
+        low, high = (interval(second[2][name] - first[2][name]) if paired else None) or (None, None)
+        value = after[name].value - before[name].value
+        figures[name] = Score(name, value, low, high, after[name].n)
     return figures
 
 

@@ -154,6 +154,16 @@ def test_two_files_of_one_name_are_told_apart(tmp_path):
         measure([])
 
 
+def test_words_alone_need_no_models(tmp_path, capsys):
+    rows = "".join(f'"{s}","{t}","{r}"\n' for s, t, r in zip(SAID, TOLD, TRUE, strict=True))
+    (tmp_path / "a.csv").write_text(f"context,reply,reference\n{rows}")
+    run = ["evaluate", str(tmp_path / "a.csv"), "--bootstrap", "20", "--words-alone", "--json"]
+    assert main(run) == 0
+    first = json.loads(capsys.readouterr().out)["systems"][0]["measures"]
+    assert first["length"]["value"] == 4
+    assert not {"similarity", "near-duplicates", "sentiment"} & set(first)
+
+
 @pytest.mark.weights
 def test_replies_are_measured_as_a_user_does(tmp_path, capsys):
     from empathia import weights

@@ -69,6 +69,11 @@ def _of_replies(parser: argparse.ArgumentParser) -> None:
         help="replies: which column is which of ours: context, reply, reference, dialogue, id",
     )
     parser.add_argument("--threads", type=int, metavar="N", help="replies: threads of the models")
+    parser.add_argument(
+        "--words-alone",
+        action="store_true",
+        help="replies: ask no models, who judge and tell similarity; quick",
+    )
     blind = parser.add_argument_group("people's ratings")
     blind.add_argument(
         "--sheet",
@@ -107,7 +112,9 @@ def _replies(args: argparse.Namespace) -> int:
         raise UsageError("--dump is of runs", "Replies are in their files: give --out DIR")
     with bar("steps", plain=args.json) as progress:
         systems, notes = read(args.run, columns_of(args.map, "--map"))
-        figures = measured(systems, args.bootstrap, args.threads, progress)
+        figures = measured(
+            systems, args.bootstrap, args.threads, progress, models=not args.words_alone
+        )
     if args.out is not None:
         looks.write(args.out, figures)
     if args.json:

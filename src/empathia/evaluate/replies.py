@@ -105,6 +105,7 @@ def measured(
     resamples: int = RESAMPLES,
     threads: int | None = None,
     progress: Progress = silent,
+    models: bool = True,
 ) -> list[Measured]:
     """Figures of systems and, where references are known, of people and of floors.
 
@@ -113,11 +114,14 @@ def measured(
         resamples: How many test sets to draw; 0 gives no intervals.
         threads: Of the models.
         progress: Called as replies are judged.
+        models: Whether to ask the judges and the sentence encoder, which takes most of the time.
 
     Raises:
         WeightsError: The sentence encoder or a judge is not here.
     """
     every = [*systems, *floors(max((s.replies for s in systems), key=_referred))]
+    if not models:
+        return measure(every, None, resamples)
     panel = judges.load(threads=threads)
     judged = []
     for system in every:

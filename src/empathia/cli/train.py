@@ -96,7 +96,10 @@ def _generator(described: Run, args: argparse.Namespace) -> int:
     print(f"learnt from {made.train} answers, {made.valid} chose the epoch")
     for name in ("best_epoch", "steps"):
         print(f"{name.replace('_', ' ')}: {made.record.get(name)}")
-    print(f"use it: empathia talk --reply-option adapter={made.folder}")
+    # A language model is tuned by an adapter; others are models of their own.
+    name = described.model.generator
+    option = "adapter" if name == "lm" else "model"
+    print(f"use it: empathia talk --reply-with {name} --reply-option {option}={made.folder}")
     return 0
 
 

@@ -168,7 +168,11 @@ def test_a_change_that_cannot_be_is_named(change, message):
         ('corpora = ["a", "b"]', 'corpora = ["a", "a"]', "'data.corpora' cannot be"),
         ("limit = 10", 'learnt_from = ["c"]', "'data.learnt_from' cannot be"),
         ("limit = 10", "limit = 0", "'data.limit' cannot be 0"),
-        ('recogniser = "text"', "", r"lacks 'model\.recogniser'"),
+        (
+            'recogniser = "text"',
+            "",
+            r"needs one of 'model\.recogniser' and 'model\.generator', found none",
+        ),
         ("lr = 1", "lr = nan", r"'training\.lr' cannot be nan"),
         ("lr = 1", "warmup = 1.0", r"'training\.warmup' cannot be 1\.0"),
         ("lr = 1", "threads = 0", r"'training\.threads' cannot be 0"),

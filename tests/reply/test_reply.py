@@ -49,7 +49,7 @@ def reply(answer, *said: str, emotion: Emotion | None = None, **options):
 
 
 def test_all_generators_are_plug_ins():
-    assert {"rules", "lm", "retrieve"} == set(plugins.names("reply"))
+    assert {"rules", "lm", "retrieve", "seq2seq"} == set(plugins.names("reply"))
     for name in ("rules", "lm", "retrieve"):
         plugin = plugins.load("reply", name, needs=("OPTIONS", "load"))
         careful = care.Careful(plugin.load({}, Tools(_loud)))

@@ -253,7 +253,8 @@ class Learnt:
             tensors[f"{stem}.lora_A.weight"] = layer.down.detach().cpu().half()
             tensors[f"{stem}.lora_B.weight"] = layer.up.detach().cpu().half()
         folder.mkdir(parents=True, exist_ok=True)
-        write(folder / TENSORS, save(tensors, {"format": "pt", **self.layout}))
+        # One key: of several, safetensors draws the order anew each time.
+        write(folder / TENSORS, save(tensors, dict(self.layout)))
         config = {
             "peft_type": "LORA",
             "task_type": "CAUSAL_LM",

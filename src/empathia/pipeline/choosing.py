@@ -20,9 +20,10 @@ from empathia.exemplars.pairs import TURNS
 from empathia.exemplars.ranking import copied
 from empathia.types import LEVELS, Empathy, FloatArray, Reply, Turn, Wish
 
+# By hand; no data chose them.
 _COPIED, _REPEATED, _VOTE, _ASKED = 0.1, 0.5, 0.05, 0.5
 _SAME = 0.9  # cosine from which a reply is what was said before
-_PEOPLE = 1.8  # mean sum of the levels of people's replies (EmpatheticDialogues)
+_PEOPLE = 1.8  # about the sum of the levels that people's replies have; not measured here
 
 Judging = Callable[[Sequence[tuple[str, str]]], Sequence[Empathy]]
 

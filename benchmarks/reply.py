@@ -20,8 +20,8 @@ from empathia.errors import EmpathiaError
 from empathia.labels import EKMAN7
 from empathia.lm import local
 from empathia.lm.local.engine import Engine
-from empathia.reply import lm, rules
-from empathia.reply.lm import prompt
+from empathia.replies import lm, rules
+from empathia.replies.lm import prompt
 from empathia.types import Cues, Emotion, Request, Turn, Utterance
 
 TARGET_S = 1.5

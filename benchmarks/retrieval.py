@@ -35,7 +35,7 @@ from empathia.exemplars.places import open_bank
 from empathia.exemplars.ranking import copied, rank
 from empathia.exemplars.search import Query, nearness, search
 from empathia.metrics.bootstrap import Block, interval, resampled
-from empathia.reply import retrieve
+from empathia.replies import retrieve
 from empathia.types import FloatArray, Turn, Utterance
 
 Choose = Callable[[Query, FloatArray], int]

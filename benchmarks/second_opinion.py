@@ -7,7 +7,7 @@ lines that mislead), from the starter banks and the corpus ``plain`` as everyday
 training comments of GoEmotions in which no phrase is found. English is read by MiniLM and
 ``text-default``, Korean by e5-small, which learns from the English lines, too. The bound is where
 3 % of everyday talk that was not learnt from (five folds) lie above. Measured on
-tests/reply/safety.tsv, by which nothing was chosen, and on turns of EmpatheticDialogues and
+tests/replies/safety.tsv, by which nothing was chosen, and on turns of EmpatheticDialogues and
 comments of KOTE (validation parts).
 """
 
@@ -28,7 +28,7 @@ from empathia.corpora import empathetic_dialogues, goemotions, kote
 from empathia.encoders.multilingual import MultilingualEncoder
 from empathia.encoders.text import TextEncoder
 from empathia.exemplars.encoding import unit
-from empathia.reply.rules.safety import kind_of
+from empathia.replies.rules.safety import kind_of
 from empathia.types import Dialogue
 
 ROOT = Path(__file__).parents[1]
@@ -131,7 +131,7 @@ def main(data: Path) -> None:
             ([*kinds, *["none"] * (len(others) - len(kinds))], others),
         ),
     }
-    table = (ROOT / "tests" / "reply" / "safety.tsv").read_text("utf-8").splitlines()
+    table = (ROOT / "tests" / "replies" / "safety.tsv").read_text("utf-8").splitlines()
     rows = [tuple(row.split("\t")) for row in table]
     for name, asked in (("all lines", rows), ("lines that nobody looked at", rows[1::2])):
         for language, says in second.items():

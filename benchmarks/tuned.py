@@ -30,8 +30,8 @@ from empathia.exemplars.places import open_bank
 from empathia.exemplars.ranking import rank
 from empathia.exemplars.search import Query
 from empathia.lm import local
-from empathia.reply import lm
-from empathia.reply.lm.compact import EXEMPLARS, Hints
+from empathia.replies import lm
+from empathia.replies.lm.compact import EXEMPLARS, Hints
 from empathia.types import ELEMENTS, Turn, Utterance, Wish
 
 
@@ -54,7 +54,7 @@ def perplexity(args: argparse.Namespace) -> None:
     from safetensors.torch import load_file
 
     from empathia.lm.local.adapter import TENSORS
-    from empathia.reply.lm import fitting
+    from empathia.replies.lm import fitting
 
     torch.set_num_threads(1)
     pairs = pairs_of(args.data, args.pairs)

@@ -36,7 +36,7 @@ ORDER = (
     ("report",),
     ("evaluate", "audit"),
     ("bench", "pipeline"),
-    ("corpora", "listen", "features", "cues", "emotion", "judges", "reply", "reaction"),
+    ("corpora", "listen", "features", "cues", "emotion", "judges", "replies", "reaction"),
     ("training",),
     ("exemplars",),
     ("encoders", "lm"),

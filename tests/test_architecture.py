@@ -14,7 +14,7 @@ from figures import RANK
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "empathia"
-PLUGINS = ("corpora", "emotion", "features", "lm", "reply")
+PLUGINS = ("corpora", "emotion", "features", "lm", "replies")
 
 HEAVY = (
     "torch",

@@ -32,7 +32,7 @@ smoothing = 0.5
 select = "accuracy"
 threads = 1
 """
-KINDS = ("corpora", "features", "emotion", "reply")
+KINDS = ("corpora", "features", "emotion", "replies")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 timeline = empathia.read("talk.wav")
 empathia.write(timeline, "talk.json")
+answer = empathia.reply(timeline).text
 for event in empathia.listen(sys.stdin.buffer): ...
 """
 
@@ -15,14 +16,15 @@ from empathia.version import __version__
 
 if TYPE_CHECKING:
     from empathia.media import Pcm, Source
+    from empathia.pipeline.answering import Talk
     from empathia.pipeline.listening import Listening
-    from empathia.types import Dialogue, Timeline
+    from empathia.types import Dialogue, Reply, Timeline
 
 # ONNX Runtime would keep a device id and send usage data; reading stays on this machine. It has
 # to be said before ONNX Runtime is imported, by whomever.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-__all__ = ["__version__", "listen", "load_corpus", "read", "write"]
+__all__ = ["__version__", "listen", "load_corpus", "read", "reply", "write"]
 
 
 def read(path: str | Path, **options: Any) -> Timeline:  # noqa: ANN401 - see pipeline.Options
@@ -78,6 +80,38 @@ def listen(
     from empathia.pipeline.listening import listen as listening
 
     return listening(stream, Options.of(options), pcm)
+
+
+def reply(
+    talk: Talk,
+    *,
+    listener: str | None = None,
+    **options: Any,  # noqa: ANN401
+) -> Reply:
+    """Answer the last turn of a talk.
+
+    Args:
+        talk: What :func:`read` returned, turns, or what was said: lines of two people in turn,
+            or (speaker, words). What was not judged yet, is.
+        listener: Answer the last turn that this speaker answers (or is to answer).
+        options: The fields of :class:`empathia.pipeline.Options`, such as
+            ``reply_with="retrieve"``, ``empathy={"exploration": 2}`` or ``candidates=3``.
+
+    Returns:
+        The words, which generator they are of, the exemplars behind them, why they were chosen
+        and what judges take them to be. Each turn of a talk:
+        :func:`empathia.pipeline.answering.answer`.
+
+    Raises:
+        EmpathiaError: There is nothing to answer, or an option cannot be.
+
+    Example:
+        >>> empathia.reply(["How was it?", "I failed again."]).text  # doctest: +SKIP
+    """
+    from empathia.pipeline import Options
+    from empathia.pipeline.answering import answer
+
+    return answer(talk, Options.of(options), listener=listener)[-1].reply
 
 
 def write(timeline: Timeline, path: str | Path, audio: bytes | None = None) -> Path:

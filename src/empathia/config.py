@@ -25,7 +25,7 @@
     [model]
     recogniser = "text"          # plug-in of empathia.emotion; the other keys are its own
     dropout = 0.1
-    # or: generator = "lm"       # plug-in of empathia.reply that learns; no labels are needed
+    # or: generator = "lm"       # plug-in of empathia.replies that learns; no labels are needed
 
     [training]
     epochs = 6
@@ -140,7 +140,7 @@ class ModelPart:
     Args:
         recogniser: Plug-in of ``empathia.emotion``; "" where a generator learns.
         options: Its own.
-        generator: Plug-in of ``empathia.reply``; "" where a recogniser learns.
+        generator: Plug-in of ``empathia.replies``; "" where a recogniser learns.
     """
 
     recogniser: str
@@ -355,7 +355,7 @@ def _run(table: dict[str, Any], file: str) -> Run:
         raise ConfigError(
             f"{file} needs one of 'model.recogniser' and 'model.generator', found "
             f"{len(learners) or 'none'}",
-            "Name a plug-in of empathia.emotion, or one of empathia.reply",
+            "Name a plug-in of empathia.emotion, or one of empathia.replies",
         )
     parts["model"] = ModelPart(learners.get("recogniser", ""), model, learners.get("generator", ""))
     if "generator" in learners:  # what it learns has no labels

@@ -77,7 +77,7 @@ class Judge(Protocol):  # each pair is (context, reply); one Empathy each, of wh
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Empathy]: ...
 
 
-# reply/<name>     OPTIONS; load(options: {name: value}, tools: Tools) -> Generator
+# replies/<name>     OPTIONS; load(options: {name: value}, tools: Tools) -> Generator
 class Generator(Protocol):  # answers to the last turn; the first, its favourite, is told as written
     def propose(self, turns: Sequence[Turn], wish: Wish = ..., tell: Tell = ...) -> list[Reply]: ...
 

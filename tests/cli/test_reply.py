@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+import empathia
 from empathia import weights
 from empathia.cli import main
+from empathia.errors import UsageError
 from empathia.judges.given import read as read_replies
 from empathia.pipeline import Options
 from empathia.pipeline.answering import answer
@@ -138,3 +141,17 @@ def test_what_is_asked_for_is_heard_by_rules():
     )
     (other,) = answer([("Ann", "I lost my keys.")], asking)
     assert other.reply.text.endswith("?") and other.reply.text.count(".") == 0
+
+
+def test_python_answers_turns_or_lines_alike_and_says_what_is_wrong():
+    said = [("Ann", "I failed my driving test again."), ("Ben", "Oh no.")]
+    how = {"reply_with": "rules", "permissive": True}
+    to_ben = empathia.reply(said, **how)
+    to_ann = empathia.reply(said, listener="Ben", **how)
+    assert (to_ben.to, to_ann.to) == ("turn-0001", "turn-0000")
+    assert to_ann == empathia.reply([said[0]], **how)
+    assert "empathia.reply" not in sys.modules  # a package of that name would hide it
+    with pytest.raises(UsageError, match="no turn to answer"):
+        empathia.reply([], **how)
+    with pytest.raises(UsageError, match="volume"):
+        empathia.reply(said, volume=2)

@@ -13,13 +13,13 @@ from empathia.lm.scripted import ScriptedModel
 from empathia.types import Emotion, Reply, Turn, Utterance
 
 pytestmark = pytest.mark.usefixtures("third_party")
-NAMES = installed.every("reply")
+NAMES = installed.every("replies")
 SAD = Emotion("fusion", EKMAN7, tuple(0.7 if x == "sadness" else 0.05 for x in EKMAN7))
 TOOLS = Tools(lambda: ScriptedModel(lambda _: "That sounds really hard. How are you now?"))
 
 
 def generator(name: str) -> Generator:
-    made: Generator = plugins.load("reply", name, ("OPTIONS", "load")).load({}, TOOLS)
+    made: Generator = plugins.load("replies", name, ("OPTIONS", "load")).load({}, TOOLS)
     return made
 
 
@@ -32,7 +32,7 @@ def talk(*texts: str | None, emotion: Emotion | None = SAD) -> list[Turn]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_options_are_typed_by_their_defaults(name: str) -> None:
-    plugin = plugins.load("reply", name, ("OPTIONS", "load"))
+    plugin = plugins.load("replies", name, ("OPTIONS", "load"))
     with pytest.raises(ConfigError, match="colour"):
         plugin.load({"colour": 1}, TOOLS)
     for option, default in plugin.OPTIONS.items():
@@ -74,5 +74,5 @@ def test_a_language_model_is_loaded_where_it_is_needed_alone(name: str) -> None:
         loaded.append(name)
         return ScriptedModel(lambda _: "That sounds really hard. How are you now?")
 
-    plugins.load("reply", name).load({}, Tools(model)).propose(talk("I lost my keys"))[0]
+    plugins.load("replies", name).load({}, Tools(model)).propose(talk("I lost my keys"))[0]
     assert loaded == (["lm"] if name == "lm" else [])

@@ -459,7 +459,7 @@ def test_without_the_extra_the_command_that_adds_it_is_named(tmp_path, monkeypat
 
 def test_importing_the_interface_imports_no_engine():
     code = (
-        "import sys, empathia.lm.local, empathia.lm.server, empathia.reply.lm\n"
+        "import sys, empathia.lm.local, empathia.lm.server, empathia.replies.lm\n"
         "print([m for m in ('xllamacpp', 'torch', 'numpy.testing') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

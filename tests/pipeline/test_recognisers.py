@@ -187,7 +187,7 @@ def test_a_reply_generator_is_found_by_its_name(
             last = turns[-1].utterance
             return [Reply(last.id, str(last.text), "parrot")]
 
-    installed["reply", "parrot"] = SimpleNamespace(load=lambda _options, _tools: Parrot())
+    installed["replies", "parrot"] = SimpleNamespace(load=lambda _options, _tools: Parrot())
     timeline = empathia.read(talk, reply="every", reply_with="parrot")
     assert [t.reply.text for t in timeline.turns if t.reply] == [
         "I am so happy today!",

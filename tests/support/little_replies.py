@@ -6,7 +6,7 @@ from pathlib import Path
 
 from empathia.config import Options, TrainingPart
 from empathia.exemplars.pairs import Pair
-from empathia.reply import seq2seq
+from empathia.replies import seq2seq
 from empathia.training.problem import ReplyProblem
 from empathia.types import Empathy
 from empathia.types.felt import ELEMENTS, Element

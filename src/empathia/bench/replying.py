@@ -79,7 +79,7 @@ def train(
         CorpusError: A corpus is missing, damaged, or has no training or validation part.
         TrainingError: Training cannot go on, or another one writes to the same folder.
     """
-    plugin = plugins.load("reply", run.model.generator, ("LEARNING", "learn"))
+    plugin = plugins.load("replies", run.model.generator, ("LEARNING", "learn"))
     owner = f"{run.file}: generator '{run.model.generator}'"
     options = complete(run.model.options, plugin.LEARNING, owner, "model.")
     infos, corpora = load_corpora(run, data)

@@ -26,7 +26,7 @@ from empathia.pipeline.priors import Prior
 from empathia.pipeline.recognisers import Named, recognise
 from empathia.pipeline.record import Record
 from empathia.pipeline.senses import PROSODY
-from empathia.reply.rules import care
+from empathia.replies.rules import care
 from empathia.types import Audio, Cues, Emotion, Features, Sample, Tell, Turn, Utterance, Word
 
 

@@ -14,7 +14,7 @@ from empathia.files import Plain
 from empathia.listen.language import CODES
 from empathia.listen.transcript import names
 from empathia.pipeline import priors
-from empathia.reply.rules import care
+from empathia.replies.rules import care
 from empathia.types import Wish
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Options:
         llm_model: Name of the server's model, or path of a local GGUF file.
         care: What answers words that suggest self-harm, harm to others, abuse or an emergency, in
             place of whoever words replies: "default", a TOML file of texts as
-            ``reply/rules/care.toml``, or "off", which the timeline then says.
+            ``replies/rules/care.toml``, or "off", which the timeline then says.
         threads: Threads for the models; None takes all cores.
         prior: How often each label comes up in what is read: "talk", "comments", "balanced", or a
             JSON file ``{label: share}``. None takes talk for the shipped recognisers and leaves

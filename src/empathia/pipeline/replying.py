@@ -13,9 +13,9 @@ from empathia.exemplars import encoding, places
 from empathia.exemplars.places import STARTERS
 from empathia.listen.language import UNKNOWN, detect_language
 from empathia.pipeline.choosing import Judging, Measure, choose
-from empathia.reply import rules
-from empathia.reply.rules import care
-from empathia.reply.rules.safety import language_of
+from empathia.replies import rules
+from empathia.replies.rules import care
+from empathia.replies.rules.safety import language_of
 from empathia.types import Reply, Tell, Turn
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Replies:
     def __init__(self, options: Options, tools: Tools, used: list[str], notes: list[str]) -> None:
         self._options = options
         self._used, self._notes = used, notes
-        plugin = plugins.load("reply", options.reply_with, ("load",))
+        plugin = plugins.load("replies", options.reply_with, ("load",))
         try:
             generator: Generator = plugin.load(options.reply_options, tools)
         except (MissingExtra, WeightsError) as missing:

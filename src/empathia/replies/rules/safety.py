@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from empathia.reply.rules.phrases import Phrases
+from empathia.replies.rules.phrases import Phrases
 from empathia.types import Turn
 
 Kind = Literal["self-harm", "harm-to-others", "abuse", "emergency"]

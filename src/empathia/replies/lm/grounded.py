@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from empathia.reply.lm.polish import words
+from empathia.replies.lm.polish import words
 
 # Words of a listener, and words that only join others. Content words belong here
 # only if they fit whatever was said.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from empathia.reply.lm.examples import examples
-from empathia.reply.rules.tone import tone
+from empathia.replies.lm.examples import examples
+from empathia.replies.rules.tone import tone
 from empathia.types import Cues, Emotion, Message, Turn
 
 _TASK = (

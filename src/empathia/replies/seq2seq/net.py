@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from empathia.reply.seq2seq.vocabulary import LISTENER
+from empathia.replies.seq2seq.vocabulary import LISTENER
 
 WAYS = ("none", "pooled", "attended", "both")
 """How exemplars are given to the decoder."""

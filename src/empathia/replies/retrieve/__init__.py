@@ -19,10 +19,10 @@ from empathia.exemplars.ranking import CANDIDATES, rank
 from empathia.exemplars.search import WAYS, Found, Query
 from empathia.exemplars.words import is_korean
 from empathia.files import Plain
-from empathia.reply import rules
-from empathia.reply.lm.polish import UnfitError
-from empathia.reply.retrieve.fitting import fitted, heads
-from empathia.reply.rules.tone import sureness, tone, tone_of
+from empathia.replies import rules
+from empathia.replies.lm.polish import UnfitError
+from empathia.replies.retrieve.fitting import fitted, heads
+from empathia.replies.rules.tone import sureness, tone, tone_of
 from empathia.types import ANY, Exemplar, Reply, Tell, Turn, Wish
 
 OPTIONS: Mapping[str, Plain] = {

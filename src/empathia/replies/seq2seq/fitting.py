@@ -18,8 +18,8 @@ from empathia.errors import ConfigError, TrainingError
 from empathia.exemplars.bank import Bank
 from empathia.exemplars.pairs import Pair
 from empathia.files import Plain
-from empathia.reply.seq2seq import vocabulary as words
-from empathia.reply.seq2seq.judging import (
+from empathia.replies.seq2seq import vocabulary as words
+from empathia.replies.seq2seq.judging import (
     LOSSES,
     READS,
     Judged,
@@ -28,10 +28,10 @@ from empathia.reply.seq2seq.judging import (
     losses,
     soft_embeddings,
 )
-from empathia.reply.seq2seq.kept import Kept, Settings
-from empathia.reply.seq2seq.net import WAYS, Net, padded, stacked
-from empathia.reply.seq2seq.retrieving import BANK, bank_of, nearest
-from empathia.reply.seq2seq.vocabulary import Line, Vocabulary
+from empathia.replies.seq2seq.kept import Kept, Settings
+from empathia.replies.seq2seq.net import WAYS, Net, padded, stacked
+from empathia.replies.seq2seq.retrieving import BANK, bank_of, nearest
+from empathia.replies.seq2seq.vocabulary import Line, Vocabulary
 from empathia.training.batches import by_length
 from empathia.training.fit import Group, fit
 from empathia.training.problem import ReplyProblem
@@ -154,7 +154,7 @@ class ReplyTask:
 
 
 def train(problem: ReplyProblem) -> Kept:
-    """See :mod:`empathia.reply.seq2seq`."""
+    """See :mod:`empathia.replies.seq2seq`."""
     task, kept = prepared(problem)
     result = fit(
         task,
@@ -207,7 +207,7 @@ def _net(problem: ReplyProblem) -> tuple[Net, Vocabulary, Settings]:
     given, counts = o.text("given"), (o.count("context"), o.count("pieces"), turns)
     shared = (given, *counts, o.count("exemplars"), o.text("by"))
     if o.text("start"):
-        from empathia.reply.seq2seq.t5 import pretrained
+        from empathia.replies.seq2seq.t5 import pretrained
 
         t5, vocabulary = pretrained(o.text("start"), given)
         return t5, vocabulary, Settings(t5.config, True, *shared)

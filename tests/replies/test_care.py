@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from empathia.contracts import Tools
 from empathia.errors import UsageError
 from empathia.lm.scripted import ScriptedModel
-from empathia.reply import lm, rules
-from empathia.reply.rules import care, safety
-from empathia.reply.rules.safety import kind_of
+from empathia.replies import lm, rules
+from empathia.replies.rules import care, safety
+from empathia.replies.rules.safety import kind_of
 from empathia.types import Reply, Turn, Utterance
 
 LINES = [

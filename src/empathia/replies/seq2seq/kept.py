@@ -18,12 +18,12 @@ import torch
 from empathia.exemplars import bank as banks
 from empathia.exemplars.bank import Bank
 from empathia.files import Plain, write
-from empathia.reply.seq2seq import vocabulary as words
-from empathia.reply.seq2seq.decoding import Decoding
-from empathia.reply.seq2seq.decoding import write as decoded
-from empathia.reply.seq2seq.net import Net, Read, SmallNet, stacked
-from empathia.reply.seq2seq.retrieving import BANK
-from empathia.reply.seq2seq.vocabulary import Line, Vocabulary
+from empathia.replies.seq2seq import vocabulary as words
+from empathia.replies.seq2seq.decoding import Decoding
+from empathia.replies.seq2seq.decoding import write as decoded
+from empathia.replies.seq2seq.net import Net, Read, SmallNet, stacked
+from empathia.replies.seq2seq.retrieving import BANK
+from empathia.replies.seq2seq.vocabulary import Line, Vocabulary
 from empathia.training.model import check_shapes, damaged, read_arrays, write_arrays
 
 _TOKENIZER = "tokenizer.json"
@@ -34,7 +34,7 @@ class Settings:
     """What a net is, and what it reads.
 
     Args:
-        net: Arguments of :class:`~empathia.reply.seq2seq.net.SmallNet`, or T5's configuration.
+        net: Arguments of :class:`~empathia.replies.seq2seq.net.SmallNet`, or T5's configuration.
         t5: Whether it is T5's.
         given: How exemplars reach the decoder.
         context: Pieces of a talk at most.
@@ -56,7 +56,7 @@ class Settings:
     def empty(self) -> Net:
         """The net without what it learnt."""
         if self.t5:
-            from empathia.reply.seq2seq import t5
+            from empathia.replies.seq2seq import t5
 
             return t5.restored(self.net, self.given)
         return SmallNet(**self.net, given=self.given)

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empathia.reply.seq2seq.decoding import Decoding, narrowed, write
+from empathia.replies.seq2seq.decoding import Decoding, narrowed, write
 
 BEGIN, END = 0, 1
 

@@ -11,8 +11,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from empathia.reply.rules.safety import kind_of
-from empathia.reply.rules.tone import NEGATIVE
+from empathia.replies.rules.safety import kind_of
+from empathia.replies.rules.tone import NEGATIVE
 
 MAX_CHARS = 300
 _SENTENCES = 2

@@ -15,13 +15,13 @@ from little_replies import GLAD, PAIRS, SAD, problem
 from empathia.contracts import Tools
 from empathia.errors import ConfigError, TrainingError, UsageError, WeightsError
 from empathia.exemplars import bank as banks
-from empathia.reply import seq2seq
-from empathia.reply.lm.polish import UnfitError
-from empathia.reply.seq2seq import fitting, kept
-from empathia.reply.seq2seq.judging import LOSSES, Judged, losses, soft_embeddings
-from empathia.reply.seq2seq.net import SmallNet, stacked
-from empathia.reply.seq2seq.retrieving import nearest
-from empathia.reply.seq2seq.vocabulary import CUES, LISTENER, SPEAKER, learn
+from empathia.replies import seq2seq
+from empathia.replies.lm.polish import UnfitError
+from empathia.replies.seq2seq import fitting, kept
+from empathia.replies.seq2seq.judging import LOSSES, Judged, losses, soft_embeddings
+from empathia.replies.seq2seq.net import SmallNet, stacked
+from empathia.replies.seq2seq.retrieving import nearest
+from empathia.replies.seq2seq.vocabulary import CUES, LISTENER, SPEAKER, learn
 from empathia.training.fit import fit
 from empathia.types import Turn, Utterance, Wish
 from empathia.types.felt import ELEMENTS

@@ -1,7 +1,8 @@
 """Fine-tuning a language model to answer as listeners do: low-rank adapters (Hu et al. 2022).
 
-The chat that is learnt is the one that is asked for later (:mod:`empathia.reply.lm.compact`). Each
-time a pair is seen, other parts of what is known of it are left out. Only the reply is learnt.
+The chat that is learnt is the one that is asked for later
+(:mod:`empathia.replies.lm.compact`). Each time a pair is seen, other parts of what is known of it
+are left out. Only the reply is learnt.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ from empathia.exemplars.ranking import rank
 from empathia.exemplars.search import Query
 from empathia.files import Plain, write, write_json
 from empathia.lm.local.adapter import CONFIG, TENSORS
-from empathia.reply.lm.compact import EXEMPLARS, Hints, chat
-from empathia.reply.rules.tone import tone_of
+from empathia.replies.lm.compact import EXEMPLARS, Hints, chat
+from empathia.replies.rules.tone import tone_of
 from empathia.training.fit import Group, fit
 from empathia.training.problem import ReplyProblem
 from empathia.types import Empathy, FloatArray

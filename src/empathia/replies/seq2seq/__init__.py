@@ -23,15 +23,15 @@ from empathia.exemplars.bank import Bank
 from empathia.exemplars.places import open_bank
 from empathia.exemplars.search import Query, search
 from empathia.files import Plain
-from empathia.reply import rules
-from empathia.reply.lm import grounded, polish
-from empathia.reply.rules.tone import sureness, tone
-from empathia.reply.seq2seq.vocabulary import LISTENER, SPEAKER, cues
+from empathia.replies import rules
+from empathia.replies.lm import grounded, polish
+from empathia.replies.rules.tone import sureness, tone
+from empathia.replies.seq2seq.vocabulary import LISTENER, SPEAKER, cues
 from empathia.types import ANY, Exemplar, Reply, Tell, Turn, Wish
 
 if TYPE_CHECKING:
-    from empathia.reply.seq2seq.decoding import Decoding
-    from empathia.reply.seq2seq.kept import Kept
+    from empathia.replies.seq2seq.decoding import Decoding
+    from empathia.replies.seq2seq.kept import Kept
     from empathia.training.problem import ReplyProblem
 
 NAME = "seq2seq"
@@ -87,7 +87,7 @@ def learn(problem: ReplyProblem) -> Kept:
         WeightsError: T5 is asked for and not here.
     """
     with needs("train", f"the reply generator '{NAME}'"):
-        from empathia.reply.seq2seq.fitting import train
+        from empathia.replies.seq2seq.fitting import train
     return train(problem)
 
 
@@ -197,7 +197,7 @@ class Written:
     @cached_property
     def _kept(self) -> Kept:
         with needs("train", f"the reply generator '{NAME}'"):
-            from empathia.reply.seq2seq.kept import load
+            from empathia.replies.seq2seq.kept import load
         return load(self._folder)
 
     @cached_property
@@ -207,7 +207,7 @@ class Written:
 
     @cached_property
     def _how(self) -> Decoding:
-        from empathia.reply.seq2seq.decoding import Decoding
+        from empathia.replies.seq2seq.decoding import Decoding
 
         o = self._options
         return Decoding(
@@ -236,7 +236,7 @@ def fit(raw: str, turns: Sequence[Turn]) -> str:
     """What may be said of a text that a model wrote; a small one must stay with what was said.
 
     Raises:
-        UnfitError: Nothing of it; from :mod:`empathia.reply.lm.polish`.
+        UnfitError: Nothing of it; from :mod:`empathia.replies.lm.polish`.
     """
     target = turns[-1]
     sure = tone(target.emotion) if sureness(target.emotion) == "sure" else None

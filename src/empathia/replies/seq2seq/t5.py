@@ -9,8 +9,8 @@ from torch import Tensor
 
 from empathia.encoders import local
 from empathia.errors import UsageError, WeightsError
-from empathia.reply.seq2seq.net import Net
-from empathia.reply.seq2seq.vocabulary import Vocabulary, loads
+from empathia.replies.seq2seq.net import Net
+from empathia.replies.seq2seq.vocabulary import Vocabulary, loads
 
 _KIND = "T5ForConditionalGeneration"
 _TOKENIZER = "tokenizer.json"
@@ -21,7 +21,7 @@ class T5Net(Net):
 
     Args:
         t5: A ``transformers.T5ForConditionalGeneration``.
-        given: How exemplars reach the decoder, one of :data:`~empathia.reply.seq2seq.net.WAYS`.
+        given: How exemplars reach the decoder, one of :data:`~empathia.replies.seq2seq.net.WAYS`.
     """
 
     def __init__(self, t5: Any, given: str) -> None:  # noqa: ANN401 - of transformers

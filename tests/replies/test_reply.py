@@ -16,10 +16,10 @@ from empathia.labels import EKMAN7, LabelSet
 from empathia.labels.sets import GOEMOTIONS28, IEMOCAP6
 from empathia.lm.scripted import ScriptedModel
 from empathia.lm.server import ServerModel
-from empathia.reply import lm, rules
-from empathia.reply.lm import grounded, prompt
-from empathia.reply.lm.polish import MAX_CHARS, UnfitError, polish
-from empathia.reply.rules import care
+from empathia.replies import lm, rules
+from empathia.replies.lm import grounded, prompt
+from empathia.replies.lm.polish import MAX_CHARS, UnfitError, polish
+from empathia.replies.rules import care
 from empathia.types import Cues, Emotion, Message, Reply, Turn, Utterance
 
 GOOD = "That sounds really hard. How are you feeling now?"
@@ -49,9 +49,9 @@ def reply(answer, *said: str, emotion: Emotion | None = None, **options):
 
 
 def test_all_generators_are_plug_ins():
-    assert {"rules", "lm", "retrieve", "seq2seq"} == set(plugins.names("reply"))
+    assert {"rules", "lm", "retrieve", "seq2seq"} == set(plugins.names("replies"))
     for name in ("rules", "lm", "retrieve"):
-        plugin = plugins.load("reply", name, needs=("OPTIONS", "load"))
+        plugin = plugins.load("replies", name, needs=("OPTIONS", "load"))
         careful = care.Careful(plugin.load({}, Tools(_loud)))
         assert careful.propose(talk("I want to die."))[0].source == "care"
 

@@ -14,10 +14,10 @@ from empathia.contracts import Tools
 from empathia.errors import ConfigError, UsageError, WeightsError
 from empathia.labels import EKMAN7
 from empathia.lm.scripted import ScriptedModel
-from empathia.reply import lm
-from empathia.reply.lm import compact
-from empathia.reply.lm.grounded import strays
-from empathia.reply.lm.tuned import Asked
+from empathia.replies import lm
+from empathia.replies.lm import compact
+from empathia.replies.lm.grounded import strays
+from empathia.replies.lm.tuned import Asked
 from empathia.types import ELEMENTS, Emotion, Exemplar, Turn, Utterance, Wish
 
 WORDS = st.text(max_size=80).map(lambda t: t + " end")

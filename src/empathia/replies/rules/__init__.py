@@ -13,7 +13,7 @@ from empathia.config import complete
 from empathia.contracts import Tools
 from empathia.errors import UsageError
 from empathia.files import Plain
-from empathia.reply.rules.tone import sureness, tone
+from empathia.replies.rules.tone import sureness, tone
 from empathia.types import ANY, Emotion, Reply, Tell, Turn, Wish
 
 OPTIONS: Mapping[str, Plain] = {}

@@ -16,9 +16,9 @@ from empathia.exemplars.bank import Source
 from empathia.exemplars.pairs import Pair
 from empathia.labels import EKMAN7
 from empathia.labels.sets import ED32
-from empathia.reply import retrieve
-from empathia.reply.lm.polish import UnfitError
-from empathia.reply.retrieve.fitting import fitted, heads
+from empathia.replies import retrieve
+from empathia.replies.lm.polish import UnfitError
+from empathia.replies.retrieve.fitting import fitted, heads
 from empathia.types import Emotion, Turn, Utterance
 
 SAD, GLAD = "That sounds really hard. How are you now?", "How wonderful, you must be so happy!"

@@ -13,9 +13,9 @@ pytest.importorskip("transformers")
 from empathia.config import Options, TrainingPart  # noqa: E402
 from empathia.exemplars.pairs import Pair  # noqa: E402
 from empathia.lm.local import adapter  # noqa: E402
-from empathia.reply import lm  # noqa: E402
-from empathia.reply.lm import fitting  # noqa: E402
-from empathia.reply.lm.compact import Hints  # noqa: E402
+from empathia.replies import lm  # noqa: E402
+from empathia.replies.lm import fitting  # noqa: E402
+from empathia.replies.lm.compact import Hints  # noqa: E402
 from empathia.training.problem import ReplyProblem  # noqa: E402
 from empathia.types import Element, Empathy  # noqa: E402
 

@@ -10,7 +10,7 @@ from typing import cast
 
 from empathia.contracts import Generator
 from empathia.errors import UsageError
-from empathia.reply.rules.safety import KINDS, LANGUAGES, Kind, Language, concern, language_of
+from empathia.replies.rules.safety import KINDS, LANGUAGES, Kind, Language, concern, language_of
 from empathia.types import ANY, Reply, Tell, Turn, Wish
 
 Texts = Mapping[Language, Mapping[Kind, str]]

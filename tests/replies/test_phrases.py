@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empathia.reply.rules import safety
-from empathia.reply.rules.phrases import Phrases, needed
+from empathia.replies.rules import safety
+from empathia.replies.rules.phrases import Phrases, needed
 
 LINES = [
     r"(?<!\w)(?:kill(?:s|ed)? (?:me|us))(?!\w)",

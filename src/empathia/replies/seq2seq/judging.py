@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from empathia.reply.seq2seq.net import padded, places
+from empathia.replies.seq2seq.net import padded, places
 from empathia.training.fit import Group
 from empathia.types import Empathy
 from empathia.types.felt import ELEMENTS, LEVELS

@@ -18,14 +18,14 @@ from empathia.config import Options, complete
 from empathia.contracts import LanguageModel, Tools
 from empathia.errors import ConfigError, ServerError, needs
 from empathia.files import Plain
-from empathia.reply import rules
-from empathia.reply.lm import compact, grounded, polish, prompt, tuned
-from empathia.reply.lm.examples import openings
-from empathia.reply.rules.tone import sureness, tone
+from empathia.replies import rules
+from empathia.replies.lm import compact, grounded, polish, prompt, tuned
+from empathia.replies.lm.examples import openings
+from empathia.replies.rules.tone import sureness, tone
 from empathia.types import ANY, Exemplar, Message, Reply, Request, Tell, Turn, Wish
 
 if TYPE_CHECKING:
-    from empathia.reply.lm.fitting import Learnt
+    from empathia.replies.lm.fitting import Learnt
     from empathia.training.problem import ReplyProblem
 
 OPTIONS: Mapping[str, Plain] = {
@@ -189,7 +189,7 @@ def learn(problem: ReplyProblem) -> Learnt:
         TrainingError: Training cannot go on.
     """
     with needs("train", "tuning a language model"):
-        from empathia.reply.lm.fitting import train
+        from empathia.replies.lm.fitting import train
     return train(problem)
 
 

@@ -15,8 +15,8 @@ from empathia.exemplars.ranking import rank
 from empathia.exemplars.search import Query
 from empathia.lm.local import LocalModel
 from empathia.lm.local import adapter as adapters
-from empathia.reply.lm import compact
-from empathia.reply.rules.tone import sureness, tone
+from empathia.replies.lm import compact
+from empathia.replies.rules.tone import sureness, tone
 from empathia.types import Exemplar, Message, Turn, Wish
 
 _LANGUAGE = "en"

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 
 from empathia.exemplars.words import is_korean
-from empathia.reply.lm.grounded import confused, strays
-from empathia.reply.lm.polish import UnfitError, polish, words
+from empathia.replies.lm.grounded import confused, strays
+from empathia.replies.lm.polish import UnfitError, polish, words
 
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*[\"'”’)]*")
 _NAME = re.compile(r"(?<=[\w,;] )(?!I\b|I['’])[A-Z]\w+")

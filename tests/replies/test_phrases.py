@@ -42,10 +42,36 @@ def test_the_same_is_found_and_replaced_as_by_all_of_them(words, anything):
         (r"(?:\w+|gun)x?", []),
         (r"(?!no)(?<!w)a*", []),
         (r"", []),
+        (r"burn(?:t|ed)? (?:it|them){1,2}", [{"burn"}, {" "}, {"it", "them"}]),
+        (r"stabs? ?[hi]m+\.", [{"stab"}, {"h", "i"}, {"m"}, {"."}]),
+        (r"x(?:(?:a|b)c)?[^d][e-g]{0,4}", [{"x"}]),
+        (r"(?:at (?:home|school)|(?:in )?bed)", [{"home", "school", "bed"}]),
     ],
 )
 def test_what_a_match_cannot_do_without(expression, sets):
     assert [set(some) for some in needed(expression)] == sets
+
+
+def grown(inner):
+    """Larger expressions, each with a text that it matches."""
+    several = st.lists(inner, min_size=1, max_size=3)
+    return st.one_of(
+        several.map(lambda parts: tuple(map("".join, zip(*parts, strict=True)))),
+        several.map(lambda parts: (f"(?:{'|'.join(e for e, _ in parts)})", parts[-1][1])),
+        inner.map(lambda part: (f"(?:{part[0]})?", "")),
+        inner.map(lambda part: (f"(?:{part[0]}){{1,2}}", part[1] * 2)),
+        inner.map(lambda part: (f"(?={part[0]}){part[0]}", part[1])),
+    )
+
+
+SMALL = [("kill", "kill"), ("ab?", "a"), ("c+", "cc"), (r"\w*", "x"), ("[de]", "e"), ("[^a]", "b")]
+SMALL += [("(?!x)f", "f"), ("g{0,2}", ""), (r"\.", "."), ("(?:no|yes) ", "no ")]
+
+
+@given(st.recursive(st.sampled_from(SMALL), grown, max_leaves=12))
+def test_no_match_is_without_what_it_needs(made):
+    expression, text = made
+    assert all(any(piece in text for piece in some) for some in needed(expression))
 
 
 def test_no_phrases_find_nothing():

@@ -8,14 +8,19 @@ as fast; most texts hold none of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, cached_property
-from re import _constants as code  # type: ignore[attr-defined]
-from re import _parser  # type: ignore[attr-defined]
-from typing import Any
 
 _MOST = 400  # pieces of text that are worth looking for instead of one phrase
 Pieces = frozenset[str]
+_LETTER = r"[^()\[\\|.^$*+?{]"
+_ONE = r"(?:\[[^\]]+\]|\\.|[^()\[\\])"
+_SIGNS = re.compile(
+    rf"(?:\({_ONE}*\)|{_ONE})(?:[*?]|\{{[0,][^}}]*\}})\??|\(\?<?!{_ONE}*\)"  # what can be missing
+    rf"|(\(\?:{_LETTER}+(?:\|{_LETTER}+)*\)"  # words to choose from
+    rf"|{_LETTER}+(?![*?{{])"  # letters in a row
+    r"|\(\?<?[:=!]|\[[^\]]+\]|\\.|[*+?]\??|\{[\d,]+\}\??|.)"
+)
 
 
 class Phrases:
@@ -56,39 +61,47 @@ def _compiled(line: str) -> re.Pattern[str]:
 
 
 def needed(expression: str) -> list[Pieces]:
-    """Pieces of text: of each set, every match has at least one."""
-    return _of_all(_parser.parse(expression))
+    """Pieces of text: of each set, every match has at least one.
+
+    Args:
+        expression: A regular expression without flags, names and references to groups.
+    """
+    return _of_group(iter(_SIGNS.findall(expression)))
 
 
-def _of_all(parts: Iterable[tuple[Any, Any]]) -> list[Pieces]:
-    """Of parts that all have to match."""
-    found: list[Pieces] = []
-    run = ""
-    for what, of in [*parts, (None, None)]:
-        if what is code.LITERAL:
-            run += chr(of)
-            continue
-        if run:
-            found.append(frozenset([run]))
-        run = ""
-        found += _of_one(what, of)
-    return found
+def _of_group(signs: Iterator[str]) -> list[Pieces]:
+    """Of what stands before the end of a group, which is taken, too."""
+    branches: list[list[list[Pieces]]] = [[]]
+    for sign in filter(None, signs):
+        parts = branches[-1]
+        if sign == ")":
+            break
+        if sign == "|":
+            branches.append([])
+        elif sign in ("(", "(?:", "(?=", "(?<="):
+            parts.append(_of_group(signs))
+        elif sign in ("(?!", "(?<!"):
+            _of_group(signs)
+        elif sign[0] in "*?" or sign[:2] in ("{0", "{,"):
+            parts[-1] = []
+        else:
+            parts.append(_of_sign(sign))
+    each = [[some for part in parts for some in part] for parts in branches]
+    if len(each) == 1:
+        return each[0]
+    best = [max(sets, key=_tells, default=Pieces()) for sets in each]
+    some = Pieces(piece for pieces in best for piece in pieces)
+    return [some] if all(best) and len(some) <= _MOST else []
 
 
-def _of_one(what: object, of: Any) -> list[Pieces]:  # noqa: ANN401 - of the parser's kinds
-    if what is code.SUBPATTERN:
-        return _of_all(of[3])
-    if what in (code.MAX_REPEAT, code.MIN_REPEAT) and of[0]:
-        return _of_all(of[2])
-    if what is code.ASSERT:
-        return _of_all(of[1])
-    if what is code.IN and all(kind is code.LITERAL for kind, _ in of):
-        return [frozenset(chr(letter) for _, letter in of)]
-    if what is code.BRANCH:
-        each = [max(_of_all(branch), key=_tells, default=Pieces()) for branch in of[1]]
-        some = Pieces(p for pieces in each for p in pieces)
-        return [some] if all(each) and len(some) <= _MOST else []
-    return []
+def _of_sign(sign: str) -> list[Pieces]:
+    if sign.startswith("(?:"):
+        return [Pieces(sign[3:-1].split("|"))]
+    if sign[0] == "[":
+        return [] if re.search(r"^.\^|[-\\]", sign) else [Pieces(sign[1:-1])]
+    if sign[0] == "\\":
+        return [] if sign[1].isalnum() else [Pieces(sign[1])]
+    return [] if sign[0] in ".^$+{" else [Pieces([sign])]
 
 
 def _tells(pieces: Pieces) -> tuple[int, int]:

@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # and every program that a test starts compiles all of it again.
 PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n logical --maxprocesses 4 --dist worksteal
 
-.PHONY: demo test quick clean
+.PHONY: demo test checks tests quick clean
 
 # Downloads about 400 MB of weights, each once.
 demo: .venv/.demo
@@ -18,9 +18,16 @@ demo: .venv/.demo
 test: .venv/.test
 	$(BIN)/empathia weights pull
 	$(BIN)/empathia weights pull whisper-tiny-en
+	$(MAKE) --jobs 2 checks tests
+
+checks tests: .venv/.test
+
+checks:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+tests:
 	$(PYTEST) -m "not slow"
 
 # For the edit loop, in an environment that `make test` has made: no weights, no browser.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import http.server
 import json
 import os
-import subprocess
-import sys
+import signal
 import threading
 import wave
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -304,27 +304,33 @@ def test_impossible_options(capsys: Capture, talk: Path, options: list[str], mes
 
 
 @pytest.mark.parametrize("stage", ["listen", pytest.param("voice", marks=SLOW), "emotion"])
-def test_ctrl_c_keeps_nothing(tmp_path: Path, stage: str) -> None:
+def test_ctrl_c_keeps_nothing(
+    capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
     sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 6))
-    # The progress hook is called in the middle of the work: that is where we press Ctrl-C.
-    code = (
-        "import os, signal, sys\n"
-        # A shell that runs the tests in the background has them ignore Ctrl-C.
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from contextlib import contextmanager\n"
-        "import empathia.cli.read as verb\n"
-        "@contextmanager\n"
-        "def press(*_, **__):\n"
-        f"    yield lambda stage, *_: stage == {stage!r} and os.kill(os.getpid(), signal.SIGINT)\n"
-        "verb.bar = press\n"
-        "from empathia.cli import main\n"
-        f"sys.exit(main(['read', {str(tmp_path / 'talk.wav')!r}, "
-        f"'--out', {str(tmp_path / 'talk.json')!r}]))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 130
-    assert "Traceback" not in done.stderr
-    assert "stopped" in done.stderr
+
+    @contextmanager
+    def press(*_: object, **__: object) -> Iterator[Callable[..., None]]:
+        """The progress hook is called in the middle of the work: there we press Ctrl-C."""
+
+        def hook(at: str, *_: object) -> None:
+            if at == stage:
+                signal.raise_signal(signal.SIGINT)
+
+        yield hook
+
+    monkeypatch.setattr("empathia.cli.read.bar", press)
+    # A shell that runs the tests in the background has them ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        code = main(["read", str(tmp_path / "talk.wav"), "--out", str(tmp_path / "talk.json")])
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert code == 130
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    assert "stopped" in err
     assert [p.name for p in tmp_path.iterdir()] == ["talk.wav"]
 
 

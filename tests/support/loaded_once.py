@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from empathia import weights
-from empathia.encoders import multilingual
+from empathia.encoders import multilingual, quarter
 from empathia.encoders.segmentation import Segmentation
 from empathia.encoders.speaker import SpeakerEncoder
 from empathia.encoders.text import TextEncoder
@@ -23,6 +23,7 @@ def share(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(model, "load", _once(model.load))
     patch.setattr(TextEncoder, "load", _once(TextEncoder.load, _own_tokenizer))
     patch.setattr(multilingual, "tokenizer", _once(multilingual.tokenizer))
+    patch.setattr(quarter, "read", _once(quarter.read))
 
 
 def _own_tokenizer(kept: TextEncoder) -> TextEncoder:

@@ -144,21 +144,21 @@ def test_long_silence(capsys: Capture, tmp_path: Path, minutes: int) -> None:
 
 
 def _film(path: Path) -> None:
-    sounds.write_av(path, sounds.example(0, 6), picture=True)
+    sounds.write_av(path, sounds.example(0, 3), picture=True)
 
 
 def _surround(path: Path) -> None:
-    voice = sounds.example(0, 6)
+    voice = sounds.example(0, 3)
     quiet = np.zeros_like(voice)
     sounds.write_wav(path, np.stack([quiet, quiet, voice, quiet, quiet, quiet], axis=1))
 
 
 def _fast(path: Path) -> None:
-    sounds.write_wav(path, sounds.stretched(sounds.example(0, 6), 6), 96_000)
+    sounds.write_wav(path, sounds.stretched(sounds.example(0, 3), 6), 96_000)
 
 
 def _not_a_number(path: Path) -> None:
-    voice = sounds.example(0, 6)
+    voice = sounds.example(0, 3)
     voice[1000:1200] = np.nan
     voice[2000] = np.inf
     sounds.write_float_wav(path, voice)
@@ -167,13 +167,13 @@ def _not_a_number(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "make"),
     [
-        ("8k.wav", lambda p: sounds.write_wav(p, sounds.example(0, 6)[::2], 8_000)),
+        ("8k.wav", lambda p: sounds.write_wav(p, sounds.example(0, 3)[::2], 8_000)),
         ("96k.wav", _fast),
         ("surround.wav", _surround),
         ("nan.wav", _not_a_number),
-        ("clipped.wav", lambda p: sounds.write_wav(p, sounds.example(0, 6) * 12)),
+        ("clipped.wav", lambda p: sounds.write_wav(p, sounds.example(0, 3) * 12)),
         ("film.mp4", _film),
-        pytest.param("talk.m4a", lambda p: sounds.write_av(p, sounds.example(0, 6)), marks=SLOW),
+        pytest.param("talk.m4a", lambda p: sounds.write_av(p, sounds.example(0, 3)), marks=SLOW),
         pytest.param("film.mkv", _film, marks=SLOW),
     ],
 )
@@ -307,7 +307,7 @@ def test_impossible_options(capsys: Capture, talk: Path, options: list[str], mes
 def test_ctrl_c_keeps_nothing(
     capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
-    sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 6))
+    sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 3))
 
     @contextmanager
     def press(*_: object, **__: object) -> Iterator[Callable[..., None]]:
@@ -378,7 +378,7 @@ def test_times_and_names_beyond_reason(capsys: Capture, tmp_path: Path) -> None:
 
 
 def test_each_file_of_a_folder_has_its_own_record(capsys: Capture, tmp_path: Path) -> None:
-    sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 7))
+    sounds.write_wav(tmp_path / "a.wav", sounds.example(0, 3))
     (tmp_path / "b.txt").write_text("Ann: I am happy.\n")
     assert main(["read", "--json", str(tmp_path)]) == 0
     a, b = map(json.loads, capsys.readouterr().out.splitlines())
@@ -387,7 +387,7 @@ def test_each_file_of_a_folder_has_its_own_record(capsys: Capture, tmp_path: Pat
 
 
 def test_a_turn_behind_the_end_of_the_sound_has_no_voice(capsys: Capture, tmp_path: Path) -> None:
-    sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 7))
+    sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 3))
     words = tmp_path / "talk.csv"
     words.write_text("speaker,start,end,text\nAnn,0,3,Hello Ben.\nBen,100,103,I am so happy!\n")
     code, timeline, _ = read(capsys, tmp_path / "talk.wav", "--transcript", words)
@@ -401,7 +401,7 @@ def test_a_turn_behind_the_end_of_the_sound_has_no_voice(capsys: Capture, tmp_pa
 
 
 def test_language_codes_are_understood(capsys: Capture, tmp_path: Path) -> None:
-    sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 7))
+    sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 3))
     code, timeline, _ = read(capsys, tmp_path / "talk.wav", "--language", "en-US")
     assert code == 0
     assert timeline["language"] == "en"

@@ -8,6 +8,7 @@ talk and projected ("pooled"), and all of their states can be attended to ("atte
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -118,7 +119,7 @@ def _mean(states: Tensor, where: Tensor) -> Tensor:
     return (states * weight).sum(-2) / weight.sum(-2).clamp(min=1)
 
 
-class Net(nn.Module):
+class Net(nn.Module, ABC):
     """What generators have in common; how text is read and written is a subclass's.
 
     Args:
@@ -132,10 +133,11 @@ class Net(nn.Module):
         nn.init.normal_(self.role.weight, std=0.02)
         self.given = Given(width, given) if given != "none" else None
 
+    @abstractmethod
     def states(self, ids: Tensor, roles: Tensor, mask: Tensor) -> Tensor:
         """States (texts, length, width) of pieces (texts, length)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def logits(self, memory: Tensor, mask: Tensor, written: Tensor) -> Tensor:
         """What comes next after each piece, (texts, length, pieces of the vocabulary).
 
@@ -144,7 +146,6 @@ class Net(nn.Module):
             mask: (texts, states) which of these are real.
             written: (texts, length) pieces so far, the beginning first.
         """
-        raise NotImplementedError
 
     def read(self, read: Read) -> tuple[Tensor, Tensor]:
         """What the decoder sees: (talks, states, width), and which of it is real."""

@@ -291,7 +291,7 @@ def test_outputs_that_cannot_be_written(capsys: Capture, tmp_path: Path, talk: P
         (["--threads", "-1"], "threads"),
         (["--threads", "100000"], "threads"),
         (["--reply", "--llm-model", "nowhere.gguf"], "GGUF"),
-        (["--reply", "--reply-with", "nobody"], "unknown reply plug-in 'nobody'"),
+        (["--reply", "--reply-with", "nobody"], "unknown replies plug-in 'nobody'"),
         (["--reply-with", "rules"], "--reply-with says how to reply, and no reply is asked for"),
         (["--llm-model", "big"], "--llm-model says how to reply"),
         (["--recogniser", "nobody"], "no recogniser 'nobody'"),

@@ -77,7 +77,7 @@ def corpora(folder: Path) -> None:
     project = projection(KOTE44, EKMAN7)
     number = {x: next(i for i, k in enumerate(KOTE44) if project(k) == x) for x in WORDS}
     (folder / "kote").mkdir()
-    for part, n in (("train", 1), ("val", 40), ("test", 4)):
+    for part, n in (("train", 1), ("val", 20), ("test", 4)):
         rows = [
             f"{part}{word}{i}\t{word} {i} 번\t{number[label]}"
             for label, some in WORDS.items()

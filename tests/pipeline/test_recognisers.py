@@ -194,7 +194,7 @@ def test_a_reply_generator_is_found_by_its_name(
         "정말 슬프다",
     ]
     assert "smollm2" not in {w["name"] for w in timeline.provenance["weights"]}
-    with pytest.raises(UsageError, match="unknown reply plug-in 'nobody'"):
+    with pytest.raises(UsageError, match="unknown replies plug-in 'nobody'"):
         empathia.read(talk, reply="last", reply_with="nobody")
 
 

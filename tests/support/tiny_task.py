@@ -69,7 +69,9 @@ def killer(step: int):
 if __name__ == "__main__":
     from empathia.training.fit import fit
 
-    # A child for each folder and step, so that torch is loaded once.
+    # A child for each folder and step, so that torch, and what an optimiser has it load, is loaded
+    # once.
+    torch.optim.AdamW([torch.zeros(1)])
     for folder, step in zip(sys.argv[1::2], map(int, sys.argv[2::2]), strict=True):
         if (child := os.fork()) == 0:
             fit(TinyTask(), SETTINGS, Path(folder), seed=3, progress=killer(step))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 # A busy machine must not fail a test: what counts is the behaviour, not the time.
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, max_examples=50)
 settings.load_profile("patient")
 
 

@@ -1,140 +1,32 @@
 """A reply from rules, which always works and needs no model: every generator's fallback.
 
-It names the feeling, hedged by how sure the recogniser is, and asks one open
-question. It gives no advice and no diagnosis and does not say that it is somebody.
+It names the feeling, hedged by how sure the recogniser is, and asks one open question, in the
+language of what it answers (English or Korean). It gives no advice and no diagnosis, does not say
+that it is somebody, and says nothing twice in a talk as long as it has something else to say.
+What it says stands in ``words.en.toml`` and ``words.ko.toml``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 
 from empathia.config import complete
 from empathia.contracts import Tools
 from empathia.errors import UsageError
 from empathia.files import Plain
-from empathia.replies.rules.tone import sureness, tone
+from empathia.replies.rules.safety import language_of
+from empathia.replies.rules.tone import NEGATIVE, hardship, mood_of, sureness, tone
+from empathia.replies.rules.wording import Saying, Wording, wording
 from empathia.types import ANY, Emotion, Reply, Tell, Turn, Wish
 
 OPTIONS: Mapping[str, Plain] = {}
 SOURCE = "rules"
-
-# Tone -> (sentences when sure, sentences when not so sure).
-_ACKNOWLEDGE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "joy": (
-        (
-            "It sounds like this makes you really happy.",
-            "That sounds like such good news for you.",
-            "I can hear how much joy there is in this.",
-        ),
-        (
-            "I may be wrong, but you seem glad about this.",
-            "It seems as if there is something good in this for you.",
-        ),
-    ),
-    "sadness": (
-        (
-            "I'm sorry, that sounds really painful.",
-            "It sounds like this weighs heavily on you.",
-            "That sounds hard, and it makes sense to feel sad about it.",
-        ),
-        (
-            "I may be wrong, but this seems to make you a little sad.",
-            "It seems as if this is not easy for you.",
-        ),
-    ),
-    "anger": (
-        (
-            "That sounds really frustrating.",
-            "It sounds like this made you angry, and I can see why.",
-            "I can hear how much this upsets you.",
-        ),
-        (
-            "I may be wrong, but this seems to have annoyed you.",
-            "It seems as if something about this was not right for you.",
-        ),
-    ),
-    "fear": (
-        (
-            "That sounds frightening.",
-            "It sounds like this worries you a lot.",
-            "I can hear how anxious this makes you.",
-        ),
-        (
-            "I may be wrong, but this seems to worry you.",
-            "It seems as if there is some unease in this for you.",
-        ),
-    ),
-    "disgust": (
-        (
-            "That sounds really unpleasant.",
-            "It sounds like that was hard to bear.",
-            "I can hear how much that put you off.",
-        ),
-        (
-            "I may be wrong, but that seems to have put you off.",
-            "It seems as if that was unpleasant for you.",
-        ),
-    ),
-    "surprise": (
-        (
-            "It sounds like you did not see that coming.",
-            "That sounds like quite a surprise.",
-            "I can hear how unexpected this was.",
-        ),
-        (
-            "I may be wrong, but this seems to have caught you by surprise.",
-            "It seems as if this was not what you had expected.",
-        ),
-    ),
-    "neutral": (
-        ("Thank you for telling me.", "I'm listening.", "I see, thank you for sharing that."),
-        ("Thank you for telling me.", "I'm listening."),
-    ),
-}
-UNNAMED = (
-    "Thank you for telling me.",
-    "I'm listening, and I would like to understand.",
-    "It sounds like there is more to this.",
-)
-_ASK: dict[str, tuple[str, ...]] = {
-    "joy": (
-        "What was the best moment?",
-        "What does it mean to you?",
-        "Would you like to tell me more about it?",
-    ),
-    "sadness": (
-        "What is the hardest part of it for you?",
-        "Would you like to tell me more?",
-        "How have you been since then?",
-    ),
-    "anger": (
-        "What bothered you the most about it?",
-        "What happened then?",
-        "What would have felt fair to you?",
-    ),
-    "fear": (
-        "What worries you the most about it?",
-        "What goes through your mind then?",
-        "How are you feeling right now?",
-    ),
-    "disgust": (
-        "What was the worst part of it?",
-        "How did it leave you feeling?",
-        "Would you like to tell me more?",
-    ),
-    "surprise": (
-        "What went through your mind?",
-        "What do you make of it now?",
-        "How do you feel about it?",
-    ),
-    "neutral": (
-        "How do you feel about it?",
-        "What is that like for you?",
-        "Would you like to tell me more?",
-    ),
-}
-_UNHEARD = "I could not make out the words, but I'm listening."
+_HARD, _CLEAR = 0.5, 0.5  # hardship from which on that is said; confidence that names which
+_DOUBTFUL = 0.35  # hardship beside which nobody is called glad who may be
+_RECENT = 4  # turns whose mood lasts
+_HEAD = re.compile(r"(?<![가-힣])[가-힣]{2}")  # by which forms of a Korean word meet
 
 
 class Rules:
@@ -166,42 +58,122 @@ def answer(turns: Sequence[Turn], *, note: str | None = None, wish: Wish = ANY) 
         turns: The conversation up to the turn that is answered.
         note: Goes into the reply: the reason why it does not come from a model.
         wish: Without exploration it asks nothing, without reaction and interpretation it only
-            asks; more cannot be had of rules.
+            asks. In Korean a reaction is warmth, which comes in addition where it is asked for,
+            and in the place of the feeling where no interpretation is wanted. More cannot be
+            had of rules.
 
     Raises:
         UsageError: There is no turn.
     """
     if not turns:
         raise UsageError("there is no turn to answer", "Give the conversation up to it")
-    target = turns[-1]
+    target, words = turns[-1], wording(language_of(turns))
     spoken = (target.utterance.text or "").strip()
-    seed = f"{len(turns) - 1}\0{spoken}"
-    acknowledgement = acknowledge(target.emotion, seed) if spoken else _unheard(target.emotion)
-    questions = _ASK[tone(target.emotion) or "neutral"] if spoken else _ASK["neutral"][-1:]
-    said, asked = [acknowledgement], [pick(questions, seed, "ask")]
-    if wish.empathy.get("exploration") == 0:
-        asked = []
-    elif wish.empathy.get("reaction") == wish.empathy.get("interpretation") == 0 and spoken:
-        said = []
+    saying = _saying(turns, words) if spoken else _unheard(target.emotion, words)
+    picks = _Picks(turns)
+    said = _said(saying, words, wish, picks, must=not (spoken and saying.ask))
+    level = wish.empathy.get("exploration")
+    asked = []
+    if level != 0 and saying.ask:
+        asked = picks.one("ask", saying.ask, words.open.ask, again=not said or bool(level))
+    said = said or ([] if asked else picks.one("say", saying.say))
     return Reply(target.utterance.id, " ".join([*said, *asked]), SOURCE, note)
 
 
-def acknowledge(emotion: Emotion | None, seed: str) -> str:
-    """A sentence that names the feeling, as hedged as the recogniser is unsure."""
-    sure, kind = sureness(emotion), tone(emotion)
-    if sure == "none" or kind is None:
-        return pick(UNNAMED, seed, "say")
-    return pick(_ACKNOWLEDGE[kind][0 if sure == "sure" else 1], seed, "say")
+def _saying(turns: Sequence[Turn], words: Wording) -> Saying:
+    """What to say to the last turn: to what it tells or feels, else to the mood of the talk."""
+    target = turns[-1]
+    own = _own(target, words)
+    if own is not None:
+        return own
+    earlier = [
+        t for t in turns[-1 - _RECENT : -1] if t.utterance.speaker == target.utterance.speaker
+    ]
+    for turn in reversed(earlier):
+        before = _own(turn, words)
+        if before is not None and before.mood in words.still:
+            return words.still[before.mood]
+    kind, sure = tone(target.emotion), sureness(target.emotion)
+    if kind == "neutral" and sure != "none":
+        return (words.sure if sure == "sure" else words.unsure)[kind]
+    return Saying(words.open.say, words.open.ask or words.sure[kind or "neutral"].ask)
 
 
-def pick(options: Sequence[str], seed: str, salt: str) -> str:
-    """One of several, the same for the same seed on every machine."""
-    digest = hashlib.sha256(f"{salt}\0{seed}".encode("utf-8", "surrogatepass")).digest()
-    return options[int.from_bytes(digest[:4], "big") % len(options)]
+def _own(turn: Turn, words: Wording) -> Saying | None:
+    """What to say to what a turn by itself tells or feels; None where that is nothing."""
+    kind, sure, hard = tone(turn.emotion), sureness(turn.emotion), hardship(turn.emotion)
+    shown = words.shown(turn.utterance.text or "", mood_of(kind) if sure == "sure" else None)
+    if shown is not None:
+        return shown
+    if sure == "sure" and kind not in (None, "neutral"):
+        return words.sure[str(kind)]
+    if words.low is not None:  # which of several hard feelings it is, is told apart worst
+        clear = sure == "unsure" and (turn.emotion.confidence or 0) >= _CLEAR
+        if hard >= _HARD and not (clear and kind in NEGATIVE):
+            return words.low
+        if kind == "joy" and hard > _DOUBTFUL:
+            return None
+    return None if sure == "none" or kind in (None, "neutral") else words.unsure[str(kind)]
 
 
-def _unheard(emotion: Emotion | None) -> str:
+def _said(saying: Saying, words: Wording, wish: Wish, picks: _Picks, *, must: bool) -> list[str]:
+    """The sentences before the question, as they are wanted."""
+    reaction, interpretation = map(wish.empathy.get, ("reaction", "interpretation"))
+    if reaction == interpretation == 0 and not must:
+        return []
+    warm: list[str] = []
+    if reaction or (reaction is None and interpretation == 0):
+        warm = picks.one("warm", words.warm.get(saying.mood, ()))
+    if warm and interpretation == 0:
+        return warm
+    return [*warm, *picks.one("say", saying.say, words.open.say, again=True)]
+
+
+class _Picks:
+    """Takes one of several sentences, the same for the same talk on every machine.
+
+    What was said before in the talk is not said again; what has the fewest words in common with
+    what was just said comes first (in Korean alone).
+    """
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        last = (turns[-1].utterance.text or "").strip()
+        self._seed = f"{len(turns) - 1}\0{last}"
+        self._heard = set(_HEAD.findall(last))
+        self._said = [t.reply.text for t in turns[:-1] if t.reply is not None]
+        self._said += [t.utterance.text or "" for t in turns[:-1]]
+
+    def one(
+        self, salt: str, some: Sequence[str], more: Sequence[str] = (), *, again: bool = False
+    ) -> list[str]:
+        """One of some, or of more where each was said; [] where there is none.
+
+        Args:
+            salt: Makes choices differ.
+            some: To choose from.
+            more: To fall back on.
+            again: Say something again rather than nothing.
+        """
+        fresh = self._fresh(salt, some) or self._fresh(salt, more)
+        if not fresh and some and again:
+            fresh = self._turned(salt, some)
+        found = sorted(fresh, key=lambda x: len(self._heard & set(_HEAD.findall(x))))[:1]
+        self._heard.update(h for x in found for h in _HEAD.findall(x))
+        return found
+
+    def _fresh(self, salt: str, some: Sequence[str]) -> list[str]:
+        return [x for x in self._turned(salt, some) if not any(x in said for said in self._said)]
+
+    def _turned(self, salt: str, some: Sequence[str]) -> list[str]:
+        """The sentences, from one of them on that the words choose."""
+        digest = hashlib.sha256(f"{salt}\0{self._seed}".encode("utf-8", "surrogatepass")).digest()
+        first = int.from_bytes(digest[:4], "big") % max(1, len(some))
+        return [*some[first:], *some[:first]]
+
+
+def _unheard(emotion: Emotion | None, words: Wording) -> Saying:
     kind = tone(emotion)
-    if kind in (None, "neutral") or sureness(emotion) == "none":
-        return _UNHEARD
-    return f"{_UNHEARD[:-1]}, and there may be some {kind} in your voice."
+    text = words.unheard
+    if kind not in (None, "neutral") and sureness(emotion) != "none":
+        text = words.voiced.format(tone=words.names[str(kind)])
+    return Saying((text,), words.sure["neutral"].ask[-1:])

@@ -106,3 +106,18 @@ def _of_sign(sign: str) -> list[Pieces]:
 
 def _tells(pieces: Pieces) -> tuple[int, int]:
     return min(map(len, pieces)), -len(pieces)
+
+
+def expression(line: str, language: str) -> str:
+    """A line of a table of phrases as a regular expression.
+
+    "a & b" wants both. In Korean a space is a gap that may be missing and "~" up to 14 letters of
+    the same sentence; else "~" is up to four words, and a phrase consists of whole words.
+    """
+    if " & " in line:
+        return "^" + "".join(f"(?=.*?{expression(x, language)})" for x in line.split(" & "))
+    line = re.sub(r"\((?!\?)", "(?:", line)
+    if language == "ko":
+        return line.replace("~", "[^.!?]{0,14}?").replace(" ", r"\s*")
+    gaps = line.replace("~ ", r"(?:[\w']+ ){0,4}")
+    return rf"(?<!\w)(?:{gaps})(?!\w)"

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal, get_args
 
-from empathia.replies.rules.phrases import Phrases
+from empathia.replies.rules.phrases import Phrases, expression
 from empathia.types import Turn
 
 Kind = Literal["self-harm", "harm-to-others", "abuse", "emergency"]
@@ -34,6 +34,8 @@ _LETTERS: Mapping[Language, re.Pattern[str]] = {
     "en": re.compile("[a-z]", re.IGNORECASE),
     "ko": re.compile("[가-힣ㄱ-ㆎᄀ-ᇿ]"),
 }
+_HANGUL_WORD = re.compile(rf"\S*{_LETTERS['ko'].pattern}\S*")
+_BORROWED = 3  # English words that somebody who writes Korean may use
 _PIECE, _STEP = 80, 60  # words that are read together, so that a long speech is no one sentence
 # As people type. What is left of "'s" is a possessive, too, which no phrase minds.
 _SPELT = {
@@ -111,13 +113,28 @@ def kind_of(text: str) -> Kind | None:
 
 
 def language_of(turns: Sequence[Turn]) -> Language:
-    """The language of the last turn that has English or Korean letters; English without any."""
+    """The language in which to answer: that of the last turn that has one; English without any.
+
+    A word with any Hangul is Korean ("meeting에서"). Two or three English words of somebody who
+    writes Korean ("OK", "oh my god") have no language: they are used in Korean, too.
+    """
+    borrowed = 0
+    if any(_words(t)["ko"] for t in turns if t.utterance.speaker == turns[-1].utterance.speaker):
+        borrowed = _BORROWED
     for turn in reversed(turns):
-        count = {x: len(found.findall(turn.utterance.text or "")) for x, found in _LETTERS.items()}
-        if any(count.values()):
-            # A syllable says as much as two letters.
-            return "ko" if 2 * count["ko"] > count["en"] else "en"
-    return "en"
+        count = _words(turn)
+        if count["ko"] or count["en"] > borrowed:
+            return "ko" if count["ko"] >= count["en"] else "en"
+        if not any(count.values()) and turn.utterance.language in LANGUAGES:
+            return turn.utterance.language
+    return "ko" if borrowed else "en"
+
+
+def _words(turn: Turn) -> Mapping[Language, int]:
+    """How many words of a turn are Korean, and how many English."""
+    each = [w for w in (turn.utterance.text or "").split() if _LETTERS["en"].search(w)]
+    korean = _HANGUL_WORD.findall(turn.utterance.text or "")
+    return {"ko": len(korean), "en": sum(not _LETTERS["ko"].search(w) for w in each)}
 
 
 def _found(words: str, hints: _Hints) -> list[tuple[bool, Kind]]:
@@ -156,21 +173,10 @@ def _hints(language: Language) -> _Hints:
         for _ in range(2):  # groups of words may hold groups
             for name, words in table["words"].items():
                 lines = lines.replace(f"<{name}>", words)
-        return Phrases([_expression(line, language) for line in lines.splitlines() if line])
+        return Phrases([expression(line, language) for line in lines.splitlines() if line])
 
     kinds = {
         kind: _Of(*(phrases(table[kind].get(part, "")) for part in _Of.__slots__)) for kind in KINDS
     }
     fillers = re.compile(rf"(?<!\w)(?:{table['fillers']})(?!\w)")
     return _Hints(fillers, phrases(table["idioms"]), kinds)
-
-
-def _expression(line: str, language: Language) -> str:
-    """A line of the table as a regular expression."""
-    if " & " in line:
-        return "^" + "".join(f"(?=.*?{_expression(x, language)})" for x in line.split(" & "))
-    line = re.sub(r"\((?!\?)", "(?:", line)
-    if language == "ko":
-        return line.replace("~", "[^.!?]{0,14}?").replace(" ", r"\s*")
-    gaps = line.replace("~ ", r"(?:[\w']+ ){0,4}")
-    return rf"(?<!\w)(?:{gaps})(?!\w)"

@@ -55,3 +55,18 @@ def sureness(emotion: Emotion | None) -> str:
     if emotion.confidence >= 0.6:
         return "sure"
     return "unsure" if emotion.confidence >= 0.35 else "none"
+
+
+def mood_of(kind: str | None) -> str:
+    """Whether a tone is "good" or "bad" for who has it; "any" where it may be both, or neither."""
+    if kind in NEGATIVE:
+        return "bad"
+    return "good" if kind == "joy" else "any"
+
+
+def hardship(emotion: Emotion | None) -> float:
+    """How probable it is that somebody has a hard time, whichever, in [0, 1]; 0 if not known."""
+    if emotion is None or emotion.label is None or not emotion.scores:
+        return 0.0
+    named = zip(emotion.labels, emotion.scores, strict=True)
+    return float(sum(score for label, score in named if tone_of(label) in NEGATIVE))

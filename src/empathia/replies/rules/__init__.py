@@ -23,8 +23,9 @@ from empathia.types import ANY, Emotion, Reply, Tell, Turn, Wish
 
 OPTIONS: Mapping[str, Plain] = {}
 SOURCE = "rules"
-_HARD, _CLEAR = 0.5, 0.5  # hardship from which on that is said; confidence that names which
+_HARD, _CLEAR = 0.7, 0.5  # hardship from which on that is said; confidence that names which
 _DOUBTFUL = 0.35  # hardship beside which nobody is called glad who may be
+_STORY = 30  # letters from which on words tell a story
 _RECENT = 4  # turns whose mood lasts
 _HEAD = re.compile(r"(?<![가-힣])[가-힣]{2}")  # by which forms of a Korean word meet
 
@@ -94,6 +95,8 @@ def _saying(turns: Sequence[Turn], words: Wording) -> Saying:
         if before is not None and before.mood in words.still:
             return words.still[before.mood]
     kind, sure = tone(target.emotion), sureness(target.emotion)
+    if words.story is not None and sure != "sure" and len(target.utterance.text or "") >= _STORY:
+        return words.story
     if kind == "neutral" and sure != "none":
         return (words.sure if sure == "sure" else words.unsure)[kind]
     return Saying(words.open.say, words.open.ask or words.sure[kind or "neutral"].ask)
@@ -101,19 +104,20 @@ def _saying(turns: Sequence[Turn], words: Wording) -> Saying:
 
 def _own(turn: Turn, words: Wording) -> Saying | None:
     """What to say to what a turn by itself tells or feels; None where that is nothing."""
-    kind, sure, hard = tone(turn.emotion), sureness(turn.emotion), hardship(turn.emotion)
+    felt = turn.emotion
+    kind, sure, hard = tone(felt), sureness(felt), hardship(felt)
     shown = words.shown(turn.utterance.text or "", mood_of(kind) if sure == "sure" else None)
-    if shown is not None:
+    if shown is not None or kind is None or kind == "neutral":
         return shown
-    if sure == "sure" and kind not in (None, "neutral"):
-        return words.sure[str(kind)]
-    if words.low is not None:  # which of several hard feelings it is, is told apart worst
-        clear = sure == "unsure" and (turn.emotion.confidence or 0) >= _CLEAR
-        if hard >= _HARD and not (clear and kind in NEGATIVE):
-            return words.low
-        if kind == "joy" and hard > _DOUBTFUL:
-            return None
-    return None if sure == "none" or kind in (None, "neutral") else words.unsure[str(kind)]
+    if sure == "sure":
+        return words.sure[kind]
+    if words.low is None:
+        return None if sure == "none" else words.unsure[kind]
+    # Which of several hard feelings it is, is told apart worst.
+    if kind in NEGATIVE and (felt is None or (felt.confidence or 0) < _CLEAR):
+        return words.low if hard >= _HARD else None
+    doubtful = kind == "joy" and hard > _DOUBTFUL
+    return None if sure == "none" or doubtful else words.unsure[kind]
 
 
 def _said(saying: Saying, words: Wording, wish: Wish, picks: _Picks, *, must: bool) -> list[str]:

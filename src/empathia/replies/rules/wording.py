@@ -64,6 +64,7 @@ class Wording:
         voiced: Where there are none, but a tone, which is put in.
         names: Of the tones, as ``voiced`` needs them.
         open: Where the feeling is not known.
+        story: The same, for words that tell a story; None takes ``open``.
         sure: By tone, where it is.
         unsure: By tone, where it may be.
         low: Where something is hard, and no more is known; None leaves that to the tone.
@@ -76,6 +77,7 @@ class Wording:
     voiced: str
     names: Mapping[str, str]
     open: Saying
+    story: Saying | None
     sure: Mapping[str, Saying]
     unsure: Mapping[str, Saying]
     low: Saying | None
@@ -111,6 +113,7 @@ def wording(language: Language) -> Wording:
         voiced=table["voiced"],
         names=table.get("names", {x: x for x in table["tone"]}),
         open=_saying(table["open"]),
+        story=_saying(table["story"]) if "story" in table else None,
         sure={x: _saying(t, mood=mood_of(x)) for x, t in table["tone"].items()},
         unsure={x: _saying(t, "unsure", mood_of(x)) for x, t in table["tone"].items()},
         low=_saying(table["low"], mood="bad") if "low" in table else None,

@@ -110,10 +110,13 @@ def test_korean_needs_no_remark_on_what_reads_english(
     assert not [n for n in korean.notes if "left out" in n]
 
 
-def test_korean_that_is_answered_in_english_has_a_note(tmp_path: Path) -> None:
+def test_korean_is_answered_in_korean_and_what_is_answered_in_english_has_a_note(
+    tmp_path: Path,
+) -> None:
     def answered(*lines: str) -> list[str]:
         notes = read(tmp_path, *lines, reply="every", reply_with="rules").notes
         return [n for n in notes if "answered" in n]
 
-    assert answered(*KOREAN) == ["words in ko were answered in English (rules)"]
+    assert answered(*FRENCH) == ["words in fr were answered in English (rules)"]
+    assert answered(*KOREAN) == []
     assert answered(*ENGLISH) == []

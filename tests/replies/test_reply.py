@@ -20,7 +20,8 @@ from empathia.replies import lm, rules
 from empathia.replies.lm import grounded, prompt
 from empathia.replies.lm.polish import MAX_CHARS, UnfitError, polish
 from empathia.replies.rules import care
-from empathia.types import Cues, Emotion, Message, Reply, Turn, Utterance
+from empathia.replies.rules.wording import wording
+from empathia.types import Cues, Emotion, Message, Reply, Turn, Utterance, Wish
 
 GOOD = "That sounds really hard. How are you feeling now?"
 
@@ -70,9 +71,12 @@ def test_the_rules_answer_every_label_in_one_or_two_sentences(labels, score):
 
 
 def test_the_rules_commit_themselves_as_far_as_the_recogniser_does():
-    sure = {rules.acknowledge(feeling("sadness", 0.9), str(i)) for i in range(40)}
-    unsure = {rules.acknowledge(feeling("sadness", 0.45), str(i)) for i in range(40)}
-    lost = {rules.acknowledge(feeling("sadness", 0.2), str(i)) for i in range(40)}
+    def named(score):
+        silent = Wish(empathy={"exploration": 0})
+        turns = (talk(str(i), emotion=feeling("sadness", score)) for i in range(40))
+        return {rules.answer(t, wish=silent).text for t in turns}
+
+    sure, unsure, lost = named(0.9), named(0.45), named(0.2)
     assert len(sure) == 3
     assert not sure & unsure
     assert all("may be wrong" in x or "seems as if" in x for x in unsure)
@@ -90,7 +94,7 @@ def test_the_rules_commit_themselves_as_far_as_the_recogniser_does():
 )
 def test_the_rules_name_no_feeling_where_none_is_known(emotion):
     text = rules.answer(talk("Well, you know.", emotion=emotion)).text
-    assert text.split(".")[0] in {x.rstrip(".") for x in rules.UNNAMED}
+    assert text.split(".")[0] in {x.rstrip(".") for x in wording("en").open.say}
 
 
 @pytest.mark.parametrize("said", [None, "", "  \n"])

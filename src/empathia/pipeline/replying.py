@@ -73,7 +73,7 @@ class Replies:
         try:
             found = self._generator.propose(turns, wish, tell if wish.candidates == 1 else None)
         except (WeightsError, MissingExtra) as error:
-            found = [rules.answer(turns, note=str(error))]
+            found = [rules.answer(turns, note=str(error), wish=wish)]
         reply = self._chosen(turns, found, record)
         record.use(*self._used)
         record.note(*self._notes)

@@ -3,7 +3,7 @@
 The prompt holds the turns up to the one that is answered, what the recogniser
 takes its feeling to be and how it sounded. Nothing after it, and no gold label.
 A model with an adapter is asked as it was tuned (``tuned``), others with examples
-(``prompt``).
+(``prompt``). A small model knows English alone: Korean is answered by the rules.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from empathia.files import Plain
 from empathia.replies import rules
 from empathia.replies.lm import compact, grounded, polish, prompt, tuned
 from empathia.replies.lm.examples import openings
+from empathia.replies.rules.safety import language_of
 from empathia.replies.rules.tone import sureness, tone
 from empathia.types import ANY, Exemplar, Message, Reply, Request, Tell, Turn, Wish
 
@@ -102,7 +103,10 @@ class ModelReply:
         if not turns:
             return [rules.answer(turns)]
         if not (turns[-1].utterance.text or "").strip():
-            return [rules.answer(turns, note="no words to answer")]
+            return [rules.answer(turns, note="no words to answer", wish=wish)]
+        if language_of(turns) == "ko" and getattr(self._model, "small", False):
+            note = f"{self._model.name} answers in English alone"
+            return [rules.answer(turns, note=note, wish=wish)]
         reason = ""
         found: dict[str, Reply] = {}
         question = self._question(turns, wish)
@@ -119,7 +123,7 @@ class ModelReply:
             found.setdefault(reply.text, reply)
             if len(found) == wish.candidates:
                 break
-        return list(found.values()) or [rules.answer(turns, note=reason)]
+        return list(found.values()) or [rules.answer(turns, note=reason, wish=wish)]
 
     def _question(self, turns: Sequence[Turn], wish: Wish) -> Question:
         if self._asked is not None:
@@ -129,7 +133,7 @@ class ModelReply:
         o = self._options
         messages = prompt.messages(turns, history=o.count("history"), budget=o.count("budget"))
         echoes = [m.content for m in messages[:-1] if m.role != "user"]
-        return Question(messages, _openings(turns[-1], self._model), echoes)
+        return Question(messages, _openings(turns, self._model), echoes)
 
     def _attempt(
         self, turns: Sequence[Turn], question: Question, attempt: int, tell: Tell
@@ -147,7 +151,7 @@ class ModelReply:
         )
 
         def fit(answer: str) -> str:
-            text = _polished(opening + answer, turns[-1], question.echoes)
+            text = _polished(opening + answer, turns, question.echoes)
             if getattr(self._model, "small", False):
                 _keep_to(turns, text, freely=self._asked is not None)
             return text
@@ -232,22 +236,26 @@ def _told(pieces: Iterator[str], fit: Callable[[str], str], tell: Callable[[str]
     return told or fit(answer)
 
 
-def _openings(target: Turn, model: LanguageModel) -> Sequence[str]:
+def _openings(turns: Sequence[Turn], model: LanguageModel) -> Sequence[str]:
     """First words for a model that goes on from them: a small one loses its way without."""
-    if not getattr(model, "prefills", False):
+    if not getattr(model, "prefills", False) or language_of(turns) != "en":
         return ("",)
+    target = turns[-1]
     return openings(tone(target.emotion) if sureness(target.emotion) != "none" else None)
 
 
-def _polished(answer: str, target: Turn, echoes: Sequence[str]) -> str:
+def _polished(answer: str, turns: Sequence[Turn], echoes: Sequence[str]) -> str:
     if compact.leaks(answer):
         raise polish.UnfitError("it repeated its instructions")
-    return polish.polish(
+    target = turns[-1]
+    text = polish.polish(
         answer,
         target.utterance.text or "",
         echoes,
         tone(target.emotion) if sureness(target.emotion) == "sure" else None,
     )
+    polish.check_language(text, turns)
+    return text
 
 
 def _keep_to(turns: Sequence[Turn], text: str, *, freely: bool) -> None:

@@ -11,8 +11,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from empathia.replies.rules.safety import kind_of
+from empathia.exemplars.words import is_korean
+from empathia.replies.rules.safety import kind_of, language_of
 from empathia.replies.rules.tone import NEGATIVE
+from empathia.types import Turn
 
 MAX_CHARS = 300
 _SENTENCES = 2
@@ -83,6 +85,16 @@ def polish(raw: str, said: str, prompt: Iterable[str] = (), tone: str | None = N
     if reason:
         raise UnfitError(reason)
     return text
+
+
+def check_language(text: str, turns: Sequence[Turn]) -> None:
+    """Whoever writes Korean is answered in Korean.
+
+    Raises:
+        UnfitError: They would not be.
+    """
+    if language_of(turns) == "ko" and not is_korean(text):
+        raise UnfitError("it was not in Korean")
 
 
 def words(text: str) -> list[str]:

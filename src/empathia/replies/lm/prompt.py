@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from empathia.replies.lm.examples import examples
+from empathia.replies.rules.safety import language_of
 from empathia.replies.rules.tone import tone
 from empathia.types import Cues, Emotion, Message, Turn
 
@@ -12,6 +13,7 @@ _TASK = (
     "You are a kind listener. Reply to the last speaker in one or two short sentences: "
     "say how it may feel for them, then ask one gentle question about it. Give no advice."
 )
+_KOREAN = "Answer in Korean, in the polite style (해요체)."
 
 
 def messages(turns: Sequence[Turn], *, history: int = 4, budget: int = 600) -> tuple[Message, ...]:
@@ -23,7 +25,9 @@ def messages(turns: Sequence[Turn], *, history: int = 4, budget: int = 600) -> t
         budget: Most characters of them; the oldest go first, the last turn is never cut.
     """
     target = turns[-1]
-    shown = [Message("system", " ".join([_TASK, *_recognised(target.emotion, target.cues)]))]
+    told = _recognised(target.emotion, target.cues)
+    language = [_KOREAN] if language_of(turns) == "ko" else []
+    shown = [Message("system", " ".join([_TASK, *told, *language]))]
     for words, answer in examples(tone(target.emotion)):
         shown += [Message("user", words), Message("assistant", answer)]
     lines = [line(t) for t in _recent(turns[:-1], history, budget)]

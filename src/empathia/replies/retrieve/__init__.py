@@ -17,11 +17,11 @@ from empathia.exemplars.bank import Bank
 from empathia.exemplars.places import STARTERS, open_bank, starter
 from empathia.exemplars.ranking import CANDIDATES, rank
 from empathia.exemplars.search import WAYS, Found, Query
-from empathia.exemplars.words import is_korean
 from empathia.files import Plain
 from empathia.replies import rules
 from empathia.replies.lm.polish import UnfitError
 from empathia.replies.retrieve.fitting import fitted, heads
+from empathia.replies.rules import safety
 from empathia.replies.rules.tone import sureness, tone, tone_of
 from empathia.types import ANY, Exemplar, Reply, Tell, Turn, Wish
 
@@ -143,9 +143,9 @@ def load(options: Mapping[str, Plain], tools: Tools) -> Retrieved:
 
 
 def language_of(turns: Sequence[Turn]) -> str:
-    """ISO 639-1 code of the last turn: as it is told, else Korean by its letters, or English."""
-    last = turns[-1].utterance
-    return last.language or ("ko" if is_korean(last.text or "") else "en")
+    """ISO 639-1 code of what is answered: English or Korean by the words, others as told."""
+    words, told = safety.language_of(turns), turns[-1].utterance.language
+    return words if words == "ko" or told in (None, *safety.LANGUAGES) else str(told)
 
 
 def _answers(

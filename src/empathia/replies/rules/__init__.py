@@ -27,6 +27,7 @@ _HARD, _CLEAR = 0.7, 0.5  # hardship from which on that is said; confidence that
 _DOUBTFUL = 0.35  # hardship beside which nobody is called glad who may be
 _STORY = 30  # letters from which on words tell a story
 _RECENT = 4  # turns whose mood lasts
+_SENTENCE = re.compile(r"[^.!?\s][^.!?]*[.!?]")
 _HEAD = re.compile(r"(?<![가-힣])[가-힣]{2}")  # by which forms of a Korean word meet
 
 
@@ -166,7 +167,11 @@ class _Picks:
         return found
 
     def _fresh(self, salt: str, some: Sequence[str]) -> list[str]:
-        return [x for x in self._turned(salt, some) if not any(x in said for said in self._said)]
+        return [x for x in self._turned(salt, some) if not self._was_said(x)]
+
+    def _was_said(self, text: str) -> bool:
+        """Whether a sentence of it was."""
+        return any(s in said for s in _SENTENCE.findall(text) for said in self._said)
 
     def _turned(self, salt: str, some: Sequence[str]) -> list[str]:
         """The sentences, from one of them on that the words choose."""

@@ -241,6 +241,7 @@ def fit(raw: str, turns: Sequence[Turn]) -> str:
     target = turns[-1]
     sure = tone(target.emotion) if sureness(target.emotion) == "sure" else None
     text = polish.polish(raw, target.utterance.text or "", (), sure)
+    polish.check_language(text, turns)
     if grounded.confused(text):
         raise polish.UnfitError("it did not know whose story it was")
     if strays := grounded.strays(text, [t.utterance.text or "" for t in turns]):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,17 +68,27 @@ def test_turns_are_printed_while_the_stream_goes_on_and_ctrl_c_keeps_them(tmp_pa
     assert json.loads(out.read_text("utf-8")) == timeline
 
 
-def test_what_was_heard_is_kept_where_time_is_up() -> None:
+class Ending(io.StringIO):
+    """A standard output on which the first line ends the program, as ``timeout`` does."""
+
+    def write(self, text: str) -> int:
+        if not self.getvalue():
+            signal.raise_signal(signal.SIGTERM)
+        return super().write(text)
+
+
+def test_what_was_heard_is_kept_where_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """As ``timeout 60 empathia read -`` ends it; of a pipe on which nothing comes."""
-    with reading("--json", "--pcm", "16000") as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(PCM[: 2 * 3 * sounds.RATE])
-        process.stdin.flush()
-        assert json.loads(process.stdout.readline())["event"] == "turn"
-        process.send_signal(signal.SIGTERM)
-        end = json.loads(process.stdout.readline())
-        assert process.wait() == 0
+    read, write = os.pipe()
+    with os.fdopen(read, "rb") as stream, os.fdopen(write, "wb", buffering=0) as out:
+        feeding = threading.Thread(target=out.write, args=(PCM[: 2 * 3 * sounds.RATE],))
+        feeding.start()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+        monkeypatch.setattr(sys, "stdout", Ending())
+        assert main(["read", "-", "--json", "--pcm", "16000"]) == 0
+        feeding.join()
+        first, end = map(json.loads, sys.stdout.getvalue().splitlines())
+    assert (first["event"], end["event"]) == ("turn", "end")
     assert len(end["timeline"]["turns"]) == 1
     assert any("stopped at 3.0 s" in note for note in end["timeline"]["notes"])
 

@@ -140,7 +140,7 @@ def test_where_no_sound_comes_a_turn_is_given() -> None:
 
 def test_names_are_given_in_order_and_replies_to_each_turn() -> None:
     options = Options(speakers=2, names=("Ann", "Ben"), reply="every", reply_with="rules")
-    events = told(sounds.example(0, 14), 1600, options)
+    events = told(sounds.example(0, 7), 1600, options)
     assert timeline_of(events).speakers == ("Ann", "Ben")
     turns = [*turns_of(events), *timeline_of(events).turns]
     assert all(t.reply is not None and t.reply.to == t.utterance.id for t in turns)

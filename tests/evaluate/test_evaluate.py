@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -21,6 +22,7 @@ from empathia.labels.sets import GOEMOTIONS28
 from empathia.report.drawing import DARK, LIGHT, saved
 from empathia.report.run.card import card
 from empathia.report.run.html import run_page
+from empathia.report.run.json import to_json
 from empathia.report.run.pictures import pictures
 
 
@@ -29,10 +31,19 @@ def run(tmp_path):
     return write(tmp_path / "run", {(s, "a"): made(s) for s in (1, 2)}, train_counts={"joy": 3})
 
 
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory):
+    """A run whose report is written, and what was printed."""
+    folder = tmp_path_factory.mktemp("evaluated") / "run"
+    write(folder, {(s, "a"): made(s) for s in (1, 2)}, train_counts={"joy": 3})
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert main(["evaluate", str(folder), "--bootstrap", "50"]) == 0
+    return folder, printed.getvalue()
+
+
 @pytest.mark.long
-def test_evaluate_writes_everything(run, capsys):
-    assert main(["evaluate", str(run), "--bootstrap", "50"]) == 0
-    out = capsys.readouterr().out
+def test_evaluate_writes_everything(evaluated):
+    run, out = evaluated
     report = run / "report"
     found = json.loads((report / "evaluation.json").read_text())
     whole = next(m for m in found["measures"] if m["metric"] == "weighted_f1")
@@ -59,18 +70,24 @@ def test_evaluate_writes_everything(run, capsys):
 
 
 @pytest.mark.long
-def test_evaluate_twice_gives_the_same_and_dumps(run, tmp_path, capsys):
-    target = tmp_path / "all.csv"
-    words = ["evaluate", str(run), "--json", "--bootstrap", "0"]
-    assert main([*words, "--out", str(tmp_path / "one"), "--dump", str(target)]) == 0
+def test_evaluate_twice_gives_the_same_and_dumps(evaluated, tmp_path, capsys):
+    run, _ = evaluated
+    target, again = tmp_path / "all.csv", tmp_path / "again"
+    words = ["evaluate", str(run), "--json", "--bootstrap", "50", "--out", str(again)]
+    assert main([*words, "--dump", str(target)]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["resamples"] == 0
-    assert found["measures"][0]["low"] is None
+    assert found["resamples"] == 50
     assert found["confusion"]["columns"] == [*LABELS, "unparsed", "nothing to judge by"]
     assert target.read_text().count("\n") == 161
-    assert main([*words, "--out", str(tmp_path / "two")]) == 0
-    for first in sorted((tmp_path / "one").iterdir()):
-        assert first.read_bytes() == (tmp_path / "two" / first.name).read_bytes(), first.name
+    assert {p.name for p in again.iterdir()} == {p.name for p in (run / "report").iterdir()}
+    for first in sorted(again.iterdir()):
+        assert first.read_bytes() == (run / "report" / first.name).read_bytes(), first.name
+
+
+def test_without_resamples_there_are_no_intervals(run):
+    found = to_json(evaluate(read_results(run), 0))
+    assert found["resamples"] == 0
+    assert found["measures"][0]["low"] is None
 
 
 @pytest.mark.parametrize(

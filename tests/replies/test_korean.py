@@ -51,7 +51,9 @@ PLAIN = (
     "ㅋㅋ",
     "ㅠㅠ",
 )
-GLAD = re.compile("축하|기쁘|기뻐|흐뭇|뿌듯|다행|놓이셨|풀리셨|즐거|반가우|웃음|든든|들뜨")
+GLAD = re.compile(
+    "축하|받은 마음|따뜻|큰 힘|기쁘|기뻐|흐뭇|뿌듯|다행|놓이셨|풀리셨|즐거|반가우|웃음|든든|들뜨"
+)
 SORRY = re.compile("아프|무거|속상|힘드|불안|답답|화가|쓰라|허탈|막막|괴로|분한")
 
 
@@ -138,6 +140,13 @@ def test_words_that_show_the_opposite_of_a_sure_feeling_do_not_count():
     assert sentences(answer(said, emotion=feeling("joy")))[0] in KOREAN.sure["joy"].say
 
 
+@pytest.mark.parametrize(
+    "said", ["가지가 부러졌어", "상자 두 개를 옮겼어", "송편을 빚었어", "이 자리야"]
+)
+def test_words_that_only_hold_a_phrase_by_chance_show_nothing(said):
+    assert KOREAN.shown(said, None) is None
+
+
 @pytest.mark.parametrize("said", [*BAD, *GOOD])
 def test_nothing_is_handed_back(said):
     told, text = said.replace(" ", ""), answer(said).replace(" ", "")
@@ -178,6 +187,8 @@ def test_levels_steer_the_reply(said):
         ("너는 어떻게 생각해?", "답"),
         ("아니 그게 아니라", "제가|제 말"),
         ("몰라 말하기 싫어", "괜찮아요|말로 옮기기|그렇군요"),
+        ("뭐 좀 물어봐도 돼?", "들려주실래요|무슨 일"),
+        ("위로해줘", "애쓰셨|소중|수고"),
         ("헤어지는 게 맞을까요?", "고민|고를|신중|생각이 많"),
     ],
 )

@@ -165,7 +165,6 @@ def test_an_unsafe_or_unknown_line_of_a_manifest_is_refused(world, line, complai
     ("body", "complaint"),
     [
         ('[w]\nrole = "r"\nlicence = "MIT"\n', r"lacks \['noncommercial'\]"),
-        ('[w]\nrole = "r"\nlicence = "MIT"\nnoncommercial = true\n', "names no files"),
         ('["../w"]\nrole = "r"\nlicence = "MIT"\nnoncommercial = true\n', "unsafe file name"),
         (entry("w", FILES, '[[w.sources]]\nkind = "ftp"\n'), "incomplete"),
         (entry("w", FILES, '[[w.sources]]\nkind = "hub"\nrepository = "a/b"\n'), "incomplete"),
@@ -176,6 +175,16 @@ def test_an_incomplete_manifest_is_refused(world, body, complaint):
     manifest.MANIFEST.write_text(body)
     with pytest.raises(ConfigError, match=complaint):
         weights.entries()
+
+
+def test_a_weight_without_files_is_refused_where_it_is_asked_for_alone(world, tiny):
+    bare = '[later]\nrole = "r"\nlicence = "MIT"\nnoncommercial = true\nshipped = true\n'
+    manifest.MANIFEST.write_text(manifest.MANIFEST.read_text() + bare)
+    assert [e.name for e in weights.entries()] == ["tiny", "later"]
+    assert weights.entry("tiny").files and weights.folder("tiny") == tiny
+    for ask in (lambda: weights.folder("later"), lambda: weights.verify([])):
+        with pytest.raises(ConfigError, match="'later' names no files"):
+            ask()
 
 
 # The cache

@@ -203,6 +203,8 @@ def select(names: tuple[str, ...]) -> tuple[Entry, ...]:
 
     Raises:
         UsageError: There is no weight of that name.
+        ConfigError: One of them names no files. What isn't asked for may be unfinished: a weight
+            that is to ship has an entry before the training that makes it ends.
     """
     known = catalogue()
     for name in names:
@@ -210,9 +212,13 @@ def select(names: tuple[str, ...]) -> tuple[Entry, ...]:
             raise UsageError(
                 f"unknown weight '{name}' (known: {', '.join(known)})", "Name one of these"
             )
-    if names:
-        return tuple(known[name] for name in dict.fromkeys(names))
-    return tuple(known.values())
+    chosen = [known[name] for name in dict.fromkeys(names or known)]
+    if bare := [e.name for e in chosen if not e.files]:
+        raise ConfigError(
+            f"weights.toml: '{bare[0]}' names no files",
+            "Name them; those of a shipped weight: run python scripts/sum_shipped_weights.py",
+        )
+    return tuple(chosen)
 
 
 @lru_cache(maxsize=4)
@@ -255,11 +261,6 @@ def _entry(name: str, table: _EntryTable) -> Entry:
         "corpora": tuple(table.get("corpora", ())),
     }
     entry = _made(Entry, name, values)
-    if not entry.files:
-        raise ConfigError(
-            f"weights.toml: '{name}' names no files",
-            "Name them; those of a shipped weight: run python scripts/sum_shipped_weights.py",
-        )
     if entry.shipped and (entry.sources or any(f.convert for f in entry.files)):
         raise ConfigError(
             f"weights.toml: '{name}' is shipped, so it has no sources and converts nothing",

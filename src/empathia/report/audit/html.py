@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from empathia.audit.finding import MEANING, SEVERITIES, Audit, Finding
+from empathia.report import still
 from empathia.report.timeline.parts import escaped
 from empathia.version import __version__
 
-_ASSETS = Path(__file__).parents[1] / "assets"
 _HEADINGS = {
     "wrong": "What is wrong",
     "worry": "What to worry about",
@@ -60,23 +56,14 @@ def question(check: str) -> str:
 
 def page(audit: Audit) -> str:
     """The whole page as text."""
-    style = f"\n{_asset('page.css')}\n{_asset('audit.css')}\n"
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     filling = {
-        "policy": f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'",
         "title": escaped(audit.subject),
-        "style": style,
         "facts": " · ".join(escaped(f"{name}: {value}") for name, value in audit.facts.items()),
         "counts": "".join(_count(audit, s) for s in SEVERITIES),
         "findings": "\n".join(_section(audit, s) for s in SEVERITIES),
         "made": escaped(f"Made by Empathia {__version__}."),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: filling[match[1]], _asset("audit.html"))
-
-
-def _asset(name: str) -> str:
-    return (_ASSETS / name).read_text(encoding="utf-8").strip()
+    return still.page("audit", "audit.css", filling, tab=f"Audit of {filling['title']}")
 
 
 def _count(audit: Audit, severity: str) -> str:

@@ -7,20 +7,16 @@ content in words; every figure is in a table too.
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from empathia.evaluate import Evaluation
 from empathia.evaluate.judged import SILENCES
+from empathia.report import still
 from empathia.report.run.pictures import Picture
 from empathia.report.run.wording import figure, measure_name, protocol, selection, span, value
 from empathia.report.timeline.parts import escaped
 from empathia.types import Score
-
-_ASSETS = Path(__file__).parents[1] / "assets"
 
 
 def run_page(e: Evaluation, pictures: Mapping[str, tuple[Picture, bytes, bytes]]) -> str:
@@ -30,13 +26,8 @@ def run_page(e: Evaluation, pictures: Mapping[str, tuple[Picture, bytes, bytes]]
         e: What to show.
         pictures: Its pictures by name, each with its svg for light and for dark screens.
     """
-    style = f"\n{_asset('page.css')}\n{_asset('run.css')}\n"
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     filling = {
-        "policy": f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'",
         "title": escaped(e.run.name),
-        "style": style,
         "facts": escaped(protocol(e)),
         "selection": escaped(selection(e)),
         "notes": _notes(e),
@@ -50,12 +41,7 @@ def run_page(e: Evaluation, pictures: Mapping[str, tuple[Picture, bytes, bytes]]
             json.dumps(e.run.plain(), indent=2, ensure_ascii=False, sort_keys=True)
         ),
     }
-    # One pass, so that braces in a name are not filled in turn.
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: filling[match[1]], _asset("run.html")) + "\n"
-
-
-def _asset(name: str) -> str:
-    return (_ASSETS / name).read_text(encoding="utf-8").strip()
+    return still.page("run", "run.css", filling)
 
 
 def _notes(e: Evaluation) -> str:

@@ -49,18 +49,10 @@ def shown(pairs: Sequence[Pair], bank: str) -> list[tuple[str, ...]]:
 
 
 def perplexity(args: argparse.Namespace) -> None:
-    """Pooled over the tokens of the replies, the end token among them, and without it."""
-    import torch
-    from safetensors.torch import load_file
+    """Pooled over the tokens of the replies, the end token among them."""
+    from empathia.replies.lm import likelihood
 
-    from empathia.lm.local.adapter import TENSORS
-    from empathia.replies.lm import fitting
-
-    torch.set_num_threads(1)
     pairs = pairs_of(args.data, args.pairs)
-    model, tokenizer = fitting.base_model("smollm2")
-    adapters = fitting.adapt(model, 8, 2.0)
-    exemplars = shown(pairs, args.bank)
     said = judges.judge(judges.load(threads=1), [(p.last, p.reply) for p in pairs])
     known = [
         Hints(None, {x: e.elements[x].level for x in ELEMENTS if x in e.elements}, e.sentiment)
@@ -68,30 +60,16 @@ def perplexity(args: argparse.Namespace) -> None:
     ]
     kinds = {
         "untold": [Hints()] * len(pairs),
-        "exemplars": [Hints(exemplars=e) for e in exemplars],
+        "exemplars": [Hints(exemplars=e) for e in shown(pairs, args.bank)],
         "levels": known,
     }
-
-    def measured(name: str) -> None:
+    for name, model in {"untuned": "smollm2", "tuned": str(args.adapter)}.items():
+        reader = likelihood.load(model, threads=1)
         for kind, hints in kinds.items():
-            items = [
-                fitting.encoded(tokenizer, p, h, 512) for p, h in zip(pairs, hints, strict=True)
-            ]
-            items.sort(key=lambda x: len(x.ids))
-            with torch.no_grad():
-                sums = [fitting.nats(model, items[i : i + 8]) for i in range(0, len(items), 8)]
-            total, count = sum(float(s) for s, _ in sums), sum(n for _, n in sums)
-            print(
-                f"{name:8} {kind:10} {math.exp(total / count):6.2f}  ({count} tokens)", flush=True
-            )
-
-    measured("untuned")
-    tensors = load_file(args.adapter / TENSORS)
-    with torch.no_grad():
-        for name, layer in adapters.items():
-            layer.down.copy_(tensors[f"base_model.model.{name}.lora_A.weight"])
-            layer.up.copy_(tensors[f"base_model.model.{name}.lora_B.weight"])
-    measured("tuned")
+            found = reader.losses([(p.context, p.reply) for p in pairs], hints=hints)
+            count = sum(map(len, found))
+            mean = float(sum(x.sum() for x in found)) / count
+            print(f"{name:8} {kind:10} {math.exp(mean):6.2f}  ({count} tokens)", flush=True)
 
 
 def turns_of(pair: Pair) -> list[Turn]:

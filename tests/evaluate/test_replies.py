@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,10 @@ from hypothesis import strategies as st
 
 from empathia.cli import main
 from empathia.errors import TextError, UsageError
-from empathia.evaluate.replies import System, floors, measure, read, rouge_l
+from empathia.evaluate.replies import measured
+from empathia.evaluate.replies.figures import measure
+from empathia.evaluate.replies.systems import System, floors, read
+from empathia.evaluate.replies.wording import rouge_l
 from empathia.judges.given import Given
 from empathia.report.measured_replies import rows, write
 from empathia.types import Element, Empathy
@@ -72,6 +76,59 @@ def test_judgements_are_means_over_what_was_judged():
     assert found.scores["reaction"].value == pytest.approx(1.0)
     assert found.scores["sentiment"].value == pytest.approx(0.5)
     assert math.isnan(found.scores["exploration"].value)
+
+
+def test_the_emotion_of_a_reply_is_compared_with_peoples_and_with_the_label():
+    labels = ("sad", "Proud", "angry", "sunny")  # the last is none of the judge's
+    replies = tuple(replace(g, emotion=x) for g, x in zip(system().replies, labels, strict=True))
+    emotions = {
+        TOLD[0]: "sad",  # also of the third
+        TOLD[1]: "joyful",
+        TRUE[0]: "sad",
+        TRUE[1]: "proud",
+        # Of the third person's reply none is known; the fourth reply has none and no reference.
+    }
+    felt = System("a", replies, emotions=emotions)
+    people = System("people", tuple(replace(g, reply=g.reference, reference="") for g in replies))
+    first, second = measure([felt, replace(people, emotions=emotions)], resamples=0)
+    # sad and sad, joyful and proud; then sad of sad, joyful of proud, sad of angry.
+    assert first.scores["emotion as people's"].value == pytest.approx(1 / 2)
+    assert first.scores["emotion as labelled"].value == pytest.approx(1 / 3)
+    assert second.scores["emotion as labelled"].value == 1.0
+    assert "emotion as people's" not in second.scores
+    assert not {n for n in measure([system()], resamples=0)[0].scores if "emotion" in n}
+
+
+def test_perplexity_is_of_all_tokens_of_all_replies_together():
+    losses = ([1.0, 2.0, 0.5], [4.0, 0.0, 1.0, 0.5], [3.0, 0.0], [0.25])
+    told = tuple(np.array(x, np.float32) for x in losses)
+    (found,) = measure([replace(system(), losses=told)], resamples=50)
+    # 12.25 nats of 10 tokens; without the last of each 11 of 6.
+    assert found.scores["perplexity"].value == pytest.approx(math.exp(12.25 / 10))
+    assert found.scores["perplexity without ends"].value == pytest.approx(math.exp(11 / 6))
+    assert found.scores["perplexity"].low < math.exp(12.25 / 10) < found.scores["perplexity"].high
+    ends = tuple(np.array([0.5], np.float32) for _ in TOLD)
+    (bare,) = measure([replace(system(), losses=ends)], resamples=0)
+    assert bare.scores["perplexity"].value == pytest.approx(math.exp(0.5))
+    assert math.isnan(bare.scores["perplexity without ends"].value)
+
+
+def test_perplexity_is_asked_of_systems_and_of_people_alone():
+    asked = []
+
+    def losses(pairs, _progress):
+        asked.append(pairs)
+        return [np.full(2, float(len(reply) > 15), np.float32) for _, reply in pairs]
+
+    found = {m.name: m for m in measured([system()], 0, models=False, losses=losses)}
+    assert asked == [
+        [(g.context, g.reply) for g in system().replies],
+        list(zip(SAID[:3], TRUE[:3], strict=True)),
+    ]
+    # Told: 14, 19, 14 and 18 characters. True: 18, 22 and 15.
+    assert found["a"].scores["perplexity"].value == pytest.approx(math.exp(2 / 4))
+    assert found["people"].scores["perplexity"].value == pytest.approx(math.exp(2 / 3))
+    assert "perplexity" not in found["most frequent"].scores
 
 
 def test_differences_are_paired():
@@ -164,6 +221,32 @@ def test_words_alone_need_no_models(tmp_path, capsys):
     assert not {"similarity", "near-duplicates", "sentiment"} & set(first)
 
 
+def test_whose_perplexity_it_is_stands_beside_it(tmp_path, capsys):
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    from tiny_chat import write_model
+
+    model = write_model(tmp_path / "tiny", [*SAID, *TOLD, *TRUE])
+    rows = "".join(f'"{s}","{t}","{r}"\n' for s, t, r in zip(SAID, TOLD, TRUE, strict=True))
+    (tmp_path / "a.csv").write_text(f"context,reply,reference\n{rows}")
+    run = ["evaluate", str(tmp_path / "a.csv"), "--bootstrap", "20", "--words-alone"]
+    run += ["--perplexity", str(model), "--threads", "1"]
+    assert main([*run, "--out", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr()
+    assert "perplexity without ends" in told.out and str(model) in told.err
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert f"Perplexity by {model}; tokens of its own tokenizer" in page
+    assert main([*run, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert str(model) in found["read_by"]
+    assert {s["name"]: "perplexity" in s["measures"] for s in found["systems"]} == {
+        "a": True,
+        "people": True,
+        "people, shuffled": False,
+        "most frequent": False,
+    }
+
+
 @pytest.mark.weights
 def test_replies_are_measured_as_a_user_does(tmp_path, capsys):
     from empathia import weights
@@ -178,7 +261,7 @@ def test_replies_are_measured_as_a_user_does(tmp_path, capsys):
     run = ["evaluate", str(tmp_path / "a.csv"), "--bootstrap", "50", "--threads", "1"]
     assert main([*run, "--out", str(out)]) == 0
     shown = capsys.readouterr().out
-    assert "BLEU-4" in shown and "people" in shown and "similarity" in shown
+    assert all(x in shown for x in ("BLEU-4", "similarity", "emotion as people's"))
     assert main([*run, "--json"]) == 0
     systems = json.loads(capsys.readouterr().out)["systems"]
     assert [s["name"] for s in systems] == ["a", "people", "people, shuffled", "most frequent"]

@@ -10,7 +10,7 @@ import pytest
 
 from empathia.cli import main
 from empathia.errors import InputError, UsageError
-from empathia.evaluate.replies import System
+from empathia.evaluate.replies.systems import System
 from empathia.evaluate.sheets import FAULTS, digest, draw, read_back, write
 from empathia.judges.given import Given
 from empathia.report.sheet import page

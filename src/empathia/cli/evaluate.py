@@ -13,6 +13,7 @@ from empathia.errors import UsageError
 
 if TYPE_CHECKING:
     from empathia.evaluate import Evaluation
+    from empathia.replies.lm.likelihood import Reader
 
 _EPILOG = """\
 Writes evaluation.json, report.html, card.md, pictures (png and svg) and all
@@ -22,6 +23,7 @@ examples:
   empathia evaluate out/iemocap-text
   empathia evaluate out/iemocap-text --json | jq '.measures'
   empathia evaluate answers.csv others.csv          replies: columns reply, context, reference
+  empathia evaluate answers.csv --perplexity smollm2
   empathia evaluate answers.csv others.csv --sheet blind --items 50
   empathia evaluate ratings-ann.json ratings-ben.csv --key blind/key.json
 """
@@ -74,6 +76,12 @@ def _of_replies(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="replies: ask no models, who judge and tell similarity; quick",
     )
+    parser.add_argument(
+        "--perplexity",
+        metavar="MODEL",
+        help="replies: how likely this language model finds them: a weight (smollm2), an adapter "
+        "(reply-lm, a folder), or a model's folder",
+    )
     blind = parser.add_argument_group("people's ratings")
     blind.add_argument(
         "--sheet",
@@ -105,37 +113,58 @@ def run(args: argparse.Namespace) -> int:
 
 def _replies(args: argparse.Namespace) -> int:
     """Measure replies, print the figures side by side."""
-    from empathia.evaluate.replies import measured, read
+    from empathia.evaluate.replies import measured
+    from empathia.evaluate.replies.systems import read
     from empathia.report import measured_replies as looks
 
     if args.dump is not None:
         raise UsageError("--dump is of runs", "Replies are in their files: give --out DIR")
+    systems, notes = read(args.run, columns_of(args.map, "--map"))
+    reader = _reader(args)
     with bar("steps", plain=args.json) as progress:
-        systems, notes = read(args.run, columns_of(args.map, "--map"))
         figures = measured(
-            systems, args.bootstrap, args.threads, progress, models=not args.words_alone
+            systems,
+            args.bootstrap,
+            args.threads,
+            progress,
+            models=not args.words_alone,
+            losses=None if reader is None else reader.losses,
         )
+    read_by = "" if reader is None else reader.about
     if args.out is not None:
-        looks.write(args.out, figures)
+        looks.write(args.out, figures, read_by)
     if args.json:
-        print_json(looks.to_json(figures))
+        print_json(looks.to_json(figures, read_by))
         return 0
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
     table(*looks.rows(figures), tabs=True)
+    if read_by:
+        print(looks.remark(read_by), file=sys.stderr)
     return 0
+
+
+def _reader(args: argparse.Namespace) -> Reader | None:
+    """The language model that reads replies, if one is asked for."""
+    from empathia.errors import needs
+
+    if args.perplexity is None:
+        return None
+    with needs("train", "the perplexity of replies"):
+        from empathia.replies.lm import likelihood
+    return likelihood.load(args.perplexity, args.threads)
 
 
 def _sheet(args: argparse.Namespace) -> int:
     """Draw a blind sheet, people's own replies among the systems where they are known."""
-    from empathia.evaluate.replies import floors, read
+    from empathia.evaluate.replies.systems import PEOPLE, floors, read
     from empathia.evaluate.sheets import draw, write
     from empathia.report.sheet import page
 
     if args.items < 1:
         raise UsageError(f"--items must be at least 1, not {args.items}", "Mend it")
     systems, _ = read(args.run, columns_of(args.map, "--map"))
-    people = [s for s in floors(systems[0].replies) if s.name == "people"]
+    people = [s for s in floors(systems[0].replies) if s.name == PEOPLE]
     items = draw([*systems, *people], args.items, args.seed)
     write(args.sheet, items, page(items))
     print(f"{len(items)} replies of {len(systems) + len(people)} systems to be rated:")

@@ -21,7 +21,7 @@ import numpy as np
 
 from empathia import files, tables
 from empathia.errors import InputError, UsageError
-from empathia.evaluate.replies import System
+from empathia.evaluate.replies.systems import System
 from empathia.metrics.agreement import fleiss_kappa, krippendorff_alpha
 from empathia.metrics.bootstrap import RESAMPLES, Block, interval, resampled
 from empathia.types import Score

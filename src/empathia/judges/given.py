@@ -20,6 +20,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "reference": ("reference", "gold", "target", "true", "human"),
     "dialogue": ("dialogue", "dialogue_id", "conversation", "conv_id"),
     "exemplars": ("exemplars",),
+    "emotion": ("emotion", "emotion_label", "feeling"),
 }
 """Ours, and what others call it, best first; all but the reply may be missing."""
 
@@ -35,6 +36,7 @@ class Given:
         reference: What somebody answered; "" where that is not known.
         dialogue: The talk that it is of; "" where that is not known.
         exemplars: What it is made of or guided by, parted by ``|``.
+        emotion: What the talk is labelled with; "" where that is not known.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Given:
     reference: str = ""
     dialogue: str = ""
     exemplars: str = ""
+    emotion: str = ""
 
 
 def read(path: Path, columns: Mapping[str, str] | None = None) -> tuple[list[Given], list[str]]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 import csv
-import hashlib
 import io
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from empathia import files
-from empathia.evaluate.replies import Measured
+from empathia.evaluate.replies.figures import Measured
 from empathia.files import Plain
+from empathia.report import still
 from empathia.report.timeline.parts import escaped
 from empathia.types import Score
-
-_ASSETS = Path(__file__).with_name("assets")
 
 
 def rows(systems: Sequence[Measured]) -> tuple[list[str], list[list[str]]]:
@@ -48,11 +44,14 @@ def _cell(measured: Measured, name: str) -> str:
     return f"{score.value:.{wide}f}{star}{between}"
 
 
-def page(systems: Sequence[Measured]) -> str:
-    """The table as one HTML file that needs nothing else: no network, no script."""
+def page(systems: Sequence[Measured], read_by: str = "") -> str:
+    """The table as one HTML file that needs nothing else: no network, no script.
+
+    Args:
+        systems: What was measured.
+        read_by: The language model of the perplexities and its tokenizer; "" where none was asked.
+    """
     head, body = rows(systems)
-    style = f"\n{_asset('page.css')}\n{_asset('run.css')}\n"
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     lines = (
         f'<tr><th scope="row">{escaped(name)}</th>'
         + "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
@@ -60,23 +59,23 @@ def page(systems: Sequence[Measured]) -> str:
         for name, *cells in body
     )
     filling = {
-        "policy": f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
-        "form-action 'none'",
         "title": escaped(f"Replies of {', '.join(head[1:])}"),
-        "style": style,
         "head": "".join(f'<th scope="col">{escaped(name)}</th>' for name in head),
         "rows": "\n".join(lines),
+        "remark": f"\n<p>{escaped(remark(read_by))}</p>" if read_by else "",
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: filling[match[1]], _asset("replies.html")) + "\n"
+    return still.page("replies", "run.css", filling)
 
 
-def _asset(name: str) -> str:
-    return (_ASSETS / name).read_text(encoding="utf-8").strip()
+def remark(read_by: str) -> str:
+    """What perplexities are of, in a line."""
+    return f"Perplexity by {read_by}."
 
 
-def to_json(systems: Sequence[Measured]) -> dict[str, Plain]:
+def to_json(systems: Sequence[Measured], read_by: str = "") -> dict[str, Plain]:
     """All figures; ``docs/json.md`` lists the keys."""
     return {
+        "read_by": read_by or None,
         "systems": [
             {
                 "name": m.name,
@@ -85,7 +84,7 @@ def to_json(systems: Sequence[Measured]) -> dict[str, Plain]:
                 "more_than_first": {k: _plain(s) for k, s in m.more.items()},
             }
             for m in systems
-        ]
+        ],
     }
 
 
@@ -94,7 +93,7 @@ def _plain(score: Score) -> dict[str, Plain]:
     return {"value": value, "low": score.low, "high": score.high}
 
 
-def write(folder: Path, systems: Sequence[Measured]) -> None:
+def write(folder: Path, systems: Sequence[Measured], read_by: str = "") -> None:
     """Write evaluation.json, report.html and figures.csv into a folder, made where missing."""
     folder.mkdir(parents=True, exist_ok=True)
     out = io.StringIO()
@@ -106,6 +105,6 @@ def write(folder: Path, systems: Sequence[Measured]) -> None:
             against = [None] * 3 if more is None else [more.value, more.low, more.high]
             table.writerow([m.name, name, s.value, s.low, s.high, *against])
     files.write_text(folder / "figures.csv", out.getvalue())
-    files.write_text(folder / "report.html", page(systems))
-    text = json.dumps(to_json(systems), ensure_ascii=False, indent=1)
+    files.write_text(folder / "report.html", page(systems, read_by))
+    text = json.dumps(to_json(systems, read_by), ensure_ascii=False, indent=1)
     files.write_text(folder / "evaluation.json", f"{text}\n")

@@ -31,6 +31,7 @@ _LAYERS = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, ZeroDivisionError)
 _INTERLEAVED = ("attn_q", "attn_k")
 
 Floats = NDArray[np.float32]
@@ -63,30 +64,59 @@ class Adapter:
         return out
 
 
-def load(folder: Path) -> Adapter:
-    """Read an adapter.
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What an adapter says of itself.
+
+    Args:
+        base: Name of the model that it belongs to.
+        rank: Of its products.
+        scale: What these are multiplied by.
+    """
+
+    base: str
+    rank: int
+    scale: float
+
+
+def config(folder: Path) -> Config:
+    """What the adapter in a folder says of itself.
 
     Raises:
         WeightsError: There is none, or it is damaged or of another kind.
     """
+    try:
+        told = json.loads((folder / CONFIG).read_text("utf-8"))
+        rank = int(told["r"])
+        return Config(str(told["base_model_name_or_path"]), rank, float(told["lora_alpha"]) / rank)
+    except _DAMAGED as error:
+        raise damaged(folder, error) from error
+
+
+def load(folder: Path) -> Adapter:
+    """Read an adapter; errors as of :func:`config`."""
     from safetensors import SafetensorError, safe_open
 
+    told = config(folder)
     try:
-        config = json.loads((folder / CONFIG).read_text("utf-8"))
-        scale = float(config["lora_alpha"]) / int(config["r"])
         with safe_open(folder / TENSORS, "numpy") as file:
             head = int((file.metadata() or {}).get("head", 0))
             pairs = dict(
-                _pair(file, key, scale, head)
+                _pair(file, key, told.scale, head)
                 for key in file.keys()  # noqa: SIM118 - it is no mapping
                 if ".lora_A." in key
             )
-        return Adapter(str(config["base_model_name_or_path"]), pairs)
-    except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError, SafetensorError) as error:
-        raise WeightsError(
-            f"cannot read an adapter in '{folder}' ({error})",
-            "Name a folder that `empathia train` kept, or run: empathia weights verify",
-        ) from error
+        return Adapter(told.base, pairs)
+    except (*_DAMAGED, SafetensorError) as error:
+        raise damaged(folder, error) from error
+
+
+def damaged(folder: Path, reason: object) -> WeightsError:
+    """The error for files that do not fit."""
+    return WeightsError(
+        f"cannot read an adapter in '{folder}' ({reason})",
+        "Name a folder that `empathia train` kept, or run: empathia weights verify",
+    )
 
 
 def _pair(file: object, key: str, scale: float, head: int) -> tuple[str, tuple[Floats, Floats]]:

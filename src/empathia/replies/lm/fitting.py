@@ -141,6 +141,16 @@ def encoded(tokenizer: Any, pair: Pair, hints: Hints, longest: int) -> Item:  # 
 
 def nats(model: Any, batch: Sequence[Item]) -> tuple[torch.Tensor, int]:  # noqa: ANN401
     """Summed loss of the replies' tokens, one number, and how many these are."""
+    each, _ = losses(model, batch)
+    return each.sum(), len(each)
+
+
+def losses(model: Any, batch: Sequence[Item]) -> tuple[torch.Tensor, torch.Tensor]:  # noqa: ANN401
+    """Nats of each token of the replies, one after the other, and how many each reply has.
+
+    Returns:
+        (tokens,) and (replies,).
+    """
     longest = max(len(x.ids) for x in batch)
     ids = torch.zeros((len(batch), longest), dtype=torch.long)
     mask, labels = torch.zeros_like(ids), torch.full_like(ids, _IGNORED)
@@ -155,7 +165,7 @@ def nats(model: Any, batch: Sequence[Item]) -> tuple[torch.Tensor, int]:  # noqa
     told = wanted != _IGNORED
     # The vocabulary is the widest layer: it is asked about the replies alone.
     logits = model.lm_head(states[:, :-1][told]).float()
-    return functional.cross_entropy(logits, wanted[told], reduction="sum"), int(told.sum())
+    return functional.cross_entropy(logits, wanted[told], reduction="none"), told.sum(1)
 
 
 @dataclass

@@ -1,0 +1,120 @@
+"""How likely a language model, as it is or with an adapter, finds what was answered.
+
+It is asked as a tuned model is taught (:mod:`empathia.replies.lm.compact`), told nothing but the
+last turns. Losses are of its own pieces of text: those of models with other tokenizers, or
+another number of pieces, are no larger or smaller than these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from empathia import weights
+from empathia.contracts import Progress, silent
+from empathia.exemplars.pairs import Pair
+from empathia.lm.local import adapter as adapters
+from empathia.replies.lm import fitting
+from empathia.replies.lm.compact import Hints
+from empathia.replies.lm.tuned import ships
+from empathia.types import FloatArray
+
+_LONGEST = 512  # tokens of turns and reply
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reader:
+    """A language model that reads replies; make it with :func:`load`.
+
+    Args:
+        model: Of the transformers library.
+        tokenizer: Its own.
+        name: Of the model, and of its adapter.
+    """
+
+    model: Any
+    tokenizer: Any
+    name: str
+
+    @property
+    def about(self) -> str:
+        """The model and its tokenizer in words."""
+        kind, pieces = type(self.tokenizer).__name__, len(self.tokenizer)
+        return f"{self.name}; tokens of its own tokenizer ({kind}, {pieces:,} pieces)"
+
+    def losses(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        progress: Progress = silent,
+        hints: Sequence[Hints] = (),
+    ) -> list[FloatArray]:
+        """Nats of each token of each reply, (tokens,); the token that ends it is the last.
+
+        Args:
+            pairs: (context, a line a turn; reply).
+            progress: Told about replies that are done.
+            hints: What is told beside the turns, one a pair; () for nothing.
+        """
+        told = hints or [Hints()] * len(pairs)
+        items = [
+            fitting.encoded(self.tokenizer, Pair("", context, reply), h, _LONGEST)
+            for (context, reply), h in zip(pairs, told, strict=True)
+        ]
+        order = sorted(range(len(items)), key=lambda i: len(items[i].ids))
+        each_reply: list[FloatArray] = [np.empty(0, np.float32)] * len(items)
+        for start in range(0, len(order), _AT_ONCE):
+            progress("reading replies", start, len(order))
+            some = order[start : start + _AT_ONCE]
+            with torch.no_grad():
+                each, counts = fitting.losses(self.model, [items[i] for i in some])
+            ends = np.cumsum(counts.cpu().numpy())[:-1]
+            for i, nats in zip(some, np.split(each.cpu().numpy(), ends), strict=True):
+                each_reply[i] = nats
+        progress("reading replies", len(order), len(order))
+        return each_reply
+
+
+def load(name: str, threads: int | None = None) -> Reader:
+    """The model of a name, or of an adapter with the adapter.
+
+    Args:
+        name: A pulled weight, a shipped adapter, a folder of a model or of an adapter, or what
+            the hub calls a model.
+        threads: To compute with; None leaves it to torch.
+
+    Raises:
+        WeightsError: It is not there, or damaged.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    folder = weights.folder(name) if ships(name) else Path(name)
+    if not (folder / adapters.CONFIG).is_file():
+        model, tokenizer = fitting.base_model(name)
+        return Reader(model.eval(), tokenizer, name)
+    told = adapters.config(folder)
+    model, tokenizer = fitting.base_model(told.base)
+    _add(model, folder, told)
+    return Reader(model.eval(), tokenizer, f"{told.base} with the adapter {name}")
+
+
+def _add(model: Any, folder: Path, told: adapters.Config) -> None:  # noqa: ANN401
+    """Put what fine-tuning learnt beside a model's layers."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    layers = fitting.adapt(model, told.rank, told.scale)
+    try:
+        tensors = load_file(folder / adapters.TENSORS)
+        with torch.no_grad():
+            for key, tensor in tensors.items():
+                name, _, matrix = key.removeprefix("base_model.model.").rpartition(".lora_")
+                layer = layers[name]
+                {"A.weight": layer.down, "B.weight": layer.up}[matrix].copy_(tensor)
+    except (OSError, KeyError, RuntimeError, SafetensorError) as error:
+        raise adapters.damaged(folder, error) from error

@@ -50,8 +50,8 @@ def reply(answer, *said: str, emotion: Emotion | None = None, **options):
 
 
 def test_all_generators_are_plug_ins():
-    assert {"rules", "lm", "retrieve", "seq2seq"} == set(plugins.names("replies"))
-    for name in ("rules", "lm", "retrieve"):
+    assert {"rules", "lm", "retrieve", "select", "seq2seq"} == set(plugins.names("replies"))
+    for name in ("rules", "lm", "retrieve", "select"):
         plugin = plugins.load("replies", name, needs=("OPTIONS", "load"))
         careful = care.Careful(plugin.load({}, Tools(_loud)))
         assert careful.propose(talk("I want to die."))[0].source == "care"

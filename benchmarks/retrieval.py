@@ -1,7 +1,7 @@
 """What exemplars are worth as replies: how like they are to those that people gave.
 
     python benchmarks/retrieval.py BANK EMPATHETIC_DIALOGUES [--part test] [--contexts 500]
-        [--seed 1] [--candidates 50] [--show N]
+        [--seed 1] [--candidates 50] [--retriever FOLDER ...] [--recall] [--show N]
     python benchmarks/retrieval.py BANK EMPATHETIC_DIALOGUES --replies [...]
     python benchmarks/retrieval.py BANK --time
 
@@ -9,9 +9,12 @@ BANK is of the training part. For contexts that are drawn (seeded) from the part
 vectors of the reply that is chosen and the one that was given, with the paired difference to the
 nearest context's reply (bootstrap over dialogues); share of its content words that were just said;
 how often its emotion is that of the talk; how many different replies are chosen. Recall and mean
-reciprocal rank of the given reply among all replies of the part say how well a vector tells it.
-Gold labels are compared after the choice. --replies measures what the generator `retrieve` says,
-where it does not leave the answer to the rules. --show prints exemplars: texts of the corpus.
+reciprocal rank of the given reply among all replies of the part say how well a vector tells it
+(paired difference to the context's own vector), and how often the five exemplars whose replies lie
+nearest to it have the talk's emotion. Each --retriever (empathia train runs/retriever.toml) is
+measured beside the bank's own map; --contexts 0 takes all, --recall leaves choices out. Gold labels
+are compared after the choice. --replies measures what the generator `retrieve` says, where it does
+not leave the answer to the rules. --show prints exemplars: texts of the corpus.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import argparse
 import dataclasses
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,12 +36,14 @@ from empathia.exemplars.bank import Bank
 from empathia.exemplars.pairs import Pair, of_dialogues
 from empathia.exemplars.places import open_bank
 from empathia.exemplars.ranking import copied, rank
-from empathia.exemplars.search import Query, nearness, search
+from empathia.exemplars.search import Query, nearness, ranked, search
 from empathia.metrics.bootstrap import Block, interval, resampled
 from empathia.replies import retrieve
 from empathia.types import FloatArray, Turn, Utterance
 
 Choose = Callable[[Query, FloatArray], int]
+TOP = 5  # exemplars whose emotions are compared
+BLOCK = 256  # contexts that are compared with a bank at a time
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +79,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--contexts", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--candidates", type=int, default=50)
+    parser.add_argument("--retriever", type=Path, nargs="*", default=[])
     parser.add_argument("--show", type=int, default=0)
+    parser.add_argument("--recall", action="store_true")
     parser.add_argument("--replies", action="store_true")
     parser.add_argument("--time", action="store_true")
     args = parser.parse_args()
@@ -87,10 +94,15 @@ def _measure(bank: Bank, args: argparse.Namespace) -> None:
     every, asked = _asked(args)
     encode = encoding.load("minilm", 1)
     contexts, truth = encode([p.context for p in asked]), encode([p.reply for p in asked])
-    replies = np.asarray(bank.replies)
+    replies, banks = np.asarray(bank.replies), _banks(bank, args.retriever)
+    ways = _ways(bank, args.candidates)
+    for name, other in list(banks.items())[1:]:
+        ways |= {f"{way}, {name}": c for way, c in _foretelling(other, args.candidates).items()}
+    if args.recall:
+        _recall(banks, asked, contexts, truth, encode([p.reply for p in every]))
+        return
     chosen = [
-        _chosen(name, choose, asked, contexts, truth, replies)
-        for name, choose in _ways(bank, args.candidates).items()
+        _chosen(name, choose, asked, contexts, truth, replies) for name, choose in ways.items()
     ]
     chosen.append(_oracle(bank, asked, contexts, truth))
     floor = chosen[0]
@@ -98,7 +110,7 @@ def _measure(bank: Bank, args: argparse.Namespace) -> None:
     print("choice\tsimilarity\tto the first\tcopied\temotion\tdifferent\twords")
     for way in chosen:
         print("\t".join(_row(way, floor, asked, bank)))
-    _recall(bank, every, asked, contexts, truth, encode)
+    _recall(banks, asked, contexts, truth, encode([p.reply for p in every]))
     for n in range(args.show):
         print(f"\n{asked[n].context}\n  given   {asked[n].reply}")
         for way in chosen:
@@ -108,7 +120,8 @@ def _measure(bank: Bank, args: argparse.Namespace) -> None:
 def _asked(args: argparse.Namespace) -> tuple[list[Pair], list[Pair]]:
     """All pairs of the part, and those that are drawn."""
     every = of_dialogues(empathetic_dialogues.load(args.data), part=args.part)
-    drawn = np.random.default_rng(args.seed).choice(len(every), args.contexts, replace=False)
+    count = args.contexts or len(every)
+    drawn = np.random.default_rng(args.seed).choice(len(every), count, replace=False)
     return every, [every[i] for i in sorted(drawn)]
 
 
@@ -141,11 +154,34 @@ def _ways(bank: Bank, candidates: int) -> dict[str, Choose]:
     def found(by: str) -> Choose:
         return lambda query, row: (search(bank, query, 1, by, row=row).places or (0,))[0]
 
-    def ranked(by: str) -> Choose:
+    def by_rank(by: str) -> Choose:
         return lambda query, row: rank(bank, query, 1, by, candidates=candidates, row=row).places[0]
 
     ways = {f"nearest, {by}": found(by) for by in ("dense", "words", "hybrid")}
-    return ways | {f"ranked, {by}": ranked(by) for by in ("dense", "hybrid")}
+    ways["ranked, hybrid"] = by_rank("hybrid")
+    return ways | _foretelling(bank, candidates)
+
+
+def _foretelling(bank: Bank, candidates: int) -> dict[str, Choose]:
+    """The ways that a bank's map decides."""
+    return {
+        "foretold": lambda query, row: search(bank, query, 1, "reply", row=row).places[0],
+        **{
+            f"ranked, {by}": lambda query, row, by=by: rank(
+                bank, query, 1, by, candidates=candidates, row=row
+            ).places[0]
+            for by in ("dense", "reply")
+        },
+    }
+
+
+def _banks(bank: Bank, retrievers: Sequence[Path]) -> dict[str, Bank]:
+    """The bank with its own map, and with those of retrievers, by the names of their runs."""
+    banks = {"own map": bank}
+    for folder in retrievers:
+        found = foretold.Retriever.load(folder, bank.info.encoder)
+        banks[folder.resolve().parent.name] = dataclasses.replace(bank, answers=found.map)
+    return banks
 
 
 def _chosen(
@@ -176,7 +212,7 @@ def _row(way: Chosen, floor: Chosen, asked: Sequence[Pair], bank: Bank) -> list[
     taken = [bank.pairs[i] for i in way.places]
     share = np.mean([copied(t.reply, p.last) for t, p in zip(taken, asked, strict=True)])
     agree = np.mean([t.emotion == p.emotion for t, p in zip(taken, asked, strict=True)])
-    mean, (low, high) = _difference(way, floor, asked)
+    mean, (low, high) = _mean(way.similarity - floor.similarity, asked)
     return [
         f"{way.name:16}",
         f"{way.similarity.mean():.3f}",
@@ -188,13 +224,11 @@ def _row(way: Chosen, floor: Chosen, asked: Sequence[Pair], bank: Bank) -> list[
     ]
 
 
-def _difference(
-    way: Chosen, floor: Chosen, asked: Sequence[Pair]
-) -> tuple[float, tuple[float, float]]:
-    """Mean difference in similarity and its interval over dialogues."""
+def _mean(values: FloatArray, asked: Sequence[Pair]) -> tuple[float, tuple[float, float]]:
+    """Mean of what (n,) contexts have, and its interval over dialogues."""
     names = list(dict.fromkeys(p.dialogue for p in asked))
     sums = np.zeros((len(names), 2))
-    for pair, more in zip(asked, way.similarity - floor.similarity, strict=True):
+    for pair, more in zip(asked, values, strict=True):
         sums[names.index(pair.dialogue)] += more, 1
     (drawn,) = resampled([Block(np.arange(len(names)), sums)], len(names))
     between = interval(drawn[:, 0] / drawn[:, 1])
@@ -202,21 +236,39 @@ def _difference(
 
 
 def _recall(
-    bank: Bank,
-    every: Sequence[Pair],
+    banks: Mapping[str, Bank],
     asked: Sequence[Pair],
     contexts: FloatArray,
     truth: FloatArray,
-    encode: encoding.Encode,
+    pool: FloatArray,
 ) -> None:
-    """Where the given reply stands among all replies of the part."""
-    pool = encode([p.reply for p in every])
-    foretells = np.stack([foretold.foretell(bank.answers, row) for row in contexts])
-    print(f"\nthe given reply among the {len(every)} of the part\tR@1\tR@10\tR@100\tMRR")
-    for name, rows in (("by the context's vector", contexts), ("as foretold", foretells)):
+    """Where the given reply stands among all replies of the part, by each map."""
+    told = {"context's vector": contexts}
+    told |= {n: foretold.foretell(b.answers, contexts) for n, b in banks.items()}
+    print(f"\nthe given reply among the {len(pool)} of the part")
+    print(f"by\tR@1\tR@5\tR@10\tR@100\tMRR\tmore\temotion of {TOP}")
+    floor: FloatArray | None = None
+    for name, rows in told.items():
         ahead = (rows @ pool.T > (rows * truth).sum(1, keepdims=True) + 1e-6).sum(1)
-        shares = [f"{(ahead < n).mean():.3f}" for n in (1, 10, 100)]
-        print("\t".join([name, *shares, f"{(1 / (ahead + 1)).mean():.3f}"]))
+        shares = [f"{(ahead < n).mean():.3f}" for n in (1, 5, 10, 100)]
+        worth = (1 / (ahead + 1)).astype(np.float32)
+        floor = worth if floor is None else floor
+        more, (low, high) = _mean(worth - floor, asked)
+        between = f"{more:+.3f} [{low:+.3f}, {high:+.3f}]"
+        agree = _agreement(banks["own map"], asked, rows)
+        print("\t".join([name, *shares, f"{worth.mean():.3f}", between, f"{agree:.3f}"]))
+
+
+def _agreement(bank: Bank, asked: Sequence[Pair], rows: FloatArray) -> float:
+    """How often exemplars whose replies lie nearest to (n, width) have the talk's emotion."""
+    agree, replies = [], np.asarray(bank.replies)
+    for start in range(0, len(rows), BLOCK):
+        near = rows[start : start + BLOCK] @ replies.T
+        for pair, told in zip(asked[start : start + BLOCK], near, strict=True):
+            query = Query(pair.context, dialogue=pair.dialogue)
+            best = ranked(bank, query, TOP, near=told, words=None).places
+            agree += [bank.pairs[i].emotion == pair.emotion for i in best]
+    return float(np.mean(agree))
 
 
 def _time(bank: Bank) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -15,6 +16,8 @@ from empathia.bench import bench, replying
 from empathia.cli import main
 from empathia.config import read_run
 from empathia.errors import ConfigError, CorpusError, TrainingError, UsageError
+from empathia.exemplars import bank, foretold
+from empathia.exemplars.pairs import Pair
 from empathia.lm.local import adapter
 
 SAID = ("my dog died today", "oh no i am so sorry", "she was old", "did you have her for long")
@@ -113,3 +116,29 @@ def test_a_generator_is_no_recogniser(tmp_path, model):
     run = read_run(run_file(tmp_path, model))
     with pytest.raises(ConfigError, match="generator of replies"):
         bench(run, tmp_path, tmp_path / "out")
+
+
+@pytest.mark.weights
+def test_a_retriever_is_trained_without_judges_and_given_to_a_bank(tmp_path, capsys):
+    run = RUN.replace('"lm"\nmodel = "{}"\nrank = 2', '"retrieve"').replace("likelihood", "mrr")
+    (tmp_path / "tiny.toml").write_text(run)
+    data, out = write_corpus(tmp_path / "data"), tmp_path / "out"
+    told = ["train", str(tmp_path / "tiny.toml"), "--data", str(data), "--out", str(out)]
+    assert main(told) == 0
+    kept = out / "tiny" / "model"
+    assert f"--retriever {kept}" in " ".join(capsys.readouterr().out.split())
+    record = json.loads((out / "tiny" / "record.json").read_text())
+    assert set(record["learnt"]["before"]) == {"recall@1", "recall@5", "recall@10", "mrr"}
+    corpus = str(data / "empathetic_dialogues")
+    build = ["exemplars", "build", corpus, "--corpus", "empathetic_dialogues", "--threads", "1"]
+    given = ["--retriever", str(kept), "--out", str(tmp_path / "bank")]
+    assert main([*build, *given, "--encoder", "none"]) == 2
+    assert main([*build, *given]) == 0
+    assert "what the retriever learnt from" in capsys.readouterr().out
+    made = bank.load(tmp_path / "bank")
+    np.testing.assert_array_equal(made.answers, foretold.Retriever.load(kept, "minilm").map)
+    assert bank.add(tmp_path / "bank", [Pair("n", "rain", "how dull")], [], threads=1) == 1
+    grown = bank.load(tmp_path / "bank")
+    np.testing.assert_array_equal(grown.answers, made.answers)
+    assert grown.info.noncommercial
+    assert grown.info.retriever == made.info.retriever

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empathia.errors import UsageError
+from empathia.errors import UsageError, WeightsError
 from empathia.exemplars import foretold
 from empathia.exemplars.encoding import unit
 from empathia.exemplars.pairs import Pair
 from empathia.exemplars.ranking import copied, rank
-from empathia.exemplars.search import Query
+from empathia.exemplars.search import Query, search
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,50 @@ def test_a_bank_of_words_alone_leaves_out_the_echo(tmp_path):
     made = little_bank.build(tmp_path / "b", pairs)
     found = rank(made, Query.of(["I lost my keys"]), 2, "words")
     assert [made.pairs[i].id for i in found.places] == ["b", "a"]
+
+
+def retriever(folder, width=384, encoder="minilm"):
+    """A retriever that takes replies to lie where the context does, kept."""
+    folder.mkdir()
+    foretold.Retriever(np.eye(width + 1, width, dtype=np.float32), encoder).save(folder)
+    return folder
+
+
+def test_a_retriever_is_as_it_was_kept(tmp_path):
+    loaded = foretold.Retriever.load(retriever(tmp_path / "r"), "minilm")
+    np.testing.assert_array_equal(loaded.map, np.eye(385, 384))
+    assert loaded.name == "r"
+
+
+@pytest.mark.parametrize("encoder", ["e5-small", None])
+def test_a_retriever_of_another_encoder_is_refused(tmp_path, encoder):
+    with pytest.raises(UsageError, match="maps vectors of 'minilm'"):
+        foretold.Retriever.load(retriever(tmp_path / "r"), encoder)
+
+
+def test_what_is_no_retriever_is_told(tmp_path):
+    with pytest.raises(UsageError, match="no retriever"):
+        foretold.Retriever.load(tmp_path, "minilm")
+    folder = retriever(tmp_path / "r")
+    (folder / foretold.RETRIEVER).write_bytes(b"nonsense")
+    with pytest.raises(WeightsError, match="damaged"):
+        foretold.Retriever.load(folder, "minilm")
+
+
+@pytest.mark.weights
+def test_a_reply_is_found_by_itself_where_it_lies_as_foretold(tmp_path):
+    pairs = (
+        Pair("a", "I lost my keys", "My dog died last night", dialogue="d1"),
+        Pair("b", "My dog died last night", "Did you look in the fridge?", dialogue="d2"),
+    )
+    given = retriever(tmp_path / "r")
+    made = little_bank.build(tmp_path / "b", pairs, encoder="minilm", retriever=given, threads=1)
+    found = search(made, Query.of(["My dog died last night"]), 1, "reply", threads=1)
+    assert found.places == (0,)
+    assert found.scores[0] == pytest.approx(1, abs=1e-4)
+    assert found.similarity[0] < 0.9  # of what was said
+    own = Query.of(["My dog died last night"], dialogue="d1")
+    assert search(made, own, 1, "reply", threads=1).places == (1,)
 
 
 @given(st.sampled_from(["d1", "d2", "d3", None]), st.sampled_from(["keys", "dog cup", "zebra"]))

@@ -1,6 +1,6 @@
 """A run file that trains a generator of replies: corpora become pairs, judges say how they are.
 
-    out/<run>/judged.json   what judges take each reply to be
+    out/<run>/judged.json   what judges take each reply to be; of none, where nobody asks them
     out/<run>/record.json   settings, data, versions, how it went
     out/<run>/model/        what was learnt, with its card
 
@@ -97,7 +97,8 @@ def train(
         named = options.words("judges") if "judges" in options.values else ()
         return judges.load(folders=[Path(f) for f in named], threads=run.training.threads)
 
-    empathy = _judged((*train, *valid), folder / JUDGED, fingerprint, panel, progress)
+    asked = (*train, *valid) if "judges" in options.values else ()
+    empathy = _judged(asked, folder / JUDGED, fingerprint, panel, progress)
     problem = ReplyProblem(
         train, valid, empathy, options, run.training, run.seed, folder, fingerprint, progress
     )
@@ -167,7 +168,7 @@ def _judged(
                 "Give another --out, name the run otherwise, or start over with --fresh",
             )
         return {i: _empathy(told) for i, told in before["judged"].items()}
-    said = judges.judge(panel(), [(p.last, p.reply) for p in pairs], progress)
+    said = judges.judge(panel(), [(p.last, p.reply) for p in pairs], progress) if pairs else []
     judged = {
         p.id: [{x: e.elements[x].scores for x in ELEMENTS if x in e.elements}, e.sentiment]
         for p, e in zip(pairs, said, strict=True)

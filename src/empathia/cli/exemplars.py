@@ -55,10 +55,16 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         choices=("minilm", "e5-small", "none"),
         help="of its vectors (default: minilm for English, e5-small otherwise; none: words alone)",
     )
+    build.add_argument(
+        "--retriever",
+        type=Path,
+        metavar="FOLDER",
+        help="a trained one says where answers lie (default: the bank learns that)",
+    )
     search.add_argument("bank", metavar="BANK", help="a folder, or a name (exemplars list)")
     search.add_argument("text", nargs="+", metavar="TEXT", help="what was said, a turn each")
     search.add_argument("-k", type=int, default=5, metavar="N", help="how many (default: 5)")
-    search.add_argument("--by", choices=("dense", "words", "hybrid"), default="hybrid")
+    search.add_argument("--by", choices=("dense", "words", "hybrid", "reply"), default="hybrid")
     search.add_argument("--emotion", metavar="NAME", help="of this emotion alone")
     for action in (build, more, search):
         action.add_argument("--threads", type=int, metavar="N", help="threads for the encoder")
@@ -130,6 +136,7 @@ def _build(args: argparse.Namespace) -> int:
             [source],
             language=language,
             encoder=encoder,
+            retriever=args.retriever,
             threads=args.threads,
             progress=progress,
         )

@@ -96,10 +96,11 @@ def _generator(described: Run, args: argparse.Namespace) -> int:
     print(f"learnt from {made.train} answers, {made.valid} chose the epoch")
     for name in ("best_epoch", "steps"):
         print(f"{name.replace('_', ' ')}: {made.record.get(name)}")
-    # A language model is tuned by an adapter; others are models of their own.
-    name = described.model.generator
-    option = "adapter" if name == "lm" else "model"
-    print(f"use it: empathia talk --reply-with {name} --reply-option {option}={made.folder}")
+    name, options = described.model.generator, {"lm": "adapter", "seq2seq": "model"}
+    use = f"talk --reply-with {name} --reply-option {options.get(name, 'model')}={made.folder}"
+    if name == "retrieve":  # it answers out of a bank
+        use = f"exemplars build PATH --out BANK --retriever {made.folder}"
+    print(f"use it: empathia {use}")
     return 0
 
 

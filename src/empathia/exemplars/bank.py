@@ -2,7 +2,7 @@
 
     pairs.jsonl    exemplars, one a line
     vectors.npy    (2, n, width) float32: contexts, then replies; not in a bank of words alone
-    answers.npy    (width + 1, width) where answers lie, learnt from these
+    answers.npy    (width + 1, width) where answers lie, learnt from these or by a retriever
     words.npz      the index of words over contexts
     bank.json      encoder, counts, sources with licences and fingerprints, version
 
@@ -36,6 +36,7 @@ from empathia.types import FloatArray
 VERSION = 1
 INFO, PAIRS, VECTORS, WORDS = "bank.json", "pairs.jsonl", "vectors.npy", "words.npz"
 ANSWERS = "answers.npy"
+_OTHERS = "that of what the retriever learnt from (its card names it)"
 _PIECE = 1024  # texts whose vectors are kept at a time
 
 
@@ -87,6 +88,7 @@ class BankInfo:
         dialogues: How many talks they come from.
         emotions: Exemplars by emotion.
         sources: What was built or added, in this order.
+        retriever: Where the map of answers comes from; None where it was learnt from the bank.
         version: Of this format.
     """
 
@@ -98,17 +100,22 @@ class BankInfo:
     dialogues: int
     emotions: Mapping[str, int]
     sources: tuple[Source, ...]
+    retriever: Source | None = None
     version: int = VERSION
 
     @property
     def licences(self) -> tuple[str, ...]:
-        """Licences of its sources, each once."""
-        return tuple(dict.fromkeys(s.licence for s in self.sources))
+        """Licences of what is in it, each once."""
+        return tuple(dict.fromkeys(s.licence for s in self._all))
 
     @property
     def noncommercial(self) -> bool:
-        """Whether a source rules out commercial use."""
-        return any(s.noncommercial for s in self.sources)
+        """Whether one of them rules out commercial use."""
+        return any(s.noncommercial for s in self._all)
+
+    @property
+    def _all(self) -> tuple[Source, ...]:
+        return (*self.sources, *([self.retriever] if self.retriever else []))
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,7 @@ def build(
     *,
     language: str = "en",
     encoder: str | None = "minilm",
+    retriever: Path | None = None,
     threads: int | None = None,
     progress: Progress = silent,
 ) -> BankInfo:
@@ -185,22 +193,29 @@ def build(
         sources: Where they come from.
         language: ISO 639-1 code of their words.
         encoder: One of :data:`empathia.exemplars.encoding.ENCODERS`; None for words alone.
+        retriever: Folder of one that says where answers lie; None learns that from the pairs.
         threads: For the encoder; None takes all cores.
         progress: Called as work goes on.
 
     Raises:
-        UsageError: There is no pair, two have one id, or the folder holds something else.
-        WeightsError: The encoder is not here.
+        UsageError: There is no pair, two have one id, the folder holds something else, or the
+            retriever is another encoder's.
+        WeightsError: The encoder is not here, or the retriever is damaged.
     """
     _check_folder(folder)
     if not pairs:
         raise UsageError("there is no exemplar to keep", "Name a source with answers in it")
     if len({p.id for p in pairs}) < len(pairs):
         raise UsageError("two exemplars have the same id", "Give each its own")
+    given = None if retriever is None else foretold.Retriever.load(retriever, encoder)
     kept = folder.with_name(f".{folder.name}.vectors")
     vectors = None if encoder is None else _vectors(pairs, encoder, kept, threads, progress)
     info = described(pairs, sources, language, encoder)
-    _write(folder, info, pairs, vectors)
+    if given is not None:
+        # Its card names the licences; here they are not known, so the careful answer.
+        told = Source(given.name, _OTHERS, True, None, 0, given.sum)
+        info = dataclasses.replace(info, retriever=told)
+    _write(folder, info, pairs, vectors, None if given is None else given.map)
     shutil.rmtree(kept, ignore_errors=True)
     return info
 
@@ -242,7 +257,8 @@ def add(
         vectors = np.concatenate([np.stack([bank.contexts, bank.replies]), more], axis=1)  # type: ignore[list-item]
     every = (*bank.pairs, *new)
     info = described(every, (*bank.info.sources, *sources), bank.info.language, bank.info.encoder)
-    _write(folder, info, every, vectors)
+    info = dataclasses.replace(info, retriever=bank.info.retriever)
+    _write(folder, info, every, vectors, bank.answers if info.retriever else None)
     shutil.rmtree(kept, ignore_errors=True)
     return len(new)
 
@@ -264,7 +280,13 @@ def described(
     )
 
 
-def _write(folder: Path, info: BankInfo, pairs: Sequence[Pair], vectors: FloatArray | None) -> None:
+def _write(
+    folder: Path,
+    info: BankInfo,
+    pairs: Sequence[Pair],
+    vectors: FloatArray | None,
+    answers: FloatArray | None = None,
+) -> None:
     arrays = index([p.context for p in pairs], info.words).arrays()
     packed = io.BytesIO()
     np.savez(packed, allow_pickle=False, **arrays)
@@ -273,7 +295,8 @@ def _write(folder: Path, info: BankInfo, pairs: Sequence[Pair], vectors: FloatAr
         write(new / WORDS, packed.getvalue())
         if vectors is not None:
             np.save(new / VECTORS, vectors, allow_pickle=False)
-            np.save(new / ANSWERS, foretold.learn(vectors[0], vectors[1]), allow_pickle=False)
+            learnt = foretold.learn(vectors[0], vectors[1]) if answers is None else answers
+            np.save(new / ANSWERS, learnt, allow_pickle=False)
         write_json(new / INFO, dataclasses.asdict(info))
 
 
@@ -360,7 +383,9 @@ def read_info(folder: Path) -> BankInfo:
                 "Build it again",
             )
         sources = tuple(Source(**s) for s in values.pop("sources"))
-        return BankInfo(**values, sources=sources)
+        retriever = values.pop("retriever", None)
+        given = None if retriever is None else Source(**retriever)
+        return BankInfo(**values, sources=sources, retriever=given)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(folder, str(error)) from error
 

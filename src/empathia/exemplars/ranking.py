@@ -52,8 +52,8 @@ def rank(
         bank: Where to look.
         query: What to look for.
         k: How many; fewer come where fewer were found.
-        by: How the situation is compared: "dense", "words" or "hybrid". By words no vectors are
-            needed, and nothing is foretold.
+        by: How they are found, one of :data:`~empathia.exemplars.search.WAYS`. By words no vectors
+            are needed, and nothing is foretold.
         candidates: How many are found, to be weighed against each other; a small bank gives a
             twentieth of its exemplars at most, but five.
         row: Vector (width,) of the query's context, where it is known already.

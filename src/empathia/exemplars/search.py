@@ -1,4 +1,4 @@
-"""Which exemplars of a bank fit what was said: by meaning, by words, or by both.
+"""Which exemplars of a bank fit what was said: by meaning, by words, by both, or by their reply.
 
 A query holds words and, if wanted, emotions that a recogniser told; nothing else can reach a bank.
 """
@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.errors import InputError, UsageError
-from empathia.exemplars import encoding
+from empathia.exemplars import encoding, foretold
 from empathia.exemplars.bank import Bank, check_encoder
 from empathia.exemplars.pairs import TURNS, turns_of
 from empathia.types import FloatArray
 
-WAYS = ("dense", "words", "hybrid")
+WAYS = ("dense", "words", "hybrid", "reply")
+"""Cosine of contexts, BM25 of contexts, both, or how near a reply is to where the answer lies."""
 _DAMPING = 60  # of reciprocal ranks (Cormack, Clarke and Büttcher 2009)
 _RANKED = 500  # places of either list that count
 
@@ -92,7 +93,7 @@ def search(
         bank: Where to look.
         query: What to look for.
         k: How many, from 1 to as many as the bank has.
-        by: "dense", "words", or "hybrid"; a bank of words alone takes both of the latter the same.
+        by: One of :data:`WAYS`; a bank of words alone takes "hybrid" as "words".
         row: Vector (width,) of the query's context, where it is known already.
         threads: For the encoder; None takes all cores.
 
@@ -106,11 +107,13 @@ def search(
             "Ask for fewer" if k > 1 else "Ask for at least 1",
         )
     wanted = way(bank, by)
-    words = bank.index.scores(query.context) if wanted != "dense" else None
-    near = None
+    words = bank.index.scores(query.context) if wanted in ("words", "hybrid") else None
+    near = told = None
     if wanted != "words":
-        near = nearness(bank, vector(bank, query.context, threads) if row is None else row)
-    return ranked(bank, query, k, near=near, words=words)
+        row = vector(bank, query.context, threads) if row is None else row
+        near = nearness(bank, row)
+        told = promise(bank, row) if wanted == "reply" else None
+    return ranked(bank, query, k, near=near, words=words, told=told)
 
 
 def vector(bank: Bank, text: str, threads: int | None = None) -> FloatArray:
@@ -142,14 +145,37 @@ def nearness(bank: Bank, row: FloatArray) -> FloatArray:
     return near
 
 
+def promise(bank: Bank, rows: FloatArray) -> FloatArray:
+    """Inner products (..., n) of where answers to contexts (..., width) lie and each reply."""
+    assert bank.answers is not None  # a bank that is searched by meaning has all three
+    assert bank.replies is not None
+    told: FloatArray = foretold.foretell(bank.answers, rows) @ bank.replies.T
+    return told
+
+
 def ranked(
-    bank: Bank, query: Query, k: int, *, near: FloatArray | None, words: FloatArray | None
+    bank: Bank,
+    query: Query,
+    k: int,
+    *,
+    near: FloatArray | None,
+    words: FloatArray | None,
+    told: FloatArray | None = None,
 ) -> Found:
-    """The best by what was measured, (n,) each; by both, their reciprocal ranks are added."""
+    """The best by what was measured, (n,) each; by both, their reciprocal ranks are added.
+
+    Args:
+        bank: Where to look.
+        query: Says what is left out.
+        k: How many.
+        near: Of each context.
+        words: BM25 of each context.
+        told: What each reply promises; alone decisive where it is given.
+    """
     allowed = bank.allowed(query.emotions, query.dialogue)
     if not len(allowed):
         return Found((), (), ())
-    measured = [m[allowed] for m in (near, words) if m is not None]
+    measured = [m[allowed] for m in ((near, words) if told is None else (told,)) if m is not None]
     if words is not None and near is None:
         shares_a_word = words[allowed] > 0
         allowed, measured = allowed[shares_a_word], [m[shares_a_word] for m in measured]
@@ -174,7 +200,7 @@ def way(bank: Bank, by: str) -> str:
     """
     if by not in WAYS:
         raise UsageError(f"exemplars are found by {', '.join(WAYS)}, not '{by}'", "Choose one")
-    if bank.contexts is None and by == "dense":
+    if bank.contexts is None and by in ("dense", "reply"):
         raise UsageError(f"the bank '{bank.name}' has no vectors", "Search it by words")
     return "words" if bank.contexts is None else by
 

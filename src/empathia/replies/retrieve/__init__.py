@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from empathia.config import Options, complete
 from empathia.contracts import Tools
-from empathia.errors import ConfigError, UsageError
+from empathia.errors import ConfigError, UsageError, needs
 from empathia.exemplars.bank import Bank
 from empathia.exemplars.places import STARTERS, open_bank, starter
 from empathia.exemplars.ranking import CANDIDATES, rank
@@ -25,11 +26,22 @@ from empathia.replies.rules import safety
 from empathia.replies.rules.tone import sureness, tone, tone_of
 from empathia.types import ANY, Exemplar, Reply, Tell, Turn, Wish
 
+if TYPE_CHECKING:
+    from empathia.replies.retrieve.contrast import Learnt
+    from empathia.training.problem import ReplyProblem
+
 OPTIONS: Mapping[str, Plain] = {
     "bank": "",  # name or folder; "" takes the starter in the talk's language
     "exemplars": CANDIDATES,  # how many are weighed against each other
-    "by": "dense",  # how situations are compared: dense, words or hybrid
+    "by": "dense",  # how they are looked for: dense, words, hybrid or reply
     "same_emotion": False,  # those of the tone that was recognised alone
+}
+LEARNING: Mapping[str, Plain] = {
+    "temperature": 0.05,  # cosines are divided by it
+    "others": 1,  # replies to other emotions for each context, at random
+    "hard": 1,  # replies to the same emotion for each context, of those that lie nearest
+    "among": 100,  # ... how many of these
+    "validate": 0,  # pairs that choose the epoch; 0 takes all
 }
 _SHOWN = 3  # exemplars that a reply names
 # Similarity below which situations are not alike. Vectors of e5 all lie close together.
@@ -140,6 +152,31 @@ def load(options: Mapping[str, Plain], tools: Tools) -> Retrieved:
     """
     chosen = complete(options, OPTIONS, "the reply generator 'retrieve'")
     return Retrieved(chosen, tools.threads, permissive=tools.permissive)
+
+
+def learn(problem: ReplyProblem) -> Learnt:
+    """Learn where replies lie, by contrast: a map for banks (``exemplars build --retriever``).
+
+    Raises:
+        MissingExtra: The extra ``train`` is not installed.
+        ConfigError: An option cannot be.
+        WeightsError: The encoder is not here.
+        TrainingError: Training cannot go on.
+    """
+    options = problem.options
+    fine = {
+        "temperature": options.number("temperature") > 0,
+        "among": options.count("among") > 0,
+        **{name: options.count(name) >= 0 for name in ("others", "hard")},
+    }
+    for name in (name for name, it_is in fine.items() if not it_is):
+        raise ConfigError(
+            f"a retriever cannot learn with {name} = {options.values[name]}",
+            "The temperature is above 0, among at least 1, others and hard 0 or more",
+        )
+    with needs("train", "learning to retrieve"):
+        from empathia.replies.retrieve.contrast import train
+    return train(problem)
 
 
 def language_of(turns: Sequence[Turn]) -> str:

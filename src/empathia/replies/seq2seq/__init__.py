@@ -59,7 +59,7 @@ LEARNING: Mapping[str, Plain] = {
     "pieces": 40,  # of a reply at most
     "given": "both",  # exemplars to the decoder: none, pooled, attended or both
     "exemplars": 5,  # how many
-    "by": "dense",  # how they are looked for: dense, words or hybrid
+    "by": "dense",  # how they are looked for: dense, words, hybrid or reply
     "language": "en",  # of the words: which encoder finds exemplars
     "cued": 0.5,  # share of replies whose levels are told, so that they can be asked for
     "loss_lm": 1.0,  # weights of the losses; 0 switches one off

@@ -15,7 +15,7 @@ from empathia.exemplars import bank as banks
 from empathia.exemplars import encoding, places
 from empathia.exemplars.bank import Bank, Source
 from empathia.exemplars.pairs import Pair, dumps
-from empathia.exemplars.search import WAYS, Query, nearness, ranked, way
+from empathia.exemplars.search import WAYS, Query, nearness, promise, ranked, way
 from empathia.files import write_json
 from empathia.types import FloatArray
 
@@ -86,12 +86,15 @@ def _of_block(bank: Bank, pairs: Sequence[Pair], k: int, by: str, threads: int) 
     how = way(bank, by)
     queries = [Query(p.context, dialogue=p.dialogue) for p in pairs]
     near: Sequence[FloatArray | None] = [None] * len(pairs)
+    told: Sequence[FloatArray | None] = near
     if how != "words":
-        near = list(nearness(bank, _vectors(bank, pairs, threads).T).T)
-    words = [None if how == "dense" else bank.index.scores(q.context) for q in queries]
+        rows = _vectors(bank, pairs, threads)
+        near = list(nearness(bank, rows.T).T)
+        told = list(promise(bank, rows)) if how == "reply" else told
+    words = [bank.index.scores(q.context) if how in ("words", "hybrid") else None for q in queries]
     return [
-        list(ranked(bank, q, k, near=n, words=w).places)
-        for q, n, w in zip(queries, near, words, strict=True)
+        list(ranked(bank, q, k, near=n, words=w, told=t).places)
+        for q, n, w, t in zip(queries, near, words, told, strict=True)
     ]
 
 

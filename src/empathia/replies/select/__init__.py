@@ -33,7 +33,7 @@ _CONTRARY = 0.02  # what is left of a kind whose tone the feeling rules out
 _NEXT = 0.5  # a kind answers beside the likeliest from this share of it on
 _TOLD = 0.3  # share of good and hard kinds together from which on a telling is one of them,
 _CLEAR = 3.0  # where one of the two has so many times the other's
-_FELT = 0.4  # ... and the feeling that was recognised has this share
+_FELT = 0.55  # ... and the feeling that was recognised has this share
 
 
 class Selected:

@@ -1,6 +1,6 @@
-"""The README's example: some turns of what `empathia read` prints of examples/conversation.wav.
+"""The README's examples: turns of what `empathia read` and `empathia reply` print of one talk.
 
-Prints the block; ``--write`` puts it between the markers in README.md. Needs the weights that
+Prints the blocks; ``--write`` puts them between their markers in README.md. Needs the weights that
 ``make demo`` pulls.
 """
 
@@ -10,6 +10,7 @@ import argparse
 import dataclasses
 import io
 import re
+import textwrap
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 RECORDING = "examples/conversation.wav"
+TALK = "examples/conversation.csv"
 BEGIN = "<!-- made by: python scripts/readme_example.py --write -->\n"
+BEGIN_REPLIES = "<!-- replies, made by: python scripts/readme_example.py --write -->\n"
 END = "<!-- end -->\n"
 _SHOWN = (0, 2, 4, 12)  # turns: a greeting, fear, sadness, surprise
+_ANSWERED = (2, 6)  # of what Ben answers: the sadness and the surprise of the block above
 _TURN = re.compile(r" *\d+:\d\d  ")
 
 
@@ -50,24 +54,39 @@ def _printed(timeline: Timeline) -> list[str]:
     return [line.rstrip() for line in paper.getvalue().splitlines()]
 
 
-def shown() -> str:
-    """The block that stands in the README."""
-    return README.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
+def replies() -> str:
+    """What `empathia reply` prints of some of the talk's turns, as a fenced block."""
+    from empathia.pipeline import Options
+    from empathia.pipeline.answering import answer, read
+    from empathia.report.replied import shown
+
+    options = Options(reply_with="select", candidates=3, threads=1)
+    found = answer(read(ROOT / TALK, options), options, every=True, listener="Ben")
+    lines = "\n".join(shown(found[n]) for n in _ANSWERED).splitlines()
+    wrapped = [textwrap.fill(x, 96, subsequent_indent=" " * 6) for x in lines]
+    command = f"$ empathia reply {TALK} --all --listener Ben --reply-with select --candidates 3"
+    return "\n".join(["```", command, *wrapped, "```", ""])
+
+
+def shown(begin: str = BEGIN) -> str:
+    """A block that stands in the README, by its first marker."""
+    return README.read_text(encoding="utf-8").partition(begin)[2].partition(END)[0]
 
 
 def main() -> None:
-    """Print the block, or write it into the README."""
+    """Print the blocks, or write them into the README."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put it into README.md")
+    parser.add_argument("--write", action="store_true", help="put them into README.md")
     write = parser.parse_args().write
     import empathia
 
-    made = block(empathia.read(ROOT / RECORDING, names=("Ann", "Ben")))
-    if not write:
-        print(made, end="")
-        return
-    before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
-    README.write_text(before + BEGIN + made + END + rest.partition(END)[2], encoding="utf-8")
+    read = empathia.read(ROOT / RECORDING, names=("Ann", "Ben"))
+    for begin, made in ((BEGIN, block(read)), (BEGIN_REPLIES, replies())):
+        if not write:
+            print(made, end="")
+            continue
+        before, _, rest = README.read_text(encoding="utf-8").partition(begin)
+        README.write_text(before + begin + made + END + rest.partition(END)[2], encoding="utf-8")
 
 
 if __name__ == "__main__":

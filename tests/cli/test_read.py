@@ -77,6 +77,14 @@ def test_the_readme_shows_what_the_demo_prints(conversation: Timeline) -> None:
     assert without_figures(readme_example.shown()) == without_figures(made)
 
 
+def test_the_readme_shows_what_reply_prints() -> None:
+    def without_figures(text: str) -> str:
+        return " ".join(re.sub(r"[<>]? ?\d+ ?%|[+-]?\d\.\d\d", "#", text).split())
+
+    shown = readme_example.shown(readme_example.BEGIN_REPLIES)
+    assert without_figures(shown) == without_figures(readme_example.replies())
+
+
 def test_every_moment_of_speech_has_the_right_speaker(
     conversation: Timeline, truth: list[dict[str, str]]
 ) -> None:

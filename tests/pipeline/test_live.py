@@ -18,7 +18,7 @@ from empathia.types.shapes import TurnJson
 
 pytestmark = pytest.mark.weights
 
-END = 34.0  # s; seven turns of two people
+END = 26.0  # s; six turns of two people
 TWO = Options(speakers=2)
 
 # As a file of 16 bit has it.

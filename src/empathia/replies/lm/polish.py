@@ -24,7 +24,7 @@ _OFTEN = 3
 _LABEL = re.compile(r"^\s*[\w .'-]{1,24}?\s?:\s+(?=\S)")
 _MARKUP = re.compile(r"[*_`#>~]+|^\s*(?:[-•]|\d+[.)](?!\d))\s*", re.MULTILINE)
 _ASIDE = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>")
-_SENTENCE = re.compile(r"[^.!?…。！？]*[^\s.!?…。！？][^.!?…。！？]*[.!?…。！？]+[\"'”’)]*")
+_SENTENCE = re.compile(r"[^\s.!?…。！？][^.!?…。！？]*[.!?…。！？]+[\"'”’)]*")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 _PERSONA = re.compile(

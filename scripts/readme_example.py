@@ -60,11 +60,11 @@ def replies() -> str:
     from empathia.pipeline.answering import answer, read
     from empathia.report.replied import shown
 
-    options = Options(reply_with="select", candidates=3, threads=1)
+    options = Options(candidates=3, threads=1)
     found = answer(read(ROOT / TALK, options), options, every=True, listener="Ben")
     lines = "\n".join(shown(found[n]) for n in _ANSWERED).splitlines()
     wrapped = [textwrap.fill(x, 96, subsequent_indent=" " * 6) for x in lines]
-    command = f"$ empathia reply {TALK} --all --listener Ben --reply-with select --candidates 3"
+    command = f"$ empathia reply {TALK} --all --listener Ben --candidates 3"
     return "\n".join(["```", command, *wrapped, "```", ""])
 
 

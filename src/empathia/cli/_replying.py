@@ -12,7 +12,9 @@ from empathia.errors import UsageError
 def add_replying(group: argparse._ActionsContainer) -> None:
     """Arguments that say who words replies, and how."""
     group.add_argument(
-        "--reply-with", metavar="NAME", help="the plug-in that words replies (default: lm)"
+        "--reply-with",
+        metavar="NAME",
+        help="the plug-in that words replies (default: select; lm where a model is named)",
     )
     group.add_argument(
         "--reply-option",

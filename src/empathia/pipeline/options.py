@@ -54,7 +54,8 @@ class Options:
         adapt: Judge loudness and pitch against the speaker's whole recording, not the past only.
         permissive: Leave out weights trained on non-commercial data.
         reply: "none", "last" (answer the last turn) or "every".
-        reply_with: The plug-in that words replies.
+        reply_with: The plug-in that words replies; None takes "select", and "lm" where a language
+            model or options of it are named.
         reply_options: Its options by name, such as ``{"bank": "starter-en"}`` of "retrieve".
         empathy: Element ("reaction", "interpretation", "exploration") to the level, 0 to 2, that
             replies should have.
@@ -92,7 +93,7 @@ class Options:
     adapt: bool = False
     permissive: bool = False
     reply: str = "none"
-    reply_with: str = "lm"
+    reply_with: str | None = None
     reply_options: Mapping[str, Plain] = dataclasses.field(default_factory=dict)
     empathy: Mapping[str, int] = dataclasses.field(default_factory=dict)
     sentiment: float | None = None
@@ -157,6 +158,12 @@ class Options:
                 f"separate channels say who speaks, and a {other} was given too",
                 "Leave one of them out",
             )
+
+    @property
+    def generator(self) -> str:
+        """The plug-in that words replies."""
+        named = self.llm_url or self.llm_model or self.reply_options
+        return self.reply_with or ("lm" if named else "select")
 
     @property
     def wish(self) -> Wish:

@@ -42,7 +42,7 @@ class Replies:
     def __init__(self, options: Options, tools: Tools, used: list[str], notes: list[str]) -> None:
         self._options = options
         self._used, self._notes = used, notes
-        plugin = plugins.load("replies", options.reply_with, ("load",))
+        plugin = plugins.load("replies", options.generator, ("load",))
         try:
             generator: Generator = plugin.load(options.reply_options, tools)
         except (MissingExtra, WeightsError) as missing:

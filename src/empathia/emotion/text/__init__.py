@@ -1,5 +1,8 @@
 """Emotion from the words of one utterance: MiniLM with tuned last layers and a linear head.
 
+Beside it, where ``words`` is set, a linear model of words and pairs of words, whose weight
+validation chooses.
+
 English only. It abstains where there are no words, where the words are in a
 language that it does not know, and where it is too unsure: below the confidence
 that 95 % of GoEmotions' dev part reach (most answers below it were wrong; the
@@ -30,6 +33,7 @@ OPTIONS: Mapping[str, Plain] = {
     "head_rate": 10.0,  # learning rate of the heads in multiples of the layers'
     "other_corpora_weight": 0.5,  # weight of a sentence of a corpus that only teaches
     "own_labels_weight": 0.5,  # weight of the second task, each corpus's own labels
+    "words": 0,  # 2 to this power columns of hashed words beside the encoder; 0 for none
     "pieces": 64,  # word pieces of a sentence that are learnt from
     "coverage": 0.95,  # share of validation sentences on which it is to commit itself
 }

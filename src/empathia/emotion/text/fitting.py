@@ -6,12 +6,14 @@ alone. Corpora differ in what they call an emotion and in how often they find
 it: each one that is not evaluated has a bias of its own on the logits, and each has a
 head for its own labels as a second task. Only the evaluated corpora's view is
 kept; validation, calibration and every choice use their validation part alone.
+A linear model of words, where one is wanted, is learnt after it, for itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,8 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
 from empathia import weights
-from empathia.emotion.text.read import DELTA, ENCODER, LANGUAGES, load
+from empathia.emotion.text import columns, linear
+from empathia.emotion.text.read import DELTA, ENCODER, LANGUAGES, WORDS, load
 from empathia.encoders.minilm_torch import WIDTH, MiniLM
 from empathia.encoders.text import TextEncoder
 from empathia.errors import ConfigError, TrainingError
@@ -154,8 +157,10 @@ class TextTask:
         self.net = Net(encoder, self.train, dropout)
         self.module: nn.Module = self.net
         self.weight = self._weights()
-        self.train_states = self._states(self.train.texts)
-        self.valid_states = self._states(self.valid.texts)
+        longest = o.count("pieces")
+        self.train_pieces, self.valid_pieces = (
+            _pieces(part.texts, longest) for part in (self.train, self.valid)
+        )
 
     def _weights(self) -> Tensor:
         """(sentences, columns): what each known target counts; 0 where it is unknown."""
@@ -166,11 +171,20 @@ class TextTask:
         side = side / np.maximum(side.sum(1, keepdims=True), 1) * o.number("own_labels_weight")
         return torch.from_numpy((np.concatenate([main, side], 1) * rows).astype(np.float32))
 
-    def _states(self, texts: Sequence[str]) -> list[Tensor]:
+    @cached_property
+    def train_states(self) -> list[Tensor]:
+        """(pieces, 384) each, of the training part; a training that has ended needs none."""
+        return self._states(self.train_pieces)
+
+    @cached_property
+    def valid_states(self) -> list[Tensor]:
+        """(pieces, 384) each, of the validation part."""
+        return self._states(self.valid_pieces)
+
+    def _states(self, pieces: Sequence[Sequence[int]]) -> list[Tensor]:
         """Output of the frozen layers for each sentence, (pieces, 384) fp16."""
-        pieces = _pieces(texts, self.problem.options.count("pieces"))
-        states: list[Tensor] = [torch.empty(0)] * len(texts)
-        order = sorted(range(len(texts)), key=lambda i: len(pieces[i]))
+        states: list[Tensor] = [torch.empty(0)] * len(pieces)
+        order = sorted(range(len(pieces)), key=lambda i: len(pieces[i]))
         for start in range(0, len(order), 128):
             some = order[start : start + 128]
             ids, mask = _padded([torch.tensor(pieces[i]) for i in some])
@@ -191,7 +205,7 @@ class TextTask:
     def batches(self, epoch: int, seed: int) -> Sequence[NDArray[np.int64]]:
         """Indices, (sentences,) a batch; sentences of like length go together."""
         rng = np.random.default_rng([seed, epoch])
-        lengths = np.array([len(s) for s in self.train_states])
+        lengths = np.array([len(p) for p in self.train_pieces])
         return by_length(lengths, rng.permutation(len(lengths)), self.problem.training.batch, rng)
 
     def loss(self, batch: NDArray[np.int64]) -> Tensor:
@@ -259,6 +273,11 @@ def _against(problem: Problem) -> bool:
             "'model.loss' is 'one', but utterances may have several labels",
             "Take data.targets = 'single', or loss = 'each'",
         )
+    if loss == "each" and problem.options.count("words"):
+        raise ConfigError(
+            "'model.words' is set, but words are learnt against each other alone",
+            "Take model.loss = 'one', or leave model.words out",
+        )
     return loss == "one"
 
 
@@ -274,11 +293,23 @@ def _written(task: TextTask, folder: Path) -> Calibration:
         weights.folder(ENCODER), folder / DELTA, threads=task.problem.training.threads
     )
     logits = encoder.encode(task.valid.texts) @ weight.T + bias
+    arrays = {"weight": weight, "bias": bias}
+    if bits := task.problem.options.count("words"):
+        valid = _known(task.valid)
+        learnt = linear.learn(_known(task.train), bits)
+        arrays |= dict(zip(WORDS, linear.mixed(learnt, logits, valid), strict=True))
+        logits = logits + columns.scores(valid.texts, *(arrays[n] for n in WORDS))
     gold = task.valid.target == 1
     some = gold.any(1)
     calibration = Calibration.of(logits[some], gold[some], task.problem.options.number("coverage"))
-    write_arrays(folder, {"weight": weight, "bias": bias}, calibration.plain())
+    write_arrays(folder, arrays, calibration.plain())
     return calibration
+
+
+def _known(part: Examples) -> linear.Known:
+    """Sentences of the evaluated corpora."""
+    mine = np.flatnonzero(part.corpus == 0)
+    return linear.Known([part.texts[i] for i in mine], part.target[mine])
 
 
 def _pieces(texts: Sequence[str], longest: int) -> list[list[int]]:

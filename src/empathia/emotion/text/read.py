@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from empathia import weights
+from empathia.emotion.text import columns
 from empathia.encoders.text import WIDTH, TextEncoder
 from empathia.training.model import (
     check_shapes,
@@ -17,6 +19,7 @@ from empathia.types import FloatArray
 
 ENCODER, LANGUAGES = "minilm", ("en",)
 DELTA = "delta.safetensors"
+WORDS = ("words", "words_scale", "words_rarity")
 
 
 def load(folder: Path, threads: int | None = None, *, exclusive: bool = True) -> WordReader:
@@ -33,12 +36,18 @@ def load(folder: Path, threads: int | None = None, *, exclusive: bool = True) ->
     arrays, values = read_arrays(folder)
     calibration = Calibration.restored(values)
     labels = len(calibration.thresholds)
-    check_shapes(folder, arrays, {"weight": (labels, WIDTH), "bias": (labels,)})
+    shapes: dict[str, tuple[int, ...]] = {"weight": (labels, WIDTH), "bias": (labels,)}
+    if WORDS[0] in arrays:
+        size = 1 << (len(arrays[WORDS[0]]) - 1).bit_length()  # a power of two
+        shapes |= {WORDS[0]: (size, labels), WORDS[1]: (labels,), WORDS[2]: (size,)}
+    check_shapes(folder, arrays, shapes)
     head, bias = (arrays[n].astype(np.float32) for n in ("weight", "bias"))
     encoder = TextEncoder.load(weights.folder(ENCODER), folder / DELTA, threads=threads)
 
-    def logits(texts: object) -> FloatArray:
-        raw: FloatArray = encoder.encode(texts) @ head.T + bias  # type: ignore[arg-type]
+    def logits(texts: Sequence[str]) -> FloatArray:
+        raw: FloatArray = encoder.encode(texts) @ head.T + bias
+        if WORDS[0] in arrays:
+            raw += columns.scores(texts, *(arrays[n] for n in WORDS))
         return raw
 
     return WordReader(logits, calibration, LANGUAGES, latin, exclusive)

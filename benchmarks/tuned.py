@@ -2,11 +2,13 @@
 
     python benchmarks/tuned.py perplexity DATA --adapter FOLDER [--pairs 500]
     python benchmarks/tuned.py speed --adapter FOLDER
-    python benchmarks/tuned.py replies DATA --adapter FOLDER [--pairs 100] [--judges FOLDER ...]
+    python benchmarks/tuned.py replies DATA --adapter FOLDER [--pairs 100] [--control 100]
+        [--judges FOLDER ...]
 
 DATA holds empathetic_dialogues/; pairs are drawn from its test part, exemplars come out of the
-bank that --bank names (default: the starter). Judges for `replies` should have learnt from other
-data than the shipped ones, whose levels steered the training.
+bank that --bank names (default: the starter), which is what `replies` retrieves from, too. Judges
+for `replies` should have learnt from other data than the shipped ones, whose levels steered the
+training.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from empathia import judges
-from empathia.contracts import Tools
+from empathia.contracts import Generator, Judge, Tools
 from empathia.corpora import empathetic_dialogues
 from empathia.exemplars import encoding
 from empathia.exemplars.pairs import Pair, of_dialogues
@@ -30,9 +32,9 @@ from empathia.exemplars.places import open_bank
 from empathia.exemplars.ranking import rank
 from empathia.exemplars.search import Query
 from empathia.lm import local
-from empathia.replies import lm
+from empathia.replies import lm, retrieve
 from empathia.replies.lm.compact import EXEMPLARS, Hints
-from empathia.types import ELEMENTS, Turn, Utterance, Wish
+from empathia.types import ELEMENTS, Empathy, Turn, Utterance, Wish
 
 
 def pairs_of(data: Path, count: int) -> list[Pair]:
@@ -109,42 +111,61 @@ def speed(args: argparse.Namespace) -> None:
 
 
 def replies(args: argparse.Namespace) -> None:
-    """Likeness to the true reply, how often the rules had to answer, and control."""
+    """Likeness to the true reply, the judges' word, who had to answer, and control."""
     pairs = pairs_of(args.data, args.pairs)
     encode = encoding.load("minilm", 1)
     truth = encode([p.reply for p in pairs])
     panel = judges.load(["epitome"], folders=args.judges, threads=1)
+    judged("people", panel, pairs, [p.reply for p in pairs])
     with local.load("smollm2", threads=1) as base:
-        for name, options in {
-            "untuned": {"adapter": "none"},
-            "tuned": {"adapter": str(args.adapter), "exemplars": 0},
-            "tuned, exemplars": {"adapter": str(args.adapter), "bank": args.bank},
+        tools = Tools(lambda: base, 1)
+        tuned = lm.load({"adapter": str(args.adapter), "exemplars": 0}, tools)
+        for name, generator in {
+            "retrieved": retrieve.load({"bank": args.bank}, tools),
+            "tuned": tuned,
+            "untuned": lm.load({"adapter": "none"}, tools),
+            "tuned, exemplars": lm.load({"adapter": str(args.adapter), "bank": args.bank}, tools),
         }.items():
-            generator = lm.load(options, Tools(lambda: base, 1))
             made = [generator.propose(turns_of(p))[0] for p in pairs]
-            like = float(np.mean(np.sum(truth * encode([r.text for r in made]), axis=1)))
+            texts = [r.text for r in made]
+            like = float(np.mean(np.sum(truth * encode(texts), axis=1)))
             ruled = np.mean([r.source == "rules" for r in made])
             print(f"{name}: likeness {like:.3f}, answered by the rules {ruled:.0%}", flush=True)
+            judged(name, panel, pairs, texts)
             for p, r in list(zip(pairs, made, strict=True))[: args.show]:
                 print(f"    {p.last!r} -> {r.text!r} {r.note or ''}")
-            if name != "tuned":
-                continue
-            control(generator, pairs, panel)
+            if generator is tuned:
+                free = texts
+        control(tuned, pairs[: args.control], panel, free)
 
 
-def control(generator: lm.ModelReply, pairs: Sequence[Pair], panel: Sequence[object]) -> None:
+def judged(name: str, panel: Sequence[Judge], pairs: Sequence[Pair], texts: Sequence[str]) -> None:
+    """Mean level of each element, 0 to 2, with 95 % of what other draws of pairs would give."""
+    said = judges.judge(panel, [(p.last, t) for p, t in zip(pairs, texts, strict=True)])
+    draws = np.random.default_rng(1).integers(len(said), size=(1000, len(said)))
+    for element in ELEMENTS:
+        levels = np.array([e.elements[element].expected for e in said])
+        low, high = np.percentile(levels[draws].mean(1), (2.5, 97.5))
+        print(f"    {name}: {element} {levels.mean():.2f} [{low:.2f}, {high:.2f}]", flush=True)
+
+
+def control(
+    generator: Generator, pairs: Sequence[Pair], panel: Sequence[Judge], free: Sequence[str]
+) -> None:
     """How often a level that is asked for is reached, beside how often it comes up unasked."""
-    free = [generator.propose(turns_of(p))[0].text for p in pairs]
-    contexts = [p.last for p in pairs]
-    before = judges.judge(panel, list(zip(contexts, free, strict=True)))  # type: ignore[arg-type]
+
+    def levels(texts: Sequence[str]) -> list[Empathy]:
+        return judges.judge(panel, [(p.last, t) for p, t in zip(pairs, texts, strict=True)])
+
+    before = levels(free[: len(pairs)])
     for element in ELEMENTS:
         asked, unasked = [], []
         for level in range(3):
-            wish = Wish({element: level})
-            told = [generator.propose(turns_of(p), wish)[0].text for p in pairs]
-            after = judges.judge(panel, list(zip(contexts, told, strict=True)))  # type: ignore[arg-type]
-            asked += [e.elements[element].level == level for e in after]
-            unasked += [e.elements[element].level == level for e in before]
+            told = [generator.propose(turns_of(p), Wish({element: level}))[0].text for p in pairs]
+            asked.append([e.elements[element].level == level for e in levels(told)])
+            unasked.append([e.elements[element].level == level for e in before])
+            shares = f"{np.mean(asked[-1]):.0%}, unasked {np.mean(unasked[-1]):.0%}"
+            print(f"    {element} {level}: reached {shares}", flush=True)
         print(f"    {element}: reached {np.mean(asked):.0%}, unasked {np.mean(unasked):.0%}")
 
 
@@ -158,6 +179,7 @@ def main() -> None:
     parser.add_argument("--adapter", type=Path, required=True)
     parser.add_argument("--bank", default="starter-en")
     parser.add_argument("--pairs", type=int, default=200)
+    parser.add_argument("--control", type=int, help="pairs that are asked for levels, else all")
     parser.add_argument("--runs", type=int, default=8)
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--judges", type=Path, nargs="*", default=[])

@@ -26,14 +26,15 @@ from empathia.replies.select.kinds import Kind, Kinds
 from empathia.types import ANY, Emotion, Exemplar, FloatArray, Reply, Tell, Turn, Wish
 
 OPTIONS: Mapping[str, Plain] = {
-    "least": 0.4,  # share that a kind needs to be answered as such
+    "least": 0.5,  # share that a kind needs to be answered as such
 }
 SOURCE = "select"
 _CONTRARY = 0.02  # what is left of a kind whose tone the feeling rules out
 _NEXT = 0.5  # a kind answers beside the likeliest from this share of it on
 _TOLD = 0.3  # share of good and hard kinds together from which on a telling is one of them,
 _CLEAR = 3.0  # where one of the two has so many times the other's
-_FELT = 0.55  # ... and the feeling that was recognised has this share
+_FELT = 0.6  # ... and most of the feeling that was recognised is so
+_GLAD = 0.45  # share of joy in a feeling from which on anything sounds good
 
 
 class Selected:
@@ -129,13 +130,16 @@ def _agreeing(known: Sequence[Kind], emotion: Emotion | None) -> FloatArray:
 
 
 def _sounds(known: Sequence[Kind], shares: FloatArray, emotion: Emotion | None) -> str:
-    """Whether a telling sounds "good", "hard", or neither ("open")."""
+    """Whether a telling sounds "good", "hard", or neither ("open"); feeling counts first."""
+    felt = _felt(emotion)
+    if felt is not None and felt[0] >= _GLAD and felt[0] > 2 * felt[1]:
+        return "good"
     good = sum(float(p) for k, p in zip(known, shares, strict=True) if k.tone == "joy")
     hard = sum(float(p) for k, p in zip(known, shares, strict=True) if k.tone in NEGATIVE)
-    felt = _felt(emotion) or (1.0, 1.0)
     if good + hard < _TOLD or max(good, hard) < _CLEAR * min(good, hard):
         return "open"
-    return "open" if felt[good < hard] < _FELT else "good" if good > hard else "hard"
+    name, share = ("good", 0) if good > hard else ("hard", 1)
+    return name if felt is None or felt[share] >= _FELT else "open"
 
 
 def _lines(lines: Sequence[str], turns: Sequence[Turn], wish: Wish) -> list[str]:

@@ -67,10 +67,9 @@ def main() -> None:
     """Fit, print, write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help="into the shipped weights")
-    parser.add_argument("--languages", nargs="*", default=list(kinds.LANGUAGES))
     args = parser.parse_args()
     tensors, names = {}, {}
-    for language in args.languages:
+    for language in kinds.LANGUAGES:
         texts = kinds.written(language)
         model, figures, _ = learnt(texts, encoding.load(kinds.ENCODERS[language]))
         print(language, json.dumps(figures))

@@ -235,7 +235,7 @@ def test_reading_imports_no_torch_and_leaves_nothing_behind(tmp_path: Path) -> N
     )
     given = {k: v for k, v in os.environ.items() if not k.startswith("XDG_")}
     done = subprocess.run(
-        [sys.executable, "-c", code, "--reply-option", "attempts=1"],
+        [sys.executable, "-c", code, "--reply-with", "lm", "--reply-option", "attempts=1"],
         capture_output=True,
         text=True,
         check=True,

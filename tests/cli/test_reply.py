@@ -153,5 +153,7 @@ def test_python_answers_turns_or_lines_alike_and_says_what_is_wrong():
     assert "empathia.reply" not in sys.modules  # a package of that name would hide it
     with pytest.raises(UsageError, match="no turn to answer"):
         empathia.reply([], **how)
+    with pytest.raises(UsageError, match="one text"):
+        empathia.reply("I failed again.", **how)
     with pytest.raises(UsageError, match="volume"):
         empathia.reply(said, volume=2)

@@ -123,7 +123,7 @@ def test_questions_come_as_asked(generator, said):
     asked = generator.propose(talk(said), Wish({"exploration": 2}, candidates=4))
     still = generator.propose(talk(said), Wish({"exploration": 0}, candidates=4))
     assert all("?" in r.text for r in asked)
-    assert not any("?" in r.text for r in still)
+    assert not any("?" in r.text or "tell me" in r.text.lower() for r in still)
     for found in (asked, still):
         assert len({r.text for r in found}) == len(found) <= 4
 
@@ -153,6 +153,18 @@ def test_without_its_weights_rules_answer_and_say_why(generator, monkeypatch):
     assert (reply.source, "minilm" in reply.note) == ("rules", True)
     (reply,) = generator.propose(talk("  "))
     assert (reply.source, reply.note) == ("rules", "no words to answer")
+
+
+@pytest.mark.weights
+@needs_minilm
+def test_lines_of_a_turn_are_one_and_other_languages_are_left_to_rules(generator):
+    one, broken = talk("My dog died last night."), talk("My dog died\nlast night.\n")
+    (first,), (second,) = generator.propose(one), generator.propose(broken)
+    assert first.exemplars[0].id == second.exemplars[0].id == "a pet died"
+    french = [Turn(Utterance("t0", 0, "A", "Mon chien est mort.", language="fr"))]
+    (reply,) = generator.propose(french)
+    assert (reply.source, "'fr'" in reply.note) == ("rules", True)
+    assert generator.propose(talk("so \ud83d it goes"))
 
 
 def test_options_are_checked():

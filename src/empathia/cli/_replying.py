@@ -26,7 +26,7 @@ def add_replying(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--llm-url",
         metavar="URL",
-        help="an OpenAI-compatible server (default: the small local model)",
+        help="an OpenAI-compatible server (default: select, or lm's small local model)",
     )
     group.add_argument(
         "--llm-model", metavar="NAME", help="the server's model, or a local GGUF file"

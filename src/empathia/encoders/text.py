@@ -90,7 +90,8 @@ class TextEncoder:
         Returns:
             (len(texts), 384) float32, mean over word pieces.
         """
-        pieces = [e.ids for e in self.tokenizer.encode_batch(list(texts))]
+        sound = [t.encode("utf-8", "replace").decode() for t in texts]  # no half of a pair
+        pieces = [e.ids for e in self.tokenizer.encode_batch(sound)]
         return self.encode_pieces(pieces)[:, :WIDTH]
 
     def encode_pieces(

@@ -94,6 +94,8 @@ def answer(
 def _turns(talk: Talk, conversation: Conversation) -> Sequence[Turn]:
     if isinstance(talk, Timeline):
         return talk.turns
+    if isinstance(talk, str):
+        raise UsageError("a talk is one text", "Give a list of lines, or (speaker, words)")
     turns = [t for t in talk if isinstance(t, Turn)]
     if len(turns) == len(talk):
         return turns

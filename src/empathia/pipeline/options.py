@@ -55,14 +55,15 @@ class Options:
         permissive: Leave out weights trained on non-commercial data.
         reply: "none", "last" (answer the last turn) or "every".
         reply_with: The plug-in that words replies; None takes "select", and "lm" where a language
-            model or options of it are named.
+            model or its adapter is named.
         reply_options: Its options by name, such as ``{"bank": "starter-en"}`` of "retrieve".
         empathy: Element ("reaction", "interpretation", "exploration") to the level, 0 to 2, that
             replies should have.
         sentiment: How good their words should be, from -1 to 1.
         candidates: From how many the best one is chosen; None takes one, and four where levels or
             a sentiment are asked for.
-        llm_url: An OpenAI-compatible server for replies; None takes the local model.
+        llm_url: An OpenAI-compatible server for replies; None takes the local model,
+            if "lm" words them.
         llm_model: Name of the server's model, or path of a local GGUF file.
         care: What answers words that suggest self-harm, harm to others, abuse or an emergency, in
             place of whoever words replies: "default", a TOML file of texts as
@@ -162,7 +163,7 @@ class Options:
     @property
     def generator(self) -> str:
         """The plug-in that words replies."""
-        named = self.llm_url or self.llm_model or self.reply_options
+        named = self.llm_url or self.llm_model or "adapter" in self.reply_options
         return self.reply_with or ("lm" if named else "select")
 
     @property

@@ -9,6 +9,7 @@ nothing that was not said; none comes twice in a talk while there is another.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -29,6 +30,7 @@ OPTIONS: Mapping[str, Plain] = {
     "least": 0.5,  # share that a kind needs to be answered as such
 }
 SOURCE = "select"
+_ASKS = re.compile(r"\?|\b[Tt]ell me\b|\bhear more\b|이야기해|듣고 싶|들려")  # asks for more
 _CONTRARY = 0.02  # what is left of a kind whose tone the feeling rules out
 _NEXT = 0.5  # a kind answers beside the likeliest from this share of it on
 _TOLD = 0.3  # share of good and hard kinds together from which on a telling is one of them,
@@ -62,11 +64,15 @@ class Selected:
         """
         if not turns:
             return [rules.answer(turns)]
-        spoken = [t.utterance.text or "" for t in turns]
-        if not spoken[-1].strip():
+        spoken = _spoken(turns)
+        if not (turns[-1].utterance.text or "").strip():
             return [rules.answer(turns, note="no words to answer", wish=wish)]
+        language = turns[-1].utterance.language or language_of(turns)
+        if language not in kinds.LANGUAGES:
+            note = f"no lines are written in '{language}'"
+            return [rules.answer(turns, note=note, wish=wish)]
         try:
-            known = self._known(language_of(turns))
+            known = self._known(language)
         except WeightsError as error:
             return [rules.answer(turns, note=str(error), wish=wish)]
         shares = known.likely(spoken) * _agreeing(known.written.kinds, turns[-1].emotion)
@@ -87,7 +93,7 @@ class Selected:
         likely = [i for i in np.argsort(-shares, kind="stable") if shares[i] >= least]
         for i in likely:
             kind, bank = texts.kinds[i], f"{SOURCE}-{language_of(turns)}"
-            told, like = known.nearest(kind, [t.utterance.text or "" for t in turns])
+            told, like = known.nearest(kind, _spoken(turns))
             why = f"taken for “{kind.name}” ({shares[i]:.0%})"
             for line in _lines(kind.lines, turns, wish):
                 shown = Exemplar(kind.name, bank, told, line, kind.tone, like)
@@ -106,6 +112,12 @@ def load(options: Mapping[str, Plain], tools: Tools) -> Selected:
     """
     chosen = complete(options, OPTIONS, "the reply generator 'select'")
     return Selected(chosen.number("least"), tools.threads)
+
+
+def _spoken(turns: Sequence[Turn]) -> list[str]:
+    """Words of the turns that have some, each in one line."""
+    lines = (" ".join((t.utterance.text or "").split()) for t in turns)
+    return [line for line in lines if line]
 
 
 def _felt(emotion: Emotion | None) -> tuple[float, float] | None:
@@ -147,6 +159,11 @@ def _lines(lines: Sequence[str], turns: Sequence[Turn], wish: Wish) -> list[str]
     before = {t.reply.text for t in turns[:-1] if t.reply is not None}
     before |= {t.utterance.text or "" for t in turns[:-1]}
     asks = wish.empathy.get("exploration")
-    fit = [x for x in lines if asks in (None, 1) or ("?" in x) == bool(asks)] or list(lines)
-    drawn = random.Random(f"{len(turns)}\0{turns[-1].utterance.text}")  # noqa: S311 - no secret
+    fit = list(lines)
+    if asks == 0:
+        fit = [x for x in lines if not _ASKS.search(x)] or fit
+    elif asks == 2:
+        fit = [x for x in lines if "?" in x] or fit
+    seed = f"{len(turns)}\0{turns[-1].utterance.text}".encode("utf-8", "surrogatepass")
+    drawn = random.Random(seed)  # noqa: S311 - no secret
     return sorted(drawn.sample(fit, len(fit)), key=before.__contains__)

@@ -95,7 +95,7 @@ def lines_of(turns: list) -> str:
 
 
 @pytest.mark.weights
-@pytest.mark.long
+@pytest.mark.slow
 @needs_weights
 def test_both_kinds_of_recording_are_measured(tmp_path):
     data = little_corpus.write_emodb(tmp_path / "data")

@@ -38,6 +38,7 @@ def test_people_are_counted_once_each():
     assert not count[75:].any()
 
 
+@pytest.mark.slow
 def test_training_learns_and_repeats_itself():
     draw = np.random.default_rng(0)
     loud = draw.integers(0, 3, 60)

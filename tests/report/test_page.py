@@ -332,6 +332,7 @@ def test_without_javascript_all_turns_and_the_sound_are_there(browser, tmp_path)
         assert visit.page.locator("audio[controls]").is_visible()
 
 
+@pytest.mark.slow
 def test_an_hour_of_talk_stays_usable(browser, tmp_path):
     found = timeline(500, speakers=("Ann", "Ben", "Cy"), replies=False)
     with Visit(browser, write_page(found, tmp_path)) as visit:

@@ -306,6 +306,18 @@ CONTRAST = """() => {
 }"""
 
 
+def test_words_have_room_and_the_table_stays_in_its_panel(browser, tmp_path):
+    """Of a recording, whose turns say how they sounded, at widths where the layout changes."""
+    with Visit(browser, write_page(timeline(6), tmp_path)) as visit:
+        for width in (780, 1060, 1239, 1240, 1440):
+            visit.page.set_viewport_size({"width": width, "height": 900})
+            said = visit.page.locator("td.said").first.bounding_box()
+            table = visit.page.locator("table.all").bounding_box()
+            panel = visit.page.locator("#turns").bounding_box()
+            assert said["width"] >= 140, width
+            assert table["x"] + table["width"] <= panel["x"] + panel["width"], width
+
+
 def test_every_control_has_a_name_and_nothing_doubles_an_id(browser, tmp_path):
     with Visit(browser, write_page(timeline(9), tmp_path, sound(1))) as visit:
         nameless = visit.page.evaluate("""() => [...document.querySelectorAll(

@@ -70,6 +70,12 @@ def test_texts_are_read_behind_their_mark_and_apart(encoder: MultilingualEncoder
     assert not np.allclose(vectors[0], vectors[2], atol=1e-2)
 
 
+@pytest.mark.parametrize("text", ["so \ud83d it goes", "\udc00"])
+def test_half_a_pair_is_read_as_the_mark_of_one(encoder: MultilingualEncoder, text: str) -> None:
+    marked = "".join("?" if "\ud800" <= c <= "\udfff" else c for c in text)
+    assert np.array_equal(encoder.encode([text]), encoder.encode([marked]))
+
+
 def test_a_difference_is_added(folder: Path, encoder: MultilingualEncoder) -> None:
     change = {f"{VALUE}.bias": np.full(384, 0.5, np.float32)}
     tuned = MultilingualEncoder.load(folder, change, threads=1)

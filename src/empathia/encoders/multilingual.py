@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from empathia import weights
-from empathia.encoders import quarter
+from empathia.encoders import quarter, whole
 from empathia.encoders.graph import session
 from empathia.encoders.text import WIDTH, by_length
 from empathia.errors import WeightsError
@@ -132,4 +132,4 @@ def tokenizer(folder: Path, longest: int) -> Tokenizer:
 
 def pieces(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
     """Word pieces of texts as the encoder reads them, marks included."""
-    return [e.ids for e in tokenizer.encode_batch([_BEFORE + t for t in texts])]
+    return [e.ids for e in tokenizer.encode_batch([_BEFORE + whole(t) for t in texts])]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia import weights
+from empathia.encoders import whole
 from empathia.encoders.graph import session
 from empathia.errors import WeightsError
 from empathia.types import FloatArray
@@ -90,8 +91,7 @@ class TextEncoder:
         Returns:
             (len(texts), 384) float32, mean over word pieces.
         """
-        sound = [t.encode("utf-8", "replace").decode() for t in texts]  # no half of a pair
-        pieces = [e.ids for e in self.tokenizer.encode_batch(sound)]
+        pieces = [e.ids for e in self.tokenizer.encode_batch([whole(t) for t in texts])]
         return self.encode_pieces(pieces)[:, :WIDTH]
 
     def encode_pieces(

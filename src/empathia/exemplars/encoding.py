@@ -18,6 +18,11 @@ ENCODERS = ("minilm", "e5-small")
 _LONGEST = 128  # word pieces; contexts are at most a few turns
 
 
+def reads(language: str) -> str:
+    """The encoder that reads a language, by its ISO 639-1 code."""
+    return ENCODERS[0 if language == "en" else 1]
+
+
 @functools.lru_cache(maxsize=2)
 def load(name: str, threads: int | None = None) -> Encode:
     """What gives texts (n) their vectors (n, width) of length 1; a text's depends on it alone.

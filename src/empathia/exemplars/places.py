@@ -129,7 +129,7 @@ def starter(language: str, *, threads: int | None = None, progress: Progress = s
 
 def encoder_for(language: str) -> str | None:
     """The encoder that reads a language; None where it was not pulled."""
-    name = encoding.ENCODERS[0 if language == "en" else 1]
+    name = encoding.reads(language)
     return name if weights.state(name) in ("ok", "unverified") else None
 
 

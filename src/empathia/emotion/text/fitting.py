@@ -26,6 +26,7 @@ from torch.nn.utils.rnn import pad_sequence
 from empathia import weights
 from empathia.emotion.text import columns, linear
 from empathia.emotion.text.read import DELTA, ENCODER, LANGUAGES, WORDS, load
+from empathia.encoders import whole
 from empathia.encoders.minilm_torch import WIDTH, MiniLM
 from empathia.encoders.text import TextEncoder
 from empathia.errors import ConfigError, TrainingError
@@ -318,7 +319,7 @@ def _pieces(texts: Sequence[str], longest: int) -> list[list[int]]:
     tokenizer = Tokenizer.from_file(str(weights.folder(ENCODER) / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(longest)
-    return [e.ids for e in tokenizer.encode_batch(list(texts))]
+    return [e.ids for e in tokenizer.encode_batch([whole(t) for t in texts])]
 
 
 def _padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

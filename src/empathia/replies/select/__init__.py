@@ -92,7 +92,7 @@ class Selected:
         least = max(self._least, _NEXT * float(shares.max()))
         likely = [i for i in np.argsort(-shares, kind="stable") if shares[i] >= least]
         for i in likely:
-            kind, bank = texts.kinds[i], f"{SOURCE}-{language_of(turns)}"
+            kind, bank = texts.kinds[i], f"{SOURCE}-{known.language}"
             told, like = known.nearest(kind, _spoken(turns))
             why = f"taken for “{kind.name}” ({shares[i]:.0%})"
             for line in _lines(kind.lines, turns, wish):

@@ -27,8 +27,6 @@ from empathia.types import FloatArray
 LANGUAGES = STARTERS
 """Codes of the languages in which kinds are written."""
 WEIGHT = "reply-kinds"
-ENCODERS: Mapping[str, str] = {"en": "minilm", "ko": "e5-small"}
-"""Language to the encoder whose vectors the kinds are told apart by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +65,14 @@ class Kinds:
     """Kinds of a language, and what tells them apart.
 
     Args:
+        language: In which they are told.
         written: The texts.
         slopes: (2 x width, kinds).
         constants: (kinds,).
         encode: Sentence vectors.
     """
 
+    language: str
     written: Written
     slopes: FloatArray
     constants: FloatArray
@@ -135,5 +135,5 @@ def load(language: str, threads: int | None = None) -> Kinds:
         )
     tensors = load_file(folder / "model.safetensors")
     slopes, constants = (tensors[f"{language}.{n}"] for n in ("slopes", "constants"))
-    encode = encoding.load(ENCODERS[language], threads)
-    return Kinds(texts, slopes.astype(np.float32), constants.astype(np.float32), encode)
+    encode = encoding.load(encoding.reads(language), threads)
+    return Kinds(language, texts, slopes.astype(np.float32), constants.astype(np.float32), encode)

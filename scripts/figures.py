@@ -40,7 +40,7 @@ ORDER = (
     ("training",),
     ("exemplars",),
     ("encoders", "lm"),
-    ("media", "tables", "weights", "scale"),
+    ("media", "tables", "weights", "scale", "face"),
     ("contracts", "plugins", "config"),
     ("types",),
     ("labels",),

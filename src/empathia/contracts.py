@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 from empathia.files import Plain
-from empathia.labels import LabelSet
 from empathia.types import Audio, Emotion, Empathy, Features, FloatArray, Reply, Request, Sample
+from empathia.types.about import About
+from empathia.types.reaction import Reaction
+from empathia.types.seen import Sight
 from empathia.types.talk import Tell, Turn, Wish
 
 Pieces = abc.Generator[str, None, None]  # a text as it is written; closing it cancels the rest
@@ -25,25 +27,7 @@ def silent(_what: str, _done: float, _total: float | None) -> None:
     """The progress hook of nobody."""
 
 
-Item = tuple[str, str | Audio]  # an utterance's id, and its words or its sound
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What is known of a recogniser; its field names are the manifest's and the card's."""
-
-    name: str  # what an emotion's `source` says
-    labels: LabelSet
-    exclusive: bool = True  # one label an utterance: scores sum to 1
-    causal: bool = True  # the answer to an utterance depends on nothing after it
-    licence: str = ""  # of what it learnt from and of the weights it uses
-    noncommercial: bool = False
-    languages: tuple[str, ...] = ()  # ISO 639-1 codes it reads; () for any
-    features: tuple[str, ...] = ()  # what it needs of each utterance beside the words
-    history: bool = True  # whether what came before can change the answer to an utterance
-    prior: tuple[float, ...] = ()  # share of each label that its scores assume; () if not known
-    worth: float = 1.0  # of what it adds to that prior, on corpora that it has not seen
-    risks: tuple[tuple[float, float], ...] = ()  # (confidence, share of wrong answers from it on)
+Item = tuple[str, str | Audio | Sight]  # an utterance's id; its words, its sound or a face in it
 
 
 # emotion/<name>   OPTIONS: {name: default}; learn(problem: training.problem.Problem) -> Recogniser;
@@ -61,7 +45,8 @@ class Recogniser(Protocol):
     def save(self, folder: Path) -> None: ...  # safe files alone; UsageError says why it can't
 
 
-# features/<name>  SOURCE: "words" | "sound"; load(variant, threads); [weights_of(variant) -> names]
+# features/<name>  SOURCE: "words" | "sound" | "face"; load(variant, threads);
+#                  [weights_of(variant) -> names]
 class Extractor(Protocol):
     @property
     def settings(self) -> Mapping[str, Plain]: ...  # all that decides the values
@@ -80,6 +65,17 @@ class Judge(Protocol):  # each pair is (context, reply); one Empathy each, of wh
 # replies/<name>     OPTIONS; load(options: {name: value}, tools: Tools) -> Generator
 class Generator(Protocol):  # answers to the last turn; the first, its favourite, is told as written
     def propose(self, turns: Sequence[Turn], wish: Wish = ..., tell: Tell = ...) -> list[Reply]: ...
+
+
+# reaction/<name>  OPTIONS; learn(problem: training.problem.ReactionProblem) -> Predictor;
+#                  load(folder: Path | None, threads) -> Predictor
+class Predictor(Protocol):  # of what the other does next; each past ends with the stimulus
+    @property
+    def record(self) -> Mapping[str, Plain]: ...
+    def predict(
+        self, pasts: Sequence[Sequence[Sample]], draws: int = 1, seed: int = 1
+    ) -> list[list[Reaction]]: ...  # draws reactions a past, all of them plausible
+    def save(self, folder: Path) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

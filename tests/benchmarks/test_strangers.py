@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 import strangers
 
-from empathia.contracts import About
 from empathia.labels import EKMAN7, SHARED4, projection
 from empathia.labels.sets import GOEMOTIONS28, KOTE44
 from empathia.pipeline.priors import Prior
 from empathia.training.model import Settings, write_arrays
-from empathia.types import Emotion, Sample
+from empathia.types import About, Emotion, Sample
 
 NEUTRAL, JOY, ANGER, SADNESS = range(4)
 

@@ -12,7 +12,7 @@ import pytest
 
 from empathia import weights
 from empathia.config import TrainingPart, checked_options
-from empathia.contracts import About, Recogniser
+from empathia.contracts import Recogniser
 from empathia.emotion import voice
 from empathia.emotion.voice.abroad import Judged, fit_abroad, prior_of
 from empathia.emotion.voice.clips import Clips, clips_of
@@ -24,7 +24,7 @@ from empathia.features import speech
 from empathia.labels import EKMAN7, LabelSet
 from empathia.training import model
 from empathia.training.problem import Part, Problem
-from empathia.types import Audio, Features, Sample
+from empathia.types import About, Audio, Features, Sample
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "empathia"
 FOLDER = Path(os.environ.get("EMPATHIA_HOME") or CACHE) / "weights" / "whisper-base"

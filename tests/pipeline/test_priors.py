@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 
 import empathia
 from empathia import weights
-from empathia.contracts import About
 from empathia.errors import UsageError
 from empathia.labels import EKMAN7, SHARED4
 from empathia.labels.sets import IEMOCAP6
 from empathia.pipeline import Conversation, Options
 from empathia.pipeline.priors import Prior, moved, shares
 from empathia.training import model
-from empathia.types import Emotion
+from empathia.types import About, Emotion
 
 some = st.lists(st.floats(0.02, 1.0), min_size=7, max_size=7).map(
     lambda x: tuple(y / sum(x) for y in x)

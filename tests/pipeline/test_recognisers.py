@@ -14,11 +14,10 @@ from reading_models import keep_dialogue_model
 
 import empathia
 from empathia import features, plugins, weights
-from empathia.contracts import About
 from empathia.errors import UsageError
 from empathia.labels import EKMAN7
 from empathia.pipeline import Conversation, Options
-from empathia.types import ANY, Emotion, Features, Reply, Sample, Tell, Turn, Wish
+from empathia.types import ANY, About, Emotion, Features, Reply, Sample, Tell, Turn, Wish
 
 pytestmark = pytest.mark.weights
 ENGLISH = {"minilm", "text-empathetic", "talk"}

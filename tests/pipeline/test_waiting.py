@@ -9,10 +9,11 @@ from quarter_file import replace_the_large_one
 
 import empathia
 from empathia import weights
-from empathia.contracts import About, Recogniser
+from empathia.contracts import Recogniser
 from empathia.labels import EKMAN7
 from empathia.pipeline import Reader
 from empathia.pipeline.recognisers import Named, at_hand
+from empathia.types import About
 
 NOTE = "waits for a weight (e5-small, 89 MB, MIT); run: empathia weights pull e5-small"
 

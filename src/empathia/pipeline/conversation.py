@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import count
 from typing import Self
 
-from empathia.contracts import About, Progress
+from empathia.contracts import Progress
 from empathia.cues import CuesSoFar
 from empathia.errors import InputError, UsageError
 from empathia.files import Plain
@@ -27,7 +27,18 @@ from empathia.pipeline.recognisers import Named, recognise
 from empathia.pipeline.record import Record
 from empathia.pipeline.senses import PROSODY
 from empathia.replies.rules import care
-from empathia.types import Audio, Cues, Emotion, Features, Sample, Tell, Turn, Utterance, Word
+from empathia.types import (
+    About,
+    Audio,
+    Cues,
+    Emotion,
+    Features,
+    Sample,
+    Tell,
+    Turn,
+    Utterance,
+    Word,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -14,10 +14,9 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from empathia.contracts import About
 from empathia.errors import UsageError
 from empathia.labels import EKMAN7, LabelSet
-from empathia.types import Emotion
+from empathia.types import About, Emotion
 
 BALANCED = "balanced"
 _SMALLEST = 1e-6

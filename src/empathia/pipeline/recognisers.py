@@ -13,10 +13,10 @@ from pathlib import Path
 
 from empathia import emotion, features, plugins, weights
 from empathia.config import Options
-from empathia.contracts import About, Recogniser
+from empathia.contracts import Recogniser
 from empathia.errors import UsageError
 from empathia.training import model
-from empathia.types import Emotion, Sample
+from empathia.types import About, Emotion, Sample
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

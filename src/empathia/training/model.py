@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia import plugins
-from empathia.contracts import About, Recogniser
+from empathia.contracts import Recogniser
 from empathia.encoders.layers import as_learnt
 from empathia.errors import EmpathiaError, LabelError, UsageError, WeightsError
 from empathia.files import Plain, write, write_json
@@ -25,7 +25,7 @@ from empathia.labels import LabelSet
 from empathia.metrics.thresholds import rounded_down, rounded_up
 from empathia.training.normalise import Normaliser, NormaliserJson
 from empathia.training.problem import Conversation, Problem, Scores
-from empathia.types import Emotion, Sample
+from empathia.types import About, Emotion, Sample
 
 SETTINGS, CARD = "settings.json", "card.md"
 ARRAYS, VALUES = "model.safetensors", "model.json"

@@ -150,3 +150,45 @@ class ReplyProblem:
     folder: Path
     fingerprint: str = ""
     progress: Progress | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What was said, and how the other reacted.
+
+    Args:
+        past: The dialogue so far in time order; the last is the stimulus. No gold label is in it.
+        reaction: The other's next utterance: its features are what is foretold; one that is absent
+            is not learnt from.
+        emotion: One number in [0, 1] a label that sum to 1; None where the reaction has no label.
+    """
+
+    past: tuple[Sample, ...]
+    reaction: Sample
+    emotion: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionProblem:
+    """One training of a predictor of reactions; there is no test part in it.
+
+    Args:
+        labels: Of the reaction's emotion; None where it is not foretold.
+        targets: Names of features of the reaction that are foretold.
+        train: What is learnt from.
+        valid: Chooses epochs and penalties.
+        modalities: Modality to the names of the stimulus' features, as in :class:`Problem`.
+        options, training, seed, folder, fingerprint, progress: As in :class:`Problem`.
+    """
+
+    labels: LabelSet | None
+    targets: tuple[str, ...]
+    train: tuple[Exchange, ...]
+    valid: tuple[Exchange, ...]
+    modalities: Mapping[str, tuple[str, ...]]
+    options: Options
+    training: TrainingPart
+    seed: int
+    folder: Path
+    fingerprint: str = ""
+    progress: Progress | None = None

@@ -14,14 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.contracts import About
 from empathia.files import Plain
 from empathia.metrics.calibration import fit_bias_corrected
 from empathia.metrics.scores import Array, sigmoid, softmax
 from empathia.metrics.thresholds import best_thresholds, coverage_threshold
 from empathia.training.model import ARRAYS, VALUES, Model, positive
 from empathia.training.problem import Conversation, Scores, by_id, corpus_of
-from empathia.types import FloatArray, Sample
+from empathia.types import About, FloatArray, Sample
 
 NO_WORDS = "no words"
 

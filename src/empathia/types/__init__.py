@@ -6,8 +6,11 @@ audio is mono float32 in [-1, 1]. What is not known is None or absent, never 0.
 
 from __future__ import annotations
 
+from empathia.types.about import About
 from empathia.types.felt import ELEMENTS, LEVELS, Element, Emotion, Empathy, Score
 from empathia.types.heard import Cues, Features, Sample
+from empathia.types.reaction import Reaction
+from empathia.types.seen import BLENDSHAPES, LANDMARKS, Face, Picture, Seen, Sight
 from empathia.types.speech import Audio, Dialogue, FloatArray, Utterance, Word, spaced
 from empathia.types.talk import (
     ANY,
@@ -25,8 +28,11 @@ from empathia.types.talk import (
 
 __all__ = [
     "ANY",
+    "BLENDSHAPES",
     "ELEMENTS",
+    "LANDMARKS",
     "LEVELS",
+    "About",
     "Audio",
     "Cues",
     "Dialogue",
@@ -34,13 +40,18 @@ __all__ = [
     "Emotion",
     "Empathy",
     "Exemplar",
+    "Face",
     "Features",
     "FloatArray",
     "Message",
+    "Picture",
+    "Reaction",
     "Reply",
     "Request",
     "Sample",
     "Score",
+    "Seen",
+    "Sight",
     "SpeakerNumber",
     "Tell",
     "Timeline",

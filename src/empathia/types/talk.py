@@ -9,6 +9,7 @@ from empathia.errors import UsageError
 from empathia.files import Plain
 from empathia.types.felt import ELEMENTS, LEVELS, Emotion, Empathy
 from empathia.types.heard import Cues, Features
+from empathia.types.seen import Seen
 from empathia.types.speech import Utterance, Word
 
 Tell = Callable[[str], None] | None
@@ -110,6 +111,7 @@ class Turn:
         emotions: What each source says, by source.
         emotion: What all sources together say.
         reply: An empathic answer, or None.
+        seen: What was seen of the speaker; None where there was no picture to look at.
     """
 
     utterance: Utterance
@@ -119,6 +121,7 @@ class Turn:
     emotions: Mapping[str, Emotion] = field(default_factory=dict)
     emotion: Emotion | None = None
     reply: Reply | None = None
+    seen: Seen | None = None
 
 
 def overlaps(turns: Sequence[Turn]) -> list[float | None]:

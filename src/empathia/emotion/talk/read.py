@@ -15,7 +15,6 @@ import numpy as np
 
 from empathia import weights
 from empathia.config import Options
-from empathia.contracts import About
 from empathia.encoders.text import WIDTH, TextEncoder
 from empathia.files import Plain
 from empathia.metrics.scores import Array, softmax
@@ -34,7 +33,7 @@ from empathia.training.model import (
 from empathia.training.problem import Conversation, Scores, by_id, corpus_of
 from empathia.training.rows import Table
 from empathia.training.words import NO_WORDS, latin, unread
-from empathia.types import FloatArray, Sample
+from empathia.types import About, FloatArray, Sample
 
 ENCODER, LANGUAGES = "minilm", ("en",)
 DELTA = "delta.safetensors"

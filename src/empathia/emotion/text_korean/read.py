@@ -8,12 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from empathia.contracts import About
 from empathia.emotion.text_korean.columns import BITS, scores
 from empathia.files import Plain
 from empathia.training.model import Arrays, Model, check_shapes, read_arrays, write_arrays
 from empathia.training.words import Calibration, WordReader
-from empathia.types import FloatArray
+from empathia.types import About, FloatArray
 
 LANGUAGES = ("ko",)
 

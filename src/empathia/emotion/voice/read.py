@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.contracts import About
 from empathia.errors import WeightsError
 from empathia.files import Plain
 from empathia.metrics.scores import softmax
@@ -22,7 +21,7 @@ from empathia.training.model import (
     write_arrays,
 )
 from empathia.training.problem import Conversation, Scores, by_id
-from empathia.types import Features, FloatArray, Sample
+from empathia.types import About, Features, FloatArray, Sample
 
 SHORTEST = 0.3
 """Seconds of speech under which it abstains."""

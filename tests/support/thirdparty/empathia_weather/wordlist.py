@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from empathia.contracts import About
 from empathia.labels import EKMAN7, LabelSet
 from empathia.training.model import read
 from empathia.training.problem import Problem
-from empathia.types import Emotion, Sample
+from empathia.types import About, Emotion, Sample
 
 OPTIONS = {"smoothing": 1.0, "keep_case": False}
 GIVEN = {"joy": ("happy", "great", "sunny"), "sadness": ("sad", "rain"), "anger": ("hate", "storm")}

@@ -40,7 +40,7 @@ quick:
 	$(PYTHON) -m venv .venv
 
 .venv/.demo: .venv/pyvenv.cfg pyproject.toml constraints.txt
-	$(PIP) -e '.[asr,lm]'
+	$(PIP) -e '.[asr,face,lm]'
 	@touch $@
 
 .venv/.test: .venv/pyvenv.cfg pyproject.toml constraints.txt

@@ -59,6 +59,8 @@ def test_the_manifest_names_what_the_code_asks_for():
         "campplus": {"speaker.npz"},
         "segmentation": {"segmentation.npz"},
         "e5-small": {"e5-small-q4.bin", "tokenizer.json"},
+        "face-landmarks": {"face_landmarker.task"},
+        "face-detector": {"detector.tflite"},
     }
     assert [e.name for e in weights.entries() if e.on_request] == [
         "whisper-tiny-en",

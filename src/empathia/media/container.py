@@ -126,7 +126,7 @@ def probe(path: Path) -> MediaInfo:
         return MediaInfo(
             duration=announced(container, sound),
             has_audio=sound is not None,
-            has_video=not all(map(_is_cover, container.streams.video)),
+            has_video=not all(map(is_cover, container.streams.video)),
             rate=sound.rate if sound is not None else None,
             channels=sound.channels if sound is not None else None,
             tracks=tuple(map(_track, _tracks(container))),
@@ -274,7 +274,7 @@ def _listed(tracks: Sequence[AudioStream]) -> str:
     return ", ".join(told)
 
 
-def _is_cover(stream: object) -> bool:
+def is_cover(stream: object) -> bool:
     """Whether a "video" is the picture on a song's cover; PyAV before 14 cannot tell."""
     return bool(int(getattr(stream, "disposition", 0)) & _ATTACHED_PICTURE)
 

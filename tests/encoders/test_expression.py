@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from empathia import weights
-from empathia.encoders.face.expression import FEATURES, SIDE, Expressions, _arrays, square
+from empathia.encoders.face.expression import FEATURES, SIDE, Expressions, square
 from empathia.errors import WeightsError
 from empathia.face.points import EXPRESSIONS
 from empathia.types import FloatArray
@@ -143,7 +145,8 @@ def test_a_face_at_the_edge_and_one_of_no_size_are_cut_all_the_same(net: Express
         assert (scores >= 0).all()
 
 
-def test_a_damaged_weight_is_named(tmp_path) -> None:
+def test_a_damaged_weight_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"nothing")
+    monkeypatch.setattr(weights, "folder", lambda _: tmp_path)
     with pytest.raises(WeightsError, match=r"model\.safetensors"):
-        _arrays(tmp_path)
+        Expressions(threads=1)

@@ -64,15 +64,25 @@ class Expressions:
         Returns:
             Features (n, 256) and logits (n, 7) in the order of ``EXPRESSIONS``.
         """
-        seen = [
-            self._net.run(None, {"pictures": np.stack([face, face[:, ::-1]])}) for face in squares
-        ]
-        features = [f.mean(axis=0) for f, _ in seen]
-        logits = [s.mean(axis=0) for _, s in seen]
+        sides = [self.raw(np.stack([face, face[:, ::-1]])) for face in squares]
+        features = [seen.mean(axis=0) for seen, _ in sides]
+        logits = [said.mean(axis=0) for _, said in sides]
         return (
             np.array(features, np.float32).reshape(-1, FEATURES),
             np.array(logits, np.float32).reshape(-1, len(EXPRESSIONS)),
         )
+
+    def raw(self, squares: NDArray[np.uint8]) -> tuple[FloatArray, FloatArray]:
+        """As :meth:`judge`, of the faces alone, without their mirror images.
+
+        Args:
+            squares: (n, 112, 112, 3).
+
+        Returns:
+            Features (n, 256) and logits (n, 7).
+        """
+        features, logits = self._net.run(None, {"pictures": np.ascontiguousarray(squares)})
+        return features, logits
 
 
 def square(picture: Picture, face: Face) -> NDArray[np.uint8]:

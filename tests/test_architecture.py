@@ -28,6 +28,7 @@ HEAVY = (
     "sklearn",
     "scipy",
     "av",
+    "PIL",
     "ctranslate2",
     "xllamacpp",
     "pyarrow",

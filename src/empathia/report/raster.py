@@ -1,0 +1,148 @@
+"""Pictures of polygons, lines and words, smooth at their edges; Pillow does the work."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empathia.errors import needs
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+    from PIL.ImageFont import FreeTypeFont
+
+Pixels = NDArray[np.uint8]
+Points = NDArray[np.floating]
+
+_FINER = 3  # pixels drawn a pixel shown, each way
+# Fonts with the scripts that Pillow's own lacks, by the names that they have on common systems.
+_WIDER = ("NotoSansCJK-Regular.ttc", "NanumGothic.ttf", "malgun.ttf", "AppleSDGothicNeo.ttc")
+_LATIN = 0x250  # code points from here on are not Latin letters
+
+
+class Canvas:
+    """A picture to draw on; places are in pixels from the left upper corner, colours "#rrggbb".
+
+    Args:
+        width, height: Of the picture.
+        ground: Its colour.
+        over: (height, width, 3) a picture to draw over, in place of the ground.
+
+    Raises:
+        MissingExtra: The extra ``face`` is not installed.
+    """
+
+    def __init__(
+        self, width: int, height: int, ground: str = "#ffffff", over: Pixels | None = None
+    ) -> None:
+        with needs("face", "drawing pictures"):
+            from PIL import Image
+        size = (width * _FINER, height * _FINER)
+        if over is None:
+            self._image = Image.new("RGB", size, ground)
+        else:
+            self._image = Image.fromarray(over).resize(size, Image.Resampling.NEAREST)
+        self._pen = _pen(self._image)
+
+    def polygon(
+        self, points: Points, fill: str, opacity: float = 1.0, within: Points | None = None
+    ) -> None:
+        """Fill a polygon.
+
+        Args:
+            points: (n, 2), n >= 3.
+            fill: Its colour.
+            opacity: From 0 to 1.
+            within: (m, 2) another polygon, beyond which nothing is drawn.
+        """
+        if within is None:
+            self._pen.polygon(_flat(points), fill=_rgba(fill, opacity))
+            return
+        from PIL import Image
+
+        left, top = (int(x) for x in np.floor(within.min(0)))
+        right, bottom = (int(x) + 1 for x in np.ceil(within.max(0)))
+        part = self._image.crop((left * _FINER, top * _FINER, right * _FINER, bottom * _FINER))
+        mask = Image.new("L", part.size)
+        _pen(mask).polygon(_flat(within - (left, top)), fill=255)
+        _pen(part).polygon(_flat(points - (left, top)), fill=_rgba(fill, opacity))
+        self._image.paste(part, (left * _FINER, top * _FINER), mask)
+
+    def line(self, points: Points, colour: str, width: float, opacity: float = 1.0) -> None:
+        """Draw a line through (n, 2) points; the width is in pixels."""
+        wide = max(1, round(width * _FINER))
+        self._pen.line(_flat(points), _rgba(colour, opacity), wide, joint="curve")
+
+    def text(
+        self, at: tuple[float, float], words: str, size: float, colour: str, *, bold: bool = False
+    ) -> None:
+        """Write words; ``at`` is the left end of their base line, ``size`` in pixels."""
+        thick = size * _FINER / 40 if bold else 0.0
+        where, font = (at[0] * _FINER, at[1] * _FINER), _font(round(size * _FINER), _wide(words))
+        self._pen.text(where, words, colour, font, "ls", stroke_width=thick)
+
+    def pixels(self) -> Pixels:
+        """(height, width, 3) of the picture."""
+        return np.array(self._image.reduce(_FINER))
+
+
+def width_of(words: str, size: float) -> float:
+    """How many pixels words take.
+
+    Raises:
+        MissingExtra: The extra ``face`` is not installed.
+    """
+    return _font(round(size * _FINER), _wide(words)).getlength(words) / _FINER
+
+
+def encoded(pixels: Pixels, kind: str) -> bytes:
+    """A picture as a "PNG" or "JPEG".
+
+    Raises:
+        MissingExtra: The extra ``face`` is not installed.
+    """
+    with needs("face", "drawing pictures"):
+        from PIL import Image
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, kind)
+    return out.getvalue()
+
+
+def _pen(image: Image) -> ImageDraw:
+    from PIL import ImageDraw
+
+    return ImageDraw.Draw(image, "RGBA" if image.mode == "RGB" else None)
+
+
+def _flat(points: Points) -> list[float]:
+    flat: list[float] = (np.asarray(points, np.float64) * _FINER).ravel().tolist()
+    return flat
+
+
+def _rgba(colour: str, opacity: float) -> tuple[int, int, int, int]:
+    r, g, b = bytes.fromhex(colour.removeprefix("#"))
+    return r, g, b, round(255 * opacity)
+
+
+def _wide(words: str) -> bool:
+    return any(ord(c) >= _LATIN and c.isalpha() for c in words)
+
+
+@cache
+def _font(size: int, wide: bool) -> FreeTypeFont:
+    """Pillow's own font; for other scripts than Latin the system's, where it has one."""
+    with needs("face", "drawing pictures"):
+        from PIL import ImageFont
+    for name in _WIDER if wide else ():
+        try:
+            return ImageFont.truetype(name, size)
+        except OSError:  # not on this system
+            continue
+    own = ImageFont.load_default(size)
+    assert isinstance(own, ImageFont.FreeTypeFont)
+    return own

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from empathia import plugins
-from empathia.bench.pairs import pairs
 from empathia.cli import main
 from empathia.corpora import table, toy
 from empathia.report.corpus.stats import stats
@@ -196,6 +195,45 @@ def test_pairs_follow_time_and_stay_in_their_talk(talk, tmp_path, capsys):
     assert capsys.readouterr().out.endswith("1 pairs\n"), "a, b and d are labelled; b and d are Ann"
 
 
+def test_pairs_say_why_others_are_none(talk, capsys):
+    asked = ["corpus", "pairs", "table", talk, "--map", MAP]
+    assert main([*asked, "--direction", "F-M", "--gap", "0.5", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["utterances"], found["pairs"], found["directions"]) == (5, 0, [])
+    why = {"nothing follows": 2, "another direction": 2, "more than 0.5 s between": 1}
+    assert found["left_out"] == why
+    assert main([*asked, "--direction", "F-M", "--gap", "0.5"]) == 0
+    assert "another direction\t2" in capsys.readouterr().out
+    assert main([*asked, "--with", "sound"]) == 0
+    assert "one is without sound\t3" in capsys.readouterr().out
+
+
+def test_pairs_may_be_asked_for_ready_made_features(tmp_path, capsys):
+    rows = "dialogue,speaker,text,f0\nd,A,hi,1\nd,B,ho,2\nd,A,well,\n"
+    (tmp_path / "t.csv").write_text(rows)
+    asked = ["corpus", "pairs", "table", str(tmp_path), "--option", 'features={pitch=["f0"]}']
+    assert main([*asked, "--with", "pitch"]) == 0
+    out = capsys.readouterr().out
+    assert "one is without pitch\t1\n" in out
+    assert out.endswith("1 pairs\n")
+    assert main([*asked, "--with", "pitches"]) == 2
+    assert "nobody can have 'pitches' here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--direction", "F"], "'F' does not say who answers whom"),
+        (["--direction", "Ann-Cora"], "'Cora' is no speaker here (there are Ann, Ben, Cem)"),
+        (["--gap", "-1"], "gap is -1.0 s"),
+        (["--overlap", "nan"], "overlap is nan s"),
+    ],
+)
+def test_wrong_rules_of_pairs_are_named(talk, given, message, capsys):
+    assert main(["corpus", "pairs", "table", talk, "--map", MAP, *given]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_pairs_need_speakers(tmp_path, capsys):
     (tmp_path / "t.csv").write_text("dialogue,text\nd,hi\nd,ho\n")
     assert main(["corpus", "pairs", "table", str(tmp_path)]) == 2
@@ -261,19 +299,19 @@ def test_warnings_of_a_loader_are_notes(tmp_path, capsys):
 
 
 @pytest.mark.corpus
-def test_real_pairs_are_in_time_order():
-    folder = DATA / "iemocap"
-    if not (folder / "utterances.csv").exists():
+def test_real_pairs_are_in_time_order(capsys):
+    file = DATA / "iemocap" / "utterances.csv"
+    if not file.exists():
         pytest.skip("the IEMOCAP table is not there")
-    found = list(
-        pairs(table.load(folder, map={"label": "label6", "speaker": "gender"}), labelled=True)
-    )
-    assert all(p.stimulus.start <= p.reaction.start for p in found)
-    women = [p for p in found if p.stimulus.gender == "female"]
-    # Published: 2,505 (1,720 / 209 / 576); by what order of overlapping turns is not known to us.
-    assert len(women) == 2499
-    parts = [sum(p.dialogue.split == s for p in women) for s in ("train", "valid", "test")]
-    assert parts == [1713, 211, 575]
+    asked = ["corpus", "pairs", "table", str(file), "--map", "label=label6,speaker=gender"]
+    assert main([*asked, "--labelled", "--direction", "F-M", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["pairs"] == 2499
+    parts = {"train": 1713, "valid": 211, "test": 575}
+    both = {"stimulus": "female", "reaction": "male"}
+    assert found["directions"] == [{**both, "pairs": 2499, "parts": parts}]
+    assert found["utterances"] == found["pairs"] + sum(found["left_out"].values()) == 10039
+    assert found["left_out"]["without a label"] == 10039 - 7433
 
 
 def test_a_bar_is_drawn_where_somebody_looks(small, capsys, monkeypatch):

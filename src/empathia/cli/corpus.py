@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from empathia import plugins
 from empathia.cli._options import add_corpus, check_options, corpus_options, read_corpus
@@ -15,6 +15,8 @@ from empathia.cli._screen import bar, print_json, table
 from empathia.errors import CorpusError, UsageError
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from empathia.audit.files import Finding
     from empathia.bench.pairs import Pair
     from empathia.files import Plain
@@ -26,7 +28,8 @@ examples:
   empathia corpus stats meld corpora/meld --picture meld.png
   empathia corpus stats table mine.csv --map label=feeling,text=words
   empathia corpus check ravdess corpora/ravdess --deep
-  empathia corpus pairs iemocap corpora/IEMOCAP --labelled --out pairs.csv
+  empathia corpus pairs iemocap corpora/IEMOCAP --labelled --direction F-M --out pairs.csv
+  empathia corpus pairs meld corpora/meld --gap 3 --overlap 0 --with text --with sound
   empathia corpus distributions ravdess corpora/ravdess --out prosody.png
   empathia corpus export emodb corpora/emodb --out emodb.parquet
   empathia corpus make toy corpora/toy --option 'leaks=["speakers"]'
@@ -56,18 +59,48 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     make = actions.add_parser("make", help="make a corpus that the project makes (toy)")
     for action in (check, stats, pairs, export, shapes, make):
         add_corpus(action)
-    for action in (listing, check, stats):
+    for action in (listing, check, stats, pairs):
         action.add_argument("--json", action="store_true", help="print JSON")
     check.add_argument("--deep", action="store_true", help="decode every recording to its end")
     stats.add_argument("--picture", type=Path, metavar="FILE", help="draw it too (png or svg)")
-    pairs.add_argument(
-        "--labelled", action="store_true", help="pair only utterances that have a label"
-    )
+    _add_rule(pairs)
     pairs.add_argument("--out", type=Path, metavar="FILE", help="csv, tsv, jsonl or parquet")
     export.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="csv, tsv, jsonl or parquet"
     )
     shapes.add_argument("--out", type=Path, required=True, metavar="FILE", help="png or svg")
+
+
+def _add_rule(pairs: argparse.ArgumentParser) -> None:
+    pairs.add_argument(
+        "--labelled",
+        action="store_true",
+        help="pair only utterances that have a label, as if there were no others",
+    )
+    pairs.add_argument(
+        "--direction",
+        action="append",
+        default=[],
+        metavar="A-B",
+        help="who is answered by whom: F-M, M-F, any-Ann, Ann->Ben; may be given again",
+    )
+    pairs.add_argument(
+        "--gap", type=float, metavar="S", help="longest silence between (default: any)"
+    )
+    pairs.add_argument(
+        "--overlap",
+        type=float,
+        metavar="S",
+        help="how long a reaction may run before its stimulus ends (default: any)",
+    )
+    pairs.add_argument(
+        "--with",
+        dest="held",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="both must have it: label, text, sound, video, a ready-made feature; again for more",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -145,18 +178,44 @@ def _stats(args: argparse.Namespace) -> int:
 
 
 def _pairs(args: argparse.Namespace) -> int:
-    from empathia.bench.pairs import pairs
+    from empathia.bench.pairs import HELD, Rule, direction, pairs
     from empathia.corpora.table.write import write
 
-    _, dialogues, _ = read_corpus(args)
-    every = list(pairs(dialogues, labelled=args.labelled))
+    ways = tuple(direction(text) for text in args.direction)
+    rule = Rule(args.labelled, ways, args.gap, args.overlap, tuple(args.held))
+    plugin, dialogues, _ = read_corpus(args)
+    ready = {} if set(rule.held) <= set(HELD) else _ready(plugin, args)
+    answered = pairs(dialogues, rule, ready)
     if args.out is not None:
         _keep(args)
-        write(args.out, map(_row, every))
+        write(args.out, map(_row, answered.pairs))
     parts = list(dict.fromkeys(d.split or "-" for d in dialogues))
-    table(("genders", "pairs", *parts), _by_gender(every, parts), tabs=True)
-    sys.stdout.write(f"{len(every)} pairs\n")
+    directions = _by_gender(answered.pairs, parts)
+    if args.json:
+        print_json(
+            {
+                "utterances": sum(len(d.utterances) for d in dialogues),
+                "pairs": len(answered.pairs),
+                "directions": directions,
+                "left_out": answered.left_out,
+            }
+        )
+        return 0
+    rows = [
+        (f"{d['stimulus'] or '?'} -> {d['reaction'] or '?'}", d["pairs"], *d["parts"].values())
+        for d in directions
+    ]
+    table(("genders", "pairs", *parts), [tuple(map(str, r)) for r in rows], tabs=True)
+    if answered.left_out:
+        counted = sorted(answered.left_out.items(), key=lambda x: -x[1])
+        table(("stimulus of no pair", "utterances"), [(r, str(n)) for r, n in counted], tabs=True)
+    sys.stdout.write(f"{len(answered.pairs)} pairs\n")
     return 0
+
+
+def _ready(plugin: ModuleType, args: argparse.Namespace) -> Mapping[str, Collection[str]]:
+    """Who has which of the ready-made features of a corpus."""
+    return plugin.ready(args.path, **corpus_options(args)) if hasattr(plugin, "ready") else {}
 
 
 def _row(pair: Pair) -> dict[str, Plain]:
@@ -174,16 +233,19 @@ def _row(pair: Pair) -> dict[str, Plain]:
     return row
 
 
-def _by_gender(every: Sequence[Pair], parts: Sequence[str]) -> list[tuple[str, ...]]:
+def _by_gender(every: Sequence[Pair], parts: Sequence[str]) -> list[dict[str, Any]]:
     """How many pairs each part has, by who began and who answered."""
-    counts = Counter(
-        (p.stimulus.gender or "?", p.reaction.gender or "?", p.dialogue.split or "-") for p in every
-    )
-    rows = []
-    for a, b in sorted({(a, b) for a, b, _ in counts}):
-        each = [counts[a, b, part] for part in parts]
-        rows.append((f"{a} -> {b}", *map(str, (sum(each), *each))))
-    return rows
+    counts = Counter((p.stimulus.gender, p.reaction.gender, p.dialogue.split or "-") for p in every)
+    ways = sorted({(a, b) for a, b, _ in counts}, key=lambda way: [x or "?" for x in way])
+    return [
+        {
+            "stimulus": a,
+            "reaction": b,
+            "pairs": sum(counts[a, b, part] for part in parts),
+            "parts": {part: counts[a, b, part] for part in parts},
+        }
+        for a, b in ways
+    ]
 
 
 def _export(args: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import json
 import installed
 import numpy as np
 import pytest
+from sights import made
 from sounds import RATE, example, noise
 
 from empathia import features, weights
@@ -35,7 +36,9 @@ def loaded(feature: str) -> Extractor:
 
 
 def items(feature: str) -> list[Item]:
-    """Words or sounds of several lengths."""
+    """Words, sounds or faces of several lengths."""
+    if features.source(feature) == "face":
+        return [(f"u{i}", made(seconds, seed=i)) for i, seconds in enumerate((1.5, 0.1, 0.8))]
     if features.source(feature) == "words":
         texts = ["I am so happy for you", "NO!", "The train leaves at nine"]
         return [(f"u{i}", text) for i, text in enumerate(texts)]
@@ -45,7 +48,7 @@ def items(feature: str) -> list[Item]:
 
 @pytest.mark.parametrize("name", installed.every("features"))
 def test_it_says_what_it_is(name: str) -> None:
-    assert features.source(name) in {"words", "sound"}
+    assert features.source(name) in {"words", "sound", "face"}
     known = {e.name for e in weights.entries()}
     assert set(features.weights_of(VARIANTS.get(name, name))) <= known
 
@@ -59,13 +62,13 @@ def test_an_unknown_variant_is_refused(name: str) -> None:
 @pytest.mark.parametrize("feature", CASES)
 def test_values_belong_to_their_item_alone_and_are_the_same_twice(feature: str) -> None:
     extractor, some = loaded(feature), items(feature)
-    made = extractor(some)
-    assert [f.utterance for f in made] == [utterance for utterance, _ in some]
-    assert {f.values.dtype for f in made} == {np.dtype(np.float32)}
-    assert all(np.isfinite(f.values).any() for f in made)
-    assert extractor(some) == made
-    assert extractor(some[::-1]) == made[::-1]
-    assert [extractor([item])[0] for item in some] == made
+    taken = extractor(some)
+    assert [f.utterance for f in taken] == [utterance for utterance, _ in some]
+    assert {f.values.dtype for f in taken} == {np.dtype(np.float32)}
+    assert all(np.isfinite(f.values).any() for f in taken)
+    assert extractor(some) == taken
+    assert extractor(some[::-1]) == taken[::-1]
+    assert [extractor([item])[0] for item in some] == taken
     assert extractor([]) == []
 
 
@@ -82,7 +85,15 @@ def test_of_no_sound_nothing_is_measured_but_its_length(feature: str) -> None:
         pytest.skip("of an utterance without words its extractors are not asked")
     extractor = loaded(feature)
     nothing = Audio(np.zeros(0, np.float32), RATE)
-    (made,) = extractor([("u", nothing)])
-    seconds = [i for i, unit in enumerate(made.units) if unit == "s"]
-    assert np.isnan(np.delete(made.values, seconds, axis=1)).all()
-    assert (made.values[:, seconds] == 0).all()
+    (taken,) = extractor([("u", nothing)])
+    seconds = [i for i, unit in enumerate(taken.units) if unit == "s"]
+    assert np.isnan(np.delete(taken.values, seconds, axis=1)).all()
+    assert (taken.values[:, seconds] == 0).all()
+
+
+@pytest.mark.parametrize("feature", CASES)
+def test_of_a_face_that_is_never_there_nothing_is_measured(feature: str) -> None:
+    if features.source(feature) != "face":
+        pytest.skip("it reads no faces")
+    (taken,) = loaded(feature)([("u", made(1.0, there=0.0))])
+    assert np.isnan(taken.values).all()

@@ -3,7 +3,7 @@
 A run file names a feature "extractor" or "extractor:variant" ("prosody",
 "text:klue/roberta-base"). The extractor is a plug-in: a module that defines
 
-- ``SOURCE``: "words" or "sound", what it reads;
+- ``SOURCE``: "words", "sound" or "face", what it reads;
 - ``load(variant=None, threads=None) -> Extractor``: ``variant`` is what follows the colon,
   ``threads`` how many a model may use inside (None takes all cores). Pretrained encoders are
   loaded once a process and shared. :class:`Each` makes an extractor of a function.
@@ -30,8 +30,9 @@ from empathia.contracts import Extractor, Item
 from empathia.errors import EmpathiaWarning, UsageError
 from empathia.files import Plain
 from empathia.types import Audio, Features
+from empathia.types.seen import Sight
 
-Source = Literal["words", "sound"]
+Source = Literal["words", "sound", "face"]
 _RENAMED = {"text": "words", "audio": "sound"}
 
 
@@ -45,7 +46,7 @@ class Each:
 
     Args:
         settings: All that decides the values.
-        extract: Features of (words or sound, utterance id).
+        extract: Features of (words, sound or a face, utterance id).
     """
 
     settings: Mapping[str, Plain]
@@ -69,7 +70,7 @@ def source(name: str) -> Source:
     """
     reads = _plugin(name).SOURCE
     if reads not in get_args(Source):
-        new = _RENAMED.get(reads, "words' or 'sound")
+        new = _RENAMED.get(reads, "words', 'sound' or 'face")
         raise UsageError(
             f"the extractor '{name.partition(':')[0]}' has the SOURCE '{reads}'", f"Write '{new}'"
         )
@@ -108,8 +109,8 @@ def weights_of(*features: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(used))
 
 
-def single(extractor: Extractor) -> Callable[[str | Audio, str], Features]:
-    """An extractor as a function of (words or sound, utterance id)."""
+def single(extractor: Extractor) -> Callable[[str | Audio | Sight, str], Features]:
+    """An extractor as a function of (words, sound or a face, utterance id)."""
     return lambda content, utterance: extractor([(utterance, content)])[0]
 
 

@@ -114,20 +114,26 @@ def reply(
     return answer(talk, Options.of(options), listener=listener)[-1].reply
 
 
-def write(timeline: Timeline, path: str | Path, audio: bytes | None = None) -> Path:
+def write(
+    timeline: Timeline,
+    path: str | Path,
+    audio: bytes | None = None,
+    film: bytes | None = None,
+) -> Path:
     """Write a timeline; the suffix (.json .csv .srt .TextGrid .html) says how.
 
     Args:
         timeline: What :func:`read` returned.
         path: Where to; its folder must exist.
         audio: Compressed sound that an .html page embeds.
+        film: A compressed video with its sound, which it plays instead.
 
     Raises:
         EmpathiaError: See :func:`empathia.report.timeline.write`.
     """
     from empathia.report.timeline import write as write_timeline
 
-    return write_timeline(timeline, path, audio)
+    return write_timeline(timeline, path, audio, film)
 
 
 def load_corpus(name: str, path: str | Path, **options: Any) -> tuple[Dialogue, ...]:  # noqa: ANN401

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build import LINES, overlapping, sound, timeline, turn
+from build import LINES, film, filmed, overlapping, sound, timeline, turn
 
 from empathia.labels import LabelSet
 from empathia.labels.sets import GOEMOTIONS28
@@ -23,8 +23,10 @@ from empathia.types import Emotion, Timeline, Turn, Utterance
 pytestmark = pytest.mark.browser
 
 
-def write_page(found: Timeline, folder: Path, audio: bytes | None = None) -> Path:
-    return write(found, folder / "page.html", audio)
+def write_page(
+    found: Timeline, folder: Path, audio: bytes | None = None, moving: bytes | None = None
+) -> Path:
+    return write(found, folder / "page.html", audio, moving)
 
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -179,6 +181,30 @@ def test_opus_from_pyav_has_the_right_length(browser, tmp_path):
         length = visit.page.evaluate("document.getElementById('sound').duration")
         assert length == pytest.approx(seconds, abs=0.1)
         assert "/ 0:03" in visit.page.locator("#player").inner_text()
+
+
+def test_a_film_plays_turn_by_turn_and_faces_are_shown(browser, tmp_path):
+    path = write_page(filmed(), tmp_path, moving=film(8))
+    with Visit(browser, path) as visit:
+        element = "document.getElementById('sound')"
+        visit.page.wait_for_function(f"() => {element}.readyState >= 1")
+        assert visit.page.evaluate(f"[{element}.tagName, {element}.videoWidth]") == ["VIDEO", 64]
+        detail = visit.page.locator("#detail")
+        assert detail.locator("svg.face").is_visible()
+        for part in ("How it looked", "smile, brows raised", "in 83 % of the pictures"):
+            assert part in detail.inner_text()
+        visit.page.get_by_role("button", name="Play and open turn 2, Ben").click()
+        visit.page.wait_for_function(f"() => !{element}.paused && {element}.currentTime > 5")
+        assert "Not seen (nobody's mouth moves)" in detail.inner_text()
+        visit.page.locator("video").click()
+        visit.page.wait_for_function(f"() => {element}.paused")
+        for width in (420, 900, 1240, 1500):
+            visit.page.set_viewport_size({"width": width, "height": 900})
+            box = visit.page.locator("video").bounding_box()
+            assert 200 < box["width"] <= width and box["y"] < 900
+            table = visit.page.locator("table.all").bounding_box()
+            panel = visit.page.locator("#turns").bounding_box()
+            assert table["x"] + table["width"] <= panel["x"] + panel["width"], width
 
 
 def test_details_show_what_is_known(browser, tmp_path):

@@ -10,11 +10,12 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from build import LINES, overlapping, sound, timeline, turn
+from build import LINES, drawn_face, filmed, overlapping, sound, timeline, turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from empathia.errors import UsageError
+from empathia.report.timeline.faces import drawn
 from empathia.report.timeline.html import kind_of, page
 from empathia.report.wording import UNTOLD
 from empathia.types import Timeline
@@ -161,3 +162,38 @@ def test_unknown_sound_is_refused_and_a_named_one_is_not():
 def test_why_there_is_no_sound():
     assert "left out of this page" in page(timeline(2))
     assert "Read without sound" in page(timeline(2, times=False))
+
+
+def test_a_face_is_shown_beside_its_turn_and_drawn_where_no_picture_was_kept():
+    text = page(filmed(b"\xff\xd8 a face"))
+    rows = text.split('<tr id="turn-')[1:]
+    address = base64.b64encode(b"\xff\xd8 a face").decode()
+    assert f'<img src="data:image/jpeg;base64,{address}"' in rows[0]
+    assert "smile, brows raised. May come across as glad (face 1, in 83 % of the" in rows[0]
+    assert "<img" not in rows[1] and "not seen (nobody&#x27;s mouth moves)" in rows[1]
+    assert '<svg class="face"' in rows[2] and "look" not in rows[3].split("<footer")[0]
+    assert "words, voice and face" in text and "words, voice and face" not in page(timeline(1))
+    data = json.loads(text.split('id="data">')[1].split("</script>")[0])
+    assert "landmarks" not in data["turns"][0]["seen"], "the drawing is enough"
+    assert "sounded and looked" not in page(timeline(2))
+
+
+@given(st.floats(-0.3, 0.3), st.floats(0.2, 5), st.floats(-3, 3))
+def test_a_drawn_face_lies_in_its_frame_wherever_and_however_large_it_is(smile, size, shift):
+    svg = drawn(drawn_face(smile) * size + shift, "Ann: a <smile>")
+    places = [int(x) for d in re.findall(r' d="([^"]+)"', svg) for x in re.findall(r"-?\d+", d)]
+    assert len(places) > 200 and min(places) >= 0 and max(places) <= 320
+    assert max(places) - min(places) > 160, "it fills the frame"
+    assert "Ann: a &lt;smile&gt;" in svg
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"), [(b"\x1aE\xdf\xa3", "webm"), (b"\0\0\0\x20ftypisom", "mp4")]
+)
+def test_a_film_takes_the_place_of_the_sound(start, kind):
+    text = page(filmed(), sound(1), film=start + bytes(20))
+    (video,) = re.findall("<video id=[^>]{1,80}", text)
+    assert f'src="data:video/{kind};' in video
+    assert "<audio" not in text
+    with pytest.raises(UsageError, match="film for the page is of no known kind"):
+        page(filmed(), film=b"what is this")

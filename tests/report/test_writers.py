@@ -15,7 +15,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from build import one, overlapping, timeline
+from build import drawn_face, filmed, one, overlapping, timeline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,7 +57,7 @@ def assert_same(a: Timeline, b: Timeline) -> None:
             assert getattr(a, field.name) == getattr(b, field.name), field.name
     for x, y in zip(a.turns, b.turns, strict=True):
         for field in dataclasses.fields(Turn):
-            if field.name != "prosody":
+            if field.name not in ("prosody", "seen"):
                 assert getattr(x, field.name) == getattr(y, field.name), field.name
         assert (x.prosody is None) == (y.prosody is None)
         if x.prosody is not None and y.prosody is not None:
@@ -73,8 +73,9 @@ def assert_same(a: Timeline, b: Timeline) -> None:
         timeline(2, voice=False, labels=GOEMOTIONS28, replies=False),
         timeline(0),
         timeline(3, texts=(None,)),
+        filmed(b"\xff\xd8"),
     ],
-    ids=["recording", "transcript", "28 labels", "nobody", "no words"],
+    ids=["recording", "transcript", "28 labels", "nobody", "no words", "video"],
 )
 def test_json_round_trip_and_schema(found):
     data = wire.to_json(found)
@@ -96,7 +97,7 @@ def test_schema_itself_is_valid_and_refuses():
 def test_json_says_what_it_should():
     found = timeline(4, abstain=(1,))
     data = wire.to_json(found)
-    assert data["schema_version"] == "1.3" and data["label_sets"]["ekman7"] == list(EKMAN7)
+    assert data["schema_version"] == "1.4" and data["label_sets"]["ekman7"] == list(EKMAN7)
     first = data["turns"][0]
     emotion = found.turns[0].emotion
     assert emotion is not None and emotion.runner_up is not None
@@ -131,6 +132,31 @@ def test_json_keeps_independent_scores_vad_and_late_abstention():
     assert data["label"] is None and data["confidence"] == 0.9 and data["exclusive"] is False
 
 
+def test_json_says_what_was_seen_without_a_picture_of_anybody():
+    found = filmed(b"\xff\xd8 a face")
+    text = wire.dumps(found)
+    first, second, third, fourth = (t["seen"] for t in json.loads(text)["turns"])
+    assert (first["person"], first["share"], first["moment"]) == ("face 1", 0.83, 1.2)
+    assert first["cues"]["description"] == "smile, brows raised" and "picture" not in first
+    assert (second["person"], second["share"]) == (None, None)
+    assert second["absent"] == "nobody's mouth moves" and second["landmarks"] is None
+    assert third["cues"] is None and fourth is None
+    seen = wire.from_json(json.loads(text)).turns[0].seen
+    assert seen is not None and seen.landmarks is not None and seen.picture == b""
+    np.testing.assert_allclose(seen.landmarks, drawn_face(0.1), atol=0.0005)
+    point = [round(float(x), 3) for x in seen.landmarks[0]]
+    assert f"[{point[0]}, {point[1]}, {point[2]}]" in text, "a point stands in one line"
+
+
+def test_json_of_before_faces_is_read():
+    data = wire.to_json(timeline(2))
+    for said in data["turns"]:
+        del said["seen"]
+    data["schema_version"] = "1.3"
+    VALIDATOR.validate(data)
+    assert [t.seen for t in wire.from_json(data).turns] == [None, None]
+
+
 def test_two_label_sets_of_one_name_are_refused():
     emotions = {n: Emotion(n, LabelSet("x", (n, "b")), (0.5, 0.5)) for n in ("one", "two")}
     said = Turn(Utterance("x", 0, "Ann"), emotions=emotions)
@@ -150,7 +176,7 @@ def broken(**change: object) -> object:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (broken(schema_version="2.0"), "expected a timeline of schema version 1.3, found '2.0'"),
+        (broken(schema_version="2.0"), "expected a timeline of schema version 1.4, found '2.0'"),
         (broken(schema_version=1), "found 1"),
         ([], "found None"),
         ({"schema_version": "1.0"}, "lacks 'label_sets'"),
@@ -264,6 +290,18 @@ def test_csv_of_a_transcript_leaves_unknown_cells_empty():
     row = next(csv.DictReader(io.StringIO(timeline_csv.dumps(timeline(1, times=False)))))
     assert row["start"] == row["end"] == row["description"] == "" and row["text_emotion"]
     assert timeline_csv.dumps(timeline(0)).strip() == ""
+
+
+def test_csv_of_a_video_says_what_was_seen():
+    rows = list(csv.DictReader(io.StringIO(timeline_csv.dumps(filmed()))))
+    names = ("face", "face_share", "face_description", "face_absent")
+    assert [tuple(r[n] for n in names) for r in rows] == [
+        ("face 1", "0.83", "smile, brows raised", ""),
+        ("", "", "", "nobody's mouth moves"),
+        ("face 1", "0.3", "", ""),
+        ("", "", "", ""),
+    ]
+    assert "face" not in timeline_csv.dumps(timeline(2)).split("\r\n")[0]
 
 
 @settings(max_examples=100, deadline=None)

@@ -8,7 +8,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from build import one, overlapping, timeline, turn
+from build import filmed, one, overlapping, timeline, turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -214,6 +214,16 @@ def test_terminal_keeps_no_column_for_what_was_not_heard():
     assert "how it sounded" in shown(found, 140)
     text = shown(dataclasses.replace(found, turns=silent), 140)
     assert "how it sounded" not in text and "morning" in text
+
+
+@pytest.mark.parametrize("width", [50, 80, 140])
+def test_terminal_says_what_the_face_did(width):
+    flat = " ".join(shown(filmed(), width).split())
+    for part in ("face: smile, brows", "face: not seen", "face: nothing to tell", "voice and face"):
+        assert part in flat, part
+    assert ("how it sounded and looked" in flat) == (width == 140)
+    unseen = dataclasses.replace(filmed(), turns=filmed().turns[1:2])
+    assert "face" not in shown(unseen, width), "of nobody's face a note speaks"
 
 
 @pytest.mark.parametrize(

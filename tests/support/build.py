@@ -11,12 +11,27 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from empathia.face.points import (
+    INNER_LIPS,
+    LEFT_BROW,
+    LEFT_EYE,
+    LEFT_IRIS,
+    NOSE_BASE,
+    NOSE_BRIDGE,
+    OUTER_LIPS,
+    OVAL,
+    RIGHT_BROW,
+    RIGHT_EYE,
+    RIGHT_IRIS,
+)
 from empathia.labels import EKMAN7, LabelSet
 from empathia.types import (
     Cues,
     Emotion,
     Features,
+    FloatArray,
     Reply,
+    Seen,
     SpeakerNumber,
     Timeline,
     Turn,
@@ -223,3 +238,66 @@ def overlapping() -> Timeline:
         made.append(dataclasses.replace(said, utterance=known))
     number = SpeakerNumber(2, "estimated", {3: 0.3, 2: 0.7})
     return Timeline("a.wav", tuple(made), ("Ann", "Ben"), 8.0, "en", True, speaker_number=number)
+
+
+def drawn_face(smile: float = 0.0) -> FloatArray:
+    """Normalised landmarks (478, 3) of a face in few strokes."""
+    rng = np.random.default_rng(7)
+    points = rng.uniform(-0.5, 0.5, (478, 3)) * (1, 1, 0.2)
+    for part, (x, y, wide, high, bend) in {
+        OVAL: (0, 0.45, 0.82, 1.1, 0),
+        RIGHT_EYE: (-0.36, 0, 0.16, 0.07, 0),
+        LEFT_EYE: (0.36, 0, 0.16, 0.07, 0),
+        RIGHT_IRIS: (-0.36, 0, 0.05, 0.05, 0),
+        LEFT_IRIS: (0.36, 0, 0.05, 0.05, 0),
+        RIGHT_BROW: (-0.38, -0.22, 0.22, 0.03, 0.06),
+        LEFT_BROW: (0.38, -0.22, 0.22, 0.03, 0.06),
+        OUTER_LIPS: (0, 0.92, 0.28, 0.1, -smile),
+        INNER_LIPS: (0, 0.92, 0.22, 0.03, -smile),
+        NOSE_BRIDGE: (0, 0.25, 0.01, 0.25, 0),
+        NOSE_BASE: (0, 0.52, 0.14, 0.05, 0),
+    }.items():
+        around = np.linspace(0, 2 * np.pi, len(part), endpoint=False)
+        points[list(part), 0] = x + wide * np.cos(around)
+        points[list(part), 1] = y + high * np.sin(around) + bend * (2 * np.cos(around) ** 2 - 1)
+    return points.astype(np.float32)
+
+
+def filmed(picture: bytes = b"") -> Timeline:
+    """A video: who speaks first was seen, the next one not, and of the third nothing was kept."""
+    whole = timeline(4, source="talk.mp4")
+    faces = (
+        Seen(
+            "face 1",
+            0.83,
+            Cues(
+                {"smile": "high"},
+                "smile, brows raised",
+                "may come across as glad",
+                "this face so far",
+            ),
+            moment=1.2,
+            picture=picture,
+            landmarks=drawn_face(0.1),
+        ),
+        Seen(None, absent="nobody's mouth moves"),
+        Seen("face 1", 0.3, moment=6.0, landmarks=drawn_face()),
+        None,
+    )
+    turns = (dataclasses.replace(t, seen=s) for t, s in zip(whole.turns, faces, strict=True))
+    return dataclasses.replace(whole, turns=tuple(turns))
+
+
+def film(seconds: float = 1.0, rate: int = 8) -> bytes:
+    """A small video without sound, grey that grows brighter, as WebM."""
+    import av
+
+    out = io.BytesIO()
+    with av.open(out, "w", format="webm") as container:
+        stream = container.add_stream("libvpx", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for i in range(int(seconds * rate)):
+            grey = np.full((48, 64, 3), 20 + 200 * i // max(1, int(seconds * rate)), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+        container.mux(stream.encode(None))
+    return out.getvalue()

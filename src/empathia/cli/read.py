@@ -381,9 +381,11 @@ def _write(timeline: Timeline, target: Path, recording: Path, selection: Selecti
 
 def _show(timeline: Timeline, args: argparse.Namespace, *, several: bool) -> None:
     if args.json:
-        from empathia.types.wire import to_json
+        from empathia.types.wire import dumps, to_json
 
-        print(json.dumps(to_json(timeline), ensure_ascii=False, indent=None if several else 2))
+        print(
+            json.dumps(to_json(timeline), ensure_ascii=False) if several else dumps(timeline)[:-1]
+        )
     elif not args.quiet:
         from empathia.report.timeline.terminal import show
 

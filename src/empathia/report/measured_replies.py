@@ -12,7 +12,7 @@ from empathia import files
 from empathia.evaluate.replies.figures import Measured
 from empathia.files import Plain
 from empathia.report import still
-from empathia.report.timeline.parts import escaped
+from empathia.report.escaping import escaped
 from empathia.types import Score
 
 

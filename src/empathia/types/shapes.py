@@ -99,6 +99,17 @@ class ReplyJson(TypedDict):
     empathy: EmpathyJson | None
 
 
+class SeenJson(TypedDict):
+    """What was seen of the speaker in a turn."""
+
+    person: str | None
+    share: float | None
+    cues: CuesJson | None
+    absent: str | None
+    moment: float | None
+    landmarks: list[list[float]] | None
+
+
 class TurnJson(TypedDict):
     """A turn and all that was heard in it."""
 
@@ -117,6 +128,7 @@ class TurnJson(TypedDict):
     language: str | None
     speaker_confidence: float | None
     overlap: float | None
+    seen: SeenJson | None
 
 
 class SpeakerNumberJson(TypedDict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from empathia.types import (
     Exemplar,
     Features,
     Reply,
+    Seen,
     SpeakerNumber,
     Timeline,
     Turn,
@@ -28,6 +30,7 @@ from empathia.types import (
     Word,
     overlaps,
 )
+from empathia.types.seen import LANDMARKS
 from empathia.types.shapes import (
     CuesJson,
     EmotionJson,
@@ -35,15 +38,17 @@ from empathia.types.shapes import (
     MeasureJson,
     ProsodyJson,
     ReplyJson,
+    SeenJson,
     SpeakerNumberJson,
     TimelineJson,
     TurnJson,
     WordJson,
 )
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 _MAJOR = SCHEMA_VERSION.partition(".")[0]
 _SCHEMA = Path(__file__).with_name("timeline.schema.json")
+_THREE = re.compile(r"\[" + ",".join([r"\n +(-?[0-9][0-9.eE+-]*)"] * 3) + r"\n +\]")
 J = TypeVar("J")
 T = TypeVar("T")
 
@@ -64,8 +69,9 @@ def schema() -> dict[str, Plain]:
 def to_json(timeline: Timeline) -> TimelineJson:
     """A timeline as plain dicts, lists, strings, finite numbers, booleans and None.
 
-    What is not known is None. The waveform, paths to media and gold labels
-    stay out; all else comes back from :func:`from_json` exactly.
+    What is not known is None. The waveform, pictures, paths to media and gold labels
+    stay out, landmarks are rounded to thousandths; all else comes back from :func:`from_json`
+    exactly.
 
     Raises:
         LabelError: Two different label sets share a name.
@@ -90,8 +96,9 @@ def to_json(timeline: Timeline) -> TimelineJson:
 
 
 def dumps(timeline: Timeline) -> str:
-    """A timeline as JSON text that ends in a line break."""
-    return json.dumps(to_json(timeline), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    """A timeline as JSON text that ends in a line break; three numbers stand in one line."""
+    text = json.dumps(to_json(timeline), ensure_ascii=False, allow_nan=False, indent=2)
+    return _THREE.sub(r"[\1, \2, \3]", text) + "\n"
 
 
 def _label_sets(timeline: Timeline) -> dict[str, list[str]]:
@@ -136,6 +143,7 @@ def turn_json(turn: Turn, overlap: float | None = None) -> TurnJson:
         "language": utterance.language,
         "speaker_confidence": utterance.speaker_confidence,
         "overlap": overlap,
+        "seen": None if turn.seen is None else _seen(turn.seen),
     }
 
 
@@ -165,6 +173,20 @@ def _cues(cues: Cues) -> CuesJson:
         "description": cues.description,
         "impression": cues.impression,
         "reference": cues.reference,
+    }
+
+
+def _seen(seen: Seen) -> SeenJson:
+    points = seen.landmarks
+    return {
+        "person": seen.person,
+        "share": None if seen.person is None else seen.share,
+        "cues": None if seen.cues is None else _cues(seen.cues),
+        "absent": seen.absent,
+        "moment": seen.moment,
+        "landmarks": None
+        if points is None
+        else [[round(float(x), 3) for x in point] for point in points],
     }
 
 
@@ -320,6 +342,7 @@ def _read_turn(data: TurnJson, sets: Mapping[str, LabelSet]) -> Turn:
         emotions={source: emotion(e) for source, e in data["emotions"].items()},
         emotion=_maybe(emotion, data["emotion"]),
         reply=_maybe(_read_reply, data["reply"]),
+        seen=_maybe(_read_seen, data.get("seen")),  # since 1.4
     )
 
 
@@ -345,6 +368,18 @@ def _read_prosody(data: ProsodyJson, utterance: str) -> Features:
 
 def _read_cues(data: CuesJson) -> Cues:
     return Cues(dict(data["levels"]), data["description"], data["impression"], data["reference"])
+
+
+def _read_seen(data: SeenJson) -> Seen:
+    points = data["landmarks"]
+    return Seen(
+        data["person"],
+        data["share"] or 0.0,
+        _maybe(_read_cues, data["cues"]),
+        data["absent"],
+        data["moment"],
+        landmarks=None if points is None else np.array(points, np.float32).reshape(LANDMARKS, 3),
+    )
 
 
 def _read_emotion(data: EmotionJson, sets: Mapping[str, LabelSet]) -> Emotion:

@@ -1,6 +1,6 @@
 // What is known about one turn.
 const SHAKY = 0.5;
-const SOURCES = { fusion: "together", text: "words", voice: "voice" };
+const SOURCES = { fusion: "together", text: "words", voice: "voice", face: "face" };
 const MEASURES = {
   duration: "length", avg_intensity: "mean loudness", intensity_variation: "variation of loudness",
   avg_pitch: "mean pitch", pitch_std: "variation of pitch", pitch_range: "range of pitch",
@@ -12,7 +12,7 @@ let wordItems = [];
 function showDetail(turn) {
   wordItems = [];
   byId("detail").replaceChildren(...[
-    detailTop(turn), detailVerdict(turn), ...detailWords(turn), ...detailCues(turn), ...detailShares(turn),
+    detailTop(turn), detailVerdict(turn), ...detailWords(turn), ...detailCues(turn), ...detailFace(turn), ...detailShares(turn),
     ...detailMeasures(turn), ...detailReply(turn),
   ].filter(Boolean));
 }
@@ -82,6 +82,21 @@ function detailCues(turn) {
     turn.cues.impression ? el("p", { class: "impression" }, turn.cues.impression) : null,
     el("p", { class: "small" }, `Levels relative to: ${turn.cues.reference}`),
   ];
+}
+
+/** What was seen of the speaker; the picture or drawing is that of the table. */
+function detailFace(turn) {
+  if (!turn.seen) return [];
+  const title = el("h3", {}, "How it looked");
+  if (turn.seen.person === null) return [title, el("p", { class: "small" }, turn.seen.absent ? `Not seen (${turn.seen.absent})` : "Not seen")];
+  const shown = document.querySelector(`#turn-${turn.index + 1} .look`);
+  const cues = turn.seen.cues || {};
+  const when = turn.seen.moment === null ? "" : `, here at ${clock(turn.seen.moment, true)}`;
+  return [title, el("div", { class: "seen" }, shown ? shown.cloneNode(true) : null, el("div", {},
+    el("p", {}, cues.description || "nothing to tell"),
+    cues.impression ? el("p", { class: "impression" }, cues.impression) : null,
+    el("p", { class: "small" }, `${turn.seen.person}, in ${percent(turn.seen.share)} of the pictures${when}`),
+    cues.reference ? el("p", { class: "small" }, `Levels relative to: ${cues.reference}`) : null))];
 }
 
 function detailShares(turn) {

@@ -22,11 +22,12 @@ const player = {
     this.sound.addEventListener("play", () => { this.show(); requestAnimationFrame(() => this.tick()); });
     for (const name of ["pause", "ended"]) this.sound.addEventListener(name, () => this.show());
     this.sound.addEventListener("error", () => this.fail());
+    if (this.sound.tagName === "VIDEO") this.sound.addEventListener("click", () => this.toggle());
   },
 
   fail() {
     this.ready = false;
-    byId("player").replaceChildren(el("span", { class: "silent" }, "This browser cannot play the sound."));
+    byId("player").replaceChildren(el("span", { class: "silent" }, "This browser cannot play the recording."));
   },
 
   total() {

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from empathia.audit.finding import MEANING, SEVERITIES, Audit, Finding
 from empathia.report import still
-from empathia.report.timeline.parts import escaped
+from empathia.report.escaping import escaped
 from empathia.version import __version__
 
 _HEADINGS = {

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from empathia.evaluate import Evaluation
 from empathia.evaluate.judged import SILENCES
 from empathia.report import still
+from empathia.report.escaping import escaped
 from empathia.report.run.pictures import Picture
 from empathia.report.run.wording import figure, measure_name, protocol, selection, span, value
-from empathia.report.timeline.parts import escaped
 from empathia.types import Score
 
 

@@ -35,13 +35,19 @@ def check_suffix(path: str | Path) -> str:
     return suffix
 
 
-def write(timeline: Timeline, path: str | Path, audio: bytes | None = None) -> Path:
+def write(
+    timeline: Timeline,
+    path: str | Path,
+    audio: bytes | None = None,
+    film: bytes | None = None,
+) -> Path:
     """Write a timeline as its suffix says; the file is there whole or not at all.
 
     Args:
         timeline: What to write.
         path: Ends in .json, .csv, .srt, .TextGrid or .html.
         audio: Compressed sound (Opus, mp3 or wav) that an .html page embeds.
+        film: A compressed video with its sound (WebM or mp4), which it plays instead.
 
     Returns:
         The path that was written.
@@ -56,7 +62,7 @@ def write(timeline: Timeline, path: str | Path, audio: bytes | None = None) -> P
     if suffix == ".html":
         from empathia.report.timeline.html import page
 
-        text = page(timeline, audio)
+        text = page(timeline, audio, film=film)
     else:
         text = WRITERS[suffix](timeline)
     write_text(path, text)

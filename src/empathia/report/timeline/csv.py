@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from empathia.types import Emotion, Timeline, Turn, overlaps
+from empathia.types import Emotion, Seen, Timeline, Turn, overlaps
 from empathia.types.wire import label_sets
 
 Cell = str | int | float | None
@@ -18,7 +18,8 @@ def dumps(timeline: Timeline) -> str:
 
     Columns: index, id, speaker, start, end (s), text, language, speaker_confidence,
     overlap (s); the fused emotion with its runner-up; ``p_<label>`` for its scores; label and
-    confidence by source; description and impression; prosody as ``<measure>_<unit>``; reply.
+    confidence by source; description and impression; prosody as ``<measure>_<unit>``; where there
+    was a picture to look at, face, face_share, face_description and face_absent; reply.
     ``read_transcript`` reads the file back.
     """
     shared = overlaps(timeline.turns)
@@ -54,6 +55,7 @@ def _row(turn: Turn, overlap: float | None, timeline: Timeline) -> dict[str, Cel
     row["description"] = None if turn.cues is None else turn.cues.description
     row["impression"] = None if turn.cues is None else turn.cues.impression
     row.update(_prosody_cells(turn, timeline))
+    row.update(_face_cells(turn, timeline))
     row["reply"] = None if turn.reply is None else turn.reply.text
     return row
 
@@ -101,3 +103,16 @@ def _prosody_cells(turn: Turn, timeline: Timeline) -> dict[str, Cell]:
         value = None if turn.prosody is None else turn.prosody.measure(name)
         cells[column] = None if value is None else round(value, 3)
     return cells
+
+
+def _face_cells(turn: Turn, timeline: Timeline) -> dict[str, Cell]:
+    if all(t.seen is None for t in timeline.turns):
+        return {}
+    seen = turn.seen or Seen(None)
+    there = seen.person is not None
+    return {
+        "face": seen.person,
+        "face_share": _rounded(seen.share) if there else None,
+        "face_description": None if seen.cues is None else seen.cues.description,
+        "face_absent": seen.absent,
+    }

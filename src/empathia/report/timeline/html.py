@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from empathia.errors import UsageError
+from empathia.report.escaping import escaped
 from empathia.report.marks import Mark, timeline_marks
 from empathia.report.timeline import parts
 from empathia.types import Timeline
@@ -33,29 +34,38 @@ _KINDS = (
 )
 
 
-def page(timeline: Timeline, audio: bytes | None = None, audio_type: str | None = None) -> str:
+def page(
+    timeline: Timeline,
+    audio: bytes | None = None,
+    audio_type: str | None = None,
+    film: bytes | None = None,
+) -> str:
     """The whole page as text.
 
     Args:
         timeline: What to show.
         audio: The compressed recording (Opus in ogg, mp3, wav), or None for a page without sound.
         audio_type: Its media type; by default that of its first bytes.
+        film: The compressed video with its sound (WebM, mp4), which is played in place of the
+            sound alone.
 
     Raises:
-        UsageError: The sound is of no known kind.
+        UsageError: Sound or film are of no known kind.
     """
     marks = timeline_marks(timeline)
     style = f"\n{_asset('page.css')}\n{parts.colours(marks)}\n"
     script = _script()
     sound = None if not audio else _data_address(audio, audio_type or kind_of(audio))
+    moving = None if not film else _data_address(film, film_kind(film))
     fused = [x for t in timeline.turns if t.emotion is not None for x in t.emotion.labels]
     filling = {
         "policy": _policy(script, style),
-        "title": parts.escaped(_title(timeline)),
+        "title": escaped(_title(timeline)),
         "style": style,
         "facts": parts.facts(timeline),
         "cautions": parts.cautions(timeline),
-        "player": parts.player(sound, timeline),
+        "film": parts.film(moving),
+        "player": "" if moving else parts.player(sound, timeline),
         "legend": parts.legend(list(dict.fromkeys(fused)) or marks, marks),
         "table": parts.table(timeline, marks),
         "provenance": parts.provenance(timeline),
@@ -89,6 +99,19 @@ def kind_of(audio: bytes) -> str:
     )
 
 
+def film_kind(film: bytes) -> str:
+    """Media type of a compressed video, from its first bytes.
+
+    Raises:
+        UsageError: It is of no known kind.
+    """
+    if film.startswith(b"\x1aE\xdf\xa3"):
+        return "video/webm"
+    if film[4:8] == b"ftyp":
+        return "video/mp4"
+    raise UsageError("the film for the page is of no known kind", "Give WebM or mp4")
+
+
 def _data_address(audio: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(audio).decode('ascii')}"
 
@@ -117,6 +140,9 @@ def _data(timeline: Timeline, marks: Mapping[str, Mark]) -> str:
     """What the scripts draw from, as JSON that cannot end its element."""
     known: dict[str, Any] = {**to_json(timeline)}
     del known["provenance"], known["notes"]
+    for turn in known["turns"]:
+        if turn["seen"] is not None:
+            del turn["seen"]["landmarks"]  # the table has the drawing
     known["waveform"] = [
         round(float(peak), 3) if math.isfinite(peak) else 0 for peak in timeline.waveform
     ]

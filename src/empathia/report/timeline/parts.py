@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import html
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from empathia.report.escaping import escaped
 from empathia.report.marks import Mark
+from empathia.report.timeline import faces
 from empathia.report.wording import (
     BROUGHT,
-    CAUTION,
     NO_WORDS,
     UNTOLD,
     beside,
+    caution,
     clock,
     counted,
+    has_faces,
     languages,
+    looked,
     noncommercial,
     people,
     reply_note,
@@ -30,12 +33,6 @@ from empathia.types import Emotion, Timeline, Turn
 from empathia.types.wire import plain
 
 _SOURCES: Mapping[str, str] = {"text": "words"}
-
-
-def escaped(text: str) -> str:
-    """Text for an element or an attribute: no markup, no control characters, no surrogates."""
-    safe = re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", "\ufffd", text)
-    return html.escape(safe)
 
 
 def facts(timeline: Timeline) -> str:
@@ -52,7 +49,7 @@ def facts(timeline: Timeline) -> str:
 
 def cautions(timeline: Timeline) -> str:
     """What to know before reading on: uncertainty, licences, the timeline's notes."""
-    parts = [f"<p>{escaped(CAUTION)}</p>"]
+    parts = [f"<p>{escaped(caution(timeline))}</p>"]
     mark = noncommercial(timeline.provenance)
     if mark is not None:
         parts.append(f'<p class="licence">{escaped(mark)}</p>')
@@ -100,6 +97,16 @@ def legend(labels: Iterable[str], marks: Mapping[str, Mark]) -> str:
     return "".join([*items, f"<li>{chip(None, marks)}unsure</li>"])
 
 
+def film(address: str | None) -> str:
+    """The moving picture with its sound, out of a ``data:`` address; nothing without one."""
+    if address is None:
+        return ""
+    return (
+        '<div class="film"><video id="sound" controls playsinline preload="metadata" '
+        f'src="{html.escape(address)}"></video></div>'
+    )
+
+
 def player(audio: str | None, timeline: Timeline) -> str:
     """The sound, or the reason that there is none.
 
@@ -118,7 +125,8 @@ def table(timeline: Timeline, marks: Mapping[str, Mark]) -> str:
     if not timeline.turns:
         return "<p>Nobody was heard to speak.</p>"
     timed = any(t.utterance.start is not None for t in timeline.turns)
-    names = ("time" if timed else "turn", "speaker", "words", "how it sounded", "emotion")
+    heard = "how it sounded and looked" if has_faces(timeline) else "how it sounded"
+    names = ("time" if timed else "turn", "speaker", "words", heard, "emotion")
     head = "".join(f'<th scope="col">{n}</th>' for n in names)
     asides = beside(timeline)
     rows = "\n".join(
@@ -135,11 +143,12 @@ def _row(
     at = f"#{place + 1}" if utterance.start is None else clock(utterance.start)
     spoken = f' lang="{escaped(language)}"' if language else ""
     words = escaped(utterance.text) if utterance.text else f'<span class="unsaid">{NO_WORDS}</span>'
+    face = f'<p class="seen">{escaped(looked(turn.seen))}</p>' if turn.seen else ""
     row = (
         f'<tr id="turn-{place + 1}"><td class="at" data-turn="{place}">{at}</td>'
         f'<td class="name">{_who(turn, aside)}</td>'
         f'<td class="said" dir="auto"{spoken}>{words}</td>'
-        f'<td class="heard">{escaped(sounded(turn.cues))}</td>'
+        f'<td class="heard">{escaped(sounded(turn.cues))}{face}</td>'
         f'<td class="felt">{_felt(turn, marks)}</td></tr>'
     )
     return row + _answer(turn)
@@ -148,7 +157,8 @@ def _row(
 def _who(turn: Turn, aside: str) -> str:
     doubt = f'<span class="doubt" title="{UNTOLD}">?</span>' if untold(turn) else ""
     small = f"<small>{escaped(aside)}</small>" if aside else ""
-    return f"<bdi>{escaped(turn.utterance.speaker)}</bdi>{doubt}{small}"
+    name = turn.utterance.speaker
+    return f"<bdi>{escaped(name)}</bdi>{doubt}{small}{faces.shown(turn.seen, name)}"
 
 
 def _answer(turn: Turn) -> str:

@@ -13,6 +13,8 @@ from empathia.report.wording import (
     clock,
     counted,
     footnotes,
+    has_faces,
+    looked,
     people,
     percent,
     reply_note,
@@ -93,10 +95,17 @@ def _list(timeline: Timeline, console: Console) -> None:
     """Below 64 columns: one turn under the other."""
     looks = timeline_marks(timeline)
     for turn, aside in zip(timeline.turns, beside(timeline), strict=True):
-        _one(turn, looks, console, aside)
+        _one(turn, looks, console, aside, faces=has_faces(timeline))
 
 
-def _one(turn: Turn, looks: Mapping[str, Mark], console: Console, aside: str = "") -> None:
+def _one(
+    turn: Turn,
+    looks: Mapping[str, Mark],
+    console: Console,
+    aside: str = "",
+    *,
+    faces: bool = False,
+) -> None:
     from rich.padding import Padding
 
     head = _text("", console)
@@ -108,11 +117,16 @@ def _one(turn: Turn, looks: Mapping[str, Mark], console: Console, aside: str = "
     if aside:
         console.print(Padding(_text(aside, console, "dim"), (0, 0, 0, 2)))
     console.print(Padding(_words(turn, console), (0, 0, 0, 2)))
-    heard = sounded(turn.cues)
-    if heard:
-        console.print(Padding(_text(heard, console, "italic"), (0, 0, 0, 2)))
+    for said in _noticed(turn, faces=faces):
+        console.print(Padding(_text(said, console, "italic"), (0, 0, 0, 2)))
     if turn.reply is not None:
         console.print(Padding(_reply(turn, console), (0, 0, 0, 2)))
+
+
+def _noticed(turn: Turn, *, faces: bool) -> list[str]:
+    """How a turn sounded and, where faces were seen, looked: a line each."""
+    face = looked(turn.seen) if faces else ""
+    return [*filter(None, [sounded(turn.cues), f"face: {face}" if face else ""])]
 
 
 def _at(turn: Turn) -> str:
@@ -141,32 +155,31 @@ def _table(timeline: Timeline, console: Console) -> Table:
     table.add_column("time" if timed else "turn", justify="right", no_wrap=True, style="dim")
     table.add_column("speaker", overflow="fold", max_width=18 if wide else 9)
     table.add_column("words", overflow="fold", ratio=3)
-    apart = wide and any(sounded(t.cues) for t in timeline.turns)
+    faces = has_faces(timeline)
+    apart = wide and any(_noticed(t, faces=faces) for t in timeline.turns)
     if apart:
-        table.add_column("how it sounded", overflow="fold", ratio=2)
+        head = "how it sounded and looked" if faces else "how it sounded"
+        table.add_column(head, overflow="fold", ratio=2)
     table.add_column("emotion", overflow="fold", min_width=16, max_width=40 if wide else 24)
     for turn, aside in zip(timeline.turns, beside(timeline), strict=True):
         who = _text(_name(turn), console)
         if aside:
             who.append_text(_text(f"\n{aside}", console, "dim"))
-        _add(table, turn, who, _emotion(turn.emotion, looks, console), console, apart=apart)
+        noticed = _text("\n".join(_noticed(turn, faces=faces)), console, "italic")
+        cells = [_text(_at(turn), console), who, _words(turn, console), noticed]
+        felt = _emotion(turn.emotion, looks, console)
+        table.add_row(*(cells if apart else _below(cells)), felt)
+        if turn.reply is not None:
+            blank = [""] if apart else []
+            answer = _text("-> reply", console, "bold")
+            table.add_row("", answer, _reply(turn, console), *blank, "")
     return table
 
 
-def _add(table: Table, turn: Turn, who: Text, felt: Text, console: Console, *, apart: bool) -> None:
-    """A row; how it sounded has a column of its own (``apart``) or stands below the words."""
-    heard = _text(sounded(turn.cues), console, "italic")
-    words = _words(turn, console)
-    cells = [_text(_at(turn), console), who, words]
-    if apart:
-        cells.append(heard)
-    elif heard.plain:
-        words.append("\n").append_text(heard)
-    table.add_row(*cells, felt)
-    if turn.reply is not None:
-        blank = [""] if apart else []
-        answer = _text("-> reply", console, "bold")
-        table.add_row("", answer, _reply(turn, console), *blank, "")
+def _below(cells: list[Text]) -> list[Text]:
+    """The same with what was noticed below the words, not in a cell of its own."""
+    *others, words, noticed = cells
+    return [*others, words.append("\n").append_text(noticed) if noticed.plain else words]
 
 
 def _words(turn: Turn, console: Console) -> Text:

@@ -192,3 +192,10 @@ class ReactionProblem:
     folder: Path
     fingerprint: str = ""
     progress: Progress | None = None
+
+
+def emotion_array(exchanges: Sequence[Exchange], labels: int) -> Array:
+    """Emotions of reactions, (exchanges, labels); rows of NaN where there is none."""
+    absent = (np.nan,) * labels
+    rows = [absent if e.emotion is None else e.emotion for e in exchanges]
+    return np.array(rows, np.float64).reshape(len(rows), labels)

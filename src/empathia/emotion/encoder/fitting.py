@@ -17,7 +17,7 @@ from empathia.files import Plain
 from empathia.metrics.balance import class_weights
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
-from empathia.training.batches import by_length
+from empathia.training.batches import balanced, by_length
 from empathia.training.context import Item, Reader
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model, about
@@ -71,9 +71,7 @@ class EncoderTask:
     def _order(self, rng: np.random.Generator) -> NDArray[np.int64]:
         if self.balance != "sampling":
             return rng.permutation(len(self.train))
-        each = self.target @ self.weight
-        each = np.where(each > 0, each, each[each > 0].min(initial=1.0))  # of no label at all
-        return rng.choice(len(self.train), len(self.train), p=each / each.sum())
+        return balanced(self.target, rng, exclusive=self.problem.exclusive)
 
     def loss(self, batch: NDArray[np.int64]) -> Tensor:
         """Cross entropy of (utterances,) indices with targets that may be shares, else binary."""

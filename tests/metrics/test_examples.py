@@ -11,7 +11,7 @@ import pytest
 
 from empathia import metrics
 
-MODULES = [m.name for m in pkgutil.iter_modules(metrics.__path__, "empathia.metrics.")]
+MODULES = [m.name for m in pkgutil.walk_packages(metrics.__path__, "empathia.metrics.")]
 
 
 @pytest.mark.parametrize("name", MODULES)

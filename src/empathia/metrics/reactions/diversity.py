@@ -1,0 +1,90 @@
+"""How much reactions vary: in themselves, from draw to draw, from stimulus to stimulus.
+
+After the REACT challenge (Song et al., 2023). None of these knows what really happened: noise is
+diverse, and a constant is not. They are to be near what real reactions have, not large.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empathia.errors import UsageError
+from empathia.metrics.reactions import Floats, mean_known
+
+
+def frvar(reaction: NDArray[np.floating]) -> float:
+    """Variance over time of (frames, columns), mean over columns, from 0 up.
+
+    ``FRVar = mean over columns of sum over t of (x(t) - mean)^2 / (frames - 1)`` over known frames;
+    NaN of fewer than two. Pitfall: noise and jitter have more of it than faces.
+
+    >>> frvar(np.array([[0.0, 1], [2, 1]]))
+    1.0
+    """
+    x = np.asarray(reaction, np.float64)
+    known = ~np.isnan(x)
+    n = known.sum(0)
+    middle = np.where(known, x, 0).sum(0) / np.maximum(n, 1)
+    squares = np.where(known, x - middle, 0) ** 2
+    return mean_known(np.where(n > 1, squares.sum(0) / np.maximum(n - 1, 1), np.nan))
+
+
+def frdiv(draws: Sequence[NDArray[np.floating]]) -> float:
+    """How far reactions to one stimulus are from each other, from 0 up.
+
+    ``FRDiv = mean over pairs of draws of mean of (x - y)^2`` over the frames that both have, each
+    (frames, columns); NaN of one draw. 0 for what always says the same. Pitfall: it rewards noise.
+
+    >>> round(frdiv([np.zeros((2, 1)), np.ones((2, 1)), np.zeros((2, 1))]), 3)
+    0.667
+    """
+    every = [np.asarray(x, np.float64) for x in draws]
+    each = []
+    for a, b in combinations(every, 2):
+        n = min(len(a), len(b))
+        each.append(mean_known((a[:n] - b[:n]) ** 2))
+    return mean_known(np.array(each, np.float64))
+
+
+def frdvs(reactions: Iterable[NDArray[np.floating]]) -> float:
+    """How far reactions to different stimuli are from each other, from 0 up.
+
+    ``FRDvs = mean of (x - y)^2`` over all pairs of reactions, frames and columns that both have,
+    each (frames, columns). 0 for what says the same to everybody. Real reactions to different
+    people differ, by who they are too. Pitfall: it rewards noise, and reactions at random.
+
+    Raises:
+        UsageError: Numbers of columns differ.
+
+    >>> round(frdvs([np.zeros((2, 1)), np.ones((2, 1)), np.zeros((1, 1))]), 3)
+    0.75
+    """
+    n, total, squares = (np.zeros((0, 0)) for _ in range(3))
+    for reaction in reactions:
+        x = np.asarray(reaction, np.float64)
+        if n.shape[1] not in (0, x.shape[1]):
+            raise UsageError(
+                f"a reaction has {x.shape[1]} columns, another {n.shape[1]}", "Give one feature"
+            )
+        n, total, squares = (_longer(s, x.shape) for s in (n, total, squares))
+        known = ~np.isnan(x)
+        value = np.where(known, x, 0)
+        n[: len(x)] += known
+        total[: len(x)] += value
+        squares[: len(x)] += value**2
+    pairs = (n * (n - 1) / 2).sum()
+    # Of n numbers, squared differences of all pairs sum up to n times squares less total squared.
+    return float(np.maximum(n * squares - total**2, 0).sum() / pairs) if pairs else float("nan")
+
+
+def _longer(sums: Floats, shape: tuple[int, ...]) -> Floats:
+    """Sums of (frames, columns) with room for a reaction of that shape."""
+    if len(sums) >= shape[0] and sums.shape[1] == shape[1]:
+        return sums
+    grown = np.zeros((max(len(sums), shape[0]), shape[1]))
+    grown[: len(sums)] = sums if sums.size else 0.0
+    return grown

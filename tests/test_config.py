@@ -171,7 +171,7 @@ def test_a_change_that_cannot_be_is_named(change, message):
         (
             'recogniser = "text"',
             "",
-            r"needs one of 'model\.recogniser' and 'model\.generator', found none",
+            r"needs one of model\.recogniser, model\.generator, model\.predictor, found none",
         ),
         ("lr = 1", "lr = nan", r"'training\.lr' cannot be nan"),
         ("lr = 1", "warmup = 1.0", r"'training\.warmup' cannot be 1\.0"),

@@ -1,0 +1,161 @@
+"""Read and check a run file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from empathia.config.parts import DataPart, ModelPart, ReactionPart, Run, TrainingPart
+from empathia.config.values import filled, typed, unknown, wrong
+from empathia.errors import ConfigError
+
+_LEARNERS = {  # of [model], one of them; and where its plug-ins are
+    "recogniser": "empathia.emotion",
+    "generator": "empathia.replies",
+    "predictor": "empathia.reaction",
+}
+
+
+def read_run(path: Path, changes: Sequence[str] = ()) -> Run:
+    """Read and check a run file.
+
+    Args:
+        path: The TOML.
+        changes: What takes the place of its values, as ``model.past=0``; a value that is no TOML
+            is a string.
+
+    Raises:
+        ConfigError: It is missing, is no TOML, has an unknown key, lacks one, or holds a value
+            of a wrong type or out of range; names file and key.
+    """
+    table = _table(path)
+    for change in changes:
+        _change(table, change, str(path))
+    run = _run(table, str(path))
+    _check(run)
+    return run
+
+
+def _table(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The TOML of a run file with what its base says filled in."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as e:
+        raise ConfigError(f"cannot read run file '{path}' ({e.strerror})", "Check the path") from e
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
+        raise ConfigError(f"{path} is not valid TOML: {e}", "Mend the file") from e
+    if "base" not in table:
+        return table
+    base = path.parent / typed(str, table.pop("base"), str(path), "base")
+    if base in above:
+        raise ConfigError(f"{path}: '{base}' is its own base", "Break the circle")
+    return _merged(_table(base, (*above, path)), table)
+
+
+def _change(table: dict[str, Any], change: str, file: str) -> None:
+    key, given, value = change.partition("=")
+    *above, name = (step.strip() for step in key.split("."))
+    if not given or not name:
+        raise ConfigError(
+            f"'{change}' changes nothing in {file}", "Write KEY=VALUE, as training.epochs=1"
+        )
+    if tuple(above) == ("model",) and name in _LEARNERS:
+        table["model"] = {}  # the options are another's
+    for step in above:
+        table = table.setdefault(step, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"{file}: '{step}' in '{change}' is no table", "Mend the key")
+    try:
+        table[name] = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        table[name] = value.strip()
+
+
+def _merged(base: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in table.items():
+        if not isinstance(value, dict) or not isinstance(base.get(key), dict):
+            merged[key] = value
+            continue
+        whole = key in {"features", "labels", "normalise"} or _LEARNERS.keys() & set(value)
+        merged[key] = value if whole else _merged(base[key], value)
+    return merged
+
+
+def _run(table: dict[str, Any], file: str) -> Run:
+    tables = ("data", "model", "training", "reaction", "labels", "features")
+    parts: dict[str, Any] = {k: v for k, v in table.items() if k not in tables}
+    for key in ("file", "own_labels"):
+        if key in parts:
+            raise unknown(file, key, ("name", "seed", "seeds", "about", *tables))
+    for name in ("data", "model", "training"):
+        if not isinstance(table.get(name), dict):
+            raise ConfigError(f"{file} has no table [{name}]", f"Add [{name}]")
+    model = dict(table["model"])
+    learners = {k: typed(str, model.pop(k), file, f"model.{k}") for k in _LEARNERS if k in model}
+    if len(learners) != 1:
+        raise ConfigError(
+            f"{file} needs one of {', '.join('model.' + k for k in _LEARNERS)}, found "
+            f"{len(learners) or 'none'}",
+            f"Name a plug-in of {', '.join(_LEARNERS.values())}",
+        )
+    parts["model"] = ModelPart(learners.pop("recogniser", ""), model, **learners)
+    if "reaction" in table and "predictor" not in learners:
+        raise ConfigError(
+            f"{file}: [reaction] is for a predictor", "Name one as model.predictor, or remove it"
+        )
+    if learners:  # what it learns may have no labels
+        table = {**table, "data": {"labels": "", **table["data"]}}
+    parts["reaction"] = filled(ReactionPart, table.get("reaction", {}), file, "reaction.")
+    if isinstance(parts.get("seeds"), list) and parts["seeds"]:
+        parts.setdefault("seed", parts["seeds"][0])
+    parts["own_labels"] = _lists(table.get("labels", {}), file, "labels")
+    parts["features"] = _lists(table.get("features", {}), file, "features")
+    parts["data"] = filled(DataPart, table["data"], file, "data.")
+    parts["training"] = filled(TrainingPart, table["training"], file, "training.")
+    return filled(Run, {**parts, "file": file}, file, "")
+
+
+def _lists(table: Any, file: str, name: str) -> dict[str, tuple[str, ...]]:  # noqa: ANN401
+    if not isinstance(table, dict):
+        raise wrong(file, name, "a table", table)
+    hint = tuple[str, ...]
+    return {k: () if v == [] else typed(hint, v, file, f"{name}.{k}") for k, v in table.items()}
+
+
+def _check(run: Run) -> None:
+    """Ranges: what no training can be done with is refused before any work is done."""
+    t = run.training
+    rules = {
+        "name": run.name not in {".", ".."}
+        and bool(run.name)
+        and all(c.isalnum() or c in "-_." for c in run.name),
+        "seed": run.seed >= 0,
+        "data.corpora": len(set(run.data.corpora)) == len(run.data.corpora),
+        "data.evaluated_on": set(run.data.evaluated_on) <= set(run.data.corpora),
+        "data.learnt_from": set(run.data.learnt_from) <= set(run.data.corpora),
+        "data.limit": run.data.limit is None or run.data.limit > 0,
+        "data.folds": run.data.folds is None or run.data.folds > 1,
+        "data.valid": 0 < run.data.valid < 1,
+        "data.targets": run.data.targets in {"single", "multi", "votes", "partial"},
+        "data.fraction": 0 < run.data.fraction <= 1,
+        "seeds": len(set(run.seeds)) == len(run.seeds) and all(s >= 0 for s in run.seeds),
+        "reaction.max_gap": run.reaction.max_gap is None or run.reaction.max_gap > 0,
+        "training.epochs": t.epochs > 0,
+        "training.batch": t.batch > 0,
+        "training.lr": t.lr > 0,
+        "training.weight_decay": t.weight_decay >= 0,
+        "training.warmup": 0 <= t.warmup < 1,
+        "training.clip": t.clip > 0,
+        "training.patience": t.patience > 0,
+        "training.checkpoint_every": t.checkpoint_every > 0,
+        "training.threads": t.threads > 0,
+    }
+    for key, fine in rules.items():
+        if not fine:
+            value: Any = run
+            for step in key.split("."):
+                value = getattr(value, step)
+            raise ConfigError(f"{run.file}: '{key}' cannot be {value!r}", "Mend the value")

@@ -14,7 +14,7 @@ from figures import RANK
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "empathia"
-PLUGINS = ("corpora", "emotion", "features", "lm", "replies")
+PLUGINS = ("corpora", "emotion", "features", "lm", "reaction", "replies")
 
 HEAVY = (
     "torch",

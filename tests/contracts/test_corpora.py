@@ -11,7 +11,7 @@ import little_runs
 import pytest
 
 from empathia import plugins
-from empathia.corpora import CorpusInfo, toy
+from empathia.corpora import CorpusInfo, dyads, toy
 from empathia.errors import CorpusError
 from empathia.labels import Projection
 
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.usefixtures("third_party")
 NAMES = installed.every("corpora")
 MAKES = {
     "toy": lambda folder: toy.make(folder, dialogues=6),
+    "dyads": lambda folder: dyads.make(folder, dialogues=6),
     "table": lambda folder: little_runs.corpus(folder.parent),
     "weather": installed.corpus,
 }

@@ -29,6 +29,7 @@ from empathia.config import Options, Run, checked_options, read_run
 from empathia.contracts import Progress
 from empathia.errors import ConfigError, CorpusError, LeakageError
 from empathia.files import Plain
+from empathia.labels import LabelSet
 from empathia.training.model import read as read_settings
 from empathia.types import Dialogue, Features
 from empathia.version import __version__
@@ -108,7 +109,7 @@ def bench(
         with files.sole_user(folder):
             shutil.rmtree(folder)
     infos, corpora = load_corpora(run, data)
-    material = _material(run, data, corpora, {m: offered[m] for m in chosen}, progress)
+    material = material_of(run, data, corpora, {m: offered[m] for m in chosen}, progress)
     about: Provenance = {
         "data": {name: fingerprint(dialogues) for name, dialogues in corpora.items()},
         "corpora": tuple(infos),
@@ -128,9 +129,10 @@ def checked(run: Run) -> tuple[ModuleType, Options]:
         ConfigError: There is no such recogniser, an option is none of its own, or a name of the
             run file leads nowhere.
     """
-    if run.model.generator:
+    if not run.model.recogniser:
+        kind = "a generator of replies" if run.model.generator else "a predictor of reactions"
         raise ConfigError(
-            f"{run.file} trains a generator of replies, expected a recogniser",
+            f"{run.file} trains {kind}, expected a recogniser",
             "Only `empathia train` takes it",
         )
     plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
@@ -173,10 +175,12 @@ def heard_before(run: Run, options: Options) -> dict[str, list[str]]:
             it that were is not known.
     """
     used = [n for names in run.features.values() for n in names]
-    names = [*features.weights_of(*used), *emotion.weights_of(run.model.recogniser, options)]
+    names = [*features.weights_of(*used)]
+    if run.model.recogniser:
+        names += emotion.weights_of(run.model.recogniser, options)
     taught = {n: sorted({*weights.entry(n).corpora} & {*run.data.corpora}) for n in names}
     taught = {n: corpora for n, corpora in taught.items() if corpora}
-    for folder in emotion.kept_of(run.model.recogniser, options):
+    for folder in emotion.kept_of(run.model.recogniser, options) if run.model.recogniser else ():
         _not_tested_by(run, folder)
     if taught and run.data.protocol != "standard":
         name, corpora = next(iter(taught.items()))
@@ -198,13 +202,22 @@ def _not_tested_by(run: Run, folder: Path) -> None:
         )
 
 
-def _material(
+def material_of(
     run: Run,
     data: Path,
     corpora: Mapping[str, tuple[Dialogue, ...]],
     modalities: Mapping[str, tuple[str, ...]],
     progress: Progress | None,
 ) -> Material:
+    """The dialogues of a run with their features, labels and targets.
+
+    Args:
+        run: The run file; where its data name no labels, nothing is labelled.
+        data: Folder that holds the corpora.
+        corpora: As :func:`load_corpora` gave them.
+        modalities: Modality to the features that are gathered for it.
+        progress: Told about the extraction of features.
+    """
     names = tuple(dict.fromkeys(n for used in modalities.values() for n in used))
     features: dict[str, dict[str, Features]] = {n: {} for n in names}
     several = len(corpora) > 1
@@ -222,6 +235,9 @@ def _material(
         for name, values in gathered.items():
             features[name] |= {f"{corpus}/{k}" if several else k: v for k, v in values.items()}
     everything = unique(corpora)
+    if not run.data.labels:
+        none = LabelSet("none", ("none",))
+        return Material(everything, none, True, {}, {}, modalities, features)
     projections = [
         p
         for name in run.data.corpora

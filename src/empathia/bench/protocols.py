@@ -124,6 +124,15 @@ def everything(
     return _with_validation(whole, seed, valid, _unit(like, _group(protocol)))
 
 
+def grouping(protocol: str) -> Callable[[Dialogue], str]:
+    """What of the training part hangs together: the group that is left out, else a dialogue."""
+    group = _group(protocol)
+    if group is None:
+        return lambda d: d.id
+    key = _key_of(group)
+    return lambda d: str(key(d, d.utterances[0]))
+
+
 def _group(protocol: str) -> str | None:
     if protocol.startswith("leave-") and protocol.endswith("-out") and len(protocol) > 10:
         return protocol[len("leave-") : -len("-out")]

@@ -28,7 +28,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="train what a run file describes",
         description="Train a recogniser: answers for every seed and fold of a protocol, which "
         "`empathia evaluate` measures, and a model for `empathia read`. Or train a generator of "
-        "replies: a model for `empathia talk`.",
+        "replies: a model for `empathia talk`. Or train a predictor of how listeners react.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -70,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
     described = read_run(args.run)
     if described.model.generator:
         return _generator(with_threads(described, args.threads), args)
+    if described.model.predictor:
+        return _predictor(with_threads(described, args.threads), args)
     with bar("steps", lasting=True) as progress:
         record = train(
             args.run,
@@ -101,6 +103,26 @@ def _generator(described: Run, args: argparse.Namespace) -> int:
     if name == "retrieve":  # it answers out of a bank
         use = f"exemplars build PATH --out BANK --retriever {made.folder}"
     print(f"use it: empathia {use}")
+    return 0
+
+
+def _predictor(described: Run, args: argparse.Namespace) -> int:
+    """Train a predictor of reactions."""
+    from empathia.bench import reacting
+
+    folder = args.out / described.name
+    with bar("steps", lasting=True) as progress:
+        record = reacting.train(described, args.data, folder, fresh=args.fresh, progress=progress)
+    for reason, n in sorted(record.dropped.items()):
+        print(f"not asked about: {n} {reason}")
+    for name, reason in record.unfit.items():
+        print(f"floor '{name}' is left out: {reason}")
+    for fold in record.folds:
+        print(
+            f"seed {fold.seed}, fold {fold.name}: learnt from {fold.train}, selected on "
+            f"{fold.valid}, tested on {fold.test} pairs"
+        )
+    print(f"measure them: empathia evaluate {folder}")
     return 0
 
 

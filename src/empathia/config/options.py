@@ -57,8 +57,9 @@ def checked_options(
     prefix: str = "model.",
     *,
     name: str | None = None,
+    kind: str = "recogniser",
 ) -> Options:
-    """A recogniser's options, complete: defaults where nothing is given.
+    """A plug-in's options, complete: defaults where nothing is given.
 
     Args:
         plugin: Defines ``OPTIONS``, its options with their defaults, and may define ``RENAMED``,
@@ -67,6 +68,7 @@ def checked_options(
         file: Where they come from, for messages.
         prefix: What stands before a name there.
         name: Of the plug-in, where its module has another.
+        kind: What it is, for messages.
 
     Raises:
         ConfigError: An option is unknown or of another type than its default.
@@ -76,7 +78,7 @@ def checked_options(
         raise ConfigError(
             f"{file}: '{prefix}{key}' is called '{prefix}{renamed[key]}' now", "Rename the key"
         )
-    owner = f"{file}: recogniser '{name or plugin.__name__.rpartition('.')[2]}'"
+    owner = f"{file}: {kind} '{name or plugin.__name__.rpartition('.')[2]}'"
     return complete(given, plugin.OPTIONS, owner, prefix)
 
 

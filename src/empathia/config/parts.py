@@ -75,27 +75,39 @@ class ReactionPart:
     Args:
         emotion: Whether its emotion is foretold, in ``data.labels``.
         targets: Features of it that are foretold.
-        direction: Whose reactions to whom are asked about, by gender or by speaker ("F-M"), or
-            "any".
-        learn_from: Those that are learnt from, likewise.
+        direction: Who is reacted to by whom in the pairs that are asked about, as "F-M" or by
+            speakers; "any-any" takes all. See :func:`empathia.bench.pairs.direction`.
+        learn_from: Likewise of the pairs that are learnt from.
         labelled: Leave utterances without a gold label out before neighbours are looked for.
-        max_gap: Longest pause (s) before the reaction; None for any.
+        gap: Longest silence (s) before the reaction; None for any.
+        overlap: How long (s) it may run before the stimulus ends; None for any.
         recogniser: Plug-in of ``empathia.emotion`` whose reading of what was said so far a
             predictor may have as the feature "recognised"; of the training part it is by one that
             has not learnt from it. "" for none.
         recogniser_options: Its own.
-        floors: Predictors whose answers stand beside; those that learn a net are none.
+        draws: How many plausible reactions each predictor gives; the first is its best.
+        floors: Predictors whose answers stand beside.
     """
 
     emotion: bool = True
     targets: tuple[str, ...] = ()
-    direction: str = "any"
-    learn_from: str = "any"
+    direction: str = "any-any"
+    learn_from: str = "any-any"
     labelled: bool = False
-    max_gap: float | None = None
+    gap: float | None = None
+    overlap: float | None = None
     recogniser: str = ""
     recogniser_options: Mapping[str, Plain] = field(default_factory=dict)
-    floors: tuple[str, ...] = ("hold", "mean", "mirror", "random", "nearest", "prior")
+    draws: int = 5
+    floors: tuple[str, ...] = (
+        "hold",
+        "mean",
+        "mirror",
+        "random",
+        "nearest",
+        "prior",
+        "tfidf",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ def _check(run: Run) -> None:
         "data.targets": run.data.targets in {"single", "multi", "votes", "partial"},
         "data.fraction": 0 < run.data.fraction <= 1,
         "seeds": len(set(run.seeds)) == len(run.seeds) and all(s >= 0 for s in run.seeds),
-        "reaction.max_gap": run.reaction.max_gap is None or run.reaction.max_gap > 0,
+        "reaction.draws": run.reaction.draws > 0,
         "training.epochs": t.epochs > 0,
         "training.batch": t.batch > 0,
         "training.lr": t.lr > 0,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
+from empathia.config import TrainingPart
 from empathia.errors import TrainingError
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
@@ -35,3 +37,14 @@ def selected_at_best_temperature(problem: Problem, logits: Array, gold: Array) -
     """
     p = probabilities(logits / fit_temperature(logits, gold, exclusive=True), exclusive=True)
     return selected(problem, quality(p, gold, exclusive=True))
+
+
+FIT = "fit"
+"""Of what is no emotion: minus the mean squared error of features, scaled by their spread."""
+
+
+def of_emotions(training: TrainingPart) -> TrainingPart:
+    """How recognisers learn in a run that selects by :data:`FIT`: by the likelihood."""
+    if training.select != FIT:
+        return training
+    return dataclasses.replace(training, select="likelihood")

@@ -1,0 +1,243 @@
+"""What predictors of reactions answered, and what truly came: written and read.
+
+In ``out/<run>/seed-<s>/<fold>/``: ``pairs.npz`` holds the tested pairs, ``said-<predictor>.npz``
+what one predictor foretold of them, in the same order. Neither holds words or pickles.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empathia import files
+from empathia.errors import InputError
+from empathia.labels import LabelSet
+from empathia.types import Emotion, Features, Reaction
+
+PAIRS, SAID = "pairs.npz", "said-"
+Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A stimulus and what truly came of it.
+
+    Args:
+        corpus, dialogue, stimulus, reaction: Ids.
+        gold: The one gold label of the reaction; None where there are several or none.
+        truth: Features of the reaction that were to be foretold; one that is not known is absent.
+        stimulated: The same features of the stimulus.
+        groups: Of the reaction: grouping to the group that it is in.
+    """
+
+    corpus: str
+    dialogue: str
+    stimulus: str
+    reaction: str
+    gold: str | None = None
+    truth: Mapping[str, Features] = field(default_factory=dict)
+    stimulated: Mapping[str, Features] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+
+Said = Sequence[Sequence[Reaction]]
+"""Reactions of one predictor: for each pair as many as were drawn."""
+
+
+def write_pairs(folder: Path, pairs: Sequence[Tested], targets: Sequence[str]) -> None:
+    """Write the tested pairs of one seed and fold.
+
+    Args:
+        folder: See :func:`empathia.bench.record.training_folder`.
+        pairs: What was asked.
+        targets: Features that were to be foretold.
+    """
+    about = [[p.corpus, p.dialogue, p.stimulus, p.reaction, p.gold, dict(p.groups)] for p in pairs]
+    arrays = {"about": _text({"pairs": about, "targets": list(targets)})}
+    for name in targets:
+        arrays |= _packed(f"truth/{name}", [p.truth.get(name) for p in pairs])
+        arrays |= _packed(f"stimulated/{name}", [p.stimulated.get(name) for p in pairs])
+    _write(folder / PAIRS, arrays)
+
+
+def read_pairs(folder: Path) -> tuple[Tested, ...]:
+    """What :func:`write_pairs` wrote.
+
+    Raises:
+        InputError: It is missing or damaged.
+    """
+    with _Opened(folder / PAIRS) as arrays:
+        about = json.loads(str(arrays["about"]))
+        every: dict[str, list[dict[str, Features]]] = {}
+        ids = {
+            "truth": [a[3] for a in about["pairs"]],
+            "stimulated": [a[2] for a in about["pairs"]],
+        }
+        for kind, utterances in ids.items():
+            every[kind] = [{} for _ in utterances]
+            for name in about["targets"]:
+                unpacked = _unpacked(arrays, f"{kind}/{name}", name, utterances)
+                for row, features in zip(every[kind], unpacked, strict=True):
+                    if features is not None:
+                        row[name] = features
+        made = []
+        for a, truth, stimulated in zip(
+            about["pairs"], every["truth"], every["stimulated"], strict=True
+        ):
+            corpus, dialogue, stimulus, reaction, gold, groups = a
+            ids_of = corpus, dialogue, stimulus, reaction
+            made.append(Tested(*ids_of, gold, truth, stimulated, groups))
+        return tuple(made)
+
+
+def write_said(folder: Path, name: str, said: Said) -> None:
+    """Write what a predictor foretold.
+
+    Args:
+        folder: Of the seed and fold.
+        name: Of the predictor.
+        said: Equally many draws for each pair, at least one.
+    """
+    flat = [r for row in said for r in row]
+    first = next((r.emotion for r in flat if r.emotion is not None), None)
+    labels = None if first is None else [first.labels.name, list(first.labels)]
+    unknown = (np.nan,) * (0 if first is None else len(first.labels))
+    scores = [r.emotion.scores if r.emotion and r.emotion.scores else unknown for r in flat]
+    targets = list(dict.fromkeys(n for r in flat for n in r.features))
+    about = {
+        "source": flat[0].source if flat else name,
+        "draws": len(said[0]) if said else 1,
+        "labels": labels,
+        "targets": targets,
+        "to": [r.to for r in flat],
+        "notes": [r.note for r in flat],
+        "why": [r.emotion.abstained if r.emotion else None for r in flat],
+    }
+    arrays = {"about": _text(about), "scores": np.array(scores, np.float64)}
+    for target in targets:
+        arrays |= _packed(target, [r.features.get(target) for r in flat])
+    _write(folder / f"{SAID}{name}.npz", arrays)
+
+
+def said_there(folder: Path) -> tuple[str, ...]:
+    """Names of the predictors that have answered, sorted."""
+    return tuple(sorted(p.stem.removeprefix(SAID) for p in folder.glob(f"{SAID}*.npz")))
+
+
+def read_said(folder: Path, name: str) -> tuple[tuple[Reaction, ...], ...]:
+    """What :func:`write_said` wrote: for each pair its draws.
+
+    Raises:
+        InputError: It is missing or damaged.
+    """
+    with _Opened(folder / f"{SAID}{name}.npz") as arrays:
+        about = json.loads(str(arrays["about"]))
+        labels = about["labels"] and LabelSet(about["labels"][0], tuple(about["labels"][1]))
+        features: list[dict[str, Features]] = [{} for _ in about["to"]]
+        for target in about["targets"]:
+            for row, f in zip(
+                features, _unpacked(arrays, target, target, about["to"]), strict=True
+            ):
+                if f is not None:
+                    row[target] = f
+        flat = [
+            Reaction(
+                to,
+                about["source"],
+                _emotion(about["source"], labels, scores, why) if labels else None,
+                f,
+                note,
+            )
+            for to, scores, why, f, note in zip(
+                about["to"], arrays["scores"], about["why"], features, about["notes"], strict=True
+            )
+        ]
+        draws = about["draws"]
+        return tuple(tuple(flat[i : i + draws]) for i in range(0, len(flat), draws))
+
+
+def _emotion(
+    source: str, labels: LabelSet, scores: NDArray[np.float64], why: str | None
+) -> Emotion:
+    known = () if np.isnan(scores).any() else tuple(scores.tolist())
+    return Emotion(source, labels, known, abstained=why)
+
+
+def _text(value: object) -> NDArray[Any]:
+    return np.array(json.dumps(value, ensure_ascii=False))
+
+
+def _packed(name: str, features: Sequence[Features | None]) -> dict[str, NDArray[Any]]:
+    """Frames of all behind each other, how many each has (-1: absent), and how they look."""
+    there = [f for f in features if f is not None]
+    about = [[f.names, f.units] for f in there[:1]]
+    wide = there[0].values.shape[1] if there else 0
+    values = [f.values for f in there] or [np.zeros((0, wide), np.float32)]
+    lengths = [-1 if f is None else len(f.values) for f in features]
+    return {
+        f"{name}.values": np.concatenate(values).astype(np.float32),
+        f"{name}.lengths": np.array(lengths, np.int64),
+        f"{name}.rates": np.array([f.rate if f and f.rate else np.nan for f in features]),
+        f"{name}.about": _text(about),
+    }
+
+
+def _unpacked(
+    arrays: Arrays, name: str, feature: str, utterances: Sequence[str]
+) -> list[Features | None]:
+    values, lengths = arrays[f"{name}.values"], arrays[f"{name}.lengths"]
+    about = json.loads(str(arrays[f"{name}.about"]))
+    every: list[Features | None] = []
+    start = 0
+    rates = arrays[f"{name}.rates"].tolist()
+    for utterance, length, rate in zip(utterances, lengths.tolist(), rates, strict=True):
+        if length < 0:
+            every.append(None)
+            continue
+        names, units = map(tuple, about[0])
+        part = values[start : start + length]
+        timed = None if math.isnan(rate) else rate
+        every.append(Features(utterance, feature, part, names, units, timed))
+        start += length
+    if start != len(values):
+        raise ValueError(f"{name} has {len(values)} frames, expected {start}")
+    return every
+
+
+def _write(path: Path, arrays: Arrays) -> None:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    files.write(path, buffer.getvalue())
+
+
+class _Opened:
+    """The arrays of a file; what goes wrong in reading them is told by its name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> Arrays:
+        try:
+            with np.load(self.path, allow_pickle=False) as stored:
+                return {k: stored[k] for k in stored.files}
+        except (OSError, ValueError, zipfile.BadZipFile) as e:
+            raise self._damaged(e) from e
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, KeyError | ValueError | TypeError | IndexError):
+            raise self._damaged(error) from error
+
+    def _damaged(self, e: BaseException) -> InputError:
+        return InputError(
+            f"'{self.path}' is missing or damaged ({type(e).__name__}: {e})",
+            "Delete its folder and train once more",
+        )

@@ -1,0 +1,442 @@
+"""A run file that trains a predictor of reactions: corpora become pairs, pairs are foretold.
+
+    out/<run>/reactions.json         settings, seeds, folds, counts, data, versions
+    out/<run>/seed-<s>/<fold>/       pairs.npz and said-<predictor>.npz, see ``bench/reacted.py``
+    out/<run>/model/                 of a protocol with one fold: the first seed's predictor
+
+For every seed and fold the predictor, and each floor beside it, gets a
+:class:`~empathia.training.problem.ReactionProblem`, which holds no test part, and then answers the
+tested pairs once. Work that was interrupted goes on at the unfinished fold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from empathia import bench, files, plugins
+from empathia.bench import reacted
+from empathia.bench.data import Material
+from empathia.bench.pairs import Found, Pair, Rule, direction, exchanges, pairs
+from empathia.bench.protocols import Fold
+from empathia.bench.record import Provenance, training_folder
+from empathia.bench.run import Bench
+from empathia.bench.understood import Understood
+from empathia.config import Options, Run, checked_options
+from empathia.contracts import Predictor, Progress, silent
+from empathia.errors import ConfigError, CorpusError, InputError, TrainingError
+from empathia.reaction import RECOGNISED, RECOGNISER, Settings
+from empathia.training.problem import Exchange, ReactionProblem
+from empathia.types import Features, Sample
+
+RECORD, DONE, MODEL, CARD = "reactions.json", "record.json", "model", "card.md"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FoldCounts:
+    """Pairs of one seed and fold."""
+
+    seed: int
+    name: str
+    train: int
+    valid: int
+    test: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionRecord:
+    """``reactions.json``: what was asked of a run, and from what it was made.
+
+    Args:
+        name: Of the run; its folder's.
+        predictor: Plug-in that learnt.
+        floors: Those that stand beside.
+        labels: Of the reaction's emotion, in order; () where it is not foretold.
+        targets: Features that are foretold.
+        folds: Every seed and fold.
+        protocol: Of the folds.
+        dropped: Pairs that are not asked about, by reason.
+        unfit: Floors that could not learn this, and why.
+        settings: The run file's, defaults included.
+        about: Fingerprints of the data, versions, git.
+        fingerprint: Of settings and data: two runs are one where it is equal.
+    """
+
+    name: str
+    predictor: str
+    floors: tuple[str, ...]
+    labels: tuple[str, ...]
+    targets: tuple[str, ...]
+    folds: tuple[FoldCounts, ...]
+    protocol: str
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+
+
+def is_reactions(folder: Path) -> bool:
+    """Whether a folder holds what a predictor of reactions answered."""
+    return (folder / RECORD).is_file()
+
+
+def read(folder: Path) -> ReactionRecord:
+    """What ``reactions.json`` says.
+
+    Raises:
+        InputError: It is missing, damaged, or of another version.
+    """
+    try:
+        plain = json.loads((folder / RECORD).read_text("utf-8"))
+        if plain.pop("format") != FORMAT:
+            raise ValueError("it is of another format")
+        folds = tuple(FoldCounts(**f) for f in plain.pop("folds"))
+        for name in ("floors", "labels", "targets"):
+            plain[name] = tuple(plain[name])
+        return ReactionRecord(**plain, folds=folds)
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise InputError(
+            f"'{folder / RECORD}' is missing or damaged ({type(e).__name__}: {e})",
+            "Train once more with --fresh",
+        ) from e
+
+
+def train(
+    run: Run, data: Path, folder: Path, *, fresh: bool = False, progress: Progress = silent
+) -> ReactionRecord:
+    """Train what the run file describes; go on where an earlier try was stopped.
+
+    Args:
+        run: The run file, with ``model.predictor``.
+        data: Folder that holds one folder a corpus.
+        folder: Where results go.
+        fresh: Forget an earlier try.
+        progress: Called with (what is done, steps done, steps in all).
+
+    Raises:
+        ConfigError: An option is none of the predictor's, or names of the run file lead nowhere.
+        CorpusError: A corpus is missing or damaged, or has no pairs.
+        TrainingError: Training cannot go on, or another one writes to the same folder.
+    """
+    plugin, options = _checked(run)
+    if fresh and (folder / RECORD).exists():
+        with files.sole_user(folder):
+            shutil.rmtree(folder)
+    material, about = _material(run, options, data, progress)
+    made = Bench(run, plugin, options, material, tuple(material.modalities), data, folder, about)
+    reacting = _Reacting(made)
+    with files.sole_user(folder):
+        return reacting.finish(progress)
+
+
+def _checked(run: Run) -> tuple[ModuleType, Options]:
+    plugin = plugins.load("reaction", run.model.predictor, ("OPTIONS", "learn"))
+    owner = run.model.predictor
+    options = checked_options(plugin, run.model.options, run.file, name=owner, kind="predictor")
+    if run.normalise:
+        raise ConfigError(
+            f"{run.file}: [normalise] is for recognisers", "Predictors scale features themselves"
+        )
+    if run.reaction.emotion and not run.data.labels:
+        raise ConfigError(
+            f"{run.file}: the reaction's emotion is to be foretold, and data.labels is not there",
+            "Name a label set, or set reaction.emotion = false",
+        )
+    return plugin, options
+
+
+def _material(
+    run: Run, options: Options, data: Path, progress: Progress
+) -> tuple[Material, Provenance]:
+    """What the run is about; what is foretold is gathered as the modality ""."""
+    if not run.reaction.emotion:
+        run = dataclasses.replace(run, data=dataclasses.replace(run.data, labels=""))
+    infos, corpora = bench.load_corpora(run, data)
+    gathered = {m: tuple(n for n in f if n != RECOGNISED) for m, f in run.features.items()}
+    gathered |= {"": run.reaction.targets}
+    heard = dataclasses.replace(run, features=gathered)
+    material = bench.material_of(run, data, corpora, gathered, progress)
+    about: Provenance = {
+        "data": {name: bench.fingerprint(dialogues) for name, dialogues in corpora.items()},
+        "corpora": tuple(infos),
+        "versions": bench.versions(),
+        "git": bench.git(Path(__file__).parent),
+        "threads": run.training.threads,
+        "digest": material.digest(),
+        "heard": bench.heard_before(heard, options),
+    }
+    return material, about
+
+
+@dataclass(frozen=True, slots=True)
+class _Reacting:
+    """A run; ``bench`` knows its material, seeds and folds."""
+
+    bench: Bench
+
+    @property
+    def run(self) -> Run:
+        return self.bench.run
+
+    @property
+    def fingerprint(self) -> str:
+        """Names settings and data."""
+        about = self.bench.about
+        parts = [self.run.settings(), self.bench.options.values, about["data"], about["digest"]]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    def finish(self, progress: Progress) -> ReactionRecord:
+        """Do all that is not yet done."""
+        self._claim()
+        plan = [(s, f) for s in self.bench.seeds for f in self.bench.folds(s)]
+        counts: list[FoldCounts] = []
+        dropped: Counter[str] = Counter()
+        unfit: dict[str, str] = {}
+        for n, (seed, fold) in enumerate(plan):
+            where = f"{n + 1}/{len(plan)} seed {seed} fold {fold.name}"
+            one = _Fold(self, seed, fold, keep=len(plan) == len(self.bench.seeds) and not n)
+            told = one.finish(_told(progress, where))
+            counts.append(FoldCounts(seed, fold.name, *told["pairs"]))
+            if seed == self.bench.seeds[0]:  # test parts are the same for all
+                dropped.update(told["dropped"])
+            unfit |= told["unfit"]
+        record = self._record(counts, dropped, unfit)
+        self._write(record)
+        return record
+
+    def _claim(self) -> None:
+        folder = self.bench.folder
+        if is_reactions(folder) and list(folder.glob(f"seed-*/*/{DONE}")):
+            if read(folder).fingerprint != self.fingerprint:
+                raise TrainingError(
+                    f"'{folder}' holds the results of other settings or data",
+                    "Give another --out, name the run otherwise, or start over with --fresh",
+                )
+            return
+        self._write(self._record([], {}, {}))
+
+    def _write(self, record: ReactionRecord) -> None:
+        plain = dataclasses.asdict(record) | {"format": FORMAT}
+        files.write_json(self.bench.folder / RECORD, plain)
+
+    def _record(
+        self, counts: Sequence[FoldCounts], dropped: Mapping[str, int], unfit: Mapping[str, str]
+    ) -> ReactionRecord:
+        r, about = self.run.reaction, self.bench.about
+        return ReactionRecord(
+            name=self.run.name,
+            predictor=self.run.model.predictor,
+            floors=tuple(f for f in r.floors if f != self.run.model.predictor and f not in unfit),
+            labels=self.bench.material.labels.labels if r.emotion else (),
+            targets=r.targets,
+            folds=tuple(counts),
+            protocol=self.run.data.protocol,
+            dropped=dict(dropped),
+            unfit=dict(unfit),
+            settings=self.run.settings(),
+            about={**about, "corpora": [dataclasses.asdict(c) for c in about["corpora"]]},
+            fingerprint=self.fingerprint,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Fold:
+    """One seed and fold; the first of a protocol with one fold keeps its predictor."""
+
+    run: _Reacting
+    seed: int
+    fold: Fold
+    keep: bool
+
+    @property
+    def folder(self) -> Path:
+        return training_folder(self.run.bench.folder, self.seed, self.fold.name)
+
+    def finish(self, progress: Progress) -> Mapping[str, Any]:
+        """Learn and answer, unless that was done before.
+
+        Returns:
+            What its record says.
+        """
+        done = self.folder / DONE
+        if done.is_file():
+            told: Mapping[str, Any] = json.loads(done.read_text("utf-8"))
+            return told
+        understood = Understood(self.run.bench, self.seed, self.fold, progress)
+        felt = understood.recognised()
+        every = {p: self._found(p) for p in ("train", "valid", "test")}
+        parts = {p: self._exchanges(f.pairs, felt) for p, f in every.items()}
+        tested = [self._told(p) for p in every["test"].pairs]
+        reacted.write_pairs(self.folder, tested, self.run.run.reaction.targets)
+        learnt, unfit = self._answers(parts, progress)
+        if self.keep:
+            _keep(self.run.bench, learnt, understood, self.run.fingerprint)
+        told = {
+            "pairs": [len(parts[p]) for p in ("train", "valid", "test")],
+            "dropped": dict(every["test"].left_out),
+            "unfit": unfit,
+            "learnt": dict(learnt.record),
+        }
+        files.write_json(done, told)
+        return told
+
+    def _answers(
+        self, parts: Mapping[str, Sequence[Exchange]], progress: Progress
+    ) -> tuple[Predictor, dict[str, str]]:
+        """The answers of the predictor and of all floors, written down.
+
+        Returns:
+            The predictor, and floors that cannot learn this with the reason.
+        """
+        made, run = self.run.bench, self.run.run
+        unfit: dict[str, str] = {}
+        for name in run.reaction.floors:
+            if name == run.model.predictor:
+                continue
+            floor = plugins.load("reaction", name, ("OPTIONS", "learn"))
+            options = Options(floor.OPTIONS)
+            try:
+                learnt: Predictor = floor.learn(self._problem(parts, options, name, progress))
+            except ConfigError as e:  # there are no words, no features, no labels
+                unfit[name] = e.problem
+                continue
+            self._say(name, learnt, parts["test"])
+        learnt = made.plugin.learn(
+            self._problem(parts, made.options, run.model.predictor, progress)
+        )
+        self._say(run.model.predictor, learnt, parts["test"])
+        return learnt, unfit
+
+    def _say(self, name: str, learnt: Predictor, asked: Sequence[Exchange]) -> None:
+        said = learnt.predict([e.past for e in asked], self.run.run.reaction.draws, self.seed)
+        reacted.write_said(self.folder, name, said)
+
+    def _problem(
+        self,
+        parts: Mapping[str, Sequence[Exchange]],
+        options: Options,
+        name: str,
+        progress: Progress,
+    ) -> ReactionProblem:
+        run = self.run.run
+        return ReactionProblem(
+            self.run.bench.material.labels if run.reaction.emotion else None,
+            run.reaction.targets,
+            tuple(parts["train"]),
+            tuple(parts["valid"]),
+            run.features or {"text": ()},
+            options,
+            run.training,
+            self.seed,
+            self.folder / name,
+            f"{self.run.fingerprint}/{self.seed}/{self.fold.name}/{name}",
+            progress,
+        )
+
+    def _found(self, part: str) -> Found:
+        """The pairs of a part of which anything is known that is asked for."""
+        fold, r, m = self.fold, self.run.run.reaction, self.run.bench.material
+        dialogues, only, way = {
+            "train": (fold.train, fold.train_ids, r.learn_from),
+            "valid": (fold.valid, fold.valid_ids, r.direction),
+            "test": (fold.test, fold.test_ids, r.direction),
+        }[part]
+        rule = Rule(r.labelled, (direction(way),), r.gap, r.overlap)
+        neighbours = pairs(dialogues, rule) if dialogues else Found((), {})
+        there = [m.features[t] for t in r.targets] + [m.soft if part == "train" else m.gold]
+        asked = [p for p in neighbours.pairs if only is None or p.reaction.id in only]
+        known = tuple(p for p in asked if any(p.reaction.id in ids for ids in there))
+        left_out = dict(neighbours.left_out)
+        if len(known) < len(asked):
+            left_out["nothing of it is known"] = len(asked) - len(known)
+        if not known and part != "valid":
+            raise CorpusError(
+                f"{self.run.run.file}: there are no pairs in the part '{part}' "
+                f"({', '.join(f'{n} {why}' for why, n in left_out.items()) or 'there is none'})",
+                "Check [reaction] and [data] of the run file",
+            )
+        return Found(known, left_out)
+
+    def _exchanges(
+        self, every: Sequence[Pair], felt: Mapping[str, Features]
+    ) -> tuple[Exchange, ...]:
+        """What was said with all that may be known of it; of reactions the targets alone."""
+        made, m = self.run.bench, self.run.bench.material
+        asked: dict[str, Sample] = {}
+        answered: dict[str, Sample] = {}
+        read = [name for name in made.modalities if name]
+        for d in {p.dialogue.id: p.dialogue for p in every}.values():
+            for s, t in zip(m.samples(d, read), m.samples(d, [""]), strict=True):
+                more = {RECOGNISED: felt[s.id]} if s.id in felt else {}
+                features = {**t.features, **s.features, **more}
+                asked[s.id] = dataclasses.replace(s, features=features)
+                answered[s.id] = t
+        return tuple(exchanges(every, asked, answered, m.soft))
+
+    def _told(self, pair: Pair) -> reacted.Tested:
+        m, targets = self.run.bench.material, self.run.run.reaction.targets
+        truth, stimulated = (
+            {t: m.features[t][u.id] for t in targets if u.id in m.features[t]}
+            for u in (pair.reaction, pair.stimulus)
+        )
+        ids = pair.dialogue.corpus, pair.dialogue.id, pair.stimulus.id, pair.reaction.id
+        gold, groups = m.gold.get(pair.reaction.id), dict(pair.reaction.groups)
+        return reacted.Tested(*ids, gold, truth, stimulated, groups)
+
+
+def _keep(made: Bench, learnt: Predictor, understood: Understood, fingerprint: str) -> None:
+    """Keep a predictor for use, with the recogniser that it listens to."""
+    run, corpora = made.run, made.about["corpora"]
+    bound = [c for c in corpora if c.noncommercial]
+    settings = Settings(
+        run.name,
+        run.model.predictor,
+        run.features or {"text": ()},
+        run.reaction.targets,
+        "; ".join(dict.fromkeys(c.licence for c in bound or corpora)),
+        bool(bound),
+        {
+            "seed": understood.seed,
+            "corpora": [dataclasses.asdict(c) for c in corpora],
+            "versions": dict(made.about["versions"]),
+            "fingerprint": fingerprint,
+        },
+    )
+    with files.new_folder(made.folder / MODEL) as new:
+        learnt.save(new)
+        if understood.read:
+            (new / RECOGNISER).mkdir()
+            understood.save(new / RECOGNISER)
+        (new / CARD).write_text(card(settings), encoding="utf-8")
+        settings.write(new)
+
+
+def card(settings: Settings) -> str:
+    """The card of a kept predictor, in Markdown."""
+    corpora = [f"- {c['name']}: {c['licence']}" for c in settings.details["corpora"]]
+    told = ", ".join(settings.targets) or "no features"
+    barred = "Not for commercial use. " * settings.noncommercial
+    blocks = [
+        f"# {settings.name}",
+        f"Predictor `{settings.predictor}` of how a listener reacts (features: {told}).",
+        f"## Licence\n\n{barred}It inherits what its data allow:\n\n" + "\n".join(corpora),
+        "What somebody will do next is uncertain: these are guesses of what people did in its "
+        "data, not what anybody feels or ought to do.",
+    ]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _told(progress: Progress, where: str) -> Progress:
+    """A hook that says where the run is before what the fit loop says."""
+    progress(where, 0, 1)
+    return lambda what, done, total: progress(f"{where}: {what}", done, total)

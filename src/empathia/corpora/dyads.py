@@ -1,0 +1,241 @@
+"""A corpus that the project makes: one speaks, the other's face follows by a known rule.
+
+``make(folder)`` writes ``dyads.csv`` (a table) and ``dyads.npz`` (ready-made features); ``load``
+and ``ready`` read them. The same arguments give the same bytes. Each talk is of a woman who tells
+and a man who reacts, turn by turn. At 10 Hz, every turn has a face (4 columns) and a voice (2),
+which wander smoothly, and words, also as a row ("words", 3). What the man's face does is the cue
+of the woman's turn before it, later and smaller, and noise that nobody can foretell:
+
+    face[t] = scale * mix(cue)[t - delay] + noise * normal
+
+The cue lies in one modality alone: her "face", her "voice", or her "words", which move his face
+for the whole turn. Her mood (low, even, high) is her label and lifts the cue; nine in ten of his
+labels tell it.
+The noise is the floor of the error: RMSE ``noise``. With ``shuffled``, reactions are dealt out
+again among all turns of their part, so that there is nothing to learn.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empathia.corpora import CorpusInfo, table
+from empathia.corpora.table.write import Record
+from empathia.corpora.table.write import write as write_table
+from empathia.errors import CorpusError
+from empathia.files import write
+from empathia.labels import LabelSet
+from empathia.types import Dialogue, Features
+
+INFO = CorpusInfo(
+    name="dyads",
+    licence="Apache-2.0",
+    noncommercial=False,
+    citation="made by Empathia itself",
+    page="empathia corpus make dyads FOLDER",
+    language="en",
+)
+CUES = ("face", "voice", "words")
+MOODS = LabelSet("moods", ("low", "even", "high"))
+RATE = 10.0
+"""Frames a second."""
+_TURNS, _SECONDS, _ROOM = 8, (3.0, 5.0), 0.5
+_COLUMNS = {"face": 4, "voice": 2, "words": 3}
+_WORDS = ("rain again today", "we went there", "what a lovely sun")
+Array = NDArray[np.float64]
+
+
+def make(
+    folder: Path,
+    *,
+    seed: int = 1,
+    dialogues: int = 60,
+    cue: str = "face",
+    noise: float = 0.3,
+    delay: float = 0.5,
+    scale: float = 0.8,
+    shuffled: bool = False,
+) -> None:
+    """Write the corpus.
+
+    Args:
+        folder: Where to; made where it is absent, and it may not hold a corpus yet.
+        seed: Decides everything that is drawn by lot.
+        dialogues: How many talks, at least 5; three fifths train, a fifth each valid and test.
+        cue: What of her turn moves his face: "face", "voice" or "words".
+        noise: Standard deviation of what nobody can foretell.
+        delay: How much later his face moves, in s.
+        scale: How much smaller.
+        shuffled: Deal his turns out again.
+
+    Raises:
+        CorpusError: The cue is unknown, the number is too small, or the folder is in use.
+    """
+    if cue not in CUES or dialogues < 5:
+        what = f"{dialogues} dialogues" if cue in CUES else f"unknown cue '{cue}'"
+        raise CorpusError(f"dyads: {what}", f"Cues are {', '.join(CUES)}; make 5 talks or more")
+    if (folder / "dyads.csv").exists():
+        raise CorpusError(f"dyads: '{folder}' holds a corpus already", "Name another folder")
+    chance = np.random.default_rng(seed)
+    rule = _Rule(chance, cue, noise, round(delay * RATE), scale)
+    turns = [t for n in range(dialogues) for t in _talk(chance, rule, n, _part(n, dialogues))]
+    if shuffled:
+        turns = _dealt(chance, turns)
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder / "dyads.npz", _packed(turns))
+    write_table(folder / "dyads.csv", [t.row() for t in turns])
+
+
+def load(path: Path) -> tuple[Dialogue, ...]:
+    """Read what :func:`make` wrote.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        CorpusError: There is no such corpus, or it was damaged.
+    """
+    if not (path / "dyads.csv").is_file():
+        raise CorpusError(
+            f"dyads: '{path}' holds no dyads.csv", f"Run: empathia corpus make dyads {path}"
+        )
+    return table.load(path / "dyads.csv", labels=MOODS, language="en", name="dyads")
+
+
+def ready(path: Path) -> dict[str, dict[str, Features]]:
+    """The features "face", "voice" and "words" by utterance id.
+
+    Raises:
+        CorpusError: They are missing or damaged.
+    """
+    made: dict[str, dict[str, Features]] = {}
+    try:
+        with np.load(path / "dyads.npz", allow_pickle=False) as stored:
+            ids = json.loads(str(stored["ids"]))
+            for name in _COLUMNS:
+                rate = None if name == "words" else RATE
+                parts = np.split(stored[name], np.cumsum(stored[f"{name}.frames"])[:-1])
+                made[name] = {
+                    i: Features(i, name, p, rate=rate) for i, p in zip(ids, parts, strict=True)
+                }
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as e:
+        raise CorpusError(
+            f"dyads: '{path / 'dyads.npz'}' is missing or damaged ({e})",
+            f"Run: empathia corpus make dyads {path}",
+        ) from e
+    return made
+
+
+class _Rule:
+    """How his face follows from her turn."""
+
+    def __init__(
+        self, chance: np.random.Generator, cue: str, noise: float, delay: int, scale: float
+    ) -> None:
+        self.cue, self.noise, self.delay, self.scale = cue, noise, delay, scale
+        mix = chance.normal(size=(_COLUMNS[cue], _COLUMNS["face"]))
+        self.mix = mix / np.linalg.norm(mix, axis=0)
+
+    def __call__(self, chance: np.random.Generator, turn: dict[str, Array], frames: int) -> Array:
+        cue = turn[self.cue]
+        cue = np.repeat(cue, frames, 0) if len(cue) == 1 else cue
+        late = np.concatenate([np.zeros((self.delay, cue.shape[1])), cue])[:frames]
+        noise = chance.normal(0, self.noise, (frames, _COLUMNS["face"]))
+        return np.asarray(self.scale * late @ self.mix + noise)
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """One utterance before it is written; times in s."""
+
+    dialogue: str
+    index: int
+    start: float
+    length: float
+    said: int
+    label: str
+    part: str
+    features: dict[str, Array]
+
+    @property
+    def key(self) -> str:
+        return f"{self.dialogue}_{self.index}"
+
+    def row(self) -> Record:
+        gender = "FM"[self.index % 2]
+        return {
+            "utterance": self.key,
+            "dialogue": self.dialogue,
+            "speaker": f"{gender}-{self.dialogue}",
+            "gender": gender,
+            "text": _WORDS[self.said],
+            "start": round(self.start, 3),
+            "end": round(self.start + self.length, 3),
+            "label": [self.label],
+            "split": self.part,
+        }
+
+
+def _part(number: int, of: int) -> str:
+    return "train" if number < 0.6 * of else "valid" if number < 0.8 * of else "test"
+
+
+def _talk(chance: np.random.Generator, rule: _Rule, number: int, part: str) -> list[_Turn]:
+    """One talk: she tells, he reacts, in turn."""
+    clock, turns = 0.0, []
+    for index in range(0, _TURNS, 2):
+        mood, hers_said, his_said = chance.integers(3, size=3).tolist()
+        hers_said = mood if rule.cue == "words" else hers_said
+        frames = round(chance.uniform(*_SECONDS) * RATE)
+        hers, his = _features(chance, frames, hers_said), _features(chance, frames, his_said)
+        hers[rule.cue] = hers[rule.cue] + (mood - 1) * (rule.cue != "words")
+        his["face"] = rule(chance, hers, frames)
+        told = mood if chance.random() < 0.9 else int(chance.integers(3))
+        for i, said, label, features in ((0, hers_said, mood, hers), (1, his_said, told, his)):
+            length = frames / RATE
+            name, label_of = f"dyad{number:03d}", MOODS.labels[label]
+            turns.append(_Turn(name, index + i, clock, length, said, label_of, part, features))
+            clock += length + _ROOM
+    return turns
+
+
+def _features(chance: np.random.Generator, frames: int, said: int) -> dict[str, Array]:
+    """Face and voice that wander, and words."""
+    made = {n: _wander(chance, frames, _COLUMNS[n]) for n in ("face", "voice")}
+    return made | {"words": 2.0 * np.eye(3)[[said]]}
+
+
+def _wander(chance: np.random.Generator, frames: int, columns: int) -> Array:
+    """Smooth curves of unit size, (frames, columns)."""
+    steps = chance.normal(size=(frames + 20, columns))
+    window = np.hanning(9)
+    smooth = np.stack([np.convolve(c, window, "same") for c in steps.T], 1)
+    return np.asarray(smooth[10:-10] / np.linalg.norm(window))
+
+
+def _dealt(chance: np.random.Generator, turns: list[_Turn]) -> list[_Turn]:
+    """Give every one of his turns another one's face and label, inside of a part."""
+    dealt = list(turns)
+    for part in ("train", "valid", "test"):
+        his = [i for i, t in enumerate(turns) if t.part == part and t.index % 2]
+        for i, j in zip(his, chance.permutation(his).tolist(), strict=True):
+            dealt[i] = replace(turns[i], features=turns[j].features, label=turns[j].label)
+    return dealt
+
+
+def _packed(turns: list[_Turn]) -> bytes:
+    arrays = {"ids": np.array(json.dumps([t.key for t in turns]))}
+    for name in _COLUMNS:
+        each = [t.features[name].astype(np.float32) for t in turns]
+        arrays[name] = np.concatenate(each)
+        arrays[f"{name}.frames"] = np.array([len(x) for x in each])
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()

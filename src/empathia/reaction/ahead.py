@@ -1,0 +1,116 @@
+"""A recogniser that is taught to look ahead: to tell the emotion of the next utterance.
+
+Any recogniser of ours whose answers depend on nothing later can learn it: it is given the dialogue
+up to the stimulus, and in the place of the stimulus' own emotion that of the reaction. It foretells
+emotions alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from empathia import plugins
+from empathia.config import Options, checked_options
+from empathia.contracts import Recogniser
+from empathia.errors import ConfigError, TrainingError
+from empathia.files import Plain, write_json
+from empathia.reaction._told import Asked, Foreteller, Foretold, prefixes
+from empathia.training import model
+from empathia.training.problem import Conversation, Exchange, Part, Problem, ReactionProblem
+from empathia.training.selection import of_emotions
+
+OPTIONS: Mapping[str, Plain] = {
+    "recogniser": "dialogue",  # plug-in of empathia.emotion
+    "options": {},  # its own
+}
+_ASKED, _INSIDE = "asked.json", "ahead"
+
+
+def learn(problem: ReactionProblem) -> Foreteller:
+    """Teach the recogniser.
+
+    Raises:
+        ConfigError: An option is none of the recogniser's.
+        TrainingError: No reaction has a label, or the recogniser looks at later turns.
+    """
+    return taught(problem, "ahead", problem.options)
+
+
+def taught(problem: ReactionProblem, source: str, options: Options) -> Foreteller:
+    """The predictor of which a recogniser has learnt.
+
+    Args:
+        problem: What is learnt.
+        source: Name of the plug-in that asks.
+        options: "recogniser" and "options".
+    """
+    if problem.labels is None:
+        raise ConfigError(
+            f"predictor '{source}' foretells emotions alone", "Leave reaction.emotion as it is"
+        )
+    name = options.text("recogniser")
+    plugin = plugins.load("emotion", name, ("OPTIONS", "learn", "load"))
+    own = checked_options(plugin, options.table("options"), "run file", "model.options.", name=name)
+    inner = Problem(
+        problem.labels,
+        True,
+        _part(problem.train),
+        _part(problem.valid),
+        problem.modalities,
+        own,
+        of_emotions(problem.training),
+        problem.seed,
+        problem.folder,
+        problem.fingerprint,
+        problem.progress,
+    )
+    learnt: Recogniser = plugin.learn(inner)
+    if not learnt.about.causal:
+        raise TrainingError(f"recogniser '{name}' looks at later turns", "Mend model.options")
+    asked = Asked.by(dataclasses.replace(problem, targets=()), source)
+
+    def write(folder: Path) -> None:
+        inside = folder / _INSIDE
+        inside.mkdir()
+        learnt.save(inside)
+        about = learnt.about
+        labels, modalities = about.labels, problem.modalities
+        model.Settings(
+            source, name, labels, True, True, modalities, own.values, "", noncommercial=True
+        ).write(inside)
+        write_json(folder / _ASKED, asked.plain())
+
+    return _predictor(asked, learnt, write, learnt.record)
+
+
+def load(folder: Path, threads: int | None = None) -> Foreteller:
+    """Of a kept folder."""
+    asked = Asked.restored(json.loads((folder / _ASKED).read_text("utf-8")))
+    return _predictor(asked, model.load(folder / _INSIDE, threads))
+
+
+def _part(exchanges: Iterable[Exchange]) -> Part:
+    """Each dialogue once, as far as it is a past, with the emotions of reactions as targets."""
+    labelled = [e for e in exchanges if e.emotion is not None]
+    whole = tuple(tuple(longest) for longest, _ in prefixes([e.past for e in labelled]))
+    return Part(whole, {e.past[-1].id: e.emotion for e in labelled if e.emotion is not None})
+
+
+def _predictor(
+    asked: Asked,
+    recogniser: Recogniser,
+    write: Callable[[Path], None] | None = None,
+    record: Mapping[str, Plain] | None = None,
+) -> Foreteller:
+    def answer(pasts: Sequence[Conversation], draws: int, _: int) -> list[list[Foretold]]:
+        scores: dict[int, tuple[float, ...] | None] = {}
+        for longest, members in prefixes(pasts):
+            (row,) = recogniser.recognise([longest])
+            for number in members:
+                scores[number] = row[len(pasts[number]) - 1].scores or None
+        return [[Foretold(scores[i], {})] * draws for i in range(len(pasts))]
+
+    return Foreteller(asked, answer, record or {}, write)

@@ -1,0 +1,269 @@
+"""A run file with a predictor: pairs, floors, answers on disk, and going on after a kill."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from empathia import bench, reaction
+from empathia.bench import reacted, reacting
+from empathia.bench.record import Provenance, training_folder
+from empathia.bench.run import Bench
+from empathia.bench.understood import Understood
+from empathia.cli import main
+from empathia.config import Options, read_run
+from empathia.contracts import silent
+from empathia.corpora import dyads
+from empathia.errors import ConfigError, CorpusError, InputError, TrainingError
+from empathia.labels import EKMAN7
+from empathia.types import Emotion, Features, Reaction
+
+pytest.importorskip("torch", reason="training needs the extra 'train'")
+
+ABOUT: Provenance = {
+    "data": {},
+    "corpora": (),
+    "versions": {},
+    "git": {},
+    "threads": 1,
+    "digest": "",
+    "heard": None,
+}
+RUN = """
+name = "try"
+seeds = [1, 2]
+[data]
+corpora = ["dyads"]
+labels = "corpus"
+[features]
+face = ["face"]
+words = ["words"]
+text = []
+[model]
+predictor = "random"
+[reaction]
+targets = ["face"]
+direction = "F-M"
+learn_from = "F-M"
+draws = 2
+recogniser = "majority"
+floors = ["hold", "mean", "mirror", "nearest", "prior"]
+[training]
+select = "weighted_f1"
+threads = 1
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    dyads.make(folder / "dyads", dialogues=10, cue="words")
+    return folder
+
+
+def run_file(folder: Path, *changes: tuple[str, str]) -> Path:
+    text = RUN
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "run.toml"
+    path.write_text(text)
+    return path
+
+
+def trained(data: Path, folder: Path, *changes: tuple[str, str]) -> reacting.ReactionRecord:
+    run = read_run(run_file(folder, *changes))
+    return reacting.train(run, data, folder / "out")
+
+
+@pytest.fixture(scope="module")
+def done(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("done")
+    trained(data, folder)
+    return folder / "out"
+
+
+def test_the_record_says_what_was_done(done: Path) -> None:
+    record = reacting.read(done)
+    assert reacting.is_reactions(done)
+    assert (record.predictor, record.targets) == ("random", ("face",))
+    assert record.labels == dyads.MOODS.labels
+    assert record.floors == ("hold", "mean", "mirror", "nearest", "prior")
+    assert [(f.seed, f.train, f.valid, f.test) for f in record.folds] == [
+        (1, 24, 8, 8),
+        (2, 24, 8, 8),
+    ]
+    assert record.dropped == {"another direction": 6, "nothing follows": 2}
+
+
+def test_the_answers_stand_beside_what_truly_came(done: Path, data: Path) -> None:
+    folder = training_folder(done, 1, "standard")
+    pairs = reacted.read_pairs(folder)
+    truth = dyads.ready(data / "dyads")["face"]
+    turns = {u.id: u for d in dyads.load(data / "dyads") for u in d.utterances}
+    for p in pairs:
+        assert turns[p.reaction].index == turns[p.stimulus].index + 1
+        assert turns[p.reaction].gold == (p.gold,)
+        assert np.array_equal(p.truth["face"].values, truth[p.reaction].values)
+        assert np.array_equal(p.stimulated["face"].values, truth[p.stimulus].values)
+    names = reacted.said_there(folder)
+    assert names == ("hold", "mean", "mirror", "nearest", "prior", "random")
+    for name in names:
+        said = reacted.read_said(folder, name)
+        assert [(len(row), row[0].to) for row in said] == [(2, p.stimulus) for p in pairs]
+    mirrored = reacted.read_said(folder, "mirror")
+    assert all(
+        np.array_equal(row[0].features["face"].values, p.stimulated["face"].values)
+        for p, row in zip(pairs, mirrored, strict=True)
+    )
+
+
+def test_a_run_goes_on_where_it_was_and_refuses_another(data: Path, tmp_path: Path) -> None:
+    trained(data, tmp_path)
+    out = tmp_path / "out"
+    answers = {p: p.read_bytes() for p in out.rglob("*.npz")}
+    record = (out / "reactions.json").read_bytes()
+    shutil.rmtree(training_folder(out, 2, "standard"))
+    trained(data, tmp_path)
+    assert {p: p.read_bytes() for p in out.rglob("*.npz")} == answers
+    assert (out / "reactions.json").read_bytes() == record
+    with pytest.raises(TrainingError, match="other settings"):
+        trained(data, tmp_path, ("draws = 2", "draws = 1"))
+
+
+def test_test_labels_and_reactions_change_no_answer(data: Path, done: Path, tmp_path: Path) -> None:
+    other = tmp_path / "data" / "dyads"
+    shutil.copytree(data / "dyads", other)
+    rows = (other / "dyads.csv").read_text()
+    turned = rows.replace(",low,test", ",turned,test").replace(",high,test", ",low,test")
+    turned = turned.replace(",turned,test", ",high,test")
+    assert turned != rows
+    (other / "dyads.csv").write_text(turned)
+    trained(tmp_path / "data", tmp_path)
+    for seed in (1, 2):
+        before, after = (training_folder(f, seed, "standard") for f in (done, tmp_path / "out"))
+        for name in reacted.said_there(before):
+            assert reacted.read_said(after, name) == reacted.read_said(before, name)
+
+
+def test_a_predictor_is_kept_with_the_recogniser_it_listens_to(data: Path, tmp_path: Path) -> None:
+    listens = ("text = []", 'text = []\nfelt = ["recognised"]')
+    trained(data, tmp_path, listens, ('"random"', '"nearest"'), ("seeds = [1, 2]", "seed = 1"))
+    kept = reaction.load(tmp_path / "out" / "model")
+    assert kept.recogniser is not None
+    assert kept.settings.licence == "Apache-2.0"
+    run = read_run(tmp_path / "run.toml")
+    folder = training_folder(tmp_path / "out", 1, "standard")
+    features = dyads.ready(data / "dyads")
+    dialogues = {d.id: d for d in dyads.load(data / "dyads")}
+    material = bench.material_of(
+        run,
+        data,
+        {"dyads": tuple(dialogues.values())},
+        {"face": ("face", "words"), "text": ()},
+        None,
+    )
+    assert features["face"].keys() == material.features["face"].keys()
+    for pair, said in zip(
+        reacted.read_pairs(folder), reacted.read_said(folder, "nearest"), strict=True
+    ):
+        samples = material.samples(dialogues[pair.dialogue], ("face", "text"))
+        past = [s for s in samples if s.index <= int(pair.stimulus[-1])]
+        assert kept.predict([past], 2)[0] == list(said)
+
+
+def test_what_was_recognised_of_the_training_part_owes_nothing_to_its_labels(
+    data: Path, tmp_path: Path
+) -> None:
+    listens = ("text = []", 'text = []\nfelt = ["recognised"]')
+    run = read_run(run_file(tmp_path, listens, ('"majority"', '"tfidf"')))
+    told = []
+    for mood in ("low", "high"):
+        dialogues = tuple(
+            dataclasses.replace(
+                d,
+                utterances=tuple(
+                    dataclasses.replace(u, gold=(mood,)) if d.id == "dyad003" else u
+                    for u in d.utterances
+                ),
+            )
+            for d in dyads.load(data / "dyads")
+        )
+        material = bench.material_of(run, data, {"dyads": dialogues}, {"text": ()}, None)
+        made = Bench(run, bench, Options({}), material, ("text",), data, tmp_path / mood, ABOUT)
+        (fold,) = made.folds(1)
+        found = Understood(made, 1, fold, silent).recognised()
+        assert found.keys() == {u.id for d in dialogues for u in d.utterances}
+        told.append({k: f.values for k, f in found.items()})
+    one, other = told
+    changed = {k for k in one if not np.array_equal(one[k], other[k])}
+    assert not {k for k in changed if k.startswith("dyad003")}
+    assert changed
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (('"random"', '"random"\ncolour = 1'), ConfigError, "predictor 'random' has no option"),
+        (("[training]", "[normalise]\nface = 'global'\n[training]"), ConfigError, "normalise"),
+        (('direction = "F-M"', 'direction = "M-M"'), CorpusError, "no pairs in the part"),
+        (('labels = "corpus"\n', ""), ConfigError, r"data\.labels is not there"),
+        (('recogniser = "majority"\n', ""), ConfigError, "nobody recognises anything"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    data: Path, tmp_path: Path, change: tuple[str, str], error: type[Exception], message: str
+) -> None:
+    listens = ("text = []", 'text = []\nfelt = ["recognised"]')
+    with pytest.raises(error, match=message):
+        trained(data, tmp_path, listens, change)
+
+
+def test_a_predictor_is_no_recogniser(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="trains a predictor of reactions"):
+        bench.train(run_file(tmp_path), data, tmp_path / "out")
+
+
+def test_the_command_trains_and_says_what_to_do(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = run_file(tmp_path, ("seeds = [1, 2]", "seed = 1"))
+    assert main(["train", str(path), "--data", str(data), "--out", str(tmp_path / "o")]) == 0
+    said = capsys.readouterr().out
+    assert "tested on 8 pairs" in said
+    assert "6 another direction" in said
+    assert "empathia evaluate" in said
+
+
+def test_what_is_written_comes_back(tmp_path: Path) -> None:
+    chance = np.random.default_rng(1)
+    face = Features(
+        "u", "face", chance.normal(size=(5, 2)).astype(np.float32), ("a", "b"), (), 10.0
+    )
+    face.values[0, 0] = np.nan
+    row = Features("u", "row", np.ones((1, 3), np.float32))
+    scores = tuple(np.full(7, 1 / 7).tolist())
+    said = [
+        [Reaction("u", "x", Emotion("x", EKMAN7, scores), {"face": face, "row": row})],
+        [Reaction("v", "x", Emotion("x", EKMAN7, abstained="no"), {}, "nothing")],
+    ]
+    reacted.write_said(tmp_path, "x", said)
+    assert reacted.read_said(tmp_path, "x") == tuple(map(tuple, said))
+    truth = dataclasses.replace(face, utterance="w")
+    tested = [
+        reacted.Tested("c", "d", "u", "w", "joy", {"face": truth}, {}, {"scene": "1"}),
+        reacted.Tested("c", "d", "v", "y"),
+    ]
+    reacted.write_pairs(tmp_path, tested, ["face"])
+    assert reacted.read_pairs(tmp_path) == tuple(tested)
+    (tmp_path / "pairs.npz").write_bytes(b"no")
+    with pytest.raises(InputError, match="missing or damaged"):
+        reacted.read_pairs(tmp_path)
+    (tmp_path / "reactions.json").write_text(json.dumps({"format": 0}))
+    with pytest.raises(InputError, match="missing or damaged"):
+        reacting.read(tmp_path)

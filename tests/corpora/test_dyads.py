@@ -1,0 +1,73 @@
+"""The corpus of two whose rule is known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from empathia.corpora import dyads
+from empathia.errors import CorpusError
+from empathia.types import Features
+
+
+def made(folder: Path, **how: object) -> tuple[dict[str, Features], dict[str, dict[str, Features]]]:
+    """His faces by the id of her turn before, and all features."""
+    dyads.make(folder, dialogues=10, **how)
+    features = dyads.ready(folder)
+    turns = [u for d in dyads.load(folder) for u in d.utterances]
+    his = {a.id: features["face"][b.id] for a, b in zip(turns[::2], turns[1::2], strict=True)}
+    return his, features
+
+
+def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        dyads.make(tmp_path / name, dialogues=5)
+    for file in ("dyads.csv", "dyads.npz"):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+@pytest.mark.parametrize("cue", dyads.CUES)
+def test_his_face_follows_the_cue_as_far_as_the_noise_lets_it(tmp_path: Path, cue: str) -> None:
+    his, features = made(tmp_path / cue, cue=cue, noise=0.3, delay=0.5)
+    late, faces = [], []
+    for key, face in his.items():
+        cues = features[cue][key].values
+        shifted = np.repeat(cues, len(face.values), 0) if cue == "words" else cues
+        late.append(shifted[: len(face.values) - 5])
+        faces.append(face.values[5:])
+    x, y = np.concatenate(late), np.concatenate(faces)
+    weight = np.linalg.lstsq(x, y, rcond=None)[0]
+    assert np.sqrt(np.mean((y - x @ weight) ** 2)) == pytest.approx(0.3, abs=0.02)
+    assert np.std(y) > 0.6
+    assert np.linalg.norm(weight, axis=0) == pytest.approx(0.8, abs=0.05)
+
+
+def test_labels_follow_her_mood_in_nine_of_ten(tmp_path: Path) -> None:
+    dyads.make(tmp_path / "d", dialogues=30)
+    turns = [u for d in dyads.load(tmp_path / "d") for u in d.utterances]
+    alike = [a.gold == b.gold for a, b in zip(turns[::2], turns[1::2], strict=True)]
+    assert 0.85 < np.mean(alike) < 1
+    assert [u.gender for u in turns[:2]] == ["female", "male"]
+
+
+def test_dealt_out_again_his_face_follows_nothing(tmp_path: Path) -> None:
+    his, features = made(tmp_path / "d", shuffled=True)
+    level = [features["face"][k].values.mean() for k in his]
+    told = [f.values.mean() for f in his.values()]
+    assert abs(np.corrcoef(level, told)[0, 1]) < 0.35
+
+
+def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="unknown cue 'smell'"):
+        dyads.make(tmp_path, cue="smell")
+    with pytest.raises(CorpusError, match="4 dialogues"):
+        dyads.make(tmp_path, dialogues=4)
+    with pytest.raises(CorpusError, match=r"holds no dyads\.csv"):
+        dyads.load(tmp_path)
+    with pytest.raises(CorpusError, match="missing or damaged"):
+        dyads.ready(tmp_path)
+    dyads.make(tmp_path, dialogues=5)
+    with pytest.raises(CorpusError, match="holds a corpus already"):
+        dyads.make(tmp_path, dialogues=5)

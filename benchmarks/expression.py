@@ -29,10 +29,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from empathia.emotion.face.read import evidence
 from empathia.encoders.face import Eyes
 from empathia.encoders.face.expression import SIDE, Expressions, square
 from empathia.face.points import EXPRESSIONS
 from empathia.metrics.bootstrap import Block, interval, resampled
+from empathia.metrics.scores import softmax
 from empathia.types import FloatArray
 from empathia.types.seen import Face, Picture
 
@@ -82,21 +84,23 @@ def enlarged(picture: Bytes, side: int, around: int = 0) -> Bytes:
     )
 
 
-def found(pictures: Bytes) -> tuple[Bytes, FloatArray, list[bool]]:
-    """Squares as of a video, (n, 112, 112, 3), blendshapes (n, 52), and whether a face was there.
+def found(pictures: Bytes) -> tuple[Bytes, FloatArray, FloatArray, list[bool]]:
+    """Squares as of a video, (n, 112, 112, 3), blendshapes (n, 52), poses (n, 3), and whether a
+    face was there.
 
     Where none is found, the square is the picture as it is given.
     """
     eyes = Eyes(threads=1)
     side = ENLARGED * (pictures.shape[1] + 2 * AROUND)
-    squares, shapes, seen = [], [], []
+    squares, shapes, poses, seen = [], [], [], []
     for picture in pictures:
         scene = Picture(0.0, enlarged(picture, side, AROUND))
         faces: list[Face] = eyes.find(scene)
         seen.append(bool(faces))
         squares.append(square(scene, faces[0]) if faces else enlarged(picture, SIDE))
         shapes.append(faces[0].blendshapes if faces else np.zeros(52, np.float32))
-    return np.stack(squares), np.stack(shapes), seen
+        poses.append(faces[0].pose if faces else np.zeros(3, np.float32))
+    return np.stack(squares), np.stack(shapes), np.stack(poses), seen
 
 
 def uar(hits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -152,6 +156,16 @@ def report_net(data: Set, views: dict[str, FloatArray], half: NDArray[np.bool_])
     print(f"  {'told neutral of seven, %':<34}{100 * neutral.mean():5.1f}{'':<16}  {each}")
 
 
+def report_recogniser(data: Set, rows: FloatArray) -> None:
+    """What the recogniser ``face`` makes of single pictures, untrained."""
+    said = evidence(rows)
+    print("\nthe recogniser 'face', untrained, a picture each; nothing in it was fitted here")
+    print(f"  {'without neutral':<34}{figure(data, of_six(said))}")
+    neutral = said.argmax(axis=1) == NEUTRAL
+    each = " ".join(f"{100 * neutral[data.label == k].mean():3.0f}" for k in range(6))
+    print(f"  {'told neutral of seven, %':<34}{100 * neutral.mean():5.1f}{'':<16}  {each}")
+
+
 def report_heads(data: Set, inputs: dict[str, FloatArray]) -> None:
     """Heads on what the net sees, each with other tenths of subjects."""
     reach, stretch = AIMS["head"]
@@ -170,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     data = read(parser.parse_args(arguments).data / "ckplus48")
     half = np.isin(data.subject, np.unique(data.subject)[::2])
     net = Expressions(threads=1)
-    squares, shapes, seen = found(data.pictures)
+    squares, shapes, poses, seen = found(data.pictures)
     given = np.stack([enlarged(p, SIDE) for p in data.pictures])
     features, logits = net.judge(squares)
     plain_features, plain = net.judge(given)
@@ -189,6 +203,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         },
         half,
     )
+    scores = softmax(logits)
+    report_recogniser(data, np.hstack([shapes, poses, scores]).astype(np.float32))
     report_heads(
         data,
         {

@@ -31,6 +31,7 @@ HOW: dict[str, dict[str, object]] = {
         },
     },
     "encoder": {"options": {"tuned": 1, "past": 1, "pieces": 16}},
+    "face": {"modalities": {"face": ("face",)}, "options": {"penalties": [0.03]}},
     "kernel": {"modalities": VOICE, "options": {"penalties": [0.3]}},
     "late": {
         "modalities": {"text": (), **VOICE},
@@ -66,14 +67,20 @@ def whole(made: Part, gold: dict[str, str], *, korean: bool = False) -> Part:
         felt = LABELS.labels.index(gold[sample.id])
         row = np.eye(3, 4)[felt] * 3 + rng.normal(size=4)
         frames = row + rng.normal(size=(12, 4))
-        arrays = {"tone": row[None], "frames": frames, "speech": np.array([[1.0, *row]])}
+        shown = np.concatenate([frames, rng.normal(size=(12, 58))], axis=1)
+        arrays = {
+            "tone": row[None],
+            "frames": frames,
+            "face": shown,
+            "speech": np.array([[1.0, *row]]),
+        }
         features = {
             name: Features(
                 sample.id,
                 name,
                 values.astype(np.float32),
                 SPEECH if name == "speech" else (),
-                rate=25.0 if name == "frames" else None,
+                rate=25.0 if name in {"frames", "face"} else None,
             )
             for name, values in arrays.items()
         }

@@ -70,3 +70,9 @@ is a remainder that stays near 0)."""
 
 EXPRESSIONS = ("neutral", "happy", "sad", "angry", "fearful", "disgusted", "surprised")
 """What the expression net tells apart, in its order."""
+
+POSE = ("yaw", "pitch", "roll")
+"""How the head is turned, in degrees; see ``types.seen.Face``."""
+
+MEASURES = (*BLENDSHAPES, *POSE, *EXPRESSIONS)
+"""All that is measured of what a face does in a picture: the columns of the feature "face"."""

@@ -14,17 +14,14 @@ import math
 import numpy as np
 
 from empathia.contracts import Extractor
-from empathia.face.points import BLENDSHAPES, EXPRESSIONS
+from empathia.face.points import MEASURES, POSE
 from empathia.features import Each, no_variants
 from empathia.types import Features, FloatArray
 from empathia.types.seen import Sight
 
 SOURCE = "face"
-POSE = ("yaw", "pitch", "roll")
-NAMES = (*BLENDSHAPES, *POSE, *EXPRESSIONS)
-"""Columns: blendshapes in [0, 1], angles in degrees, scores that sum to 1."""
 _UNSTEADY = 0.1  # of a step
-_UNITS = tuple("deg" if name in POSE else "" for name in NAMES)
+_UNITS = tuple("deg" if name in POSE else "" for name in MEASURES)
 
 
 def load(variant: str | None = None, threads: int | None = None) -> Extractor:
@@ -50,11 +47,12 @@ def extract(sight: Sight, utterance: str = "") -> Features:
         utterance: Its id.
 
     Returns:
-        Features of shape (pictures, 62) at the rate of the sight, see :data:`NAMES`; rows of NaN
-        where the face was not there. None of a sight without moments.
+        Features of shape (pictures, 62) at the rate of the sight, named by
+        ``empathia.face.points.MEASURES``; rows of NaN where the face was not there, and no rows
+        of a sight without moments.
     """
     seen = np.concatenate([sight.blendshapes, sight.poses, sight.expressions], axis=1)
-    return Features(utterance, "face", in_time(sight, seen), NAMES, _UNITS, sight.rate)
+    return Features(utterance, "face", in_time(sight, seen), MEASURES, _UNITS, sight.rate)
 
 
 def in_time(sight: Sight, seen: FloatArray) -> FloatArray:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 from face_videos import background, turn_by_metadata, write_video
 from media_files import tone, write_wav
 
 from empathia.errors import InputError, MediaError
 from empathia.media.frames import look, pictures
+from empathia.media.mixing import Condition
+
+SPOTS = np.random.default_rng(2).integers(0, 255, (96, 128, 3)).astype(np.uint8)
 
 
 def counted(n: int, width: int = 64, height: int = 48) -> list[np.ndarray]:
@@ -65,20 +72,75 @@ def test_a_video_that_was_turned_by_metadata_comes_upright(tmp_path, degrees, co
     assert np.unravel_index(quarters.argmax(), (2, 2)) == corner
 
 
-def test_what_is_no_video_is_named(tmp_path):
+def test_what_is_no_video_is_named(tmp_path, video):
+    sound = write_wav(tmp_path / "a.wav", tone())
+    empty, strange = tmp_path / "empty.mp4", tmp_path / "strange.mp4"
+    empty.write_bytes(b"")
+    strange.write_bytes(video.read_bytes().replace(b"avc1", b"zzz1"))
     for path, words in (
-        (write_wav(tmp_path / "a.wav", tone()), "no moving picture, but sound alone"),
+        (sound, "no moving picture, but sound alone"),
+        (empty, "empty"),
+        (strange, "of a kind that cannot be decoded"),
         (tmp_path / "gone.mp4", "there is no file"),
     ):
         with pytest.raises(MediaError, match=words):
             next(pictures(path))
         with pytest.raises(MediaError, match=words):
             look(path)
-    (tmp_path / "empty.mp4").write_bytes(b"")
-    with pytest.raises(MediaError, match="empty"):
-        next(pictures(tmp_path / "empty.mp4"))
     with pytest.raises(InputError, match="positive rate"):
-        next(pictures(tmp_path / "a.wav", 0))
+        next(pictures(sound, 0))
+
+
+def test_cover_art_is_no_video(tmp_path):
+    cover = write_video(tmp_path / "cover.mkv", counted(1), codec="mjpeg", pix_fmt="yuvj420p")
+    with av.open(str(cover)) as pictured, av.open(str(tmp_path / "song.mp4"), "w") as song:
+        template = pictured.streams.video[0]
+        stream = song.add_stream_from_template(template)
+        stream.disposition = Disposition.attached_pic
+        sound = song.add_stream("aac", rate=16000, layout="mono")
+        for packet in pictured.demux(template):
+            if packet.dts is not None:
+                packet.stream = stream
+                song.mux(packet)
+        frame = av.AudioFrame.from_ndarray(tone()[None], "fltp", "mono")
+        frame.sample_rate, frame.pts = 16000, 0
+        song.mux(sound.encode(frame))
+        song.mux(sound.encode(None))
+    with pytest.raises(MediaError, match="no moving picture, but sound alone"):
+        next(pictures(tmp_path / "song.mp4"))
+
+
+@pytest.mark.parametrize("ending", ["mkv", "ts", "flv", "mp4"])
+def test_a_span_is_found_in_every_format(tmp_path, ending):
+    path = write_video(tmp_path / f"v.{ending}", counted(30))
+    assert numbers(pictures(path, 5, span=(0.6, 1.0))) == [15, 20]
+
+
+def test_what_is_damaged_in_the_middle_is_left_out_with_a_note(tmp_path):
+    path = write_video(tmp_path / "v.mp4", (np.roll(SPOTS, 3 * i, 1) for i in range(40)))
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + len(content) // 8] = bytes(len(content) // 8)
+    path.write_bytes(content)
+    state = Condition()
+    seen = list(pictures(path, condition=state))
+    assert 20 < len(seen) < 40
+    assert seen[-1].time == pytest.approx(39 / 25, abs=0.01)
+    assert "damaged parts" in state.notes()[0]
+
+
+def test_a_file_that_was_cut_short_says_so(tmp_path):
+    path = write_video(tmp_path / "v.mkv", (np.roll(SPOTS, 3 * i, 1) for i in range(40)))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    state = Condition()
+    assert 5 < len(list(pictures(path, condition=state))) < 35
+    assert "cut short" in state.notes()[0]
+
+
+def test_pixels_that_are_not_square_are_made_so(tmp_path):
+    path = write_video(tmp_path / "v.mkv", counted(2), aspect=Fraction(4, 3))
+    assert next(pictures(path)).pixels.shape == (48, 85, 3)
+    assert look(path).width == 85
 
 
 def test_a_video_of_one_picture_has_one(tmp_path):
@@ -90,3 +152,4 @@ def test_a_big_picture_is_scaled_down_and_says_so(tmp_path):
     (small,) = pictures(path, longest=160)
     assert small.pixels.shape == (80, 160, 3)
     assert small.scale == 0.25
+    assert look(path).width == 640

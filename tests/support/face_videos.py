@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator
+from scipy.spatial import Delaunay
 
 from empathia.encoders.face import Eyes
 from empathia.face.points import OVAL
@@ -119,10 +120,26 @@ def _unturned(x: np.ndarray, y: np.ndarray, yaw: float, pitch: float) -> tuple[n
     depth = np.concatenate([_relief()[:, 2], back, back])
     covers = np.repeat([1.0, 1.0, 0.0], [len(_relief()), len(rim), len(rim)])
     turned = np.column_stack([flat, depth]) @ rotation(np.array([yaw, pitch, 0.0])).T
-    held = LinearNDInterpolator(
-        turned[:, :2], np.column_stack([flat, covers]), fill_value=0.0, rescale=False
-    )(x, y)
+    kept = ~_hidden(flat, turned)
+    values = np.column_stack([flat, covers])[kept]
+    held = LinearNDInterpolator(turned[kept, :2], values, fill_value=0.0)(x, y)
     return held[..., 0], held[..., 1], held[..., 2]
+
+
+def _hidden(flat: np.ndarray, turned: np.ndarray) -> np.ndarray:
+    """Which points lie behind others: the farthest of each triangle that shows its back."""
+    corners = Delaunay(flat).simplices
+    backs = _areas(flat[corners]) * _areas(turned[corners]) <= 0
+    farthest = corners[np.arange(len(corners)), turned[corners, 2].argmax(axis=1)]
+    hidden = np.zeros(len(flat), bool)
+    hidden[farthest[backs]] = True
+    return hidden
+
+
+def _areas(corners: np.ndarray) -> np.ndarray:
+    """Signed areas of triangles (n, 3, >= 2)."""
+    (ax, ay), (bx, by) = ((corners[:, i, :2] - corners[:, 0, :2]).T for i in (1, 2))
+    return ax * by - ay * bx
 
 
 @lru_cache(maxsize=4)
@@ -154,6 +171,8 @@ def write_video(
     times: Sequence[float] | None = None,
     sound: np.ndarray | None = None,
     codec: str = "libx264",
+    pix_fmt: str = "yuv420p",
+    aspect: Fraction | None = None,
 ) -> Path:
     """With PyAV.
 
@@ -164,11 +183,15 @@ def write_video(
         times: Of each in s, for a rate that varies.
         sound: Mono float32 at 16 kHz.
         codec: Of the pictures.
+        pix_fmt: How their colours are kept.
+        aspect: Width of a pixel in its heights.
     """
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=rate)
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = Fraction(1, 1000)
+        stream.pix_fmt = pix_fmt
+        stream.codec_context.sample_aspect_ratio = aspect or Fraction(1)
+        unit = Fraction(1, rate if times is None else 1000)
+        stream.codec_context.time_base = unit
         if codec == "libx264":
             stream.options = {"preset": "ultrafast", "crf": "18", "bf": "0"}
         heard = None if sound is None else out.add_stream("aac", rate=16000, layout="mono")
@@ -176,8 +199,8 @@ def write_video(
             if i == 0:
                 stream.height, stream.width = pixels.shape[:2]
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-            frame.time_base = Fraction(1, 1000)
-            frame.pts = round(1000 * (i / rate if times is None else times[i]))
+            frame.time_base = unit
+            frame.pts = i if times is None else round(1000 * times[i])
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
         if heard is not None:

@@ -15,8 +15,10 @@ from empathia.media.headers import Patched, mended
 from empathia.media.mixing import Condition
 
 if TYPE_CHECKING:
-    from av import AudioStream
+    from av import AudioStream, VideoStream
     from av.container import InputContainer
+
+    _Stream = AudioStream | VideoStream
 
 SUFFIXES = (
     *(".wav", ".flac", ".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".webm", ".mp4", ".mov"),
@@ -279,17 +281,17 @@ def is_cover(stream: object) -> bool:
     return bool(int(getattr(stream, "disposition", 0)) & _ATTACHED_PICTURE)
 
 
-def announced(container: InputContainer, sound: AudioStream | None) -> float | None:
-    """Where the sound track, else the file, states its end, in s after the file's start."""
+def announced(container: InputContainer, track: _Stream | None) -> float | None:
+    """Where a track, else the file, states its end, in s after the file's start."""
     origin = beginning(container)
     from_zero = _is(container, _LENGTH_IS_END)
-    tagged = _tagged(sound)
+    tagged = _tagged(track)
     if tagged is not None:
         end = tagged
-    elif sound is not None and sound.duration and sound.time_base:
-        end = float(sound.duration * sound.time_base)
-        if not from_zero and sound.start_time is not None:
-            end += float(sound.start_time * sound.time_base) - origin
+    elif track is not None and track.duration and track.time_base:
+        end = float(track.duration * track.time_base)
+        if not from_zero and track.start_time is not None:
+            end += float(track.start_time * track.time_base) - origin
     elif container.duration and container.duration > 0:
         end = container.duration / 1_000_000
     else:
@@ -302,22 +304,22 @@ def beginning(container: InputContainer) -> float:
     return (container.start_time or 0) / 1_000_000
 
 
-def proven(container: InputContainer, sound: AudioStream) -> bool:
+def proven(container: InputContainer, track: _Stream) -> bool:
     """Whether the announced length is no estimate, nor that of another track."""
     if _is(container, _GUESSED_LENGTH):
         return False
-    if len(container.streams.audio) == 1 or _tagged(sound) is not None:
+    if len(container.streams.audio) == 1 or _tagged(track) is not None:
         return True
-    return bool(sound.duration) and not _is(container, _ONE_LENGTH)
+    return bool(track.duration) and not _is(container, _ONE_LENGTH)
 
 
 def _is(container: InputContainer, formats: frozenset[str]) -> bool:
     return not formats.isdisjoint(container.format.name.split(","))
 
 
-def _tagged(sound: AudioStream | None) -> float | None:
+def _tagged(track: _Stream | None) -> float | None:
     """The length in s that Matroska's writers note of each track, as 00:00:12.000000000."""
-    noted = "" if sound is None else sound.metadata.get("DURATION", "")
+    noted = "" if track is None else track.metadata.get("DURATION", "")
     parts = re.fullmatch(r"(\d+):(\d\d):(\d\d(?:\.\d*)?)", noted, re.ASCII)
     if parts is None:
         return None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from empathia.errors import InputError, MediaError, needs
 from empathia.files import shown
-from empathia.media.container import beginning, is_cover, opened
+from empathia.media.container import announced, beginning, is_cover, opened, proven
 from empathia.media.mixing import Condition
 from empathia.types.seen import Picture
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from av import VideoFrame, VideoStream
     from av.container import InputContainer
+
+    _Timed = tuple[float, VideoFrame, float]  # s, picture, width of its pixels in their heights
 
 _PURPOSE = "Reading pictures"
 _EARLY = 1e-3  # s that a picture may come before the moment that it is wanted for
@@ -100,22 +102,15 @@ def pictures(
         )
     state = Condition() if condition is None else condition
     start, end = (0.0, float("inf")) if span is None else span
-    some, due = False, start
-    with opened(path, state) as container:
-        stream = _moving(container, path)
-        if start > 0:
-            _seek(container, start)
-        for time, frame in _timed(container, stream, state):
-            some = True
-            if time >= end:
-                return
-            if time < start or time < due - _EARLY:
-                continue
-            if rate is not None:
-                due = start + (np.floor((time - start + _EARLY) * rate) + 1) / rate
-            yield _picture(frame, time, _aspect(stream), longest)
-    if not some and span is None:
-        raise _nothing(path)
+    due, upright = start, _Upright(longest)
+    for time, frame, aspect in _since(path, start, state):
+        if time >= end:
+            return
+        if time < start or time < due - _EARLY:
+            continue
+        if rate is not None:
+            due = start + (np.floor((time - start + _EARLY) * rate) + 1) / rate
+        yield upright(frame, time, aspect)
 
 
 def resized(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
@@ -164,21 +159,47 @@ def _duration(container: InputContainer, stream: VideoStream) -> float | None:
     return None
 
 
-def _seek(container: InputContainer, start: float) -> None:
-    """Go to the last key picture before a moment, where the file lets us; else stay."""
+def _since(path: Path, start: float, state: Condition) -> Iterator[_Timed]:
+    """Pictures from the last key picture before a moment, or from the first."""
+    if start > 0:
+        with opened(path) as container:
+            stream = _moving(container, path)
+            rest = _timed(container, stream, state) if _sought(container, start) else iter(())
+            first = next(rest, None)
+            # Some formats are sought by guesses: what went too far begins again.
+            if first is not None and first[0] <= start:
+                yield first
+                yield from rest
+                return
+    with opened(path, state) as container:
+        stream, last = _moving(container, path), -1.0
+        for timed in _timed(container, stream, state):
+            last = timed[0]
+            yield timed
+        if last < 0:
+            raise _nothing(path)
+        end = announced(container, stream) if proven(container, stream) else None
+        slack = max(0.5, 2 / (_rate(stream) or 25.0))
+        if end is not None and last < min(end - slack, 0.98 * end):
+            state.remarks.append(
+                f"the picture ends at {last:.1f} s although the file announces {end:.1f} s: it "
+                "may have been cut short"
+            )
+
+
+def _sought(container: InputContainer, start: float) -> bool:
     from av import FFmpegError
 
     try:
         container.seek(int((start + beginning(container)) * 1_000_000), backward=True)
     except FFmpegError:
-        container.seek(0)
+        return False
+    return True
 
 
-def _timed(
-    container: InputContainer, stream: VideoStream, state: Condition
-) -> Iterator[tuple[float, VideoFrame]]:
-    """Pictures and their times in s, which rise; a time stamp that is missing is guessed."""
-    origin, step = beginning(container), 1 / (_rate(stream) or 25.0)
+def _timed(container: InputContainer, stream: VideoStream, state: Condition) -> Iterator[_Timed]:
+    """Pictures at times that rise; a time stamp that is missing is guessed."""
+    aspect, origin, step = _aspect(stream), beginning(container), 1 / (_rate(stream) or 25.0)
     last = -float("inf")
     for frame in _decoded(container, stream, state):
         if frame.time is not None:
@@ -186,7 +207,7 @@ def _timed(
         else:
             time = 0.0 if last == -float("inf") else last + step
         if time > last:
-            yield time, frame
+            yield time, frame, aspect
             last = time
 
 
@@ -213,20 +234,35 @@ def _decoded(
         yield from frames
 
 
-def _picture(frame: VideoFrame, time: float, aspect: float, longest: int) -> Picture:
-    width, height = _size(frame, aspect)
-    scale = min(1.0, longest / max(width, height))
-    converted = frame.reformat(
-        width=max(1, round(width * scale)),
-        height=max(1, round(height * scale)),
-        format="rgb24",
-        interpolation="AREA",
-    )
-    turns, mirrored = _orientation(frame)
-    pixels = converted.to_ndarray().astype(np.uint8, copy=False)
-    if mirrored:
-        pixels = pixels[:, ::-1]
-    return Picture(time, np.ascontiguousarray(np.rot90(pixels, turns)), scale)
+class _Upright:
+    """Makes pictures of what is decoded: upright, of square pixels, not too big.
+
+    Args:
+        longest: Pixels of the longer side, at most.
+    """
+
+    def __init__(self, longest: int) -> None:
+        from av.video.reformatter import VideoReformatter
+
+        self._longest = longest
+        self._convert = VideoReformatter()  # one for all: it keeps what it prepared
+
+    def __call__(self, frame: VideoFrame, time: float, aspect: float) -> Picture:
+        """One picture, its time in s, and the width of its pixels in their heights."""
+        width, height = _size(frame, aspect)
+        scale = min(1.0, self._longest / max(width, height))
+        converted = self._convert.reformat(
+            frame,
+            width=max(1, round(width * scale)),
+            height=max(1, round(height * scale)),
+            format="rgb24",
+            interpolation="AREA",
+        )
+        turns, mirrored = _orientation(frame)
+        pixels = converted.to_ndarray().astype(np.uint8, copy=False)
+        if mirrored:
+            pixels = pixels[:, ::-1]
+        return Picture(time, np.ascontiguousarray(np.rot90(pixels, turns)), scale)
 
 
 def _aspect(stream: VideoStream) -> float:

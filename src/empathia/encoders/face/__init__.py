@@ -8,22 +8,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia import weights
-from empathia.encoders.face.detector import Detector, overlap
+from empathia.encoders.face.detector import Detector, shared
 from empathia.encoders.face.mesh import Mesh, Mesher
 from empathia.encoders.face.region import Region, around
-from empathia.face.pose import pose
+from empathia.face.pose import Model, pose
 from empathia.types import FloatArray
 from empathia.types.seen import Face, Picture
 
 WEIGHTS = ("face-detector", "face-landmarks")
 
-_LIKELY = 0.3  # score of what is looked at closer
+_POSSIBLE, _LIKELY = 0.2, 0.3  # scores of what is looked at, and searched around, closer
 _MOST = 8  # faces of a picture
 _PRESENT = 0.5
-_SAME = 0.4  # overlap of boxes of one face
-_LOOKS = 3  # at one face, each where the look before saw it
+_SAME = 0.3  # of the smaller of two boxes of one face
+_LOOKS = 6  # at one face, each where the look before saw it
+# Change of the region that ends it. The net's points depend a little on where the face is in it:
+# a newcomer's are told to a half percent of the distance of the eyes, one's who moves to one.
+_SETTLED, _FOLLOWED = 0.02, 0.06
 _AGAIN = 0.5  # s after which a newcomer is looked for
 _MARGIN = 1.5
+_REACH = 4.0  # sides of a region
 
 
 class Eyes:
@@ -41,6 +45,7 @@ class Eyes:
         detector, mesher = map(weights.folder, WEIGHTS)
         self._detector = Detector.load(detector, threads)
         self._mesher = Mesher.load(mesher, threads)
+        self._regions: dict[bytes, Region] = {}  # of the last picture's faces, by box
         self._searched = -np.inf  # time of the picture that was last searched as a whole, in s
 
     def find(self, picture: Picture, near: Sequence[FloatArray] = ()) -> list[Face]:
@@ -52,30 +57,54 @@ class Eyes:
                 there first; the whole picture is searched where one is not found again, and every
                 half second.
         """
-        boxes = [np.asarray(box, np.float32).reshape(2, 2) * picture.scale for box in near]
-        meshes = self._meshes(picture.pixels, [around(box, 0.0, _MARGIN) for box in boxes])
+        regions = [self._region(box, picture.scale) for box in near]
+        looked = (self._closer(picture.pixels, region, _FOLLOWED) for region in regions)
+        meshes = [mesh for mesh in looked if mesh.presence >= _PRESENT]
         since = picture.time - self._searched
-        if not meshes or len(meshes) < len(boxes) or not 0 <= since < _AGAIN:
+        if not meshes or len(meshes) < len(near) or not 0 <= since < _AGAIN:
             self._searched = picture.time
-            seen = self._detector.find(picture.pixels, _LIKELY, _MOST)
-            meshes += self._meshes(picture.pixels, [d.region for d in seen])
-        faces = [self._face(mesh, picture.scale) for mesh in _distinct(meshes)]
+            meshes = self._searched_for(picture.pixels) + meshes
+        kept = _distinct(meshes)
+        faces = [self._face(mesh, picture.scale) for mesh in kept]
+        self._regions = {f.box.tobytes(): m.region for f, m in zip(faces, kept, strict=True)}
         return sorted(faces, key=lambda face: float(face.box[0]))
+
+    @property
+    def model(self) -> Model:
+        """The face that looks straight ahead, which poses are told from."""
+        return self._mesher.model
 
     def close(self) -> None:
         """Let go of the networks."""
         del self._detector, self._mesher
 
-    def _meshes(self, pixels: NDArray[np.uint8], regions: Sequence[Region]) -> list[Mesh]:
-        """Faces that are in regions."""
-        meshes = (self._closer(pixels, region) for region in regions)
-        return [mesh for mesh in meshes if mesh.presence >= _PRESENT]
+    def _region(self, box: FloatArray, scale: float) -> Region:
+        """Where to look for the face of a box (4,): tilt and all, where that is known."""
+        corners = np.asarray(box, np.float32)
+        known = self._regions.get(corners.tobytes())
+        return known or around(corners.reshape(2, 2) * scale, 0.0, _MARGIN)
 
-    def _closer(self, pixels: NDArray[np.uint8], region: Region) -> Mesh:
-        """The face of a region, looked at again until it is in the middle and upright."""
+    def _searched_for(self, pixels: NDArray[np.uint8]) -> list[Mesh]:
+        """Faces that the detector makes out."""
+        meshes = []
+        for seen in self._detector.find(pixels, _POSSIBLE, _MOST):
+            mesh = self._closer(pixels, seen.region, _SETTLED)
+            if mesh.presence < _PRESENT and seen.score >= _LIKELY:
+                # A small face is made out where it is, but not quite: search around it.
+                left, top, part = _around(pixels, seen.region)
+                for again in self._detector.find(part, _LIKELY, 1):
+                    region = again.region
+                    moved = Region(region.x + left, region.y + top, region.side, region.angle)
+                    mesh = self._closer(pixels, moved, _SETTLED)
+            if mesh.presence >= _PRESENT:
+                meshes.append(mesh)
+        return meshes
+
+    def _closer(self, pixels: NDArray[np.uint8], region: Region, still: float) -> Mesh:
+        """The face of a region, looked at again until its own changes no more than a little."""
         for _ in range(_LOOKS):
             mesh = self._mesher.mesh(pixels, region)
-            if mesh.presence < _PRESENT or mesh.region.near(region):
+            if mesh.presence < _PRESENT or mesh.region.change(region) < still:
                 break
             region = mesh.region
         return mesh
@@ -86,9 +115,16 @@ class Eyes:
             box=_box(landmarks),
             landmarks=landmarks,
             blendshapes=self._mesher.blendshapes(landmarks),
-            pose=pose(landmarks, self._mesher.model),
+            pose=pose(landmarks, self.model),
             presence=mesh.presence,
         )
+
+
+def _around(pixels: NDArray[np.uint8], region: Region) -> tuple[int, int, NDArray[np.uint8]]:
+    """Left and upper edge of what lies around a region, and its pixels (h, w, 3)."""
+    reach = _REACH * region.side / 2
+    left, top = max(0, int(region.x - reach)), max(0, int(region.y - reach))
+    return left, top, pixels[top : int(region.y + reach) + 1, left : int(region.x + reach) + 1]
 
 
 def _box(landmarks: FloatArray) -> FloatArray:
@@ -97,10 +133,10 @@ def _box(landmarks: FloatArray) -> FloatArray:
 
 
 def _distinct(meshes: Sequence[Mesh]) -> list[Mesh]:
-    """One mesh a face, that which is surest."""
+    """One mesh a face: the first of those that lie upon each other."""
     kept: list[Mesh] = []
-    for mesh in sorted(meshes, key=lambda m: -m.presence):
+    for mesh in meshes:
         boxes = [_box(other.landmarks) for other in kept]
-        if not boxes or overlap(_box(mesh.landmarks), np.stack(boxes)).max() < _SAME:
+        if not boxes or shared(_box(mesh.landmarks), np.stack(boxes)).max() < _SAME:
             kept.append(mesh)
     return kept

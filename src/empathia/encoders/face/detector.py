@@ -17,7 +17,7 @@ from empathia.types import FloatArray
 _SIZE, _CELLS = 192, 48  # pixels of its input; one box a cell
 _KEYS = 6  # right and left eye, nose, mouth, right and left ear
 _MARGIN = 1.5  # what the mesh wants around the box
-_SAME = 0.3  # overlap of boxes of one face
+_SAME = 0.5  # of the smaller of two boxes of one face
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +87,7 @@ def _apart(points: FloatArray, scores: FloatArray, most: int) -> list[Detection]
     left = np.argsort(-scores)
     out: list[Detection] = []
     while len(left) and len(out) < most:
-        same = overlap(corners[left[0]], corners[left]) > _SAME
+        same = shared(corners[left[0]], corners[left]) > _SAME
         same[0] = True
         group = left[same]
         mean = np.average(points[group], axis=0, weights=scores[group])
@@ -104,11 +104,10 @@ def _region(points: FloatArray) -> Region:
     return Region(square.x, square.y, square.side, angle)
 
 
-def overlap(box: FloatArray, boxes: FloatArray) -> FloatArray:
-    """Intersection over union of a box (4,) and others (n, 4): one number each."""
+def shared(box: FloatArray, boxes: FloatArray) -> FloatArray:
+    """What a box (4,) shares with others (n, 4), of the smaller of both: one number each."""
     inner = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
-    shared = np.prod(np.maximum(inner, 0), axis=1)
-    own = np.prod(box[2:] - box[:2])
-    union = own + np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) - shared
-    share: FloatArray = shared / np.maximum(union, 1e-9)
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    smaller = np.minimum(areas, np.prod(box[2:] - box[:2]))
+    share: FloatArray = np.prod(np.maximum(inner, 0), axis=1) / np.maximum(smaller, 1e-9)
     return share

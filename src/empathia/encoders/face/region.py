@@ -38,12 +38,11 @@ class Region:
         ).astype(np.float32)
         return placed
 
-    def near(self, other: Region) -> bool:
-        """Whether two regions show much the same of a face."""
-        apart = math.hypot(self.x - other.x, self.y - other.y)
+    def change(self, other: Region) -> float:
+        """How much another differs: in sides moved, radians turned or, as a logarithm, grown."""
+        moved = math.hypot(self.x - other.x, self.y - other.y) / other.side
         turned = abs(math.remainder(self.angle - other.angle, math.tau))
-        grown = abs(math.log(self.side / other.side))
-        return apart < 0.08 * other.side and turned < math.radians(8) and grown < 0.15
+        return max(moved, turned, abs(math.log(self.side / other.side)))
 
 
 def around(points: FloatArray, angle: float, margin: float) -> Region:

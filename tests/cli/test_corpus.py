@@ -324,3 +324,31 @@ def test_a_bar_is_drawn_where_somebody_looks(small, capsys, monkeypatch):
     assert "checking" not in capsys.readouterr().err
     assert main(check) == 0
     assert "checking" in capsys.readouterr().err
+
+
+def test_check_counts_what_vectors_fit(talk, tmp_path, capsys):
+    file = tmp_path / "voice.npz"
+    np.savez(
+        file, ids=np.array(["a", "b", "C", "zz"]), x=np.array([[1, 2], [3, np.nan], [0, 0], [1, 1]])
+    )
+    asked = ["corpus", "check", "table", talk, "--map", MAP, "--vectors", f"voice={file}"]
+    assert main([*asked, "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    counts = {"numbers": 2, "with": 1, "without": 4, "unknown": 1, "respelt": 1, "broken": 1}
+    assert found["vectors"] == {"voice": {**counts, "zero": 1}}
+    assert {f["where"] for f in found["findings"] if f["kind"] == "vectors"} == {"voice"}
+    assert main(asked) == 3
+    assert "voice\t2\t1\t4\t1\t1\t1\t1\n" in capsys.readouterr().out
+    np.savez(file, **dict.fromkeys("abcde", np.ones(3)))
+    assert main(asked) == 0
+    file.write_bytes(b"?")
+    assert main(asked) == 3
+    assert "neither npz nor Parquet" in capsys.readouterr().out
+
+
+def test_pairs_may_be_asked_for_vectors(talk, tmp_path, capsys):
+    file = tmp_path / "voice.npz"
+    np.savez(file, a=np.ones(3), b=np.ones(3))
+    asked = ["corpus", "pairs", "table", talk, "--map", MAP]
+    assert main([*asked, "--with", "voice", "--vectors", f"voice={file}"]) == 0
+    assert capsys.readouterr().out.endswith("1 pairs\n")

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from empathia import emotion, features, files, plugins, weights
+from empathia.bench import vectors
 from empathia.bench.data import Material, target_labels, targets, unique
 from empathia.bench.gather import gather
 from empathia.bench.keep import keep, obstacle
@@ -223,7 +224,7 @@ def material_of(
     several = len(corpora) > 1
     for corpus, dialogues in corpora.items() if names else ():
         plugin, (place, options) = plugins.load("corpora", corpus), _options(run, data, corpus)
-        ready = plugin.ready(place, **options) if hasattr(plugin, "ready") else {}
+        ready = vectors.ready(plugin, place, options, dialogues, _vectors(run, data, corpus))
         gathered = gather(
             dialogues,
             names,
@@ -286,9 +287,20 @@ def load_corpora(run: Run, data: Path) -> tuple[list[CorpusInfo], dict[str, tupl
 def _options(run: Run, data: Path, corpus: str) -> tuple[Path, dict[str, Any]]:
     """Where a corpus lies, and the options of its loader."""
     options = dict(run.data.options.get(corpus, {}))
-    named = options.pop("folder", None)
+    named, _ = options.pop("folder", None), options.pop("vectors", None)
     own = getattr(plugins.load("corpora", corpus), "FOLDER", None)
     return own if own and named is None else data / str(named or corpus), options
+
+
+def _vectors(run: Run, data: Path, corpus: str) -> dict[str, Path]:
+    """Feature to file of the vectors that a run file names for a corpus."""
+    named = run.data.options.get(corpus, {}).get("vectors", {})
+    if not isinstance(named, Mapping) or not all(isinstance(f, str) for f in named.values()):
+        raise ConfigError(
+            f"{run.file}: data.options.{corpus}.vectors is {named!r}",
+            'Write vectors = { voice342 = "vectors/voice.npz" }, files below DATA',
+        )
+    return {name: data / file for name, file in named.items()}
 
 
 def limited(dialogues: tuple[Dialogue, ...], limit: int | None, seed: int) -> tuple[Dialogue, ...]:

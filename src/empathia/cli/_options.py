@@ -18,7 +18,7 @@ from empathia.errors import UsageError
 from empathia.files import Plain
 
 if TYPE_CHECKING:
-    from empathia.types import Dialogue
+    from empathia.types import Dialogue, Features
 
 
 def add_corpus(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +51,36 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="another option of the corpus, the value as in TOML",
     )
+
+
+def add_vectors(parser: argparse._ActionsContainer) -> None:
+    """Ready-made vectors for utterances of the corpus."""
+    parser.add_argument(
+        "--vectors",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="ready-made vectors by utterance id (npz, Parquet), as a feature; again for more",
+    )
+
+
+def vectors_of(args: argparse.Namespace) -> dict[str, Path]:
+    """Feature to file of its vectors.
+
+    Raises:
+        UsageError: One does not parse.
+    """
+    given = (_divided(text, "--vectors") for text in getattr(args, "vectors", ()))
+    return {name: Path(file) for name, file in given}
+
+
+def ready_features(
+    args: argparse.Namespace, plugin: ModuleType, dialogues: Sequence[Dialogue]
+) -> dict[str, Mapping[str, Features]]:
+    """Features that come with a corpus, and the vectors that are named beside it."""
+    from empathia.bench.vectors import ready
+
+    return ready(plugin, args.path, corpus_options(args), dialogues, vectors_of(args))
 
 
 def corpus_options(args: argparse.Namespace) -> dict[str, Plain]:

@@ -5,21 +5,28 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from empathia import plugins
-from empathia.cli._options import add_corpus, check_options, corpus_options, read_corpus
+from empathia.cli._options import (
+    add_corpus,
+    add_vectors,
+    check_options,
+    corpus_options,
+    read_corpus,
+    ready_features,
+    vectors_of,
+)
 from empathia.cli._screen import bar, print_json, table
 from empathia.errors import CorpusError, UsageError
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from empathia.audit.files import Finding
     from empathia.bench.pairs import Pair
     from empathia.files import Plain
+    from empathia.types import Dialogue
 
 WRONG = 3  # exit code: something is wrong with the data
 _EPILOG = r"""
@@ -28,6 +35,7 @@ examples:
   empathia corpus stats meld corpora/meld --picture meld.png
   empathia corpus stats table mine.csv --map label=feeling,text=words
   empathia corpus check ravdess corpora/ravdess --deep
+  empathia corpus check iemocap corpora/IEMOCAP --vectors voice342=voice.npz
   empathia corpus pairs iemocap corpora/IEMOCAP --labelled --direction F-M --out pairs.csv
   empathia corpus pairs meld corpora/meld --gap 3 --overlap 0 --with text --with sound
   empathia corpus distributions ravdess corpora/ravdess --out prosody.png
@@ -61,6 +69,8 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         add_corpus(action)
     for action in (listing, check, stats, pairs):
         action.add_argument("--json", action="store_true", help="print JSON")
+    for action in (check, pairs):
+        add_vectors(action)
     check.add_argument("--deep", action="store_true", help="decode every recording to its end")
     stats.add_argument("--picture", type=Path, metavar="FILE", help="draw it too (png or svg)")
     _add_rule(pairs)
@@ -132,18 +142,47 @@ def _list(args: argparse.Namespace) -> int:
 def _check(args: argparse.Namespace) -> int:
     from empathia.audit.files import Finding, check
 
+    counts: dict[str, dict[str, int]] = {}
     try:
         _, dialogues, notes = read_corpus(args)
         findings = [Finding("incomplete", args.name, note) for note in notes]
+        for name, path in vectors_of(args).items():
+            counts[name], wrong = _vectors(name, path, dialogues)
+            findings += [Finding("vectors", name, what) for what in wrong]
         with bar("steps", label=lambda _: "checking", plain=args.json) as progress:
             findings += check(dialogues, deep=args.deep, progress=progress)
     except CorpusError as error:
         findings, dialogues = [Finding("does not load", args.name, str(error))], ()
     if args.json:
-        print_json({"ok": not findings, "findings": [f._asdict() for f in findings]})
+        more = {"vectors": counts} if counts else {}
+        print_json({"ok": not findings, "findings": [f._asdict() for f in findings], **more})
     else:
+        rows = [(name, *map(str, c.values())) for name, c in counts.items()]
+        for c in list(counts.values())[:1]:
+            table(("vectors", *c), rows, tabs=True)
         _say(findings, sum(len(d.utterances) for d in dialogues))
     return WRONG if findings else 0
+
+
+def _vectors(
+    name: str, path: Path, dialogues: Sequence[Dialogue]
+) -> tuple[dict[str, int], list[str]]:
+    """How many vectors fit, and what is wrong with the others."""
+    from empathia.bench.vectors import join
+
+    joined = join(name, path, dialogues)
+    wrong = {what: ids for what, ids in joined.problems.items() if ids}
+    width = next((f.values.shape[1] for f in joined.features.values()), 0)
+    counts = {
+        "numbers": width,
+        "with": len(joined.features),
+        "without": len(joined.without),
+        "unknown": len(joined.unknown),
+        "respelt": len(joined.respelt),
+        "broken": len(joined.broken),
+        "zero": len(joined.zero),
+    }
+    return counts, [f"{what}: {len(ids)} ({', '.join(ids[:3])})" for what, ids in wrong.items()]
 
 
 def _say(findings: Sequence[Finding], utterances: int) -> None:
@@ -184,7 +223,7 @@ def _pairs(args: argparse.Namespace) -> int:
     ways = tuple(direction(text) for text in args.direction)
     rule = Rule(args.labelled, ways, args.gap, args.overlap, tuple(args.held))
     plugin, dialogues, _ = read_corpus(args)
-    ready = {} if set(rule.held) <= set(HELD) else _ready(plugin, args)
+    ready = {} if set(rule.held) <= set(HELD) else ready_features(args, plugin, dialogues)
     answered = pairs(dialogues, rule, ready)
     if args.out is not None:
         _keep(args)
@@ -211,11 +250,6 @@ def _pairs(args: argparse.Namespace) -> int:
         table(("stimulus of no pair", "utterances"), [(r, str(n)) for r, n in counted], tabs=True)
     sys.stdout.write(f"{len(answered.pairs)} pairs\n")
     return 0
-
-
-def _ready(plugin: ModuleType, args: argparse.Namespace) -> Mapping[str, Collection[str]]:
-    """Who has which of the ready-made features of a corpus."""
-    return plugin.ready(args.path, **corpus_options(args)) if hasattr(plugin, "ready") else {}
 
 
 def _row(pair: Pair) -> dict[str, Plain]:
@@ -266,8 +300,7 @@ def _distributions(args: argparse.Namespace) -> int:
     from empathia.report.corpus.distributions import by_group, draw
 
     plugin, dialogues, _ = read_corpus(args)
-    options = corpus_options(args)
-    ready = plugin.ready(args.path, **options) if hasattr(plugin, "ready") else None
+    ready = ready_features(args, plugin, dialogues)
     with bar("steps", label=lambda _: "measuring") as progress:
         prosodies = gather(dialogues, ["prosody"], ready=ready, progress=progress)["prosody"]
     units = dict(zip(prosody.NAMES, prosody.UNITS, strict=True))

@@ -34,7 +34,7 @@ class DataPart:
             of the raters gave), "votes" (the raters' votes as shares), or "partial" (several gold
             labels; what a corpus does not tell is unknown, and single labels are evaluated).
         fraction: Share of the training dialogues that is learnt from; validation and test stay.
-        options: By corpus: keyword arguments of its ``load``, and ``folder``.
+        options: By corpus: keyword arguments of its ``load``, ``folder`` and ``vectors``.
     """
 
     corpora: tuple[str, ...]

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import face_videos
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sights import features
 
+from empathia import features as features_of
+from empathia import weights
 from empathia.config import TrainingPart, checked_options
+from empathia.cues.face import describe_face
 from empathia.emotion import face
+from empathia.encoders.face import Eyes
+from empathia.encoders.face.expression import Expressions
 from empathia.errors import ConfigError, InputError, TrainingError
 from empathia.labels import EKMAN7, LabelSet
 from empathia.training.problem import Part, Problem
@@ -145,6 +151,32 @@ def test_whatever_a_face_does_scores_sum_to_one_and_none_is_too_sure(seed: int, 
     if emotion.scores:
         assert sum(emotion.scores) == pytest.approx(1)
         assert max(emotion.scores) <= 0.75 + 1e-6
+
+
+# A real face
+
+
+@pytest.mark.weights
+def test_the_astronaut_smiles_however_she_holds_her_head() -> None:
+    pytest.importorskip("ai_edge_litert", reason="extra 'face' is not installed")
+    if absent := [n for n in features_of.weights_of("face") if weights.state(n) == "missing"]:
+        pytest.skip(f"weight {absent[0]} is not pulled")
+    eyes, net = Eyes(threads=1), Expressions(threads=1)
+    rows = []
+    for yaw, pitch in ((0, 0), (20, 0), (-20, 0), (0, -14), (0, 12)):
+        picture = face_videos.seen(face_videos.Shot(yaw=yaw, pitch=pitch, size=110))
+        (shown,) = eyes.find(picture)
+        rows.append(np.concatenate([shown.blendshapes, shown.pose, net.read(picture, shown)]))
+    values = np.array(rows, np.float32)
+    seen = replace(features(0.5), values=values)
+    (emotion,) = judged(Sample("u", features={"face": seen}))
+    assert emotion.label == "joy"
+    cues = describe_face(seen)
+    assert cues is not None
+    assert "broad smile" in cues.description
+    bowed = describe_face(replace(seen, values=values[[3] * 5]))
+    assert bowed is not None
+    assert "head bowed" in bowed.description or "head slightly bowed" in bowed.description
 
 
 # Trained

@@ -2,9 +2,7 @@
 
 Which muscles go with which expression follows P. Ekman and W. V. Friesen, EMFACS (1983). Where a
 measure begins to tell and where it tells all was set on two dozen photographs that ship in
-packages, and on copies of them that were turned in space: no labels of a corpus were used. For the
-net of the blendshapes, looking down lowers brows and curls lips, and looking up raises brows:
-these measures begin to tell later then.
+packages, and on copies of them that were turned in space: no labels of a corpus were used.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from empathia.face.points import MEASURES
+from empathia.face.measures import unfeigned
 from empathia.types import FloatArray
 
 # Measure (of both sides, their mean): from where to where it tells.
@@ -32,17 +30,6 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "mouthStretch": (0.15, 0.5),
     "mouthShrugLower": (0.05, 0.4),
 }
-_DOWN = {"browDown": 0.35, "mouthSmile": 0.2}  # how much later where the head is bowed
-_UP = {"browInnerUp": 0.35}
-
-
-def measure(values: FloatArray, name: str) -> FloatArray:
-    """A blendshape, or the mean of both of its sides, (frames,) of features "face" (frames, 62)."""
-    if name in MEASURES:
-        return values[:, MEASURES.index(name)]
-    sides = [MEASURES.index(name + side) for side in ("Left", "Right")]
-    both: FloatArray = values[:, sides].mean(axis=1)
-    return both
 
 
 def opinion(values: FloatArray) -> FloatArray:
@@ -54,12 +41,10 @@ def opinion(values: FloatArray) -> FloatArray:
     Returns:
         (frames, 7) in [0, 1] in the order of ``EXPRESSIONS``; 0 for neutral.
     """
-    pitch = measure(values, "pitch")
-    bowed, raised = np.clip((-pitch - 18) / 15, 0, 1), np.clip((pitch + 5) / 15, 0, 1)
-    at = {}
-    for name, (start, full) in RANGES.items():
-        later = _DOWN.get(name, 0.0) * bowed + _UP.get(name, 0.0) * raised
-        at[name] = np.clip((measure(values, name) - start - later) / (full - start), 0, 1)
+    at = {
+        name: np.clip((unfeigned(values, name) - start) / (full - start), 0, 1)
+        for name, (start, full) in RANGES.items()
+    }
     unsmiling = at["mouthUpperUp"] * (1 - at["mouthSmile"])
     sums = (
         np.zeros(len(values)),

@@ -18,8 +18,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.emotion.face.muscles import measure, opinion
+from empathia.emotion.face.muscles import opinion
 from empathia.errors import InputError
+from empathia.face.measures import FACING, measure
 from empathia.face.points import MEASURES
 from empathia.labels import EKMAN7
 from empathia.metrics.scores import softmax
@@ -37,7 +38,6 @@ _SADNESS = EKMAN7.index("sadness")
 _TEMPERATURE, _FLOOR = 3.0, 1e-4
 _MUSCLES, _WITHOUT = 1.5, 0.7  # what all muscles add, what none takes
 _BOWED, _BOW, _COST = -20.0, 12.0, 3.0  # degrees of pitch; what a bow takes from sadness
-_REST = -10.0  # pitch of a head that looks at the camera
 _YAW, _PITCH = 30.0, 25.0  # degrees at which a picture counts half
 _SHUT, _SHUT_COUNTS = 0.6, 0.3
 _FACING = 0.2  # mean count of pictures under which nothing is said
@@ -88,7 +88,7 @@ def counts(values: FloatArray) -> Array:
         values: Features "face", (frames, 62), without NaN but in the expressions.
     """
     yaw, pitch = (measure(values, name).astype(np.float64) for name in ("yaw", "pitch"))
-    facing = 1 / (1 + (yaw / _YAW) ** 4 + ((pitch - _REST) / _PITCH) ** 4)
+    facing = 1 / (1 + (yaw / _YAW) ** 4 + ((pitch - FACING) / _PITCH) ** 4)
     shut = measure(values, "eyeBlink") > _SHUT
     return facing * np.where(shut, _SHUT_COUNTS, 1.0)
 

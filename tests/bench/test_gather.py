@@ -285,7 +285,7 @@ def test_clips_are_whole_files_whatever_their_place_in_the_talk(tmp_path, counte
 def test_names_are_extractors_only():
     assert {"prosody", "mfcc", "logmel", "speech", "frames", "text"} <= set(features.names())
     for name in features.names():
-        assert features.source(name) in ("sound", "words")
+        assert features.source(name) in ("sound", "words", "face")
     with pytest.raises(UsageError, match="'mfcc' has no variants"):
         features.load("mfcc:wide")
 

@@ -12,7 +12,7 @@ from empathia.errors import UsageError
 
 @pytest.mark.parametrize(
     ("old", "remedy"),
-    [("text", "'words'"), ("audio", "'sound'"), ("smell", "'words' or 'sound'")],
+    [("text", "'words'"), ("audio", "'sound'"), ("smell", "'words', 'sound' or 'face'")],
 )
 def test_an_extractor_that_reads_something_else_is_told_the_word(
     monkeypatch: pytest.MonkeyPatch, old: str, remedy: str
@@ -31,4 +31,4 @@ def test_an_unknown_extractor_is_told_the_names() -> None:
 
 def test_folder_of_features_holds_plug_ins_alone() -> None:
     assert set(features.names()) >= {"frames", "logmel", "mfcc", "prosody", "speech", "text"}
-    assert {features.source(name) for name in features.names()} == {"words", "sound"}
+    assert {features.source(name) for name in features.names()} == {"words", "sound", "face"}

@@ -22,6 +22,7 @@ answers (predictions.parquet, predictions.csv) into RUN/report.
 examples:
   empathia evaluate out/iemocap-text
   empathia evaluate out/iemocap-text --json | jq '.measures'
+  empathia evaluate out/reaction-iemocap6           a predictor of reactions and its floors
   empathia evaluate answers.csv others.csv          replies: columns reply, context, reference
   empathia evaluate answers.csv --perplexity smollm2
   empathia evaluate answers.csv others.csv --sheet blind --items 50
@@ -108,7 +109,35 @@ def run(args: argparse.Namespace) -> int:
         return _replies(args)
     if len(args.run) > 1:
         raise UsageError("several runs are given", "Compare them: empathia compare A B")
+    from empathia.bench.reacting import is_reactions
+
+    if is_reactions(args.run[0]):
+        return _reactions(args, args.run[0])
     return _run(args, args.run[0])
+
+
+def _reactions(args: argparse.Namespace, folder: Path) -> int:
+    """Measure a predictor of reactions beside its floors, write the report, print the figures."""
+    from empathia.evaluate.reactions import evaluate
+    from empathia.report import reactions as looks
+    from empathia.report.run import check_folder
+
+    if args.dump is not None:
+        raise UsageError("--dump is of recognisers", "Answers lie in seed-*/*/said-*.npz")
+    out = args.out or folder / "report"
+    check_folder(out)
+    with bar("steps", plain=args.json) as progress:
+        evaluated = evaluate(folder, args.bootstrap, progress)
+    looks.write(out, evaluated)
+    if args.json:
+        print_json(looks.to_json(evaluated))
+        return 0
+    for head, rows in looks.tables(evaluated):
+        table(head, rows, tabs=True)
+    for line in looks.remarks(evaluated):
+        print(f"* {line}")
+    print(f"report: {out / 'report.html'}")
+    return 0
 
 
 def _replies(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.errors import UsageError
-from empathia.metrics.reactions import Floats, mean_known
+from empathia.metrics.reactions import mean_known
 
 
 def frvar(reaction: NDArray[np.floating]) -> float:
@@ -63,28 +63,43 @@ def frdvs(reactions: Iterable[NDArray[np.floating]]) -> float:
     >>> round(frdvs([np.zeros((2, 1)), np.ones((2, 1)), np.zeros((1, 1))]), 3)
     0.75
     """
-    n, total, squares = (np.zeros((0, 0)) for _ in range(3))
+    spread = Spread()
     for reaction in reactions:
+        spread.add(reaction)
+    return spread.value()
+
+
+class Spread:
+    """:func:`frdvs` of reactions that come one by one and are not kept."""
+
+    def __init__(self) -> None:
+        self._sums = np.zeros((3, 0, 0))  # how many, their sum and squares: (3, frames, columns)
+
+    def add(self, reaction: NDArray[np.floating]) -> None:
+        """One more, (frames, columns).
+
+        Raises:
+            UsageError: It has other columns than those before.
+        """
         x = np.asarray(reaction, np.float64)
-        if n.shape[1] not in (0, x.shape[1]):
+        _, frames, columns = self._sums.shape
+        if columns not in (0, x.shape[1]):
             raise UsageError(
-                f"a reaction has {x.shape[1]} columns, another {n.shape[1]}", "Give one feature"
+                f"a reaction has {x.shape[1]} columns, another {columns}", "Give one feature"
             )
-        n, total, squares = (_longer(s, x.shape) for s in (n, total, squares))
+        if len(x) > frames or not columns:
+            grown = np.zeros((3, max(len(x), frames), x.shape[1]))
+            grown[:, :frames] = self._sums if columns else 0.0
+            self._sums = grown
         known = ~np.isnan(x)
         value = np.where(known, x, 0)
-        n[: len(x)] += known
-        total[: len(x)] += value
-        squares[: len(x)] += value**2
-    pairs = (n * (n - 1) / 2).sum()
-    # Of n numbers, squared differences of all pairs sum up to n times squares less total squared.
-    return float(np.maximum(n * squares - total**2, 0).sum() / pairs) if pairs else float("nan")
+        self._sums[:, : len(x)] += np.stack([known, value, value**2])
 
-
-def _longer(sums: Floats, shape: tuple[int, ...]) -> Floats:
-    """Sums of (frames, columns) with room for a reaction of that shape."""
-    if len(sums) >= shape[0] and sums.shape[1] == shape[1]:
-        return sums
-    grown = np.zeros((max(len(sums), shape[0]), shape[1]))
-    grown[: len(sums)] = sums if sums.size else 0.0
-    return grown
+    def value(self) -> float:
+        """Of all so far; NaN of fewer than two."""
+        n, total, squares = self._sums
+        pairs = (n * (n - 1) / 2).sum()
+        if not pairs:
+            return float("nan")
+        # Squared differences of all pairs of n numbers: n times their squares, less their sum's.
+        return float(np.maximum(n * squares - total**2, 0).sum() / pairs)

@@ -44,8 +44,7 @@ def correlations(first: NDArray[np.floating], second: NDArray[np.floating], most
     alike(a, b)
     frames = len(a)
     most_here = max(0, min(most, frames // 2))
-    sums = _sums(a, b, most_here)
-    n, x, y, xx, yy, xy = sums
+    n, x, y, xx, yy, xy = _sums(a, b, most_here)
     with np.errstate(invalid="ignore", divide="ignore"):
         vx, vy = xx / n - (x / n) ** 2, yy / n - (y / n) ** 2
         moving = (n > 2) & (2 * n >= frames) & (vx > _STILL * xx.max(0) / frames)
@@ -57,20 +56,24 @@ def correlations(first: NDArray[np.floating], second: NDArray[np.floating], most
     return out
 
 
-def _sums(a: Floats, b: Floats, most: int) -> list[Floats]:
-    """How many both know at each lag, and their sums of x, y, xx, yy, xy, (2 most + 1, columns)."""
-    size = 1 << (len(a) + most).bit_length()
-    spectra = []
+def _sums(a: Floats, b: Floats, most: int) -> Floats:
+    """How many both know at each lag, and sums of x, y, xx, yy, xy, (6, 2 most + 1, columns)."""
+    parts = []
     for v in (a, b):
         known = ~np.isnan(v)
         middle = np.where(known, v, 0).sum(0) / np.maximum(known.sum(0), 1)
-        moved = np.where(known, v - middle, 0)
-        spectra.append([np.fft.rfft(s, size, axis=0) for s in (known * 1.0, moved, moved**2)])
-    (k, x, xx), (m, y, yy) = spectra
+        moved = np.where(known, v - middle, 0)  # around 0, where sums round the least
+        parts.append((known.astype(np.float64), moved, moved**2))
+    (k, x, xx), (m, y, yy) = parts
     products = (k, m), (x, m), (k, y), (xx, m), (k, yy), (x, y)
-    every = [np.fft.irfft(np.conj(p) * q, size, axis=0) for p, q in products]
-    sums = [np.concatenate([s[size - most :], s[: most + 1]]) for s in every]
-    return [np.round(sums[0]), *sums[1:]]
+    sums = np.empty((6, 2 * most + 1, a.shape[1]))
+    for late in range(-most, most + 1):
+        overlap = len(a) - abs(late)
+        first, second = max(0, -late), max(0, late)
+        for i, (p, q) in enumerate(products):
+            here = p[first : first + overlap], q[second : second + overlap]
+            np.einsum("tc,tc->c", *here, out=sums[i, late + most])
+    return sums
 
 
 def lag(

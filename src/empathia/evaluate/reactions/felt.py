@@ -1,0 +1,45 @@
+"""How right the emotion of a foretold reaction is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empathia.bench.reacted import Said, Tested
+from empathia.evaluate.reactions.summed import Floats, Summed
+from empathia.metrics.counts import COUNTED, counts, tally
+
+MEASURES = ("weighted_f1", "macro_f1", "accuracy")
+
+
+def count(pairs: Sequence[Tested], said: Said, labels: Sequence[str]) -> Floats:
+    """(pairs, 3 labels + 3) counts of the first draws' labels.
+
+    What says nothing is an error, and is never left out. A pair without one gold label is zeros.
+
+    Args:
+        pairs: What truly came.
+        said: Of one predictor.
+        labels: Of the set, in order.
+    """
+    best = [draws[0].emotion for draws in said]
+    told = _indicators(labels, [e.label if e else None for e in best])
+    gold = _indicators(labels, [p.gold for p in pairs])
+    return tally(gold, told) * np.asarray(gold.any(axis=1))[:, None]
+
+
+def measures(sums: Floats, units: NDArray[np.int64]) -> dict[str, Summed]:
+    """Measures of (rows, seeds, 3 labels + 3) counts; none where no row has a gold label."""
+    known = np.asarray((sums[..., -1] > 0).any(axis=1), bool)
+
+    def summed(measure: str) -> Summed:
+        return Summed(sums, units, lambda s: COUNTED[measure](counts(s)), known)
+
+    return {measure: summed(measure) for measure in MEASURES} if known.any() else {}
+
+
+def _indicators(labels: Sequence[str], told: Sequence[str | None]) -> NDArray[np.bool_]:
+    """(rows, labels); a row without any says nothing."""
+    return np.array([[t == x for x in labels] for t in told], bool).reshape(len(told), len(labels))

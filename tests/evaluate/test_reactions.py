@@ -1,0 +1,342 @@
+"""Figures of reactions: by hand, against plain means, floors beside, and what is said of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from empathia.bench import reacted
+from empathia.bench.reacting import FORMAT, RECORD, FoldCounts, ReactionRecord
+from empathia.bench.record import training_folder
+from empathia.cli import main
+from empathia.errors import InputError, UsageError
+from empathia.evaluate.reactions import Evaluated, evaluate
+from empathia.evaluate.reactions.verdict import sentences
+from empathia.files import write_json
+from empathia.labels import LabelSet
+from empathia.metrics.reactions.appropriateness import frcorr, frdist
+from empathia.metrics.reactions.concordance import concordance
+from empathia.metrics.reactions.distance import cosine, mean_squared_error
+from empathia.metrics.reactions.diversity import frdiv, frdvs, frvar
+from empathia.metrics.reactions.lag import lag
+from empathia.metrics.reactions.synchrony import frsyn
+from empathia.report import reactions as looks
+from empathia.types import Emotion, Features, Reaction
+
+LABELS = LabelSet("two", ("glad", "sad"))
+RATE = 10.0
+Course = np.ndarray | None
+Told = tuple[str | None, Mapping[str, Course]]
+"""A label (None: silent) and features; an array of several rows has frames."""
+Teller = Callable[[int], Sequence[Told]]
+
+
+def features(values: Mapping[str, Course], rate: float = RATE) -> dict[str, Features]:
+    return {
+        name: Features("u", name, v.astype(np.float32), rate=rate if len(v) > 1 else None)
+        for name, v in values.items()
+        if v is not None
+    }
+
+
+def told(label: str | None, values: Mapping[str, Course], rate: float = RATE) -> Reaction:
+    scores = tuple(float(x == label) for x in LABELS) if label else ()
+    emotion = Emotion("x", LABELS, scores, abstained=None if label else "nothing heard")
+    return Reaction("u", "x", emotion, features(values, rate))
+
+
+def course(*seed: int, frames: int = 20, columns: int = 2) -> np.ndarray:
+    steps = np.random.default_rng(seed).normal(size=(frames, columns))
+    return np.cumsum(steps, axis=0).astype(np.float32).astype(np.float64)
+
+
+class Run:
+    """A run on disk: pairs of dialogues of two, and what predictors said of them."""
+
+    def __init__(self, folder: Path, pairs: int = 8, seeds: Sequence[int] = (1,)) -> None:
+        self.folder, self.seeds = folder, seeds
+        self.face = [course(1, i) for i in range(pairs)]
+        self.hers = [course(2, i) for i in range(pairs)]
+        self.tone = [course(3, i, frames=1, columns=3) for i in range(pairs)]
+        self.gold: list[str | None] = [LABELS.labels[i % 2] for i in range(pairs)]
+        self.predictor, self.floors = "", []
+
+    def pair(self, i: int) -> reacted.Tested:
+        truth = {"face": self.face[i], "tone": self.tone[i]}
+        stimulated = features({"face": self.hers[i], "tone": self.tone[i] + 1})
+        ids = "c", f"d{i // 2}", f"s{i}", f"r{i}"
+        return reacted.Tested(*ids, self.gold[i], features(truth), stimulated)
+
+    def say(self, name: str, teller: Teller, rate: float = RATE) -> None:
+        """What a predictor says of each pair; the first is what the run trained."""
+        if self.predictor:
+            self.floors.append(name)
+        self.predictor = self.predictor or name
+        for seed in self.seeds:
+            said = [[told(*t, rate) for t in teller(i)] for i in range(len(self.face))]
+            reacted.write_said(self.at(seed), name, said)
+
+    def at(self, seed: int) -> Path:
+        return training_folder(self.folder, seed, "standard")
+
+    def evaluated(self, resamples: int = 200) -> Evaluated:
+        pairs = [self.pair(i) for i in range(len(self.face))]
+        for seed in self.seeds:
+            reacted.write_pairs(self.at(seed), pairs, ["face", "tone"])
+        record = ReactionRecord(
+            name="try",
+            predictor=self.predictor,
+            floors=tuple(self.floors),
+            labels=LABELS.labels,
+            targets=("face", "tone"),
+            folds=tuple(FoldCounts(s, "standard", 9, 9, len(pairs)) for s in self.seeds),
+            protocol="standard",
+            dropped={"nothing follows": 3},
+        )
+        write_json(self.folder / RECORD, dataclasses.asdict(record) | {"format": FORMAT})
+        return evaluate(self.folder, resamples)
+
+    def hold(self) -> None:
+        self.say("hold", lambda i: [("glad", {"face": self.face[i - 1][-1:].repeat(20, 0)})])
+
+    def mirror(self) -> None:
+        self.say("mirror", lambda i: [("sad", {"face": self.hers[i]})])
+
+    def mean(self) -> None:
+        middle = {"face": np.full((20, 2), 0.5), "tone": np.full((1, 3), 0.5)}
+        self.say("mean", lambda i: [("glad", middle)])
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run(tmp_path / "run")
+
+
+def value(e: Evaluated, name: str, what: str, measure: str) -> float:
+    score = {m.name: m for m in e.systems}[name].scores.get(what, {}).get(measure)
+    return math.nan if score is None else score.value
+
+
+def test_every_figure_is_the_mean_of_its_measure_over_pairs(run: Run) -> None:
+    best = [course(4, i) for i in range(8)]
+    other = [course(5, i, frames=15) for i in range(8)]
+    rows = [course(6, i, frames=1, columns=3) for i in range(8)]
+    labels = ["glad", "glad", None, "sad", "sad", "glad", "glad", "sad"]
+    run.say(
+        "new",
+        lambda i: [(labels[i], {"face": best[i], "tone": rows[i]}), ("sad", {"face": other[i]})],
+    )
+    e = run.evaluated()
+    assert (e.pairs, e.dialogues) == (8, 4)
+
+    def mean(each: Callable[[int], float]) -> float:
+        return pytest.approx(np.mean([each(i) for i in range(8)]), abs=1e-6)
+
+    expected = {
+        "mse": mean(lambda i: mean_squared_error(run.face[i], best[i])),
+        "cosine": mean(lambda i: cosine(run.face[i], best[i])),
+        "frcorr": mean(lambda i: frcorr([run.face[i]], [best[i], other[i]])),
+        "frdist": mean(lambda i: frdist([run.face[i]], [best[i], other[i]])),
+        "frvar": mean(lambda i: (frvar(best[i]) + frvar(other[i])) / 2),
+        "frdiv": mean(lambda i: frdiv([best[i], other[i]])),
+        "frdvs": pytest.approx((frdvs(best) + frdvs(other)) / 2),
+        "frsyn": mean(lambda i: frsyn(run.hers[i], [best[i], other[i]], RATE)),
+        "lag": mean(lambda i: lag(run.face[i], best[i], RATE).seconds),
+        "covered": 1.0,
+    }
+    assert {m: value(e, "new", "face", m) for m in expected} == expected
+    # Gold is g s g s g s g s, told are g g - s s g g s, of which four are right.
+    # glad: 2 right, 4 told, 4 gold; sad: 2 right, 3 told, 4 gold.
+    assert value(e, "new", "emotion", "accuracy") == 4 / 8
+    assert value(e, "new", "emotion", "weighted_f1") == pytest.approx((4 / 8 + 4 / 7) / 2)
+    assert value(e, "new", "tone", "mse") == mean(
+        lambda i: mean_squared_error(run.tone[i], rows[i])
+    )
+    stacked = np.concatenate(run.tone), np.concatenate(rows)
+    assert value(e, "new", "tone", "ccc") == pytest.approx(concordance(*stacked), abs=1e-6)
+    assert value(e, "people", "face", "frvar") == mean(lambda i: frvar(run.face[i]))
+    assert value(e, "people", "face", "frsyn") == mean(
+        lambda i: frsyn(run.hers[i], [run.face[i]], RATE)
+    )
+    assert value(e, "people", "tone", "frdvs") == pytest.approx(frdvs(run.tone))
+
+
+def test_a_good_predictor_beats_hold_and_mirror_and_says_so(run: Run) -> None:
+    noise = [course(7, i) * 0.05 for i in range(8)]
+    run.say("good", lambda i: [(run.gold[i], {"face": run.face[i] + noise[i]})])
+    run.hold()
+    run.mirror()
+    e = run.evaluated()
+    assert all(v.beats for v in e.verdicts)
+    assert {(v.what, v.measure) for v in e.verdicts} == {
+        ("emotion", "weighted_f1"),
+        ("face", "mse"),
+        ("face", "frcorr"),
+    }
+    assert sentences(e.systems, e.verdicts) == (
+        "emotion, weighted_f1: good beats hold, mirror",
+        "face, mse: good beats hold, mirror",
+        "face, frcorr: good beats hold, mirror",
+        "tone: good foretells 0.0% of it, the rest counts for nobody",
+    )
+
+
+def test_a_constant_predictor_never_looks_good(run: Run) -> None:
+    run.mean()
+    run.hold()
+    run.mirror()
+    e = run.evaluated()
+    assert value(e, "mean", "face", "frcorr") == 0
+    assert math.isnan(value(e, "mean", "face", "frsyn"))
+    assert not any(v.beats for v in e.verdicts if v.measure == "frcorr" and v.floor == "hold")
+    assert "face: what mean foretells does not move" in sentences(e.systems, e.verdicts)
+
+
+def test_shuffled_reactions_do_not_beat_their_mean(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run", pairs=24)
+    order = np.random.default_rng(1).permutation(24)
+    run.say("shuffled", lambda i: [("glad", {"face": run.face[order[i]]})])
+    run.mean()
+    verdicts = [v for v in run.evaluated().verdicts if (v.floor, v.measure) == ("mean", "mse")]
+    assert [v.beats for v in verdicts] == [False]
+
+
+def test_who_is_not_among_the_floors_is_named(run: Run) -> None:
+    run.mirror()
+    e = run.evaluated()
+    assert sentences(e.systems, e.verdicts)[0] == (
+        "emotion, weighted_f1: mirror is not told from hold (no figure)"
+    )
+
+
+def test_what_is_absent_changes_nothing_else(run: Run) -> None:
+    whole = [course(8, i) for i in range(8)]
+    run.say("whole", lambda i: [("glad", {"face": whole[i], "tone": run.tone[i]})])
+    run.say(
+        "half", lambda i: [("glad", {"face": whole[i] if i < 6 else None, "tone": run.tone[i]})]
+    )
+    gap = np.concatenate([course(8, 0), np.full((20, 2), np.nan)])
+    run.face[0] = np.concatenate([run.face[0], np.full((20, 2), np.nan)])
+    whole[0] = gap
+    e = run.evaluated()
+    every, half = e.systems[:2]
+    assert every.scores["tone"] == half.scores["tone"]
+    assert every.scores["emotion"] == half.scores["emotion"]
+    assert value(e, "half", "face", "covered") == 6 / 8
+    assert half.scores["face"]["mse"].n == 6
+    # Paired on the six that both answer, where they say the same.
+    assert all(s.value == 0 for m, s in half.ahead["face"].items() if m != "covered")
+
+
+def test_frames_come_to_the_rate_and_the_length_of_the_real_ones(run: Run) -> None:
+    line = np.linspace([0.0, 1.0], [3.8, 4.8], 20)
+    run.face = [line] * 8
+    twice = np.linspace(line[0], line[-1], 39)
+    run.say("fast", lambda i: [("glad", {"face": twice})], rate=2 * RATE)
+    run.say("longer", lambda i: [("glad", {"face": np.concatenate([line, line])})])
+    run.say("short", lambda i: [("glad", {"face": line[:19]})])
+    e = run.evaluated()
+    assert value(e, "fast", "face", "mse") == pytest.approx(0, abs=1e-9)
+    assert value(e, "longer", "face", "mse") == 0
+    assert value(e, "short", "face", "mse") == pytest.approx(0.2**2 / 20, abs=1e-6)
+
+
+def test_seeds_are_averaged_and_pairs_may_stand_in_any_order(tmp_path: Path) -> None:
+    one, two = Run(tmp_path / "one"), Run(tmp_path / "two", seeds=(1, 2))
+    for run in (one, two):
+        run.say("same", lambda i: [("glad", {"face": course(9, i)})])
+        run.mirror()
+        run.evaluated()
+    pairs, said = reacted.read_pairs(two.at(2)), reacted.read_said(two.at(2), "same")
+    reacted.write_pairs(two.at(2), pairs[::-1], ["face", "tone"])
+    for name in ("same", "mirror"):
+        answers = reacted.read_said(two.at(2), name)
+        reacted.write_said(two.at(2), name, answers[::-1])
+    assert len(said) == 8
+    for a, b in zip(evaluate(one.folder).systems, evaluate(two.folder).systems, strict=True):
+        for what, scores in a.scores.items():
+            for measure, s in scores.items():
+                t = b.scores[what][measure]
+                assert (s.value, s.low, s.high, s.n) == pytest.approx((t.value, t.low, t.high, t.n))
+
+
+def test_landmarks_are_measured_in_units_of_the_eyes(run: Run) -> None:
+    face = np.random.default_rng(1).normal(size=(1, 478, 3))
+    unit = np.linalg.norm(face[0, 33] - face[0, 263])
+    run.tone = [face.reshape(1, -1)] * 8
+    moved = (face + np.array([0.07 * unit, 0, 0])).reshape(1, -1)
+    run.say("new", lambda i: [("glad", {"tone": moved})])
+    e = run.evaluated()
+    assert value(e, "new", "tone", "nme") == pytest.approx(0.07, abs=1e-6)
+    shares = [value(e, "new", "tone", m) for m in ("pck05", "pck10", "accuracy10")]
+    assert shares == [0, 1, 1]
+    assert {v.measure for v in e.verdicts if v.what == "tone"} == {"nme"}
+
+
+def test_one_dialogue_has_no_intervals(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run", pairs=2)
+    run.mirror()
+    run.hold()
+    e = run.evaluated()
+    assert all(s.low is None for m in e.systems for x in m.scores.values() for s in x.values())
+    assert "is not told from hold (no interval)" in sentences(e.systems, e.verdicts)[0]
+
+
+def test_answers_that_do_not_fit_are_refused(run: Run) -> None:
+    run.say("rows", lambda i: [("glad", {"face": np.zeros((1, 2))})])
+    with pytest.raises(UsageError, match=r"has 2 columns at 10.0 Hz, what was foretold has 2 at"):
+        run.evaluated()
+    reacted.write_said(run.at(1), "rows", [[told("glad", {})]] * 3)
+    with pytest.raises(InputError, match="holds 8 pairs and 3 answers of 'rows'"):
+        evaluate(run.folder)
+
+
+class Cells(HTMLParser):
+    """All texts of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.feed(page)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data.strip())
+
+
+def test_the_command_prints_and_writes_all_floors(run: Run, capsys) -> None:
+    run.mean()
+    run.hold()
+    run.mirror()
+    run.evaluated()
+    assert main(["evaluate", str(run.folder), "--bootstrap", "50"]) == 0
+    out = capsys.readouterr().out
+    assert "face\tmean\thold\tmirror\tpeople" in out
+    assert "* 8 pairs of 4 dialogues, 1 seeds" in out
+    assert "* no pairs, over seeds and folds: 3 nothing follows" in out
+    report = run.folder / "report"
+    texts = Cells((report / "report.html").read_text()).texts
+    assert {"weighted_f1", "frcorr", "hold", "mirror", "people"} <= set(texts)
+    assert main(["evaluate", str(run.folder), "--bootstrap", "50", "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((report / "evaluation.json").read_text())
+    assert [s["name"] for s in printed["systems"]] == ["mean", "hold", "mirror", "people"]
+    lines = (report / "figures.csv").read_text().splitlines()
+    assert lines[0] == "predictor,what,measure,value,low,high,n,ahead,ahead_low,ahead_high"
+    assert len(lines) == 1 + sum(len(x) for s in printed["systems"] for x in s["measures"].values())
+    assert looks.to_json(evaluate(run.folder, 50)) | {"sentences": []} == printed | {
+        "sentences": []
+    }
+
+
+def test_what_a_command_of_recognisers_alone_can_is_refused(run: Run, capsys) -> None:
+    run.mirror()
+    run.evaluated()
+    assert main(["evaluate", str(run.folder), "--dump", "x.csv"]) == 2
+    assert "--dump is of recognisers" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from dataclasses import replace
 import face_videos
 import numpy as np
 import pytest
+from empathia.cues.face import describe_face
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sights import features
@@ -14,7 +15,6 @@ from sights import features
 from empathia import features as features_of
 from empathia import weights
 from empathia.config import TrainingPart, checked_options
-from empathia.cues.face import describe_face
 from empathia.emotion import face
 from empathia.encoders.face import Eyes
 from empathia.encoders.face.expression import Expressions

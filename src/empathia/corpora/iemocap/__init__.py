@@ -6,6 +6,7 @@ Layout, below the release's folder (``IEMOCAP_full_release``)::
     Session{1-5}/dialog/transcriptions/<dialogue>.txt     words
     Session{1-5}/dialog/avi/DivX/<dialogue>.avi           both actors, whole dialogue
     Session{1-5}/sentences/wav/<dialogue>/<utterance>.wav
+    Session{1-5}/sentences/MOCAP_rotated/<dialogue>/<utterance>.txt    markers of one actor
 
 An annotation file has a block an utterance::
 
@@ -39,9 +40,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from empathia.corpora import CorpusInfo, warn
+from empathia.corpora.iemocap.motion import NAME, motion
 from empathia.errors import CorpusError
 from empathia.labels.sets import IEMOCAP10
-from empathia.types import Dialogue, Utterance
+from empathia.types import Dialogue, Features, Utterance
 
 INFO = CorpusInfo(
     name="iemocap",
@@ -104,17 +106,17 @@ class _Rated(NamedTuple):
     vad: tuple[float, float, float] | None
 
 
-def load(path: Path) -> tuple[Dialogue, ...]:
+def load(path: Path, *, mocap: float | None = None) -> tuple[Dialogue, ...]:
     """All dialogues, session by session, turns in time order.
 
     Args:
         path: The release's folder, or the one above it.
+        mocap: As for :func:`ready`; checked there.
 
     Raises:
         CorpusError: No session is there, or a line of an annotation file does not parse.
     """
-    root = path / "IEMOCAP_full_release"
-    root = root if root.is_dir() else path
+    root = _root(path)
     there = [n for n in _SESSIONS if _evaluations(root / f"Session{n}").is_dir()]
     if not there:
         raise CorpusError(
@@ -136,6 +138,28 @@ def load(path: Path) -> tuple[Dialogue, ...]:
             f"iemocap: no annotation file under '{path}'", "Unpack the official release there"
         )
     return dialogues
+
+
+def ready(path: Path, *, mocap: float | None = None) -> dict[str, dict[str, Features]]:
+    """The feature "mocap" where it is asked for, (frames, 165) by utterance id.
+
+    Of utterances whose speaker wears the markers: in the files of the others it is the listener's
+    face that is measured.
+
+    Args:
+        path: As for :func:`load`.
+        mocap: Rows a second (Hz), which divide 120; None reads no motion capture. An hour at
+            120 Hz takes 285 MB.
+
+    Raises:
+        CorpusError: See :func:`empathia.corpora.iemocap.motion.motion`.
+    """
+    return {} if mocap is None else {NAME: motion(_root(path), mocap)}
+
+
+def _root(path: Path) -> Path:
+    inner = path / "IEMOCAP_full_release"
+    return inner if inner.is_dir() else path
 
 
 def _evaluations(session: Path) -> Path:

@@ -20,7 +20,7 @@ from empathia.types import Reaction, Sample
 pytest.importorskip("torch", reason="training needs the extra 'train'")
 NAMES = plugins.names("reaction")
 BLIND = {"mean", "prior", "random"}  # floors that foretell without looking, as they say
-SURE = {"hold", "mean", "mirror", "prior", "tfidf", "ahead"}  # all of their draws are one
+SURE = {"hold", "mean", "mirror", "prior", "tfidf", "ahead", "lively"}  # all of their draws are one
 PASTS = tuple(e.past for e in exchanges(["z0", "z1"], 2))
 
 

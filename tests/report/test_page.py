@@ -11,11 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from build import LINES, film, filmed, overlapping, sound, timeline, turn
 
+from empathia.face.motion import neutral
 from empathia.labels import LabelSet
 from empathia.labels.sets import GOEMOTIONS28
+from empathia.pipeline.reacting import Reacted, react
+from empathia.reaction import lively
+from empathia.report.face import model
+from empathia.report.face.picture import carried, strokes
 from empathia.report.timeline import write
 from empathia.report.wording import UNTOLD
 from empathia.types import Emotion, Timeline, Turn, Utterance
@@ -417,3 +423,87 @@ def test_words_of_attack_stay_words(browser, tmp_path):
         assert visit.page.title() != "hacked"
         assert visit.page.locator("img, script:not([type])").count() == 1
         assert attack in visit.page.locator("#detail").inner_text()
+
+
+FACE_JS = Path(model.__file__).parents[1] / "assets" / "face.js"
+LOOK = "document.getElementById('face').toDataURL()"
+
+
+def face_page(reacted: Reacted, folder: Path, audio: bytes | None = None) -> Path:
+    return write(reacted.timeline, folder / "face.html", audio, reacted=reacted)
+
+
+def test_the_listeners_face_moves_with_the_sound(browser, tmp_path):
+    reacted = react(timeline(6))
+    with Visit(browser, face_page(reacted, tmp_path, sound(8))) as visit:
+        assert "lively rules, not learnt" in visit.page.locator(".listener").inner_text()
+        before = visit.page.evaluate(LOOK)
+        visit.page.evaluate("document.getElementById('sound').currentTime = 4.2")
+        visit.page.locator("#player .when", has_text="0:04").wait_for()
+        visit.page.wait_for_timeout(100)
+        assert visit.page.evaluate(LOOK) != before
+
+
+def test_without_sound_the_face_has_a_clock_and_turns_follow_it(browser, tmp_path):
+    reacted = react(timeline(3, times=False))
+    with Visit(browser, face_page(reacted, tmp_path)) as visit:
+        assert "the turns have no times" in visit.page.locator(".listener").inner_text()
+        visit.page.locator("#face-bar button").click()
+        visit.page.locator("#detail-title", has_text="Turn 2").wait_for()
+        visit.page.locator("#face-bar button").click()
+        still = visit.page.evaluate(LOOK)
+        visit.page.wait_for_timeout(100)
+        assert visit.page.evaluate(LOOK) == still
+
+
+def test_the_page_draws_what_python_draws(browser):
+    """The two programs that move and draw a face, point for point."""
+    reacted = react(timeline(6))
+    moment = 200
+    track = model.track(lively.NAMES, reacted.face, 25.0)
+    page = browser.new_page()
+    page.add_script_tag(content=f"const byId = () => null;\n{FACE_JS.read_text()}")
+    asked = """([model, track, seconds]) => {
+      track.numbers = unpacked(track.values);
+      const flat = flatPoints(model, posedPoints(model, track, seconds));
+      return model.shapes.map((s) => {
+        const chosen = s.points.map((i) => flat[i]);
+        if (s.kind === "net") return chosen;
+        if (s.kind === "disc") { const d = discOf(chosen, s); return [[d.x, d.y], [d.radius, 0]]; }
+        if (s.kind === "hull" || s.kind === "rim") return hullOf([...curveOf(chosen.slice(0, model.head), true), ...chosen.slice(model.head)]);
+        return curveOf(chosen, s.kind === "fill");
+      });
+    }"""  # noqa: E501
+    there = page.evaluate(asked, [model.model(), track, moment / 25])
+    page.close()
+    pose = reacted.face[moment, -3:]
+    assert np.abs(pose).max() > 0.5
+    points = carried(reacted.landmarks(moment, moment + 1)[0], pose)
+    for (shape, lines, _), drawn in zip(strokes(points), there, strict=True):
+        here = np.concatenate(lines)
+        if shape.kind == "disc":
+            middle, (radius, _) = drawn
+            assert np.allclose(here.mean(0), middle, atol=2e-3)
+            assert np.ptp(here[:, 0]) / 2 == pytest.approx(radius, abs=2e-3)
+        elif shape.kind in {"hull", "rim"}:
+            apart = np.linalg.norm(here[:, None] - np.array(drawn), axis=-1)
+            assert max(apart.min(0).max(), apart.min(1).max()) < 0.02
+        else:
+            assert np.allclose(here, drawn, atol=2e-3)
+
+
+def test_foretold_landmarks_are_drawn_where_they_are(browser):
+    points = np.tile(neutral().astype(np.float32), (3, 1, 1))
+    points[2] += [0.1, -0.2, 0.0]
+    track = model.places(points, 25.0)
+    page = browser.new_page()
+    page.add_script_tag(content=f"const byId = () => null;\n{FACE_JS.read_text()}")
+    asked = """([model, track, seconds]) => {
+      track.numbers = unpacked(track.points);
+      track.width = 3 * model.rest.length;
+      const moved = placedPoints(model, track, seconds);
+      return moved.map((p, i) => p.map((v, c) => v - model.rest[i][c]));
+    }"""
+    half = np.array(page.evaluate(asked, [model.model(), track, 1.5 / 25]))
+    page.close()
+    assert np.allclose(half, [0.05, -0.1, 0.0], atol=1e-3)

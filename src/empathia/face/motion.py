@@ -109,7 +109,7 @@ def posed(blendshapes: FloatArray, pose: FloatArray) -> FloatArray:
             f"Expected (..., {len(BLENDSHAPES)}) and (..., 3), alike in front",
         )
     points: Array = neutral() + np.tensordot(shapes, basis(), axes=1)
-    for upper, lower in _MEETING:
+    for upper, lower in MEETING:
         _kept_apart(points, upper, lower)
     turned: FloatArray = (points @ np.swapaxes(rotation(angles), -1, -2)).astype(np.float32)
     return turned
@@ -121,7 +121,8 @@ def _meeting(line: Sequence[int]) -> tuple[list[int], list[int]]:
     return list(line[:half:-1]), list(line[1:half])
 
 
-_MEETING = tuple(_meeting(line) for line in (RIGHT_EYE, LEFT_EYE, INNER_LIPS))
+MEETING = tuple(_meeting(line) for line in (RIGHT_EYE, LEFT_EYE, INNER_LIPS))
+"""Upper and lower points of lids and lips, pairwise."""
 
 
 def _kept_apart(points: Array, upper: Sequence[int], lower: Sequence[int]) -> None:

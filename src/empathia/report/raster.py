@@ -100,6 +100,11 @@ def width_of(words: str, size: float) -> float:
     return _font(round(size * _FINER), _wide(words)).getlength(words) / _FINER
 
 
+def can_write(words: str) -> bool:
+    """Whether there is a font for words: other scripts than Latin need one of the system's."""
+    return not _wide(words) or _font(12, True).path != _font(12, False).path
+
+
 def encoded(pixels: Pixels, kind: str) -> bytes:
     """A picture as a "PNG" or "JPEG".
 

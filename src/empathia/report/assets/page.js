@@ -135,6 +135,7 @@ function start() {
   enliven();
   buildTimeline();
   layOut();
+  if (data.face) listener.prepare();
   new ResizeObserver(() => layOut()).observe(byId("scroller"));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") player.pause(); });
   if (turns.length) choose(0, { announce: false });

@@ -17,8 +17,10 @@ Array = NDArray[np.float64]
 
 VIEW = (-1.25, -1.25, 2.5, 2.9)
 """Left, top, width and height of what a picture shows, in normalised units."""
-_NECK = np.array([0.0, 1.15, 0.55])  # what a head turns about
-_DEPTH = 0.13  # how much smaller one unit further off
+NECK = np.array([0.0, 1.15, 0.55])
+"""What a head turns about."""
+DEPTH = 0.13
+"""How much smaller one unit further off."""
 _BETWEEN = 4  # points of a curve from one point to the next
 
 
@@ -37,7 +39,7 @@ def carried(landmarks: FloatArray, pose: FloatArray) -> FloatArray:
         landmarks: (..., 478, 3).
         pose: (..., 3) in degrees.
     """
-    shift = _NECK - rotation(pose) @ _NECK
+    shift = NECK - rotation(pose) @ NECK
     moved: FloatArray = (landmarks + shift[..., None, :]).astype(np.float32)
     return moved
 
@@ -49,7 +51,7 @@ def strokes(landmarks: FloatArray) -> Iterator[Stroke]:
         landmarks: (478, 3), normalised.
     """
     places = np.concatenate([landmarks, weights() @ landmarks, np.array(STILL)])
-    flat = places[:, :2] / (1 + _DEPTH * places[:, 2:])
+    flat = places[:, :2] / (1 + DEPTH * places[:, 2:])
     for shape in SHAPES:
         chosen = flat[list(shape.points)]
         if shape.kind == "net":

@@ -160,6 +160,6 @@ def weights() -> Array:
     """
     steady = np.array([i for pair in of.PAIRS for i in pair])
     known = np.c_[neutral()[steady], np.ones(len(steady))]
-    found = np.zeros((len(BEYOND), len(neutral())))
-    found[:, steady] = np.c_[np.array(BEYOND), np.ones(len(BEYOND))] @ np.linalg.pinv(known)
-    return found
+    sums = np.zeros((len(BEYOND), len(neutral())))
+    sums[:, steady] = np.c_[np.array(BEYOND), np.ones(len(BEYOND))] @ np.linalg.pinv(known)
+    return sums

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from empathia.errors import UsageError
 from empathia.files import write_text
 from empathia.report.timeline import csv as timeline_csv
 from empathia.report.timeline import srt, textgrid
 from empathia.types import Timeline, wire
+
+if TYPE_CHECKING:
+    from empathia.pipeline.reacting import Reacted
 
 WRITERS: Mapping[str, Callable[[Timeline], str]] = {
     ".json": wire.dumps,
@@ -40,6 +44,7 @@ def write(
     path: str | Path,
     audio: bytes | None = None,
     film: bytes | None = None,
+    reacted: Reacted | None = None,
 ) -> Path:
     """Write a timeline as its suffix says; the file is there whole or not at all.
 
@@ -48,6 +53,7 @@ def write(
         path: Ends in .json, .csv, .srt, .TextGrid or .html.
         audio: Compressed sound (Opus, mp3 or wav) that an .html page embeds.
         film: A compressed video with its sound (WebM or mp4), which it plays instead.
+        reacted: How a listener takes it, for an .html page.
 
     Returns:
         The path that was written.
@@ -62,7 +68,7 @@ def write(
     if suffix == ".html":
         from empathia.report.timeline.html import page
 
-        text = page(timeline, audio, film=film)
+        text = page(timeline, audio, film=film, reacted=reacted)
     else:
         text = WRITERS[suffix](timeline)
     write_text(path, text)

@@ -12,12 +12,15 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from empathia.errors import UsageError
+from empathia.pipeline.reacting import Reacted
 from empathia.report.escaping import escaped
+from empathia.report.face.panel import data as face_data
+from empathia.report.face.panel import panel
 from empathia.report.marks import Mark, timeline_marks
 from empathia.report.timeline import parts
 from empathia.types import Timeline
@@ -39,6 +42,7 @@ def page(
     audio: bytes | None = None,
     audio_type: str | None = None,
     film: bytes | None = None,
+    reacted: Reacted | None = None,
 ) -> str:
     """The whole page as text.
 
@@ -48,13 +52,17 @@ def page(
         audio_type: Its media type; by default that of its first bytes.
         film: The compressed video with its sound (WebM, mp4), which is played in place of the
             sound alone.
+        reacted: How a listener takes it; their face moves with it.
 
     Raises:
         UsageError: Sound or film are of no known kind.
     """
     marks = timeline_marks(timeline)
-    style = f"\n{_asset('page.css')}\n{parts.colours(marks)}\n"
-    script = _script()
+    sheets, scripts = ["page.css"], list(_SCRIPTS)
+    if reacted is not None:
+        sheets, scripts = [*sheets, "face.css"], [*scripts, "face.js"]
+    style = "\n".join(["", *map(_asset, sheets), parts.colours(marks), ""])
+    script = _script(scripts)
     sound = None if not audio else _data_address(audio, audio_type or kind_of(audio))
     moving = None if not film else _data_address(film, film_kind(film))
     fused = [x for t in timeline.turns if t.emotion is not None for x in t.emotion.labels]
@@ -64,12 +72,12 @@ def page(
         "style": style,
         "facts": parts.facts(timeline),
         "cautions": parts.cautions(timeline),
-        "film": parts.film(moving),
+        "film": parts.film(moving) + panel(reacted),
         "player": "" if moving else parts.player(sound, timeline),
         "legend": parts.legend(list(dict.fromkeys(fused)) or marks, marks),
         "table": parts.table(timeline, marks),
         "provenance": parts.provenance(timeline),
-        "data": _data(timeline, marks),
+        "data": _data(timeline, marks, reacted),
         "script": script,
     }
     # One pass, so that braces in somebody's words are not filled in turn.
@@ -120,8 +128,8 @@ def _asset(name: str) -> str:
     return (_ASSETS / name).read_text(encoding="utf-8").strip()
 
 
-def _script() -> str:
-    code = "\n".join(_asset(name) for name in _SCRIPTS)
+def _script(names: Sequence[str]) -> str:
+    code = "\n".join(map(_asset, names))
     return f'\n(() => {{\n"use strict";\n{code}\nstart();\n}})();\n'
 
 
@@ -136,7 +144,7 @@ def _policy(script: str, style: str) -> str:
     )
 
 
-def _data(timeline: Timeline, marks: Mapping[str, Mark]) -> str:
+def _data(timeline: Timeline, marks: Mapping[str, Mark], reacted: Reacted | None) -> str:
     """What the scripts draw from, as JSON that cannot end its element."""
     known: dict[str, Any] = {**to_json(timeline)}
     del known["provenance"], known["notes"]
@@ -150,5 +158,7 @@ def _data(timeline: Timeline, marks: Mapping[str, Mark]) -> str:
         label: {"index": i, "letter": m.letter, "pattern": m.pattern}
         for i, (label, m) in enumerate(marks.items())
     }
+    if reacted is not None:
+        known["face"] = face_data(reacted)
     text = json.dumps(known, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

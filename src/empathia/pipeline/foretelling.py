@@ -1,0 +1,171 @@
+"""Reactions that a trained predictor foretells, laid into the time of a talk to be looked at."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from empathia import features, reaction
+from empathia.errors import UsageError
+from empathia.face.motion import neutral
+from empathia.face.normalise import normalised
+from empathia.reaction import RECOGNISED, lively
+from empathia.types import Features, FloatArray, Reaction, Sample
+from empathia.types.seen import LANDMARKS
+
+_EASE = 10  # frames from one reaction to the next
+_LANDMARKS = "landmarks"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Foretold:
+    """What a predictor makes of a talk.
+
+    Args:
+        reactions: By turn; None where the listener speaks.
+        face: (frames, 55), or None; see :class:`empathia.pipeline.reacting.Reacted`.
+        points: (frames, 478, 3), or None.
+        notes: Honest remarks.
+    """
+
+    reactions: tuple[Reaction | None, ...]
+    face: FloatArray | None
+    points: FloatArray | None
+    notes: tuple[str, ...]
+
+
+def load(name: str, threads: int | None = None) -> reaction.Kept:
+    """A predictor that was kept.
+
+    Raises:
+        UsageError: There is no such folder.
+        WeightsError: It holds none, or a damaged one.
+    """
+    folder = Path(name)
+    if not folder.is_dir():
+        raise UsageError(
+            f"there is no predictor '{name}' (there is: lively, or a folder)",
+            "Give the folder 'model' that empathia train wrote: out/<run>/model",
+        )
+    return reaction.load(folder, threads)
+
+
+def wanted(kept: reaction.Kept, source: str) -> tuple[str, ...]:
+    """Features of a source ("words", "sound") that a predictor reads and that can be computed."""
+    named = (f for names in kept.settings.modalities.values() for f in names)
+    known = [f for f in named if f.partition(":")[0] in features.names()]
+    return tuple(dict.fromkeys(f for f in known if features.source(f) == source))
+
+
+def foretell(
+    kept: reaction.Kept,
+    stimuli: Sequence[lively.Stimulus],
+    heard: Sequence[int],
+    length: float,
+    seed: int,
+) -> Foretold:
+    """Ask a predictor what follows each turn that is listened to.
+
+    Args:
+        kept: The predictor.
+        stimuli: All turns.
+        heard: Places of those that are listened to.
+        length: Of the talk, in s.
+        seed: Of what is drawn by lot.
+
+    Raises:
+        UsageError: Nothing of what it foretells can be drawn.
+    """
+    samples = [s.sample for s in stimuli]
+    answers = kept.predict([samples[: i + 1] for i in heard], 1, seed)
+    reactions: list[Reaction | None] = [None] * len(stimuli)
+    for i, (first, *_) in zip(heard, answers, strict=True):
+        reactions[i] = first
+    begun = [(stimuli[i].start + stimuli[i].length, reactions[i]) for i in heard]
+    told = [(begin, r) for begin, r in begun if r is not None]
+    notes, frames = tuple(_absent(kept, samples)), max(1, round(length * lively.RATE))
+    if rows := list(_places(told)):
+        rest = neutral().astype(np.float32).reshape(-1)
+        points = _laid(rows, rest, frames).reshape(frames, LANDMARKS, 3)
+        return Foretold(tuple(reactions), None, points, notes)
+    if rows := list(_faces(told)):
+        face = _laid(rows, np.zeros(len(lively.NAMES), np.float32), frames)
+        return Foretold(tuple(reactions), face, None, notes)
+    if not any(r.emotion is not None for _, r in told):
+        raise UsageError(
+            f"nothing that '{kept.settings.name}' foretells can be drawn "
+            f"({', '.join(kept.settings.targets) or 'it is unsure'})",
+            "Train one that foretells landmarks, a face or an emotion",
+        )
+    felt = [_felt(stimuli[i], reactions[i]) for i in heard]
+    note = "it foretells the emotion alone: lively rules, not learnt, move the face by that"
+    return Foretold(tuple(reactions), lively.follow(felt, length, seed), None, (*notes, note))
+
+
+Row = tuple[float, FloatArray, float | None]
+"""When a reaction begins (s), its frames, and frames a second (None: one row)."""
+
+
+def _places(told: Sequence[tuple[float, Reaction]]) -> Iterator[Row]:
+    for begin, r in told:
+        feature = r.features.get(_LANDMARKS)
+        if feature is None or feature.values.shape[1] != 3 * LANDMARKS:
+            continue
+        values = feature.values[np.isfinite(feature.values).all(1)]
+        if len(values):
+            points, _ = normalised(values.reshape(-1, LANDMARKS, 3))
+            yield begin, points.reshape(len(values), -1), feature.rate
+
+
+def _faces(told: Sequence[tuple[float, Reaction]]) -> Iterator[Row]:
+    for begin, r in told:
+        feature = r.features.get("face")
+        if feature is None or not set(feature.names) & set(lively.NAMES):
+            continue
+        values = feature.values[np.isfinite(feature.values).any(1)]
+        if not len(values):
+            continue
+        face = np.zeros((len(values), len(lively.NAMES)), np.float32)
+        for i, name in enumerate(feature.names):
+            if name in lively.NAMES:
+                face[:, lively.NAMES.index(name)] = np.nan_to_num(values[:, i])
+        yield begin, face, feature.rate
+
+
+def _laid(rows: Sequence[Row], rest: FloatArray, frames: int) -> FloatArray:
+    """(frames, columns) of reactions (frames, columns) behind each other; each holds its end."""
+    track = np.tile(rest, (frames, 1))
+    starts = [min(round(begin * lively.RATE), frames) for begin, _, _ in rows]
+    for (_, values, rate), start, end in zip(rows, starts, [*starts[1:], frames], strict=True):
+        if end <= start:
+            continue
+        at = np.minimum(np.arange(end - start) * (rate or 0) / lively.RATE, len(values) - 1)
+        low, share = at.astype(int), (at % 1)[:, None].astype(np.float32)
+        high = np.minimum(low + 1, len(values) - 1)
+        track[start:end] = values[low] * (1 - share) + values[high] * share
+        ease = np.linspace(0, 1, min(_EASE, end - start), endpoint=False, dtype=np.float32)[:, None]
+        before, now = track[max(start - 1, 0)].copy(), track[start : start + len(ease)]
+        now[:] = before * (1 - ease) + now * ease
+        track[end:] = track[end - 1]
+    return track
+
+
+def _felt(stimulus: lively.Stimulus, told: Reaction | None) -> lively.Stimulus:
+    """The stimulus with the foretold emotion in place of the speaker's."""
+    sample = stimulus.sample
+    known = {k: v for k, v in sample.features.items() if k != RECOGNISED}
+    if told is not None and (emotion := told.emotion) is not None and emotion.label is not None:
+        scores = np.array([emotion.scores], np.float32)
+        known[RECOGNISED] = Features(sample.id, RECOGNISED, scores, emotion.labels.labels)
+    return stimulus._replace(sample=dataclasses.replace(sample, features=known))
+
+
+def _absent(kept: reaction.Kept, samples: Sequence[Sample]) -> Iterator[str]:
+    """What the predictor reads and does not get."""
+    for names in kept.settings.modalities.values():
+        for name in names:
+            if not any(name in s.features for s in samples):
+                yield f"'{kept.settings.name}' reads '{name}', which is absent here"

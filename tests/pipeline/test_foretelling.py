@@ -1,0 +1,109 @@
+"""Trained predictors of reactions, laid into the time of a talk."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from build import timeline
+from little_reactions import taught
+
+from empathia.errors import UsageError, WeightsError
+from empathia.face.motion import neutral, posed
+from empathia.labels import EKMAN7
+from empathia.pipeline.reacting import RATE, react
+from empathia.reaction import Settings
+from empathia.reaction.lively import NAMES
+from empathia.training.problem import Exchange
+from empathia.types import Features, Sample
+
+SMILE = NAMES.index("mouthSmileLeft")
+TALK = timeline(4)
+
+
+def smiling() -> np.ndarray:
+    face = np.zeros((6, 55), np.float32)
+    face[:, [SMILE, SMILE + 1]] = 0.8
+    face[:, -3] = 9.0
+    return face
+
+
+def exchange(number: int, emotion: tuple[float, ...] | None, **features: np.ndarray) -> Exchange:
+    names = {"face": NAMES}
+    known = {
+        n: Features("r", n, v, names.get(n, ()), rate=12.5 if len(v) > 1 else None)
+        for n, v in features.items()
+    }
+    return Exchange((Sample(f"s{number}"),), Sample(f"r{number}", features=known), emotion)
+
+
+def kept(folder: Path, emotion: tuple[float, ...] | None = None, **features: np.ndarray) -> str:
+    """A predictor of the mean that has learnt that everybody reacts like this."""
+    predictor = taught(
+        "mean",
+        folder / "training",
+        labels=None if emotion is None else EKMAN7,
+        targets=tuple(features),
+        train=tuple(exchange(i, emotion, **features) for i in range(3)),
+        valid=(),
+        modalities={"voice": ("prosody",), "face": ("seen",)},
+    )
+    model = folder / "model"
+    model.mkdir()
+    predictor.save(model)
+    modalities = {"voice": ("prosody",), "face": ("seen",)}
+    Settings("try", "mean", modalities, tuple(features), "ours", False).write(model)
+    return str(model)
+
+
+def test_a_foretold_face_follows_the_turn_and_holds(tmp_path) -> None:
+    reacted = react(TALK, kept(tmp_path, face=smiling()))
+    assert reacted.points is None
+    end = round(reacted.times[0][1] * RATE)
+    assert reacted.face[: end - 1].max() == 0
+    assert reacted.face[end + 12, SMILE] == pytest.approx(0.8)
+    assert reacted.face[-1, -3] == pytest.approx(9.0)
+    assert np.abs(np.diff(reacted.face[:, SMILE])).max() < 0.2, "it eases in"
+    assert [r.source for r in reacted.reactions if r] == ["mean"] * 4
+    assert any("'try' reads 'seen', which is absent here" in n for n in reacted.notes)
+    assert not any("prosody" in n for n in reacted.notes)
+
+
+def test_foretold_landmarks_are_normalised_and_drawn(tmp_path) -> None:
+    face = smiling()
+    points = posed(face[:, :-3], face[:, -3:] * 0) * 140 + [300, 200, 0]
+    reacted = react(TALK, kept(tmp_path, landmarks=points.reshape(6, -1).astype(np.float32)))
+    assert reacted.face is None
+    assert reacted.frames == len(reacted.points)
+    assert np.allclose(reacted.landmarks(0, 1)[0], neutral(), atol=1e-3), "at rest before"
+    last = reacted.landmarks(reacted.frames - 1, reacted.frames)[0]
+    assert np.allclose(last, points[-1] / 140 - [300 / 140, 200 / 140, 0], atol=0.01)
+
+
+def test_an_emotion_alone_moves_the_face_by_rules_and_that_is_told(tmp_path) -> None:
+    joy = tuple(float(label == "joy") for label in EKMAN7)
+    reacted = react(TALK, kept(tmp_path, emotion=joy))
+    assert reacted.face[:, SMILE].max() > 0.5
+    assert any("emotion alone" in n for n in reacted.notes)
+    assert all(r.emotion.label == "joy" for r in reacted.reactions if r)
+
+
+def test_what_cannot_be_drawn_or_loaded_is_told(tmp_path) -> None:
+    row = np.ones((1, 8), np.float32)
+    with pytest.raises(UsageError, match=r"nothing that 'try' foretells can be drawn \(tone\)"):
+        react(TALK, kept(tmp_path, tone=row))
+    with pytest.raises(UsageError, match="there is no predictor 'nobody'"):
+        react(TALK, "nobody")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(WeightsError, match="holds no predictor"):
+        react(TALK, str(empty))
+
+
+def test_who_listens_gets_no_reaction(tmp_path) -> None:
+    reacted = react(TALK, kept(tmp_path, face=smiling()), listener="Ann")
+    assert [r is None for r in reacted.reactions] == [True, False] * 2
+    later = dataclasses.replace(reacted.timeline.turns[1].utterance)
+    assert reacted.face[: round((later.end or 0) * RATE) - 1].max() == 0

@@ -1,0 +1,67 @@
+"""Reactions to talks: with and without times, with somebody of the talk as the listener."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from build import timeline, turn
+
+from empathia.errors import UsageError
+from empathia.pipeline.reacting import RATE, react, times_of
+from empathia.reaction.lively import AFTER, NAMES
+from empathia.types import Timeline
+
+
+def test_every_turn_is_reacted_to_while_it_lasts_and_behind_it() -> None:
+    talk = timeline(6)
+    reacted = react(talk)
+    assert not reacted.laid_out
+    assert reacted.notes == ()
+    until = max(talk.duration or 0, reacted.times[-1][1] + AFTER)
+    assert reacted.frames == pytest.approx(until * RATE, abs=1)
+    turns = zip(talk.turns, reacted.times, reacted.reactions, strict=True)
+    for said, (start, end), reaction in turns:
+        assert (start, end) == (said.utterance.start, said.utterance.end)
+        assert reaction.to == said.utterance.id
+        face = reaction.features["face"]
+        assert face.names == NAMES
+        first = round(start * RATE)
+        assert np.array_equal(face.values, reacted.face[first : first + len(face.values)])
+    assert reacted.landmarks(3, 8).shape == (5, 478, 3)
+
+
+def test_who_listens_is_not_reacted_to() -> None:
+    reacted = react(timeline(6), listener="Ben")
+    assert [r is None for r in reacted.reactions] == [False, True] * 3
+    with pytest.raises(UsageError, match=r"'Cleo' \(there are: Ann, Ben\)"):
+        react(timeline(4), listener="Cleo")
+    with pytest.raises(UsageError, match="nobody speaks"):
+        react(timeline(3, speakers=("Ann",)), listener="Ann")
+    with pytest.raises(UsageError, match="nobody speaks"):
+        react(Timeline("a", (), ()))
+
+
+def test_a_transcript_is_laid_out_by_its_words_and_that_is_told() -> None:
+    reacted = react(timeline(5, times=False))
+    assert reacted.laid_out
+    assert "no times" in reacted.notes[0]
+    assert all(b[0] > a[1] for a, b in zip(reacted.times, reacted.times[1:], strict=False))
+    short, long = turn(0, text="Yes."), turn(1, text="word " * 60)
+    spans, _ = times_of([short, long])
+    assert spans[0][1] - spans[0][0] < 1.5 < 10 < spans[1][1] - spans[1][0]
+
+
+def test_moments_of_a_chat_are_no_times() -> None:
+    assert times_of([turn(i, span=(i * 60.0, i * 60.0)) for i in range(3)])[1]
+
+
+def test_unsure_turns_leave_the_face_neutral() -> None:
+    reacted = react(timeline(4, abstain=range(4)))
+    expression = [i for i, n in enumerate(NAMES) if n.startswith(("mouth", "nose", "cheek"))]
+    assert not reacted.face[:, expression].any()
+
+
+def test_turns_without_words_are_listened_to() -> None:
+    talk = timeline(3, texts=(None,))
+    assert react(talk).frames > 0
+    assert react(Timeline("a", (turn(0, text=None),), ("Ann",))).laid_out

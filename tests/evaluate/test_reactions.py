@@ -28,7 +28,7 @@ from empathia.metrics.reactions.diversity import frdiv, frdvs, frvar
 from empathia.metrics.reactions.lag import lag
 from empathia.metrics.reactions.synchrony import frsyn
 from empathia.report import reactions as looks
-from empathia.types import Emotion, Features, Reaction
+from empathia.types import Emotion, Features, Reaction, Score
 
 LABELS = LabelSet("two", ("glad", "sad"))
 RATE = 10.0
@@ -296,6 +296,42 @@ def test_answers_that_do_not_fit_are_refused(run: Run) -> None:
     reacted.write_said(run.at(1), "rows", [[told("glad", {})]] * 3)
     with pytest.raises(InputError, match="holds 8 pairs and 3 answers of 'rows'"):
         evaluate(run.folder)
+
+
+def test_columns_of_several_units_weigh_the_same(run: Run) -> None:
+    run.say("new", lambda i: [("glad", {"face": course(4, i)})])
+    plain = run.evaluated().systems[0].scores["face"]
+    scaled = np.array([1000.0, 1.0])
+    folder = run.at(1)
+    pairs, said = reacted.read_pairs(folder), reacted.read_said(folder, "new")
+
+    def other(f: Features, units: tuple[str, ...]) -> Features:
+        return dataclasses.replace(f, values=(f.values * scaled).astype(np.float32), units=units)
+
+    def rewritten(units: tuple[str, ...]) -> Mapping[str, Score]:
+        moved = [
+            dataclasses.replace(
+                p,
+                truth={"face": other(p.truth["face"], units)},
+                stimulated={"face": other(p.stimulated["face"], units)},
+            )
+            for p in pairs
+        ]
+        reacted.write_pairs(folder, moved, ["face"])
+        again = [
+            [dataclasses.replace(r, features={"face": other(r.features["face"], units)})]
+            for (r,) in said
+        ]
+        reacted.write_said(folder, "new", again)
+        return evaluate(run.folder, 0).systems[0].scores["face"]
+
+    one, several = rewritten(("Hz", "Hz")), rewritten(("Hz", "dB"))
+    assert one["mse"].value > 1e5 * plain["mse"].value
+    spread = np.concatenate(run.face).std(axis=0)
+    errors = [((a - course(4, i)) / spread) ** 2 for i, a in enumerate(run.face)]
+    assert several["mse"].value == pytest.approx(np.mean(errors), rel=1e-4)
+    for measure in ("frcorr", "frsyn", "lag"):  # these know no units
+        assert several[measure].value == pytest.approx(plain[measure].value, abs=1e-4)
 
 
 class Cells(HTMLParser):

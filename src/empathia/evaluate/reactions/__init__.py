@@ -6,9 +6,10 @@ for each seed and averaged; its interval comes from resampling dialogues, the sa
 so that differences are paired: over the pairs that both answer. Measures and their pitfalls are in
 :mod:`empathia.metrics.reactions`.
 
-What was foretold is brought to the rate of the real reaction, cut where that ends, and held where
-it ends earlier. A feature that was not foretold counts for nobody but in ``covered``; an emotion
-that was not is an error.
+Columns of several units (prosody, a face) are divided by the standard deviation that they have
+among the real reactions. What was foretold is brought to the rate of the real reaction, cut where
+that ends, and held where it ends earlier. A feature that was not foretold counts for nobody but in
+``covered``; an emotion that was not is an error.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from empathia.bench.record import training_folder
 from empathia.contracts import Progress, silent
 from empathia.evaluate.reactions.asked import read_asked
 from empathia.evaluate.reactions.figures import Measured, figures
-from empathia.evaluate.reactions.systems import PEOPLE, measure, middles
+from empathia.evaluate.reactions.systems import PEOPLE, columns_of, measure
 from empathia.evaluate.reactions.verdict import Verdict, verdicts
 from empathia.metrics.bootstrap import RESAMPLES
 
@@ -61,11 +62,11 @@ def evaluate(folder: Path, resamples: int = RESAMPLES, progress: Progress = sile
     run = read(folder)
     asked = read_asked(_folders(folder, run))
     names = (run.predictor, *run.floors, PEOPLE)
-    centre = middles(asked)
+    columns = columns_of(asked)
     systems = []
     for done, name in enumerate(names):
         progress(name, done, len(names))
-        systems.append(measure(asked, name, run.labels, centre))
+        systems.append(measure(asked, name, run.labels, columns))
     dialogues = int(asked.units.max()) + 1
     measured = figures(systems, dialogues, resamples)
     return Evaluated(run, len(asked.units), dialogues, tuple(measured), verdicts(measured))

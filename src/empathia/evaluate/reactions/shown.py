@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
@@ -34,9 +36,38 @@ LESS = frozenset({"nme", "mse", "frdist"})
 AS_PEOPLE = frozenset({"frvar", "frdvs", "frsyn", "frdiv", "lag", "covered"})
 """Measures of which neither more nor less is better; people's own stand beside."""
 _NEAR, _NEARER = 0.1, 0.05
+_STILL = 1e-6  # of the middle: what varies less is rounding
 
 
-def in_step(real: Features, said: Features) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where the columns of a feature lie among the real reactions that were tested.
+
+    Args:
+        middle: (columns,) their means.
+        spread: (columns,) what they are divided by before all measures: 1, or where they are of
+            several units their standard deviation; NaN, which leaves it out, of one that is
+            constant.
+    """
+
+    middle: Floats
+    spread: Floats
+
+    @classmethod
+    def of(cls, reactions: Iterable[Features]) -> Self:
+        """Of all frames of reactions, at least one, of one feature."""
+        every = list(reactions)
+        rows = np.concatenate([np.asarray(f.values, np.float64) for f in every])
+        known = ~np.isnan(rows)
+        n = np.maximum(known.sum(0), 1)
+        middle = np.where(known, rows, 0).sum(0) / n
+        if len(set(every[0].units)) < 2:
+            return cls(middle, np.ones_like(middle))
+        deviation = np.sqrt((np.where(known, rows - middle, 0) ** 2).sum(0) / n)
+        return cls(middle, np.where(deviation > _STILL * np.abs(middle), deviation, np.nan))
+
+
+def in_step(real: Features, said: Features, columns: Columns) -> Floats:
     """What was foretold at the rate of the real reaction, (frames, columns).
 
     Raises:
@@ -49,14 +80,14 @@ def in_step(real: Features, said: Features) -> Floats:
             f"{said.values.shape[1]} at {said.rate} Hz",
             "Foretell the feature that is measured",
         )
-    values = np.asarray(said.values, np.float64)
+    values: Floats = np.asarray(said.values, np.float64) / columns.spread
     if real.rate is None or said.rate is None:
         return values
     return resampled(values, said.rate, real.rate)
 
 
 def of_pair(
-    real: Features, draws: Sequence[Features], stimulus: Features | None
+    real: Features, draws: Sequence[Features], stimulus: Features | None, columns: Columns
 ) -> dict[str, float]:
     """Measures of what was foretold of one reaction; what has none is absent or NaN.
 
@@ -67,12 +98,12 @@ def of_pair(
         real: What truly came.
         draws: What was foretold; at least one.
         stimulus: The same feature of the speaker.
+        columns: Of the feature.
 
     Raises:
         UsageError: See :func:`in_step`.
     """
-    truth = np.asarray(real.values, np.float64)
-    said = [in_step(real, d) for d in draws]
+    truth, *said = (in_step(real, f, columns) for f in (real, *draws))
     best = fitted(said[0], len(truth))
     values = _near(truth, best)
     if real.rate is not None:
@@ -84,24 +115,26 @@ def of_pair(
             "lag": lag(truth, best, real.rate).seconds,
         }
         if stimulus is not None:
-            values["frsyn"] = frsyn(in_step(real, stimulus), said, real.rate)
+            values["frsyn"] = frsyn(in_step(real, stimulus, columns), said, real.rate)
     return values
 
 
-def of_people(real: Features, stimulus: Features | None) -> dict[str, float]:
+def of_people(real: Features, stimulus: Features | None, columns: Columns) -> dict[str, float]:
     """What the real reaction itself has: how much it varies, and its lag behind the speaker."""
     if real.rate is None:
         return {}
-    values = {"frvar": frvar(real.values)}
+    truth = in_step(real, real, columns)
+    values = {"frvar": frvar(truth)}
     if stimulus is not None:
-        values["frsyn"] = frsyn(in_step(real, stimulus), [real.values], real.rate)
+        values["frsyn"] = frsyn(in_step(real, stimulus, columns), [truth], real.rate)
     return values
 
 
-def moments_of(real: Features, best: Features, middle: Floats) -> Floats:
-    """(6, columns) moments of a reaction and what was foretold, around (columns,) a middle."""
-    truth = np.asarray(real.values, np.float64)
-    return moments(truth - middle, fitted(in_step(real, best), len(truth)) - middle)
+def moments_of(real: Features, best: Features, columns: Columns) -> Floats:
+    """(6, columns) moments of a reaction and what was foretold, around the middle."""
+    truth = in_step(real, real, columns)
+    middle = columns.middle / columns.spread
+    return moments(truth - middle, fitted(in_step(real, best, columns), len(truth)) - middle)
 
 
 def _near(truth: Floats, said: Floats) -> dict[str, float]:

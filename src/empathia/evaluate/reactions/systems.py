@@ -15,7 +15,7 @@ from empathia.evaluate.reactions.asked import Asked
 from empathia.evaluate.reactions.summed import Floats, Summed, means, pooled
 from empathia.metrics.reactions import mean_known
 from empathia.metrics.reactions.diversity import Spread
-from empathia.types import Reaction
+from empathia.types import Features, Reaction
 
 EMOTION, PEOPLE = "emotion", "people"
 """What is measured beside features; the column of real reactions."""
@@ -40,8 +40,10 @@ class System:
 class _Seed:
     """What one seed adds: values by row, by feature and measure; the rest by its name."""
 
-    def __init__(self, asked: Asked, labels: Sequence[str], middles: Mapping[str, Floats]) -> None:
-        self.units, self.middles = asked.units, middles
+    def __init__(
+        self, asked: Asked, labels: Sequence[str], columns: Mapping[str, shown.Columns]
+    ) -> None:
+        self.units, self.columns = asked.units, columns
         self.counts = np.zeros((len(asked.units), 3 * len(labels) + 3))
         self.values: dict[str, dict[str, Floats]] = defaultdict(dict)
         self.moments: dict[str, Floats] = {}
@@ -50,8 +52,9 @@ class _Seed:
     def people(self, row: int, pair: Tested) -> None:
         """What truly came."""
         for feature, real in pair.truth.items():
-            self._put(feature, row, shown.of_people(real, pair.stimulated.get(feature)))
-            self._spread(feature, [real.values])
+            columns, stimulus = self.columns[feature], pair.stimulated.get(feature)
+            self._put(feature, row, shown.of_people(real, stimulus, columns))
+            self._spread(feature, [shown.in_step(real, real, columns)])
 
     def foretold(self, row: int, pair: Tested, draws: Sequence[Reaction]) -> None:
         """What was foretold of it."""
@@ -60,12 +63,13 @@ class _Seed:
             if not there:
                 self._put(feature, row, {"covered": 0.0})
                 continue
-            self._put(feature, row, shown.of_pair(real, there, pair.stimulated.get(feature)))
-            self._spread(feature, [shown.in_step(real, f) for f in there])
+            columns, stimulus = self.columns[feature], pair.stimulated.get(feature)
+            self._put(feature, row, shown.of_pair(real, there, stimulus, columns))
+            self._spread(feature, [shown.in_step(real, f, columns) for f in there])
             if real.rate is None:
                 size = (int(self.units.max()) + 1, 6, real.values.shape[1])
                 sums = self.moments.setdefault(feature, np.zeros(size))
-                sums[self.units[row]] += shown.moments_of(real, there[0], self.middles[feature])
+                sums[self.units[row]] += shown.moments_of(real, there[0], columns)
 
     def spread(self, feature: str) -> float:
         """How far reactions to different stimuli are apart, mean over draws."""
@@ -84,7 +88,7 @@ class _Seed:
 
 
 def measure(
-    asked: Asked, name: str, labels: Sequence[str], middles: Mapping[str, Floats]
+    asked: Asked, name: str, labels: Sequence[str], columns: Mapping[str, shown.Columns]
 ) -> System:
     """All measures of one predictor, or what people have of them.
 
@@ -92,13 +96,13 @@ def measure(
         asked: What was asked.
         name: Of the predictor, or :data:`PEOPLE`.
         labels: Of the emotions that are foretold, in order; () for none.
-        middles: By feature, (columns,) near the mean of what truly came.
+        columns: By feature, see :func:`columns_of`.
 
     Raises:
         InputError: A file is missing or damaged.
         UsageError: A feature was foretold in other columns, or at no rate.
     """
-    seeds = [_seed(asked, i, name, labels, middles) for i in range(len(asked.seeds))]
+    seeds = [_seed(asked, i, name, labels, columns) for i in range(len(asked.seeds))]
     summed: dict[str, dict[str, Summed]] = {}
     if labels and name != PEOPLE:
         summed[EMOTION] = felt.measures(np.stack([s.counts for s in seeds], 1), asked.units)
@@ -117,23 +121,24 @@ def measure(
     return System(name, summed, spread)
 
 
-def middles(asked: Asked) -> dict[str, Floats]:
-    """By feature, (columns,) the mean of the real reactions of the first seed."""
-    sums: dict[str, list[Floats]] = defaultdict(list)
+def columns_of(asked: Asked) -> dict[str, shown.Columns]:
+    """By feature, where the real reactions of the first seed lie."""
+    every: dict[str, list[Features]] = defaultdict(list)
     for part in asked.seeds[0]:
         for pair in part.pairs():
             for feature, real in pair.truth.items():
-                known = ~np.isnan(real.values)
-                total = np.where(known, real.values, 0).sum(0, dtype=np.float64)
-                sums[feature].append(np.stack([total, known.sum(0)]))
-    means = {f: np.sum(each, axis=0) for f, each in sums.items()}
-    return {f: total / np.maximum(n, 1) for f, (total, n) in means.items()}
+                every[feature].append(real)
+    return {feature: shown.Columns.of(reactions) for feature, reactions in every.items()}
 
 
 def _seed(
-    asked: Asked, number: int, name: str, labels: Sequence[str], middles: Mapping[str, Floats]
+    asked: Asked,
+    number: int,
+    name: str,
+    labels: Sequence[str],
+    columns: Mapping[str, shown.Columns],
 ) -> _Seed:
-    seed = _Seed(asked, labels, middles)
+    seed = _Seed(asked, labels, columns)
     for part in asked.seeds[number]:
         pairs = part.pairs()
         if name == PEOPLE:

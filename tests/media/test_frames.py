@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -141,6 +143,21 @@ def test_pixels_that_are_not_square_are_made_so(tmp_path):
     path = write_video(tmp_path / "v.mkv", counted(2), aspect=Fraction(4, 3))
     assert next(pictures(path)).pixels.shape == (48, 85, 3)
     assert look(path).width == 85
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="Linux tells a process's memory")
+def test_memory_stays_flat(tmp_path):
+    def held() -> float:
+        """MB of this process."""
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6
+
+    path = write_video(tmp_path / "v.mp4", [background(640, 480)] * 80)
+    seen = iter(pictures(path))
+    for _ in range(20):
+        next(seen)
+    before = held()
+    assert sum(1 for _ in seen) == 60  # of .9 MB each
+    assert held() - before < 40
 
 
 def test_a_video_of_one_picture_has_one(tmp_path):

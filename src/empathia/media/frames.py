@@ -245,6 +245,7 @@ class _Upright:
         from av.video.reformatter import VideoReformatter
 
         self._longest = longest
+        self._turn: tuple[int, bool] | None = None
         self._convert = VideoReformatter()  # one for all: it keeps what it prepared
 
     def __call__(self, frame: VideoFrame, time: float, aspect: float) -> Picture:
@@ -258,7 +259,10 @@ class _Upright:
             format="rgb24",
             interpolation="AREA",
         )
-        turns, mirrored = _orientation(frame)
+        if self._turn is None:
+            # Once: a picture that was asked for its side data lives until the collector comes.
+            self._turn = _orientation(frame)
+        turns, mirrored = self._turn
         pixels = converted.to_ndarray().astype(np.uint8, copy=False)
         if mirrored:
             pixels = pixels[:, ::-1]

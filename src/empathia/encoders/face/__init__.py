@@ -18,7 +18,7 @@ from empathia.types.seen import Face, Picture
 WEIGHTS = ("face-detector", "face-landmarks")
 
 _POSSIBLE, _LIKELY = 0.2, 0.3  # scores of what is looked at, and searched around, closer
-_MOST = 8  # faces of a picture
+_MOST = 16  # faces of a picture
 _PRESENT = 0.5
 _SAME = 0.3  # of the smaller of two boxes of one face
 _LOOKS = 6  # at one face, each where the look before saw it

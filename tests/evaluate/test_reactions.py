@@ -204,8 +204,13 @@ def test_shuffled_reactions_do_not_beat_their_mean(tmp_path: Path) -> None:
     order = np.random.default_rng(1).permutation(24)
     run.say("shuffled", lambda i: [("glad", {"face": run.face[order[i]]})])
     run.mean()
+    run.say("word", lambda i: [("sad", {})])
     verdicts = [v for v in run.evaluated().verdicts if (v.floor, v.measure) == ("mean", "mse")]
     assert [v.beats for v in verdicts] == [False]
+    told = " ".join(sentences((e := run.evaluated()).systems, e.verdicts))
+    assert "face, mse: shuffled does not beat mean" in told
+    assert "is not told from hold (no figure), mirror (no figure)" in told
+    assert "word (no figure)" not in told, "who foretells other things is no floor of this"
 
 
 def test_who_is_not_among_the_floors_is_named(run: Run) -> None:
@@ -354,7 +359,7 @@ def test_the_command_prints_and_writes_all_floors(run: Run, capsys) -> None:
     assert main(["evaluate", str(run.folder), "--bootstrap", "50"]) == 0
     out = capsys.readouterr().out
     assert "face\tmean\thold\tmirror\tpeople" in out
-    assert "* 8 pairs of 4 dialogues, 1 seeds" in out
+    assert "* 8 pairs of 4 dialogues, 1 seed\n" in out
     assert "* no pairs, over seeds and folds: 3 nothing follows" in out
     report = run.folder / "report"
     texts = Cells((report / "report.html").read_text()).texts

@@ -301,6 +301,7 @@ def test_diversity_by_hand():
     assert math.isnan(frdiv([moving]))
     assert math.isnan(frdvs([moving]))
     assert math.isnan(frvar(moving[:1]))
+    assert frdvs([np.full((3, 2), 0.1)] * 7) == 0, "no rounding either"
 
 
 @given(st.lists(COURSES, min_size=1, max_size=4))

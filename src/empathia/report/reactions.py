@@ -40,11 +40,12 @@ def tables(e: Evaluated) -> list[tuple[list[str], list[list[str]]]]:
 def remarks(e: Evaluated) -> list[str]:
     """What a reader of the tables has to know, a line each."""
     left_out = ", ".join(f"{n} {why}" for why, n in e.run.dropped.items())
+    seeds = len({f.seed for f in e.run.folds})
     unfit = "; ".join(f"{floor}: {why}" for floor, why in e.run.unfit.items())
     shown = {x for m in e.systems for each in m.scores.values() for x in each}
     less, alike = (", ".join(x for x in _ORDER if x in shown & s) for s in (LESS, AS_PEOPLE))
     lines = [
-        f"{e.pairs} pairs of {e.dialogues} dialogues, {len({f.seed for f in e.run.folds})} seeds",
+        f"{e.pairs} pairs of {e.dialogues} dialogues, {seeds} seed{'s' * (seeds > 1)}",
         f"no pairs, over seeds and folds: {left_out}" if left_out else "",
         f"less is better of {less}" if less else "",
         f"neither more nor less is better of {alike}: compare with people" if alike else "",
@@ -116,10 +117,10 @@ def _cell(measured: Measured, what: str, measure: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    """Three decimals, or three digits of what is smaller or large."""
+    """Three decimals, or three digits of what is very small or large."""
     if value is None:
         return ""
-    return f"{value:.3f}" if value == 0 or 0.01 <= abs(value) < 100 else f"{value:.3g}"
+    return f"{value:.3f}" if value == 0 or 0.001 <= abs(value) < 100 else f"{value:.3g}"
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:

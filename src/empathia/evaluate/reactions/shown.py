@@ -33,7 +33,7 @@ MEASURES = (
 """In the order in which they are shown; which there are depends on the feature."""
 LESS = frozenset({"nme", "mse", "frdist"})
 """Measures of which less is better."""
-AS_PEOPLE = frozenset({"frvar", "frdvs", "frsyn", "frdiv", "lag", "covered"})
+AS_PEOPLE = frozenset({"frvar", "frdvs", "frsyn"})
 """Measures of which neither more nor less is better; people's own stand beside."""
 _NEAR, _NEARER = 0.1, 0.05
 _STILL = 1e-6  # of the middle: what varies less is rounding

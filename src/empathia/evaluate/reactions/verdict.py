@@ -49,6 +49,8 @@ def verdicts(systems: Sequence[Measured]) -> tuple[Verdict, ...]:
                     continue
                 there = others[floor].ahead if floor in others else {}
                 ahead = there.get(what, {}).get(measure)
+                if ahead is None and floor not in FLOORS:
+                    continue  # it foretells other things
                 told.append(Verdict(what, measure, floor, _beats(measure, ahead), ahead))
     return tuple(told)
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.errors import UsageError
-from empathia.metrics.reactions import mean_known
+from empathia.metrics.reactions import Floats, mean_known
 
 
 def frvar(reaction: NDArray[np.floating]) -> float:
@@ -74,6 +74,7 @@ class Spread:
 
     def __init__(self) -> None:
         self._sums = np.zeros((3, 0, 0))  # how many, their sum and squares: (3, frames, columns)
+        self._origin: Floats | None = None
 
     def add(self, reaction: NDArray[np.floating]) -> None:
         """One more, (frames, columns).
@@ -92,7 +93,10 @@ class Spread:
             grown[:, :frames] = self._sums if columns else 0.0
             self._sums = grown
         known = ~np.isnan(x)
-        value = np.where(known, x, 0)
+        if self._origin is None:  # sums of differences to it: what is always the same has none
+            first = np.argmax(known, axis=0)[None]
+            self._origin = np.nan_to_num(np.take_along_axis(x, first, axis=0)) if len(x) else None
+        value = np.where(known, x - (0 if self._origin is None else self._origin), 0)
         self._sums[:, : len(x)] += np.stack([known, value, value**2])
 
     def value(self) -> float:

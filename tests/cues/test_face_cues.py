@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from empathia.cues.face import describe_face
-from empathia.cues.looks import CALM, EVERYBODY, IMPRESSIONS, LEVELS, LOOKS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sights import features
 
+from empathia.cues.face import describe_face
+from empathia.cues.looks import CALM, EVERYBODY, IMPRESSIONS, LEVELS, LOOKS
 from empathia.types import Cues, Features
 
 REST = {"pitch": -10.0}

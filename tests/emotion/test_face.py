@@ -7,7 +7,6 @@ from dataclasses import replace
 import face_videos
 import numpy as np
 import pytest
-from empathia.cues.face import describe_face
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sights import features
@@ -15,6 +14,7 @@ from sights import features
 from empathia import features as features_of
 from empathia import weights
 from empathia.config import TrainingPart, checked_options
+from empathia.cues.face import describe_face
 from empathia.emotion import face
 from empathia.encoders.face import Eyes
 from empathia.encoders.face.expression import Expressions

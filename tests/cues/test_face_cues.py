@@ -12,7 +12,7 @@ from empathia.cues.face import describe_face
 from empathia.cues.looks import CALM, EVERYBODY, IMPRESSIONS, LEVELS, LOOKS
 from empathia.types import Cues, Features
 
-REST = {"pitch": -10.0}
+REST = {"pitch": -6.0}
 
 
 def turn(seconds: float = 3.0, **does: float | np.ndarray) -> Features:
@@ -25,7 +25,7 @@ def cues(*before: Features, **does: float | np.ndarray) -> Cues:
     return found
 
 
-def waves(degrees: float, hertz: float, seconds: float = 3.0, middle: float = -10.0) -> np.ndarray:
+def waves(degrees: float, hertz: float, seconds: float = 3.0, middle: float = -6.0) -> np.ndarray:
     t = np.arange(round(seconds * 10)) / 10
     return middle + degrees * np.sin(2 * np.pi * hertz * t)
 
@@ -46,8 +46,8 @@ def waves(degrees: float, hertz: float, seconds: float = 3.0, middle: float = -1
         ({"eyeLookDown": 0.6}, "looking down"),
         ({"eyeLookUp": 0.5}, "looking up"),
         ({"eyeLookOutLeft": 0.7, "eyeLookInRight": 0.7}, "looking far aside"),
-        ({"pitch": -28.0}, "head bowed"),
-        ({"pitch": 8.0}, "head raised"),
+        ({"pitch": -24.0}, "head bowed"),
+        ({"pitch": 10.0}, "head raised"),
         ({"yaw": 26.0}, "head turned aside"),
         ({"yaw": -26.0}, "head turned aside"),
         ({"roll": 16.0}, "head tilted"),
@@ -91,7 +91,7 @@ def test_slow_and_small_motions_of_the_head_are_no_nods() -> None:
 
 
 def test_a_bowed_head_feigns_no_brows() -> None:
-    assert cues(pitch=-30.0, browDown=0.4).description == "head bowed"
+    assert cues(pitch=-26.0, browDown=0.35).description == "head bowed"
 
 
 def test_what_a_person_always_does_is_not_said_of_them() -> None:

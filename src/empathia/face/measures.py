@@ -14,7 +14,7 @@ import numpy as np
 from empathia.face.points import MEASURES
 from empathia.types import FloatArray
 
-FACING = -10.0
+FACING = -6.0
 """Pitch in degrees of a head that looks at a camera."""
 _BOWED: Mapping[str, float] = {"browDown": 0.35, "mouthSmile": 0.2}  # feigned, at most
 _RAISED: Mapping[str, float] = {"browInnerUp": 0.35}
@@ -46,7 +46,7 @@ def unfeigned(values: FloatArray, name: str) -> FloatArray:
         name: Of a blendshape, or of one without its sides.
     """
     pitch = measure(values, "pitch") - FACING
-    bowed, raised = np.clip((-pitch - 8) / _STEP, 0, 1), np.clip((pitch - 5) / _STEP, 0, 1)
+    bowed, raised = np.clip((-pitch - 12) / _STEP, 0, 1), np.clip((pitch - 1) / _STEP, 0, 1)
     feigned = _BOWED.get(name, 0.0) * bowed + _RAISED.get(name, 0.0) * raised
     left: FloatArray = np.maximum(measure(values, name) - feigned, 0).astype(np.float32)
     return left

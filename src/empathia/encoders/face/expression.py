@@ -29,7 +29,6 @@ SIDE, FEATURES = 112, 256
 _RIGHT, _LEFT, _MOUTH = (33, 133), (362, 263), (0, 17, 61, 291)  # corners of eyes and mouth, lips
 _TIGHT = 0.95 / 0.45  # sides in distances of eye and mouth
 _ABOVE = 0.07  # of the side: the middle of the square lies so far below that of the three
-_MOST = 4  # samples of a side that a pixel is averaged from
 
 
 class Expressions:
@@ -103,11 +102,35 @@ def square(picture: Picture, face: Face) -> NDArray[np.uint8]:
     region = Region(
         x - math.sin(angle) * _ABOVE * side, y + math.cos(angle) * _ABOVE * side, side, angle
     )
-    # A pixel of a large face is the mean of several places: one alone would show noise.
-    each = min(_MOST, max(1, round(side / SIDE)))
-    fine = crop(picture.pixels, region, SIDE * each)
-    shown = fine.reshape(SIDE, each, SIDE, each, 3).mean(axis=(1, 3))
-    return np.asarray(np.round(255 * shown), np.uint8)
+    pixels, region = _shrunk(picture.pixels, region, math.floor(side / SIDE))
+    return np.asarray(np.round(255 * crop(pixels, region, SIDE)), np.uint8)
+
+
+def _shrunk(pixels: NDArray[np.uint8], region: Region, by: int) -> tuple[NDArray[np.uint8], Region]:
+    """What is around a region, each pixel the mean of several: of single ones it would be noise.
+
+    Args:
+        pixels: (h, w, 3).
+        region: In them.
+        by: How many times smaller.
+
+    Returns:
+        (h, w, 3), and the region in it; both as they are where there is nothing to shrink.
+    """
+    height, width = pixels.shape[:2]
+    reach = 0.75 * region.side
+    left, right = (int(np.clip(region.x + s * reach, 0, width)) for s in (-1, 1))
+    top, bottom = (int(np.clip(region.y + s * reach, 0, height)) for s in (-1, 1))
+    if by < 2 or min(right - left, bottom - top) < 2 * by:
+        return pixels, region
+    wide, high = (right - left) // by * by, (bottom - top) // by * by
+    around = pixels[top : top + high, left : left + wide]
+    total = np.zeros((high // by, wide // by, 3), np.uint32)
+    for i in range(by):
+        for j in range(by):
+            total += around[i::by, j::by]
+    smaller = Region((region.x - left) / by, (region.y - top) / by, region.side / by, region.angle)
+    return np.asarray(np.round(total / by**2), np.uint8), smaller
 
 
 def _arrays(folder: Path) -> dict[str, FloatArray]:

@@ -22,7 +22,7 @@ Pixels = NDArray[np.uint8]
 
 KINDS = ("mp4", "gif")
 _CODECS = ("libx264", "mpeg4")  # the first that can be written is used
-_COLOURS = 255  # of a gif
+_COLOURS = 128  # of a gif
 _LOOKED_AT = 24  # pictures that a gif's colours are chosen by
 _SOUND = 64_000  # bits a second
 _RATE = 44_100  # Hz
@@ -68,7 +68,7 @@ def gif(pictures: Iterable[Pixels], rate: int, sample: Iterable[Pixels]) -> byte
     Args:
         pictures: (height, width, 3) uint8 each, all alike.
         rate: Pictures a second; shown as often as hundredths of a second allow.
-        sample: Some of them, by which its 255 colours are chosen.
+        sample: Some of them, by which its 128 colours are chosen.
 
     Raises:
         MissingExtra: PyAV or Pillow is not installed.
@@ -77,7 +77,7 @@ def gif(pictures: Iterable[Pixels], rate: int, sample: Iterable[Pixels]) -> byte
         import av
         from PIL import Image
     looked = np.concatenate([p for p, _ in zip(sample, range(_LOOKED_AT), strict=False)])
-    colours = Image.fromarray(looked).quantize(_COLOURS, Image.Quantize.MEDIANCUT)
+    colours = Image.fromarray(looked).quantize(_COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1)
     palette = np.full((256, 4), 255, np.uint8)
     rgb = np.array(colours.getpalette(), np.uint8).reshape(-1, 3)
     palette[: len(rgb), 1:] = rgb

@@ -20,7 +20,7 @@ DELAY = 0.4
 # Blendshapes at full confidence (a name without its side means both), and how the head is held,
 # in degrees of pitch and roll. A listener feels with somebody: anger is met with concern.
 FACES: Mapping[str, Mapping[str, float]] = {
-    "joy": {"mouthSmile": 0.75, "cheekSquint": 0.4, "eyeSquint": 0.18, "browOuterUp": 0.15},
+    "joy": {"mouthSmile": 0.95, "cheekSquint": 0.5, "eyeSquint": 0.25, "browOuterUp": 0.2},
     "sadness": {"browInnerUp": 0.6, "mouthFrown": 0.34, "mouthPress": 0.12, "eyeBlink": 0.1},
     "anger": {"browDown": 0.3, "browInnerUp": 0.4, "mouthPress": 0.34, "eyeSquint": 0.15},
     "fear": {"browInnerUp": 0.6, "browOuterUp": 0.2, "eyeWide": 0.25, "mouthStretch": 0.16},

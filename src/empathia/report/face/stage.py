@@ -104,7 +104,7 @@ class Stage:
         self._write(canvas, (30, 112), name, 26, _INK, bold=True)
         self._feeling(canvas, turn, 30 + width_of(name, 26) + 18)
         words = _words(turn)
-        size, room = 25.0, canvas.pixels().shape[1] / self._unit - 60
+        size, room = 29.0, canvas.pixels().shape[1] / self._unit - 60
         lines = _wrapped(words, size, room)
         now = next((k for k, line in enumerate(lines) if line[-1] >= said - 1), len(lines) - 1)
         first = max(0, min(now - _LINES + 2, len(lines) - _LINES))
@@ -112,7 +112,7 @@ class Stage:
             x = 30.0
             for i in line:
                 colour = _INK if i < said else "#a9afb7"
-                self._write(canvas, (x, 164 + 37 * k), words[i], size, colour)
+                self._write(canvas, (x, 170 + 42 * k), words[i], size, colour)
                 x += width_of(f"{words[i]} ", size)
 
     def _feeling(self, canvas: Canvas, turn: Turn, x: float) -> None:

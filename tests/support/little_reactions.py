@@ -18,7 +18,7 @@ RATE = 10.0
 MODALITIES = {"text": ("tone",), "face": ("face",), "felt": ("recognised",)}
 QUICK = {"select": "fit", "epochs": 2, "batch": 8, "lr": 1e-2, "threads": 1}
 HOW: dict[str, dict[str, object]] = {
-    "ahead": {"recogniser": "tfidf"},
+    "ahead": {"learner": "tfidf"},
 }
 """Options that make a predictor quick to teach."""
 

@@ -23,7 +23,7 @@ from empathia.training.problem import Conversation, Exchange, Part, Problem, Rea
 from empathia.training.selection import of_emotions
 
 OPTIONS: Mapping[str, Plain] = {
-    "recogniser": "dialogue",  # plug-in of empathia.emotion
+    "learner": "dialogue",  # plug-in of empathia.emotion
     "options": {},  # its own
 }
 _ASKED, _INSIDE = "asked.json", "ahead"
@@ -45,13 +45,13 @@ def taught(problem: ReactionProblem, source: str, options: Options) -> Foretelle
     Args:
         problem: What is learnt.
         source: Name of the plug-in that asks.
-        options: "recogniser" and "options".
+        options: "learner" and "options".
     """
     if problem.labels is None:
         raise ConfigError(
             f"predictor '{source}' foretells emotions alone", "Leave reaction.emotion as it is"
         )
-    name = options.text("recogniser")
+    name = options.text("learner")
     plugin = plugins.load("emotion", name, ("OPTIONS", "learn", "load"))
     own = checked_options(plugin, options.table("options"), "run file", "model.options.", name=name)
     inner = Problem(

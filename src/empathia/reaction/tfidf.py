@@ -19,7 +19,7 @@ OPTIONS: Mapping[str, Plain] = {
 def learn(problem: ReactionProblem) -> Foreteller:
     """Teach it; see :mod:`empathia.reaction.ahead`."""
     how: dict[str, Plain] = {
-        "recogniser": "tfidf",
+        "learner": "tfidf",
         "options": {"past": problem.options.count("past")},
     }
     return ahead.taught(problem, "tfidf", Options(how))

@@ -19,6 +19,8 @@ MODALITIES = {"text": ("tone",), "face": ("face",), "felt": ("recognised",)}
 QUICK = {"select": "fit", "epochs": 2, "batch": 8, "lr": 1e-2, "threads": 1}
 HOW: dict[str, dict[str, object]] = {
     "ahead": {"learner": "tfidf"},
+    "fusion": {"width": 8, "fused": 8, "memory": 4, "past": 3},
+    "motion": {"width": 6, "layers": 2, "echo": 3},
 }
 """Options that make a predictor quick to teach."""
 

@@ -27,6 +27,10 @@ RECOGNISED = "recognised"
 UNKNOWN = "nothing to foretell it by"
 
 
+Values = Mapping[str, Any]
+"""What JSON of ours gave back."""
+
+
 class Foretold(NamedTuple):
     """One reaction before it is told: (labels,) scores or None, and (frames, dim) by feature."""
 
@@ -117,7 +121,7 @@ class Asked:
         return {"source": self.source, "labels": labels, "forms": forms}
 
     @classmethod
-    def restored(cls, plain: Mapping[str, Any]) -> Self:
+    def restored(cls, plain: Values) -> Self:
         """Of what :meth:`plain` gave."""
         labels = plain["labels"]
         forms = {}
@@ -255,7 +259,7 @@ def write_gaps(folder: Path, arrays: Arrays, values: Mapping[str, object]) -> No
     write_arrays(folder, full, values)
 
 
-def read_gaps(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+def read_gaps(folder: Path) -> tuple[dict[str, NDArray[Any]], Values]:
     """What :func:`write_gaps` wrote: arrays (rows, columns, ...) by name, and values."""
     full, values = read_arrays(folder)
     arrays = {}

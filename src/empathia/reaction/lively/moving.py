@@ -11,6 +11,7 @@ from empathia.face.points import BLENDSHAPES
 from empathia.reaction.lively.rules import (
     DELAY,
     FACES,
+    FADED,
     HELD,
     RATE,
     Array,
@@ -28,6 +29,7 @@ NAMES = (*BLENDSHAPES, "yaw", "pitch", "roll")
 
 _EYE = (33.0, 22.0)  # degrees that eyes turn at most, sideways and up
 _CONTACT = 0.8  # share of the head's motion that the eyes make up for
+_ALWAYS = slice(None)
 _DRIFT = {"yaw": 1.7, "pitch": 0.9, "roll": 1.2}  # degrees
 
 
@@ -42,11 +44,11 @@ class Motion:
         self.t = np.arange(frames) / RATE
         self._columns = {name: np.zeros(frames) for name in NAMES}
 
-    def add(self, name: str, way: Array) -> None:
+    def add(self, name: str, way: Array, when: slice = _ALWAYS) -> None:
         """Add to a column (frames,), or to both sides of what has two."""
         for column in (name, f"{name}Left", f"{name}Right"):
             if column in self._columns:
-                self._columns[column] += way
+                self._columns[column][when] += way
 
     def values(self) -> Array:
         """(frames, 55) with blendshapes in [0, 1]."""
@@ -56,24 +58,27 @@ class Motion:
 
     def feel(self, heard: Sequence[Heard], seed: int) -> None:
         """Answer what is felt: the more confidence, the more of the face; nothing where unsure."""
-        felt = [h for h in heard if h.feeling is not None]
-        shares = [presence(h, self.t) for h in felt]
-        crowded = np.maximum(sum(shares, np.zeros(len(self.t))), 1)
-        for h, share in zip(felt, shares, strict=True):
+        felt = [(h, self._when(h.start, h.end + FADED)) for h in heard if h.feeling is not None]
+        crowded = np.zeros(len(self.t))
+        for h, when in felt:
+            crowded[when] += presence(h, self.t[when])
+        for h, when in felt:
             assert h.feeling is not None
-            swell = 1 + 0.07 * np.sin(2 * np.pi * (self.t - h.start) / 2.9)
-            now = share / crowded * swell * min(1.0, 1.5 * h.confidence)
+            share = presence(h, self.t[when]) / np.maximum(crowded[when], 1)
+            swell = 1 + 0.07 * np.sin(2 * np.pi * (self.t[when] - h.start) / 2.9)
+            now = share * swell * min(1.0, 1.5 * h.confidence)
             for name, most in FACES[h.feeling].items():
-                self.add(name, most * now)
+                self.add(name, most * now, when)
             pitch, roll = HELD[h.feeling]
-            self.add("pitch", pitch * now)
-            self.add("roll", roll * now * (1 if seed % 2 else -1))
+            self.add("pitch", pitch * now, when)
+            self.add("roll", roll * now * (1 if seed % 2 else -1), when)
 
     def mirror(self, heard: Heard) -> None:
         """Follow the speaker's own face, a little, and later."""
         for name, way in heard.mirrored.items():
             times = heard.start + DELAY + np.arange(len(way)) / RATE
-            self.add(name, np.interp(self.t, times, way, 0.0, 0.0))
+            when = self._when(times[0], times[-1])
+            self.add(name, np.interp(self.t[when], times, way, 0.0, 0.0), when)
 
     def attend(self, chance: Chance) -> None:
         """Never quite still: slow drifts of the head, each of three waves."""
@@ -85,20 +90,23 @@ class Motion:
 
     def nod(self, nod: Nod) -> None:
         """Down and up, and a little beyond."""
-        u = (self.t - nod.start) / nod.length
-        down = np.where((u > 0) & (u < 1), np.sin(np.pi * np.clip(u, 0, 1)) ** 2, 0.0)
-        v = np.clip((u - 1) / 0.8, 0, 1)
-        self.add("pitch", nod.depth * (0.16 * np.sin(np.pi * v) ** 2 - down))
+        when = self._when(nod.start, nod.start + 1.8 * nod.length)
+        u = np.clip((self.t[when] - nod.start) / nod.length, 0, 1.8)
+        down = np.sin(np.pi * np.minimum(u, 1)) ** 2
+        beyond = np.sin(np.pi * np.maximum(u - 1, 0) / 0.8) ** 2
+        self.add("pitch", nod.depth * (0.16 * beyond - down), when)
 
     def wonder(self, heard: Heard) -> None:
-        """Raise the brows when something is asked, and as loud words begin."""
-        if heard.asks:
-            there = ramp(self.t, heard.end - 0.25, heard.end + 0.1) * (
-                1 - ramp(self.t, heard.end + 0.7, heard.end + 1.2)
-            )
-            self.add("browInnerUp", 0.26 * there)
-            self.add("browOuterUp", 0.3 * there)
-            self.add("roll", -2.0 * there)
+        """Raise the brows when something is asked."""
+        if not heard.asks:
+            return
+        end = heard.end
+        when = self._when(end - 0.25, end + 1.2)
+        t = self.t[when]
+        there = ramp(t, end - 0.25, end + 0.1) * (1 - ramp(t, end + 0.7, end + 1.2))
+        self.add("browInnerUp", 0.26 * there, when)
+        self.add("browOuterUp", 0.3 * there, when)
+        self.add("roll", -2.0 * there, when)
 
     def look(self, heard: Sequence[Heard], chance: Chance) -> None:
         """Keep to the speaker's eyes, with small leaps; look away now and then in silence."""
@@ -118,7 +126,7 @@ class Motion:
         aside, up = np.zeros(len(self.t)), np.zeros(len(self.t))
         talk = np.zeros(len(self.t), bool)
         for h in heard:
-            talk |= (self.t >= h.start - 0.3) & (self.t < h.end + 1.2)
+            talk[self._when(h.start - 0.3, h.end + 1.2)] = True
         at = 0
         while at < len(self.t):
             until = at + round(RATE * (0.5 + chance.gamma(2.0, 0.7)))
@@ -135,9 +143,14 @@ class Motion:
     def blink(self, starts: Sequence[float]) -> None:
         """Shut in a tenth of a second, open in two."""
         for start in starts:
-            since = self.t - start
-            shut = ramp(since, 0, 0.1) * (1 - ramp(since, 0.14, 0.36))
-            self.add("eyeBlink", shut)
+            when = self._when(start, start + 0.36)
+            since = self.t[when] - start
+            self.add("eyeBlink", ramp(since, 0, 0.1) * (1 - ramp(since, 0.14, 0.36)), when)
+
+    def _when(self, start: float, end: float) -> slice:
+        """Frames from one moment to another (s), both within."""
+        first, last = round(start * RATE) - 1, round(end * RATE) + 2
+        return slice(max(first, 0), max(last, 0))
 
 
 def move(heard: Sequence[Heard], keys: Sequence[str], length: float, seed: int) -> Array:

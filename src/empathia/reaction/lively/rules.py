@@ -16,12 +16,14 @@ RATE = 25.0
 """Frames a second (Hz)."""
 DELAY = 0.4
 """Seconds from what is felt to the face that answers it."""
+FADED = 2.6
+"""Seconds behind a turn until its feeling has left the face."""
 
 # Blendshapes at full confidence (a name without its side means both), and how the head is held,
 # in degrees of pitch and roll. A listener feels with somebody: anger is met with concern.
 FACES: Mapping[str, Mapping[str, float]] = {
     "joy": {"mouthSmile": 0.95, "cheekSquint": 0.5, "eyeSquint": 0.25, "browOuterUp": 0.2},
-    "sadness": {"browInnerUp": 0.6, "mouthFrown": 0.34, "mouthPress": 0.12, "eyeBlink": 0.1},
+    "sadness": {"browInnerUp": 0.75, "mouthFrown": 0.45, "mouthPress": 0.12, "eyeBlink": 0.1},
     "anger": {"browDown": 0.3, "browInnerUp": 0.4, "mouthPress": 0.34, "eyeSquint": 0.15},
     "fear": {"browInnerUp": 0.6, "browOuterUp": 0.2, "eyeWide": 0.25, "mouthStretch": 0.16},
     "disgust": {"noseSneer": 0.34, "browDown": 0.3, "mouthFrown": 0.22, "eyeSquint": 0.15},
@@ -93,7 +95,7 @@ def presence(heard: Heard, t: Array) -> Array:
     It comes with a delay, is strongest about the end of the turn, and fades behind it.
     """
     risen = ramp(t, heard.start + DELAY, heard.start + DELAY + 1.3)
-    fallen = ramp(t, heard.end + 0.8, heard.end + 2.6)
+    fallen = ramp(t, heard.end + 0.8, heard.end + FADED)
     late = 0.75 + 0.25 * ramp(t, heard.end - 1.2, heard.end)
     there = risen * (1 - fallen) * late
     if heard.feeling == "surprise":  # brief

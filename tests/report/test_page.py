@@ -442,6 +442,12 @@ def test_the_listeners_face_moves_with_the_sound(browser, tmp_path):
         visit.page.locator("#player .when", has_text="0:04").wait_for()
         visit.page.wait_for_timeout(100)
         assert visit.page.evaluate(LOOK) != before
+        begun = [t.utterance for t in reacted.timeline.turns if (t.utterance.start or 0) <= 4.2]
+        told = visit.page.locator("#face-said").inner_text()
+        assert f"{begun[-1].speaker} {begun[-1].text}" in told
+        visit.page.locator("#face-bar button").click()
+        visit.page.locator("#face-bar button", has_text="Pause").wait_for()
+        assert not visit.page.evaluate("document.getElementById('sound').paused")
 
 
 def test_without_sound_the_face_has_a_clock_and_turns_follow_it(browser, tmp_path):
@@ -462,7 +468,7 @@ def test_the_page_draws_what_python_draws(browser):
     moment = 200
     track = model.track(lively.NAMES, reacted.face, 25.0)
     page = browser.new_page()
-    page.add_script_tag(content=f"const byId = () => null;\n{FACE_JS.read_text()}")
+    page.add_script_tag(content=f"const byId = () => null, el = () => null;\n{FACE_JS.read_text()}")
     asked = """([model, track, seconds]) => {
       track.numbers = unpacked(track.values);
       const flat = flatPoints(model, posedPoints(model, track, seconds));
@@ -497,7 +503,7 @@ def test_foretold_landmarks_are_drawn_where_they_are(browser):
     points[2] += [0.1, -0.2, 0.0]
     track = model.places(points, 25.0)
     page = browser.new_page()
-    page.add_script_tag(content=f"const byId = () => null;\n{FACE_JS.read_text()}")
+    page.add_script_tag(content=f"const byId = () => null, el = () => null;\n{FACE_JS.read_text()}")
     asked = """([model, track, seconds]) => {
       track.numbers = unpacked(track.points);
       track.width = 3 * model.rest.length;

@@ -65,6 +65,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def _writing(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--video",
+        dest="target",
         type=Path,
         metavar="FILE",
         help="write .html (plays with the sound), .mp4 or .gif (default: NAME-reaction.html here)",
@@ -97,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not args.input.exists():
         raise UsageError(f"there is nothing at '{args.input}'", "Check the path")
-    video = args.video
+    video = args.target
     if video is None and args.npz is None and not args.json:
         video = Path(f"{args.input.stem}-reaction.html")
     _check(args, video)

@@ -151,7 +151,8 @@ const listener = {
   canvas: byId("face"),
   dark: matchMedia("(prefers-color-scheme: dark)"),
   started: null,
-  button: null,
+  button: el("button", { type: "button", class: "solid" }, "▶ Play"),
+  said: null,
 
   prepare() {
     if (!this.canvas) return;
@@ -161,19 +162,22 @@ const listener = {
     this.length = track.numbers.length / (track.names ? track.names.length : track.width) / track.rate;
     new ResizeObserver(() => this.draw()).observe(this.canvas);
     this.dark.addEventListener("change", () => this.draw());
-    if (!player.ready) this.ownClock();
+    byId("face-bar").append(this.button);
+    this.button.addEventListener("click", () => (player.ready ? player.toggle() : this.toggle()));
+    if (player.ready) for (const name of ["play", "pause", "ended"]) player.sound.addEventListener(name, () => this.name());
     this.tick();
   },
 
   /** Without sound the face has a clock of its own. */
-  ownClock() {
-    this.button = el("button", { type: "button", class: "solid" }, "▶ Play");
-    this.button.addEventListener("click", () => {
-      this.offset = this.started === null ? (this.offset || 0) % this.length : this.now();
-      this.started = this.started === null ? performance.now() : null;
-      this.button.textContent = this.started === null ? "▶ Play" : "❚❚ Pause";
-    });
-    byId("face-bar").append(this.button);
+  toggle() {
+    this.offset = this.started === null ? (this.offset || 0) % this.length : this.now();
+    this.started = this.started === null ? performance.now() : null;
+    this.name();
+  },
+
+  name() {
+    const still = player.ready ? player.sound.paused : this.started === null;
+    this.button.textContent = still ? "▶ Play" : "❚❚ Pause";
   },
 
   now() {
@@ -184,7 +188,7 @@ const listener = {
 
   tick() {
     const now = this.now();
-    if (this.started !== null && now >= this.length) this.button.click();
+    if (this.started !== null && now >= this.length) this.toggle();
     if (now !== this.shown) this.draw();
     requestAnimationFrame(() => this.tick());
   },
@@ -205,6 +209,15 @@ const listener = {
     const colours = this.dark.matches ? model.dark : model.light;
     for (const shape of model.shapes) drawShape(context, model, shape, flat, colours);
     const at = times.findLastIndex(([start]) => start <= now);
+    this.tell(at);
     if (this.started !== null && at >= 0 && at !== chosen) choose(at, { announce: false });
+  },
+
+  /** Below the face: who speaks, and what they say. */
+  tell(index) {
+    if (index < 0 || index === this.said) return;
+    this.said = index;
+    const turn = turns[index];
+    byId("face-said").replaceChildren(chip(turn.emotion && turn.emotion.label), el("strong", {}, turn.speaker), ` ${turn.text || ""}`);
   },
 };

@@ -18,7 +18,8 @@ def panel(reacted: Reacted | None) -> str:
         '<section class="panel listener" aria-labelledby="listener-title"><div class="bar">'
         '<h2 id="listener-title">A listener</h2><div id="face-bar"></div></div>'
         '<canvas id="face" role="img" aria-label="A drawn face that reacts to what is said">'
-        f'</canvas><p class="small">{escaped("; ".join(notes))}.</p></section>'
+        '</canvas><p class="said" id="face-said" dir="auto" aria-hidden="true"></p>'
+        f'<p class="small">{escaped("; ".join(notes))}.</p></section>'
     )
 
 

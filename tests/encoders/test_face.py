@@ -48,7 +48,7 @@ def test_faces_are_told_where_they_are_from_left_to_right(eyes):
 
 
 def test_faces_of_40_to_200_pixels_are_found_however_they_turn(eyes):
-    tries = list(product((40, 60, 90, 140, 200), (-30, -15, 0, 15, 30)))
+    tries = list(product((40, 70, 120, 200), (-30, -15, 0, 15, 30)))
     shots = [Shot(250 + 5 * i, 200 + 3 * i, size, yaw=yaw) for i, (size, yaw) in enumerate(tries)]
     faces = [eyes.find(seen(shot)) for shot in shots]
     hits = [(f[0], shot) for f, shot in zip(faces, shots, strict=True) if len(f) == 1]
@@ -96,8 +96,9 @@ def test_where_there_is_no_face_none_is_found(eyes):
     for pixels in (np.zeros((480, 640, 3)), np.full((3, 5, 3), 200), np.zeros((1, 1, 3))):
         held = seen()
         assert eyes.find(type(held)(0.0, pixels.astype(np.uint8))) == []
-    noise = np.random.default_rng(1).integers(0, 255, (240, 320, 3)).astype(np.uint8)
-    assert eyes.find(type(held)(0.0, noise)) == []
+    for shape in ((16, 640), (300, 17), (20, 20), (480, 640)):
+        noise = np.random.default_rng(1).integers(0, 255, (*shape, 3)).astype(np.uint8)
+        assert eyes.find(type(held)(0.0, noise)) == []
 
 
 def test_pixels_of_a_smaller_picture_are_those_of_the_video(eyes):
@@ -110,12 +111,12 @@ def test_pixels_of_a_smaller_picture_are_those_of_the_video(eyes):
 
 def test_a_face_that_moves_leaves_and_returns_in_a_video(eyes, tmp_path):
     def shot(i: int) -> Shot:
-        return Shot(220 + 8 * i, 240 + 3 * i, 100 + i, roll=2 * i)
+        return Shot(220 + 10 * i, 240 + 3 * i, 100 + i, roll=2 * i)
 
-    gone = range(10, 16)
+    gone = range(7, 12)
     path = write_video(
         tmp_path / "v.mp4",
-        (picture([] if i in gone else [shot(i)]) for i in range(24)),
+        (picture([] if i in gone else [shot(i)]) for i in range(16)),
         rate=10,
     )
     near, found = [], []
@@ -123,7 +124,7 @@ def test_a_face_that_moves_leaves_and_returns_in_a_video(eyes, tmp_path):
         faces = eyes.find(held, near)
         near = [face.box for face in faces]
         found.append(faces)
-    assert [len(faces) for faces in found] == [int(i not in gone) for i in range(24)]
+    assert [len(faces) for faces in found] == [int(i not in gone) for i in range(16)]
     assert max(off(f[0], shot(i)) for i, f in enumerate(found) if f) < 0.02
 
 

@@ -27,7 +27,9 @@ _LOOKS = 6  # at one face, each where the look before saw it
 _SETTLED, _FOLLOWED = 0.02, 0.06
 _AGAIN = 0.5  # s after which a newcomer is looked for
 _MARGIN = 1.5
-_REACH = 4.0  # sides of a region
+_REACH = 3.0  # sides of a region
+_ALIKE = 0.25  # change from a region that was made out to that of a face in it, at most
+_LEAST = 16  # pixels of a side of a picture that may hold a face
 
 
 class Eyes:
@@ -57,13 +59,15 @@ class Eyes:
                 there first; the whole picture is searched where one is not found again, and every
                 half second.
         """
+        if min(picture.pixels.shape[:2]) < _LEAST:
+            return []
         regions = [self._region(box, picture.scale) for box in near]
         looked = (self._closer(picture.pixels, region, _FOLLOWED) for region in regions)
         meshes = [mesh for mesh in looked if mesh.presence >= _PRESENT]
         since = picture.time - self._searched
         if not meshes or len(meshes) < len(near) or not 0 <= since < _AGAIN:
             self._searched = picture.time
-            meshes = self._searched_for(picture.pixels) + meshes
+            meshes = self._searched_for(picture.pixels, meshes) + meshes
         kept = _distinct(meshes)
         faces = [self._face(mesh, picture.scale) for mesh in kept]
         self._regions = {f.box.tobytes(): m.region for f, m in zip(faces, kept, strict=True)}
@@ -84,15 +88,17 @@ class Eyes:
         known = self._regions.get(corners.tobytes())
         return known or around(corners.reshape(2, 2) * scale, 0.0, _MARGIN)
 
-    def _searched_for(self, pixels: NDArray[np.uint8]) -> list[Mesh]:
-        """Faces that the detector makes out."""
+    def _searched_for(self, pixels: NDArray[np.uint8], held: Sequence[Mesh]) -> list[Mesh]:
+        """Faces that the detector makes out and that are not held already."""
         meshes = []
         for seen in self._detector.find(pixels, _POSSIBLE, _MOST):
+            if any(mesh.region.change(seen.region) < _ALIKE for mesh in held):
+                continue
             mesh = self._closer(pixels, seen.region, _SETTLED)
             if mesh.presence < _PRESENT and seen.score >= _LIKELY:
                 # A small face is made out where it is, but not quite: search around it.
                 left, top, part = _around(pixels, seen.region)
-                for again in self._detector.find(part, _LIKELY, 1):
+                for again in self._detector.find(part, _LIKELY, 1) if part.size else ():
                     region = again.region
                     moved = Region(region.x + left, region.y + top, region.side, region.angle)
                     mesh = self._closer(pixels, moved, _SETTLED)

@@ -63,7 +63,8 @@ def _sums(a: Floats, b: Floats, most: int) -> Floats:
         known = ~np.isnan(v)
         middle = np.where(known, v, 0).sum(0) / np.maximum(known.sum(0), 1)
         moved = np.where(known, v - middle, 0)  # around 0, where sums round the least
-        parts.append((known.astype(np.float64), moved, moved**2))
+        alike = bool((known == known[:, :1]).all())  # gaps mostly are whole frames: quicker
+        parts.append((known[:, : 1 if alike else None] * 1.0, moved, moved**2))
     (k, x, xx), (m, y, yy) = parts
     products = (k, m), (x, m), (k, y), (xx, m), (k, yy), (x, y)
     sums = np.empty((6, 2 * most + 1, a.shape[1]))
@@ -72,7 +73,15 @@ def _sums(a: Floats, b: Floats, most: int) -> Floats:
         first, second = max(0, -late), max(0, late)
         for i, (p, q) in enumerate(products):
             here = p[first : first + overlap], q[second : second + overlap]
-            np.einsum("tc,tc->c", *here, out=sums[i, late + most])
+            sums[i, late + most] = _products(*here)
+    return sums
+
+
+def _products(p: Floats, q: Floats) -> Floats:
+    """Sums over time of p times q, (columns,); either may have one column for all."""
+    if p.shape[1] == 1:
+        p, q = q, p
+    sums: Floats = q[:, 0] @ p if q.shape[1] == 1 else np.einsum("tc,tc->c", p, q)
     return sums
 
 

@@ -107,9 +107,10 @@ def speed(path: Path, minutes: float, rate: float, threads: int, console: Consol
                 first = _memory()
         each = count / (time.perf_counter() - start)
         core = 1000 * (time.process_time() - used) / count
+        name = "all" if wanted is None else f"{wanted:g} a second"
         console.print(
-            f"{'all' if wanted is None else f'{wanted:g} a second'}: {each:.0f} pictures a second, {core:.0f} ms of "
-            f"a core each, {each / (wanted or 25):.1f} x real time; a face in {hits / count:.1%} of {count}; "
+            f"{name}: {each:.0f} pictures a second, {core:.0f} ms of a core each, "
+            f"{each / (wanted or 25):.1f} x real time; a face in {hits / count:.1%} of {count}; "
             f"memory {first:.0f} MB, at the end {_memory():.0f} MB"
         )
 

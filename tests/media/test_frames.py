@@ -59,13 +59,15 @@ def test_a_varying_rate_goes_by_the_time_stamps(tmp_path):
     assert numbers(pictures(path, 2)) == [0, 2, 5]
 
 
+@pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize(
     ("degrees", "corner"), [(0, (0, 0)), (90, (0, 1)), (180, (1, 1)), (270, (1, 0))]
 )
-def test_a_video_that_was_turned_by_metadata_comes_upright(tmp_path, degrees, corner):
+def test_a_video_that_was_turned_by_metadata_comes_upright(tmp_path, degrees, corner, mirrored):
     marked = background(64, 48).copy()
-    marked[:24, :32] = 255  # upper left
-    path = turn_by_metadata(write_video(tmp_path / "v.mp4", [marked] * 2), degrees)
+    marked[:24, 32 * mirrored : 32 * mirrored + 32] = 255  # upper left, once it is mirrored
+    path = write_video(tmp_path / "v.mp4", [marked] * 2)
+    path = turn_by_metadata(path, degrees, mirrored)
     first = next(pictures(path))
     wide = degrees % 180 == 0
     assert first.pixels.shape == ((48, 64, 3) if wide else (64, 48, 3))

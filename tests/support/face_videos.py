@@ -211,10 +211,11 @@ def write_video(
     return path
 
 
-def turn_by_metadata(path: Path, degrees: int) -> Path:
-    """Tell players of an mp4 to turn its picture clockwise; pixels stay."""
+def turn_by_metadata(path: Path, degrees: int, mirrored: bool = False) -> Path:
+    """Tell players of an mp4 to mirror its picture, then to turn it clockwise; pixels stay."""
     c, s = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
-    matrix = [(c, s, 0), (-s, c, 0), (0, 0, 0x4000)]
+    side = -1 if mirrored else 1
+    matrix = [(side * c, side * s, 0), (-s, c, 0), (0, 0, 0x4000)]
     packed = b"".join(int(v * 65536).to_bytes(4, "big", signed=True) for row in matrix for v in row)
     content = path.read_bytes()
     plain = b"".join(v.to_bytes(4, "big") for v in (65536, 0, 0, 0, 65536, 0, 0, 0, 0x40000000))

@@ -90,7 +90,7 @@ class Eyes:
 
     def _searched_for(self, pixels: NDArray[np.uint8], held: Sequence[Mesh]) -> list[Mesh]:
         """Faces that the detector makes out and that are not held already."""
-        meshes = []
+        meshes: list[Mesh] = []
         for seen in self._detector.find(pixels, _POSSIBLE, _MOST):
             if any(mesh.region.change(seen.region) < _ALIKE for mesh in held):
                 continue
@@ -102,7 +102,9 @@ class Eyes:
                     region = again.region
                     moved = Region(region.x + left, region.y + top, region.side, region.angle)
                     mesh = self._closer(pixels, moved, _SETTLED)
-            if mesh.presence >= _PRESENT:
+            # What is hardly made out and touches another face is mostly hair of its.
+            doubtful = seen.score < _LIKELY and _lies_on(mesh, [*meshes, *held], 0.0)
+            if mesh.presence >= _PRESENT and not doubtful:
                 meshes.append(mesh)
         return meshes
 
@@ -142,7 +144,12 @@ def _distinct(meshes: Sequence[Mesh]) -> list[Mesh]:
     """One mesh a face: the first of those that lie upon each other."""
     kept: list[Mesh] = []
     for mesh in meshes:
-        boxes = [_box(other.landmarks) for other in kept]
-        if not boxes or shared(_box(mesh.landmarks), np.stack(boxes)).max() < _SAME:
+        if not _lies_on(mesh, kept, _SAME):
             kept.append(mesh)
     return kept
+
+
+def _lies_on(mesh: Mesh, others: Sequence[Mesh], share: float) -> bool:
+    """Whether a face shares more than that of the smaller of both with any other."""
+    boxes = [_box(other.landmarks) for other in others]
+    return bool(boxes) and float(shared(_box(mesh.landmarks), np.stack(boxes)).max()) > share

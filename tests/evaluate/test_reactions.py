@@ -155,6 +155,10 @@ def test_every_figure_is_the_mean_of_its_measure_over_pairs(run: Run) -> None:
     # Gold is g s g s g s g s, told are g g - s s g g s, of which four are right.
     # glad: 2 right, 4 told, 4 gold; sad: 2 right, 3 told, 4 gold.
     assert value(e, "new", "emotion", "accuracy") == 4 / 8
+    assert value(e, "new", "emotion", "covered") == 7 / 8
+    assert "emotion: new foretells 87.5% of it, the rest is wrong" in sentences(
+        e.systems, e.verdicts
+    )
     assert value(e, "new", "emotion", "weighted_f1") == pytest.approx((4 / 8 + 4 / 7) / 2)
     assert value(e, "new", "tone", "mse") == mean(
         lambda i: mean_squared_error(run.tone[i], rows[i])
@@ -219,6 +223,17 @@ def test_who_is_not_among_the_floors_is_named(run: Run) -> None:
     assert sentences(e.systems, e.verdicts)[0] == (
         "emotion, weighted_f1: mirror is not told from hold (no figure)"
     )
+
+
+def test_who_says_no_emotion_is_not_beaten(run: Run) -> None:
+    run.say("new", lambda i: [("glad", {})])
+    run.say("hold", lambda i: [(None, {})])
+    e = run.evaluated()
+    assert math.isnan(value(e, "hold", "emotion", "accuracy"))
+    assert [v.beats for v in e.verdicts if v.floor == "hold"] == [None]
+    run.predictor, run.floors = "hold", ["new"]
+    e = run.evaluated()
+    assert "emotion: hold foretells none" in sentences(e.systems, e.verdicts)
 
 
 def test_what_is_absent_changes_nothing_else(run: Run) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from empathia.bench.reacted import Said, Tested
 from empathia.evaluate.reactions.summed import Floats, Summed
-from empathia.metrics.counts import COUNTED, counts, tally
+from empathia.metrics.counts import COUNTED, Counts, counts, tally
 
 MEASURES = ("weighted_f1", "macro_f1", "accuracy")
 
@@ -31,13 +31,27 @@ def count(pairs: Sequence[Tested], said: Said, labels: Sequence[str]) -> Floats:
 
 
 def measures(sums: Floats, units: NDArray[np.int64]) -> dict[str, Summed]:
-    """Measures of (rows, seeds, 3 labels + 3) counts; none where no row has a gold label."""
+    """Measures of (rows, seeds, 3 labels + 3) counts, and "covered", how many say anything.
+
+    None where no row has a gold label, or nothing is ever said: who does not foretell emotions is
+    no floor of it, and is not beaten.
+    """
+    whole = counts(sums.sum((0, 1)))
+    if not (whole.items and whole.predicted.any()):
+        return {}
     known = np.asarray((sums[..., -1] > 0).any(axis=1), bool)
 
     def summed(measure: str) -> Summed:
         return Summed(sums, units, lambda s: COUNTED[measure](counts(s)), known)
 
-    return {measure: summed(measure) for measure in MEASURES} if known.any() else {}
+    covered = Summed(sums, units, lambda s: _share(counts(s)), known)
+    return {measure: summed(measure) for measure in MEASURES} | {"covered": covered}
+
+
+def _share(c: Counts) -> Floats:
+    with np.errstate(invalid="ignore"):
+        share: Floats = c.predicted.sum(-1) / np.where(c.items > 0, c.items, np.nan)
+    return share
 
 
 def _indicators(labels: Sequence[str], told: Sequence[str | None]) -> NDArray[np.bool_]:

@@ -66,12 +66,15 @@ def sentences(systems: Sequence[Measured], told: Sequence[Verdict]) -> tuple[str
             if floors:
                 parts.append(f"{words} {', '.join(floors)}")
         lines.append(f"{what}, {measure}: {name} {'; '.join(parts)}")
+    if EMOTION not in systems[0].scores and any(EMOTION in m.scores for m in systems):
+        lines.append(f"{EMOTION}: {name} foretells none")
     for what, scores in systems[0].scores.items():
         if "frvar" in scores and scores["frvar"].value == 0:
             lines.append(f"{what}: what {name} foretells does not move")
         if "covered" in scores and scores["covered"].value < 1:
             share = scores["covered"].value
-            lines.append(f"{what}: {name} foretells {share:.1%} of it, the rest counts for nobody")
+            rest = "is wrong" if what == EMOTION else "counts for nobody"
+            lines.append(f"{what}: {name} foretells {share:.1%} of it, the rest {rest}")
     return tuple(lines)
 
 

@@ -60,6 +60,15 @@ def test_sound_lies_beside_the_pictures() -> None:
     assert np.abs(heard).max() > 0.2
 
 
+def test_picture_and_sound_are_interleaved() -> None:
+    second = Audio(np.zeros(16000, np.float32), 16000)
+    content = animation.mp4(pictures(12) * 8, 24, [second] * 4)
+    with av.open(io.BytesIO(content)) as container:
+        kinds = [p.stream.type for p in container.demux() if p.size]
+    first, last = kinds.index("audio"), len(kinds) - kinds[::-1].index("audio")
+    assert "video" in kinds[first:last]
+
+
 def test_few_colours_of_a_gif_stay_what_they_are() -> None:
     made = pictures()
     frames, _, _ = decoded(animation.gif(made, 10, made))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
@@ -15,7 +16,7 @@ from empathia.errors import MediaError, needs
 from empathia.types import Audio
 
 if TYPE_CHECKING:
-    from av import AudioStream, VideoStream
+    from av import VideoStream
     from av.container import OutputContainer
 
 Pixels = NDArray[np.uint8]
@@ -42,23 +43,21 @@ def mp4(pictures: Iterable[Pixels], rate: int, sound: Iterable[Audio] = ()) -> b
     """
     with needs("face", "writing videos"):
         import av
-    frames = iter(pictures)
-    first = next(frames)
+    frames, blocks = iter(pictures), iter(sound)
+    first, block = next(frames), next(blocks, None)
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
         seen = _picture_stream(container, first, rate)
-        blocks = iter(sound)
-        block = next(blocks, None)
-        heard = None if block is None else container.add_stream("aac", rate=_RATE, layout="mono")
-        if heard is not None:
-            heard.codec_context.bit_rate = _SOUND
+        heard = None if block is None else _Heard(container, chain([block], blocks))
         for number, pixels in enumerate(chain([first], frames)):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, rate)
             container.mux(seen.encode(frame))
+            if heard is not None:
+                heard.until(number / rate)
         container.mux(seen.encode(None))
-        if heard is not None and block is not None:
-            _hear(container, heard, chain([block], blocks))
+        if heard is not None:
+            heard.finish()
     return out.getvalue()
 
 
@@ -117,15 +116,40 @@ def _picture_stream(container: OutputContainer, first: Pixels, rate: int) -> Vid
     raise MediaError("this FFmpeg cannot write mp4", "Write a .gif or an .html instead")
 
 
-def _hear(container: OutputContainer, stream: AudioStream, blocks: Iterator[Audio]) -> None:
-    from av import AudioFrame, AudioResampler
+class _Heard:
+    """The sound of a video, written beside its pictures.
 
-    resampler = AudioResampler(format="fltp", layout="mono", rate=_RATE)
-    for block in blocks:
-        frame = AudioFrame.from_ndarray(block.samples[None, :], format="flt", layout="mono")
-        frame.sample_rate = block.rate
-        for part in resampler.resample(frame):
-            container.mux(stream.encode(part))
-    for part in resampler.resample(None):
-        container.mux(stream.encode(part))
-    container.mux(stream.encode(None))
+    Args:
+        container: What is written.
+        blocks: Consecutive mono blocks.
+    """
+
+    def __init__(self, container: OutputContainer, blocks: Iterator[Audio]) -> None:
+        from av import AudioResampler
+
+        self._container, self._blocks, self._done = container, blocks, 0.0
+        self._stream = container.add_stream("aac", rate=_RATE, layout="mono")
+        self._stream.codec_context.bit_rate = _SOUND
+        self._resampler = AudioResampler(format="fltp", layout="mono", rate=_RATE)
+
+    def until(self, moment: float) -> None:
+        """Write on, up to a moment in s."""
+        while self._done <= moment and (block := next(self._blocks, None)) is not None:
+            self._done += len(block.samples) / block.rate
+            self._write(block)
+
+    def finish(self) -> None:
+        """Write the rest."""
+        self.until(math.inf)
+        self._write(None)
+        self._container.mux(self._stream.encode(None))
+
+    def _write(self, block: Audio | None) -> None:
+        from av import AudioFrame
+
+        frame = None
+        if block is not None:
+            frame = AudioFrame.from_ndarray(block.samples[None, :], format="flt", layout="mono")
+            frame.sample_rate = block.rate
+        for part in self._resampler.resample(frame):
+            self._container.mux(self._stream.encode(part))

@@ -89,8 +89,9 @@ def film(
         sample = (stage.picture(t) for t in np.linspace(*span, _SAMPLED, endpoint=False))
         content = animation.gif(pictures, rate, sample)
     else:
-        sound = media.spans(recording, [span], 44_100) if recording else ()
-        content = animation.mp4(pictures, rate, sound)
+        cuts = [(s, min(s + 1, span[1])) for s in np.arange(*span)]  # a second at a time
+        sound = media.spans(recording, cuts, 44_100) if recording else ()
+        content = animation.mp4(pictures, rate, (a for a in sound if len(a.samples)))
     _keep(path, content)
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.floating]
 
-_FINER = 3  # pixels drawn a pixel shown, each way
+_FINER, _FINE = 3, 2  # pixels drawn a pixel shown, each way, of small and of large pictures
+_LARGE = 260_000  # pixels
 # Fonts with the scripts that Pillow's own lacks, by the names that they have on common systems.
 _WIDER = ("NotoSansCJK-Regular.ttc", "NanumGothic.ttf", "malgun.ttf", "AppleSDGothicNeo.ttc")
 _LATIN = 0x250  # code points from here on are not Latin letters
@@ -42,7 +43,8 @@ class Canvas:
     ) -> None:
         with needs("face", "drawing pictures"):
             from PIL import Image
-        size = (width * _FINER, height * _FINER)
+        self._finer = _FINER if width * height < _LARGE else _FINE
+        size = (width * self._finer, height * self._finer)
         if over is None:
             self._image = Image.new("RGB", size, ground)
         else:
@@ -61,34 +63,40 @@ class Canvas:
             within: (m, 2) another polygon, beyond which nothing is drawn.
         """
         if within is None:
-            self._pen.polygon(_flat(points), fill=_rgba(fill, opacity))
+            self._pen.polygon(self._flat(points), fill=_rgba(fill, opacity))
             return
         from PIL import Image
 
         left, top = (int(x) for x in np.floor(within.min(0)))
         right, bottom = (int(x) + 1 for x in np.ceil(within.max(0)))
-        part = self._image.crop((left * _FINER, top * _FINER, right * _FINER, bottom * _FINER))
+        k = self._finer
+        part = self._image.crop((left * k, top * k, right * k, bottom * k))
         mask = Image.new("L", part.size)
-        _pen(mask).polygon(_flat(within - (left, top)), fill=255)
-        _pen(part).polygon(_flat(points - (left, top)), fill=_rgba(fill, opacity))
-        self._image.paste(part, (left * _FINER, top * _FINER), mask)
+        _pen(mask).polygon(self._flat(within - (left, top)), fill=255)
+        _pen(part).polygon(self._flat(points - (left, top)), fill=_rgba(fill, opacity))
+        self._image.paste(part, (left * k, top * k), mask)
 
     def line(self, points: Points, colour: str, width: float, opacity: float = 1.0) -> None:
         """Draw a line through (n, 2) points; the width is in pixels."""
-        wide = max(1, round(width * _FINER))
-        self._pen.line(_flat(points), _rgba(colour, opacity), wide, joint="curve")
+        wide = max(1, round(width * self._finer))
+        self._pen.line(self._flat(points), _rgba(colour, opacity), wide)
 
     def text(
         self, at: tuple[float, float], words: str, size: float, colour: str, *, bold: bool = False
     ) -> None:
         """Write words; ``at`` is the left end of their base line, ``size`` in pixels."""
-        thick = size * _FINER / 40 if bold else 0.0
-        where, font = (at[0] * _FINER, at[1] * _FINER), _font(round(size * _FINER), _wide(words))
+        thick = size * self._finer / 40 if bold else 0.0
+        where = (at[0] * self._finer, at[1] * self._finer)
+        font = _font(round(size * self._finer), _wide(words))
         self._pen.text(where, words, colour, font, "ls", stroke_width=thick)
+
+    def _flat(self, points: Points) -> list[float]:
+        flat: list[float] = (np.asarray(points, np.float64) * self._finer).ravel().tolist()
+        return flat
 
     def pixels(self) -> Pixels:
         """(height, width, 3) of the picture."""
-        return np.array(self._image.reduce(_FINER))
+        return np.array(self._image.reduce(self._finer))
 
 
 def width_of(words: str, size: float) -> float:
@@ -122,11 +130,6 @@ def _pen(image: Image) -> ImageDraw:
     from PIL import ImageDraw
 
     return ImageDraw.Draw(image, "RGBA" if image.mode == "RGB" else None)
-
-
-def _flat(points: Points) -> list[float]:
-    flat: list[float] = (np.asarray(points, np.float64) * _FINER).ravel().tolist()
-    return flat
 
 
 def _rgba(colour: str, opacity: float) -> tuple[int, int, int, int]:

@@ -52,14 +52,16 @@ def strokes(landmarks: FloatArray) -> Iterator[Stroke]:
     """
     places = np.concatenate([landmarks, weights() @ landmarks, np.array(STILL)])
     flat = places[:, :2] / (1 + DEPTH * places[:, 2:])
+    outline = flat[:0]  # a rim is that of the hull before it
     for shape in SHAPES:
         chosen = flat[list(shape.points)]
         if shape.kind == "net":
-            lines = [np.stack(edge) for edge in zip(chosen[::2], chosen[1::2], strict=True)]
+            lines = list(chosen.reshape(-1, 2, 2))
         elif shape.kind == "disc":
             lines = [_disc(chosen, shape)]
         elif shape.kind in {"hull", "rim"}:
-            lines = [_hull(chosen)]
+            outline = _hull(chosen) if shape.kind == "hull" else outline
+            lines = [outline]
         else:
             lines = [_curve(chosen, closed=shape.kind == "fill")]
         within = _curve(flat[list(shape.within)], closed=True) if shape.within else None

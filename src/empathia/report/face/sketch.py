@@ -23,10 +23,11 @@ class Shape(NamedTuple):
 
     Args:
         kind: "fill" a closed line, draw a "line", the edges of a "net" (points pairwise), fill the
-            "hull" about all points or draw its "rim", or a "disc" about the first point.
+            "hull" about all points, draw the "rim" of the last one, or a "disc" about the first
+            point.
         points: Which; from 478 on they are :data:`BEYOND`, then :data:`STILL`.
         paint: Name of a colour.
-        opacity: From 0 to 1.
+        opacity: From 0 to 1, of what is filled; lines would show where their pieces meet.
         width: Of a line, in thousandths of the distance between the outer corners of the eyes.
         size: Of a disc, relative to the mean of its points.
         shift: Of a disc, right and down, relative to its radius.
@@ -105,9 +106,9 @@ def _eye(
         Shape("disc", disc, "rim", 0.35, size=0.74, within=outline),
         Shape("disc", disc, "pupil", size=0.46, within=outline),
         Shape("disc", disc, "light", 0.95, size=0.2, shift=(0.3, -0.34), within=outline),
-        Shape("line", (*outline[:9],), "ink", 0.5, 9),
-        Shape("line", (*outline[8:], outline[0]), "ink", 1.0, 24),
-        Shape("line", tuple(crease), "ink", 0.35, 9),
+        Shape("line", (*outline[:9],), "drawn", width=8),
+        Shape("line", (*outline[8:], outline[0]), "ink", width=24),
+        Shape("line", tuple(crease), "faint", width=9),
     ]
 
 
@@ -116,38 +117,34 @@ HEAD = len(_HEAD)
 
 SHAPES: tuple[Shape, ...] = (
     Shape("fill", _TRUNK, "shade"),
-    *(Shape("line", (*_NECKS[i], *_BODY[i]), "soft", 0.8, 12) for i in range(2)),
+    *(Shape("line", (*_NECKS[i], *_BODY[i]), "soft", width=12) for i in range(2)),
     *(Shape("fill", ear, "shade") for ear in _EARS),
-    *(Shape("line", ear, "soft", 0.9, 12) for ear in _EARS),
+    *(Shape("line", ear, "soft", width=12) for ear in _EARS),
     Shape("hull", (*_HEAD, *_SKIN), "skin"),
-    Shape("net", tuple(i for edge in (*mesh(), *_SCALP) for i in edge), "mesh", 0.55, 6),
-    Shape("rim", (*_HEAD, *_SKIN), "soft", 1.0, 16),
+    Shape("net", tuple(i for edge in (*mesh(), *_SCALP) for i in edge), "mesh", width=6),
+    Shape("rim", (*_HEAD, *_SKIN), "soft", width=16),
     *_eye(of.RIGHT_EYE, of.RIGHT_IRIS, of.RIGHT_PUPIL, (247, 30, 29, 27, 28, 56, 190)),
     *_eye(of.LEFT_EYE, of.LEFT_IRIS, of.LEFT_PUPIL, (467, 260, 259, 257, 258, 286, 414)),
     Shape("fill", of.RIGHT_BROW, "brow"),
     Shape("fill", of.LEFT_BROW, "brow"),
-    Shape("line", of.NOSE_BASE, "ink", 0.7, 13),
-    Shape("line", (193, 122, 196, 236, 198), "ink", 0.22, 9),
+    Shape("line", of.NOSE_BASE, "drawn", width=13),
+    Shape("line", (193, 122, 196, 236, 198), "faint", width=7),
     Shape("fill", of.INNER_LIPS, "mouth"),
-    Shape(
-        "fill",
-        _UPPER_LIP,
-        "lip",
-        0.75,
-    ),
+    Shape("fill", _UPPER_LIP, "lip", 0.75),
     Shape("fill", _LOWER_LIP, "lip", 0.55),
-    Shape("line", of.INNER_LIPS[:11], "ink", 0.75, 10),
-    Shape("line", (*of.INNER_LIPS[10:], of.INNER_LIPS[0]), "ink", 0.85, 14),
+    Shape("line", of.INNER_LIPS[:11], "ink", width=9),
+    Shape("line", (*of.INNER_LIPS[10:], of.INNER_LIPS[0]), "ink", width=13),
 )
 
 LIGHT: Mapping[str, str] = {
-    "skin": "#fbfaf6", "shade": "#eeece5", "mesh": "#aab0b8", "soft": "#6d7681",
-    "ink": "#1b2026", "white": "#ffffff", "iris": "#3d7ea6", "rim": "#1d4a68", "pupil": "#12171c",
-    "light": "#ffffff", "brow": "#454e59", "lip": "#d3ab9f", "mouth": "#5d3a3c",
+    "skin": "#fbfaf6", "shade": "#eeece5", "mesh": "#cfd1d4", "soft": "#6d7681",
+    "ink": "#1b2026", "drawn": "#5e6266", "faint": "#adaead", "white": "#ffffff",
+    "iris": "#3d7ea6", "rim": "#1d4a68", "pupil": "#12171c", "light": "#ffffff",
+    "brow": "#454e59", "lip": "#d3ab9f", "mouth": "#5d3a3c",
 }  # fmt: skip
 DARK: Mapping[str, str] = {
-    **LIGHT, "skin": "#d3d4d2", "shade": "#a9adb1", "mesh": "#8d949d", "white": "#f4f5f6",
-    "lip": "#b98f84",
+    **LIGHT, "skin": "#d3d4d2", "shade": "#a9adb1", "mesh": "#adb1b5", "white": "#f4f5f6",
+    "drawn": "#525659", "faint": "#939596", "lip": "#b98f84",
 }  # fmt: skip
 
 

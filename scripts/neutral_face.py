@@ -119,15 +119,11 @@ def mesh(points: np.ndarray, mirror: np.ndarray) -> list[tuple[int, int]]:
 
 def sparse(points: np.ndarray, mirror: np.ndarray, apart: float = 0.12) -> set[int]:
     """Points of the skin that are some way from each other."""
-    features = {
-        *named.OUTER_LIPS,
-        *named.INNER_LIPS,
-        *named.LEFT_EYE,
-        *named.RIGHT_EYE,
-        *range(468, 478),
-    }
+    lips = points[[*named.OUTER_LIPS], :2]
+    within = (points[:, :2] >= lips.min(0)).all(1) & (points[:, :2] <= lips.max(0)).all(1)
+    features = {*named.LEFT_EYE, *named.RIGHT_EYE, *range(468, 478), *np.flatnonzero(within)}
     chosen: list[int] = []
-    for i in np.argsort(np.abs(points[:, 0])):
+    for i in np.lexsort((points[:, 1], np.abs(points[:, 0]).round(1))):
         near = [np.linalg.norm(points[i, :2] - points[j, :2]) for j in (*chosen, *named.OVAL)]
         if i not in features and min(near) > apart:
             chosen += {int(i), int(mirror[i])}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from build import timeline, turn
@@ -9,7 +11,7 @@ from build import timeline, turn
 from empathia.errors import UsageError
 from empathia.pipeline.reacting import RATE, react, times_of
 from empathia.reaction.lively import AFTER, NAMES
-from empathia.types import Timeline
+from empathia.types import Features, Seen, Timeline
 
 
 def test_every_turn_is_reacted_to_while_it_lasts_and_behind_it() -> None:
@@ -65,3 +67,17 @@ def test_turns_without_words_are_listened_to() -> None:
     talk = timeline(3, texts=(None,))
     assert react(talk).frames > 0
     assert react(Timeline("a", (turn(0, text=None),), ("Ann",))).laid_out
+
+
+def test_a_smile_that_was_seen_is_mirrored() -> None:
+    talk = timeline(2, abstain=range(2))
+    smile = np.full((30, 2), 0.9, np.float32)
+    face = Features("t1", "face", smile, ("mouthSmileLeft", "mouthSmileRight"), rate=10.0)
+    seen = dataclasses.replace(talk.turns[0], seen=Seen("face 1", 1.0, face=face))
+    plain, mirrored = (
+        react(dataclasses.replace(talk, turns=(first, talk.turns[1])))
+        for first in (talk.turns[0], seen)
+    )
+    smiling = NAMES.index("mouthSmileLeft")
+    assert plain.face[:, smiling].max() == 0
+    assert 0.15 < mirrored.face[:, smiling].max() < 0.4

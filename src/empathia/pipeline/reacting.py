@@ -170,6 +170,8 @@ def _sample(turn: Turn, span: tuple[float, float], sound: Mapping[str, Features]
     known = dict(sound)
     if turn.prosody is not None:
         known["prosody"] = turn.prosody
+    if turn.seen is not None and turn.seen.face is not None:
+        known["face"] = turn.seen.face
     if "activity" not in known and u.text:
         known["activity"] = _spoken(u.id, u.text, span[1] - span[0])
     if (emotion := turn.emotion) is not None and emotion.label is not None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.errors import InputError
-from empathia.types.heard import Cues
+from empathia.types.heard import Cues, Features
 from empathia.types.speech import FloatArray
 
 LANDMARKS, BLENDSHAPES = 478, 52
@@ -131,6 +131,7 @@ class Seen:
         picture: That moment, cut out, as a JPEG; b"" where it was not kept.
         landmarks: (478, 3) of that moment, normalised (``empathia.face.normalise``); None
             without a face.
+        face: What the face did, over the turn (the feature ``face``); kept in no file.
     """
 
     person: str | None
@@ -140,3 +141,4 @@ class Seen:
     moment: float | None = None
     picture: bytes = b""
     landmarks: FloatArray | None = None
+    face: Features | None = None

@@ -54,7 +54,7 @@ def kept(folder: Path, emotion: tuple[float, ...] | None = None, **features: np.
     model.mkdir()
     predictor.save(model)
     modalities = {"voice": ("prosody",), "face": ("seen",)}
-    Settings("try", "mean", modalities, tuple(features), "ours", False).write(model)
+    Settings("try", "mean", modalities, tuple(features), "CC BY-NC", True).write(model)
     return str(model)
 
 
@@ -69,6 +69,7 @@ def test_a_foretold_face_follows_the_turn_and_holds(tmp_path) -> None:
     assert [r.source for r in reacted.reactions if r] == ["mean"] * 4
     assert any("'try' reads 'seen', which is absent here" in n for n in reacted.notes)
     assert not any("prosody" in n for n in reacted.notes)
+    assert "'try': non-commercial use only (CC BY-NC)" in reacted.notes
 
 
 def test_foretold_landmarks_are_normalised_and_drawn(tmp_path) -> None:

@@ -9,9 +9,10 @@ import pytest
 from build import timeline, turn
 
 from empathia.errors import UsageError
+from empathia.labels import EKMAN7
 from empathia.pipeline.reacting import RATE, react, times_of
 from empathia.reaction.lively import AFTER, NAMES
-from empathia.types import Features, Seen, Timeline
+from empathia.types import Emotion, Features, Seen, Timeline
 
 
 def test_every_turn_is_reacted_to_while_it_lasts_and_behind_it() -> None:
@@ -81,3 +82,12 @@ def test_a_smile_that_was_seen_is_mirrored() -> None:
     smiling = NAMES.index("mouthSmileLeft")
     assert plain.face[:, smiling].max() == 0
     assert 0.15 < mirrored.face[:, smiling].max() < 0.4
+
+
+def test_nobody_smiles_at_a_hint_at_harm() -> None:
+    sure = Emotion("fusion", EKMAN7, tuple(float(label == "joy") for label in EKMAN7))
+    smiling = NAMES.index("mouthSmileLeft")
+    for text, smiles in (("I passed my exam", True), ("I want to kill myself tonight", False)):
+        said = dataclasses.replace(turn(0, text=text), emotion=sure)
+        face = react(Timeline("a", (said,), ("Ann",))).face
+        assert (face[:, smiling].max() > 0.3) == smiles

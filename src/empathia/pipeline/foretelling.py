@@ -86,7 +86,7 @@ def foretell(
         reactions[i] = first
     begun = [(stimuli[i].start + stimuli[i].length, reactions[i]) for i in heard]
     told = [(begin, r) for begin, r in begun if r is not None]
-    notes, frames = tuple(_absent(kept, samples)), max(1, round(length * lively.RATE))
+    notes, frames = tuple(_remarks(kept, samples)), max(1, round(length * lively.RATE))
     if rows := list(_places(told)):
         rest = neutral().astype(np.float32).reshape(-1)
         points = _laid(rows, rest, frames).reshape(frames, LANDMARKS, 3)
@@ -163,8 +163,10 @@ def _felt(stimulus: lively.Stimulus, told: Reaction | None) -> lively.Stimulus:
     return stimulus._replace(sample=dataclasses.replace(sample, features=known))
 
 
-def _absent(kept: reaction.Kept, samples: Sequence[Sample]) -> Iterator[str]:
-    """What the predictor reads and does not get."""
+def _remarks(kept: reaction.Kept, samples: Sequence[Sample]) -> Iterator[str]:
+    """What the predictor may be used for, and what it reads and does not get."""
+    if kept.settings.noncommercial:
+        yield f"'{kept.settings.name}': non-commercial use only ({kept.settings.licence})"
     for names in kept.settings.modalities.values():
         for name in names:
             if not any(name in s.features for s in samples):

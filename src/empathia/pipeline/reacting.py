@@ -15,6 +15,7 @@ from empathia.face.motion import posed
 from empathia.pipeline import foretelling
 from empathia.pipeline.senses import Senses
 from empathia.reaction import RECOGNISED, lively
+from empathia.replies.rules.safety import kind_of
 from empathia.types import Audio, Features, FloatArray, Reaction, Sample, Timeline, Turn
 
 RATE = lively.RATE
@@ -165,7 +166,10 @@ def _sounds(
 
 
 def _sample(turn: Turn, span: tuple[float, float], sound: Mapping[str, Features]) -> Sample:
-    """What a predictor is given of a turn: no gold label, and nothing where nothing is sure."""
+    """What a predictor is given of a turn: no gold label, and nothing where nothing is sure.
+
+    Words that hint at harm come without a feeling: nobody shall smile at them.
+    """
     u = turn.utterance
     known = dict(sound)
     if turn.prosody is not None:
@@ -174,7 +178,8 @@ def _sample(turn: Turn, span: tuple[float, float], sound: Mapping[str, Features]
         known["face"] = turn.seen.face
     if "activity" not in known and u.text:
         known["activity"] = _spoken(u.id, u.text, span[1] - span[0])
-    if (emotion := turn.emotion) is not None and emotion.label is not None:
+    emotion = turn.emotion
+    if emotion is not None and emotion.label is not None and kind_of(u.text or "") is None:
         scores = np.array([emotion.scores], np.float32)
         known[RECOGNISED] = Features(u.id, RECOGNISED, scores, emotion.labels.labels)
     return Sample(u.id, u.text, u.language, known, u.speaker, u.gender, u.index, dict(u.groups))

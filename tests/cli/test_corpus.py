@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from iemocap_tree import session
+from split_screens import split_video
 
 from empathia import plugins
 from empathia.cli import main
@@ -344,6 +346,23 @@ def test_check_counts_what_vectors_fit(talk, tmp_path, capsys):
     file.write_bytes(b"?")
     assert main(asked) == 3
     assert "neither npz nor Parquet" in capsys.readouterr().out
+
+
+def test_check_says_where_it_cannot_tell_who_is_who(tmp_path, capsys):
+    (folder := session(tmp_path)).mkdir(exist_ok=True)
+    split_video(folder / "dialog" / "avi" / "DivX" / "Ses01F_impro05a.avi", [""], left="F")
+    assert main(["corpus", "check", "iemocap", str(tmp_path), "--faces", "--json"]) == 3
+    found = [f for f in json.loads(capsys.readouterr().out)["findings"] if f["kind"] == "faces"]
+    assert [f["where"] for f in found] == ["dialogue Ses01F_impro05a"]
+    assert "voices: too few turns" in found[0]["what"]
+    (folder / "dialog" / "avi" / "DivX" / "Ses01F_impro05a.avi").write_text("film")
+    assert main(["corpus", "check", "iemocap", str(tmp_path), "--faces"]) == 3
+    assert "faces\tdialogue Ses01F_impro05a\t" in capsys.readouterr().out
+
+
+def test_other_corpora_have_no_split_screens(talk, capsys):
+    assert main(["corpus", "check", "table", talk, "--map", MAP, "--faces"]) == 2
+    assert "no split screens" in capsys.readouterr().err
 
 
 def test_pairs_may_be_asked_for_vectors(talk, tmp_path, capsys):

@@ -16,6 +16,7 @@ from empathia import weights
 from empathia.cli import main
 from empathia.media import encode
 from empathia.reaction.lively import NAMES
+from empathia.report import raster
 from empathia.types import Audio
 from empathia.types.wire import dumps
 
@@ -88,6 +89,15 @@ def test_numbers_come_as_npz_without_pickles_and_as_json(talk, capsys):
     assert plain["frames"] == frames
     assert [t["reaction"] is None for t in plain["turns"]] == [False, True, False]
     assert plain["turns"][0]["reaction"]["note"] == "lively rules, not learnt"
+
+
+def test_words_without_a_font_are_left_out_and_that_is_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(raster, "WIDER", ())
+    raster.font.cache_clear()
+    talk = tmp_path / "talk.json"
+    talk.write_text(dumps(timeline(2, times=False, texts=("안녕하세요 여러분", "Hello"))))
+    assert react(talk, "--video", tmp_path / "a.gif", "--part", "1-1.2", "--width", 160) == 0
+    assert "words of 1 of 2 turns are not in the film" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ from empathia.cli._screen import bar, print_json, table
 from empathia.errors import CorpusError, UsageError
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from empathia.audit.files import Finding
     from empathia.bench.pairs import Pair
     from empathia.files import Plain
@@ -36,6 +38,7 @@ examples:
   empathia corpus stats table mine.csv --map label=feeling,text=words
   empathia corpus check ravdess corpora/ravdess --deep
   empathia corpus check iemocap corpora/IEMOCAP --vectors voice342=voice.npz
+  empathia corpus check iemocap corpora/IEMOCAP --faces
   empathia corpus pairs iemocap corpora/IEMOCAP --labelled --direction F-M --out pairs.csv
   empathia corpus pairs meld corpora/meld --gap 3 --overlap 0 --with text --with sound
   empathia corpus distributions ravdess corpora/ravdess --out prosody.png
@@ -72,6 +75,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     for action in (check, pairs):
         add_vectors(action)
     check.add_argument("--deep", action="store_true", help="decode every recording to its end")
+    check.add_argument(
+        "--faces", action="store_true", help="tell who is on which side of split-screen videos"
+    )
     stats.add_argument("--picture", type=Path, metavar="FILE", help="draw it too (png or svg)")
     _add_rule(pairs)
     pairs.add_argument("--out", type=Path, metavar="FILE", help="csv, tsv, jsonl or parquet")
@@ -144,11 +150,13 @@ def _check(args: argparse.Namespace) -> int:
 
     counts: dict[str, dict[str, int]] = {}
     try:
-        _, dialogues, notes = read_corpus(args)
+        plugin, dialogues, notes = read_corpus(args)
         findings = [Finding("incomplete", args.name, note) for note in notes]
         for name, path in vectors_of(args).items():
             counts[name], wrong = _vectors(name, path, dialogues)
             findings += [Finding("vectors", name, what) for what in wrong]
+        if args.faces:
+            findings += [Finding("faces", *where) for where in _unplaced(plugin, dialogues)]
         with bar("steps", label=lambda _: "checking", plain=args.json) as progress:
             findings += check(dialogues, deep=args.deep, progress=progress)
     except CorpusError as error:
@@ -162,6 +170,18 @@ def _check(args: argparse.Namespace) -> int:
             table(("vectors", *c), rows, tabs=True)
         _say(findings, sum(len(d.utterances) for d in dialogues))
     return WRONG if findings else 0
+
+
+def _unplaced(plugin: ModuleType, dialogues: Sequence[Dialogue]) -> Iterator[tuple[str, str]]:
+    """Dialogues of whose video it cannot be told who is on which side, and why."""
+    from empathia.bench.splitscreen import places
+
+    if not hasattr(plugin, "marked"):
+        raise UsageError("the videos of this corpus are no split screens", "Leave --faces out")
+    with bar("steps", label=lambda _: "looking at faces") as progress:
+        for dialogue, placed in places(dialogues, plugin.marked, progress=progress):
+            if placed.reason is not None:
+                yield f"dialogue {dialogue.id}", placed.reason
 
 
 def _vectors(

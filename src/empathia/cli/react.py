@@ -173,6 +173,7 @@ def _show(
 ) -> None:
     from empathia import media
     from empathia.report.face import writing
+    from empathia.report.face.stage import unwritten
     from empathia.report.timeline import write
 
     if video.suffix.lower() == ".html":
@@ -180,3 +181,5 @@ def _show(
         write(reacted.timeline, video, sound, reacted=reacted)
     else:
         writing.film(reacted, video, recording, part=args.part, width=args.width, progress=progress)
+        if lacking := unwritten(reacted.timeline):
+            print(f"note: {lacking}", file=sys.stderr)

@@ -12,13 +12,15 @@ that defines two names:
   the rest whole (a medium is missing, a session is not there) is counted and told
   with :func:`warn`, never filled with zeros.
 
-It may define three more:
+It may define four more:
 
 - ``PROJECTIONS``, :class:`~empathia.labels.Projection` s from its labels to other sets, known
   ones or its own, which a run file may then name as ``data.labels``;
 - ``ready(path, **options)``, with the same options: features that come with the
   release, ``{name of the feature: {utterance id: Features}}``. They join by
   utterance id; an utterance that has none is absent;
+- ``marked(dialogue) -> speaker``, where each dialogue's video is a split screen of its two
+  speakers, of whom this one wears markers (:mod:`empathia.bench.splitscreen` finds the sides);
 - ``FOLDER``: where it lies if it comes with the plug-in; a run file that names no ``folder`` takes
   it from there.
 

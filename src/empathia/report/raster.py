@@ -21,8 +21,8 @@ Points = NDArray[np.floating]
 
 _FINER, _FINE = 3, 2  # pixels drawn a pixel shown, each way, of small and of large pictures
 _LARGE = 260_000  # pixels
-# Fonts with the scripts that Pillow's own lacks, by the names that they have on common systems.
-_WIDER = ("NotoSansCJK-Regular.ttc", "NanumGothic.ttf", "malgun.ttf", "AppleSDGothicNeo.ttc")
+WIDER = ("NotoSansCJK-Regular.ttc", "NanumGothic.ttf", "malgun.ttf", "AppleSDGothicNeo.ttc")
+"""Fonts with the scripts that Pillow's own lacks, by the names that they have on systems."""
 _LATIN = 0x250  # code points from here on are not Latin letters
 
 
@@ -87,8 +87,8 @@ class Canvas:
         """Write words; ``at`` is the left end of their base line, ``size`` in pixels."""
         thick = size * self._finer / 40 if bold else 0.0
         where = (at[0] * self._finer, at[1] * self._finer)
-        font = _font(round(size * self._finer), _wide(words))
-        self._pen.text(where, words, colour, font, "ls", stroke_width=thick)
+        kind = font(round(size * self._finer), _wide(words))
+        self._pen.text(where, words, colour, kind, "ls", stroke_width=thick)
 
     def _flat(self, points: Points) -> list[float]:
         flat: list[float] = (np.asarray(points, np.float64) * self._finer).ravel().tolist()
@@ -105,12 +105,12 @@ def width_of(words: str, size: float) -> float:
     Raises:
         MissingExtra: The extra ``face`` is not installed.
     """
-    return _font(round(size * _FINER), _wide(words)).getlength(words) / _FINER
+    return font(round(size * _FINER), _wide(words)).getlength(words) / _FINER
 
 
 def can_write(words: str) -> bool:
     """Whether there is a font for words: other scripts than Latin need one of the system's."""
-    return not _wide(words) or _font(12, True).path != _font(12, False).path
+    return not _wide(words) or isinstance(font(12, True).path, str)  # its own has no file
 
 
 def encoded(pixels: Pixels, kind: str) -> bytes:
@@ -142,11 +142,11 @@ def _wide(words: str) -> bool:
 
 
 @cache
-def _font(size: int, wide: bool) -> FreeTypeFont:
+def font(size: int, wide: bool) -> FreeTypeFont:
     """Pillow's own font; for other scripts than Latin the system's, where it has one."""
     with needs("face", "drawing pictures"):
         from PIL import ImageFont
-    for name in _WIDER if wide else ():
+    for name in WIDER if wide else ():
         try:
             return ImageFont.truetype(name, size)
         except OSError:  # not on this system

@@ -4,7 +4,7 @@ Layout, below the release's folder (``IEMOCAP_full_release``)::
 
     Session{1-5}/dialog/EmoEvaluation/<dialogue>.txt      labels, votes, affect, times
     Session{1-5}/dialog/transcriptions/<dialogue>.txt     words
-    Session{1-5}/dialog/avi/DivX/<dialogue>.avi           both actors, whole dialogue
+    Session{1-5}/dialog/avi/DivX/<dialogue>.avi           both actors side by side, whole dialogue
     Session{1-5}/sentences/wav/<dialogue>/<utterance>.wav
     Session{1-5}/sentences/MOCAP_rotated/<dialogue>/<utterance>.txt    markers of one actor
 
@@ -155,6 +155,11 @@ def ready(path: Path, *, mocap: float | None = None) -> dict[str, dict[str, Feat
         CorpusError: See :func:`empathia.corpora.iemocap.motion.motion`.
     """
     return {} if mocap is None else {NAME: motion(_root(path), mocap)}
+
+
+def marked(dialogue: Dialogue) -> str:
+    """The speaker who wears the markers; the videos show both speakers side by side."""
+    return dialogue.id[:6]
 
 
 def _root(path: Path) -> Path:

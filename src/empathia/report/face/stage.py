@@ -12,7 +12,7 @@ from empathia.report.face.picture import VIEW, carried, paint
 from empathia.report.marks import Mark, timeline_marks
 from empathia.report.raster import Canvas, Pixels, can_write, width_of
 from empathia.report.wording import clock, verdict
-from empathia.types import Turn
+from empathia.types import Timeline, Turn
 
 _GROUND, _SURFACE, _INK, _SOFT, _LINE = "#f5f4f0", "#ffffff", "#1b2026", "#59616c", "#dcdcd6"
 _FACE = 0.475  # share of the width
@@ -156,6 +156,8 @@ class Stage:
         *,
         bold: bool = False,
     ) -> None:
+        if not can_write(words):
+            return
         u = self._unit
         canvas.text((at[0] * u, at[1] * u), words, size * u, colour, bold=bold)
 
@@ -169,6 +171,18 @@ class Stage:
         x, y, wide, high = box
         corners = np.array([[x, y], [x + wide, y], [x + wide, y + high], [x, y + high]])
         canvas.polygon(corners * self._unit, colour, opacity)
+
+
+def unwritten(timeline: Timeline) -> str | None:
+    """What to tell of words that there is no font for; None where all can be drawn."""
+    said = (t.utterance for t in timeline.turns)
+    lacking = sum(not can_write(f"{u.speaker} {u.text or ''}") for u in said)
+    if not lacking:
+        return None
+    return (
+        f"names or words of {lacking} of {len(timeline.turns)} turns are not in the film: there is "
+        "no font for them (install Noto Sans CJK, or write an .html)"
+    )
 
 
 def _words(turn: Turn) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from empathia import files, media
 from empathia.contracts import Progress, silent
-from empathia.errors import EmpathiaError, UsageError
+from empathia.errors import EmpathiaError, UsageError, needs
 from empathia.files import Plain
 from empathia.media import animation
 from empathia.pipeline.reacting import RATE, Reacted
@@ -33,6 +33,7 @@ def check(path: Path, suffixes: tuple[str, ...]) -> str:
 
     Raises:
         UsageError: It is another, or the folder is not there or closed.
+        MissingExtra: It is a film, and the extra ``face`` is not installed.
     """
     suffix = path.suffix.lower()
     if suffix not in suffixes:
@@ -47,6 +48,9 @@ def check(path: Path, suffixes: tuple[str, ...]) -> str:
         )
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         raise UsageError(f"cannot write '{path}' (no permission, or a folder)", "Name another file")
+    if suffix in _WIDTH:
+        with needs("face", "drawing pictures"):
+            import PIL  # noqa: F401
     return suffix
 
 

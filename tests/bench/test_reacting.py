@@ -19,7 +19,7 @@ from empathia.cli import main
 from empathia.config import Options, read_run
 from empathia.contracts import silent
 from empathia.corpora import dyads
-from empathia.errors import ConfigError, CorpusError, InputError, TrainingError
+from empathia.errors import ConfigError, CorpusError, InputError, TrainingError, UsageError
 from empathia.labels import EKMAN7
 from empathia.types import Emotion, Features, Reaction
 
@@ -238,6 +238,16 @@ def test_the_command_trains_and_says_what_to_do(
     assert "tested on 8 pairs" in said
     assert "6 another direction" in said
     assert "empathia evaluate" in said
+
+
+def test_modalities_can_be_left_out_and_no_model_kept(data: Path, tmp_path: Path) -> None:
+    run = read_run(run_file(tmp_path, ("seeds = [1, 2]", "seed = 1")))
+    with pytest.raises(UsageError, match="unknown modality 'smell'"):
+        reacting.train(run, data, tmp_path / "out", modalities=["smell"])
+    record = reacting.train(run, data, tmp_path / "out", modalities=["text"], model=False)
+    assert record.unfit.keys() == {"nearest"}
+    assert record.floors == ("hold", "mean", "mirror", "prior")
+    assert not (tmp_path / "out" / "model").exists()
 
 
 def test_what_is_written_comes_back(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from empathia.bench.data import Material
 from empathia.bench.pairs import Found, Pair, Rule, direction, exchanges, pairs
 from empathia.bench.protocols import Fold
 from empathia.bench.record import Provenance, training_folder
-from empathia.bench.run import Bench
+from empathia.bench.run import Bench, choose
 from empathia.bench.understood import Understood
 from empathia.config import Options, Run, checked_options
 from empathia.contracts import Predictor, Progress, silent
@@ -112,7 +112,14 @@ def read(folder: Path) -> ReactionRecord:
 
 
 def train(
-    run: Run, data: Path, folder: Path, *, fresh: bool = False, progress: Progress = silent
+    run: Run,
+    data: Path,
+    folder: Path,
+    *,
+    modalities: Sequence[str] | None = None,
+    fresh: bool = False,
+    model: bool = True,
+    progress: Progress = silent,
 ) -> ReactionRecord:
     """Train what the run file describes; go on where an earlier try was stopped.
 
@@ -120,7 +127,9 @@ def train(
         run: The run file, with ``model.predictor``.
         data: Folder that holds one folder a corpus.
         folder: Where results go.
+        modalities: Use only these of ``[features]``.
         fresh: Forget an earlier try.
+        model: Also keep a predictor for use, where the protocol has one fold.
         progress: Called with (what is done, steps done, steps in all).
 
     Raises:
@@ -128,13 +137,15 @@ def train(
         CorpusError: A corpus is missing or damaged, or has no pairs.
         TrainingError: Training cannot go on, or another one writes to the same folder.
     """
+    chosen = choose(run.features, modalities) if run.features else ()
+    run = dataclasses.replace(run, features={m: run.features[m] for m in chosen})
     plugin, options = _checked(run)
     if fresh and (folder / RECORD).exists():
         with files.sole_user(folder):
             shutil.rmtree(folder)
     material, about = _material(run, options, data, progress)
     made = Bench(run, plugin, options, material, tuple(material.modalities), data, folder, about)
-    reacting = _Reacting(made)
+    reacting = _Reacting(made, model)
     with files.sole_user(folder):
         return reacting.finish(progress)
 
@@ -180,9 +191,10 @@ def _material(
 
 @dataclass(frozen=True, slots=True)
 class _Reacting:
-    """A run; ``bench`` knows its material, seeds and folds."""
+    """A run; ``bench`` knows its material, seeds and folds, ``model`` says whether one is kept."""
 
     bench: Bench
+    model: bool
 
     @property
     def run(self) -> Run:
@@ -202,9 +214,10 @@ class _Reacting:
         counts: list[FoldCounts] = []
         dropped: Counter[str] = Counter()
         unfit: dict[str, str] = {}
+        keep = self.model and len(plan) == len(self.bench.seeds)
         for n, (seed, fold) in enumerate(plan):
             where = f"{n + 1}/{len(plan)} seed {seed} fold {fold.name}"
-            one = _Fold(self, seed, fold, keep=len(plan) == len(self.bench.seeds) and not n)
+            one = _Fold(self, seed, fold, keep=keep and not n)
             told = one.finish(_told(progress, where))
             counts.append(FoldCounts(seed, fold.name, *told["pairs"]))
             if seed == self.bench.seeds[0]:  # test parts are the same for all

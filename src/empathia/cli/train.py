@@ -112,7 +112,15 @@ def _predictor(described: Run, args: argparse.Namespace) -> int:
 
     folder = args.out / described.name
     with bar("steps", lasting=True) as progress:
-        record = reacting.train(described, args.data, folder, fresh=args.fresh, progress=progress)
+        record = reacting.train(
+            described,
+            args.data,
+            folder,
+            modalities=listed(args.modalities),
+            fresh=args.fresh,
+            model=not args.no_model,
+            progress=progress,
+        )
     for reason, n in sorted(record.dropped.items()):
         print(f"not asked about: {n} {reason}")
     for name, reason in record.unfit.items():

@@ -1,7 +1,7 @@
 """The features of a corpus: ready-made ones joined by id, the others taken once and kept.
 
-Recordings are decoded one after the other, each in a single pass for all features and all
-of its utterances, while a few threads take the features. Threads are enough: numpy and
+Recordings are decoded and watched one after the other, each in a single pass for all features and
+all of its utterances, while a few threads take the features. Threads are enough: numpy and
 onnxruntime let go of the interpreter's lock while they calculate.
 """
 
@@ -14,16 +14,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+
+import numpy as np
 
 from empathia import features as extractors
 from empathia.bench.cache import Store
+from empathia.bench.sights import Sights
 from empathia.bench.sounds import Sounds
 from empathia.contracts import Extractor, Progress
 from empathia.errors import InputError
 from empathia.features import FeatureWarning
 from empathia.types import Audio, Dialogue, Features, Utterance
+from empathia.types.seen import Sight
 
+_HELD = {"words": "text", "sound": "audio", "face": "video"}  # where a source lies
 _AHEAD = 4  # utterances a thread that are decoded and wait
 
 
@@ -49,18 +55,20 @@ def gather(
 
     Returns:
         For each name, in the order of ``names``: utterance id to features, in the order of the
-        dialogues. An utterance without words or without sound, or behind the end of its
-        recording, is absent.
+        dialogues. An utterance without words, without sound or without its speaker's face in
+        sight, or behind the end of its recording, is absent.
 
     Raises:
         InputError: An utterance id is there twice, or ready-made features have another number
             of columns than the extractor's.
         UsageError: A name is neither ready-made nor an extractor.
         WeightsError: An extractor needs a model that is not there.
+        MissingExtra: Videos are to be watched, and the extra ``face`` is not installed.
 
     Warns:
         FeatureWarning: Ready-made features belong to no utterance; recordings are missing,
-            damaged or end too early (counted; what a damaged one gave is not kept).
+            damaged or end too early (counted; what a damaged one gave is not kept); speakers'
+            faces are not seen (counted).
     """
     utterances = _unique(dialogues)
     ready = ready or {}
@@ -74,7 +82,8 @@ def gather(
                 stack.enter_context(work.store)
                 works.append(work)
         pool = stack.enter_context(ThreadPoolExecutor(max(1, threads)))
-        _take(works, pool, _AHEAD * max(1, threads), progress)
+        sights = _sights(works, utterances.values())
+        _take(works, sights, pool, _AHEAD * max(1, threads), progress)
     for name, have in joined.items():
         _check_width(name, have.values())
     return {n: {u: have[u] for u in utterances if u in have} for n, have in joined.items()}
@@ -86,7 +95,7 @@ class _Work:
 
     Args:
         name: As in run files.
-        source: "sound" or "words".
+        source: "sound", "words" or "face".
         extractor: Takes it.
         store: Keeps it.
         wanted: The utterances.
@@ -111,7 +120,7 @@ class _Work:
         """The work that is left for a name, or None: then no model need be there either."""
         source = extractors.source(name)
         rest = [u for u in utterances.values() if u.id not in features]
-        wanted = [u for u in rest if (u.text if source == "words" else u.audio) is not None]
+        wanted = [u for u in rest if getattr(u, _HELD[source]) is not None]
         if not wanted:
             return None
         extractor = extractors.load(name, threads=1)
@@ -119,7 +128,7 @@ class _Work:
         return cls(name, source, extractor, store, wanted, features)
 
     def add(self, ids: Iterable[str], taken: Features) -> None:
-        for id in ids:
+        for id in ids if taken.values.size or self.source != "face" else ():
             self.features[id] = dataclasses.replace(taken, utterance=id, extractor=self.name)
 
 
@@ -130,15 +139,21 @@ class _Task:
     work: _Work
     key: bytes
     ids: tuple[str, ...]
-    content: str | Audio
+    content: str | Audio | Sight | None
     keep: bool = True
 
     def run(self) -> Features:
+        if self.content is None:  # known to be nothing, so that it is not looked for again
+            return Features(self.ids[0], self.work.name, np.zeros((0, 1), np.float32))
         return self.work.extractor([(self.ids[0], self.content)])[0]
 
 
 def _take(
-    works: Sequence[_Work], pool: ThreadPoolExecutor, ahead: int, progress: Progress | None
+    works: Sequence[_Work],
+    sights: Sights,
+    pool: ThreadPoolExecutor,
+    ahead: int,
+    progress: Progress | None,
 ) -> None:
     """Fill ``features`` of all works."""
     total = sum(len(work.wanted) for work in works)
@@ -146,7 +161,9 @@ def _take(
     sounds = Sounds()
     heard = [work for work in works if work.source == "sound"]
     read = [work for work in works if work.source == "words"]
-    for task, features in _in_order(_tasks(read, heard, sounds), pool, ahead):
+    seen = [work for work in works if work.source == "face"]
+    tasks = chain(*map(_text_tasks, read), _sound_tasks(heard, sounds), _face_tasks(seen, sights))
+    for task, features in _in_order(tasks, pool, ahead):
         if task.keep:
             task.work.store.put(task.key, features)
         task.work.add(task.ids, features)
@@ -154,12 +171,7 @@ def _take(
             done = sum(len(work.features) for work in works) - before
             progress(task.work.name, done, total)
     sounds.warn()
-
-
-def _tasks(read: Sequence[_Work], heard: Sequence[_Work], sounds: Sounds) -> Iterator[_Task]:
-    for work in read:
-        yield from _text_tasks(work)
-    yield from _sound_tasks(heard, sounds)
+    sights.warn()
 
 
 def _text_tasks(work: _Work) -> Iterator[_Task]:
@@ -196,6 +208,25 @@ def _sound_tasks(works: Sequence[_Work], sounds: Sounds) -> Iterator[_Task]:
                 yield _Task(work, key, (u.id,), audio, keep=whole)
 
 
+def _face_tasks(works: Sequence[_Work], sights: Sights) -> Iterator[_Task]:
+    """As for sounds: a video of which all was kept is not watched."""
+    wanted = [(work, {u.id for u in work.wanted}) for work in works]
+    for file in sights.files:
+        left: dict[str, list[tuple[_Work, bytes]]] = {}
+        for u, content in sights.identified(file):
+            for work in (work for work, ids in wanted if u.id in ids):
+                key = work.store.key(content)
+                if kept := work.store.get(key):
+                    work.add([u.id], kept)
+                    if not kept.values.size:
+                        sights.miss(u)
+                else:
+                    left.setdefault(u.id, []).append((work, key))
+        for u, sight in sights.cut(file, left) if left else ():
+            for work, key in left[u.id]:
+                yield _Task(work, key, (u.id,), sight)
+
+
 def _in_order(
     tasks: Iterable[_Task], pool: ThreadPoolExecutor, ahead: int
 ) -> Iterator[tuple[_Task, Features]]:
@@ -208,6 +239,16 @@ def _in_order(
             yield first, result.result()
     for last, result in running:
         yield last, result.result()
+
+
+def _sights(works: Sequence[_Work], utterances: Iterable[Utterance]) -> Sights:
+    """What watches the videos that hold what is wanted."""
+    files = {u.video for work in works if work.source == "face" for u in work.wanted}
+    turns: dict[Path, list[Utterance]] = {}
+    for u in utterances:
+        if u.video is not None and u.video in files:
+            turns.setdefault(u.video, []).append(u)
+    return Sights(turns, landmarks=any(extractors.needs_landmarks(work.name) for work in works))
 
 
 def _unique(dialogues: Sequence[Dialogue]) -> dict[str, Utterance]:

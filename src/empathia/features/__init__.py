@@ -11,7 +11,8 @@ A run file names a feature "extractor" or "extractor:variant" ("prosody",
   else results would change where a killed run goes on. It is called from several threads at
   once. NaN marks what cannot be measured. ``settings`` hold all that decides the values, a
   "version" for the code included: what was kept under other settings is never used;
-- ``weights_of(variant) -> tuple[str, ...]``, where it needs any: which weights of the manifest.
+- ``weights_of(variant) -> tuple[str, ...]``, where it needs any: which weights of the manifest;
+- ``LANDMARKS = True``, where it reads a face's landmarks, which else are not kept.
 
 :func:`empathia.bench.gather.gather` runs extractors over a corpus and keeps what they
 give (:mod:`empathia.bench.cache`); :mod:`empathia.training.normalise` brings features to a
@@ -75,6 +76,15 @@ def source(name: str) -> Source:
             f"the extractor '{name.partition(':')[0]}' has the SOURCE '{reads}'", f"Write '{new}'"
         )
     return cast("Source", reads)
+
+
+def needs_landmarks(name: str) -> bool:
+    """Whether a feature of a run file is taken from a face's landmarks.
+
+    Raises:
+        UsageError: There is no such extractor.
+    """
+    return bool(getattr(_plugin(name), "LANDMARKS", False))
 
 
 def load(name: str, threads: int | None = None) -> Extractor:

@@ -15,13 +15,13 @@ from empathia.errors import InputError, UsageError
 from empathia.face.normalise import normalised
 from empathia.features import Each
 from empathia.features.face import in_time, weights_of
-from empathia.types import Features
-from empathia.types.seen import LANDMARKS, Sight
+from empathia.types import Features, seen
 
-__all__ = ["NAMES", "SOURCE", "extract", "load", "weights_of"]
+__all__ = ["LANDMARKS", "NAMES", "SOURCE", "extract", "load", "weights_of"]
 
 SOURCE = "face"
-NAMES = tuple(f"{point}.{axis}" for point in range(LANDMARKS) for axis in "xyz")
+LANDMARKS = True  # are to be kept
+NAMES = tuple(f"{point}.{axis}" for point in range(seen.LANDMARKS) for axis in "xyz")
 """Columns: x to the right, y down, z away from the camera, point by point."""
 _UNITS = ("eyes",) * len(NAMES)
 MEAN = "mean"
@@ -46,7 +46,7 @@ def load(variant: str | None = None, threads: int | None = None) -> Extractor:
     return Each(settings, mean if variant else extract)
 
 
-def extract(sight: Sight, utterance: str = "") -> Features:
+def extract(sight: seen.Sight, utterance: str = "") -> Features:
     """Landmarks of one utterance, shape (pictures, 1434) at the rate of the sight.
 
     Args:
@@ -61,14 +61,14 @@ def extract(sight: Sight, utterance: str = "") -> Features:
     )
 
 
-def mean(sight: Sight, utterance: str = "") -> Features:
+def mean(sight: seen.Sight, utterance: str = "") -> Features:
     """The mean landmarks of one utterance, shape (1, 1434); see :func:`extract`."""
     flat = _flat(sight, utterance)
     row = flat.mean(axis=0, keepdims=True) if len(flat) else np.full((1, len(NAMES)), np.nan)
     return Features(utterance, "landmarks", row.astype(np.float32), NAMES, _UNITS)
 
 
-def _flat(sight: Sight, utterance: str) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _flat(sight: seen.Sight, utterance: str) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     if sight.landmarks is None:
         raise InputError(
             f"the landmarks of '{utterance}' were not kept", "Watch the video with landmarks"

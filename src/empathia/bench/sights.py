@@ -1,0 +1,104 @@
+"""The faces of utterances: what identifies them, and watching videos for who speaks.
+
+A video is watched once for all of its utterances; whose face is the speaker's follows from all
+turns in it. Videos that cannot be used are counted here and reported once, at the end.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from empathia.errors import MediaError
+from empathia.features import FeatureWarning
+from empathia.files import sha256
+from empathia.types import Utterance
+from empathia.types.seen import Sight
+
+RATE = 10.0
+"""Pictures a second that are looked at (Hz)."""
+_VERSION = 1  # of how faces are watched: what was kept of another one is never used
+
+
+class Sights:
+    """Watches videos, finds the speakers' faces, and remembers what went wrong.
+
+    Args:
+        turns: Of each video all utterances in it: they tell who speaks when.
+        landmarks: Whether landmarks are to be kept.
+    """
+
+    def __init__(self, turns: Mapping[Path, Sequence[Utterance]], *, landmarks: bool) -> None:
+        self._turns, self._landmarks = turns, landmarks
+        self._lost: dict[str, str] = {}  # path to the reason that nothing of it could be used
+        self._faceless: dict[str, None] = {}  # ids in order
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The videos."""
+        return tuple(self._turns)
+
+    def identified(self, file: Path) -> Iterator[tuple[Utterance, str]]:
+        """Each utterance of a video with a text that stands for its face.
+
+        That is the sum of the file, its span, and all turns, as these tell whose face it is.
+        """
+        try:
+            total = sha256(file)
+        except OSError as error:
+            self._lost[str(file)] = error.strerror or str(error)
+            return
+        names = {u.speaker: i for i, u in enumerate(self._turns[file])}
+        spans = [(u.place("video"), names[u.speaker]) for u in self._turns[file]]
+        known = f"{total} {json.dumps(spans)} {RATE} {self._landmarks} {_VERSION}"
+        for u in self._turns[file]:
+            yield u, f"{known} {u.place('video')} {names[u.speaker]}"
+
+    def cut(self, file: Path, wanted: Collection[str]) -> Iterator[tuple[Utterance, Sight | None]]:
+        """The speaker's face in some utterances of a video, by their ids; None where it is not."""
+        from empathia.listen import faces
+
+        said = self._turns[file]
+        try:
+            seen = faces.sights(faces.watch(file, rate=RATE), RATE, landmarks=self._landmarks)
+        except MediaError as error:
+            self._lost[str(file)] = error.problem
+            return
+        end = max((s.end for s in seen), default=0.0)
+        turns = [(*(u.place("video") or (0.0, end)), u.speaker) for u in said]
+        # A clip that holds one utterance alone and one face shows who speaks.
+        only = len(seen) == len(said) == 1 and said[0].place("video") is None
+        given = {said[0].speaker: seen[0].person} if only else None
+        whole = {s.person: s for s in seen}
+        for u, turn, who in zip(said, turns, faces.speaking(seen, turns, given), strict=True):
+            if u.id not in wanted:
+                continue
+            sight = None if who.person is None else whole[who.person].cut(*turn[:2])
+            if sight is None or not len(sight.times):
+                self.miss(u)
+                sight = None
+            yield u, sight
+
+    def miss(self, utterance: Utterance) -> None:
+        """Count an utterance in which the speaker's face is not seen."""
+        self._faceless[utterance.id] = None
+
+    def warn(self) -> None:
+        """Tell in a sentence each, with a count and the first ones, what could not be used."""
+        if self._lost:
+            first = ", ".join(f"'{f}' ({reason})" for f, reason in list(self._lost.items())[:3])
+            warnings.warn(
+                f"{len(self._lost)} videos cannot be watched; their utterances have no faces: "
+                f"{first}",
+                FeatureWarning,
+                stacklevel=2,
+            )
+        if self._faceless:
+            warnings.warn(
+                f"in {len(self._faceless)} utterances the speaker's face is not seen: "
+                f"{', '.join(list(self._faceless)[:3])}",
+                FeatureWarning,
+                stacklevel=2,
+            )

@@ -1,0 +1,82 @@
+"""Gathering what speakers' faces did out of videos: watched once, kept, counted where it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ai_edge_litert", reason="extra 'face' is not installed")
+pytest.importorskip("skimage", reason="the photograph is not installed")
+
+import face_videos
+from face_videos import Shot, picture, write_video
+
+from empathia import features, weights
+from empathia.bench.gather import gather
+from empathia.features import FeatureWarning
+from empathia.listen import faces
+from empathia.types import Dialogue, Utterance
+
+pytestmark = pytest.mark.weights
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A clip of her for a second, and one of a wall."""
+    if absent := [n for n in features.weights_of("face") if weights.state(n) == "missing"]:
+        pytest.skip(f"weight {absent[0]} is not pulled")
+    folder = tmp_path_factory.mktemp("videos")
+    shots = [Shot(x=100 + 2 * i, y=90, size=70) for i in range(10)]
+    shown = [picture([shot], 240, 180) for shot in shots]
+    wall = [face_videos.background(240, 180)] * 5
+    return {
+        "her": write_video(folder / "her.mp4", shown, 10),
+        "wall": write_video(folder / "wall.mp4", wall, 10),
+    }
+
+
+def clips(**videos: Path) -> list[Dialogue]:
+    said = [
+        Utterance(name, i, "Ann", start=5.0, end=6.0, video=video, clips=("video",))
+        for i, (name, video) in enumerate(videos.items())
+    ]
+    return [Dialogue("d", tuple(said))]
+
+
+def test_a_clip_is_watched_once_for_all_features_and_then_kept(
+    videos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, talk = ["face", "landmarks:mean"], clips(**videos)
+    with pytest.warns(FeatureWarning, match="in 1 utterances the speaker's face") as told:
+        taken = gather(talk, asked, cache=tmp_path)
+    assert len(told) == 1
+    assert {name: list(of) for name, of in taken.items()} == {n: ["her"] for n in asked}
+    face = taken["face"]["her"]
+    assert face.rate == pytest.approx(10)
+    smile = face.values[:, face.names.index("mouthSmileLeft")]
+    assert len(smile) == 10
+    assert np.nanmean(smile) > 0.5
+    assert taken["landmarks:mean"]["her"].values.shape == (1, 1434)
+    monkeypatch.setattr(faces, "watch", lambda *_, **__: pytest.fail("it is watched again"))
+    with pytest.warns(FeatureWarning, match="in 1 utterances"):
+        assert gather(talk, asked, cache=tmp_path) == taken
+
+
+def test_a_video_that_is_not_there_is_counted(tmp_path: Path) -> None:
+    with pytest.warns(FeatureWarning, match="1 videos cannot be watched.*gone"):
+        assert gather(clips(gone=tmp_path / "gone.mp4"), ["face"], cache=tmp_path) == {"face": {}}
+
+
+def test_where_several_turns_share_a_video_a_mouth_that_rests_speaks_for_nobody(
+    videos: dict[str, Path], tmp_path: Path
+) -> None:
+    spans = [(0.0, 0.5), (0.5, 1.0)]
+    said = [
+        Utterance(f"u{i}", i, "Ann", start=a, end=b, video=videos["her"])
+        for i, (a, b) in enumerate(spans)
+    ]
+    with pytest.warns(FeatureWarning, match="in 2 utterances the speaker's face is not seen"):
+        taken = gather([Dialogue("d", tuple(said))], ["face"], cache=tmp_path)
+    assert taken == {"face": {}}

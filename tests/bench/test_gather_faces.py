@@ -12,12 +12,13 @@ pytest.importorskip("skimage", reason="the photograph is not installed")
 
 import face_videos
 from face_videos import Shot, picture, write_video
+from split_screens import split_video, spoken
 
 from empathia import features, weights
 from empathia.bench.gather import gather
 from empathia.features import FeatureWarning
 from empathia.listen import faces
-from empathia.types import Dialogue, Utterance
+from empathia.types import Dialogue, Features, Utterance
 
 pytestmark = pytest.mark.weights
 
@@ -62,6 +63,29 @@ def test_a_clip_is_watched_once_for_all_features_and_then_kept(
     monkeypatch.setattr(faces, "watch", lambda *_, **__: pytest.fail("it is watched again"))
     with pytest.warns(FeatureWarning, match="in 1 utterances"):
         assert gather(talk, asked, cache=tmp_path) == taken
+
+
+@pytest.mark.parametrize("left", ["F", "M"])
+def test_in_a_split_screen_each_gets_the_face_of_their_side(tmp_path: Path, left: str) -> None:
+    turns = ("F", "M", "F", "M", "F", "M")
+    video = split_video(tmp_path / "v.mp4", turns, left=left, dotted="F", seam=4)
+    talk = spoken(video, turns)
+    taken = gather([talk], ["face"], marked=lambda d: "Ses01F", cache=tmp_path)["face"]
+    assert list(taken) == [u.id for u in talk.utterances]
+    opened = {u.id: np.nanmax(jaw(taken[u.id])) for u in talk.utterances}
+    assert min(opened.values()) > 0.2, "whoever speaks opens the mouth; the other one does not"
+
+
+def test_where_the_sides_cannot_be_told_nobody_gets_a_face(tmp_path: Path) -> None:
+    turns = ("F", "M", "F", "M", "F", "M")
+    video = split_video(tmp_path / "v.mp4", turns, left="F", dotted="M")
+    with pytest.warns(FeatureWarning, match="evidence contradicts itself"):
+        taken = gather([spoken(video, turns)], ["face"], marked=lambda d: "Ses01F", cache=tmp_path)
+    assert taken == {"face": {}}
+
+
+def jaw(face: Features) -> np.ndarray:
+    return face.values[:, face.names.index("jawOpen")]
 
 
 def test_a_video_that_is_not_there_is_counted(tmp_path: Path) -> None:

@@ -229,6 +229,7 @@ def material_of(
             dialogues,
             names,
             ready=ready,
+            marked=getattr(plugin, "marked", None),
             cache=None,
             threads=run.training.threads,
             progress=progress,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -38,6 +38,7 @@ def gather(
     names: Sequence[str],
     *,
     ready: Mapping[str, Mapping[str, Features]] | None = None,
+    marked: Callable[[Dialogue], str] | None = None,
     cache: Path | None = None,
     threads: int = 2,
     progress: Progress | None = None,
@@ -49,6 +50,7 @@ def gather(
         names: As in run files, "extractor" or "extractor:variant".
         ready: Ready-made features by name and utterance id; they come first. A name that only
             stands here needs no extractor.
+        marked: Who of a dialogue wears markers, of a corpus whose videos are split screens.
         cache: Folder of the cache; None takes :func:`empathia.bench.cache.root`.
         threads: How many utterances are worked on at a time.
         progress: Called with (name of the feature, done, in all), in utterances times features.
@@ -82,7 +84,8 @@ def gather(
                 stack.enter_context(work.store)
                 works.append(work)
         pool = stack.enter_context(ThreadPoolExecutor(max(1, threads)))
-        sights = _sights(works, utterances.values())
+        worn = {u.video: marked(d) for d in dialogues for u in d.utterances if marked and u.video}
+        sights = _sights(works, utterances.values(), worn)
         _take(works, sights, pool, _AHEAD * max(1, threads), progress)
     for name, have in joined.items():
         _check_width(name, have.values())
@@ -241,14 +244,17 @@ def _in_order(
         yield last, result.result()
 
 
-def _sights(works: Sequence[_Work], utterances: Iterable[Utterance]) -> Sights:
+def _sights(
+    works: Sequence[_Work], utterances: Iterable[Utterance], marked: Mapping[Path, str]
+) -> Sights:
     """What watches the videos that hold what is wanted."""
     files = {u.video for work in works if work.source == "face" for u in work.wanted}
     turns: dict[Path, list[Utterance]] = {}
     for u in utterances:
         if u.video is not None and u.video in files:
             turns.setdefault(u.video, []).append(u)
-    return Sights(turns, landmarks=any(extractors.needs_landmarks(work.name) for work in works))
+    landmarks = any(extractors.needs_landmarks(work.name) for work in works)
+    return Sights(turns, landmarks=landmarks, marked=marked)
 
 
 def _unique(dialogues: Sequence[Dialogue]) -> dict[str, Utterance]:

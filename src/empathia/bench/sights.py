@@ -6,19 +6,22 @@ turns in it. Videos that cannot be used are counted here and reported once, at t
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from empathia.bench.splitscreen import Placed, persons, place
 from empathia.errors import MediaError
 from empathia.features import FeatureWarning
 from empathia.files import sha256
-from empathia.types import Utterance
+from empathia.types import Dialogue, Utterance
 from empathia.types.seen import Sight
 
 RATE = 10.0
 """Pictures a second that are looked at (Hz)."""
+_NOBODY: Mapping[Path, str] = {}
 _VERSION = 1  # of how faces are watched: what was kept of another one is never used
 
 
@@ -28,10 +31,17 @@ class Sights:
     Args:
         turns: Of each video all utterances in it: they tell who speaks when.
         landmarks: Whether landmarks are to be kept.
+        marked: Of each video that is a split screen, who of the two in it wears markers.
     """
 
-    def __init__(self, turns: Mapping[Path, Sequence[Utterance]], *, landmarks: bool) -> None:
-        self._turns, self._landmarks = turns, landmarks
+    def __init__(
+        self,
+        turns: Mapping[Path, Sequence[Utterance]],
+        *,
+        landmarks: bool,
+        marked: Mapping[Path, str] = _NOBODY,
+    ) -> None:
+        self._turns, self._landmarks, self._marked = turns, landmarks, marked
         self._lost: dict[str, str] = {}  # path to the reason that nothing of it could be used
         self._faceless: dict[str, None] = {}  # ids in order
 
@@ -53,6 +63,7 @@ class Sights:
         names = {u.speaker: i for i, u in enumerate(self._turns[file])}
         spans = [(u.place("video"), names[u.speaker]) for u in self._turns[file]]
         known = f"{total} {json.dumps(spans)} {RATE} {self._landmarks} {_VERSION}"
+        known += f" {names.get(self._marked[file])}" if file in self._marked else ""
         for u in self._turns[file]:
             yield u, f"{known} {u.place('video')} {names[u.speaker]}"
 
@@ -62,6 +73,10 @@ class Sights:
 
         said = self._turns[file]
         try:
+            placed = self._placed(file)
+            if placed is not None and placed.reason is not None:
+                self._lost[str(file)] = placed.reason
+                return
             seen = faces.sights(faces.watch(file, rate=RATE), RATE, landmarks=self._landmarks)
         except MediaError as error:
             self._lost[str(file)] = error.problem
@@ -71,15 +86,27 @@ class Sights:
         # A clip that holds one utterance alone and one face shows who speaks.
         only = len(seen) == len(said) == 1 and said[0].place("video") is None
         given = {said[0].speaker: seen[0].person} if only else None
+        given = given if placed is None else persons(placed, seen)
         whole = {s.person: s for s in seen}
         for u, turn, who in zip(said, turns, faces.speaking(seen, turns, given), strict=True):
             if u.id not in wanted:
                 continue
-            sight = None if who.person is None else whole[who.person].cut(*turn[:2])
+            elsewhere = placed is not None and u.speaker not in (given or {})
+            lost = who.person is None or elsewhere
+            sight = None if lost else whole[str(who.person)].cut(*turn[:2])
             if sight is None or not len(sight.times):
                 self.miss(u)
                 sight = None
             yield u, sight
+
+    def _placed(self, file: Path) -> Placed | None:
+        """Who is on which side; None where the video is no split screen."""
+        if file not in self._marked:
+            return None
+        from empathia.encoders.face import Eyes
+
+        talk = [dataclasses.replace(u, index=i) for i, u in enumerate(self._turns[file])]
+        return place(Dialogue(file.stem, tuple(talk)), self._marked[file], Eyes())
 
     def miss(self, utterance: Utterance) -> None:
         """Count an utterance in which the speaker's face is not seen."""

@@ -25,6 +25,7 @@ from empathia.encoders.face import Eyes
 from empathia.types import Dialogue
 from empathia.types.seen import Sight
 
+pytestmark = pytest.mark.weights
 TURNS = ("F", "M", "F", "M", "F", "M")
 OTHER = {"left": "right", "right": "left", None: None}
 

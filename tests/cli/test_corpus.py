@@ -348,6 +348,7 @@ def test_check_counts_what_vectors_fit(talk, tmp_path, capsys):
     assert "neither npz nor Parquet" in capsys.readouterr().out
 
 
+@pytest.mark.weights
 def test_check_says_where_it_cannot_tell_who_is_who(tmp_path, capsys):
     (folder := session(tmp_path)).mkdir(exist_ok=True)
     split_video(folder / "dialog" / "avi" / "DivX" / "Ses01F_impro05a.avi", [""], left="F")

@@ -9,6 +9,8 @@ from split_screens import with_dots
 
 from empathia.face.dots import dots
 
+pytestmark = pytest.mark.weights
+
 
 @pytest.mark.parametrize("size", [60, 90, 120])
 @pytest.mark.parametrize("yaw", [0, 20])

@@ -32,7 +32,27 @@ def test_order_does_not_matter_and_scores_sum_to_one(emotions):
     back = fuse(dict(reversed(emotions.items())))
     assert forth == back
     assert sum(forth.scores) == pytest.approx(1)
-    assert forth.source == "fusion of face, text, voice"
+    assert forth.source == "fusion of text, voice, face"
+
+
+@given(emotion(), emotion(), st.sampled_from(list(EKMAN7)))
+def test_a_calibrated_face_does_not_overturn_words_that_are_sure(text, face, label):
+    sure = spiked(text, label, 0.6)
+    seen = spiked(face, max(EKMAN7, key=face.score), 0.3)
+    fused = fuse({"text": sure, "face": seen})
+    assert fused.label == label and fused.source == "fusion of text, face"
+    silent = Emotion("text", EKMAN7, abstained="no words")
+    alone = fuse({"text": silent, "voice": SILENT, "face": seen})
+    assert alone.label is None and "the face says" in (alone.abstained or "")
+    assert fuse({"face": seen}).abstained is None, "who is asked for it alone gets it"
+
+
+def spiked(emotion: Emotion, label: str, share: float) -> Emotion:
+    """Half of what is left even, half as it was: no score is tiny, and one is ``share``."""
+    rest = sum(s for x, s in zip(EKMAN7, emotion.scores, strict=True) if x != label)
+    spread = [0.5 / 6 + 0.5 * s / rest if rest else 1 / 6 for s in emotion.scores]
+    scores = [share if x == label else (1 - share) * s for x, s in zip(EKMAN7, spread, strict=True)]
+    return Emotion(emotion.source, EKMAN7, tuple(scores))
 
 
 @given(emotion(), emotion())

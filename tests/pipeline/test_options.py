@@ -47,6 +47,14 @@ def test_what_is_no_number_of_speakers_is_refused(capsys, speakers):
     assert f"expected a number such as 3 or 2-4, found '{speakers}'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("face", ["face 2", "=face 2", "Ann="])
+def test_what_is_nobodys_face_is_refused_before_the_work(tmp_path, capsys, face):
+    path = tmp_path / "talk.mp4"
+    path.write_bytes(b"")
+    assert main(["read", str(path), f"--face={face}"]) == 2
+    assert f"--face expects NAME=FACE, found '{face}'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("code", ["xx", "Korean", "", "e", "en2", "x-en"])
 def test_what_is_no_language_is_refused_before_the_work(tmp_path, capsys, code):
     path = tmp_path / "talk.txt"

@@ -18,7 +18,6 @@ from empathia.cli.weights import offered
 from empathia.errors import EmpathiaError, UsageError
 
 if TYPE_CHECKING:
-    from empathia.media import Selection
     from empathia.pipeline import Options, Reader
     from empathia.types import Timeline
 
@@ -33,6 +32,7 @@ examples:
   empathia read talk.mp3 --out talk.json --out talk.TextGrid
   empathia read interviews/ --out 'out/{name}.csv'
   empathia read talk.txt --recogniser out/mine/model   ... in the labels of your own model
+  empathia read talk.mp4 --report out             a video: faces, too; the page plays it
   empathia read chat.txt --reply                  a transcript, with a reply to its last turn
   arecord -f S16_LE -r 16000 | empathia read -    what is heard right now, turn by turn
 
@@ -62,6 +62,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _words(listening)
     _people(listening)
     _judging(listening)
+    _watching(parser.add_argument_group("watching"))
     _answering(parser.add_argument_group("replying"))
     _writing(parser.add_argument_group("output"))
 
@@ -196,6 +197,30 @@ def _judging(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--threads", type=int, metavar="N", help="threads for the models")
 
 
+def _watching(group: argparse._ArgumentGroup) -> None:
+    """What is made of a video's pictures."""
+    group.add_argument(
+        "--no-video",
+        dest="video",
+        action="store_false",
+        help="read and keep the sound of a video alone (faster)",
+    )
+    group.add_argument(
+        "--face",
+        action="append",
+        default=[],
+        metavar="NAME=FACE",
+        help="whose face a speaker's is, as in 'Ann=face 2' (empathia faces shows the numbers; "
+        "default: told by the motion of the mouths); may be repeated",
+    )
+    group.add_argument(
+        "--no-pictures",
+        dest="pictures",
+        action="store_false",
+        help="keep no picture of anybody: the page draws faces in lines and plays the sound alone",
+    )
+
+
 def _answering(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--reply", action="store_true", help="answer the last turn with empathy")
     group.add_argument("--reply-to", choices=("last", "every"), help="which turns to answer")
@@ -215,7 +240,9 @@ def _writing(group: argparse._ArgumentGroup) -> None:
         "'{name}' stands for the input's name; may be repeated",
     )
     group.add_argument("--report", type=Path, metavar="DIR", help="write an HTML page here")
-    group.add_argument("--no-audio", action="store_true", help="leave the sound out of the page")
+    group.add_argument(
+        "--no-audio", action="store_true", help="leave sound and film out of the page"
+    )
     group.add_argument("--quiet", action="store_true", help="no progress, no table")
 
 
@@ -286,12 +313,24 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
     told = vars(args) | {
         "names": tuple(n.strip() for n in args.names.split(",") if n.strip()),
         "words": tuple(w.strip() for w in args.words.split(",") if w.strip()),
+        "faces": _faces(args.face),
         "reply": replies,
         **replying_of(args),
         "recognisers": tuple(args.recogniser or ()) or None,
     }
     known = (f.name for f in dataclasses.fields(Options))
     return Options.of({n: told[n] for n in known if told.get(n) is not None})
+
+
+def _faces(given: Sequence[str]) -> dict[str, str]:
+    """Faces by speaker."""
+    faces = {}
+    for pair in given:
+        name, equals, face = (x.strip() for x in pair.rpartition("="))
+        if not (equals and name and face):
+            raise UsageError(f"--face expects NAME=FACE, found '{pair}'", "Say 'Ann=face 2'")
+        faces[name] = f"face {face}" if face.isdecimal() else face
+    return faces
 
 
 def _names(inputs: Sequence[Path]) -> list[str]:
@@ -357,7 +396,7 @@ def _read_one(
         timeline = _timeline(reader, path, plain=plain)
     _show(timeline, args, several=several)
     for target in targets:
-        _write(timeline, target, path, None if args.no_audio else reader.options.selection)
+        _write(timeline, target, path, None if args.no_audio else reader.options)
         if not args.quiet:
             _say(f"wrote {target}")
 
@@ -367,16 +406,29 @@ def _timeline(reader: Reader, path: Path, *, plain: bool) -> Timeline:
         return reader.read(path, progress)
 
 
-def _write(timeline: Timeline, target: Path, recording: Path, selection: Selection | None) -> None:
+def _write(timeline: Timeline, target: Path, recording: Path, options: Options | None) -> None:
+    """Write a timeline; a page plays the recording where the options it was read with are given."""
     from empathia.report.timeline import write
 
-    sound = None
-    if selection is not None and timeline.has_audio and target.suffix.lower() == ".html":
-        from empathia import media
-
-        sound = media.encode(media.blocks(recording, selection=selection))
+    sound = film = None
+    if options is not None and timeline.has_audio and target.suffix.lower() == ".html":
+        sound, film = _played(recording, options)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write(timeline, target, sound)
+    write(timeline, target, sound, film)
+
+
+def _played(recording: Path, options: Options) -> tuple[bytes | None, bytes | None]:
+    """Sound or film for the page."""
+    from empathia import media
+    from empathia.media.film import film
+
+    info = media.probe(recording)
+    if info.has_video and options.video and options.pictures:
+        try:
+            return None, film(recording, options.selection)
+        except EmpathiaError as error:
+            _say(f"the page plays the sound alone: {error}")
+    return media.encode(media.blocks(recording, selection=options.selection)), None
 
 
 def _show(timeline: Timeline, args: argparse.Namespace, *, several: bool) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from empathia import media
 from empathia.contracts import Progress, silent
-from empathia.errors import TranscriptError, UsageError
+from empathia.errors import EmpathiaError, TranscriptError, UsageError
 from empathia.pipeline.conversation import Conversation, Spoken
 from empathia.pipeline.kinds import NAMED_ONLY, RECORDINGS, TRANSCRIPTS, by_name, kind, plays, talks
 from empathia.pipeline.models import Models
@@ -126,6 +126,8 @@ class Reader:
         else:
             talk = self._recording(path, conversation.record, progress)
         spoken = self._spoken(path, talk, conversation, progress)
+        if talk.has_audio and o.video:
+            spoken = self._watched(path, spoken, conversation, progress)
         conversation.extend(spoken, progress, talk.language)
         turns = self._adapted(conversation.turns, conversation.record)
         return self._timeline(
@@ -227,6 +229,37 @@ class Reader:
             Spoken(u, talk.words.get(u.id, ()), talk.spoken, sounds.get(u.id))
             for u in talk.dialogue.utterances
         ]
+
+    def _watched(
+        self, path: Path, spoken: list[Spoken], conversation: Conversation, progress: Progress
+    ) -> list[Spoken]:
+        """All turns with what was seen of their speakers, in a pass over the pictures."""
+        if not (spoken and media.probe(path).has_video):
+            return spoken
+        from empathia.pipeline.watching import watched
+
+        note, o = conversation.record.note, self.options
+        speakers = {s.utterance.speaker for s in spoken}
+        for name in sorted(o.faces.keys() - speakers):
+            note(f"the face of '{name}' was not used: nobody who speaks is called so")
+        given = {name: face for name, face in o.faces.items() if name in speakers}
+        try:
+            utterances, threads = [s.utterance for s in spoken], o.threads
+            seen = watched(
+                path, utterances, progress, given=given, pictures=o.pictures, threads=threads
+            )
+        except EmpathiaError as error:  # what was heard is worth more than a crash
+            note(f"faces in the video were not read: {error}")
+            return spoken
+        if all(look.person is None for look, _ in seen.values()):
+            reasons = dict.fromkeys(look.absent for look, _ in seen.values() if look.absent)
+            note(f"nobody who speaks has a face in the video: {'; '.join(reasons)}")
+        told = []
+        for s in spoken:
+            look, sight = seen[s.utterance.id]
+            face = {} if sight is None else conversation.see(sight, s.utterance.id)
+            told.append(dataclasses.replace(s, seen=look, face=face))
+        return told
 
     def _adapted(self, turns: Sequence[Turn], record: Record) -> list[Turn]:
         """With cues that are relative to the whole recording, where that was asked for."""

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import count
 from typing import Self
 
+from empathia import features
 from empathia.contracts import Progress
 from empathia.cues import CuesSoFar
 from empathia.errors import InputError, UsageError
@@ -25,7 +26,8 @@ from empathia.pipeline.options import Options, language_code
 from empathia.pipeline.priors import Prior
 from empathia.pipeline.recognisers import Named, recognise
 from empathia.pipeline.record import Record
-from empathia.pipeline.senses import PROSODY
+from empathia.pipeline.senses import FACE, PROSODY
+from empathia.pipeline.watching import LooksSoFar
 from empathia.replies.rules import care
 from empathia.types import (
     About,
@@ -34,6 +36,8 @@ from empathia.types import (
     Emotion,
     Features,
     Sample,
+    Seen,
+    Sight,
     Tell,
     Turn,
     Utterance,
@@ -51,12 +55,16 @@ class Spoken:
         language: ISO 639-1 code of the words; None where the utterance says it, or nobody.
         sound: What :meth:`Conversation.hear` measured: {} where the recording has no sound of
             it; None where there is no recording.
+        seen: What was seen of the speaker, without cues; None where there is no picture.
+        face: What :meth:`Conversation.see` measured: {} where the face was not there.
     """
 
     utterance: Utterance
     words: tuple[Word, ...] = ()
     language: str | None = None
     sound: Mapping[str, Features] | None = None
+    seen: Seen | None = None
+    face: Mapping[str, Features] = dataclasses.field(default_factory=dict)
 
 
 class Conversation:
@@ -103,6 +111,7 @@ class Conversation:
         self._turns: list[Turn] = []
         self._samples: list[Sample] = []
         self._language = LanguageSoFar()
+        self._looks = LooksSoFar()
         self._resume(past)
 
     def _resume(self, past: Sequence[Turn]) -> None:
@@ -205,6 +214,17 @@ class Conversation:
         names = [PROSODY, *(n for named in self._listening for n in named.sound)]
         return self.models.senses.hear(sound, utterance, names)
 
+    def see(self, sight: Sight, utterance: str) -> dict[str, Features]:
+        """What has to be measured of the speaker's face in one utterance.
+
+        Args:
+            sight: Of the speaker, cut to the utterance.
+            utterance: Its id.
+        """
+        self.record.use(*features.weights_of(FACE))
+        names = [FACE, *(n for named in self._named for n in named.face)]
+        return self.models.senses.see(sight, utterance, names)
+
     def note_unheard(self) -> None:
         """Remark on recognisers of the user that listen, where there is nothing to hear."""
         for named in self._listening:
@@ -248,11 +268,11 @@ class Conversation:
         emotions = [{name: said for name, (_, said) in j.items()} for j in judged]
         fused = [self._fused(e, j) for e, j in zip(emotions, judged, strict=True)]
         # From here on nothing can fail: a turn is in, or was never added.
+        prosodies = [(s.sound or {}).get(PROSODY) for s in spoken]
+        told = zip(spoken, samples, _cues(spoken, cues), emotions, fused, strict=True)
         turns = [
-            Turn(_in_its_language(s, x), s.words, (s.sound or {}).get(PROSODY), c, e, f)
-            for s, x, c, e, f in zip(
-                spoken, samples, _cues(spoken, cues), emotions, fused, strict=True
-            )
+            Turn(_in_its_language(s, x), s.words, p, c, e, f, seen=self._looks.add(s.seen, s.face))
+            for p, (s, x, c, e, f) in zip(prosodies, told, strict=True)
         ]
         self._language = so_far
         self._samples += samples
@@ -321,13 +341,17 @@ class Conversation:
         return heard
 
     def _judges(self, several: Collection[Named], spoken: Spoken) -> bool:
-        """Whether a source judges a turn: one that only listens stays out where words come alone.
+        """Whether a source judges a turn.
 
-        Where nobody else is there it says itself that there is no sound.
+        One that only listens stays out where words come alone, one that only watches where no
+        face was seen. Where nobody else is there they say so themselves.
         """
-        if spoken.sound is not None or not all(n.only_listens for n in several):
-            return True
-        return all(n.only_listens for n in self._named)
+
+        def idle(named: Named) -> bool:
+            unheard = named.only_listens and spoken.sound is None
+            return unheard or (named.only_watches and not spoken.face)
+
+        return not all(map(idle, several)) or all(map(idle, self._named))
 
     def _cues_for(self, spoken: Sequence[Spoken]) -> CuesSoFar | None:
         """What tells cues, where there is a sound to tell them of."""
@@ -351,7 +375,7 @@ def _sample(spoken: Spoken, language: str | None) -> Sample:
         u.id,
         u.text,
         u.language or spoken.language or language,
-        spoken.sound or {},
+        {**(spoken.sound or {}), **spoken.face},
         speaker=u.speaker,
         gender=u.gender,
         index=u.index,

@@ -74,7 +74,7 @@ class Models:
     def _note_left_out(self, met: Sequence[str], record: Record) -> None:
         for named in self._bound:
             codes = set(met) & set(named.about.languages)
-            if codes and not named.only_listens:
+            if codes and named.reads_words:
                 others = (set(n.about.languages) for n in self._at_hand[0])
                 stands_in = "; a permissive one reads" if any(map(codes.issubset, others)) else ""
                 record.note(_left_out(f"the {named.about.name} recogniser") + stands_in)
@@ -92,7 +92,7 @@ class Models:
             )
 
     def _note_unread(self, met: Sequence[str], record: Record) -> None:
-        readers = [n for several in self._at_hand for n in several if not n.only_listens]
+        readers = [n for several in self._at_hand for n in several if n.reads_words]
         known = {code for n in readers for code in n.about.languages}
         unread = [code for code in met if code not in known]
         if unread and readers and all(n.about.languages for n in readers):

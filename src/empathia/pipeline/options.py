@@ -20,7 +20,7 @@ from empathia.types import Wish
 if TYPE_CHECKING:
     from empathia.listen.dictation import ListenOptions
 
-SHIPPED = ("talk", "text-default", "text-multilingual", "text-korean", "voice-default")
+SHIPPED = ("talk", "text-default", "text-multilingual", "text-korean", "voice-default", "face")
 """The recognisers that read where none is named; the first of a kind reads other languages.
 
 One that waits for a weight which is pulled on request leaves its languages to those behind it."""
@@ -48,6 +48,10 @@ class Options:
         language: ISO 639-1 code of what is spoken; None finds out.
         asr_model: A faster-whisper model name or folder; None takes Whisper base.
         words: Words that may come, such as names, as they are written.
+        video: Read the faces of a video, too.
+        faces: Whose face is whose, by speaker, as in ``{"Ann": "face 2"}``; who is not named is
+            told by the motion of the mouth. ``empathia faces`` shows the numbers.
+        pictures: Keep a picture of the speaker of each turn (in the page alone).
         levels: How many levels a cue has: 3, 4, 5 or 6.
         bins: Bounds of the cues' levels, as ``scripts/fit_prosody_bins.py`` writes them; None takes
             those that ship.
@@ -89,6 +93,9 @@ class Options:
     language: str | None = None
     asr_model: str | None = None
     words: tuple[str, ...] = ()
+    video: bool = True
+    faces: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    pictures: bool = True
     levels: int = 5
     bins: Path | None = None
     adapt: bool = False

@@ -15,6 +15,7 @@ from empathia import emotion, features, plugins, weights
 from empathia.config import Options
 from empathia.contracts import Recogniser
 from empathia.errors import UsageError
+from empathia.pipeline.options import SHIPPED
 from empathia.training import model
 from empathia.types import About, Emotion, Sample
 
@@ -41,6 +42,7 @@ class Named:
 
     Attributes:
         sound: Features of sound that it reads.
+        face: Features of faces that it reads.
         words: Features of words that it reads.
     """
 
@@ -56,8 +58,10 @@ class Named:
         self.about, self.reads_text, self.used = about, reads_text, used
         self.weights = tuple(dict.fromkeys(weights))
         self._load = load
-        self.words = tuple(n for n in about.features if features.source(n) == "words")
-        self.sound = tuple(n for n in about.features if n not in self.words)
+        self.words, self.sound, self.face = (
+            tuple(n for n in about.features if features.source(n) == source)
+            for source in ("words", "sound", "face")
+        )
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -66,9 +70,19 @@ class Named:
         return tuple(name for name in asked if weights.state(name) == "missing")
 
     @property
+    def reads_words(self) -> bool:
+        """Whether it judges by words, too."""
+        return bool(self.words) or self.reads_text
+
+    @property
     def only_listens(self) -> bool:
         """Whether it has nothing to judge by where there is no sound."""
-        return bool(self.sound) and not self.words and not self.reads_text
+        return bool(self.sound) and not self.reads_words
+
+    @property
+    def only_watches(self) -> bool:
+        """Whether it has nothing to judge by where there is no face."""
+        return bool(self.face) and not self.sound and not self.reads_words
 
     @cached_property
     def model(self) -> Recogniser:
@@ -164,11 +178,16 @@ def _plugin(name: str, threads: int | None) -> Named:
     about = loaded.about
     _check_features(about, f"recogniser '{name}'")
     needed = emotion.weights_of(name, Options(getattr(plugin, "OPTIONS", {})))
+    watches = {features.source(n) for n in about.features} == {"face"}
+    role = f"recogniser plug-in ({name})"
     return Named(
         about,
         lambda: loaded,
         (*needed, *features.weights_of(*about.features)),
-        used=Used(about.name, f"recogniser plug-in ({name})", about.licence, about.noncommercial),
+        reads_text=not watches,
+        used=None
+        if name in SHIPPED
+        else Used(about.name, role, about.licence, about.noncommercial),
     )
 
 

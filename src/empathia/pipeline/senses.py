@@ -1,4 +1,4 @@
-"""What is measured of an utterance for those who judge it: features of its sound and its words."""
+"""What is measured of an utterance for those who judge it: features of sound, face and words."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from empathia import features
-from empathia.types import Audio, Features, Sample
+from empathia.types import Audio, Features, Sample, Sight
 
 PROSODY = "prosody"
 """The feature that cues are made of."""
+FACE = "face"
+"""The feature that cues of a face are made of."""
 
-Extract = Callable[[str | Audio, str], Features]  # words or sound, and the utterance's id
+Extract = Callable[[str | Audio | Sight, str], Features]  # words, sound or face; utterance's id
 
 
 class Senses:
@@ -49,6 +51,18 @@ class Senses:
         if not len(audio.samples):  # behind the recording's end: absent, not silent
             return {}
         return {name: extract(audio, utterance) for name, extract in self.load(names)}
+
+    def see(self, sight: Sight, utterance: str, names: Iterable[str]) -> dict[str, Features]:
+        """Features of a face in one utterance; none where it was not there.
+
+        Args:
+            sight: Of the speaker, cut to the utterance.
+            utterance: Its id.
+            names: Of the features.
+        """
+        if not len(sight.times):
+            return {}
+        return {name: extract(sight, utterance) for name, extract in self.load(names)}
 
     def read(self, samples: Sequence[Sample], names: Iterable[str]) -> list[Sample]:
         """The samples with features of their words, where they have any."""

@@ -72,7 +72,7 @@ class Session:
     def __init__(self, path: Path, options: Options | None = None) -> None:
         self.path = path
         # Answered apart, when what was said is on disk.
-        chosen = dataclasses.replace(options or Options(), reply="none", speakers=1)
+        chosen = dataclasses.replace(options or Options(), reply="none", speakers=1, video=False)
         self._reader = Reader(chosen)
         self._talk = Conversation(chosen, _kept(path), self._reader.models)
 

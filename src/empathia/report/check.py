@@ -90,6 +90,9 @@ def _recording(r: Recording) -> Iterator[Line]:
     picture = ", with moving pictures" if r.video else ""
     length = "no length" if r.announced is None else clock(r.announced, tenths=True)
     yield "file", f"{r.container}{picture}, announces {length}"
+    if r.faces is not None:
+        unread = f"faces in the picture cannot be read: {r.faces}"
+        yield ("!", unread) if r.faces else ("faces", "can be read")
     for track in r.tracks:
         if len(r.tracks) > 1:
             read = " (read where none is chosen)" if track.number == r.main else ""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from empathia import media
 from empathia.contracts import Progress
-from empathia.errors import MediaError
+from empathia.errors import EmpathiaError, MediaError
+from empathia.pipeline import watching
 from empathia.types import FloatArray
 
 _EVERY = 10.0  # s between two signs of progress
@@ -63,6 +64,8 @@ class Recording:
         announced: Length that the file announces, in s; None where it does not say.
         main: Number of the track that is read where none is chosen.
         tracks: All sound tracks.
+        faces: Why faces in the picture cannot be read here, "" where they can; None without a
+            moving picture.
     """
 
     container: str
@@ -70,6 +73,7 @@ class Recording:
     announced: float | None
     main: int | None
     tracks: tuple[Track, ...]
+    faces: str | None = None
 
 
 def check(path: Path, progress: Progress) -> Recording:
@@ -87,7 +91,17 @@ def check(path: Path, progress: Progress) -> Recording:
     tracks = tuple(
         _track(path, info, number, progress) for number in range(1, len(info.tracks) + 1)
     )
-    return Recording(info.container, info.has_video, info.duration, info.main, tracks)
+    faces = _faces(path) if info.has_video else None
+    return Recording(info.container, info.has_video, info.duration, info.main, tracks, faces)
+
+
+def _faces(path: Path) -> str:
+    """Why faces cannot be read, "" where they can."""
+    try:
+        watching.check(path)
+    except EmpathiaError as error:
+        return str(error)
+    return ""
 
 
 def _track(path: Path, info: media.MediaInfo, number: int, progress: Progress) -> Track:

@@ -20,6 +20,7 @@ from empathia.version import __version__
 # Verb to what --help says of it; `empathia/cli/<verb>.py` holds the rest.
 VERBS = {
     "read": "make a timeline of feeling from recordings or transcripts",
+    "faces": "find and follow the faces in videos",
     "talk": "talk with Empathia, which answers what is said",
     "reply": "answer a talk out of a file",
     "react": "show how a listener would take a talk, as a face that moves",

@@ -17,6 +17,7 @@ from empathia.media.frames import look, pictures
 from empathia.types import FloatArray
 from empathia.types.seen import Face, Sight
 
+_DARK = 10.0  # of 255; a picture that is nowhere lighter is black
 STAGE = "faces"
 """What the progress hook is told."""
 
@@ -29,13 +30,28 @@ class Tally:
         pictures: That were looked at.
         fleeting: Faces seen for less than a quarter of a second, which were left out.
         cuts: Changes of the shot.
+        faces: Faces in moments, all pictures together.
+        light: Of the lightest picture, in [0, 255].
         condition: What was damaged in the file.
     """
 
     pictures: int = 0
     fleeting: int = 0
     cuts: int = 0
+    faces: int = 0
+    light: float = 0.0
     condition: Condition = field(default_factory=Condition)
+
+    @property
+    def absent(self) -> str | None:
+        """Why nobody was seen; None where somebody was."""
+        if self.faces:
+            return None
+        if self.light < _DARK:
+            return "the picture is black"
+        if self.fleeting:
+            return f"{self.fleeting} faces were seen for less than a quarter of a second, too short"
+        return f"none of {self.pictures} pictures shows a face that is large and turned enough"
 
 
 def watch(
@@ -78,10 +94,15 @@ def watch(
             faces = eyes.find(picture, tracker.near(picture))
             if reader is not None:
                 faces = [replace(f, expression=reader.read(picture, f)) for f in faces]
-            yield from tracker.add(picture, faces)
             told.pictures += 1
+            told.light = max(told.light, float(picture.pixels[::16, ::16].max()))
+            for moment in tracker.add(picture, faces):
+                told.faces += len(moment.faces)
+                yield moment
             progress(STAGE, min(picture.time, duration or picture.time), duration)
-        yield from tracker.close()
+        for moment in tracker.close():
+            told.faces += len(moment.faces)
+            yield moment
         told.fleeting, told.cuts = tracker.fleeting, tracker.cuts
     finally:
         eyes.close()

@@ -1,0 +1,80 @@
+"""Predictors out of a folder: what is missing or damaged is told as that."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from little_reactions import exchanges, taught
+
+from empathia import reaction
+from empathia.errors import WeightsError
+from empathia.reaction import Settings
+
+pytest.importorskip("torch", reason="training needs the extra 'train'")
+
+PASTS = [e.past for e in exchanges(["z0"], 2)]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("fusion")
+    modalities = {"face": ("face",), "voice": ("tone",)}
+    predictor = taught("fusion", place / "fits", modalities=modalities)
+    predictor.save(_made(place / "kept"))
+    settings = Settings("try", "fusion", modalities, ("face", "tone"), "CC0", noncommercial=False)
+    settings.write(place / "kept")
+    return place / "kept"
+
+
+@pytest.fixture
+def folder(original: Path, tmp_path: Path) -> Path:
+    shutil.copytree(original, tmp_path / "kept")
+    return tmp_path / "kept"
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def test_words_that_are_no_modality_do_not_reach_it(folder: Path) -> None:
+    kept = reaction.load(folder, 1)
+    silent = [tuple(dataclasses.replace(s, text=None) for s in past) for past in PASTS]
+    assert kept.predict(PASTS) == kept.predict(silent)
+    assert reaction.read(folder).targets == ("face", "tone")
+
+
+def test_it_can_be_kept_again(folder: Path, tmp_path: Path) -> None:
+    kept = reaction.load(folder)
+    kept.save(_made(tmp_path / "again"))
+    kept.settings.write(tmp_path / "again")
+    assert reaction.load(tmp_path / "again").predict(PASTS) == kept.predict(PASTS)
+
+
+@pytest.mark.parametrize("file", ["settings.json", "model.json", "model.safetensors"])
+@pytest.mark.parametrize("harm", ["gone", "cut", "emptied"])
+def test_what_is_missing_or_damaged_is_told(folder: Path, file: str, harm: str) -> None:
+    path = folder / file
+    if harm == "gone":
+        path.unlink()
+    else:
+        content = path.read_bytes()
+        path.write_bytes(b"{}" if harm == "emptied" else content[: len(content) // 2])
+    with pytest.raises(WeightsError, match=r"damaged|holds no predictor"):
+        reaction.load(folder)
+
+
+def test_every_predictor_is_listed() -> None:
+    assert {"ahead", "fusion", "hold", "mean", "mirror", "motion"} <= set(reaction.names())
+    assert not [n for n in reaction.names() if n.startswith("_")]
+
+
+def test_draws_are_spread_as_truths_are(folder: Path) -> None:
+    kept = reaction.load(folder)
+    (draws,) = kept.predict(PASTS[:1], 40)
+    tones = np.array([r.features["tone"].values[0] for r in draws])
+    assert (tones[1:].std(0) > 0.3).all()

@@ -141,3 +141,16 @@ def test_a_transcript_is_read_and_felt_with(tmp_path, capsys):
     plain = json.loads(capsys.readouterr().out)
     face = np.array(plain["face"])
     assert face[:, NAMES.index("mouthSmileLeft")].max() > 0.2
+
+
+@pytest.mark.weights
+@pytest.mark.skipif(weights.state("minilm") == "missing", reason="weight minilm is not pulled")
+def test_read_puts_the_listener_into_its_page(tmp_path, capsys):
+    chat = tmp_path / "chat.txt"
+    chat.write_text("Ann: I am so happy, they offered me the job!\nBen: Wonderful!\n")
+    assert main(["read", str(chat), "--report", str(tmp_path), "--react", "--quiet"]) == 0
+    assert '<canvas id="face"' in (tmp_path / "chat.html").read_text()
+    assert main(["read", str(chat), "--report", str(tmp_path), "--quiet"]) == 0
+    assert "<canvas" not in (tmp_path / "chat.html").read_text()
+    assert main(["read", str(chat), "--react"]) == 2
+    assert "--react draws a listener into a page" in capsys.readouterr().err

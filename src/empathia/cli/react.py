@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from empathia.cli._playing import played
 from empathia.cli._screen import bar, print_json
 from empathia.errors import UsageError
 
 if TYPE_CHECKING:
-    from empathia.contracts import Progress
     from empathia.pipeline import Options
     from empathia.pipeline.reacting import Reacted
     from empathia.types import Timeline
@@ -74,7 +74,13 @@ def _writing(group: argparse._ArgumentGroup) -> None:
         "--part", type=_part, metavar="S-S", help="of an mp4 or a gif: from one second to another"
     )
     group.add_argument("--width", type=int, metavar="PIXELS", help="of an mp4 or a gif")
-    group.add_argument("--no-audio", action="store_true", help="leave the sound out")
+    group.add_argument("--no-audio", action="store_true", help="leave sound and film out")
+    group.add_argument(
+        "--no-pictures",
+        dest="pictures",
+        action="store_false",
+        help="keep no picture of anybody who speaks",
+    )
     group.add_argument("--npz", type=Path, metavar="FILE", help="write all frames as numbers")
     group.add_argument("--json", action="store_true", help="print all as JSON")
 
@@ -116,18 +122,30 @@ def run(args: argparse.Namespace) -> int:
             progress=progress,
         )
         heard = None if args.no_audio else recording
-        if video is not None:
-            _show(args, video, reacted, heard, progress)
+        if video is not None and video.suffix.lower() == ".html":
+            _page(reacted, video, heard, options)
+        elif video is not None:
+            writing.film(reacted, video, heard, part=args.part, width=args.width, progress=progress)
         if args.npz is not None:
             writing.npz(reacted, args.npz)
+    _tell(args, reacted, video)
+    return 0
+
+
+def _tell(args: argparse.Namespace, reacted: Reacted, video: Path | None) -> None:
+    """What was written, and what there is to know of it."""
+    from empathia.report.face.stage import unwritten
+    from empathia.report.face.writing import to_json
+
     for path in (video, args.npz):
         if path is not None:
             print(f"empathia: wrote {path}", file=sys.stderr)
-    for note in reacted.notes:
+    film = video is not None and video.suffix.lower() != ".html"
+    lacking = unwritten(reacted.timeline) if film else None
+    for note in (*reacted.notes, *([lacking] if lacking else [])):
         print(f"note: {note}", file=sys.stderr)
     if args.json:
-        print_json(writing.to_json(reacted))
-    return 0
+        print_json(to_json(reacted))
 
 
 def _check(args: argparse.Namespace, video: Path | None) -> None:
@@ -164,22 +182,8 @@ def _recording(given: Path, timeline: Timeline) -> Path | None:
     return None
 
 
-def _show(
-    args: argparse.Namespace,
-    video: Path,
-    reacted: Reacted,
-    recording: Path | None,
-    progress: Progress,
-) -> None:
-    from empathia import media
-    from empathia.report.face import writing
-    from empathia.report.face.stage import unwritten
+def _page(reacted: Reacted, path: Path, recording: Path | None, options: Options) -> None:
     from empathia.report.timeline import write
 
-    if video.suffix.lower() == ".html":
-        sound = None if recording is None else media.encode(media.blocks(recording))
-        write(reacted.timeline, video, sound, reacted=reacted)
-    else:
-        writing.film(reacted, video, recording, part=args.part, width=args.width, progress=progress)
-        if lacking := unwritten(reacted.timeline):
-            print(f"note: {lacking}", file=sys.stderr)
+    sound, film = (None, None) if recording is None else played(recording, options)
+    write(reacted.timeline, path, sound, film, reacted)

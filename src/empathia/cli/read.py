@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from empathia.cli._inputs import expand
+from empathia.cli._playing import played
 from empathia.cli._replying import CHOICES, add_replying, replying_of
 from empathia.cli._screen import bar
 from empathia.cli.weights import offered
@@ -243,6 +244,11 @@ def _writing(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--no-audio", action="store_true", help="leave sound and film out of the page"
     )
+    group.add_argument(
+        "--react",
+        action="store_true",
+        help="a drawn listener in the page, who takes it as empathia react shows",
+    )
     group.add_argument("--quiet", action="store_true", help="no progress, no table")
 
 
@@ -285,7 +291,7 @@ def _listen(args: argparse.Namespace) -> int:
     _check_outputs([], [targets])
     timeline = listen(_options(args, args.inputs), args.pcm, as_json=args.json, quiet=args.quiet)
     for target in targets:
-        _write(timeline, target, STREAM, None)
+        _write(timeline, target, STREAM, None, react=args.react)
         if not args.quiet:
             _say(f"wrote {target}")
     return 0
@@ -360,6 +366,8 @@ def _outputs(args: argparse.Namespace, name: str, inputs: int) -> list[Path]:
     for target in targets:
         check_suffix(target)
         _check_folder(target.parent)
+    if args.react and not any(t.suffix.lower() == ".html" for t in targets):
+        raise UsageError("--react draws a listener into a page", "Add --report DIR or --out x.html")
     return targets
 
 
@@ -396,7 +404,8 @@ def _read_one(
         timeline = _timeline(reader, path, plain=plain)
     _show(timeline, args, several=several)
     for target in targets:
-        _write(timeline, target, path, None if args.no_audio else reader.options)
+        played_with = None if args.no_audio else reader.options
+        _write(timeline, target, path, played_with, react=args.react)
         if not args.quiet:
             _say(f"wrote {target}")
 
@@ -406,29 +415,23 @@ def _timeline(reader: Reader, path: Path, *, plain: bool) -> Timeline:
         return reader.read(path, progress)
 
 
-def _write(timeline: Timeline, target: Path, recording: Path, options: Options | None) -> None:
+def _write(
+    timeline: Timeline, target: Path, recording: Path, options: Options | None, *, react: bool
+) -> None:
     """Write a timeline; a page plays the recording where the options it was read with are given."""
     from empathia.report.timeline import write
 
-    sound = film = None
-    if options is not None and timeline.has_audio and target.suffix.lower() == ".html":
-        sound, film = _played(recording, options)
+    sound = film = reacted = None
+    is_page = target.suffix.lower() == ".html"
+    if options is not None and timeline.has_audio and is_page:
+        sound, film = played(recording, options)
+    if react and timeline.turns and is_page:
+        from empathia.pipeline.reacting import react as reaction_to
+
+        heard = recording if timeline.has_audio and recording != STREAM else None
+        reacted = reaction_to(timeline, recording=heard)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write(timeline, target, sound, film)
-
-
-def _played(recording: Path, options: Options) -> tuple[bytes | None, bytes | None]:
-    """Sound or film for the page."""
-    from empathia import media
-    from empathia.media.film import film
-
-    info = media.probe(recording)
-    if info.has_video and options.video and options.pictures:
-        try:
-            return None, film(recording, options.selection)
-        except EmpathiaError as error:
-            _say(f"the page plays the sound alone: {error}")
-    return media.encode(media.blocks(recording, selection=options.selection)), None
+    write(timeline, target, sound, film, reacted)
 
 
 def _show(timeline: Timeline, args: argparse.Namespace, *, several: bool) -> None:

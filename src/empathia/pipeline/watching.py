@@ -176,4 +176,4 @@ class LooksSoFar:
         before = self._before.setdefault(seen.person, [])
         cues = describe_face(face[FACE], before)
         before.append(face[FACE])
-        return replace(seen, cues=cues)
+        return replace(seen, cues=cues, face=face[FACE])

@@ -42,7 +42,7 @@ AFTER = 2.0
 """Seconds that a reaction goes on behind what it reacts to."""
 
 _LONGEST = 60.0  # s of a turn whose length is not known
-_MIRRORED = ("mouthSmile", "browInnerUp", "browOuterUp", "browDown", "mouthFrown", "jawOpen")
+_MIRRORED = ("mouthSmile", "browInnerUp", "browOuterUp", "browDown", "mouthFrown")
 _LIGHTLY = 0.3
 _QUESTION = ("?", "？")
 

@@ -117,7 +117,7 @@ class Answering:
 
     def _one(self, past: Conversation, draws: int, seed: int) -> list[Foretold]:
         rows, mine = read_turns(self.columns, past, self.past)
-        if not self._known(rows, past):
+        if all(np.isnan(r).all() for r in rows.values()):
             return [Foretold(None, {})] * draws
         told = [net(rows, mine) for net in self.nets]
         scores = None
@@ -126,9 +126,6 @@ class Answering:
             scores = np.mean([softmax(z) for z in logits], 0).tolist()
         means = {t: np.mean([f[t] for _, f in told], 0) for t in self.asked.forms}
         return [Foretold(scores, self._values(means, past, seed, d)) for d in range(draws)]
-
-    def _known(self, rows: Mapping[str, Table], past: Conversation) -> bool:
-        return any(not np.isnan(r).all() for r in rows.values())
 
     def _values(
         self, means: Mapping[str, FloatArray], past: Conversation, seed: int, draw: int

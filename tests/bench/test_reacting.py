@@ -89,8 +89,8 @@ def done(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_record_says_what_was_done(done: Path) -> None:
-    record = reacting.read(done)
-    assert reacting.is_reactions(done)
+    record = reacted.read(done)
+    assert reacted.is_reactions(done)
     assert (record.predictor, record.targets) == ("random", ("face",))
     assert record.labels == dyads.MOODS.labels
     assert record.floors == ("hold", "mean", "mirror", "nearest", "prior")
@@ -276,4 +276,4 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
         reacted.read_pairs(tmp_path)
     (tmp_path / "reactions.json").write_text(json.dumps({"format": 0}))
     with pytest.raises(InputError, match="missing or damaged"):
-        reacting.read(tmp_path)
+        reacted.read(tmp_path)

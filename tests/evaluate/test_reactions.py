@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from empathia.bench import reacted
-from empathia.bench.reacting import FORMAT, RECORD, FoldCounts, ReactionRecord
+from empathia.bench.reacted import FORMAT, RECORD, FoldCounts, ReactionRecord
 from empathia.bench.record import training_folder
 from empathia.cli import main
 from empathia.errors import InputError, UsageError

@@ -1,11 +1,13 @@
 """What predictors of reactions answered, and what truly came: written and read.
 
-In ``out/<run>/seed-<s>/<fold>/``: ``pairs.npz`` holds the tested pairs, ``said-<predictor>.npz``
-what one predictor foretold of them, in the same order. Neither holds words or pickles.
+``out/<run>/reactions.json`` says what was asked. In ``seed-<s>/<fold>/`` below it ``pairs.npz``
+holds the tested pairs, ``said-<predictor>.npz`` what one predictor foretold of them, in the same
+order. None holds words or pickles.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import math
@@ -23,8 +25,84 @@ from empathia.errors import InputError
 from empathia.labels import LabelSet
 from empathia.types import Emotion, Features, Reaction
 
-PAIRS, SAID = "pairs.npz", "said-"
+RECORD, PAIRS, SAID = "reactions.json", "pairs.npz", "said-"
+FORMAT = 1
 Arrays = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class FoldCounts:
+    """Pairs of one seed and fold."""
+
+    seed: int
+    name: str
+    train: int
+    valid: int
+    test: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReactionRecord:
+    """``reactions.json``: what was asked of a run, and from what it was made.
+
+    Args:
+        name: Of the run; its folder's.
+        predictor: Plug-in that learnt.
+        floors: Those that stand beside.
+        labels: Of the reaction's emotion, in order; () where it is not foretold.
+        targets: Features that are foretold.
+        folds: Every seed and fold.
+        protocol: Of the folds.
+        dropped: Pairs that are not asked about, by reason.
+        unfit: Floors that could not learn this, and why.
+        settings: The run file's, defaults included.
+        about: Fingerprints of the data, versions, git.
+        fingerprint: Of settings and data: two runs are one where it is equal.
+    """
+
+    name: str
+    predictor: str
+    floors: tuple[str, ...]
+    labels: tuple[str, ...]
+    targets: tuple[str, ...]
+    folds: tuple[FoldCounts, ...]
+    protocol: str
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+
+
+def is_reactions(folder: Path) -> bool:
+    """Whether a folder holds what a predictor of reactions answered."""
+    return (folder / RECORD).is_file()
+
+
+def read(folder: Path) -> ReactionRecord:
+    """What ``reactions.json`` says.
+
+    Raises:
+        InputError: It is missing, damaged, or of another version.
+    """
+    try:
+        plain = json.loads((folder / RECORD).read_text("utf-8"))
+        if plain.pop("format") != FORMAT:
+            raise ValueError("it is of another format")
+        folds = tuple(FoldCounts(**f) for f in plain.pop("folds"))
+        for name in ("floors", "labels", "targets"):
+            plain[name] = tuple(plain[name])
+        return ReactionRecord(**plain, folds=folds)
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise InputError(
+            f"'{folder / RECORD}' is missing or damaged ({type(e).__name__}: {e})",
+            "Train once more with --fresh",
+        ) from e
+
+
+def write_record(folder: Path, record: ReactionRecord) -> None:
+    """Write ``reactions.json``, which :func:`read` reads."""
+    files.write_json(folder / RECORD, dataclasses.asdict(record) | {"format": FORMAT})
 
 
 @dataclass(frozen=True, slots=True)

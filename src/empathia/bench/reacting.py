@@ -17,7 +17,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,88 +27,18 @@ from empathia.bench import reacted
 from empathia.bench.data import Material
 from empathia.bench.pairs import Found, Pair, Rule, direction, exchanges, pairs
 from empathia.bench.protocols import Fold
+from empathia.bench.reacted import RECORD, FoldCounts, ReactionRecord, is_reactions, read
 from empathia.bench.record import Provenance, training_folder
 from empathia.bench.run import Bench, choose
 from empathia.bench.understood import Understood
 from empathia.config import Options, Run, checked_options
 from empathia.contracts import Predictor, Progress, silent
-from empathia.errors import ConfigError, CorpusError, InputError, TrainingError
+from empathia.errors import ConfigError, CorpusError, TrainingError
 from empathia.reaction import RECOGNISED, RECOGNISER, Settings
 from empathia.training.problem import Exchange, ReactionProblem
 from empathia.types import Features, Sample
 
-RECORD, DONE, MODEL, CARD = "reactions.json", "record.json", "model", "card.md"
-FORMAT = 1
-
-
-@dataclass(frozen=True, slots=True)
-class FoldCounts:
-    """Pairs of one seed and fold."""
-
-    seed: int
-    name: str
-    train: int
-    valid: int
-    test: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReactionRecord:
-    """``reactions.json``: what was asked of a run, and from what it was made.
-
-    Args:
-        name: Of the run; its folder's.
-        predictor: Plug-in that learnt.
-        floors: Those that stand beside.
-        labels: Of the reaction's emotion, in order; () where it is not foretold.
-        targets: Features that are foretold.
-        folds: Every seed and fold.
-        protocol: Of the folds.
-        dropped: Pairs that are not asked about, by reason.
-        unfit: Floors that could not learn this, and why.
-        settings: The run file's, defaults included.
-        about: Fingerprints of the data, versions, git.
-        fingerprint: Of settings and data: two runs are one where it is equal.
-    """
-
-    name: str
-    predictor: str
-    floors: tuple[str, ...]
-    labels: tuple[str, ...]
-    targets: tuple[str, ...]
-    folds: tuple[FoldCounts, ...]
-    protocol: str
-    dropped: Mapping[str, int] = field(default_factory=dict)
-    unfit: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    about: Mapping[str, Any] = field(default_factory=dict)
-    fingerprint: str = ""
-
-
-def is_reactions(folder: Path) -> bool:
-    """Whether a folder holds what a predictor of reactions answered."""
-    return (folder / RECORD).is_file()
-
-
-def read(folder: Path) -> ReactionRecord:
-    """What ``reactions.json`` says.
-
-    Raises:
-        InputError: It is missing, damaged, or of another version.
-    """
-    try:
-        plain = json.loads((folder / RECORD).read_text("utf-8"))
-        if plain.pop("format") != FORMAT:
-            raise ValueError("it is of another format")
-        folds = tuple(FoldCounts(**f) for f in plain.pop("folds"))
-        for name in ("floors", "labels", "targets"):
-            plain[name] = tuple(plain[name])
-        return ReactionRecord(**plain, folds=folds)
-    except (OSError, ValueError, KeyError, TypeError) as e:
-        raise InputError(
-            f"'{folder / RECORD}' is missing or damaged ({type(e).__name__}: {e})",
-            "Train once more with --fresh",
-        ) from e
+DONE, MODEL, CARD = "record.json", "model", "card.md"
 
 
 def train(
@@ -239,8 +169,7 @@ class _Reacting:
         self._write(self._record([], {}, {}))
 
     def _write(self, record: ReactionRecord) -> None:
-        plain = dataclasses.asdict(record) | {"format": FORMAT}
-        files.write_json(self.bench.folder / RECORD, plain)
+        reacted.write_record(self.bench.folder, record)
 
     def _record(
         self, counts: Sequence[FoldCounts], dropped: Mapping[str, int], unfit: Mapping[str, str]

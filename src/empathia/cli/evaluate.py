@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
         return _replies(args)
     if len(args.run) > 1:
         raise UsageError("several runs are given", "Compare them: empathia compare A B")
-    from empathia.bench.reacting import is_reactions
+    from empathia.bench.reacted import is_reactions
 
     if is_reactions(args.run[0]):
         return _reactions(args, args.run[0])

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from empathia.bench.reacting import ReactionRecord, read
+from empathia.bench.reacted import ReactionRecord, read
 from empathia.bench.record import training_folder
 from empathia.contracts import Progress, silent
 from empathia.evaluate.reactions.asked import read_asked

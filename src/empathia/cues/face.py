@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.cues.bins import SO_FAR
-from empathia.cues.looks import CALM, EVERYBODY, IMPRESSIONS, LEVELS, LOOKS
+from empathia.cues.looks import CALM, EVERYBODY, IMPRESSIONS, LEVELS, LOOKS, USUAL
 from empathia.cues.words import HEDGE
 from empathia.face.measures import FACING, measure, unfeigned
 from empathia.types import Cues, Features, FloatArray
@@ -53,7 +53,7 @@ def describe_face(features: Features, before: Sequence[Features] = ()) -> Cues |
     phrases = [LOOKS[n].phrases[level - 1] for n in LOOKS if (level := levels.get(n, 0))]
     return Cues(
         {name: LEVELS[level] for name, level in levels.items()},
-        ", ".join(phrases) or CALM,
+        ", ".join(phrases) or (USUAL if rest else CALM),
         _impression(levels),
         SO_FAR if rest else EVERYBODY,
     )

@@ -11,7 +11,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from empathia.errors import EmpathiaError, TrainingError, UsageError
 
@@ -26,22 +26,23 @@ def shown(path: Path) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
 
 
-def write(path: Path, content: bytes, mode: int = 0o666) -> None:
-    """Write a whole file or nothing: a temporary neighbour, flushed to disk, then renamed.
+@contextlib.contextmanager
+def writing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file to write to that is there whole at the end, or not at all.
 
-    Folders above it are made. Permissions of a file that was there stay.
+    A temporary neighbour, flushed to disk, then renamed. Folders above it are made. Permissions
+    of a file that was there stay.
 
     Args:
         path: The file.
-        content: What will be in it.
         mode: Permissions of a new file, less those that the user's mask takes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # A short name of its own: adding to a long one could pass the system's limit.
     beside = path.with_name(f".empathia-{secrets.token_hex(6)}.part")
     try:
-        with open(beside, "xb", opener=lambda name, how: os.open(name, how, mode)) as file:
-            file.write(content)
+        with open(beside, "x+b", opener=lambda name, how: os.open(name, how, mode)) as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
@@ -49,6 +50,12 @@ def write(path: Path, content: bytes, mode: int = 0o666) -> None:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write(path: Path, content: bytes, mode: int = 0o666) -> None:
+    """Write a whole file or nothing, as :func:`writing` does."""
+    with writing(path, mode) as file:
+        file.write(content)
 
 
 def write_json(path: Path, value: object, *, allow_nan: bool = True) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +28,11 @@ _SOUND = 64_000  # bits a second
 _RATE = 44_100  # Hz
 
 
-def mp4(pictures: Iterable[Pixels], rate: int, sound: Iterable[Audio] = ()) -> bytes:
-    """A video of pictures and sound.
+def mp4(file: BinaryIO, pictures: Iterable[Pixels], rate: int, sound: Iterable[Audio] = ()) -> None:
+    """Write a video of pictures and sound.
 
     Args:
+        file: To write to; it is sought.
         pictures: (height, width, 3) uint8 each, all alike; sides are even. At least one.
         rate: Pictures a second.
         sound: Consecutive mono blocks.
@@ -45,8 +45,7 @@ def mp4(pictures: Iterable[Pixels], rate: int, sound: Iterable[Audio] = ()) -> b
         import av
     frames, blocks = iter(pictures), iter(sound)
     first, block = next(frames), next(blocks, None)
-    out = io.BytesIO()
-    with av.open(out, "w", format="mp4") as container:
+    with av.open(file, "w", format="mp4") as container:
         seen = _picture_stream(container, first, rate)
         heard = None if block is None else _Heard(container, chain([block], blocks))
         for number, pixels in enumerate(chain([first], frames)):
@@ -58,13 +57,13 @@ def mp4(pictures: Iterable[Pixels], rate: int, sound: Iterable[Audio] = ()) -> b
         container.mux(seen.encode(None))
         if heard is not None:
             heard.finish()
-    return out.getvalue()
 
 
-def gif(pictures: Iterable[Pixels], rate: int, sample: Iterable[Pixels]) -> bytes:
-    """An animated picture that goes on and on.
+def gif(file: BinaryIO, pictures: Iterable[Pixels], rate: int, sample: Iterable[Pixels]) -> None:
+    """Write an animated picture that goes on and on.
 
     Args:
+        file: To write to; it is sought.
         pictures: (height, width, 3) uint8 each, all alike.
         rate: Pictures a second; shown as often as hundredths of a second allow.
         sample: Some of them, by which its 128 colours are chosen.
@@ -80,8 +79,8 @@ def gif(pictures: Iterable[Pixels], rate: int, sample: Iterable[Pixels]) -> byte
     palette = np.full((256, 4), 255, np.uint8)
     rgb = np.array(colours.getpalette(), np.uint8).reshape(-1, 3)
     palette[: len(rgb), 1:] = rgb
-    out, stream = io.BytesIO(), None
-    with av.open(out, "w", format="gif", options={"loop": "0"}) as container:
+    stream = None
+    with av.open(file, "w", format="gif", options={"loop": "0"}) as container:
         for number, pixels in enumerate(pictures):
             if stream is None:
                 stream = container.add_stream("gif", rate=rate)
@@ -94,7 +93,6 @@ def gif(pictures: Iterable[Pixels], rate: int, sample: Iterable[Pixels]) -> byte
             container.mux(stream.encode(frame))
         if stream is not None:
             container.mux(stream.encode(None))
-    return out.getvalue()
 
 
 def _picture_stream(container: OutputContainer, first: Pixels, rate: int) -> VideoStream:

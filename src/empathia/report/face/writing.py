@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -89,14 +89,14 @@ def film(
     stage, rate = Stage(reacted, wide, Path(reacted.timeline.source).name), _PER_SECOND[suffix]
     span = (start, min(end, total))
     pictures = _told(stage.pictures(rate, *span), round((span[1] - span[0]) * rate), progress)
-    if suffix == ".gif":
-        sample = (stage.picture(t) for t in np.linspace(*span, _SAMPLED, endpoint=False))
-        content = animation.gif(pictures, rate, sample)
-    else:
-        cuts = [(s, min(s + 1, span[1])) for s in np.arange(*span)]  # a second at a time
-        sound = media.spans(recording, cuts, 44_100) if recording else ()
-        content = animation.mp4(pictures, rate, (a for a in sound if len(a.samples)))
-    _keep(path, content)
+    cuts = [(s, min(s + 1, span[1])) for s in np.arange(*span)]  # a second at a time
+    sound = media.spans(recording, cuts, 44_100) if recording else ()
+    sample = (stage.picture(t) for t in np.linspace(*span, _SAMPLED, endpoint=False))
+    with _kept(path) as file:
+        if suffix == ".gif":
+            animation.gif(file, pictures, rate, sample)
+        else:
+            animation.mp4(file, pictures, rate, (a for a in sound if len(a.samples)))
 
 
 def _told(pictures: Iterator[Pixels], total: int, progress: Progress) -> Iterator[Pixels]:
@@ -127,9 +127,8 @@ def npz(reacted: Reacted, path: Path) -> None:
     }
     if reacted.face is not None:
         arrays |= {"face": reacted.face, "names": np.array(NAMES)}
-    out = io.BytesIO()
-    np.savez_compressed(out, allow_pickle=False, **arrays)
-    _keep(path, out.getvalue())
+    with _kept(path) as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def to_json(reacted: Reacted) -> dict[str, Plain]:
@@ -170,9 +169,11 @@ def _reaction(reaction: Reaction) -> dict[str, Plain]:
     }
 
 
-def _keep(path: Path, content: bytes) -> None:
+@contextmanager
+def _kept(path: Path) -> Iterator[BinaryIO]:
     try:
-        files.write(path, content)
+        with files.writing(path) as file:
+            yield file
     except OSError as error:
         raise EmpathiaError(
             f"cannot write '{path}' ({error.strerror or error})",

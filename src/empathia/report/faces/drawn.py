@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from empathia.face.points import CONTOURS, OPEN
-from empathia.files import write
+from empathia.files import writing
 from empathia.listen.faces import Moment
 from empathia.media import animation, blocks, probe
 from empathia.report.raster import Canvas, width_of
@@ -93,13 +94,9 @@ def film(moments: Iterable[Moment], rate: float, source: Path, target: Path) -> 
     if first is None:
         return False
     sound = blocks(source) if probe(source).has_audio else ()
-    write(target, animation.mp4(_then(first, frames), often, sound))
+    with writing(target) as file:
+        animation.mp4(file, chain([first], frames), often, sound)
     return True
-
-
-def _then(first: Pixels, rest: Iterator[Pixels]) -> Iterator[Pixels]:
-    yield first
-    yield from rest
 
 
 def _held(moments: Iterable[Moment], rate: int) -> Iterator[Pixels]:

@@ -22,9 +22,8 @@ _HERE = Path(__file__).parent
 
 def names(stage: str) -> tuple[str, ...]:
     """Names of all plug-ins of a stage, sorted, without importing any."""
-    own = [m.name for m in pkgutil.iter_modules([str(_HERE / stage)])]
     foreign = _foreign(stage).names
-    return tuple(sorted({n for n in [*own, *foreign] if not n.startswith("_")}))
+    return tuple(sorted({n for n in [*_own(stage), *foreign] if not n.startswith("_")}))
 
 
 def load(stage: str, name: str, needs: Sequence[str] = ()) -> ModuleType:
@@ -45,7 +44,7 @@ def load(stage: str, name: str, needs: Sequence[str] = ()) -> ModuleType:
             f"unknown {stage} plug-in '{name}' (known: {', '.join(known)})", "Name one of these"
         )
     foreign = list(_foreign(stage).select(name=name))
-    ours = name in {m.name for m in pkgutil.iter_modules([str(_HERE / stage)])}
+    ours = name in _own(stage)
     if len(foreign) + ours > 1:
         packages = ", ".join(sorted(e.value for e in foreign))
         raise UsageError(
@@ -70,6 +69,12 @@ def load(stage: str, name: str, needs: Sequence[str] = ()) -> ModuleType:
             "Add these names; docs/plugins.md lists them",
         )
     return module
+
+
+@lru_cache
+def _own(stage: str) -> frozenset[str]:
+    """Empathia's own modules of a stage."""
+    return frozenset(m.name for m in pkgutil.iter_modules([str(_HERE / stage)]))
 
 
 def _foreign(stage: str) -> EntryPoints:

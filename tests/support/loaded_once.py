@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,29 @@ def share(patch: pytest.MonkeyPatch) -> None:
 def _own_tokenizer(kept: TextEncoder) -> TextEncoder:
     """With a tokenizer whose bounds may be changed."""
     own = copy.copy(kept)
-    own.tokenizer = copy.deepcopy(kept.tokenizer)
+    own.tokenizer = _Bounded(kept.tokenizer)
+    return own
+
+
+class _Bounded:
+    """A tokenizer that may be told to cut nothing off: all that were share one copy."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(("enable_", "no_", "add_", "_")):
+            raise AttributeError(f"a tokenizer that tests share has no {name}")
+        return getattr(self._tokenizer, name)
+
+    def no_truncation(self) -> None:
+        self._tokenizer = _whole(self._tokenizer)
+
+
+@cache
+def _whole(tokenizer: Any) -> Any:
+    own = copy.deepcopy(tokenizer)
+    own.no_truncation()
     return own
 
 

@@ -14,7 +14,7 @@ from empathia.types import Dialogue, Utterance
 
 WIDTH, HEIGHT, BAR = 180, 200, 30
 """Of a pane; of the black bars above and below."""
-RATE = 5  # pictures a second
+RATE = 4  # pictures a second
 _OPEN = (0.0, 0.5, 1.0, 0.5)
 _DOTS = 54
 

@@ -15,7 +15,7 @@ from empathia.listen.words import Transcriber
 from empathia.types import Audio, SpeakerNumber
 
 SCRIPT = sounds.EXAMPLE.with_suffix(".csv")
-END = 33.2  # s; eight turns, the whole is read in tests/cli
+END = 20.6  # s; five turns, the whole is read in tests/cli
 
 
 def script() -> list[dict[str, str]]:

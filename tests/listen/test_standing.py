@@ -146,7 +146,7 @@ def between_hums():
     return sound, ear(sound)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(block=st.integers(3000, 200_000))
 def test_blocks_change_nothing(between_hums, block):
     sound, whole = between_hums

@@ -111,7 +111,9 @@ def video(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("video")
     if why := missing():
         pytest.skip(why)
-    return talk_videos.write_talk(folder / "talk.mp4", sounds.example(0, 10.6), TURNS, PLACES)
+    return talk_videos.write_talk(
+        folder / "talk.mp4", sounds.example(0, 10.6), TURNS, PLACES, rate=6
+    )
 
 
 def missing() -> str:

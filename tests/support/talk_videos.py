@@ -64,7 +64,7 @@ def write_talk(
     turns: Sequence[tuple[float, float, str]],
     places: Mapping[str, tuple[int, int]],
     change: Callable[[Iterator[np.ndarray]], Iterator[np.ndarray]] = iter,
+    rate: int = 10,
 ) -> Path:
     """The video of :func:`talking` with its sound; its pictures may be changed."""
-    rate = 10
     return write_video(path, change(talking(sound, turns, places, rate)), rate, sound=sound)

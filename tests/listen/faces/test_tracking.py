@@ -122,6 +122,25 @@ def test_shots_go_to_and_fro_between_two_people():
     assert numbers(told) == {"ann": ["face 1"], "ben": ["face 2"]}
 
 
+@pytest.mark.parametrize(
+    "colours",
+    [
+        (ANN[0], ANN[1], BEN[2]),
+        (BEN[0], BEN[1], ANN[2]),
+        (BEN[0], CEM[1], ANN[2]),
+        (CEM[0], ANN[1], ANN[2]),
+        (BEN[0], CEM[1], CEM[2]),
+    ],
+)
+def test_a_cut_that_the_light_hides_gives_no_one_the_number_of_another(colours):
+    """Before one wall, in nearly one place."""
+    ann, other = {"ann": Body((150, 90), size=40)}, {"other": Body((160, 90), colours, size=44)}
+    tracker = Tracker(10.0)
+    told = tracked((([ann] * 12) + ([other] * 12)) * 2, tracker=tracker)
+    assert not swapped(told)
+    assert all(names for _, names in told)
+
+
 def test_what_is_seen_for_a_picture_or_two_is_no_face_but_counted():
     scenes = [{"ann": Body((80, 80))} for _ in range(30)]
     scenes[10] = {"ann": Body((80, 80)), "ghost": Body((240, 150), CEM)}

@@ -52,12 +52,14 @@ class Person:
         place: Where the face was seen last.
         last: When, in s.
         views: Looks (3, 125) in earlier shots.
+        cut: The shot ended since, so that the place tells nothing.
     """
 
     name: str
     place: Place
     last: float
     views: list[FloatArray] = field(default_factory=list)
+    cut: bool = False
 
     def cost(self, place: Place, since: float) -> float:
         """How unlike a newcomer is, a little more elsewhere; infinite where it is another.
@@ -69,14 +71,15 @@ class Person:
         if self.last >= since:
             return math.inf
         off, grown = self.place.off(place), self.place.grown(place)
-        here = off < 1 and grown < 1 and since - self.last < _SOON
+        here = not self.cut and off < 1 and grown < 1 and since - self.last < _SOON
         apart = min(unlike(view, place.looks) for view in (self.place.looks, *self.views))
         if apart > (_SAME_HERE if here else _SAME):
             return math.inf
         return apart + 0.02 * min(off, 2.0) + 0.02 * min(grown, 2.0)
 
-    def left(self) -> None:
+    def left(self, *, cut: bool = False) -> None:
         """Keep how somebody looked who is followed no longer."""
+        self.cut = cut
         looks = self.place.looks
         if all(unlike(view, looks) > _NEW_VIEW for view in self.views):
             self.views = [*self.views, looks][-_VIEWS:]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,6 +25,7 @@ _LASTING, _HURRY = 0.25, 0.6  # s that a face must be seen to be one, and in whi
 _FLICKER, _BRIDGE = 0.3, 1.0  # s that a new face, and one that is known, may be away
 _REACH, _SPEED = 0.5, 3.0  # sizes of a face that one may be off, and more a second
 _ODD, _WARY = 0.5, 0.3  # looks of another; likewise in a crowd, and of newcomers
+_JUMP, _TIMES = 0.24, 3.0  # looks that nobody has at once; times the usual change in a picture
 _HIDDEN = 0.3  # of costs, more for who was not in the picture before
 _DOUBT = 0.3  # of costs, by which a way must be better than that with two persons swapped
 _STRAY = 0.5  # s in which the speed of one who is not seen fades
@@ -60,6 +61,8 @@ class _Track:
         person: Who it is, once known.
         over: It is followed no longer; without a person it was no face.
         crowded: Another was before or behind it, so that its looks say little.
+        latest: Looks (3, 125) in the picture that it was in last.
+        usual: How unlike they mostly are from picture to picture.
     """
 
     place: Place
@@ -70,6 +73,11 @@ class _Track:
     person: Person | None = None
     over: bool = False
     crowded: bool = False
+    latest: FloatArray = field(init=False)
+    usual: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.latest = self.place.looks
 
     def expected(self, time: float) -> Place:
         """Where it should be."""
@@ -88,6 +96,8 @@ class _Track:
         expected, away = self.expected(time), min(time - self.last, _FLICKER)
         crowded = crowded or self.crowded
         wary = crowded or self.person is None
+        if not crowded and self.jumps(now):
+            return math.inf
         parts = (
             expected.off(now) / (_REACH + (0.0 if crowded else _SPEED * away)),
             expected.grown(now),
@@ -97,13 +107,25 @@ class _Track:
         hidden = _HIDDEN if time - self.last > 1.5 * step else 0.0
         return sum(parts) + hidden if max(parts) <= 1 else math.inf
 
+    def jumps(self, now: Place) -> bool:
+        """Whether a face looks so unlike the picture before that it is another's, as over a cut."""
+        apart = min(unlike(self.latest, now.looks), unlike(self.place.looks, now.looks))
+        return apart > max(_JUMP, _TIMES * self.usual)
+
+    def replaced(self, time: float, places: Sequence[Place]) -> bool:
+        """Whether another is at once where this one was, as over a cut that the light hides."""
+        expected = self.expected(time)
+        near = [p for p in places if expected.off(p) < 1 and expected.grown(p) < 1]
+        return not self.crowded and any(self.jumps(p) for p in near)
+
     def see(self, time: float, now: Place, *, crowded: bool) -> None:
         """Take over what is seen of it now."""
         speed = (now.centre - self.place.centre) / (time - self.last)
         fresh = 1.0 if self.count == 1 else 0.5
         self.velocity = (1 - fresh) * self.velocity + fresh * speed
         mixed = 0.5 if self.person is None else 0.0 if crowded else 0.1
-        self.place = changed(self.place, now, mixed)
+        self.usual += (unlike(self.latest, now.looks) - self.usual) / min(self.count, 10)
+        self.place, self.latest = changed(self.place, now, mixed), now.looks
         self.last, self.crowded = time, crowded
         self.count += 1
         self.tell()
@@ -152,7 +174,7 @@ class Tracker:
             self.cuts += 1
             self._shot, self._seen = 1, []
             for track in self._tracks:
-                self._end(track)
+                self._end(track, cut=True)
         return [face.box for _, face in self._seen]
 
     def add(self, picture: Picture, faces: Sequence[Face]) -> Iterator[Moment]:
@@ -204,11 +226,11 @@ class Tracker:
                 self._end(track)
         self._tracks = [t for t in self._tracks if not t.over]
 
-    def _end(self, track: _Track) -> None:
+    def _end(self, track: _Track, *, cut: bool = False) -> None:
         if not track.over and track.person is None:
             self.fleeting += 1
         elif not track.over and track.person is not None:
-            track.person.left()
+            track.person.left(cut=cut)
         track.over = True
 
     def _paired(self, picture: Picture, faces: Sequence[Face]) -> list[_Track]:
@@ -231,6 +253,7 @@ class Tracker:
         for i, _ in doubted:
             self._end(followed[i])
         known = {j: followed[i] for i, j in pairs if (i, j) not in doubted}
+        self._replaced([t for i, t in enumerate(followed) if i not in dict(pairs)], known, places)
         now = {id(t): places[j] for j, t in known.items()}
         around = [now.get(id(t), e) for t, e in zip(followed, expected, strict=True) if not t.over]
         around += [places[j] for j in range(len(places)) if j not in known]
@@ -246,6 +269,15 @@ class Tracker:
             tracks.append(track)
         self._tracks = [t for t in self._tracks if not t.over]
         return tracks
+
+    def _replaced(
+        self, lost: Sequence[_Track], known: Mapping[int, _Track], places: Sequence[Place]
+    ) -> None:
+        """Let go of the lost ones in whose places others are at once."""
+        new = [place for j, place in enumerate(places) if j not in known]
+        for track in lost:
+            if track.replaced(self._time, new):
+                self._end(track, cut=True)
 
     def _name(self, tracks: Sequence[_Track]) -> None:
         """Say who these are; whoever is taken for them is not followed elsewhere any more."""

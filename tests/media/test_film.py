@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from media_files import tone
 
 from empathia.errors import MediaError
-from empathia.media.film import LARGEST, affordable, film
+from empathia.media.film import LARGEST, affordable, film, poster
 from empathia.media.stills import cut_out, jpeg
 from empathia.types.seen import Picture
 
@@ -54,6 +54,24 @@ def test_pictures_behind_the_sound_are_kept(tmp_path):
 def test_how_long_a_film_may_be():
     assert affordable(3600) and not affordable(3 * 3600) and not affordable(None)
     assert LARGEST * 4 / 3 < 60e6, "bytes of text that a browser still opens"
+
+
+def test_a_poster_shows_the_moment_or_else_what_is_not_black(tmp_path):
+    black = np.zeros((360, 640, 3), np.uint8)
+    bright = background(640, 360)
+    scenes = [black] * 75 + [bright] * 50 + [coloured("red")] * 75
+    whole = film(write_video(tmp_path / "a.mp4", scenes, sound=tone(8.0)))
+    for moment, wanted in ((None, bright.mean()), (1.0, 0.0), (6.0, coloured("red").mean())):
+        with av.open(io.BytesIO(poster(whole, moment))) as container:
+            (frame,) = container.decode(video=0)
+        assert (frame.width, frame.height) == (480, 270)
+        assert frame.to_ndarray(format="rgb24").mean() == pytest.approx(wanted, abs=15)
+
+
+@given(st.binary(max_size=60), st.none() | st.floats(0, 9))
+def test_what_is_no_film_has_no_poster(content, moment):
+    assert poster(content, moment) == b""
+    assert poster(b"\x1aE\xdf\xa3" + content, moment) == b""
 
 
 def test_sound_alone_is_no_film(tmp_path):

@@ -172,7 +172,7 @@ def test_the_page_shows_pictures_unless_they_are_left_out(tmp_path, capsys, pict
     assert main(argv if pictures else [*argv, "--no-pictures"]) == 0
     page = (tmp_path / "out" / "a.html").read_text("utf-8")
     assert page.count('src="data:image/jpeg;base64,') == pictures
-    assert page.count('<video id="sound"') == pictures
+    assert page.count('<video id="sound"') == page.count(' poster="data:image/') == pictures
     assert page.count('<audio id="sound"') == page.count('<svg class="face"') == (not pictures)
     data = json.loads(capsys.readouterr().out)
     assert data["turns"][0]["seen"]["person"] == "face 1"
@@ -191,7 +191,8 @@ def test_a_video_without_a_face_is_read_and_says_so(tmp_path):
         pytest.skip(why)
     timeline = empathia.read(black(tmp_path), speakers=1)
     (turn,) = timeline.turns
-    assert turn.seen is not None and turn.seen.person is None and turn.seen.absent
+    assert turn.seen is not None and turn.seen.person is None
+    assert turn.seen.absent == "the picture is black"
     assert "face" not in turn.emotions
     assert f"nobody who speaks has a face in the video: {turn.seen.absent}" in timeline.notes
 

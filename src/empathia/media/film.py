@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from empathia.errors import MediaError, needs
-from empathia.media.container import Selection, probe
+from empathia.media.container import Selection, demuxed, probe
 from empathia.media.decoding import blocks
 from empathia.media.frames import pictures, resized
+from empathia.media.stills import jpeg
 from empathia.types import Audio
 from empathia.types.seen import Picture
 
@@ -26,6 +29,7 @@ _BEST, _LEAST = 250_000, 50_000  # bits a second of the picture
 _SOUND = 32_000  # bits a second
 _LONGER = 480  # pixels of the longer side
 _RATE = 15.0  # pictures a second
+_TRIED = 30  # pictures among which the one to show first is looked for
 _TICKS = Fraction(1, 1000)  # s, those of WebM
 _OPUS = 48_000  # Hz
 
@@ -68,6 +72,35 @@ def film(path: Path, selection: Selection | None = None) -> bytes:
         sound = blocks(path, _OPUS, 1.0, selection=selection or Selection())
         _write(container, seen, heard, moving, sound)
     return out.getvalue()
+
+
+def poster(film: bytes, moment: float | None = None) -> bytes:
+    """A picture to show before a film plays, as a JPEG; b"" where none can be decoded.
+
+    Args:
+        film: As :func:`film` wrote it.
+        moment: When it shows something (s); None takes one of the first minutes with the most
+            light and shade, which is not black.
+
+    Raises:
+        MissingExtra: PyAV is not installed.
+    """
+    with needs("asr", "Reading films"):
+        import av
+    try:
+        with demuxed(io.BytesIO(film), Path("film")) as container:
+            (stream, *_) = container.streams.video
+            if moment is None:
+                stream.codec_context.skip_frame = "NONKEY"
+                frames = islice(container.decode(stream), _TRIED)
+                best = max((f.to_ndarray(format="rgb24") for f in frames), key=lambda p: p.std())
+            else:
+                container.seek(max(0, round(moment * av.time_base)))
+                later = (f for f in container.decode(stream) if (f.time or 0) >= moment - 1e-3)
+                best = next(later).to_ndarray(format="rgb24")
+            return jpeg(best.astype(np.uint8, copy=False))
+    except (MediaError, av.FFmpegError, ValueError, StopIteration):
+        return b""
 
 
 def _picture_stream(container: OutputContainer, first: Picture, bits: int) -> VideoStream:

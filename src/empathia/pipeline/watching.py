@@ -124,19 +124,20 @@ def watched(
         InputError: A face that was given is not there.
         MediaError, MissingExtra, WeightsError: See :func:`check`.
     """
-    from empathia.listen.faces import sights, speaking, watch
+    from empathia.listen.faces import Tally, sights, speaking, watch
 
     check(path)
 
     turns = [(u.start or 0.0, u.end or 0.0, u.speaker) for u in utterances]
     kept = _Kept([(start, end) for start, end, _ in turns])
-    moments = watch(path, rate=RATE, progress=progress, threads=threads)
+    tally = Tally()
+    moments = watch(path, rate=RATE, progress=progress, threads=threads, tally=tally)
     there = sights(kept.noting(moments), RATE)
     known = {s.person: s for s in there}
     told: dict[str, tuple[Seen, Sight | None]] = {}
     for i, (u, who) in enumerate(zip(utterances, speaking(there, turns, given), strict=True)):
         if who.person is None:
-            told[u.id] = Seen(None, absent=who.absent), None
+            told[u.id] = Seen(None, absent=tally.absent or who.absent), None
         else:
             sight = known[who.person].cut(*turns[i][:2])
             told[u.id] = _seen(path, sight, kept.best[i, who.person], pictures=pictures), sight

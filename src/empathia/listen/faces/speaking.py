@@ -165,8 +165,9 @@ def _voice(who: str, fits: Mapping[str, Mapping[str, _Fit]], sights: Sequence[Si
     """Which faces are taken for a speaker's, among those that fit."""
     own = fits[who]
     if not own:
-        seen = "no face is" if not sights else f"no face of {len(sights)} is"
-        return Voice((), absent=f"{seen} in the picture for a second while this voice is heard")
+        seen = "no face" if not sights else f"none of {len(sights)} faces"
+        seen = "the face was not" if len(sights) == 1 else f"{seen} was"
+        return Voice((), absent=f"{seen} in the picture for a second while {who} spoke")
     passing = sorted((p for p in own if own[p].passes), key=lambda p: -own[p].gap)
     if not passing:
         many = "its mouth does not move" if len(own) == 1 else "no mouth moves"

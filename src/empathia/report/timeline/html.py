@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from empathia.errors import UsageError
+from empathia.media.film import poster
 from empathia.pipeline.reacting import Reacted
 from empathia.report.escaping import escaped
 from empathia.report.face.panel import data as face_data
@@ -65,6 +66,7 @@ def page(
     script = _script(scripts)
     sound = None if not audio else _data_address(audio, audio_type or kind_of(audio))
     moving = None if not film else _data_address(film, film_kind(film))
+    before = _poster(film, timeline) if film else None
     fused = [x for t in timeline.turns if t.emotion is not None for x in t.emotion.labels]
     filling = {
         "policy": _policy(script, style),
@@ -72,7 +74,7 @@ def page(
         "style": style,
         "facts": parts.facts(timeline),
         "cautions": parts.cautions(timeline),
-        "film": parts.film(moving) + panel(reacted),
+        "film": parts.film(moving, before) + panel(reacted),
         "player": "" if moving else parts.player(sound, timeline),
         "legend": parts.legend(list(dict.fromkeys(fused)) or marks, marks),
         "table": parts.table(timeline, marks),
@@ -118,6 +120,14 @@ def film_kind(film: bytes) -> str:
     if film[4:8] == b"ftyp":
         return "video/mp4"
     raise UsageError("the film for the page is of no known kind", "Give WebM or mp4")
+
+
+def _poster(film: bytes, timeline: Timeline) -> str | None:
+    """A picture of the film, of the moment that shows somebody who speaks best."""
+    seen = [t.seen for t in timeline.turns if t.seen is not None and t.seen.moment is not None]
+    moment = max(seen, key=lambda s: s.share).moment if seen else None
+    picture = poster(film, moment)
+    return _data_address(picture, "image/jpeg") if picture else None
 
 
 def _data_address(audio: bytes, kind: str) -> str:

@@ -97,12 +97,18 @@ def legend(labels: Iterable[str], marks: Mapping[str, Mark]) -> str:
     return "".join([*items, f"<li>{chip(None, marks)}unsure</li>"])
 
 
-def film(address: str | None) -> str:
-    """The moving picture with its sound, out of a ``data:`` address; nothing without one."""
+def film(address: str | None, poster: str | None = None) -> str:
+    """The moving picture with its sound; nothing without one.
+
+    Args:
+        address: ``data:`` address of the film, or None.
+        poster: That of the picture that is shown before it plays, or None.
+    """
     if address is None:
         return ""
+    before = "" if poster is None else f'poster="{html.escape(poster)}" '
     return (
-        '<div class="film"><video id="sound" controls playsinline preload="metadata" '
+        f'<div class="film"><video id="sound" controls playsinline preload="metadata" {before}'
         f'src="{html.escape(address)}"></video></div>'
     )
 

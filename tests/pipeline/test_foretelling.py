@@ -7,17 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from build import timeline
+from build import timeline, turn
 from little_reactions import taught
 
 from empathia.errors import UsageError, WeightsError
 from empathia.face.motion import neutral, posed
 from empathia.labels import EKMAN7
+from empathia.pipeline import foretelling
 from empathia.pipeline.reacting import RATE, react
 from empathia.reaction import Settings
-from empathia.reaction.lively import NAMES
+from empathia.reaction.lively import NAMES, Stimulus
 from empathia.training.problem import Exchange
-from empathia.types import Features, Sample
+from empathia.types import Features, Reaction, Sample, Timeline
 
 SMILE = NAMES.index("mouthSmileLeft")
 TALK = timeline(4)
@@ -108,3 +109,48 @@ def test_who_listens_gets_no_reaction(tmp_path) -> None:
     assert [r is None for r in reacted.reactions] == [True, False] * 2
     later = dataclasses.replace(reacted.timeline.turns[1].utterance)
     assert reacted.face[: round((later.end or 0) * RATE) - 1].max() == 0
+
+
+HARM = Timeline(
+    "a",
+    (turn(0, text="I want to kill myself", span=(0, 3)), turn(1, text="We won", span=(9, 12))),
+    ("Ann", "Ben"),
+)
+
+
+@pytest.mark.parametrize("what", ["face", "emotion", "landmarks"])
+def test_no_predictor_smiles_at_a_hint_at_harm_and_it_may_at_what_follows(tmp_path, what) -> None:
+    face = smiling()
+    points = posed(face[:, :-3], face[:, -3:] * 0).reshape(6, -1)
+    given = {
+        "face": {"face": face},
+        "emotion": {"emotion": tuple(float(label == "joy") for label in EKMAN7)},
+        "landmarks": {"landmarks": points.astype(np.float32)},
+    }[what]
+    reacted = react(HARM, kept(tmp_path, **given))
+    if what == "landmarks":
+        smile = np.abs(reacted.points - neutral()).max((1, 2))
+    else:
+        smile = reacted.face[:, SMILE]
+    assert smile[: 12 * round(RATE)].max() < 1e-4
+    assert smile[round(13.5 * RATE)] > 0.005
+
+
+def test_reactions_to_turns_that_overlap_are_drawn_in_the_order_in_which_they_begin() -> None:
+    class Told:
+        settings = Settings("try", "x", {}, ("face",), "", False)
+
+        def predict(self, pasts, draws, seed):
+            sizes = {"u0": 0.2, "u1": 0.4, "u2": 0.8}
+            every = []
+            for *_, last in pasts:
+                row = np.full((1, 1), sizes[last.id], np.float32)
+                face = Features(last.id, "face", row, ("mouthSmileLeft",))
+                every.append([Reaction(last.id, "x", features={"face": face})])
+            return every
+
+    spans = ((0.0, 10.0), (3.0, 5.0), (6.0, 8.0))
+    said = [Stimulus(a, b - a, Sample(f"u{i}", "words")) for i, (a, b) in enumerate(spans)]
+    drawn = foretelling.foretell(Told(), said, [0, 1, 2], 12.0, 1).face[:, SMILE]
+    at = [round(float(drawn[round(t * RATE)]), 4) for t in (4.9, 7.9, 9.9, 11.9)]
+    assert at == [0, 0.4, 0.8, 0.2]

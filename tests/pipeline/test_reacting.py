@@ -91,3 +91,30 @@ def test_nobody_smiles_at_a_hint_at_harm() -> None:
         said = dataclasses.replace(turn(0, text=text), emotion=sure)
         face = react(Timeline("a", (said,), ("Ann",))).face
         assert (face[:, smiling].max() > 0.3) == smiles
+
+
+def test_a_smile_that_was_seen_is_not_mirrored_at_a_hint_at_harm() -> None:
+    smile = np.full((30, 2), 0.9, np.float32)
+    face = Features("t1", "face", smile, ("mouthSmileLeft", "mouthSmileRight"), rate=10.0)
+    said = turn(0, text="I want to kill myself tonight")
+    talk = Timeline(
+        "a", (dataclasses.replace(said, seen=Seen("face 1", 1.0, face=face)),), ("Ann",)
+    )
+    assert react(talk).face[:, NAMES.index("mouthSmileLeft")].max() == 0
+
+
+def test_nobody_smiles_at_it_for_joy_before_or_around_it_and_afterwards_they_may() -> None:
+    joy = Emotion("fusion", EKMAN7, tuple(float(label == "joy") for label in EKMAN7))
+    said = (
+        *((0.0, 9.0, "I passed my exam"), (4.0, 5.0, "I want to kill myself")),
+        *((11.0, 14.0, "We have a new dog"), (18.0, 21.0, "We passed, too")),
+    )
+    turns = [
+        dataclasses.replace(turn(i, text=text, span=(start, end)), emotion=joy)
+        for i, (start, end, text) in enumerate(said)
+    ]
+    smile = react(Timeline("a", tuple(turns), ("Ann",))).face[:, NAMES.index("mouthSmileLeft")]
+    assert smile[round(3 * RATE)] > 0.5
+    assert smile[round(4 * RATE) : round(14 * RATE)].max() < 1e-6
+    assert smile[round(21 * RATE)] > 0.5
+    assert np.abs(np.diff(smile)).max() < 0.12, "it does not jerk"

@@ -178,6 +178,12 @@ def test_it_never_jerks_and_stays_in_bounds(turns, seed: int) -> None:
     assert steps[:, EXPRESSION].max() < 0.12
 
 
+@pytest.mark.parametrize("many", [2, 3, 8])
+def test_many_who_are_glad_at_once_are_met_as_fast_as_one(many: int) -> None:
+    glad = [Stimulus(0.0, 1.0, said("joy", seconds=1.0, id=f"u{i}")) for i in range(many)]
+    assert np.allclose(follow(glad, 6.0)[:, SMILE], follow(glad[:1], 6.0)[:, SMILE], atol=1e-6)
+
+
 def test_what_is_said_elsewhere_does_not_change_a_turns_nods() -> None:
     one = Stimulus(1.0, 3.0, said(id="u1"))
     more = Stimulus(12.0, 3.0, said(id="u2"))

@@ -12,6 +12,7 @@ from empathia import features, reaction
 from empathia.errors import UsageError
 from empathia.face.motion import neutral
 from empathia.face.normalise import normalised
+from empathia.pipeline import concern
 from empathia.reaction import RECOGNISED, lively
 from empathia.types import Features, FloatArray, Reaction, Sample
 from empathia.types.seen import LANDMARKS
@@ -66,6 +67,8 @@ def foretell(
     heard: Sequence[int],
     length: float,
     seed: int,
+    *,
+    sober: Sequence[concern.Span] = (),
 ) -> Foretold:
     """Ask a predictor what follows each turn that is listened to.
 
@@ -75,6 +78,7 @@ def foretell(
         heard: Places of those that are listened to.
         length: Of the talk, in s.
         seed: Of what is drawn by lot.
+        sober: When nothing but concern may be drawn (s), whatever is foretold.
 
     Raises:
         UsageError: Nothing of what it foretells can be drawn.
@@ -86,13 +90,15 @@ def foretell(
         reactions[i] = first
     begun = [(stimuli[i].start + stimuli[i].length, reactions[i]) for i in heard]
     told = [(begin, r) for begin, r in begun if r is not None]
+    told.sort(key=lambda each: each[0])  # turns overlap: who starts first may end last
     notes, frames = tuple(_remarks(kept, samples)), max(1, round(length * lively.RATE))
     if rows := list(_places(told)):
         rest = neutral().astype(np.float32).reshape(-1)
-        points = _laid(rows, rest, frames).reshape(frames, LANDMARKS, 3)
-        return Foretold(tuple(reactions), None, points, notes)
+        points = concern.sobered(_laid(rows, rest, frames), rest, sober)
+        return Foretold(tuple(reactions), None, points.reshape(frames, LANDMARKS, 3), notes)
     if rows := list(_faces(told)):
-        face = _laid(rows, np.zeros(len(lively.NAMES), np.float32), frames)
+        still = np.zeros(len(lively.NAMES), np.float32)
+        face = concern.sobered(_laid(rows, still, frames), still, sober)
         return Foretold(tuple(reactions), face, None, notes)
     if not any(r.emotion is not None for _, r in told):
         raise UsageError(
@@ -100,9 +106,14 @@ def foretell(
             f"({', '.join(kept.settings.targets) or 'it is unsure'})",
             "Train one that foretells landmarks, a face or an emotion",
         )
-    felt = [_felt(stimuli[i], reactions[i]) for i in heard]
+    hints = {start for start, _ in sober}  # no feeling answers these, joy as little as anger
+    felt = [
+        _felt(s, None if s.start in hints else reactions[i]) for i in heard if (s := stimuli[i])
+    ]
+    face = lively.follow(felt, length, seed)
+    face = concern.sobered(face, np.zeros(face.shape[1], np.float32), sober)
     note = "it foretells the emotion alone: lively rules, not learnt, move the face by that"
-    return Foretold(tuple(reactions), lively.follow(felt, length, seed), None, (*notes, note))
+    return Foretold(tuple(reactions), face, None, (*notes, note))
 
 
 Row = tuple[float, FloatArray, float | None]

@@ -12,7 +12,7 @@ from empathia import media
 from empathia.contracts import Progress, silent
 from empathia.errors import UsageError
 from empathia.face.motion import posed
-from empathia.pipeline import foretelling
+from empathia.pipeline import concern, foretelling
 from empathia.pipeline.senses import Senses
 from empathia.reaction import RECOGNISED, lively
 from empathia.replies.rules.safety import kind_of
@@ -113,12 +113,15 @@ def react(
     ]
     length = max(timeline.duration or 0.0, max(end for _, end in times) + lively.AFTER)
     made: _Made = (timeline, predictor, times, laid_out)
+    hints = [i for i, t in enumerate(timeline.turns) if kind_of(t.utterance.text or "") is not None]
+    sober = concern.spans(times, heard, hints)
     if kept is None:
         face = lively.follow([stimuli[i] for i in heard], length, seed)
+        face = concern.sobered(face, np.zeros(face.shape[1], np.float32), sober)
         return Reacted(*made, _parts(timeline.turns, times, heard, face), face, None, notes)
     words = senses.read(samples, foretelling.wanted(kept, "words"))
     stimuli = [s._replace(sample=sample) for s, sample in zip(stimuli, words, strict=True)]
-    told = foretelling.foretell(kept, stimuli, heard, length, seed)
+    told = foretelling.foretell(kept, stimuli, heard, length, seed, sober=sober)
     return Reacted(*made, told.reactions, told.face, told.points, notes + told.notes)
 
 
@@ -168,7 +171,7 @@ def _sounds(
 def _sample(turn: Turn, span: tuple[float, float], sound: Mapping[str, Features]) -> Sample:
     """What a predictor is given of a turn: no gold label, and nothing where nothing is sure.
 
-    Words that hint at harm come without a feeling: nobody shall smile at them.
+    Words that hint at harm come without a feeling: they are answered with care.
     """
     u = turn.utterance
     known = dict(sound)

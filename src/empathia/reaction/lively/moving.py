@@ -59,12 +59,16 @@ class Motion:
     def feel(self, heard: Sequence[Heard], seed: int) -> None:
         """Answer what is felt: the more confidence, the more of the face; nothing where unsure."""
         felt = [(h, self._when(h.start, h.end + FADED)) for h in heard if h.feeling is not None]
-        crowded = np.zeros(len(self.t))
+        crowded, most_of_one = np.zeros(len(self.t)), np.zeros(len(self.t))
         for h, when in felt:
-            crowded[when] += presence(h, self.t[when])
+            there = presence(h, self.t[when])
+            crowded[when] += there
+            most_of_one[when] = np.maximum(most_of_one[when], there)
+        # Together they are as much as the strongest: so a crowd rises no faster than one.
+        part = most_of_one / np.where(crowded > 0, crowded, 1)
         for h, when in felt:
             assert h.feeling is not None
-            share = presence(h, self.t[when]) / np.maximum(crowded[when], 1)
+            share = presence(h, self.t[when]) * part[when]
             swell = 1 + 0.07 * np.sin(2 * np.pi * (self.t[when] - h.start) / 2.9)
             now = share * swell * min(1.0, 1.5 * h.confidence)
             for name, most in FACES[h.feeling].items():

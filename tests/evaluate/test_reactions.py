@@ -18,6 +18,7 @@ from empathia.bench.record import training_folder
 from empathia.cli import main
 from empathia.errors import InputError, UsageError
 from empathia.evaluate.reactions import Evaluated, evaluate
+from empathia.evaluate.reactions.figures import Measured
 from empathia.evaluate.reactions.verdict import sentences
 from empathia.files import write_json
 from empathia.labels import LabelSet
@@ -190,6 +191,15 @@ def test_a_good_predictor_beats_hold_and_mirror_and_says_so(run: Run) -> None:
         "face, frcorr: good beats hold, mirror",
         "tone: good foretells 0.0% of it, the rest counts for nobody",
     )
+
+
+@pytest.mark.parametrize(("moves", "still"), [(3e-31, True), (0.0, True), (0.01, False)])
+def test_a_constant_does_not_move_where_scaling_leaves_a_rounding_error(moves, still) -> None:
+    new, people = (
+        Measured(name, {"face": {"frvar": Score("frvar", frvar)}}, {})
+        for name, frvar in (("new", moves), ("people", 0.9))
+    )
+    assert ("face: what new foretells does not move" in sentences([new, people], [])) == still
 
 
 def test_a_constant_predictor_never_looks_good(run: Run) -> None:

@@ -129,6 +129,13 @@ def test_point_errors_know_neither_scale_nor_place(faces, scale, shift):
     np.testing.assert_allclose(moved, errors, rtol=1e-9, atol=1e-9)
 
 
+def test_what_ends_in_nothing_is_held_from_the_last_known_row():
+    held = fitted(np.array([[1.0, 2.0], [3.0, NAN], [NAN, NAN]]), 4)
+    np.testing.assert_array_equal(held, [[1, 2], [3, NAN], [3, NAN], [3, NAN]])
+    np.testing.assert_array_equal(fitted(np.array([[NAN], [2.0], [NAN]]), 2), [[NAN], [2.0]])
+    assert np.isnan(fitted(np.full((2, 3), NAN), 4)).all()
+
+
 # Distance
 
 
@@ -414,6 +421,9 @@ def test_resampling_up_and_down_again_changes_nothing(values, rate, times):
 def test_what_ends_early_is_held_and_what_ends_late_is_cut(values, frames):
     fit = fitted(values, frames)
     assert fit.shape == (frames, 2)
-    np.testing.assert_array_equal(fit[: len(values)], values[:frames])
-    assert all(np.array_equal(row, values[-1], equal_nan=True) for row in fit[len(values) :])
+    known = np.flatnonzero(~np.isnan(values).all(1))
+    end = known[-1] + 1 if len(known) else 0
+    np.testing.assert_array_equal(fit[:end], values[:end][:frames])
+    held = values[end - 1] if end else np.full(2, NAN)
+    assert all(np.array_equal(row, held, equal_nan=True) for row in fit[end:])
     assert np.isnan(fitted(values[:0], frames)).all()

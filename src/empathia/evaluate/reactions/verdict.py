@@ -10,6 +10,7 @@ from empathia.evaluate.reactions.figures import Measured
 from empathia.evaluate.reactions.systems import EMOTION, PEOPLE
 from empathia.types import Score
 
+_STILL = 1e-9  # of how much people vary: less is rounding
 FLOORS = ("hold", "mirror")
 """Whom a predictor has to beat; what is not among the floors of a run is named for lack."""
 
@@ -58,6 +59,7 @@ def verdicts(systems: Sequence[Measured]) -> tuple[Verdict, ...]:
 def sentences(systems: Sequence[Measured], told: Sequence[Verdict]) -> tuple[str, ...]:
     """Verdicts in words, and what else has to be said of the first predictor."""
     name, lines = systems[0].name, []
+    people = next((m.scores for m in systems if m.name == PEOPLE), {})
     for what, measure in dict.fromkeys((v.what, v.measure) for v in told):
         mine = [v for v in told if (v.what, v.measure) == (what, measure)]
         parts = []
@@ -69,7 +71,8 @@ def sentences(systems: Sequence[Measured], told: Sequence[Verdict]) -> tuple[str
     if EMOTION not in systems[0].scores and any(EMOTION in m.scores for m in systems):
         lines.append(f"{EMOTION}: {name} foretells none")
     for what, scores in systems[0].scores.items():
-        if "frvar" in scores and scores["frvar"].value == 0:
+        most = _STILL * people[what]["frvar"].value if "frvar" in people.get(what, {}) else 0.0
+        if "frvar" in scores and scores["frvar"].value <= most:
             lines.append(f"{what}: what {name} foretells does not move")
         if "covered" in scores and scores["covered"].value < 1:
             share = scores["covered"].value

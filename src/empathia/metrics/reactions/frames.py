@@ -45,15 +45,17 @@ def resampled(values: NDArray[np.floating], rate: float, wanted: float) -> Float
 
 
 def fitted(values: NDArray[np.floating], frames: int) -> Floats:
-    """Values of (n, columns) in exactly (frames, columns): cut, or their last frame held.
+    """Values of (n, columns) in exactly (frames, columns): cut, or the last known row held.
 
     So all predictors are asked about all frames of the real reaction, and none is better for
-    having said less. Without any frame all is NaN.
+    having said less: also where what was said ends in NaN. Where nothing is known all is NaN.
 
     >>> fitted(np.array([[1.0], [2.0]]), 4).T, fitted(np.array([[1.0], [2.0]]), 1).T
     (array([[1., 2., 2., 2.]]), array([[1.]]))
     """
     x = np.asarray(values, np.float64)
-    if not len(x):
+    known = np.flatnonzero(~np.isnan(x).all(axis=1))
+    if not len(known):
         return np.full((frames, x.shape[1]), np.nan)
+    x = x[: known[-1] + 1]
     return x[np.minimum(np.arange(frames), len(x) - 1)]

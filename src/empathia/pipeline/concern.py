@@ -36,14 +36,14 @@ def spans(times: Sequence[Span], heard: Sequence[int], hints: Sequence[int]) -> 
     return sober
 
 
-def sobered(track: FloatArray, rest: FloatArray, sober: Sequence[Span]) -> FloatArray:
+def sobered(track: FloatArray, sober: Sequence[Span], rest: FloatArray | None = None) -> FloatArray:
     """A face or its points over a talk, without what does not become the moment.
 
     Args:
         track: (frames, columns) at 25 Hz: :data:`empathia.reaction.lively.NAMES`, of which all
             but concern and attention leaves the face; or points, which come to rest.
-        rest: (columns,) of a face at rest.
         sober: When, in s.
+        rest: (columns,) of a face at rest; None is all zeros.
 
     Returns:
         (frames, columns), smooth at the edges.
@@ -56,6 +56,7 @@ def sobered(track: FloatArray, rest: FloatArray, sober: Sequence[Span]) -> Float
         shown = np.minimum(shown, 1 - away)
     columns = _SHOWN if track.shape[1] == len(NAMES) else range(track.shape[1])
     calm = track.copy()
+    rest = np.zeros(track.shape[1], np.float32) if rest is None else rest
     share = shown[:, None].astype(np.float32)
     calm[:, columns] = rest[columns] + share * (track[:, columns] - rest[columns])
     return calm

@@ -94,11 +94,11 @@ def foretell(
     notes, frames = tuple(_remarks(kept, samples)), max(1, round(length * lively.RATE))
     if rows := list(_places(told)):
         rest = neutral().astype(np.float32).reshape(-1)
-        points = concern.sobered(_laid(rows, rest, frames), rest, sober)
+        points = concern.sobered(_laid(rows, rest, frames), sober, rest)
         return Foretold(tuple(reactions), None, points.reshape(frames, LANDMARKS, 3), notes)
     if rows := list(_faces(told)):
         still = np.zeros(len(lively.NAMES), np.float32)
-        face = concern.sobered(_laid(rows, still, frames), still, sober)
+        face = concern.sobered(_laid(rows, still, frames), sober)
         return Foretold(tuple(reactions), face, None, notes)
     if not any(r.emotion is not None for _, r in told):
         raise UsageError(
@@ -110,8 +110,7 @@ def foretell(
     felt = [
         _felt(s, None if s.start in hints else reactions[i]) for i in heard if (s := stimuli[i])
     ]
-    face = lively.follow(felt, length, seed)
-    face = concern.sobered(face, np.zeros(face.shape[1], np.float32), sober)
+    face = concern.sobered(lively.follow(felt, length, seed), sober)
     note = "it foretells the emotion alone: lively rules, not learnt, move the face by that"
     return Foretold(tuple(reactions), face, None, (*notes, note))
 

@@ -100,9 +100,8 @@ def react(
     if recording is not None and not laid_out:
         names = ("activity", *(foretelling.wanted(kept, "sound") if kept else ()))
         order = sorted(range(len(times)), key=lambda i: times[i])
-        cuts = media.spans(recording, [times[i] for i in order])
-        each = zip(order, cuts, strict=True)  # a turn at a time: the sound is let go
-        sounds = _sounds(each, senses, names, len(order), progress)
+        cuts = media.spans(recording, [times[i] for i in order])  # each turn's sound is let go
+        sounds = _sounds(zip(order, cuts, strict=True), senses, names, len(order), progress)
     samples = [
         _sample(turn, span, sounds.get(i, {}))
         for i, (turn, span) in enumerate(zip(timeline.turns, times, strict=True))
@@ -113,11 +112,9 @@ def react(
     ]
     length = max(timeline.duration or 0.0, max(end for _, end in times) + lively.AFTER)
     made: _Made = (timeline, predictor, times, laid_out)
-    hints = [i for i, t in enumerate(timeline.turns) if kind_of(t.utterance.text or "") is not None]
-    sober = concern.spans(times, heard, hints)
+    sober = concern.spans(times, heard, _hints(timeline.turns))
     if kept is None:
-        face = lively.follow([stimuli[i] for i in heard], length, seed)
-        face = concern.sobered(face, np.zeros(face.shape[1], np.float32), sober)
+        face = concern.sobered(lively.follow([stimuli[i] for i in heard], length, seed), sober)
         return Reacted(*made, _parts(timeline.turns, times, heard, face), face, None, notes)
     words = senses.read(samples, foretelling.wanted(kept, "words"))
     stimuli = [s._replace(sample=sample) for s, sample in zip(stimuli, words, strict=True)]
@@ -151,6 +148,11 @@ def _heard_by(timeline: Timeline, listener: str | None) -> list[int]:
     if not heard:
         raise UsageError("nobody speaks whom one could listen to", "Give a talk with words in it")
     return heard
+
+
+def _hints(turns: Sequence[Turn]) -> list[int]:
+    """Places of turns whose words hint at harm."""
+    return [i for i, t in enumerate(turns) if kind_of(t.utterance.text or "") is not None]
 
 
 def _sounds(

@@ -88,6 +88,14 @@ def jaw(face: Features) -> np.ndarray:
     return face.values[:, face.names.index("jawOpen")]
 
 
+def test_it_is_told_how_far_a_video_is_watched(videos: dict[str, Path], tmp_path: Path) -> None:
+    told: list[tuple[str, float, float | None]] = []
+    talk = clips(her=videos["her"])
+    gather(talk, ["face"], cache=tmp_path, progress=lambda *step: told.append(step))
+    watched = [done for stage, done, _ in told if stage == "faces"]
+    assert len(watched) > 5 and watched == sorted(watched)
+
+
 def test_a_video_that_is_not_there_is_counted(tmp_path: Path) -> None:
     with pytest.warns(FeatureWarning, match="1 videos cannot be watched.*gone"):
         assert gather(clips(gone=tmp_path / "gone.mp4"), ["face"], cache=tmp_path) == {"face": {}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -141,9 +142,17 @@ def sight(person: str, x: float, n: int) -> Sight:
 def test_a_speaker_s_face_is_the_usual_one_of_their_region() -> None:
     placed = Placed({"Ses01F": (100, 0, 200, 100), "Ses01M": (0, 0, 100, 100)})
     seen = [sight("face 1", 50, 9), sight("face 2", 150, 7), sight("face 3", 160, 2)]
-    assert persons(placed, seen) == {"Ses01F": "face 2", "Ses01M": "face 1"}
-    assert persons(placed, seen[:1]) == {"Ses01M": "face 1"}
+    assert persons(placed, seen) == {"Ses01F": ("face 2",), "Ses01M": ("face 1",)}
+    assert persons(placed, seen[:1]) == {"Ses01M": ("face 1",)}
     assert persons(Placed(reason="black"), seen) == {}
+
+
+def test_a_speaker_may_have_two_numbers_one_after_the_other() -> None:
+    placed = Placed({"Ses01F": (100, 0, 200, 100), "Ses01M": (0, 0, 100, 100)})
+    later = sight("face 3", 160, 5)
+    later = replace(later, times=later.times + 9)
+    seen = [sight("face 1", 50, 9), sight("face 2", 150, 7), later]
+    assert persons(placed, seen)["Ses01F"] == ("face 2", "face 3")
 
 
 def test_a_face_belongs_to_the_region_that_holds_its_middle() -> None:

@@ -168,7 +168,7 @@ def test_the_page_shows_pictures_unless_they_are_left_out(tmp_path, capsys, pict
     ann = sounds.example(0.4, 2.8)
     video = talk_videos.write_talk(tmp_path / "a.mp4", ann, [(0, 2.4, "Ann")], {"Ann": (40, 20)})
     argv = ["read", str(video), "--report", str(tmp_path / "out"), "--json", "--names", "Ann"]
-    argv += ["--face", "Ann=1", "--face", "Cy=face 7"]
+    argv += ["--face", "Ann=1", "--face", "Cy=face 7", "--face", "Cy=8"]
     assert main(argv if pictures else [*argv, "--no-pictures"]) == 0
     page = (tmp_path / "out" / "a.html").read_text("utf-8")
     assert page.count('src="data:image/jpeg;base64,') == pictures
@@ -177,7 +177,7 @@ def test_the_page_shows_pictures_unless_they_are_left_out(tmp_path, capsys, pict
     data = json.loads(capsys.readouterr().out)
     assert data["turns"][0]["seen"]["person"] == "face 1"
     assert "the face of 'Cy' was not used: nobody who speaks is called so" in data["notes"]
-    assert data["provenance"]["options"]["faces"] == {"Ann": "face 1", "Cy": "face 7"}
+    assert data["provenance"]["options"]["faces"] == {"Ann": "face 1", "Cy": ["face 7", "face 8"]}
     assert data["provenance"]["options"].get("pictures", True) is pictures
 
 

@@ -23,7 +23,7 @@ from empathia import features as extractors
 from empathia.bench.cache import Store
 from empathia.bench.sights import Sights
 from empathia.bench.sounds import Sounds
-from empathia.contracts import Extractor, Progress
+from empathia.contracts import Extractor, Progress, silent
 from empathia.errors import InputError
 from empathia.features import FeatureWarning
 from empathia.types import Audio, Dialogue, Features, Utterance
@@ -53,7 +53,8 @@ def gather(
         marked: Who of a dialogue wears markers, of a corpus whose videos are split screens.
         cache: Folder of the cache; None takes :func:`empathia.bench.cache.root`.
         threads: How many utterances are worked on at a time.
-        progress: Called with (name of the feature, done, in all), in utterances times features.
+        progress: Called with (name of the feature, done, in all), in utterances times features,
+            and while a video is watched with ("faces", done, in all) in s of it.
 
     Returns:
         For each name, in the order of ``names``: utterance id to features, in the order of the
@@ -85,7 +86,7 @@ def gather(
                 works.append(work)
         pool = stack.enter_context(ThreadPoolExecutor(max(1, threads)))
         worn = {u.video: marked(d) for d in dialogues for u in d.utterances if marked and u.video}
-        sights = _sights(works, utterances.values(), worn)
+        sights = _sights(works, utterances.values(), worn, progress)
         _take(works, sights, pool, _AHEAD * max(1, threads), progress)
     for name, have in joined.items():
         _check_width(name, have.values())
@@ -245,7 +246,10 @@ def _in_order(
 
 
 def _sights(
-    works: Sequence[_Work], utterances: Iterable[Utterance], marked: Mapping[Path, str]
+    works: Sequence[_Work],
+    utterances: Iterable[Utterance],
+    marked: Mapping[Path, str],
+    progress: Progress | None,
 ) -> Sights:
     """What watches the videos that hold what is wanted."""
     files = {u.video for work in works if work.source == "face" for u in work.wanted}
@@ -254,7 +258,7 @@ def _sights(
         if u.video is not None and u.video in files:
             turns.setdefault(u.video, []).append(u)
     landmarks = any(extractors.needs_landmarks(work.name) for work in works)
-    return Sights(turns, landmarks=landmarks, marked=marked)
+    return Sights(turns, landmarks=landmarks, marked=marked, progress=progress or silent)
 
 
 def _unique(dialogues: Sequence[Dialogue]) -> dict[str, Utterance]:

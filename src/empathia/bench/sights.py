@@ -13,16 +13,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from empathia.bench.splitscreen import Placed, persons, place
+from empathia.contracts import Progress, silent
 from empathia.errors import MediaError
 from empathia.features import FeatureWarning
 from empathia.files import sha256
+from empathia.listen.faces.speaking import Given
 from empathia.types import Dialogue, Utterance
 from empathia.types.seen import Sight
 
 RATE = 10.0
 """Pictures a second that are looked at (Hz)."""
 _NOBODY: Mapping[Path, str] = {}
-_VERSION = 1  # of how faces are watched: what was kept of another one is never used
+_VERSION = 2  # of how faces are watched: what was kept of another one is never used
 
 
 class Sights:
@@ -32,6 +34,7 @@ class Sights:
         turns: Of each video all utterances in it: they tell who speaks when.
         landmarks: Whether landmarks are to be kept.
         marked: Of each video that is a split screen, who of the two in it wears markers.
+        progress: Told how far a video is, in s of it.
     """
 
     def __init__(
@@ -40,7 +43,9 @@ class Sights:
         *,
         landmarks: bool,
         marked: Mapping[Path, str] = _NOBODY,
+        progress: Progress = silent,
     ) -> None:
+        self._progress = progress
         self._turns, self._landmarks, self._marked = turns, landmarks, marked
         self._lost: dict[str, str] = {}  # path to the reason that nothing of it could be used
         self._faceless: dict[str, None] = {}  # ids in order
@@ -77,7 +82,11 @@ class Sights:
             if placed is not None and placed.reason is not None:
                 self._lost[str(file)] = placed.reason
                 return
-            seen = faces.sights(faces.watch(file, rate=RATE), RATE, landmarks=self._landmarks)
+            seen = faces.sights(
+                faces.watch(file, rate=RATE, progress=self._progress),
+                RATE,
+                landmarks=self._landmarks,
+            )
         except MediaError as error:
             self._lost[str(file)] = error.problem
             return
@@ -85,13 +94,13 @@ class Sights:
         turns = [(*(u.place("video") or (0.0, end)), u.speaker) for u in said]
         # A clip that holds one utterance alone and one face shows who speaks.
         only = len(seen) == len(said) == 1 and said[0].place("video") is None
-        given = {said[0].speaker: seen[0].person} if only else None
+        given: Given = {said[0].speaker: seen[0].person} if only else {}
         given = given if placed is None else persons(placed, seen)
         whole = {s.person: s for s in seen}
         for u, turn, who in zip(said, turns, faces.speaking(seen, turns, given), strict=True):
             if u.id not in wanted:
                 continue
-            elsewhere = placed is not None and u.speaker not in (given or {})
+            elsewhere = placed is not None and u.speaker not in given
             lost = who.person is None or elsewhere
             sight = None if lost else whole[str(who.person)].cut(*turn[:2])
             if sight is None or not len(sight.times):

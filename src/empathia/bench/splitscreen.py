@@ -25,6 +25,7 @@ from empathia.encoders.face import Eyes
 from empathia.errors import MediaError
 from empathia.face.dots import dots
 from empathia.face.points import INNER_LIPS, LEFT_OUTER, RIGHT_OUTER
+from empathia.listen.faces.speaking import together
 from empathia.media.frames import look, pictures
 from empathia.media.panes import Box, Panes, panes
 from empathia.types import Dialogue, FloatArray
@@ -267,22 +268,29 @@ def _by_side(faces: Sequence[Face], both: Panes) -> dict[str, Face]:
     return sided
 
 
-def persons(placed: Placed, sights: Sequence[Sight]) -> dict[str, str]:
+def persons(placed: Placed, sights: Sequence[Sight]) -> dict[str, tuple[str, ...]]:
     """Whose face is whose: each speaker's is the one that was seen most often in their region.
+
+    Others that are mostly in it, but never beside that one, are the same under another number.
 
     Args:
         placed: Where speakers are.
         sights: Of the whole video; its faces by person.
 
     Returns:
-        Speaker to ``Sight.person``; one whose region shows no face is absent.
+        Speaker to ``Sight.person``, the most often seen one first; one whose region shows no
+        face is absent.
     """
-    told = {}
+    told: dict[str, tuple[str, ...]] = {}
     for speaker, region in placed.regions.items():
         often = {s.person: sum(within(box, region) for box in s.boxes) for s in sights}
-        most = max(often, key=often.__getitem__, default=None)
-        if most is not None and often[most]:
-            told[speaker] = most
+        theirs: list[Sight] = []
+        for sight in sorted(sights, key=lambda s: -often[s.person]):
+            mostly = often[sight.person] > (len(sight.times) / 2 if theirs else 0)
+            if mostly and not any(together(sight, one) for one in theirs):
+                theirs.append(sight)
+        if theirs:
+            told[speaker] = tuple(s.person for s in theirs)
     return told
 
 

@@ -212,7 +212,7 @@ def _watching(group: argparse._ArgumentGroup) -> None:
         default=[],
         metavar="NAME=FACE",
         help="whose face a speaker's is, as in 'Ann=face 2' (empathia faces shows the numbers; "
-        "default: told by the motion of the mouths); may be repeated",
+        "default: told by the motion of the mouths); may be repeated, also for one name",
     )
     group.add_argument(
         "--no-pictures",
@@ -328,15 +328,18 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
     return Options.of({n: told[n] for n in known if told.get(n) is not None})
 
 
-def _faces(given: Sequence[str]) -> dict[str, str]:
-    """Faces by speaker."""
-    faces = {}
+def _faces(given: Sequence[str]) -> dict[str, str | tuple[str, ...]]:
+    """Faces by speaker; several of one who got several numbers."""
+    faces: dict[str, dict[str, None]] = {}
     for pair in given:
         name, equals, face = (x.strip() for x in pair.rpartition("="))
         if not (equals and name and face):
             raise UsageError(f"--face expects NAME=FACE, found '{pair}'", "Say 'Ann=face 2'")
-        faces[name] = f"face {face}" if face.isdecimal() else face
-    return faces
+        faces.setdefault(name, {})[f"face {face}" if face.isdecimal() else face] = None
+    return {
+        name: tuple(theirs) if len(theirs) > 1 else next(iter(theirs))
+        for name, theirs in faces.items()
+    }
 
 
 def _names(inputs: Sequence[Path]) -> list[str]:

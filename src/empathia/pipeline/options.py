@@ -49,8 +49,9 @@ class Options:
         asr_model: A faster-whisper model name or folder; None takes Whisper base.
         words: Words that may come, such as names, as they are written.
         video: Read the faces of a video, too.
-        faces: Whose face is whose, by speaker, as in ``{"Ann": "face 2"}``; who is not named is
-            told by the motion of the mouth. ``empathia faces`` shows the numbers.
+        faces: Whose face is whose, by speaker, as in ``{"Ann": "face 2"}``, or ``("face 2",
+            "face 3")`` of one who got two numbers; who is not named is told by the motion of the
+            mouth. ``empathia faces`` shows the numbers.
         pictures: Keep a picture of the speaker of each turn (in the page alone).
         levels: How many levels a cue has: 3, 4, 5 or 6.
         bins: Bounds of the cues' levels, as ``scripts/fit_prosody_bins.py`` writes them; None takes
@@ -94,7 +95,7 @@ class Options:
     asr_model: str | None = None
     words: tuple[str, ...] = ()
     video: bool = True
-    faces: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    faces: Mapping[str, str | Sequence[str]] = dataclasses.field(default_factory=dict)
     pictures: bool = True
     levels: int = 5
     bins: Path | None = None

@@ -103,7 +103,7 @@ def watched(
     utterances: Sequence[Utterance],
     progress: Progress = silent,
     *,
-    given: Mapping[str, str] | None = None,
+    given: Mapping[str, str | Sequence[str]] | None = None,
     pictures: bool = True,
     threads: int | None = None,
 ) -> Mapping[str, tuple[Seen, Sight | None]]:

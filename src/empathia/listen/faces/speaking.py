@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.errors import InputError
-from empathia.face.points import BLENDSHAPES, INNER_LIPS, LEFT_OUTER, RIGHT_OUTER
+from empathia.face.points import BLENDSHAPES
 from empathia.types.seen import Sight
 
 Turns = Sequence[tuple[float, float, str]]
 """Start and end in s, and who speaks."""
+Given = Mapping[str, str | Sequence[str]]
+"""Person by speaker, as in "face 1"; several where somebody got several numbers."""
 
-_JAW = BLENDSHAPES.index("jawOpen")
-_LOWER, _UPPER = INNER_LIPS[5], INNER_LIPS[15]  # their middles
-_LIPS = 2.0  # lips' distance in that of the eyes, times this, is about as large as jawOpen
+_JAW = BLENDSHAPES.index("jawOpen")  # landmarks are not always kept
 _AROUND = 0.3  # s before and after a moment in which a mouth's motion is measured
 _TALK = 0.012  # standard deviation of jawOpen between a mouth that rests and one that speaks
 _MOST = 2.0  # natural logs by which one moment counts at most
@@ -81,14 +81,14 @@ class _Fit(NamedTuple):
 
 
 def speaking(
-    sights: Sequence[Sight], turns: Turns, given: Mapping[str, str] | None = None
+    sights: Sequence[Sight], turns: Turns, given: Given | None = None
 ) -> tuple[Speaker, ...]:
     """Whose face each turn's speaker has.
 
     Args:
         sights: What was seen of each person in the whole recording.
         turns: All turns.
-        given: Person by speaker, where that is known.
+        given: Who has which face, where that is known.
 
     Raises:
         InputError: A given person is not there.
@@ -97,20 +97,20 @@ def speaking(
     return tuple(_in_turn(voices[who], sights, start, end) for start, end, who in turns)
 
 
-def speakers(
-    sights: Sequence[Sight], turns: Turns, given: Mapping[str, str] | None = None
-) -> dict[str, Voice]:
+def speakers(sights: Sequence[Sight], turns: Turns, given: Given | None = None) -> dict[str, Voice]:
     """Whose face each speaker has; see :func:`speaking`."""
-    known = dict(given or {})
-    names = {s.person for s in sights}
-    for who, person in known.items():
-        if person not in names:
+    known = {who: (p,) if isinstance(p, str) else tuple(p) for who, p in (given or {}).items()}
+    names, taken = {s.person for s in sights}, {p for persons in known.values() for p in persons}
+    for who, persons in known.items():
+        if lost := [p for p in persons if p not in names]:
             there = ", ".join(sorted(names)) or "no face at all"
-            raise InputError(f"'{who}' cannot be '{person}': there is {there}", "Name one of these")
-    free = [s for s in sights if s.person not in known.values()]
+            raise InputError(
+                f"'{who}' cannot be '{lost[0]}': there is {there}", "Name one of these"
+            )
+    free = [s for s in sights if s.person not in taken]
     asked = list(dict.fromkeys(who for _, _, who in turns if who not in known))
     fits = {who: _fits(free, turns, who, alone=len(sights) == len(asked) == 1) for who in asked}
-    told = {who: Voice((person,)) for who, person in known.items()}
+    told = {who: Voice(persons) for who, persons in known.items()}
     return told | {who: _voice(who, fits, free) for who in asked}
 
 
@@ -175,8 +175,8 @@ def _voice(who: str, fits: Mapping[str, Mapping[str, _Fit]], sights: Sequence[Si
         return Voice((), absent=f"{faces}, and {many} with the voice")
     first = passing[0]
     times = {s.person: s for s in sights}
-    together = [p for p in own if p != first and _together(times[p], times[first])]
-    rival = max(together, key=lambda p: own[p].gap, default=None)
+    beside = [p for p in own if p != first and together(times[p], times[first])]
+    rival = max(beside, key=lambda p: own[p].gap, default=None)
     margin = float("inf") if rival is None else own[first].gap - own[rival].gap
     if margin < _MARGIN:
         return Voice((), absent=f"the mouths of {first} and {rival} both move with the voice")
@@ -188,14 +188,14 @@ def _voice(who: str, fits: Mapping[str, Mapping[str, _Fit]], sights: Sequence[Si
     # Further ones are the same person under another number: never seen beside each other.
     persons = [first]
     for person in passing[1:]:
-        apart = not any(_together(times[person], times[p]) for p in persons)
+        apart = not any(together(times[person], times[p]) for p in persons)
         elsewhere = [f[person].gap for o, f in fits.items() if o != who and person in f]
         if apart and all(own[person].gap >= gap + _MARGIN for gap in elsewhere):
             persons.append(person)
     return Voice(tuple(persons), own[first].gap, margin)
 
 
-def _together(one: Sight, other: Sight) -> bool:
+def together(one: Sight, other: Sight) -> bool:
     """Whether two are seen in the same pictures, and so are two."""
     shared = np.intersect1d(one.times, other.times, assume_unique=True)
     return len(shared) >= _TOGETHER * one.rate
@@ -212,7 +212,7 @@ def _within(times: NDArray[np.float64], turns: Turns, who: str, *, own: bool) ->
 
 def _motion(sight: Sight) -> NDArray[np.float64]:
     """How much a mouth moves around each moment, (n,): log of its share of speech; NaN unknown."""
-    opening = _opening(sight).astype(np.float64)
+    opening = sight.blendshapes[:, _JAW].astype(np.float64)
     first = np.searchsorted(sight.times, sight.times - _AROUND)
     last = np.searchsorted(sight.times, sight.times + _AROUND, side="right")
     n = last - first
@@ -221,14 +221,3 @@ def _motion(sight: Sight) -> NDArray[np.float64]:
     spread = np.sqrt(np.maximum((squares[last] - squares[first]) / n - mean**2, 1e-10))
     moves: NDArray[np.float64] = np.clip(np.log(spread / _TALK), -_MOST, _MOST)
     return np.where(n >= 3, moves, np.nan)
-
-
-def _opening(sight: Sight) -> NDArray[np.floating]:
-    """How far a mouth is open, (n,): the lips' distance, or the jaw where no landmarks are kept."""
-    if sight.landmarks is None:
-        return sight.blendshapes[:, _JAW]
-    points = sight.landmarks
-    eyes = np.linalg.norm(points[:, LEFT_OUTER] - points[:, RIGHT_OUTER], axis=-1)
-    lips = np.linalg.norm(points[:, _LOWER] - points[:, _UPPER], axis=-1)
-    opening: NDArray[np.floating] = _LIPS * lips / np.maximum(eyes, 1e-6)
-    return opening

@@ -193,6 +193,17 @@ def test_a_good_predictor_beats_hold_and_mirror_and_says_so(run: Run) -> None:
     )
 
 
+def test_concordance_is_compared_over_the_pairs_that_both_answer(run: Run) -> None:
+    run.say("new", lambda i: [("glad", {"tone": run.tone[i] if i % 2 else -run.tone[i]})])
+    run.say("half", lambda i: [("glad", {"tone": run.tone[i] if i % 2 else None})])
+    e = run.evaluated()
+    ahead = e.systems[1].ahead["tone"]
+    assert value(e, "new", "tone", "ccc") < 0.9
+    assert value(e, "half", "tone", "ccc") == pytest.approx(1)
+    assert {m: round(ahead[m].value, 9) for m in ("mse", "ccc")} == {"mse": 0, "ccc": 0}
+    assert {ahead[m].n for m in ("mse", "ccc")} == {4}
+
+
 @pytest.mark.parametrize(("moves", "still"), [(3e-31, True), (0.0, True), (0.01, False)])
 def test_a_constant_does_not_move_where_scaling_leaves_a_rounding_error(moves, still) -> None:
     new, people = (

@@ -22,6 +22,7 @@ from empathia.bench.reacted import ReactionRecord, read
 from empathia.bench.record import training_folder
 from empathia.contracts import Progress, silent
 from empathia.evaluate.reactions.asked import read_asked
+from empathia.evaluate.reactions.cells import cells_of
 from empathia.evaluate.reactions.figures import Measured, figures
 from empathia.evaluate.reactions.systems import PEOPLE, columns_of, measure
 from empathia.evaluate.reactions.verdict import Verdict, verdicts
@@ -63,10 +64,11 @@ def evaluate(folder: Path, resamples: int = RESAMPLES, progress: Progress = sile
     asked = read_asked(_folders(folder, run))
     names = (run.predictor, *run.floors, PEOPLE)
     columns = columns_of(asked)
+    cells = cells_of(asked, names[:-1])
     systems = []
     for done, name in enumerate(names):
         progress(name, done, len(names))
-        systems.append(measure(asked, name, run.labels, columns))
+        systems.append(measure(asked, name, run.labels, columns, cells))
     dialogues = int(asked.units.max()) + 1
     measured = figures(systems, dialogues, resamples)
     return Evaluated(run, len(asked.units), dialogues, tuple(measured), verdicts(measured))

@@ -40,11 +40,12 @@ def measures(sums: Floats, units: NDArray[np.int64]) -> dict[str, Summed]:
     if not (whole.items and whole.predicted.any()):
         return {}
     known = np.asarray((sums[..., -1] > 0).any(axis=1), bool)
+    ones = np.ones(len(known), np.int64)
 
     def summed(measure: str) -> Summed:
-        return Summed(sums, units, lambda s: COUNTED[measure](counts(s)), known)
+        return Summed(sums, units, lambda s: COUNTED[measure](counts(s)), known, ones)
 
-    covered = Summed(sums, units, lambda s: _share(counts(s)), known)
+    covered = Summed(sums, units, lambda s: _share(counts(s)), known, ones)
     return {measure: summed(measure) for measure in MEASURES} | {"covered": covered}
 
 

@@ -59,7 +59,7 @@ def _scores(
     drawn = _drawn(list(pieces.values()), dialogues, draws)
     scores: dict[str, dict[str, Score]] = {}
     for ((what, measure), summed), many in zip(pieces.items(), drawn, strict=True):
-        score = _score(measure, _whole(summed), many, int(summed.known.sum()))
+        score = _score(measure, _whole(summed), many, summed.n)
         if not np.isnan(score.value):
             scores.setdefault(what, {})[measure] = score
     return scores
@@ -77,7 +77,7 @@ def _ahead(first: System, other: System, dialogues: int, draws: int) -> dict[str
     ours, theirs = (_drawn([pair[i] for pair in pieces.values()], dialogues, draws) for i in (0, 1))
     ahead: dict[str, dict[str, Score]] = {}
     for ((what, measure), (a, b)), x, y in zip(pieces.items(), ours, theirs, strict=True):
-        score = _score(measure, _whole(a) - _whole(b), x - y, int(a.known.sum()))
+        score = _score(measure, _whole(a) - _whole(b), x - y, a.n)
         ahead.setdefault(what, {})[measure] = score
     return ahead
 

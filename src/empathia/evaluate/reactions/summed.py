@@ -23,17 +23,24 @@ class Summed:
         units: (rows,) number of the dialogue of each.
         value: The measure of (..., columns) sums, (...); NaN of nothing.
         known: (rows,) whether a row counts.
+        pairs: (rows,) how many pairs each is of.
     """
 
     sums: Floats
     units: NDArray[np.int64]
     value: Callable[[Floats], Floats]
     known: NDArray[np.bool_]
+    pairs: NDArray[np.int64]
+
+    @property
+    def n(self) -> int:
+        """Pairs that count."""
+        return int(self.pairs[self.known].sum())
 
     def among(self, rows: NDArray[np.bool_]) -> Summed:
         """Of some (rows,) alone."""
         kept = self.sums * rows[:, None, None]
-        return Summed(kept, self.units, self.value, self.known & rows)
+        return Summed(kept, self.units, self.value, self.known & rows, self.pairs)
 
     def block(self) -> Block:
         """Sums of each dialogue, the seeds side by side."""
@@ -57,7 +64,7 @@ def means(values: Sequence[Floats], units: NDArray[np.int64]) -> Summed:
     known = ~np.isnan(each)
     sums = np.stack([np.where(known, each, 0), known], axis=-1)
     rows = np.asarray(known.any(axis=1), bool)
-    return Summed(sums, units, _ratio, rows)
+    return Summed(sums, units, _ratio, rows, np.ones(len(rows), np.int64))
 
 
 def _ratio(sums: Floats) -> Floats:
@@ -66,8 +73,15 @@ def _ratio(sums: Floats) -> Floats:
     return value
 
 
-def pooled(moments: Floats, units: NDArray[np.int64]) -> Summed:
-    """Concordance over all rows, mean over columns, of (rows, seeds, 6, columns) moments."""
+def pooled(moments: Floats, units: NDArray[np.int64], cells: NDArray[np.int64]) -> Summed:
+    """Concordance over all pairs, mean over columns.
+
+    Args:
+        moments: (cells, seeds, 6, columns).
+        units: (pairs,) number of the dialogue of each.
+        cells: (pairs,) number of the cell of each, none of two dialogues.
+    """
+    _, first, pairs = np.unique(cells, return_index=True, return_counts=True)
     columns = moments.shape[-1]
     flat = moments.reshape(*moments.shape[:2], -1)
 
@@ -79,4 +93,4 @@ def pooled(moments: Floats, units: NDArray[np.int64]) -> Summed:
         return mean
 
     known = np.asarray(moments[:, :, 0].sum(axis=(1, 2)) > 0, bool)
-    return Summed(flat, units, value, known)
+    return Summed(flat, units[first], value, known, pairs)

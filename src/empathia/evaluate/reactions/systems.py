@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from empathia.bench.reacted import Tested
 from empathia.evaluate.reactions import felt, shown
-from empathia.evaluate.reactions.asked import Asked
+from empathia.evaluate.reactions.asked import Asked, Part
+from empathia.evaluate.reactions.cells import Cells
 from empathia.evaluate.reactions.summed import Floats, Summed, means, pooled
 from empathia.metrics.reactions import mean_known
 from empathia.metrics.reactions.diversity import Spread
@@ -41,9 +42,13 @@ class _Seed:
     """What one seed adds: values by row, by feature and measure; the rest by its name."""
 
     def __init__(
-        self, asked: Asked, labels: Sequence[str], columns: Mapping[str, shown.Columns]
+        self,
+        asked: Asked,
+        labels: Sequence[str],
+        columns: Mapping[str, shown.Columns],
+        cells: Mapping[str, Cells],
     ) -> None:
-        self.units, self.columns = asked.units, columns
+        self.units, self.columns, self.cells = asked.units, columns, cells
         self.counts = np.zeros((len(asked.units), 3 * len(labels) + 3))
         self.values: dict[str, dict[str, Floats]] = defaultdict(dict)
         self.moments: dict[str, Floats] = {}
@@ -67,9 +72,10 @@ class _Seed:
             self._put(feature, row, shown.of_pair(real, there, stimulus, columns))
             self._spread(feature, [shown.in_step(real, f, columns) for f in there])
             if real.rate is None:
-                size = (int(self.units.max()) + 1, 6, real.values.shape[1])
+                cells = self.cells[feature]
+                size = (int(cells.max()) + 1, 6, real.values.shape[1])
                 sums = self.moments.setdefault(feature, np.zeros(size))
-                sums[self.units[row]] += shown.moments_of(real, there[0], columns)
+                sums[cells[row]] += shown.moments_of(real, there[0], columns)
 
     def spread(self, feature: str) -> float:
         """How far reactions to different stimuli are apart, mean over draws."""
@@ -88,7 +94,11 @@ class _Seed:
 
 
 def measure(
-    asked: Asked, name: str, labels: Sequence[str], columns: Mapping[str, shown.Columns]
+    asked: Asked,
+    name: str,
+    labels: Sequence[str],
+    columns: Mapping[str, shown.Columns],
+    cells: Mapping[str, Cells],
 ) -> System:
     """All measures of one predictor, or what people have of them.
 
@@ -97,12 +107,15 @@ def measure(
         name: Of the predictor, or :data:`PEOPLE`.
         labels: Of the emotions that are foretold, in order; () for none.
         columns: By feature, see :func:`columns_of`.
+        cells: By feature, see :func:`empathia.evaluate.reactions.cells.cells_of`.
 
     Raises:
         InputError: A file is missing or damaged.
         UsageError: A feature was foretold in other columns, or at no rate.
     """
-    seeds = [_seed(asked, i, name, labels, columns) for i in range(len(asked.seeds))]
+    seeds = [
+        _seed(parts, name, labels, _Seed(asked, labels, columns, cells)) for parts in asked.seeds
+    ]
     summed: dict[str, dict[str, Summed]] = {}
     if labels and name != PEOPLE:
         summed[EMOTION] = felt.measures(np.stack([s.counts for s in seeds], 1), asked.units)
@@ -115,8 +128,8 @@ def measure(
             if m in there
         }
     for feature in dict.fromkeys(f for s in seeds for f in s.moments):
-        each = np.stack([s.moments[feature] for s in seeds], 1)
-        summed[feature]["ccc"] = pooled(each, np.arange(len(each)))
+        moments = [s.moments[feature] for s in seeds if feature in s.moments]
+        summed[feature]["ccc"] = pooled(np.stack(moments, 1), asked.units, cells[feature])
     spread = {f: mean_known(np.array([s.spread(f) for s in seeds])) for f in summed if f != EMOTION}
     return System(name, summed, spread)
 
@@ -131,15 +144,8 @@ def columns_of(asked: Asked) -> dict[str, shown.Columns]:
     return {feature: shown.Columns.of(reactions) for feature, reactions in every.items()}
 
 
-def _seed(
-    asked: Asked,
-    number: int,
-    name: str,
-    labels: Sequence[str],
-    columns: Mapping[str, shown.Columns],
-) -> _Seed:
-    seed = _Seed(asked, labels, columns)
-    for part in asked.seeds[number]:
+def _seed(parts: Sequence[Part], name: str, labels: Sequence[str], seed: _Seed) -> _Seed:
+    for part in parts:
         pairs = part.pairs()
         if name == PEOPLE:
             for row, pair in zip(part.rows.tolist(), pairs, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -71,3 +72,21 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     dyads.make(tmp_path, dialogues=5)
     with pytest.raises(CorpusError, match="holds a corpus already"):
         dyads.make(tmp_path, dialogues=5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"noise": x} for x in (-1, math.nan, "much")),
+        *({"delay": x} for x in (-1, math.nan, 3.0, 100, "late")),
+        *({"scale": x} for x in (math.inf, None)),
+        *({"dialogues": x} for x in ("x", 6.5, True)),
+        *({"seed": x} for x in (-1, "s", 0.5)),
+    ],
+    ids=str,
+)
+def test_options_that_cannot_be_are_refused_before_anything_is_written(tmp_path, options) -> None:
+    (name,) = options
+    with pytest.raises(CorpusError, match=rf"dyads: .*{name}.*expected a"):
+        dyads.make(tmp_path / "new", **options)
+    assert not (tmp_path / "new").exists()

@@ -169,3 +169,11 @@ def test_wrong_use_is_named(clean, tmp_path):
         toy.make(clean)
     with pytest.raises(CorpusError, match=r"holds no toy\.csv"):
         toy.load(tmp_path)
+
+
+@pytest.mark.parametrize("options", [{"dialogues": "x"}, {"seed": -1}, {"leaks": 3}], ids=str)
+def test_options_that_cannot_be_are_refused(tmp_path, options) -> None:
+    (name,) = options
+    with pytest.raises(CorpusError, match=f"toy: .*{name}"):
+        toy.make(tmp_path / "new", **options)
+    assert not (tmp_path / "new").exists()

@@ -192,3 +192,30 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes, start: by
     path.write_bytes(start + content)
     with pytest.raises(TextError):
         read(path, "voice")
+
+
+@pytest.mark.parametrize("text", [pa.large_string(), pa.string()])
+def test_large_columns_as_polars_writes_them_are_read(tmp_path: Path, text: pa.DataType) -> None:
+    lists = pa.array([[1.0, 2.0], [3.0, 4.0]], pa.large_list(pa.float32()))
+    parquet.write_table(pa.table({"name": pa.array(["a", "b"], text), "v": lists}), tmp_path / "f")
+    got = read(tmp_path / "f", "v")
+    assert got.ids == ("a", "b")
+    assert got.values.tolist() == [[1, 2], [3, 4]]
+
+
+def test_ids_that_are_absent_or_no_text_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "f.npz"
+    np.savez(file, ids=np.array([b"a", b"\xff"]), v=np.ones((2, 2)))
+    with pytest.raises(TextError, match="no UTF-8"):
+        read(file, "v")
+    file = tmp_path / "f.parquet"
+    parquet.write_table(pa.table({"id": ["a", None], "v": [[1.0], [2.0]]}), file)
+    with pytest.raises(TextError, match="no id in row 2"):
+        read(file, "v")
+    parquet.write_table(pa.table({"id": [b"a", b"\xff"], "v": [[1.0], [2.0]]}), file)
+    with pytest.raises(TextError, match="no UTF-8"):
+        read(file, "v")
+    raw = pa.array([b"a", b"\xff"], pa.binary()).view(pa.string())
+    parquet.write_table(pa.table({"id": raw, "v": [[1.0], [2.0]]}), file)
+    with pytest.raises(TextError, match="no UTF-8"):
+        read(file, "v")

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.corpora import CorpusInfo, table
+from empathia.corpora._made import check_made, check_number
 from empathia.corpora.table.write import Record
 from empathia.corpora.table.write import write as write_table
 from empathia.errors import CorpusError
@@ -71,16 +73,21 @@ def make(
         dialogues: How many talks, at least 5; three fifths train, a fifth each valid and test.
         cue: What of her turn moves his face: "face", "voice" or "words".
         noise: Standard deviation of what nobody can foretell.
-        delay: How much later his face moves, in s.
+        delay: How much later his face moves, in s; less than a turn lasts.
         scale: How much smaller.
         shuffled: Deal his turns out again.
 
     Raises:
-        CorpusError: The cue is unknown, the number is too small, or the folder is in use.
+        CorpusError: An option cannot be, or the folder is in use.
     """
-    if cue not in CUES or dialogues < 5:
-        what = f"{dialogues} dialogues" if cue in CUES else f"unknown cue '{cue}'"
-        raise CorpusError(f"dyads: {what}", f"Cues are {', '.join(CUES)}; make 5 talks or more")
+    shortest = _SECONDS[0]
+    check_made("dyads", seed, dialogues)
+    if cue not in CUES:
+        raise CorpusError(f"dyads: unknown cue '{cue}'", f"Cues are {', '.join(CUES)}")
+    check_number("dyads", "noise", noise, "0 or more", (0.0, math.inf))
+    check_number("dyads", "scale", scale, "any", (-math.inf, math.inf))
+    most = f"at least 0 and less than {shortest:g}, which the shortest turn lasts (s)"
+    check_number("dyads", "delay", delay, most, (0.0, shortest))
     if (folder / "dyads.csv").exists():
         raise CorpusError(f"dyads: '{folder}' holds a corpus already", "Name another folder")
     chance = np.random.default_rng(seed)

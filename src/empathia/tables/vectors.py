@@ -134,8 +134,20 @@ def _rows(
             f"has ids of shape {ids.shape} and beside them {there}",
             f"Give one array with a row for each id, or call one of them '{feature}'",
         )
-    texts = ids.astype(str) if ids.dtype.kind != "S" else np.char.decode(ids, "utf-8")
-    return Vectors(tuple(texts.tolist()), _flat(fitting[chosen[0]]))
+    return Vectors(_spelt(path, ids.tolist()), _flat(fitting[chosen[0]]))
+
+
+def _spelt(path: Path, ids: Sequence[object]) -> tuple[str, ...]:
+    """Ids as text; one that is absent, or bytes that are no UTF-8, is refused."""
+    for row, x in enumerate(ids, 1):
+        if x is None:
+            raise fault(path, None, f"has no id in row {row}", "Name every vector")
+    try:
+        return tuple(x.decode() if isinstance(x, bytes) else str(x) for x in ids)
+    except UnicodeDecodeError as error:
+        raise fault(
+            path, None, f"has an id that is no UTF-8 ({error.object!r})", "Write ids as text"
+        ) from error
 
 
 def _flat(values: NDArray[Any] | Sequence[NDArray[Any]]) -> FloatArray:
@@ -154,9 +166,10 @@ def _parquet(path: Path, feature: str) -> Vectors:
     except (OSError, pa.ArrowException) as error:
         raise fault(path, None, f"is no readable Parquet ({error})", "Write it again") from error
     key = _key(path, table)
-    ids = tuple(str(x) for x in table[key].to_pylist())
+    ids = _ids(path, table[key])
     kinds = {n: table.schema.field(n).type for n in table.column_names if n != key}
-    lists = [n for n, t in kinds.items() if pa.types.is_list(t) or pa.types.is_fixed_size_list(t)]
+    any_list = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    lists = [n for n, t in kinds.items() if any(of_kind(t) for of_kind in any_list)]
     if feature in lists or len(lists) == 1:
         return _listed(path, ids, table[feature if feature in lists else lists[0]])
     numbers = [n for n, t in kinds.items() if pa.types.is_floating(t) or pa.types.is_integer(t)]
@@ -172,13 +185,23 @@ def _parquet(path: Path, feature: str) -> Vectors:
     return Vectors(ids, _flat(np.stack(columns, axis=1)), tuple(numbers))
 
 
+def _ids(path: Path, column: pa.ChunkedArray) -> tuple[str, ...]:
+    try:
+        return _spelt(path, column.to_pylist())
+    except UnicodeDecodeError as error:  # a column of text that holds other bytes
+        raise fault(
+            path, None, f"has ids that are no UTF-8 ({error})", "Write ids as text"
+        ) from error
+
+
 def _key(path: Path, table: pa.Table) -> str:
     """The column of ids."""
     import pyarrow as pa
 
     names: Sequence[str] = table.column_names
     named = [n for n in names if n.lower() in IDS]
-    texts = [n for n in names if pa.types.is_string(table.schema.field(n).type)]
+    kinds = {n: table.schema.field(n).type for n in names}
+    texts = [n for n, t in kinds.items() if pa.types.is_string(t) or pa.types.is_large_string(t)]
     if named:
         return named[0]
     if len(texts) != 1:

@@ -28,6 +28,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from empathia.corpora import CorpusInfo, table
+from empathia.corpora._made import check_made
 from empathia.corpora.toy.files import write
 from empathia.errors import CorpusError
 from empathia.labels import SHARED4
@@ -66,12 +67,13 @@ def make(folder: Path, *, seed: int = 1, dialogues: int = 30, leaks: Sequence[st
         leaks: Names out of :data:`LEAKS`.
 
     Raises:
-        CorpusError: A leak is unknown, the number is too small, or the folder is in use.
+        CorpusError: An option cannot be, or the folder is in use.
     """
-    strange = [x for x in leaks if x not in LEAKS]
-    if strange or dialogues < 5:
-        what = f"unknown leak '{strange[0]}'" if strange else f"{dialogues} dialogues"
-        raise CorpusError(f"toy: {what}", f"Leaks are {', '.join(LEAKS)}; make 5 talks or more")
+    check_made("toy", seed, dialogues)
+    if isinstance(leaks, str) or not isinstance(leaks, Sequence):
+        raise CorpusError(f"toy: 'leaks' is {leaks!r}", f"Give a list of {', '.join(LEAKS)}")
+    for strange in [x for x in leaks if x not in LEAKS]:
+        raise CorpusError(f"toy: unknown leak '{strange}'", f"Leaks are {', '.join(LEAKS)}")
     if (folder / "toy.csv").exists():
         raise CorpusError(f"toy: '{folder}' holds a corpus already", "Name another folder")
     write(folder, seed, dialogues, frozenset(leaks))

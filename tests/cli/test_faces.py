@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from face_videos import Shot, landmarks, picture, write_video
+from face_videos import Shot, landmarks, picture, strange, write_video
 from media_files import tone, write_wav
 
 from empathia.cli import main
@@ -38,7 +38,7 @@ def written(video: Path) -> Path:
 
 
 def faces(*args: object) -> int:
-    return main(["faces", *map(str, args), "--threads", "1"])
+    return main(["faces", "--threads", "1", *map(str, args)])
 
 
 def test_arrays_of_each_person(written: Path):
@@ -111,6 +111,31 @@ def test_the_table(video: Path, capsys):
     assert [p.name for p in video.parent.iterdir() if p.name.startswith(".")] == []
 
 
+def test_without_a_folder_nothing_is_written(video: Path, tmp_path: Path, monkeypatch, capsys):
+    readonly = tmp_path / "temporary"
+    monkeypatch.setattr("tempfile.tempdir", str(readonly))  # no such folder
+    monkeypatch.chdir(tmp_path)
+    assert faces(video, "--json", "--rate", 5) == 0
+    (told,) = json.loads(capsys.readouterr().out)["videos"]
+    assert [p["file"] for p in told["persons"]] == [None, None]
+    assert told["persons"][0]["pictures"] == 8
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_overlay_that_cannot_be_written(video: Path, tmp_path: Path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    assert faces(video, "--overlay", tmp_path / "file" / "o.mp4") == 1
+    err = capsys.readouterr().err
+    assert "o.mp4' cannot be written (" in err
+    assert "Errno" not in err
+
+
+def test_pictures_of_an_unknown_kind(video: Path, tmp_path: Path, capsys):
+    unknown = strange(video, tmp_path / "strange.mp4")
+    assert faces(unknown) == 1
+    assert "of a kind that cannot be decoded. Convert it" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("shown", "why"),
     [(np.zeros((240, 320, 3), np.uint8), "black"), (picture([], 320, 240), "none of 3 pictures")],
@@ -146,11 +171,17 @@ def test_wrong_use(tmp_path: Path, capsys, video: Path):
     mine = tmp_path / "mine" / "talk"
     mine.mkdir(parents=True)
     (mine / "diary.txt").write_text("dear diary")
+    folder = tmp_path / "folder.mp4"
+    folder.mkdir()
     for args in (
         (video, "--rate", 0),
         (video, "--overlay", tmp_path / "o.avi"),
         (video, "--overlay", video),
         (video, other, "--overlay", tmp_path / "o.mp4"),
+        (video, "--overlay", tmp_path / "o.mp4", "--out", tmp_path / "o.mp4"),
+        (video, "--overlay", tmp_path / "out" / "talk" / "o.mp4", "--out", tmp_path / "out"),
+        (video, "--overlay", folder),
+        (video, "--threads", -1),
         (video, "--out", other),
         (video, "--out", mine.parent),
         (tmp_path / "nothing.mp4",),

@@ -171,6 +171,7 @@ def test_a_system_library_that_is_missing_is_no_missing_extra(monkeypatch):
     with pytest.raises(EmpathiaError, match=r"does not load \(libstrange") as caught:
         Eyes()
     assert not isinstance(caught.value, MissingExtra)
+    assert "apt-get install libstdc++6 libgcc-s1 zlib1g" in str(caught.value)
 
 
 def test_the_runtime_says_nothing():

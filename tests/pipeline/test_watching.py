@@ -13,7 +13,7 @@ import pytest
 import sights
 import sounds
 import talk_videos
-from face_videos import write_video
+from face_videos import strange, write_video
 
 import empathia
 from empathia import weights
@@ -225,3 +225,10 @@ def test_a_video_is_read_where_faces_cannot_be(tmp_path, monkeypatch, reason):
     (note,) = [n for n in timeline.notes if n.startswith("faces in the video were not read: ")]
     assert ("the extra 'face'" if reason == "no extra" else "'face 9'") in note
     assert timeline.turns[0].seen is None and timeline.turns[0].utterance.text
+
+
+def test_a_video_whose_pictures_are_of_an_unknown_kind_is_heard(tmp_path):
+    timeline = empathia.read(strange(black(tmp_path), tmp_path / "strange.mp4"), speakers=1)
+    assert timeline.turns[0].utterance.text and timeline.turns[0].seen is None
+    (note,) = [n for n in timeline.notes if n.startswith("faces in the video were not read: ")]
+    assert "of a kind that cannot be decoded" in note

@@ -222,3 +222,11 @@ def turn_by_metadata(path: Path, degrees: int, mirrored: bool = False) -> Path:
     at = content.index(plain, content.index(b"tkhd"))
     path.write_bytes(content[:at] + packed + content[at + len(plain) :])
     return path
+
+
+def strange(video: Path, path: Path) -> Path:
+    """A copy of an H.264 mp4 whose pictures say that they are of a kind that nobody knows."""
+    content = video.read_bytes()
+    kind = content.rindex(b"avc1")  # the first one names the format of the file
+    path.write_bytes(content[:kind] + b"zzzz" + content[kind + 4 :])
+    return path

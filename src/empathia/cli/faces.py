@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from empathia.cli._inputs import expand
@@ -16,7 +15,7 @@ from empathia.errors import EmpathiaError, UsageError
 if TYPE_CHECKING:
     from empathia.contracts import Progress
     from empathia.files import Plain
-    from empathia.listen.faces import Tally
+    from empathia.listen.faces import Moment, Tally
     from empathia.listen.faces.kept import Kept
 
 _EPILOG = """\
@@ -71,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 < args.rate <= 1000:
         raise UsageError(f"--rate is {args.rate}, expected 0 < rate <= 1000 Hz", "Change it")
+    if args.threads is not None and args.threads < 1:
+        raise UsageError(f"--threads must be at least 1, not {args.threads}", "Change it")
     videos = expand(args.videos)
     if any(path.is_dir() for path in args.videos):
         named = set(args.videos)
@@ -111,14 +112,27 @@ def _check(args: argparse.Namespace, videos: Sequence[Path]) -> None:
             raise UsageError(
                 f"'{there}' is there and not written by this verb", "Name another --out"
             )
-    if args.overlay is None:
-        return
+    if args.overlay is not None:
+        _check_overlay(args, videos)
+
+
+def _check_overlay(args: argparse.Namespace, videos: Sequence[Path]) -> None:
     if len(videos) > 1:
         raise UsageError("--overlay draws one video", "Name one video")
     if args.overlay.suffix.lower() != ".mp4":
         raise UsageError(f"--overlay '{args.overlay}' is no .mp4", "Name it .mp4")
     if args.overlay.resolve() == videos[0].resolve():
         raise UsageError("--overlay would be written over the video", "Choose another name")
+    if args.overlay.is_dir():
+        raise UsageError(f"--overlay '{args.overlay}' is a folder", "Name a file in it")
+    if args.out is not None:
+        place, folder = args.overlay.resolve(), args.out.resolve()
+        ours = folder / videos[0].stem
+        if place in (folder, ours) or ours in place.parents or place in folder.parents:
+            raise UsageError(
+                f"--overlay '{args.overlay}' is where the folders of --out are written",
+                "Choose another name",
+            )
 
 
 def _one(video: Path, args: argparse.Namespace) -> tuple[dict[str, Plain], list[Kept]]:
@@ -126,8 +140,7 @@ def _one(video: Path, args: argparse.Namespace) -> tuple[dict[str, Plain], list[
     label = f"{video.name[:24]}: "
     with bar("stages", label=lambda stage: label + stage, plain=args.json) as progress:
         if args.out is None:
-            with TemporaryDirectory() as folder:
-                return _watch(video, Path(folder), args, progress)
+            return _watch(video, None, args, progress)
         from empathia.files import new_folder
 
         with new_folder(args.out / video.stem) as new:
@@ -137,18 +150,17 @@ def _one(video: Path, args: argparse.Namespace) -> tuple[dict[str, Plain], list[
 
 
 def _watch(
-    video: Path, folder: Path, args: argparse.Namespace, progress: Progress
+    video: Path, folder: Path | None, args: argparse.Namespace, progress: Progress
 ) -> tuple[dict[str, Plain], list[Kept]]:
-    """Everything of one video into a folder."""
+    """Everything of one video, into a folder if there is one."""
     from empathia.files import write, write_json
     from empathia.listen.faces import Tally, watch
     from empathia.listen.faces.kept import Keeper
-    from empathia.report.faces.drawn import film
     from empathia.report.faces.sheet import Sheet
     from empathia.report.raster import encoded
 
     tally, keeper, sheet = Tally(), Keeper(folder), Sheet()
-    drawing = args.out is not None and not args.no_sheet
+    drawing = folder is not None and not args.no_sheet
     moments = watch(
         video,
         rate=args.rate,
@@ -161,18 +173,34 @@ def _watch(
     passing = keeper.keeping(moments)
     if drawing:
         passing = sheet.collecting(passing)
-    if args.overlay is not None and film(passing, args.rate, video, args.overlay):
-        print(f"empathia: wrote {args.overlay}", file=sys.stderr)
+    if args.overlay is not None:
+        _film(passing, video, args)
     for _ in passing:
         pass
     persons = keeper.close()
     told = _told(video, [_plain(p) for p in persons], tally, args)
-    if args.out is not None:
-        write_json(folder / "faces.json", told)
+    if folder is None:
+        return told, persons
+    write_json(folder / "faces.json", told)
     if drawing and persons:
         heads = [(p.person, _head(p)) for p in persons]
         write(folder / "sheet.png", encoded(sheet.drawn(heads), "PNG"))
     return told, persons
+
+
+def _film(moments: Iterator[Moment], video: Path, args: argparse.Namespace) -> None:
+    """Write the overlay."""
+    from empathia.report.faces.drawn import film
+
+    try:
+        made = film(moments, args.rate, video, args.overlay)
+    except OSError as error:
+        raise EmpathiaError(
+            f"--overlay '{args.overlay}' cannot be written ({error.strerror or error})",
+            "Name a file in a folder that you may write to, with room on its disk",
+        ) from error
+    if made:
+        print(f"empathia: wrote {args.overlay}", file=sys.stderr)
 
 
 def _told(

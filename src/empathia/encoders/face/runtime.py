@@ -79,7 +79,8 @@ def _runtime() -> Iterator[None]:
             raise
         raise EmpathiaError(
             f"LiteRT is installed but does not load ({cause})",
-            "Install the system library that it names, or reinstall ai-edge-litert",
+            "Install the system library that it names (Debian, Ubuntu: apt-get install "
+            "libstdc++6 libgcc-s1 zlib1g), or reinstall ai-edge-litert",
         ) from cause
 
 

@@ -43,7 +43,7 @@ class Kept:
 
     Args:
         person: As in "face 1".
-        file: Name of the npz.
+        file: Name of the npz; None where none is written.
         pictures: That show the face.
         share: Of all pictures that were looked at.
         spans: From when to when it was there, first and last in s.
@@ -51,7 +51,7 @@ class Kept:
     """
 
     person: str
-    file: str
+    file: str | None
     pictures: int
     share: float
     spans: tuple[tuple[float, float], ...]
@@ -63,18 +63,22 @@ class _Rows:
     """One person's rows.
 
     Args:
-        path: Where they go, as plain float32.
+        path: Where they go, as plain float32; None where they are only counted.
         times: Of all rows, in s.
         rows: Those that are not on disk yet.
         width: Of all faces, in pixels, added up.
     """
 
-    path: Path
+    path: Path | None
     times: list[float] = field(default_factory=list)
     rows: list[FloatArray] = field(default_factory=list)
     width: float = 0.0
 
     def add(self, time: float, face: Face) -> None:
+        self.times.append(time)
+        self.width += float(face.box[2] - face.box[0])
+        if self.path is None:
+            return
         points, placed = normalised(face.landmarks)
         unread = np.full(len(EXPRESSIONS), np.nan)
         parts = {
@@ -89,21 +93,19 @@ class _Rows:
             "landmarks": face.landmarks,
             "normalised": points,
         }
-        self.times.append(time)
-        self.width += float(face.box[2] - face.box[0])
         self.rows.append(np.concatenate([np.ravel(parts[name]) for name in ARRAYS], dtype="f4"))
         if len(self.rows) >= _ROWS:
-            self.flush()
+            self.flush(self.path)
 
-    def flush(self) -> None:
-        with self.path.open("ab") as file:
+    def flush(self, path: Path) -> None:
+        with path.open("ab") as file:
             file.write(b"".join(row.astype("<f4").tobytes() for row in self.rows))
         self.rows = []
 
-    def write(self, target: Path) -> None:
+    def write(self, path: Path, target: Path) -> None:
         """As npz; the rows that were on disk are gone then."""
-        self.flush()
-        rows = np.memmap(self.path, "<f4", "r", shape=(len(self.times), int(_ENDS[-1])))
+        self.flush(path)
+        rows = np.memmap(path, "<f4", "r", shape=(len(self.times), int(_ENDS[-1])))
         names = {
             "blendshape_names": np.array(BLENDSHAPES),
             "pose_names": np.array(POSE),
@@ -118,7 +120,7 @@ class _Rows:
                 blocks = (rows[i : i + _ROWS, start:end] for i in range(0, len(rows), _ROWS))
                 _store(out, name, (len(rows), *shape), rows.dtype, blocks)
         del rows
-        self.path.unlink()
+        path.unlink()
 
 
 def _store(
@@ -141,10 +143,10 @@ class Keeper:
     """Writes what is seen into a folder, person by person.
 
     Args:
-        folder: Where; it is there and is filled.
+        folder: Where; it is there and is filled. None writes nothing.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._persons: dict[str, _Rows] = {}
         self._times: list[float] = []
@@ -155,7 +157,8 @@ class Keeper:
             self._times.append(moment.time)
             for person, face in moment.faces:
                 if person not in self._persons:
-                    self._persons[person] = _Rows(self._folder / f".{person}.rows")
+                    path = self._folder and self._folder / f".{person}.rows"
+                    self._persons[person] = _Rows(path)
                 self._persons[person].add(moment.time, face)
             yield moment
 
@@ -164,8 +167,10 @@ class Keeper:
         step = float(np.median(np.diff(self._times))) if len(self._times) > 1 else 0.0
         told = []
         for person in sorted(self._persons, key=lambda name: int(name.removeprefix("face "))):
-            rows, file = self._persons[person], f"{person.replace(' ', '-')}.npz"
-            rows.write(self._folder / file)
+            rows, file = self._persons[person], None
+            if self._folder is not None and rows.path is not None:
+                file = f"{person.replace(' ', '-')}.npz"
+                rows.write(rows.path, self._folder / file)
             seen = tuple(spans(rows.times, max(_BREAK, 1.5 * step)))
             many = len(rows.times)
             told.append(Kept(person, file, many, many / len(self._times), seen, rows.width / many))

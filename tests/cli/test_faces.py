@@ -173,6 +173,7 @@ def test_wrong_use(tmp_path: Path, capsys, video: Path):
     (mine / "diary.txt").write_text("dear diary")
     folder = tmp_path / "folder.mp4"
     folder.mkdir()
+    before = other.read_bytes()
     for args in (
         (video, "--rate", 0),
         (video, "--overlay", tmp_path / "o.avi"),
@@ -185,7 +186,19 @@ def test_wrong_use(tmp_path: Path, capsys, video: Path):
         (video, "--out", other),
         (video, "--out", mine.parent),
         (tmp_path / "nothing.mp4",),
+        (video, "--overlay", other),
     ):
         assert faces(*args) == 2
     assert (mine / "diary.txt").exists()
+    assert other.read_bytes() == before
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_what_is_no_video_is_told_what_to_give(tmp_path: Path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert faces(tmp_path / "empty") == 2
+    assert "holds no video" in capsys.readouterr().err
+    (tmp_path / "text.mp4").write_text("hello")
+    assert faces(tmp_path / "text.mp4") == 1
+    err = capsys.readouterr().err
+    assert "Give mp4, mkv" in err and "wav" not in err

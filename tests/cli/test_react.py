@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from itertools import pairwise
@@ -61,17 +62,22 @@ def test_films_show_the_face_beside_the_words(kind, talk):
     assert any(not np.array_equal(a, b) for a, b in pairwise(frames))
 
 
-def test_a_film_has_the_sound_of_the_recording_unless_it_is_left_out(tmp_path):
+def test_a_film_has_the_sound_of_the_recording_unless_it_is_left_out(tmp_path, capsys):
     tone = np.sin(np.arange(32000) / 20).astype(np.float32) * 0.2
     sound = tmp_path / "talk.ogg"
     sound.write_bytes(encode([Audio(tone, 16000)]))
     talk = tmp_path / "talk.json"
     talk.write_text(dumps(timeline(2, source=str(sound))))
-    for flags, kinds in (((), ["video", "audio"]), (("--no-audio",), ["video"])):
-        target = tmp_path / "talk.mp4"
-        assert react(talk, "--video", target, "--part", "0-0.4", "--width", 160, *flags) == 0
+    part = "--part", "0-0.4", "--width", 160
+    for flags, kinds in (((), ["video", "audio"]), (("--no-audio", "--overwrite"), ["video"])):
+        target = tmp_path / "new" / "talk.mp4"
+        assert react(talk, "--video", target, *part, *flags) == 0
         with av.open(str(target)) as container:
             assert [s.type for s in container.streams] == kinds
+    before = target.read_bytes()
+    assert react(talk, "--video", target, *part) == 2, "it may be a recording"
+    assert target.read_bytes() == before
+    assert "add --overwrite" in capsys.readouterr().err
 
 
 def test_numbers_come_as_npz_without_pickles_and_as_json(talk, capsys):
@@ -84,7 +90,7 @@ def test_numbers_come_as_npz_without_pickles_and_as_json(talk, capsys):
         assert tuple(kept["names"]) == NAMES
         assert kept["landmarks"].shape == (frames, 478, 3)
         assert kept["turns"].shape == (3, 2)
-        assert "not learnt" in str(kept["note"]) or "no times" in str(kept["note"])
+        assert "not learnt" in str(kept["note"]) and "no times" in str(kept["note"])
         assert np.allclose(plain["face"], kept["face"], atol=6e-4)
     assert plain["frames"] == frames
     assert [t["reaction"] is None for t in plain["turns"]] == [False, True, False]
@@ -104,7 +110,7 @@ def test_words_without_a_font_are_left_out_and_that_is_told(tmp_path, capsys, mo
     ("args", "told"),
     [
         (["--video", "a.avi"], "cannot write '.avi' (expected one of .html, .mp4, .gif)"),
-        (["--video", "none/a.mp4"], "there is no folder 'none'"),
+        (["--video", "talk.json/a.mp4"], "cannot write 'talk.json/a.mp4'"),
         (["--npz", "a.npy"], "expected one of .npz"),
         (["--part", "1-2"], "--part belongs to an mp4 or a gif"),
         (["--part", "2-1", "--video", "a.gif"], "expected seconds such as 12-24"),
@@ -112,6 +118,8 @@ def test_words_without_a_font_are_left_out_and_that_is_told(tmp_path, capsys, mo
         (["--video", "a.gif", "--width", "7"], "a width of 7 pixels"),
         (["--listener", "Cleo"], "nobody is called 'Cleo'"),
         (["--predictor", "nobody"], "'nobody'"),
+        (["--predictor", "mirror"], "'mirror' answers in runs alone"),
+        (["--predictor", "."], "'.' holds no predictor of reactions"),
     ],
 )
 def test_wrong_use_is_told_and_leaves_nothing(args, told, talk, capsys, monkeypatch):
@@ -123,6 +131,15 @@ def test_wrong_use_is_told_and_leaves_nothing(args, told, talk, capsys, monkeypa
     assert code == 2
     assert told in capsys.readouterr().err
     assert [p.name for p in talk.parent.iterdir()] == ["talk.json"]
+
+
+def test_a_talk_is_as_long_as_it_was_not_as_the_face_goes_on(tmp_path, capsys):
+    made = timeline(2)
+    end = max(t.utterance.end or 0 for t in made.turns)
+    talk = tmp_path / "talk.json"
+    talk.write_text(dumps(dataclasses.replace(made, duration=end)))
+    assert react(talk, "--video", tmp_path / "a.gif", "--part", f"{end + 0.1}-{end + 5}") == 2
+    assert f"The talk takes {end:.1f} s" in capsys.readouterr().err
 
 
 def test_the_input_is_not_written_over(tmp_path, capsys):

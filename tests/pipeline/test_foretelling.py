@@ -100,6 +100,9 @@ def test_what_cannot_be_drawn_or_loaded_is_told(tmp_path) -> None:
         react(TALK, "nobody")
     empty = tmp_path / "empty"
     empty.mkdir()
+    with pytest.raises(UsageError, match="holds no predictor"):
+        react(TALK, str(empty))
+    (empty / "settings.json").write_text("{}")
     with pytest.raises(WeightsError, match="holds no predictor"):
         react(TALK, str(empty))
 

@@ -172,7 +172,9 @@ def test_a_face_is_shown_beside_its_turn_and_drawn_where_no_picture_was_kept():
     assert "smile, brows raised. May come across as glad (face 1, in 83 % of the" in rows[0]
     assert "<img" not in rows[1] and "not seen (nobody&#x27;s mouth moves)" in rows[1]
     assert '<svg class="face"' in rows[2] and "look" not in rows[3].split("<footer")[0]
-    assert "words, voice and face" in text and "words, voice and face" not in page(timeline(1))
+    assert "estimates from words, voice and face, not" in text
+    assert "estimates from words and voice, not" in page(timeline(1))
+    assert "estimates from words, not" in page(timeline(1, times=False))
     data = json.loads(text.split('id="data">')[1].split("</script>")[0])
     assert "landmarks" not in data["turns"][0]["seen"], "the drawing is enough"
     assert "sounded and looked" not in page(timeline(2))

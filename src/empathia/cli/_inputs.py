@@ -11,13 +11,18 @@ from empathia.errors import UsageError
 _SHOWN = 10  # names of files that are left out
 
 
-def expand(given: Sequence[Path], suffixes: Sequence[str] = ()) -> list[Path]:
+def expand(
+    given: Sequence[Path],
+    suffixes: Sequence[str] = (),
+    what: str = "recording and no transcript",
+) -> list[Path]:
     """Files as they are, folders as the readable files in them, in a fixed order.
 
     Args:
         given: What the user named.
         suffixes: Endings of names, in lower case, that are readable besides those of recordings
             and transcripts.
+        what: Is missing in a folder in which nothing is readable.
 
     Raises:
         UsageError: Something is not there, or nothing in a folder is readable.
@@ -25,7 +30,7 @@ def expand(given: Sequence[Path], suffixes: Sequence[str] = ()) -> list[Path]:
     paths: list[Path] = []
     for path in given:
         if path.is_dir():
-            paths += _inside(path, suffixes)
+            paths += _inside(path, suffixes, what)
         elif not path.exists():
             raise UsageError(f"there is no file '{path}'", "Check the path")
         else:
@@ -33,7 +38,7 @@ def expand(given: Sequence[Path], suffixes: Sequence[str] = ()) -> list[Path]:
     return list(dict.fromkeys(paths))
 
 
-def _inside(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+def _inside(folder: Path, suffixes: Sequence[str], what: str) -> list[Path]:
     """The readable files in a folder; those that are left out are named."""
     from empathia.pipeline import NAMED_ONLY, by_name, plays, talks
 
@@ -48,7 +53,7 @@ def _inside(folder: Path, suffixes: Sequence[str]) -> list[Path]:
             (readable if named or plays(path) else others).append(path)
     if not readable:
         raise UsageError(
-            f"folder '{folder}' holds no recording and no transcript",
+            f"folder '{folder}' holds no {what}",
             "Give a file, or a folder of those",
         )
     if others:

@@ -21,6 +21,23 @@ if TYPE_CHECKING:
     from empathia.types import Dialogue, Features
 
 
+def add_overwrite(parser: argparse._ActionsContainer) -> None:
+    """The option without which :func:`spare` spares a film."""
+    parser.add_argument(
+        "--overwrite", action="store_true", help="write over a film (mp4, gif) that is there"
+    )
+
+
+def spare(film: Path, overwrite: bool) -> None:
+    """Keep a film that is there, which may be a recording, unless that was asked for.
+
+    Raises:
+        UsageError: It is there.
+    """
+    if film.suffix.lower() != ".html" and film.exists() and not overwrite:
+        raise UsageError(f"'{film}' is there already", "Name another file, or add --overwrite")
+
+
 def add_corpus(parser: argparse.ArgumentParser) -> None:
     """Arguments that name a corpus and say how it is to be read."""
     parser.add_argument("name", metavar="NAME", help="corpus (empathia corpus list)")

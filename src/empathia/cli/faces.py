@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from empathia.cli._inputs import expand
+from empathia.cli._options import add_overwrite, spare
 from empathia.cli._screen import bar, print_json, table
 from empathia.errors import EmpathiaError, UsageError
 
@@ -51,6 +52,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--overlay", type=Path, metavar="FILE", help="write the video with its faces drawn (.mp4)"
     )
+    add_overwrite(parser)
     parser.add_argument(
         "--rate",
         type=float,
@@ -72,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--rate is {args.rate}, expected 0 < rate <= 1000 Hz", "Change it")
     if args.threads is not None and args.threads < 1:
         raise UsageError(f"--threads must be at least 1, not {args.threads}", "Change it")
-    videos = expand(args.videos)
+    videos = expand(args.videos, what="video")
     if any(path.is_dir() for path in args.videos):
         named = set(args.videos)
         videos = [v for v in videos if v in named or v.suffix.lower() in PICTURES | {".webm"}]
@@ -98,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace, videos: Sequence[Path]) -> None:
     if not videos:
-        raise UsageError("there is no video in the folder", "Name videos")
+        raise UsageError("the folder holds no video", "Name videos")
     if args.out is not None and args.out.exists() and not args.out.is_dir():
         raise UsageError(f"--out '{args.out}' is a file, expected a folder", "Name a folder")
     stems = [v.stem for v in videos]
@@ -133,6 +135,7 @@ def _check_overlay(args: argparse.Namespace, videos: Sequence[Path]) -> None:
                 f"--overlay '{args.overlay}' is where the folders of --out are written",
                 "Choose another name",
             )
+    spare(args.overlay, args.overwrite)
 
 
 def _one(video: Path, args: argparse.Namespace) -> tuple[dict[str, Plain], list[Kept]]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from empathia.cli._options import add_overwrite, spare
 from empathia.cli._playing import played
 from empathia.cli._screen import bar, print_json
 from empathia.errors import UsageError
@@ -70,6 +71,7 @@ def _writing(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help="write .html (plays with the sound), .mp4 or .gif (default: NAME-reaction.html here)",
     )
+    add_overwrite(group)
     group.add_argument(
         "--part", type=_part, metavar="S-S", help="of an mp4 or a gif: from one second to another"
     )
@@ -157,6 +159,8 @@ def _check(args: argparse.Namespace, video: Path | None) -> None:
             check(path, suffixes)
             if path.exists() and path.samefile(args.input):
                 raise UsageError(f"'{path}' would be written over the input", "Name another file")
+    if video is not None:
+        spare(video, args.overwrite)
     if (video is None or video.suffix.lower() == ".html") and (args.part or args.width):
         flag = "--part" if args.part else "--width"
         raise UsageError(f"{flag} belongs to an mp4 or a gif", "Name one with --video")
@@ -186,4 +190,5 @@ def _page(reacted: Reacted, path: Path, recording: Path | None, options: Options
     from empathia.report.timeline import write
 
     sound, film = (None, None) if recording is None else played(recording, options)
+    path.parent.mkdir(parents=True, exist_ok=True)
     write(reacted.timeline, path, sound, film, reacted)

@@ -33,6 +33,8 @@ PICTURES = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".avi", ".mpg", ".mpeg", "
 
 FORMATS = "wav, flac, mp3, m4a, ogg, opus, webm, mp4, mkv, avi or the like"
 
+VIDEOS = "mp4, mkv, mov, webm, avi or the like"
+
 # Only containers of sound and pictures: FFmpeg also knows playlists, which would open other
 # files and network addresses named inside, and subtitles, which a text file passes for.
 _DEMUXERS = (
@@ -149,8 +151,16 @@ def check(path: Path, selection: Selection) -> None:
 
 
 @contextmanager
-def opened(path: Path, state: Condition | None = None) -> Iterator[InputContainer]:
-    """Open a container, turning every way in which that fails into one MediaError."""
+def opened(
+    path: Path, state: Condition | None = None, *, formats: str = FORMATS
+) -> Iterator[InputContainer]:
+    """Open a container, turning every way in which that fails into one MediaError.
+
+    Args:
+        path: The file.
+        state: Told what had to be mended.
+        formats: What errors advise to give.
+    """
     name = shown(path)
     if not path.exists():
         raise MediaError(f"there is no file '{name}'", "Check the path")
@@ -167,23 +177,30 @@ def opened(path: Path, state: Condition | None = None) -> Iterator[InputContaine
         source, remark = mended(file)
         if state is not None and remark is not None:
             state.remarks.append(remark)
-        with _container(source, path) as container:
+        with _container(source, path, formats) as container:
             yield container
 
 
-def _container(file: Patched, path: Path) -> InputContainer:
+def _container(file: Patched, path: Path, formats: str) -> InputContainer:
     if path.stat().st_size == 0:
         raise MediaError(f"'{shown(path)}' is empty (0 bytes)", "Copy or record it again")
-    return demuxed(file, path)
+    return demuxed(file, path, formats=formats)
 
 
-def demuxed(file: Bytes, path: Path, options: Mapping[str, str] | None = None) -> InputContainer:
+def demuxed(
+    file: Bytes,
+    path: Path,
+    options: Mapping[str, str] | None = None,
+    *,
+    formats: str = FORMATS,
+) -> InputContainer:
     """Open what a file or a stream holds.
 
     Args:
         file: Bytes of it; without ``seek`` it is read as it comes.
         path: What errors call it.
         options: More of FFmpeg's.
+        formats: What errors advise to give.
 
     Raises:
         MediaError: It is no recording.
@@ -198,7 +215,7 @@ def demuxed(file: Bytes, path: Path, options: Mapping[str, str] | None = None) -
         raise MediaError(
             f"'{shown(path)}' is no recording that can be decoded, or it is cut off before its "
             "index",
-            f"Give {FORMATS}, or convert it with ffmpeg",
+            f"Give {formats}, or convert it with ffmpeg",
         ) from error
 
 

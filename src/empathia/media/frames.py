@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from empathia.errors import InputError, MediaError, needs
 from empathia.files import shown
-from empathia.media.container import announced, beginning, is_cover, opened, proven
+from empathia.media.container import VIDEOS, announced, beginning, is_cover, opened, proven
 from empathia.media.mixing import Condition
 from empathia.types.seen import Picture
 
@@ -57,7 +57,7 @@ def look(path: Path) -> PictureInfo:
     """
     with needs("face", _PURPOSE):
         import av  # noqa: F401
-    with opened(path) as container:
+    with opened(path, formats=VIDEOS) as container:
         stream = _moving(container, path)
         first = next(_decoded(container, stream, Condition()), None)
         if first is None:

@@ -14,6 +14,7 @@ from empathia.face.motion import neutral
 from empathia.face.normalise import normalised
 from empathia.pipeline import concern
 from empathia.reaction import RECOGNISED, lively
+from empathia.training.model import SETTINGS
 from empathia.types import Features, FloatArray, Reaction, Sample
 from empathia.types.seen import LANDMARKS
 
@@ -42,15 +43,16 @@ def load(name: str, threads: int | None = None) -> reaction.Kept:
     """A predictor that was kept.
 
     Raises:
-        UsageError: There is no such folder.
-        WeightsError: It holds none, or a damaged one.
+        UsageError: There is no such folder, or it holds none.
+        WeightsError: It is damaged.
     """
-    folder = Path(name)
+    folder, remedy = Path(name), "Give lively, or the folder out/<run>/model of empathia train"
     if not folder.is_dir():
-        raise UsageError(
-            f"there is no predictor '{name}' (there is: lively, or a folder)",
-            "Give the folder 'model' that empathia train wrote: out/<run>/model",
-        )
+        if name in reaction.names():
+            raise UsageError(f"'{name}' answers in runs alone (docs/reactions.md)", remedy)
+        raise UsageError(f"there is no predictor '{name}'", remedy)
+    if not (folder / SETTINGS).is_file():
+        raise UsageError(f"'{folder}' holds no predictor of reactions", remedy)
     return reaction.load(folder, threads)
 
 

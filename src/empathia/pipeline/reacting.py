@@ -58,6 +58,11 @@ class Reacted:
         drawn = self.points if self.face is None else self.face
         return 0 if drawn is None else len(drawn)
 
+    @property
+    def length(self) -> float:
+        """Of the talk in s; the face goes on for a while behind it."""
+        return max(self.timeline.duration or 0.0, *(end for _, end in self.times))
+
     def landmarks(self, first: int, last: int) -> FloatArray:
         """Landmarks of frames from one to before another, (n, 478, 3), normalised."""
         if self.face is None:

@@ -124,7 +124,10 @@ def looked(seen: Seen | None) -> str:
 
 def caution(timeline: Timeline) -> str:
     """What to know before reading on."""
-    return _CAUTION.format("words, voice and face" if has_faces(timeline) else "words and voice")
+    said = any(t.utterance.text for t in timeline.turns) or not timeline.has_audio
+    used = [n for n, is_used in (("words", said), ("voice", timeline.has_audio)) if is_used]
+    used += ["face"] * has_faces(timeline)
+    return _CAUTION.format(" and ".join(filter(None, (", ".join(used[:-1]), used[-1]))))
 
 
 def noncommercial(provenance: Mapping[str, Plain]) -> str | None:

@@ -34,7 +34,7 @@ class Stage:
         self._reacted, self._title = reacted, title
         self._unit = self.height / 540
         self._marks = timeline_marks(reacted.timeline)
-        self._total = reacted.frames / RATE
+        self._total = reacted.length
         self._side: tuple[tuple[int, ...], Pixels] | None = None
 
     def pictures(self, rate: int, start: float = 0.0, end: float | None = None) -> Iterator[Pixels]:
@@ -45,7 +45,8 @@ class Stage:
             start: Where in the talk it begins, in s.
             end: Where it ends; None goes to the end.
         """
-        until = self._total if end is None else min(end, self._total)
+        last = self._reacted.frames / RATE
+        until = last if end is None else min(end, last)
         for number in range(max(1, round((until - start) * rate))):
             yield self.picture(start + number / rate)
 
@@ -67,6 +68,7 @@ class Stage:
 
     def _beside(self, moment: float) -> Pixels:
         """Everything but the face; drawn anew where something of it has changed."""
+        moment = min(moment, self._total)
         turn = self._turn(moment)
         said = 0 if turn is None else self._said(turn, moment)
         wide = self.width - round(self.width * _FACE)

@@ -17,6 +17,7 @@ from empathia.files import Plain
 from empathia.media import animation
 from empathia.pipeline.reacting import RATE, Reacted
 from empathia.reaction.lively import NAMES
+from empathia.report.face.panel import told
 from empathia.report.face.stage import Stage
 from empathia.report.raster import Pixels
 from empathia.types import Reaction
@@ -32,7 +33,7 @@ def check(path: Path, suffixes: tuple[str, ...]) -> str:
     """The suffix of a file that can be written, in lower case; told before any work.
 
     Raises:
-        UsageError: It is another, or the folder is not there or closed.
+        UsageError: It is another, or the folder is closed.
         MissingExtra: It is a film, and the extra ``face`` is not installed.
     """
     suffix = path.suffix.lower()
@@ -41,12 +42,8 @@ def check(path: Path, suffixes: tuple[str, ...]) -> str:
             f"cannot write '{suffix or path.name}' (expected one of {', '.join(suffixes)})",
             "Choose the format by the suffix of the file",
         )
-    if not path.parent.is_dir():
-        raise UsageError(
-            f"there is no folder '{path.parent}' to write {path.name} into",
-            "Make it first, or name another",
-        )
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
+    above = next(p for p in path.absolute().parents if p.exists())  # the rest is made
+    if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
         raise UsageError(f"cannot write '{path}' (no permission, or a folder)", "Name another file")
     if suffix in _WIDTH:
         with needs("face", "drawing pictures"):
@@ -81,8 +78,10 @@ def film(
     suffix = check(path, VIDEOS[1:])
     total = reacted.frames / RATE
     start, end = part or (0.0, total)
-    if start >= total:
-        raise UsageError(f"there is nothing at {start:.1f} s", f"The talk takes {total:.1f} s")
+    if start >= reacted.length:
+        raise UsageError(
+            f"there is nothing at {start:.1f} s", f"The talk takes {reacted.length:.1f} s"
+        )
     wide = width or _WIDTH[suffix]
     if not 160 <= wide <= 3840:
         raise UsageError(f"a width of {wide} pixels", "Give one from 160 to 3840")
@@ -123,7 +122,7 @@ def npz(reacted: Reacted, path: Path) -> None:
         "turns": np.array(reacted.times, np.float64),
         "ids": np.array([t.utterance.id for t in reacted.timeline.turns]),
         "predictor": np.array(reacted.predictor),
-        "note": np.array("; ".join(reacted.notes)),
+        "note": np.array("; ".join((told(reacted), *reacted.notes))),
     }
     if reacted.face is not None:
         arrays |= {"face": reacted.face, "names": np.array(NAMES)}

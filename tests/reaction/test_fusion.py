@@ -7,9 +7,16 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the extra 'train'")
 
+from little_reactions import taught  # noqa: E402
+
+from empathia.config import Options  # noqa: E402
+from empathia.labels import EKMAN7  # noqa: E402
+from empathia.reaction import fusion  # noqa: E402
 from empathia.reaction.fusion.net import Batch, FusionNet, Shape  # noqa: E402
 from empathia.reaction.fusion.read import Net  # noqa: E402
 from empathia.training.masked import losses  # noqa: E402
+from empathia.training.problem import Exchange  # noqa: E402
+from empathia.types import Features, Sample  # noqa: E402
 
 COLUMNS = {"text": 5, "voice": 3}
 
@@ -98,3 +105,43 @@ def test_what_is_not_known_of_a_reaction_is_left_out_of_its_loss_alone(how: str)
     assert all(
         p.grad is None or (not p.grad.any() and p.grad.isfinite().all()) for p in made.parameters()
     )
+
+
+def row(size: int, *seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(1, size)).astype(np.float32)
+
+
+def exchange(number: int) -> Exchange:
+    heard = Features(f"s{number}", "tone", row(3, 1, number))
+    came = Features(f"r{number}", "tone", 4 * row(3, 2, number) + 7)
+    emotion = tuple(float(i == number % 7) for i in range(7))
+    sample = Sample(f"s{number}", features={"tone": heard})
+    return Exchange((sample,), Sample(f"r{number}", features={"tone": came}), emotion)
+
+
+@pytest.mark.parametrize("loss", ["mse", "cosine"])
+def test_members_answer_as_they_were_fitted_and_directions_have_the_mean_size(tmp_path, loss):
+    own = {"members": 2, "width": 6, "fused": 5, "loss": loss, "dropout": 0.0}
+    options = Options({**fusion.OPTIONS, **own})
+    train = tuple(exchange(i) for i in range(14))
+    predictor = taught(
+        "fusion",
+        tmp_path / "training",
+        labels=EKMAN7,
+        targets=("tone",),
+        train=train,
+        valid=tuple(exchange(i) for i in range(20, 27)),
+        modalities={"voice": ("tone",)},
+        options=options,
+    )
+    inside = predictor.answer
+    scale = inside.scales["tone"]
+    columns = inside.columns([train[0].past[-1]])
+    told = [net(columns, np.array([True])) for net in inside.nets]
+    ((foretold,),) = predictor.predict([train[0].past])
+    z = np.mean([np.ravel(z) for z, _ in told], 0) / inside.temperature
+    assert foretold.emotion.scores == pytest.approx(np.exp(z) / np.exp(z).sum(), abs=1e-5)
+    length = np.linalg.norm((foretold.features["tone"].values[0] - scale.mean) / scale.spread)
+    rows = np.array([e.reaction.features["tone"].values[0] for e in train])
+    mean = np.linalg.norm((rows - scale.mean) / scale.spread, axis=1).mean()
+    assert (length == pytest.approx(mean, rel=1e-4)) == (loss == "cosine")

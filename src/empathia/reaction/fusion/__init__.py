@@ -29,7 +29,9 @@ OPTIONS: Mapping[str, Plain] = {
     "members": 1,  # nets that are averaged
     "dropout": 0.3,
     "modality_dropout": 0.2,  # share of training pairs that lack one modality
-    "loss": "mse",  # of features: squared error, scaled by their spread; or "cosine"
+    # Of features: squared error, scaled by their spread; or "cosine", which learns directions:
+    # all answers have the mean size then.
+    "loss": "mse",
     "weight": 1.0,  # what features count beside the emotion
     "balance": "none",  # "sampling": pairs are drawn so that emotions are as frequent
     # A modality of up to so many columns is measures: how far each is from what the same speaker

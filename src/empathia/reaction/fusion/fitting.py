@@ -106,26 +106,33 @@ class FusionTask:
     def validate(self) -> dict[str, float]:
         """See :func:`empathia.metrics.scores.quality`; and :data:`FIT`."""
         logits, told = self.told()
-        return measured(self.valid, logits, told)
+        return measured(self.valid, logits, told, self.problem.options.text("loss"))
 
 
-def measured(valid: Pairs, logits: Array | None, told: Sequence[Table]) -> dict[str, float]:
+def measured(
+    valid: Pairs, logits: Array | None, told: Sequence[Table], loss: str
+) -> dict[str, float]:
     """What validation says.
 
     Args:
         valid: The validation part.
         logits: (pairs, labels), or None where no emotion is foretold.
         told: Scaled features, (pairs, columns) a target.
+        loss: What is learnt, "mse" or "cosine": by that features choose the epoch.
     """
     measures: dict[str, float] = {}
     known = ~np.isnan(valid.emotions).any(1)
     if logits is not None and known.any():
         measures |= quality(softmax(logits[known]), valid.emotions[known], exclusive=True)
-    off = [
-        float(np.nanmean((x - y) ** 2))
-        for x, y in zip(told, valid.features.values(), strict=True)
-        if not np.isnan(y).all()
-    ]
+    there = [not np.isnan(y).all() for y in valid.features.values()]
+    each = losses(
+        None,
+        [torch.from_numpy(x) for x in told],
+        torch.empty(0),
+        [torch.from_numpy(y) for y in valid.features.values()],
+        loss,
+    )
+    off = [float(x) for x, known in zip(each, there, strict=True) if known]
     return measures | ({FIT: -float(np.mean(off))} if off else {})
 
 
@@ -139,7 +146,7 @@ def train(problem: ReactionProblem) -> Foreteller:
     modalities = {m: names for m, names in problem.modalities.items() if names}
     columns = Columns(modalities, whole, o.count("squares_up_to"))
     raw = {t: rows_of(problem.train, t, f.columns) for t, f in asked.forms.items()}
-    scales = {t: Scale(*_finite(*scale(x))) for t, x in raw.items()}
+    scales = {t: _scale(x, o.text("loss")) for t, x in raw.items()}
     known, valid = (
         _pairs(part, columns, asked, scales, past) for part in (problem.train, problem.valid)
     )
@@ -153,7 +160,8 @@ def train(problem: ReactionProblem) -> Foreteller:
         o.number("dropout"),
         o.number("modality_dropout"),
     )
-    nets, logits, told, record = _members(problem, shape, known, valid)
+    nets, logits, each, record = _members(problem, shape, known, valid)
+    told = [scales[t].joined(x) for t, x in zip(asked.forms, each, strict=True)]
     truths = list(valid.features.values())
     off = {
         t: [((y - x) * scales[t].spread)[None] for x, y in zip(told[i], truths[i], strict=True)]
@@ -171,8 +179,10 @@ def train(problem: ReactionProblem) -> Foreteller:
 
 def _members(
     problem: ReactionProblem, shape: Shape, known: Pairs, valid: Pairs
-) -> tuple[list[dict[str, NDArray[Any]]], Array | None, list[Table], list[dict[str, float]]]:
-    """Arrays of each net; mean logits and features of the validation part; how they went."""
+) -> tuple[
+    list[dict[str, NDArray[Any]]], Array | None, list[tuple[Table, ...]], list[dict[str, float]]
+]:
+    """Arrays of each net; mean logits, and of each target all nets' rows; how they went."""
     nets, logits, told, record = [], [], [], []
     for number in range(problem.options.count("members")):
         seed = problem.seed * 1000 + number
@@ -191,8 +201,8 @@ def _members(
         z, features = task.told()
         logits += [] if z is None else [z]
         told.append(features)
-    means = [np.mean(each, 0) for each in zip(*told, strict=True)]
-    return nets, np.mean(logits, 0) if logits else None, means, record
+    every = list(zip(*told, strict=True))
+    return nets, np.mean(logits, 0) if logits else None, every, record
 
 
 def _pairs(
@@ -224,6 +234,15 @@ def _pairs(
     if asked.labels is not None:
         emotions = emotion_array(exchanges, len(asked.labels))
     return Pairs(rows_by, turns, mine, emotions, features)
+
+
+def _scale(rows: Table, loss: str) -> Scale:
+    mean, spread = _finite(*scale(rows))
+    if loss == "mse":
+        return Scale(mean, spread)
+    known = ~np.isnan(rows).all(1)
+    lengths = np.linalg.norm(np.nan_to_num((rows[known] - mean) / spread), axis=1)
+    return Scale(mean, spread, float(lengths.mean()) if len(lengths) else 0.0)
 
 
 def _finite(mean: Table, spread: Table) -> tuple[Table, Table]:

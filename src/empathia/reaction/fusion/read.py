@@ -81,10 +81,28 @@ class Net:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Means and spreads of a target's columns, both (columns,)."""
+    """Of a target.
+
+    Args:
+        mean, spread: Of its columns, both (columns,).
+        size: How long scaled rows of the training part are, in the mean, where directions alone
+            are learnt; else 0.
+    """
 
     mean: FloatArray
     spread: FloatArray
+    size: float = 0.0
+
+    def joined(self, each: Sequence[FloatArray]) -> FloatArray:
+        """Scaled rows (..., columns) of several nets as one, of the mean's size if need be."""
+        if not self.size:
+            return np.asarray(np.mean(each, 0), np.float32)
+        row = np.mean([_unit(x) for x in each], 0)
+        return np.asarray(self.size * _unit(row), np.float32)
+
+
+def _unit(rows: FloatArray) -> FloatArray:
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), 1e-8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +140,9 @@ class Answering:
         told = [net(rows, mine) for net in self.nets]
         scores = None
         if self.asked.labels is not None:
-            logits = [z / self.temperature for z, _ in told if z is not None]
-            scores = np.mean([softmax(z) for z in logits], 0).tolist()
-        means = {t: np.mean([f[t] for _, f in told], 0) for t in self.asked.forms}
+            logits = np.mean([z for z, _ in told if z is not None], 0)
+            scores = softmax(logits / self.temperature).tolist()  # as the temperature was fitted
+        means = {t: self.scales[t].joined([f[t] for _, f in told]) for t in self.asked.forms}
         return [Foretold(scores, self._values(means, past, seed, d)) for d in range(draws)]
 
     def _values(
@@ -154,6 +172,7 @@ class Answering:
             "past": self.past,
             "members": len(self.nets),
             "temperature": self.temperature,
+            "sizes": {name: scale.size for name, scale in self.scales.items()},
         }
         write_gaps(folder, arrays, values)
 
@@ -186,7 +205,11 @@ def load(folder: Path) -> Foreteller:
         start = f"net.{i}."
         mine = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
         nets.append(Net(mine, list(modalities), list(asked.forms)))
-    scales = {t: Scale(arrays[f"scale.{t}.mean"], arrays[f"scale.{t}.spread"]) for t in asked.forms}
+    sizes = values.get("sizes", {})
+    scales = {
+        t: Scale(arrays[f"scale.{t}.mean"], arrays[f"scale.{t}.spread"], sizes.get(t, 0.0))
+        for t in asked.forms
+    }
     residuals = Residuals.restored(asked, arrays)
     temperature = positive(values["temperature"])
     answer = Answering(asked, columns, values["past"], nets, scales, residuals, temperature)

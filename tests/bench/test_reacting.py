@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -277,3 +278,17 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
     (tmp_path / "reactions.json").write_text(json.dumps({"format": 0}))
     with pytest.raises(InputError, match="missing or damaged"):
         reacted.read(tmp_path)
+
+
+def test_what_was_said_is_written_without_a_copy_of_it(tmp_path) -> None:
+    values = np.random.default_rng(1).normal(size=(40, 50, 400)).astype(np.float32)
+    said = [[Reaction("u", "x", features={"f": Features("u", "f", v, rate=9.0)})] for v in values]
+    tracemalloc.start()
+    reacted.write_said(tmp_path, "x", said)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < values.nbytes / 4
+    again = reacted.read_said(tmp_path, "x")
+    assert all(
+        np.array_equal(r.features["f"].values, v) for (r,), v in zip(again, values, strict=True)
+    )

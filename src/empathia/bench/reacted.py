@@ -8,7 +8,6 @@ order. None holds words or pickles.
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import math
 import zipfile
@@ -140,7 +139,9 @@ def write_pairs(folder: Path, pairs: Sequence[Tested], targets: Sequence[str]) -
         targets: Features that were to be foretold.
     """
     about = [[p.corpus, p.dialogue, p.stimulus, p.reaction, p.gold, dict(p.groups)] for p in pairs]
-    arrays = {"about": _text({"pairs": about, "targets": list(targets)})}
+    arrays: dict[str, NDArray[Any] | _Rows] = {
+        "about": _text({"pairs": about, "targets": list(targets)})
+    }
     for name in targets:
         arrays |= _packed(f"truth/{name}", [p.truth.get(name) for p in pairs])
         arrays |= _packed(f"stimulated/{name}", [p.stimulated.get(name) for p in pairs])
@@ -200,7 +201,10 @@ def write_said(folder: Path, name: str, said: Said) -> None:
         "notes": [r.note for r in flat],
         "why": [r.emotion.abstained if r.emotion else None for r in flat],
     }
-    arrays = {"about": _text(about), "scores": np.array(scores, np.float64)}
+    arrays: dict[str, NDArray[Any] | _Rows] = {
+        "about": _text(about),
+        "scores": np.array(scores, np.float64),
+    }
     for target in targets:
         arrays |= _packed(target, [r.features.get(target) for r in flat])
     _write(folder / f"{SAID}{name}.npz", arrays)
@@ -254,15 +258,14 @@ def _text(value: object) -> NDArray[Any]:
     return np.array(json.dumps(value, ensure_ascii=False))
 
 
-def _packed(name: str, features: Sequence[Features | None]) -> dict[str, NDArray[Any]]:
+def _packed(name: str, features: Sequence[Features | None]) -> dict[str, NDArray[Any] | _Rows]:
     """Frames of all behind each other, how many each has (-1: absent), and how they look."""
     there = [f for f in features if f is not None]
     about = [[f.names, f.units] for f in there[:1]]
     wide = there[0].values.shape[1] if there else 0
-    values = [f.values for f in there] or [np.zeros((0, wide), np.float32)]
     lengths = [-1 if f is None else len(f.values) for f in features]
     return {
-        f"{name}.values": np.concatenate(values).astype(np.float32),
+        f"{name}.values": _Rows([f.values for f in there], wide),
         f"{name}.lengths": np.array(lengths, np.int64),
         f"{name}.rates": np.array([f.rate if f and f.rate else np.nan for f in features]),
         f"{name}.about": _text(about),
@@ -291,10 +294,27 @@ def _unpacked(
     return every
 
 
-def _write(path: Path, arrays: Arrays) -> None:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-    files.write(path, buffer.getvalue())
+def _write(path: Path, arrays: Mapping[str, NDArray[Any] | _Rows]) -> None:
+    """Write an npz, rows as they come: no second copy of what can be large is made."""
+    with files.writing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                if not isinstance(array, _Rows):
+                    np.lib.format.write_array(member, array, allow_pickle=False)
+                    continue
+                shape = sum(map(len, array.parts)), array.wide
+                about = {"descr": "<f4", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(member, about)
+                for part in array.parts:
+                    member.write(np.ascontiguousarray(part, "<f4").tobytes())
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Frames behind each other, which are written one by one; all have the same columns."""
+
+    parts: Sequence[NDArray[np.floating]]
+    wide: int
 
 
 class _Opened:

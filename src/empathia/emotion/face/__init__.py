@@ -1,9 +1,9 @@
 """Emotion from the speaker's face in a turn.
 
 Untrained, it reads what the shipped expression net and the muscles say, calibrated by hand
-(:mod:`empathia.emotion.face.read`): nothing that it does was fitted to faces with labels. ``learn``
-fits a linear head on what the face did over an utterance (mean, spread and highest of each
-column), for corpora with videos.
+(:mod:`empathia.emotion.face.read`) and fitted to no faces with labels; the net, which is others',
+learnt from such. ``learn`` fits a linear head on what the face did over an utterance (mean, spread
+and highest of each column), for corpora with videos.
 
 It abstains without a face, where it is seen too seldom, and where the head is turned away. It
 tells what a face shows, not what a person feels.

@@ -2,8 +2,8 @@
 
 The net of face-api.js (MIT): blocks of separable convolutions over a square of 112 pixels, run by
 ONNX Runtime. The square is that which face-api.js cuts: its middle lies between eyes and mouth, its
-side goes with their distance, here upright and 5 % tighter. A face and its mirror image are read,
-and what comes of both is averaged.
+side goes with their distance, by its numbers; only that here it is turned upright. A face and its
+mirror image are read, and what comes of both is averaged.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SIDE, FEATURES = 112, 256
 """Pixels of a side of what the net sees; how many numbers its scores are made of."""
 
 _RIGHT, _LEFT, _MOUTH = (33, 133), (362, 263), (0, 17, 61, 291)  # corners of eyes and mouth, lips
-_TIGHT = 0.95 / 0.45  # sides in distances of eye and mouth
+_WIDE = 1 / 0.45  # sides in distances of eye and mouth: face-api.js' own, as is the next
 _ABOVE = 0.07  # of the side: the middle of the square lies so far below that of the three
 
 
@@ -96,7 +96,7 @@ def square(picture: Picture, face: Face) -> NDArray[np.uint8]:
         points[list(where)].mean(axis=0, dtype=np.float64) for where in (_RIGHT, _LEFT, _MOUTH)
     )
     apart = (np.linalg.norm(left - mouth) + np.linalg.norm(right - mouth)) / 2
-    side = max(1.0, _TIGHT * float(apart))
+    side = max(1.0, _WIDE * float(apart))
     angle = math.atan2(left[1] - right[1], left[0] - right[0])
     x, y = (right + left + mouth) / 3
     region = Region(

@@ -35,16 +35,42 @@ def test_order_does_not_matter_and_scores_sum_to_one(emotions):
     assert forth.source == "fusion of text, voice, face"
 
 
-@given(emotion(), emotion(), st.sampled_from(list(EKMAN7)))
-def test_a_calibrated_face_does_not_overturn_words_that_are_sure(text, face, label):
-    sure = spiked(text, label, 0.6)
-    seen = spiked(face, max(EKMAN7, key=face.score), 0.3)
-    fused = fuse({"text": sure, "face": seen})
-    assert fused.label == label and fused.source == "fusion of text, face"
+@given(emotion(), emotion(), emotion())
+def test_a_face_overturns_words_only_by_the_lead_that_they_have(text, face, talk):
+    words, seen, usual = (
+        spiked(e, e.label or EKMAN7[0], max(e.scores)) for e in (text, face, talk)
+    )
+    prior = usual.scores
+    first = int(np.argmax(words.scores))
+    lead = words.scores[first] / np.array(words.scores)
+    odds = np.array(seen.scores) / seen.scores[first] * (prior[first] / np.array(prior))
+    fused = fuse({"text": words, "face": seen}, prior=prior)
+    others = np.arange(len(EKMAN7)) != first
+    assert np.all(np.array(fused.scores)[others] < fused.scores[first]) == np.all(
+        odds[others] ** WEIGHTS["face"] < lead[others]
+    )
+
+
+def test_words_as_sure_as_60_percent_can_be_overturned_by_a_face_and_90_percent_cannot():
+    face = known(sadness=0.75, joy=0.01)
+    assert fuse({"text": known(joy=0.60, sadness=0.39), "face": face}).label == "sadness"
+    assert fuse({"text": known(joy=0.68, sadness=0.31), "face": face}).label == "joy"
+    utmost = known(sadness=0.75, joy=0.0)
+    assert fuse({"text": known(joy=0.89, sadness=0.11), "face": utmost}).label == "joy"
+
+
+@given(emotion())
+def test_where_others_are_silent_a_face_decides_nothing_but_where_it_alone_is_asked(seen):
     silent = Emotion("text", EKMAN7, abstained="no words")
     alone = fuse({"text": silent, "voice": SILENT, "face": seen})
     assert alone.label is None and "the face says" in (alone.abstained or "")
     assert fuse({"face": seen}).abstained is None, "who is asked for it alone gets it"
+
+
+def known(**scores: float) -> Emotion:
+    """What is left goes to the other labels in equal parts."""
+    rest = (1 - sum(scores.values())) / (len(EKMAN7) - len(scores))
+    return Emotion("text", EKMAN7, tuple(scores.get(label, rest) for label in EKMAN7))
 
 
 def spiked(emotion: Emotion, label: str, share: float) -> Emotion:

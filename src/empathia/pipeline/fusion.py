@@ -9,7 +9,7 @@ Weights, and how often answers as sure are wrong (``About.risks``), are fitted o
 corpora that no source has seen (``benchmarks/fusion.py`` prints them): the words, moved to the
 prior of talk, count as they are; the voice counts little, also where it is alone, so that it can
 hardly be sure. The face could not be fitted, for want of conversations with a picture: it counts
-half as much as the voice, and where nobody else says anything it decides nothing. Several
+half as much as the voice, and where others were asked and say nothing it decides nothing. Several
 recognisers of the user share one weight: they may well have heard the same thing.
 """
 

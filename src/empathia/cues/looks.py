@@ -107,7 +107,7 @@ IMPRESSIONS: tuple[tuple[Mapping[str, str], str], ...] = (
     ({"smile": "slight"}, "friendly"),
 )
 
-CALM, USUAL = "a calm face", "as mostly so far"
+CALM, USUAL = "a calm face", "a face as mostly so far"
 """What is said where nothing stands out: of any face; of one that is held against itself."""
 EVERYBODY = "any face"
 """What levels are relative to before a person is known."""

@@ -10,8 +10,8 @@ picture is shown or kept, and nothing that is fitted here ships.
 "found": the face is looked for and cut out as in a video, as wide as face-api.js does: no number
 of the cut comes from these pictures. "as given": the square of 48 pixels, enlarged. The head is a
 logistic regression that learns from nine tenths of the subjects and is tested on the last; all are
-tested; each seed draws other tenths. Its penalty is not tuned: of .003 to .1, C = .01 was taken, and all
-lie within a point or two.
+tested; each seed draws other tenths. Its penalty is not tuned: of .003 to .1, C = .01 was taken,
+and all lie within a point or two.
 """
 
 from __future__ import annotations

@@ -58,6 +58,7 @@ def test_films_show_the_face_beside_the_words(kind, talk):
     assert len(frames) == (20 if kind == "mp4" else 10)
     face, beside = frames[-1][:, :150], frames[-1][:, 160:]
     assert len(np.unique(face.reshape(-1, 3), axis=0)) > 40
+    assert (face[-2] < 250).any(-1).mean() > 0.9, "shoulders from side to side"
     assert (beside < 90).all(-1).sum() > 30, "words"
     assert any(not np.array_equal(a, b) for a, b in pairwise(frames))
 

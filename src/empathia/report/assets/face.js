@@ -173,6 +173,7 @@ const listener = {
     this.offset = this.started === null ? (this.offset || 0) % this.length : this.now();
     this.started = this.started === null ? performance.now() : null;
     this.name();
+    this.draw();
   },
 
   name() {

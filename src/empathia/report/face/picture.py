@@ -15,7 +15,7 @@ from empathia.types import FloatArray
 
 Array = NDArray[np.float64]
 
-VIEW = (-1.25, -1.25, 2.5, 2.9)
+VIEW = (-1.25, -1.25, 2.5, 3.1)
 """Left, top, width and height of what a picture shows, in normalised units."""
 NECK = np.array([0.0, 1.15, 0.55])
 """What a head turns about."""

@@ -71,7 +71,7 @@ BEYOND: tuple[tuple[float, float, float], ...] = (
 STILL: tuple[tuple[float, float, float], ...] = tuple(
     (side * x, y, 0.5)
     for side in (-1, 1)
-    for x, y in ((0.45, 1.35), (0.47, 1.56), (0.62, 1.68), (1.0, 1.8), (1.42, 1.99), (1.5, 2.4))
+    for x, y in ((0.45, 1.3), (0.47, 1.46), (0.62, 1.57), (1.0, 1.69), (1.42, 1.87), (1.6, 2.4))
 )
 """Places of the body, which stays: neck and shoulders, right and left."""
 

@@ -61,7 +61,7 @@ class Stage:
         points = reacted.landmarks(frame, frame + 1)[0]
         if reacted.face is not None:
             points = carried(points, reacted.face[frame, -3:])
-        room = wide * 1.08  # the shoulders may be cut
+        room = wide * 0.96  # of head and shoulders
         top = self.height - room * VIEW[3] / VIEW[2] * 0.985
         paint(canvas, points, ((wide - room) / 2, top, room))
         return canvas.pixels()

@@ -107,6 +107,7 @@ def test_the_table(video: Path, capsys):
     assert faces(video, "--rate", 5) == 0
     out = capsys.readouterr().out
     assert "8 pictures looked at" in out
+    assert "spans" in out and "100 %" in out
     assert "face 2" in out
     assert [p.name for p in video.parent.iterdir() if p.name.startswith(".")] == []
 

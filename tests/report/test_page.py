@@ -197,7 +197,7 @@ def test_a_film_plays_turn_by_turn_and_faces_are_shown(browser, tmp_path):
         assert visit.page.evaluate(f"[{element}.tagName, {element}.videoWidth]") == ["VIDEO", 64]
         detail = visit.page.locator("#detail")
         assert detail.locator("svg.face").is_visible()
-        for part in ("How it looked", "smile, brows raised", "in 83 % of the pictures"):
+        for part in ("How it looked", "smile, brows raised", "in 83\u00a0% of the pictures"):
             assert part in detail.inner_text()
         visit.page.get_by_role("button", name="Play and open turn 2, Ben").click()
         visit.page.wait_for_function(f"() => !{element}.paused && {element}.currentTime > 5")
@@ -235,7 +235,7 @@ def test_details_show_what_is_known(browser, tmp_path):
         emotion = found.turns[0].emotion
         assert emotion is not None and emotion.confidence is not None
         best = detail.locator(".bars td:nth-of-type(1) .best").inner_text()
-        assert best == f"{round(emotion.confidence * 100)} %"
+        assert best == f"{round(emotion.confidence * 100)}\u00a0%"
         visit.page.get_by_role("button", name="Open turn 3, Ann").click()
         assert "did not commit itself: too short" in detail.inner_text()
         visit.page.get_by_role("button", name="Next turn").click()

@@ -234,17 +234,19 @@ def _told(
 
 def _show(told: dict[str, Plain], persons: Sequence[Kept]) -> None:
     """A table of persons, or why there is none."""
-    notes = told["notes"]
-    assert isinstance(notes, list)
+    from empathia.report.wording import counted, percent
+
+    notes, pictures = told["notes"], told["pictures"]
+    assert isinstance(notes, list) and isinstance(pictures, int)
     if not persons:
         print(f"{told['video']}: no face seen: {told['absent']}")
     else:
-        print(f"{told['video']}: {told['pictures']} pictures looked at")
+        print(f"{told['video']}: {counted(pictures, 'picture')} looked at")
         rows = [
-            (p.person, _span(p), f"{p.share:.0%}", f"{len(p.spans)}", f"{p.size:.0f} px")
+            (p.person, _span(p), percent(p.share), f"{len(p.spans)}", f"{p.size:.0f} px")
             for p in persons
         ]
-        table(("person", "seen", "share", "times", "width"), rows)
+        table(("person", "seen", "share", "spans", "width"), rows)
     for note in notes:
         print(f"note: {note}", file=sys.stderr)
 
@@ -262,7 +264,9 @@ def _plain(seen: Kept) -> dict[str, Plain]:
 
 
 def _head(seen: Kept) -> str:
-    return f"{seen.person} · {_span(seen)} · in {seen.share:.0%} of the pictures"
+    from empathia.report.wording import percent
+
+    return f"{seen.person} · {_span(seen)} · in {percent(seen.share)} of the pictures"
 
 
 def _span(seen: Kept) -> str:

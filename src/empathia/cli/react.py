@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
     from empathia.report.face import writing
 
     if not args.input.exists():
-        raise UsageError(f"there is nothing at '{args.input}'", "Check the path")
+        raise UsageError(f"there is no file '{args.input}'", "Check the path")
     video = args.target
     if video is None and args.npz is None and not args.json:
         video = Path(f"{args.input.stem}-reaction.html")

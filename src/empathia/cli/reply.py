@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         check(args.out, KINDS)
     if not args.file.exists():
-        raise UsageError(f"there is nothing at '{args.file}'", "Check the path")
+        raise UsageError(f"there is no file '{args.file}'", "Check the path")
     known = (f.name for f in dataclasses.fields(Options))
     told = vars(args) | replying_of(args)
     options = Options.of({n: told[n] for n in known if told.get(n) is not None})

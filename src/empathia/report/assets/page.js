@@ -34,8 +34,8 @@ function clock(seconds, tenths = false) {
 
 function percent(share) {
   const rounded = Math.round(share * 100);
-  if (rounded === 100 && share < 1) return "> 99 %";
-  return rounded === 0 && share > 0 ? "< 1 %" : `${rounded} %`;
+  if (rounded === 100 && share < 1) return ">\u00a099\u00a0%"; // no line breaks in it
+  return rounded === 0 && share > 0 ? "<\u00a01\u00a0%" : `${rounded}\u00a0%`;
 }
 
 const mark = (label) => data.marks[label];

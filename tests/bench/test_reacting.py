@@ -13,6 +13,7 @@ import pytest
 
 from empathia import bench, reaction
 from empathia.bench import reacted, reacting
+from empathia.bench.keep import Bound, licence_of
 from empathia.bench.record import Provenance, training_folder
 from empathia.bench.run import Bench
 from empathia.bench.understood import Understood
@@ -22,6 +23,7 @@ from empathia.contracts import silent
 from empathia.corpora import dyads
 from empathia.errors import ConfigError, CorpusError, InputError, TrainingError, UsageError
 from empathia.labels import EKMAN7
+from empathia.training.model import read
 from empathia.types import Emotion, Features, Reaction
 
 pytest.importorskip("torch", reason="training needs the extra 'train'")
@@ -102,6 +104,10 @@ def test_the_record_says_what_was_done(done: Path) -> None:
     assert record.dropped == {"another direction": 6, "nothing follows": 2}
 
 
+def said_there(folder: Path) -> list[str]:
+    return sorted(p.stem.removeprefix(reacted.SAID) for p in folder.glob(f"{reacted.SAID}*.npz"))
+
+
 def test_the_answers_stand_beside_what_truly_came(done: Path, data: Path) -> None:
     folder = training_folder(done, 1, "standard")
     pairs = reacted.read_pairs(folder)
@@ -112,8 +118,8 @@ def test_the_answers_stand_beside_what_truly_came(done: Path, data: Path) -> Non
         assert turns[p.reaction].gold == (p.gold,)
         assert np.array_equal(p.truth["face"].values, truth[p.reaction].values)
         assert np.array_equal(p.stimulated["face"].values, truth[p.stimulus].values)
-    names = reacted.said_there(folder)
-    assert names == ("hold", "mean", "mirror", "nearest", "prior", "random")
+    names = said_there(folder)
+    assert names == ["hold", "mean", "mirror", "nearest", "prior", "random"]
     for name in names:
         said = reacted.read_said(folder, name)
         assert [(len(row), row[0].to) for row in said] == [(2, p.stimulus) for p in pairs]
@@ -148,7 +154,7 @@ def test_test_labels_and_reactions_change_no_answer(data: Path, done: Path, tmp_
     trained(tmp_path / "data", tmp_path)
     for seed in (1, 2):
         before, after = (training_folder(f, seed, "standard") for f in (done, tmp_path / "out"))
-        for name in reacted.said_there(before):
+        for name in said_there(before):
             assert reacted.read_said(after, name) == reacted.read_said(before, name)
 
 
@@ -157,7 +163,9 @@ def test_a_predictor_is_kept_with_the_recogniser_it_listens_to(data: Path, tmp_p
     trained(data, tmp_path, listens, ('"random"', '"nearest"'), ("seeds = [1, 2]", "seed = 1"))
     kept = reaction.load(tmp_path / "out" / "model")
     assert kept.recogniser is not None
-    assert kept.settings.licence == "Apache-2.0"
+    assert kept.settings.licence == "Apache-2.0" and not kept.settings.noncommercial
+    inside = read(tmp_path / "out" / "model" / reaction.RECOGNISER)
+    assert inside.licence == "Apache-2.0" and not inside.noncommercial
     run = read_run(tmp_path / "run.toml")
     folder = training_folder(tmp_path / "out", 1, "standard")
     features = dyads.ready(data / "dyads")
@@ -176,6 +184,16 @@ def test_a_predictor_is_kept_with_the_recogniser_it_listens_to(data: Path, tmp_p
         samples = material.samples(dialogues[pair.dialogue], ("face", "text"))
         past = [s for s in samples if s.index <= int(pair.stimulus[-1])]
         assert kept.predict([past], 2)[0] == list(said)
+
+
+def test_a_weight_that_a_predictor_works_with_binds_it() -> None:
+    free: Bound = {"name": "dyads", "licence": "Apache-2.0", "noncommercial": False}
+    for start, bound in (("", False), ("text-empathetic", True)):
+        told = Options({"learner": "text", "options": {"start": start}})
+        used = reaction.weights_of("ahead", told)
+        assert ("text-empathetic" in used) == bound
+        assert licence_of([free], used).noncommercial == bound
+    assert reaction.weights_of("hold", Options({})) == ()
 
 
 def test_what_was_recognised_of_the_training_part_owes_nothing_to_its_labels(

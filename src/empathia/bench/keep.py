@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from empathia import emotion, files, plugins, weights
 from empathia.bench import protocols
@@ -142,29 +142,16 @@ def _settings(training: Training, learnt: Recogniser, about: Mapping[str, Plain]
 
 
 def _licensed(settings: Settings, options: Options) -> Settings:
-    """With its licence: what binds a corpus that it learnt from or a weight binds it too."""
-    corpora = settings.details["corpora"]
+    """With its licence."""
     used = (*emotion.weights_of(settings.recogniser, options), *weights_of(*settings.features))
-    entries = [weights.entry(name) for name in dict.fromkeys(used)]
-    named = [
-        {"name": e.name, "licence": e.licence, "noncommercial": e.noncommercial} for e in entries
-    ]
-    bound = [part for part in (*corpora, *named) if part["noncommercial"]]
+    licence = licence_of(settings.details["corpora"], used)
     return dataclasses.replace(
         settings,
-        licence="; ".join(dict.fromkeys(part["licence"] for part in bound or corpora)),
-        noncommercial=bool(bound),
-        weights=tuple(e.name for e in entries),
-        details={**settings.details, "weights": named},
+        licence=licence.text,
+        noncommercial=licence.noncommercial,
+        weights=tuple(w["name"] for w in licence.weights),
+        details={**settings.details, "weights": licence.weights},
     )
-
-
-def _write(folder: Path, learnt: Recogniser, settings: Settings) -> None:
-    """All into a new folder, which then takes the place of the old one."""
-    with files.new_folder(folder) as new:
-        learnt.save(new)
-        (new / model.CARD).write_text(card(settings), encoding="utf-8")
-        settings.write(new)
 
 
 class Bound(TypedDict):
@@ -173,6 +160,33 @@ class Bound(TypedDict):
     name: str
     licence: str
     noncommercial: bool
+
+
+class Licence(NamedTuple):
+    """What a kept model may be used for; ``weights`` are those that it starts from."""
+
+    text: str
+    noncommercial: bool
+    weights: list[Bound]
+
+
+def licence_of(corpora: Sequence[Bound], used: Iterable[str]) -> Licence:
+    """What binds a corpus that a model learnt from, or a weight of the manifest, binds it too."""
+    entries = [weights.entry(name) for name in dict.fromkeys(used)]
+    named: list[Bound] = [
+        {"name": e.name, "licence": e.licence, "noncommercial": e.noncommercial} for e in entries
+    ]
+    bound = [part for part in (*corpora, *named) if part["noncommercial"]]
+    told = dict.fromkeys(part["licence"] for part in bound or corpora)
+    return Licence("; ".join(told), bool(bound), named)
+
+
+def _write(folder: Path, learnt: Recogniser, settings: Settings) -> None:
+    """All into a new folder, which then takes the place of the old one."""
+    with files.new_folder(folder) as new:
+        learnt.save(new)
+        (new / model.CARD).write_text(card(settings), encoding="utf-8")
+        settings.write(new)
 
 
 def card(settings: Settings) -> str:

@@ -210,11 +210,6 @@ def write_said(folder: Path, name: str, said: Said) -> None:
     _write(folder / f"{SAID}{name}.npz", arrays)
 
 
-def said_there(folder: Path) -> tuple[str, ...]:
-    """Names of the predictors that have answered, sorted."""
-    return tuple(sorted(p.stem.removeprefix(SAID) for p in folder.glob(f"{SAID}*.npz")))
-
-
 def read_said(folder: Path, name: str) -> tuple[tuple[Reaction, ...], ...]:
     """What :func:`write_said` wrote: for each pair its draws.
 

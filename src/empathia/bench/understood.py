@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from empathia import plugins
+from empathia import emotion, plugins
+from empathia.bench.keep import Licence
 from empathia.bench.protocols import Fold, grouping
 from empathia.bench.run import Bench, Training
 from empathia.config import ModelPart, ReactionPart, checked_options
@@ -66,7 +67,13 @@ class Understood:
         """The one that has learnt from the whole training part."""
         return self._learnt(self.fold.train, "all")
 
-    def save(self, folder: Path) -> None:
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """Weights of the manifest that it works with, beside those of its features."""
+        made = self._inner()
+        return emotion.weights_of(made.run.model.recogniser, made.options)
+
+    def save(self, folder: Path, licence: Licence) -> None:
         """Keep it in a folder that is there, as :func:`empathia.training.model.load` reads it."""
         recogniser, made = self.recogniser(), self._inner()
         recogniser.save(folder)
@@ -79,8 +86,8 @@ class Understood:
             recogniser.about.causal,
             modalities,
             made.options.values,
-            "as the predictor's",
-            noncommercial=True,
+            licence.text,
+            licence.noncommercial,
         ).write(folder)
 
     def _inner(self) -> Bench:

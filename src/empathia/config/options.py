@@ -21,6 +21,18 @@ class Options:
 
     values: Mapping[str, Plain]
 
+    def demand(self, rules: Mapping[str, bool]) -> None:
+        """Refuse values of ``[model]`` that cannot be, before any work is done.
+
+        Args:
+            rules: Name to whether its value is fine.
+
+        Raises:
+            ConfigError: One is not.
+        """
+        for name in (n for n, fine in rules.items() if not fine):
+            raise ConfigError(f"'model.{name}' cannot be {self.values[name]!r}", "Mend the value")
+
     def flag(self, name: str) -> bool:
         """A truth value."""
         return bool(self.values[name])

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, overload, runtime_checkable
 
 from empathia.errors import MediaError, UsageError, needs
 from empathia.files import shown
@@ -15,7 +15,7 @@ from empathia.media.headers import Patched, mended
 from empathia.media.mixing import Condition
 
 if TYPE_CHECKING:
-    from av import AudioStream, VideoStream
+    from av import AudioFrame, AudioStream, VideoFrame, VideoStream
     from av.container import InputContainer
 
     _Stream = AudioStream | VideoStream
@@ -349,3 +349,34 @@ def latest(container: InputContainer) -> float:
     if container.duration and container.duration > 0:
         return min(container.duration / 1_000_000, _LATEST)
     return BROKEN
+
+
+@overload
+def decoded(
+    container: InputContainer, stream: AudioStream, state: Condition
+) -> Iterator[AudioFrame]: ...
+@overload
+def decoded(
+    container: InputContainer, stream: VideoStream, state: Condition
+) -> Iterator[VideoFrame]: ...
+def decoded(
+    container: InputContainer, stream: AudioStream | VideoStream, state: Condition
+) -> Iterator[AudioFrame] | Iterator[VideoFrame]:
+    """What a stream holds, as it is stored; what cannot be decoded is counted and left out."""
+    from av import FFmpegError
+
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except FFmpegError:
+            state.damaged += 1
+            return
+        if packet is None:
+            return
+        try:
+            frames = stream.decode(packet)
+        except FFmpegError:
+            state.damaged += 1
+            continue
+        yield from frames

@@ -18,6 +18,7 @@ from empathia.media.container import (
     announced,
     beginning,
     chosen,
+    decoded,
     latest,
     opened,
     probe,
@@ -28,7 +29,7 @@ from empathia.media.tape import Tape
 from empathia.types import Audio, FloatArray
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioResampler, AudioStream
+    from av import AudioFrame, AudioResampler
     from av.container import InputContainer
 
 RATES = (2_000, 768_000)  # Hz; others are a damaged header
@@ -220,30 +221,8 @@ def frames(
     if proven(container, sound):
         state.announced = announced(container, sound)
     clock = _Clock(beginning(container), latest(container))
-    for frame in _decoded(container, sound, state):
+    for frame in decoded(container, sound, state):
         yield frame, clock.missing(frame.time, frame.samples / frame.sample_rate)
-
-
-def _decoded(
-    container: InputContainer, sound: AudioStream, state: Condition
-) -> Iterator[AudioFrame]:
-    from av import FFmpegError
-
-    packets = container.demux(sound)
-    while True:
-        try:
-            packet = next(packets, None)
-        except FFmpegError:
-            state.damaged += 1
-            return
-        if packet is None:
-            return
-        try:
-            frames = sound.decode(packet)
-        except FFmpegError:
-            state.damaged += 1
-            continue
-        yield from frames
 
 
 def _resampled(

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from empathia.errors import InputError, MediaError, needs
 from empathia.files import shown
-from empathia.media.container import VIDEOS, announced, beginning, is_cover, opened, proven
+from empathia.media.container import (
+    VIDEOS,
+    announced,
+    beginning,
+    decoded,
+    is_cover,
+    opened,
+    proven,
+)
 from empathia.media.mixing import Condition
 from empathia.types.seen import Picture
 
@@ -59,7 +67,7 @@ def look(path: Path) -> PictureInfo:
         import av  # noqa: F401
     with opened(path, formats=VIDEOS) as container:
         stream = _moving(container, path)
-        first = next(_decoded(container, stream, Condition()), None)
+        first = next(decoded(container, stream, Condition()), None)
         if first is None:
             raise _nothing(path)
         width, height = _size(first, _aspect(stream))
@@ -201,7 +209,7 @@ def _timed(container: InputContainer, stream: VideoStream, state: Condition) -> 
     """Pictures at times that rise; a time stamp that is missing is guessed."""
     aspect, origin, step = _aspect(stream), beginning(container), 1 / (_rate(stream) or 25.0)
     last = -float("inf")
-    for frame in _decoded(container, stream, state):
+    for frame in decoded(container, stream, state):
         if frame.time is not None:
             time = frame.time - origin
         else:
@@ -209,29 +217,6 @@ def _timed(container: InputContainer, stream: VideoStream, state: Condition) -> 
         if time > last:
             yield time, frame, aspect
             last = time
-
-
-def _decoded(
-    container: InputContainer, stream: VideoStream, state: Condition
-) -> Iterator[VideoFrame]:
-    """Pictures as they are stored; what cannot be decoded is counted and left out."""
-    from av import FFmpegError
-
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except FFmpegError:
-            state.damaged += 1
-            return
-        if packet is None:
-            return
-        try:
-            frames = stream.decode(packet)
-        except FFmpegError:
-            state.damaged += 1
-            continue
-        yield from frames
 
 
 class _Upright:

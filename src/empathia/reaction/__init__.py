@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from empathia import plugins
+from empathia.config import Options
 from empathia.contracts import Predictor, Recogniser
 from empathia.errors import WeightsError
 from empathia.files import Plain, write_json
@@ -25,7 +26,16 @@ from empathia.training import model
 from empathia.training.problem import Conversation
 from empathia.types import Features, Reaction, Sample
 
-__all__ = ["RECOGNISED", "RECOGNISER", "Kept", "Settings", "load", "names", "understood"]
+__all__ = [
+    "RECOGNISED",
+    "RECOGNISER",
+    "Kept",
+    "Settings",
+    "load",
+    "names",
+    "understood",
+    "weights_of",
+]
 RECOGNISER = "recogniser"
 """Folder inside of a kept predictor that holds the recogniser which it listens to."""
 FORMAT = 1
@@ -34,6 +44,18 @@ FORMAT = 1
 def names() -> tuple[str, ...]:
     """All predictors, without importing any."""
     return plugins.names("reaction")
+
+
+def weights_of(name: str, options: Options) -> tuple[str, ...]:
+    """Weights of the manifest that a predictor starts from or works with, beside its features'.
+
+    Args:
+        name: Of the plug-in.
+        options: Complete, as its ``learn`` gets them.
+    """
+    plugin = plugins.load("reaction", name)
+    named: tuple[str, ...] = plugin.weights_of(options) if hasattr(plugin, "weights_of") else ()
+    return named
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +67,8 @@ class Settings:
         predictor: The plug-in.
         modalities: Modality to the features of what was said so far that it reads.
         targets: Features of the reaction that it foretells.
-        licence: What decides its use: those of the corpora that it learnt from.
-        noncommercial: Whether one of them rules out commercial use, or may do so.
+        licence: What decides its use: those of the corpora that it learnt from, and of weights.
+        noncommercial: Whether one of them rules out commercial use.
         details: For people and the record: seed, corpora, versions.
     """
 
@@ -148,13 +170,5 @@ def load(folder: Path, threads: int | None = None) -> Kept:
     recogniser = model.load(inside, threads) if inside.is_dir() else None
     try:
         return Kept(plugin.load(folder, threads), settings, recogniser)
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        IndexError,
-        AttributeError,
-        RuntimeError,
-        OSError,
-    ) as e:
+    except (*model.UNFIT, RuntimeError, OSError) as e:
         raise model.damaged(folder, e) from e

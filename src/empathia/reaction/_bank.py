@@ -9,9 +9,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia.reaction._spans import Spans
 from empathia.reaction._told import Asked, Foretold
 from empathia.training.problem import Exchange
 from empathia.types import FloatArray
+
+_KEPT = "bank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,54 +23,37 @@ class Bank:
 
     Args:
         emotions: (reactions, labels), NaN where one has no label; (reactions, 0) without labels.
-        values: By feature, all frames behind each other, (frames, dim).
-        ends: By feature, (reactions,) where the frames of each end.
+        spans: Their frames.
     """
 
     emotions: FloatArray
-    values: Mapping[str, FloatArray]
-    ends: Mapping[str, NDArray[np.int64]]
+    spans: Spans
 
     @classmethod
     def of(cls, asked: Asked, exchanges: Sequence[Exchange]) -> Self:
         """The reactions of exchanges that hold anything of what is asked for."""
         unknown = (np.nan,) * (0 if asked.labels is None else len(asked.labels))
         emotions = [unknown if e.emotion is None or not unknown else e.emotion for e in exchanges]
-        values, ends = {}, {}
+        each = {}
         for name, form in asked.forms.items():
             empty = np.zeros((0, form.columns), np.float32)
-            each = [
-                e.reaction.features[name].values if name in e.reaction.features else empty
-                for e in exchanges
-            ]
-            values[name] = np.concatenate(each)
-            ends[name] = np.cumsum([len(v) for v in each], dtype=np.int64)
-        return cls(np.array(emotions, np.float32), values, ends)
+            there = (e.reaction.features.get(name) for e in exchanges)
+            each[name] = [empty if f is None else f.values for f in there]
+        return cls(np.array(emotions, np.float32), Spans.of(asked, each))
 
     def __getitem__(self, number: int) -> Foretold:
         emotion = self.emotions[number]
         known = len(emotion) > 0 and not np.isnan(emotion).any()
-        values = {}
-        for name, ends in self.ends.items():
-            start = int(ends[number - 1]) if number else 0
-            if int(ends[number]) > start:
-                values[name] = self.values[name][start : int(ends[number])]
-        return Foretold(emotion.tolist() if known else None, values)
+        return Foretold(emotion.tolist() if known else None, self.spans[number])
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """By name; :meth:`restored` gives the bank back."""
-        arrays: dict[str, NDArray[Any]] = {"bank.emotions": self.emotions}
-        for name in self.values:
-            arrays[f"bank.values/{name}"] = self.values[name]
-            arrays[f"bank.ends/{name}"] = self.ends[name]
-        return arrays
+        return {f"{_KEPT}.emotions": self.emotions, **self.spans.arrays(_KEPT)}
 
     @classmethod
     def restored(cls, asked: Asked, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """Of what :meth:`arrays` gave."""
-        values = {n: arrays[f"bank.values/{n}"] for n in asked.forms}
-        ends = {n: arrays[f"bank.ends/{n}"] for n in asked.forms}
-        return cls(arrays["bank.emotions"], values, ends)
+        return cls(arrays[f"{_KEPT}.emotions"], Spans.restored(asked, arrays, _KEPT))
 
 
 def useful(asked: Asked, exchanges: Sequence[Exchange]) -> list[Exchange]:

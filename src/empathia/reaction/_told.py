@@ -210,6 +210,24 @@ def each(one: Callable[[Conversation, np.random.Generator], Foretold]) -> Answer
     return answer
 
 
+def unlearnt(
+    asked: Asked,
+    one: Callable[[Conversation, np.random.Generator], Foretold],
+    record: Mapping[str, Plain] | None = None,
+) -> Foreteller:
+    """A predictor that keeps nothing but what is asked for; :func:`kept` gives that back."""
+
+    def write(folder: Path) -> None:
+        write_arrays(folder, {}, {"asked": asked.plain()})
+
+    return Foreteller(asked, each(one), record or {}, write)
+
+
+def kept(folder: Path) -> Asked:
+    """What a folder of :func:`unlearnt` asks for."""
+    return Asked.restored(read_arrays(folder)[1]["asked"])
+
+
 def lot(past: Conversation, seed: int, draw: int) -> np.random.Generator:
     """Chance that knows the stimulus, seed and draw, and nothing of the other pasts."""
     return np.random.default_rng([seed, draw, zlib.crc32(past[-1].id.encode())])

@@ -11,6 +11,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from empathia import plugins
 from empathia.config import Options, checked_options
@@ -27,6 +28,20 @@ OPTIONS: Mapping[str, Plain] = {
     "options": {},  # its own
 }
 _ASKED, _INSIDE = "asked.json", "ahead"
+
+
+def weights_of(options: Options) -> tuple[str, ...]:
+    """Those of the recogniser that is taught."""
+    plugin, own = _learner(options)
+    names: tuple[str, ...] = plugin.weights_of(own) if hasattr(plugin, "weights_of") else ()
+    return names
+
+
+def _learner(options: Options) -> tuple[ModuleType, Options]:
+    name = options.text("learner")
+    plugin = plugins.load("emotion", name, ("OPTIONS", "learn", "load"))
+    given = options.table("options")
+    return plugin, checked_options(plugin, given, "run file", "model.options.", name=name)
 
 
 def learn(problem: ReactionProblem) -> Foreteller:
@@ -52,8 +67,7 @@ def taught(problem: ReactionProblem, source: str, options: Options) -> Foretelle
             f"predictor '{source}' foretells emotions alone", "Leave reaction.emotion as it is"
         )
     name = options.text("learner")
-    plugin = plugins.load("emotion", name, ("OPTIONS", "learn", "load"))
-    own = checked_options(plugin, options.table("options"), "run file", "model.options.", name=name)
+    plugin, own = _learner(options)
     inner = Problem(
         problem.labels,
         True,

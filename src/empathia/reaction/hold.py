@@ -12,8 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from empathia.files import Plain
-from empathia.reaction._told import Asked, Foreteller, Foretold, each, own_turns, recognised
-from empathia.training.model import read_arrays, write_arrays
+from empathia.reaction._told import (
+    Asked,
+    Foreteller,
+    Foretold,
+    kept,
+    own_turns,
+    recognised,
+    unlearnt,
+)
 from empathia.training.problem import Conversation, ReactionProblem
 from empathia.types import FloatArray
 
@@ -27,7 +34,7 @@ def learn(problem: ReactionProblem) -> Foreteller:
 
 def load(folder: Path, threads: int | None = None) -> Foreteller:
     """Of a kept folder."""
-    return _predictor(Asked.restored(read_arrays(folder)[1]["asked"]))
+    return _predictor(kept(folder))
 
 
 def _predictor(asked: Asked) -> Foreteller:
@@ -44,7 +51,4 @@ def _predictor(asked: Asked) -> Foreteller:
                 values[name] = np.repeat(pose, form.frames_after(name, past[-1]), 0)
         return Foretold(scores, values)
 
-    def write(folder: Path) -> None:
-        write_arrays(folder, {}, {"asked": asked.plain()})
-
-    return Foreteller(asked, each(one), write=write)
+    return unlearnt(asked, one)

@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from empathia.files import Plain
-from empathia.reaction._told import Asked, Foreteller, Foretold, each, recognised
-from empathia.training.model import read_arrays, write_arrays
+from empathia.reaction._told import Asked, Foreteller, Foretold, kept, recognised, unlearnt
 from empathia.training.problem import Conversation, ReactionProblem
 
 OPTIONS: Mapping[str, Plain] = {}
@@ -26,7 +25,7 @@ def learn(problem: ReactionProblem) -> Foreteller:
 
 def load(folder: Path, threads: int | None = None) -> Foreteller:
     """Of a kept folder."""
-    return _predictor(Asked.restored(read_arrays(folder)[1]["asked"]))
+    return _predictor(kept(folder))
 
 
 def _predictor(asked: Asked) -> Foreteller:
@@ -36,7 +35,4 @@ def _predictor(asked: Asked) -> Foreteller:
         there = {n: stimulus.features[n].values for n in asked.forms if n in stimulus.features}
         return Foretold(scores, {n: v for n, v in there.items() if np.isfinite(v).any()})
 
-    def write(folder: Path) -> None:
-        write_arrays(folder, {}, {"asked": asked.plain()})
-
-    return Foreteller(asked, each(one), write=write)
+    return unlearnt(asked, one)

@@ -19,6 +19,7 @@ from empathia import files
 from empathia.config import TrainingPart
 from empathia.contracts import Progress
 from empathia.errors import TrainingError
+from empathia.files import Plain
 from empathia.training import checkpoint
 from empathia.training.problem import Problem
 
@@ -71,6 +72,12 @@ class FitResult:
     best_epoch: int
     steps: int
     history: tuple[Mapping[str, float], ...]
+
+    @property
+    def course(self) -> dict[str, Plain]:
+        """All of it, for the record of what was learnt."""
+        history: list[Plain] = [dict(h) for h in self.history]
+        return {"best_epoch": self.best_epoch, "steps": self.steps, "history": history}
 
     @property
     def metrics(self) -> Mapping[str, float]:

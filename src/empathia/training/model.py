@@ -33,7 +33,8 @@ FORMAT = 2
 NOTHING = "nothing to judge by"
 _ROUNDING = 1e-6  # by which a score may lie outside [0, 1]
 _PRESENT = 0.5  # score from which an independent label is there, as in the bench
-_UNFIT = (KeyError, TypeError, ValueError, IndexError, AttributeError)  # of files that do not fit
+UNFIT = (KeyError, TypeError, ValueError, IndexError, AttributeError)
+"""What files of another making raise."""
 
 Arrays = Mapping[str, NDArray[Any]]
 Answer = Callable[[Sequence[Conversation]], Scores]
@@ -272,7 +273,7 @@ class Kept:
             seen = normaliser.apply(seen)
         try:
             return self.recogniser.recognise(seen)
-        except (*_UNFIT, LabelError) as e:
+        except (*UNFIT, LabelError) as e:
             raise damaged(self.folder, e) from e
 
     def save(self, folder: Path) -> None:
@@ -306,7 +307,7 @@ def read(folder: Path) -> Settings:
         return Settings(**plain)
     except WeightsError:
         raise
-    except (OSError, *_UNFIT, EmpathiaError) as e:
+    except (OSError, *UNFIT, EmpathiaError) as e:
         raise WeightsError(
             f"'{folder}' holds no recogniser that was kept ({' '.join(str(e).split())})",
             "Give the folder 'model' that empathia train wrote: out/<run>/model",
@@ -340,7 +341,7 @@ def load(folder: Path, threads: int | None = None) -> Recogniser:
     try:
         normalisers = tuple(Normaliser.restored(n) for n in settings.normalise)
         return Kept(plugin.load(folder, threads), settings, folder, normalisers)
-    except (*_UNFIT, RuntimeError) as e:
+    except (*UNFIT, RuntimeError) as e:
         raise damaged(folder, e) from e
 
 

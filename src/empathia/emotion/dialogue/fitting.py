@@ -210,8 +210,6 @@ def _check(problem: Problem) -> None:
         "memory": o.count("memory") > 1,
     }
     strengths(o, "penalties")
-    for name, fine in rules.items():
-        if not fine:
-            raise ConfigError(f"'model.{name}' cannot be {o.values[name]!r}", "Mend the value")
+    o.demand(rules)
     if not problem.modalities:
         raise ConfigError("recogniser 'dialogue' reads features", "Name some in [features]")

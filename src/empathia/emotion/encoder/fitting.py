@@ -103,9 +103,7 @@ def train(problem: Problem) -> Model:
 
     answer = Answering(task.net.eval(), task.reader, temperature, exclusive)
     record: dict[str, Plain] = {
-        "best_epoch": result.best_epoch,
-        "steps": result.steps,
-        "history": [dict(h) for h in result.history],
+        **result.course,
         "temperature": temperature,
         "trained": sum(p.numel() for p in task.module.parameters() if p.requires_grad),
     }

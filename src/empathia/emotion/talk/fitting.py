@@ -285,9 +285,7 @@ def train(problem: Problem) -> Model:
     talk = _written(task, problem.folder / "model")
     task.states.clear()  # gigabytes, which the next seed needs
     record: dict[str, Plain] = {
-        "best_epoch": result.best_epoch,
-        "steps": result.steps,
-        "history": [dict(h) for h in result.history],
+        **result.course,
     }
     features = task.columns is not None
     what = about(problem, "talk", features=features, languages=LANGUAGES)

@@ -252,9 +252,7 @@ def train(problem: Problem) -> Model:
     folder = problem.folder / "model"
     calibration = _written(task, folder)
     record: dict[str, Plain] = {
-        "best_epoch": result.best_epoch,
-        "steps": result.steps,
-        "history": [dict(h) for h in result.history],
+        **result.course,
         "temperature": calibration.temperature,
     }
     reader = load(folder, problem.training.threads, exclusive=problem.exclusive)

@@ -40,16 +40,10 @@ class Voice:
 
     Args:
         persons: Mostly one; more where somebody got several numbers. () where none is known.
-        evidence: How much more the mouth of the first moves in the speaker's turns than at other
-            times, in natural logs of its motion; 0 where it was not measured.
-        margin: How much more than the next best mouth, or than for another speaker; infinite
-            where there is none.
         absent: Why there is none, or None.
     """
 
     persons: tuple[str, ...]
-    evidence: float = 0.0
-    margin: float = float("inf")
     absent: str | None = None
 
 
@@ -177,14 +171,12 @@ def _voice(who: str, fits: Mapping[str, Mapping[str, _Fit]], sights: Sequence[Si
     times = {s.person: s for s in sights}
     beside = [p for p in own if p != first and together(times[p], times[first])]
     rival = max(beside, key=lambda p: own[p].gap, default=None)
-    margin = float("inf") if rival is None else own[first].gap - own[rival].gap
-    if margin < _MARGIN:
+    if rival is not None and own[first].gap - own[rival].gap < _MARGIN:
         return Voice((), absent=f"the mouths of {first} and {rival} both move with the voice")
     for other, theirs in fits.items():
-        if other != who and first in theirs and theirs[first].passes:
-            margin = min(margin, own[first].gap - theirs[first].gap)
-            if margin < _MARGIN:
-                return Voice((), absent=f"{first} moves the mouth with the voice of {other}, too")
+        rivals = other != who and first in theirs and theirs[first].passes
+        if rivals and own[first].gap - theirs[first].gap < _MARGIN:
+            return Voice((), absent=f"{first} moves the mouth with the voice of {other}, too")
     # Further ones are the same person under another number: never seen beside each other.
     persons = [first]
     for person in passing[1:]:
@@ -192,7 +184,7 @@ def _voice(who: str, fits: Mapping[str, Mapping[str, _Fit]], sights: Sequence[Si
         elsewhere = [f[person].gap for o, f in fits.items() if o != who and person in f]
         if apart and all(own[person].gap >= gap + _MARGIN for gap in elsewhere):
             persons.append(person)
-    return Voice(tuple(persons), own[first].gap, margin)
+    return Voice(tuple(persons))
 
 
 def together(one: Sight, other: Sight) -> bool:

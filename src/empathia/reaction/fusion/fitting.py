@@ -261,9 +261,7 @@ def _check(problem: ReactionProblem) -> None:
         **{k: o.count(k) >= 0 for k in ("memory", "past")},
         "weight": o.number("weight") >= 0,
     }
-    for name, fine in rules.items():
-        if not fine:
-            raise ConfigError(f"'model.{name}' cannot be {o.values[name]!r}", "Mend the value")
+    o.demand(rules)
     if not any(problem.modalities.values()):
         raise ConfigError("predictor 'fusion' reads features", "Name some in [features]")
     if not problem.valid:

@@ -24,12 +24,12 @@ from empathia.reaction._told import (
     Foreteller,
     Foretold,
     Form,
-    each,
+    kept,
     recognised,
+    unlearnt,
 )
 from empathia.reaction.lively.moving import NAMES, move
 from empathia.reaction.lively.rules import FAMILY, RATE, Array, Heard
-from empathia.training.model import read_arrays, write_arrays
 from empathia.training.problem import Conversation, ReactionProblem
 from empathia.types import FloatArray, Sample
 from empathia.types.seen import LANDMARKS
@@ -63,7 +63,7 @@ def learn(problem: ReactionProblem) -> Foreteller:
 def load(folder: Path | None, threads: int | None = None) -> Foreteller:
     """Of a kept folder; without one, of all that it can do: "face" and "landmarks" at 25 Hz."""
     if folder is not None:
-        return _predictor(Asked.restored(read_arrays(folder)[1]["asked"]))
+        return _predictor(kept(folder))
     forms = {
         "face": Form(len(NAMES), NAMES, UNITS, RATE),
         "landmarks": Form(3 * LANDMARKS, rate=RATE),
@@ -97,10 +97,7 @@ def _predictor(asked: Asked) -> Foreteller:
         made = {name: _formed(name, form, face) for name, form in asked.forms.items()}
         return Foretold(scores, {n: v for n, v in made.items() if v is not None})
 
-    def write(folder: Path) -> None:
-        write_arrays(folder, {}, {"asked": asked.plain()})
-
-    return Foreteller(asked, each(one), {"rules": NOTE}, write)
+    return unlearnt(asked, one, {"rules": NOTE})
 
 
 def _formed(name: str, form: Form, face: FloatArray) -> FloatArray | None:

@@ -217,6 +217,4 @@ def _check(problem: ReactionProblem) -> None:
         **{k: o.count(k) >= 0 for k in ("layers", "echo")},
         "weight": o.number("weight") >= 0,
     }
-    for name, fine in rules.items():
-        if not fine:
-            raise ConfigError(f"'model.{name}' cannot be {o.values[name]!r}", "Mend the value")
+    o.demand(rules)

@@ -301,9 +301,7 @@ def train(problem: ReplyProblem) -> Learnt:
         progress=problem.progress,
     )
     record: dict[str, Plain] = {
-        "best_epoch": result.best_epoch,
-        "steps": result.steps,
-        "history": [dict(h) for h in result.history],
+        **result.course,
         "parameters": sum(a.down.numel() + a.up.numel() for a in adapters.values()),
     }
     return Learnt(adapters, rank, scale, options.text("model"), _layout(model), record)

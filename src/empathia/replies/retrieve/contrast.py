@@ -228,9 +228,7 @@ def train(problem: ReplyProblem) -> Learnt:
     )
     record: dict[str, Plain] = {
         "before": before,
-        "best_epoch": result.best_epoch,
-        "steps": result.steps,
-        "history": [dict(h) for h in result.history],
+        **result.course,
     }
     return Learnt(task.learnt(), record)
 

@@ -166,9 +166,7 @@ def train(problem: ReplyProblem) -> Kept:
     )
     record: dict[str, Plain] = {
         **kept.record,
-        "best_epoch": result.best_epoch,
-        "steps": result.steps,
-        "history": [dict(h) for h in result.history],
+        **result.course,
     }
     kept.net.eval()
     return dataclasses.replace(kept, record=record)
@@ -283,8 +281,7 @@ def _check(problem: ReplyProblem) -> None:
         "judge_epochs": o.count("judge_epochs") >= 1,
         **{f"loss_{k}": 0 <= w < math.inf for k, w in weights.items()},
     }
-    for key in (k for k, fine in rules.items() if not fine):
-        raise ConfigError(f"'model.{key}' cannot be {o.values[key]!r}", "Mend the value")
+    o.demand(rules)
     if not any(weights.values()):
         raise ConfigError("all losses have the weight 0", "Give model.loss_lm one")
     _check_parts(problem, weights)

@@ -65,7 +65,8 @@ def test_a_clip_is_watched_once_for_all_features_and_then_kept(
         assert gather(talk, asked, cache=tmp_path) == taken
 
 
-@pytest.mark.parametrize("left", ["F", "M"])
+# Which side is whose is held for both by tests/bench/test_splitscreen.py.
+@pytest.mark.parametrize("left", [pytest.param("F", marks=pytest.mark.slow), "M"])
 def test_in_a_split_screen_each_gets_the_face_of_their_side(tmp_path: Path, left: str) -> None:
     turns = ("F", "M", "F", "M", "F", "M")
     video = split_video(tmp_path / "v.mp4", turns, left=left, dotted="F", seam=4)

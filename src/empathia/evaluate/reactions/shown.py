@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from empathia.errors import UsageError
-from empathia.face.points import LEFT_OUTER, RIGHT_OUTER
+from empathia.evaluate.reactions.places import Points
 from empathia.metrics.reactions import Floats, mean_known
 from empathia.metrics.reactions.appropriateness import frcorr, frdist
 from empathia.metrics.reactions.concordance import moments
@@ -17,18 +17,13 @@ from empathia.metrics.reactions.distance import cosine, mean_squared_error
 from empathia.metrics.reactions.diversity import frdiv, frvar
 from empathia.metrics.reactions.frames import fitted, resampled
 from empathia.metrics.reactions.lag import lag
-from empathia.metrics.reactions.points import (
-    landmark_accuracy,
-    normalised_mean_error,
-    pck,
-    point_errors,
-)
+from empathia.metrics.reactions.points import landmark_accuracy, normalised_mean_error, pck
 from empathia.metrics.reactions.synchrony import frsyn
-from empathia.types import LANDMARKS, Features
+from empathia.types import Features
 
 MEASURES = (
     *("nme", "pck05", "pck10", "accuracy10", "mse", "cosine", "ccc", "frcorr", "frdist"),
-    *("frvar", "frdiv", "frdvs", "frsyn", "lag", "covered"),
+    *("frvar", "frdiv", "frdvs", "frsyn", "lag", "covered", "sized"),
 )
 """In the order in which they are shown; which there are depends on the feature."""
 LESS = frozenset({"nme", "mse", "frdist"})
@@ -48,10 +43,12 @@ class Columns:
         spread: (columns,) what they are divided by before all measures: 1, or where they are of
             several units their standard deviation; NaN, which leaves it out, of one that is
             constant.
+        points: Which columns are points in space; None where they are none.
     """
 
     middle: Floats
     spread: Floats
+    points: Points | None = None
 
     @classmethod
     def of(cls, reactions: Iterable[Features]) -> Self:
@@ -62,7 +59,8 @@ class Columns:
         n = np.maximum(known.sum(0), 1)
         middle = np.where(known, rows, 0).sum(0) / n
         if len(set(every[0].units)) < 2:
-            return cls(middle, np.ones_like(middle))
+            points = Points.of(every[0].names, np.where(known.any(0), middle, np.nan))
+            return cls(middle, np.ones_like(middle), points)
         deviation = np.sqrt((np.where(known, rows - middle, 0) ** 2).sum(0) / n)
         return cls(middle, np.where(deviation > _STILL * np.abs(middle), deviation, np.nan))
 
@@ -105,7 +103,7 @@ def of_pair(
     """
     truth, *said = (in_step(real, f, columns) for f in (real, *draws))
     best = fitted(said[0], len(truth))
-    values = _near(truth, best)
+    values = _near(truth, best, columns.points)
     if real.rate is not None:
         values |= {
             "frcorr": frcorr([truth], said),
@@ -120,11 +118,15 @@ def of_pair(
 
 
 def of_people(real: Features, stimulus: Features | None, columns: Columns) -> dict[str, float]:
-    """What the real reaction itself has: how much it varies, and its lag behind the speaker."""
-    if real.rate is None:
-        return {}
+    """What the real reaction itself has: how much it varies, and its lag behind the speaker.
+
+    Of points also in how many frames they have a unit of length.
+    """
     truth = in_step(real, real, columns)
-    values = {"frvar": frvar(truth)}
+    values = {} if columns.points is None else {"sized": columns.points.sized(truth)}
+    if real.rate is None:
+        return values
+    values |= {"frvar": frvar(truth)}
     if stimulus is not None:
         values["frsyn"] = frsyn(in_step(real, stimulus, columns), [truth], real.rate)
     return values
@@ -137,13 +139,12 @@ def moments_of(real: Features, best: Features, columns: Columns) -> Floats:
     return moments(truth - middle, fitted(in_step(real, best, columns), len(truth)) - middle)
 
 
-def _near(truth: Floats, said: Floats) -> dict[str, float]:
+def _near(truth: Floats, said: Floats, points: Points | None) -> dict[str, float]:
     known = ~np.isnan(truth)
     covered = mean_known(np.where(known, ~np.isnan(said), np.nan))
     values: dict[str, float] = {}
-    if truth.shape[1] == LANDMARKS * 3:
-        shape = (len(truth), LANDMARKS, 3)
-        errors = point_errors(truth.reshape(shape), said.reshape(shape), (RIGHT_OUTER, LEFT_OUTER))
+    if points is not None:
+        errors = points.errors(truth, said)
         values = {
             "nme": normalised_mean_error(errors),
             "pck05": pck(errors, _NEARER),

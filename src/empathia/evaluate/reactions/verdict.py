@@ -38,7 +38,7 @@ class Verdict:
 def verdicts(systems: Sequence[Measured]) -> tuple[Verdict, ...]:
     """Of the first of them against every floor, by the measures that decide.
 
-    Emotions are judged by weighted F1, landmarks by their mean error, other features by squared
+    Emotions are judged by weighted F1, points by their mean error, other features by squared
     error; what has frames also by concordance over time, of which a constant has none.
     """
     first, others = systems[0], {m.name: m for m in systems[1:] if m.name != PEOPLE}
@@ -78,6 +78,12 @@ def sentences(systems: Sequence[Measured], told: Sequence[Verdict]) -> tuple[str
             share = scores["covered"].value
             rest = "is wrong" if what == EMOTION else "counts for nobody"
             lines.append(f"{what}: {name} foretells {share:.1%} of it, the rest {rest}")
+        if "sized" in people.get(what, {}) and people[what]["sized"].value < 1:
+            lost = 1 - people[what]["sized"].value
+            lines.append(
+                f"{what}: nme, pck and accuracy leave {lost:.1%} of the frames out, which lack one "
+                f"of the two points that give the unit"
+            )
     return tuple(lines)
 
 

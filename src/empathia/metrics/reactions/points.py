@@ -1,9 +1,10 @@
-"""How far landmarks are from where they were, in units of the face.
+"""How far points of a face are from where they were, in units of the face.
 
-The unit is the distance between the outer corners of the eyes of the real face in the same frame,
-in as many dimensions as the points have. Pitfalls: most points hardly move, so a face at rest is
-near the truth nearly always, and a mean over 478 points hides a mouth that stays shut; identity and
-pose weigh more than expression unless both faces were normalised alike.
+The unit is the distance between two points of the real face in the same frame, of landmarks the
+outer corners of the eyes, in as many dimensions as the points have. Pitfalls: most points hardly
+move, so a face at rest is near the truth nearly always, and a mean over 478 points hides a mouth
+that stays shut; identity and pose weigh more than expression unless both faces were normalised
+alike.
 """
 
 from __future__ import annotations
@@ -16,26 +17,26 @@ from empathia.metrics.reactions import Floats, alike, mean_known
 
 
 def point_errors(
-    real: NDArray[np.floating], predicted: NDArray[np.floating], eyes: tuple[int, int]
+    real: NDArray[np.floating], predicted: NDArray[np.floating], unit: tuple[int, int] | float
 ) -> Floats:
-    """Distance of each point from where it was, in inter-ocular distances, from 0 up.
+    """Distance of each point from where it was, in units of the face, from 0 up.
 
-    ``|p_i - q_i| / |p_right - p_left|`` with the eyes' outer corners of the real face (Sagonas et
-    al., 300 Faces in-the-Wild, ICCV Workshops 2013).
+    ``|p_i - q_i| / |p_right - p_left|`` of the real face, after the inter-ocular distance of its
+    eyes' outer corners (Sagonas et al., 300 Faces in-the-Wild, ICCV Workshops 2013).
 
     Args:
         real: (frames, points, dimensions), NaN where absent.
         predicted: Likewise.
-        eyes: Which two points are the outer corners of the eyes.
+        unit: Which two points are one unit apart, or how long it is.
 
     Returns:
-        (frames, points); NaN where a point or an eye is absent, or the eyes lie on one point.
+        (frames, points); NaN where a point or one of the two is absent, or the unit is 0.
 
     Raises:
         UsageError: Shapes differ.
 
     >>> face = np.array([[[0.0, 0], [2, 0], [1, 1]]])
-    >>> point_errors(face, face + [0, 1], eyes=(0, 1))
+    >>> point_errors(face, face + [0, 1], unit=(0, 1))
     array([[0.5, 0.5, 0.5]])
     """
     a, b = alike(real, predicted)
@@ -44,17 +45,21 @@ def point_errors(
             f"points have the shape {a.shape}, expected (frames, points, dimensions)",
             "Reshape columns to points first",
         )
-    corners = np.asarray(real, np.float64)[:, list(eyes)]
-    apart = np.linalg.norm(corners[:, 0] - corners[:, 1], axis=-1)
-    unit = np.where(apart > 0, apart, np.nan)[:, None]
-    errors: Floats = np.linalg.norm(a - b, axis=-1) / unit
+    apart = np.full(len(a), unit) if isinstance(unit, float) else _apart(real, *unit)
+    errors: Floats = np.linalg.norm(a - b, axis=-1) / np.where(apart > 0, apart, np.nan)[:, None]
     return errors
+
+
+def _apart(real: NDArray[np.floating], one: int, other: int) -> Floats:
+    ends = np.asarray(real, np.float64)[:, [one, other]]
+    apart: Floats = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=-1)
+    return apart
 
 
 def normalised_mean_error(errors: Floats) -> float:
     """Mean of (frames, points) :func:`point_errors`, from 0 up; less is better.
 
-    ``NME = mean over points and frames of |p - q| / inter-ocular`` (Sagonas et al., 2013). Pitfall:
+    ``NME = mean over points and frames of |p - q| / unit`` (Sagonas et al., 2013). Pitfall:
     a constant face, above all the mean one, has a small error: it says nothing about motion.
 
     >>> normalised_mean_error(np.array([[0.25, 0.5], [np.nan, 0.75]]))

@@ -13,6 +13,7 @@ from little_reactions import exchanges, taught
 from empathia import reaction
 from empathia.errors import WeightsError
 from empathia.reaction import Settings
+from empathia.training import model
 
 pytest.importorskip("torch", reason="training needs the extra 'train'")
 
@@ -53,6 +54,16 @@ def test_it_can_be_kept_again(folder: Path, tmp_path: Path) -> None:
     kept.save(_made(tmp_path / "again"))
     kept.settings.write(tmp_path / "again")
     assert reaction.load(tmp_path / "again").predict(PASTS) == kept.predict(PASTS)
+
+
+@pytest.mark.parametrize(("licence", "barred"), [("CC0", False), ("CC BY-NC 4.0", True)])
+def test_a_recogniser_inside_may_be_used_for_what_the_whole_may(tmp_path, licence, barred) -> None:
+    folder = _made(tmp_path / "kept")
+    taught("ahead", tmp_path / "fits", targets=()).save(folder)
+    Settings("try", "ahead", {"text": ()}, (), licence, noncommercial=barred).write(folder)
+    inside = model.read(folder / "ahead")
+    assert (inside.licence, inside.noncommercial) == (licence, barred)
+    assert reaction.load(folder).predict(PASTS)
 
 
 @pytest.mark.parametrize("file", ["settings.json", "model.json", "model.safetensors"])

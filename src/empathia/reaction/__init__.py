@@ -81,7 +81,12 @@ class Settings:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
-        """Write ``settings.json``."""
+        """Write ``settings.json``; a recogniser inside may be used for what the whole may."""
+        for inside in sorted(p.parent for p in folder.glob(f"*/{model.SETTINGS}")):
+            known = model.read(inside)
+            dataclasses.replace(
+                known, licence=self.licence, noncommercial=self.noncommercial
+            ).write(inside)
         write_json(folder / model.SETTINGS, dataclasses.asdict(self) | {"reaction": FORMAT})
 
 

@@ -90,9 +90,8 @@ def taught(problem: ReactionProblem, source: str, options: Options) -> Foretelle
         inside = folder / _INSIDE
         inside.mkdir()
         learnt.save(inside)
-        about = learnt.about
-        labels, modalities = about.labels, problem.modalities
-        model.Settings(
+        labels, modalities = learnt.about.labels, problem.modalities
+        model.Settings(  # until the whole is kept, which knows its licence
             source, name, labels, True, True, modalities, own.values, "", noncommercial=True
         ).write(inside)
         write_json(folder / _ASKED, asked.plain())

@@ -10,7 +10,9 @@
     │   ├── TranscriptError   a transcript
     │   └── CorpusError       a corpus on disk
     ├── WeightsError          a weight is missing, damaged or refused
-    ├── MissingExtra          an optional part is not installed
+    ├── ExtraError            an optional part cannot be used
+    │   ├── MissingExtra      it is not installed
+    │   └── BrokenExtra       it is, and does not load
     ├── LeakageError          something would learn from what it is tested on
     ├── TrainingError         training cannot go on
     └── ServerError           a language model server is down, slow or talks nonsense
@@ -79,7 +81,11 @@ class WeightsError(EmpathiaError):
     """A weight is missing, damaged or refused."""
 
 
-class MissingExtra(EmpathiaError):
+class ExtraError(EmpathiaError):
+    """An optional part of Empathia cannot be used."""
+
+
+class MissingExtra(ExtraError):
     """An optional part of Empathia is not installed.
 
     Args:
@@ -93,6 +99,23 @@ class MissingExtra(EmpathiaError):
             f"{purpose} needs the extra '{extra}', which is not installed",
             f"Run: pip install 'empathia[{extra}]' (in a checkout: "
             f".venv/bin/pip install -c constraints.txt -e '.[{extra}]')",
+        )
+
+
+class BrokenExtra(ExtraError):
+    """An optional part of Empathia is installed, and does not load.
+
+    Args:
+        extra: Name of the extra.
+        purpose: What needs it.
+        cause: What loading it says, mostly which library of the system is not there.
+    """
+
+    def __init__(self, extra: str, purpose: str, cause: str) -> None:
+        super().__init__(
+            f"{purpose} needs the extra '{extra}', which is installed but does not load ({cause})",
+            "Install the system library that it names (Debian, Ubuntu: mostly apt-get install "
+            f"libstdc++6 libgcc-s1 zlib1g), or: pip install --force-reinstall 'empathia[{extra}]'",
         )
 
 
@@ -117,12 +140,15 @@ def needs(extra: str, purpose: str) -> Iterator[None]:
     """Imports inside of the block belong to an extra.
 
     Raises:
-        MissingExtra: One of them fails.
+        MissingExtra: One of them is not there.
+        BrokenExtra: One of them is there and fails.
     """
     try:
         yield
-    except ImportError as e:
+    except ModuleNotFoundError as e:
         raise MissingExtra(extra, purpose) from e
+    except (ImportError, OSError) as e:
+        raise BrokenExtra(extra, purpose, str(e)) from e
 
 
 class LeakageError(EmpathiaError):

@@ -15,7 +15,7 @@ from empathia.encoders.face import Eyes
 from empathia.encoders.face.canonical import canonical
 from empathia.encoders.face.region import Region, crop
 from empathia.encoders.face.runtime import Net
-from empathia.errors import EmpathiaError, MissingExtra, WeightsError
+from empathia.errors import BrokenExtra, MissingExtra, WeightsError
 from empathia.face.normalise import normalised
 from empathia.face.points import BLENDSHAPES
 from empathia.face.pose import pose
@@ -168,7 +168,7 @@ def test_a_system_library_that_is_missing_is_no_missing_extra(monkeypatch):
 
     monkeypatch.delitem(sys.modules, "ai_edge_litert.interpreter", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
-    with pytest.raises(EmpathiaError, match=r"does not load \(libstrange") as caught:
+    with pytest.raises(BrokenExtra, match=r"does not load \(libstrange") as caught:
         Eyes()
     assert not isinstance(caught.value, MissingExtra)
     assert "apt-get install libstdc++6 libgcc-s1 zlib1g" in str(caught.value)

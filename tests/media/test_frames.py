@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from av.stream import Disposition
 from face_videos import background, turn_by_metadata, write_video
 from media_files import tone, write_wav
 
-from empathia.errors import InputError, MediaError
+from empathia.errors import BrokenExtra, InputError, MediaError
 from empathia.media.frames import look, pictures
 from empathia.media.mixing import Condition
+from empathia.report.raster import encoded
 
 SPOTS = np.random.default_rng(2).integers(0, 255, (96, 128, 3)).astype(np.uint8)
 
@@ -172,3 +174,21 @@ def test_a_big_picture_is_scaled_down_and_says_so(tmp_path):
     assert small.pixels.shape == (80, 160, 3)
     assert small.scale == 0.25
     assert look(path).width == 640
+
+
+@pytest.mark.parametrize(
+    ("package", "use"),
+    [("av", look), ("PIL", lambda _: encoded(np.zeros((2, 2, 3), np.uint8), "PNG"))],
+)
+def test_a_package_that_lacks_a_system_library_is_not_said_to_be_missing(
+    monkeypatch, video, package, use
+):
+    class Broken:
+        def find_spec(self, name, path=None, target=None):
+            if name == package:
+                raise ImportError("libstrange.so.1: cannot open shared object file")
+
+    monkeypatch.delitem(sys.modules, package, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
+    with pytest.raises(BrokenExtra, match=r"installed but does not load \(libstrange"):
+        use(video)

@@ -10,12 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from empathia.errors import (
+    BrokenExtra,
     ConfigError,
     EmpathiaError,
+    ExtraError,
     InputError,
     LabelError,
     MissingExtra,
     UsageError,
+    needs,
 )
 from empathia.labels import EKMAN7, LABEL_SETS, LabelSet, Projection, label_set
 from empathia.labels.projections import GOEMOTIONS_TO_EKMAN, RAVDESS_TO_EKMAN, XED_TO_EKMAN
@@ -188,6 +191,21 @@ def test_errors_carry_problem_remedy_and_exit_code() -> None:
     assert error.exit_code == 2
     assert EmpathiaError("x").exit_code == 1
     assert "pip install 'empathia[asr]'" in str(MissingExtra("asr", "Speech to text"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "told"),
+    [
+        (ModuleNotFoundError("No module named 'av'"), MissingExtra, "which is not installed"),
+        (ImportError("libz.so.1: cannot open"), BrokenExtra, r"does not load \(libz\.so\.1"),
+        (OSError("libsndfile.so: not found"), BrokenExtra, r"does not load \(libsndfile"),
+    ],
+)
+def test_what_hinders_an_extra_is_told_as_it_is(reason, kind, told) -> None:
+    with pytest.raises(ExtraError, match=told) as caught, needs("face", "Looking"):
+        raise reason
+    assert type(caught.value) is kind
+    assert "empathia[face]" in caught.value.remedy
 
 
 def test_features_are_equal_where_their_numbers_are() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from empathia import weights
-from empathia.errors import MissingExtra, UsageError, WeightsError
+from empathia.errors import UsageError, WeightsError, needs
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -67,11 +67,8 @@ def weight_of(model: str | Path | None) -> str | None:
 
 
 def _library() -> type[WhisperModel]:
-    try:
-        with hidden("torch", "transformers"):
-            from faster_whisper import WhisperModel
-    except ImportError as error:
-        raise MissingExtra("asr", "Recognising words") from error
+    with needs("asr", "Recognising words"), hidden("torch", "transformers"):
+        from faster_whisper import WhisperModel
     library: type[WhisperModel] = WhisperModel
     return library
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from empathia import judges, plugins, weights
 from empathia.contracts import Generator, Tools
-from empathia.errors import InputError, MissingExtra, UsageError, WeightsError
+from empathia.errors import ExtraError, InputError, UsageError, WeightsError
 from empathia.exemplars import encoding, places
 from empathia.exemplars.places import STARTERS
 from empathia.listen.language import UNKNOWN, detect_language
@@ -45,7 +45,7 @@ class Replies:
         plugin = plugins.load("replies", options.generator, ("load",))
         try:
             generator: Generator = plugin.load(options.reply_options, tools)
-        except (MissingExtra, WeightsError) as missing:
+        except (ExtraError, WeightsError) as missing:
             used.clear()
             notes[:] = [f"replies come from rules: {missing}"]
             generator = rules.load({}, tools)
@@ -72,7 +72,7 @@ class Replies:
         wish = self._options.wish
         try:
             found = self._generator.propose(turns, wish, tell if wish.candidates == 1 else None)
-        except (WeightsError, MissingExtra) as error:
+        except (WeightsError, ExtraError) as error:
             found = [rules.answer(turns, note=str(error), wish=wish)]
         reply = self._chosen(turns, found, record)
         record.use(*self._used)
@@ -100,7 +100,7 @@ class Replies:
             return None
         try:
             panel = judges.load(threads=self._options.threads)
-        except (MissingExtra, WeightsError):
+        except (ExtraError, WeightsError):
             return None
         return lambda pairs: judges.judge(panel, pairs)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from empathia.errors import EmpathiaError, WeightsError, needs
+from empathia.errors import WeightsError, needs
 from empathia.types import FloatArray
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Net:
 
     Raises:
         MissingExtra: LiteRT is not installed.
-        EmpathiaError: It is, but the system lacks a library that it needs.
+        BrokenExtra: It is, but the system lacks a library that it needs.
         WeightsError: It is no such network.
     """
 
@@ -42,7 +42,7 @@ class Net:
         shapes: tuple[tuple[int, ...], ...],
         threads: int | None = None,
     ) -> None:
-        with _runtime():
+        with needs("face", "Looking at faces"):
             from ai_edge_litert.interpreter import Interpreter
         try:
             with _OPENING, _silent():
@@ -65,23 +65,6 @@ class Net:
         self._net.set_tensor(self._input, np.ascontiguousarray(values, np.float32))
         self._net.invoke()
         return [self._net.get_tensor(index) for index in self._outputs]
-
-
-@contextmanager
-def _runtime() -> Iterator[None]:
-    """Tells a package that is not there from a system library that is not."""
-    try:
-        with needs("face", "Looking at faces"):
-            yield
-    except EmpathiaError as error:
-        cause = error.__cause__
-        if isinstance(cause, ModuleNotFoundError):
-            raise
-        raise EmpathiaError(
-            f"LiteRT is installed but does not load ({cause})",
-            "Install the system library that it names (Debian, Ubuntu: apt-get install "
-            "libstdc++6 libgcc-s1 zlib1g), or reinstall ai-edge-litert",
-        ) from cause
 
 
 @contextmanager

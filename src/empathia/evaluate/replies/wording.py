@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.errors import MissingExtra
+from empathia.errors import needs
 from empathia.evaluate.replies.sums import Column, Floats, mean
 from empathia.exemplars.ranking import copied
 from empathia.judges.given import Given
@@ -62,10 +62,8 @@ def _chrf() -> Any:  # noqa: ANN401
 
 
 def _sacrebleu() -> Any:  # noqa: ANN401
-    try:
+    with needs("train", "BLEU and chrF"):
         from sacrebleu import metrics
-    except ImportError as error:
-        raise MissingExtra("train", "BLEU and chrF") from error
     return metrics
 
 

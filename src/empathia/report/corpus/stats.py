@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from empathia.errors import MediaError, MissingExtra
+from empathia.errors import ExtraError, MediaError
 from empathia.metrics.agreement import fleiss_kappa, krippendorff_alpha, pairwise_agreement
 from empathia.types import Dialogue, Utterance
 
@@ -182,7 +182,7 @@ def _lengths(
     there = [c for c in clips if str(c) not in missing]
     try:
         measured = [s for c in there if (s := _announced(c)) is not None]
-    except MissingExtra as error:
+    except ExtraError as error:
         return timed, (f"lengths of clips are not known: {error}",)
     unknown = len(there) - len(measured)
     notes = (f"{unknown} clips do not say how long they are",) if unknown else ()

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shutil
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -110,7 +111,7 @@ def said_there(folder: Path) -> list[str]:
 
 def test_the_answers_stand_beside_what_truly_came(done: Path, data: Path) -> None:
     folder = training_folder(done, 1, "standard")
-    pairs = reacted.read_pairs(folder)
+    pairs = [*reacted.read_pairs(folder)]
     truth = dyads.ready(data / "dyads")["face"]
     turns = {u.id: u for d in dyads.load(data / "dyads") for u in d.utterances}
     for p in pairs:
@@ -121,9 +122,9 @@ def test_the_answers_stand_beside_what_truly_came(done: Path, data: Path) -> Non
     names = said_there(folder)
     assert names == ["hold", "mean", "mirror", "nearest", "prior", "random"]
     for name in names:
-        said = reacted.read_said(folder, name)
+        said = [*reacted.read_said(folder, name)]
         assert [(len(row), row[0].to) for row in said] == [(2, p.stimulus) for p in pairs]
-    mirrored = reacted.read_said(folder, "mirror")
+    mirrored = [*reacted.read_said(folder, "mirror")]
     assert all(
         np.array_equal(row[0].features["face"].values, p.stimulated["face"].values)
         for p, row in zip(pairs, mirrored, strict=True)
@@ -155,7 +156,7 @@ def test_test_labels_and_reactions_change_no_answer(data: Path, done: Path, tmp_
     for seed in (1, 2):
         before, after = (training_folder(f, seed, "standard") for f in (done, tmp_path / "out"))
         for name in said_there(before):
-            assert reacted.read_said(after, name) == reacted.read_said(before, name)
+            assert [*reacted.read_said(after, name)] == [*reacted.read_said(before, name)]
 
 
 def test_a_predictor_is_kept_with_the_recogniser_it_listens_to(data: Path, tmp_path: Path) -> None:
@@ -179,7 +180,7 @@ def test_a_predictor_is_kept_with_the_recogniser_it_listens_to(data: Path, tmp_p
     )
     assert features["face"].keys() == material.features["face"].keys()
     for pair, said in zip(
-        reacted.read_pairs(folder), reacted.read_said(folder, "nearest"), strict=True
+        [*reacted.read_pairs(folder)], [*reacted.read_said(folder, "nearest")], strict=True
     ):
         samples = material.samples(dialogues[pair.dialogue], ("face", "text"))
         past = [s for s in samples if s.index <= int(pair.stimulus[-1])]
@@ -282,17 +283,17 @@ def test_what_is_written_comes_back(tmp_path: Path) -> None:
         [Reaction("v", "x", Emotion("x", EKMAN7, abstained="no"), {}, "nothing")],
     ]
     reacted.write_said(tmp_path, "x", said)
-    assert reacted.read_said(tmp_path, "x") == tuple(map(tuple, said))
+    assert [*reacted.read_said(tmp_path, "x")] == list(map(tuple, said))
     truth = dataclasses.replace(face, utterance="w")
     tested = [
         reacted.Tested("c", "d", "u", "w", "joy", {"face": truth}, {}, {"scene": "1"}),
         reacted.Tested("c", "d", "v", "y"),
     ]
     reacted.write_pairs(tmp_path, tested, ["face"])
-    assert reacted.read_pairs(tmp_path) == tuple(tested)
+    assert [*reacted.read_pairs(tmp_path)] == tested
     (tmp_path / "pairs.npz").write_bytes(b"no")
     with pytest.raises(InputError, match="missing or damaged"):
-        reacted.read_pairs(tmp_path)
+        [*reacted.read_pairs(tmp_path)]
     (tmp_path / "reactions.json").write_text(json.dumps({"format": 0}))
     with pytest.raises(InputError, match="missing or damaged"):
         reacted.read(tmp_path)
@@ -306,7 +307,39 @@ def test_what_was_said_is_written_without_a_copy_of_it(tmp_path) -> None:
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < values.nbytes / 4
+    tracemalloc.start()
     again = reacted.read_said(tmp_path, "x")
-    assert all(
-        np.array_equal(r.features["f"].values, v) for (r,), v in zip(again, values, strict=True)
-    )
+    assert len(again) == 40
+    for (r,), v in zip(again, values, strict=True):
+        assert np.array_equal(r.features["f"].values, v)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < values.nbytes / 8, "a pair is read when it is asked for"
+
+
+@pytest.mark.parametrize("harm", ["cut", "turned", "longer", "shorter", "strange"])
+def test_what_is_damaged_inside_is_told_on_the_way(tmp_path: Path, harm: str) -> None:
+    values = np.random.default_rng(1).normal(size=(9, 50, 40)).astype(np.float32)
+    pairs = [reacted.Tested("c", "d", "s", "r", truth={"f": Features("r", "f", v)}) for v in values]
+    reacted.write_pairs(tmp_path, pairs, ["f"])
+    path = tmp_path / reacted.PAIRS
+    with zipfile.ZipFile(path) as archive:
+        members = {n: archive.read(n) for n in archive.namelist()}
+    held = members["truth/f.values.npy"]
+    new = {
+        "cut": held[:-9999],
+        "turned": held,
+        "longer": held + bytes(4),
+        "shorter": held[:-4],
+        "strange": held.replace(b"<f4", b"<i4"),
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in (members | {"truth/f.values.npy": new[harm]}).items():
+            archive.writestr(name, content)
+    if harm == "turned":
+        content = path.read_bytes()
+        at = content.index(held[-999:])
+        path.write_bytes(content[:at] + b"0000" + content[at + 4 :])
+    with pytest.raises(InputError, match=r"pairs\.npz' is missing or damaged"):
+        [*reacted.read_pairs(tmp_path)]
+    assert [p.truth for p in reacted.read_pairs(tmp_path, features=False)] == [{}] * 9

@@ -14,6 +14,7 @@ from hypothesis.extra.numpy import arrays
 
 from empathia.corpora.iemocap.motion import COLUMNS, MARKERS
 from empathia.evaluate.reactions import shown
+from empathia.evaluate.reactions.columns import Columns, Gathered
 from empathia.evaluate.reactions.places import Points
 from empathia.evaluate.reactions.verdict import sentences
 from empathia.features.landmarks import NAMES
@@ -25,6 +26,12 @@ NUMBERS = st.integers(-9, 9).map(float) | st.just(math.nan)
 
 def of(values: np.ndarray, names: tuple[str, ...]) -> Features:
     return Features("u", "marks", np.asarray(values, np.float32), names, rate=10.0)
+
+
+def gathered(reaction: Features) -> Columns:
+    made = Gathered()
+    made.add(reaction)
+    return made.columns()
 
 
 def plain(real: list, said: list, names: tuple[str, ...], unit: tuple[str, str]) -> dict:
@@ -69,7 +76,7 @@ def test_markers_agree_with_a_plain_second_implementation(marked, order):
     real, said = (x.reshape(len(x), 12) / [9.0] * 12 for x in marked)
     said[np.isnan(said).all(1)] = 0  # else a row is held, which is another matter
     real, said = real.astype(np.float32), (0.97 * real + 0.03 * said).astype(np.float32)
-    columns = shown.Columns.of([of(real, names)])
+    columns = gathered(of(real, names))
     told = shown.of_pair(of(real, names), [of(said, names)], None, columns)
     told |= shown.of_people(of(real, names), None, columns)
     held = shown.fitted(said, len(real))
@@ -97,7 +104,7 @@ def test_lost_markers_are_left_out_and_frames_without_a_unit_are_counted():
     real[1, 6:] = np.nan  # the chin is lost: the lids still count
     real[2, :3] = np.nan  # a lid is lost: there is no unit
     real[3] = np.nan  # nobody is seen: nothing to count
-    columns = shown.Columns.of([of(real, names)])
+    columns = gathered(of(real, names))
     told = shown.of_pair(of(real, names), [of(said, names)], None, columns)
     assert told["nme"] == pytest.approx(0.03 / 5)
     assert (told["pck05"], told["accuracy10"]) == (1, 1)

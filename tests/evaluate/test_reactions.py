@@ -204,10 +204,10 @@ def test_seeds_are_averaged_and_pairs_may_stand_in_any_order(tmp_path: Path) -> 
         run.say("same", lambda i: [("glad", {"face": course(9, i)})])
         run.mirror()
         run.evaluated()
-    pairs, said = reacted.read_pairs(two.at(2)), reacted.read_said(two.at(2), "same")
+    pairs, said = [*reacted.read_pairs(two.at(2))], [*reacted.read_said(two.at(2), "same")]
     reacted.write_pairs(two.at(2), pairs[::-1], ["face", "tone"])
     for name in ("same", "mirror"):
-        answers = reacted.read_said(two.at(2), name)
+        answers = [*reacted.read_said(two.at(2), name)]
         reacted.write_said(two.at(2), name, answers[::-1])
     assert len(said) == 8
     for a, b in zip(evaluate(one.folder).systems, evaluate(two.folder).systems, strict=True):
@@ -253,7 +253,7 @@ def test_columns_of_several_units_weigh_the_same(run: Run) -> None:
     plain = run.evaluated().systems[0].scores["face"]
     scaled = np.array([1000.0, 1.0])
     folder = run.at(1)
-    pairs, said = reacted.read_pairs(folder), reacted.read_said(folder, "new")
+    pairs, said = [*reacted.read_pairs(folder)], [*reacted.read_said(folder, "new")]
 
     def other(f: Features, units: tuple[str, ...]) -> Features:
         return dataclasses.replace(f, values=(f.values * scaled).astype(np.float32), units=units)

@@ -51,8 +51,8 @@ def errors(folder: Path, **how: object) -> dict[str, float]:
     (folder / "run.toml").write_text(RUN)
     record = reacting.train(read_run(folder / "run.toml"), folder, folder / "out")
     answers = training_folder(folder / "out", 1, "standard")
-    pairs = reacted.read_pairs(answers)
-    said = {n: reacted.read_said(answers, n) for n in (record.predictor, *record.floors)}
+    pairs = [*reacted.read_pairs(answers)]
+    said = {n: [*reacted.read_said(answers, n)] for n in (record.predictor, *record.floors)}
     held = [i for i in range(len(pairs)) if all("face" in s[i][0].features for s in said.values())]
     assert len(held) == 12  # a first reaction has none before it to hold
     off: dict[str, list[np.ndarray]] = {name: [] for name in said}

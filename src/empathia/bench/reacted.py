@@ -2,7 +2,8 @@
 
 ``out/<run>/reactions.json`` says what was asked. In ``seed-<s>/<fold>/`` below it ``pairs.npz``
 holds the tested pairs, ``said-<predictor>.npz`` what one predictor foretold of them, in the same
-order. None holds words or pickles.
+order. None holds words or pickles. What can be large, frames of wide features, is written and read
+pair by pair.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import dataclasses
 import json
 import math
 import zipfile
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +29,7 @@ from empathia.types import Emotion, Features, Reaction
 
 RECORD, PAIRS, SAID = "reactions.json", "pairs.npz", "said-"
 FORMAT = 1
-Arrays = Mapping[str, NDArray[Any]]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,29 @@ Said = Sequence[Sequence[Reaction]]
 """Reactions of one predictor: for each pair as many as were drawn."""
 
 
+class Stored(Generic[T]):
+    """Rows of a file, read one by one as often as they are gone through; so few are held at a time.
+
+    Args:
+        path: Of the file.
+        count: Rows.
+        rows: Reads them out of the file, opened anew.
+
+    Raises:
+        InputError: The file turns out damaged on the way.
+    """
+
+    def __init__(self, path: Path, count: int, rows: Callable[[_Opened], Iterator[T]]) -> None:
+        self._path, self._count, self._rows = path, count, rows
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[T]:
+        with _Opened(self._path) as arrays:
+            yield from self._rows(arrays)
+
+
 def write_pairs(folder: Path, pairs: Sequence[Tested], targets: Sequence[str]) -> None:
     """Write the tested pairs of one seed and fold.
 
@@ -148,34 +174,31 @@ def write_pairs(folder: Path, pairs: Sequence[Tested], targets: Sequence[str]) -
     _write(folder / PAIRS, arrays)
 
 
-def read_pairs(folder: Path) -> tuple[Tested, ...]:
+def read_pairs(folder: Path, features: bool = True) -> Stored[Tested]:
     """What :func:`write_pairs` wrote.
+
+    Args:
+        folder: Of the seed and fold.
+        features: Whether truth and stimuli are wanted, too.
 
     Raises:
         InputError: It is missing or damaged.
     """
-    with _Opened(folder / PAIRS) as arrays:
-        about = json.loads(str(arrays["about"]))
-        every: dict[str, list[dict[str, Features]]] = {}
-        ids = {
-            "truth": [a[3] for a in about["pairs"]],
-            "stimulated": [a[2] for a in about["pairs"]],
-        }
-        for kind, utterances in ids.items():
-            every[kind] = [{} for _ in utterances]
-            for name in about["targets"]:
-                unpacked = _unpacked(arrays, f"{kind}/{name}", name, utterances)
-                for row, features in zip(every[kind], unpacked, strict=True):
-                    if features is not None:
-                        row[name] = features
-        made = []
-        for a, truth, stimulated in zip(
-            about["pairs"], every["truth"], every["stimulated"], strict=True
-        ):
+    path = folder / PAIRS
+    with _Opened(path) as arrays:
+        about = arrays.text("about")
+        asked, targets = list(map(tuple, about["pairs"])), about["targets"] if features else []
+
+    def rows(arrays: _Opened) -> Iterator[Tested]:
+        truth, stimulated = (
+            arrays.features({t: f"{kind}/{t}" for t in targets}, [a[at] for a in asked])
+            for kind, at in (("truth", 3), ("stimulated", 2))
+        )
+        for a, came, said in zip(asked, truth, stimulated, strict=True):
             corpus, dialogue, stimulus, reaction, gold, groups = a
-            ids_of = corpus, dialogue, stimulus, reaction
-            made.append(Tested(*ids_of, gold, truth, stimulated, groups))
-        return tuple(made)
+            yield Tested(corpus, dialogue, stimulus, reaction, gold, came, said, groups)
+
+    return Stored(path, len(asked), rows)
 
 
 def write_said(folder: Path, name: str, said: Said) -> None:
@@ -210,36 +233,31 @@ def write_said(folder: Path, name: str, said: Said) -> None:
     _write(folder / f"{SAID}{name}.npz", arrays)
 
 
-def read_said(folder: Path, name: str) -> tuple[tuple[Reaction, ...], ...]:
+def read_said(folder: Path, name: str) -> Stored[tuple[Reaction, ...]]:
     """What :func:`write_said` wrote: for each pair its draws.
 
     Raises:
         InputError: It is missing or damaged.
     """
-    with _Opened(folder / f"{SAID}{name}.npz") as arrays:
-        about = json.loads(str(arrays["about"]))
+    path = folder / f"{SAID}{name}.npz"
+    with _Opened(path) as arrays:
+        about = arrays.text("about")
+        to, draws, source = about["to"], int(about["draws"]), about["source"]
         labels = about["labels"] and LabelSet(about["labels"][0], tuple(about["labels"][1]))
-        features: list[dict[str, Features]] = [{} for _ in about["to"]]
-        for target in about["targets"]:
-            for row, f in zip(
-                features, _unpacked(arrays, target, target, about["to"]), strict=True
-            ):
-                if f is not None:
-                    row[target] = f
-        flat = [
-            Reaction(
-                to,
-                about["source"],
-                _emotion(about["source"], labels, scores, why) if labels else None,
-                f,
-                note,
-            )
-            for to, scores, why, f, note in zip(
-                about["to"], arrays["scores"], about["why"], features, about["notes"], strict=True
-            )
-        ]
-        draws = about["draws"]
-        return tuple(tuple(flat[i : i + draws]) for i in range(0, len(flat), draws))
+
+    def each(arrays: _Opened) -> Iterator[Reaction]:
+        features = arrays.features({t: t for t in about["targets"]}, to)
+        flat = zip(to, arrays["scores"], about["why"], features, about["notes"], strict=True)
+        for id, scores, why, values, note in flat:
+            felt = _emotion(source, labels, scores, why) if labels else None
+            yield Reaction(id, source, felt, values, note)
+
+    def rows(arrays: _Opened) -> Iterator[tuple[Reaction, ...]]:
+        flat = each(arrays)
+        while some := tuple(islice(flat, draws)):
+            yield some
+
+    return Stored(path, -(-len(to) // draws), rows)
 
 
 def _emotion(
@@ -267,28 +285,6 @@ def _packed(name: str, features: Sequence[Features | None]) -> dict[str, NDArray
     }
 
 
-def _unpacked(
-    arrays: Arrays, name: str, feature: str, utterances: Sequence[str]
-) -> list[Features | None]:
-    values, lengths = arrays[f"{name}.values"], arrays[f"{name}.lengths"]
-    about = json.loads(str(arrays[f"{name}.about"]))
-    every: list[Features | None] = []
-    start = 0
-    rates = arrays[f"{name}.rates"].tolist()
-    for utterance, length, rate in zip(utterances, lengths.tolist(), rates, strict=True):
-        if length < 0:
-            every.append(None)
-            continue
-        names, units = map(tuple, about[0])
-        part = values[start : start + length]
-        timed = None if math.isnan(rate) else rate
-        every.append(Features(utterance, feature, part, names, units, timed))
-        start += length
-    if start != len(values):
-        raise ValueError(f"{name} has {len(values)} frames, expected {start}")
-    return every
-
-
 def _write(path: Path, arrays: Mapping[str, NDArray[Any] | _Rows]) -> None:
     """Write an npz, rows as they come: no second copy of what can be large is made."""
     with files.writing(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -312,22 +308,76 @@ class _Rows:
     wide: int
 
 
+_HARM = (
+    *(KeyError, ValueError, TypeError, IndexError, OSError, EOFError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+
+
 class _Opened:
     """The arrays of a file; what goes wrong in reading them is told by its name."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def __enter__(self) -> Arrays:
+    def __enter__(self) -> _Opened:
         try:
-            with np.load(self.path, allow_pickle=False) as stored:
-                return {k: stored[k] for k in stored.files}
-        except (OSError, ValueError, zipfile.BadZipFile) as e:
+            self._archive = zipfile.ZipFile(self.path)
+        except (OSError, zipfile.BadZipFile) as e:
             raise self._damaged(e) from e
+        return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, KeyError | ValueError | TypeError | IndexError):
+        self._archive.close()
+        if isinstance(error, _HARM):
             raise self._damaged(error) from error
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        with self._archive.open(f"{name}.npy") as member:
+            array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+            return array
+
+    def text(self, name: str) -> Any:  # noqa: ANN401 - JSON of ours
+        """What :func:`_text` made an array of."""
+        return json.loads(str(self[name]))
+
+    def features(
+        self, wanted: Mapping[str, str], utterances: Sequence[str]
+    ) -> Iterator[dict[str, Features]]:
+        """Of each utterance its features.
+
+        Args:
+            wanted: Feature to the name under which it was packed.
+            utterances: Their ids.
+        """
+        each = [self._unpacked(name, of, utterances) for of, name in wanted.items()]
+        for _ in utterances:
+            there = [next(some) for some in each]
+            yield {f.extractor: f for f in there if f is not None}
+        for some in each:
+            next(some, None)  # sees whether anything is left
+
+    def _unpacked(
+        self, name: str, feature: str, utterances: Sequence[str]
+    ) -> Iterator[Features | None]:
+        lengths, rates = self[f"{name}.lengths"].tolist(), self[f"{name}.rates"].tolist()
+        about = self.text(f"{name}.about")
+        with self._archive.open(f"{name}.values.npy") as member:
+            np.lib.format.read_magic(member)
+            (_, wide), by_column, kind = np.lib.format.read_array_header_1_0(member)
+            if by_column or kind != np.dtype("<f4"):
+                raise ValueError(f"{name} holds {kind}, expected rows of <f4")
+            for utterance, length, rate in zip(utterances, lengths, rates, strict=True):
+                if length < 0:
+                    yield None
+                    continue
+                names, units = map(tuple, about[0])
+                content = member.read(4 * length * wide)
+                part = np.frombuffer(content, "<f4").reshape(length, wide)
+                timed = None if math.isnan(rate) else rate
+                yield Features(utterance, feature, part, names, units, timed)
+            if member.read(1):
+                raise ValueError(f"{name} has more frames than reactions")
 
     def _damaged(self, e: BaseException) -> InputError:
         return InputError(

@@ -64,7 +64,7 @@ def evaluate(folder: Path, resamples: int = RESAMPLES, progress: Progress = sile
     asked = read_asked(_folders(folder, run))
     names = (run.predictor, *run.floors, PEOPLE)
     columns = columns_of(asked)
-    cells = cells_of(asked, names[:-1])
+    cells = cells_of(asked, names[:-1], [f for f, c in columns.items() if not c.timed])
     systems = []
     for done, name in enumerate(names):
         progress(name, done, len(names))

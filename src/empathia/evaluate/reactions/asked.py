@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.bench.reacted import Said, Tested, read_pairs, read_said
+from empathia.bench.reacted import Tested, read_pairs, read_said
 from empathia.errors import InputError
+from empathia.types import Reaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,12 @@ class Part:
     folder: Path
     rows: NDArray[np.int64]
 
-    def pairs(self) -> tuple[Tested, ...]:
-        """What was asked, and what truly came."""
-        return read_pairs(self.folder)
+    def pairs(self) -> Iterable[tuple[int, Tested]]:
+        """What was asked, and what truly came: its row, and the pair."""
+        return zip(self.rows.tolist(), read_pairs(self.folder), strict=True)
 
-    def said(self, name: str) -> Said:
-        """What a predictor answered.
+    def said(self, name: str) -> Iterable[tuple[int, Tested, Sequence[Reaction]]]:
+        """What was asked, and what a predictor answered: row, pair, draws.
 
         Raises:
             InputError: It is missing or damaged, or answers another number of pairs.
@@ -41,7 +42,7 @@ class Part:
                 f"'{self.folder}' holds {len(self.rows)} pairs and {len(said)} answers of '{name}'",
                 "Delete it and train once more",
             )
-        return said
+        return zip(self.rows.tolist(), read_pairs(self.folder), said, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def read_asked(folders: Sequence[Sequence[Path]]) -> Asked:
         parts = []
         for fold, folder in enumerate(folds):
             places = []
-            for p in read_pairs(folder):
+            for p in read_pairs(folder, features=False):
                 key = (fold, p.corpus, p.dialogue, p.stimulus)
                 if key not in rows:
                     rows[key] = len(rows)

@@ -13,7 +13,7 @@ from empathia.types import Features, Reaction
 Cells = NDArray[np.int64]
 
 
-def cells_of(asked: Asked, names: Sequence[str]) -> dict[str, Cells]:
+def cells_of(asked: Asked, names: Sequence[str], rows: Sequence[str]) -> dict[str, Cells]:
     """By feature of one row, (rows,) the number of the cell that each pair is in.
 
     Sums of a cell can be left out of a difference whole where one of two does not answer: no pair
@@ -22,22 +22,19 @@ def cells_of(asked: Asked, names: Sequence[str]) -> dict[str, Cells]:
     Args:
         asked: What was asked.
         names: Of the predictors.
+        rows: Features of one row.
 
     Raises:
         InputError: A file is missing or damaged.
     """
-    answered: dict[str, NDArray[np.bool_]] = {}
-    parts = [part for seed in asked.seeds for part in seed]
+    nobody = np.zeros((len(asked.units), len(names)), bool)
+    answered = {feature: nobody.copy() for feature in rows}
+    parts = [part for seed in asked.seeds for part in seed if rows]
     for place, name in enumerate(names):
         for part in parts:
-            for row, pair, draws in zip(
-                part.rows.tolist(), part.pairs(), part.said(name), strict=True
-            ):
-                for feature, real in pair.truth.items():
-                    if real.rate is None:
-                        nobody = np.zeros((len(asked.units), len(names)), bool)
-                        flags = answered.setdefault(feature, nobody)
-                        flags[row, place] |= _answers(real, draws)
+            for row, pair, draws in part.said(name):
+                for feature in pair.truth.keys() & answered.keys():
+                    answered[feature][row, place] |= _answers(pair.truth[feature], draws)
     return {feature: _numbered(asked.units, flags) for feature, flags in answered.items()}
 
 

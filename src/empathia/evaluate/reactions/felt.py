@@ -7,27 +7,28 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.bench.reacted import Said, Tested
 from empathia.evaluate.reactions.summed import Floats, Summed
 from empathia.metrics.counts import COUNTED, Counts, counts, tally
+from empathia.types import Emotion
 
 MEASURES = ("weighted_f1", "macro_f1", "accuracy")
 
 
-def count(pairs: Sequence[Tested], said: Said, labels: Sequence[str]) -> Floats:
+def count(
+    gold: Sequence[str | None], best: Sequence[Emotion | None], labels: Sequence[str]
+) -> Floats:
     """(pairs, 3 labels + 3) counts of the first draws' labels.
 
     What says nothing is an error, and is never left out. A pair without one gold label is zeros.
 
     Args:
-        pairs: What truly came.
-        said: Of one predictor.
+        gold: The one gold label of each pair.
+        best: What the first draw of each tells.
         labels: Of the set, in order.
     """
-    best = [draws[0].emotion for draws in said]
     told = _indicators(labels, [e.label if e else None for e in best])
-    gold = _indicators(labels, [p.gold for p in pairs])
-    return tally(gold, told) * np.asarray(gold.any(axis=1))[:, None]
+    true = _indicators(labels, gold)
+    return tally(true, told) * np.asarray(true.any(axis=1))[:, None]
 
 
 def measures(sums: Floats, units: NDArray[np.int64]) -> dict[str, Summed]:

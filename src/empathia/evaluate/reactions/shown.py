@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Sequence
 
 import numpy as np
 
 from empathia.errors import UsageError
+from empathia.evaluate.reactions.columns import Columns
 from empathia.evaluate.reactions.places import Points
 from empathia.metrics.reactions import Floats, mean_known
 from empathia.metrics.reactions.appropriateness import frcorr, frdist
@@ -31,38 +30,6 @@ LESS = frozenset({"nme", "mse", "frdist"})
 AS_PEOPLE = frozenset({"frvar", "frdvs", "frsyn"})
 """Measures of which neither more nor less is better; people's own stand beside."""
 _NEAR, _NEARER = 0.1, 0.05
-_STILL = 1e-6  # of the middle: what varies less is rounding
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Where the columns of a feature lie among the real reactions that were tested.
-
-    Args:
-        middle: (columns,) their means.
-        spread: (columns,) what they are divided by before all measures: 1, or where they are of
-            several units their standard deviation; NaN, which leaves it out, of one that is
-            constant.
-        points: Which columns are points in space; None where they are none.
-    """
-
-    middle: Floats
-    spread: Floats
-    points: Points | None = None
-
-    @classmethod
-    def of(cls, reactions: Iterable[Features]) -> Self:
-        """Of all frames of reactions, at least one, of one feature."""
-        every = list(reactions)
-        rows = np.concatenate([np.asarray(f.values, np.float64) for f in every])
-        known = ~np.isnan(rows)
-        n = np.maximum(known.sum(0), 1)
-        middle = np.where(known, rows, 0).sum(0) / n
-        if len(set(every[0].units)) < 2:
-            points = Points.of(every[0].names, np.where(known.any(0), middle, np.nan))
-            return cls(middle, np.ones_like(middle), points)
-        deviation = np.sqrt((np.where(known, rows - middle, 0) ** 2).sum(0) / n)
-        return cls(middle, np.where(deviation > _STILL * np.abs(middle), deviation, np.nan))
 
 
 def in_step(real: Features, said: Features, columns: Columns) -> Floats:

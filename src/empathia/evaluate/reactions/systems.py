@@ -13,10 +13,11 @@ from empathia.bench.reacted import Tested
 from empathia.evaluate.reactions import felt, shown
 from empathia.evaluate.reactions.asked import Asked, Part
 from empathia.evaluate.reactions.cells import Cells
+from empathia.evaluate.reactions.columns import Columns, Gathered
 from empathia.evaluate.reactions.summed import Floats, Summed, means, pooled
 from empathia.metrics.reactions import mean_known
 from empathia.metrics.reactions.diversity import Spread
-from empathia.types import Features, Reaction
+from empathia.types import Reaction
 
 EMOTION, PEOPLE = "emotion", "people"
 """What is measured beside features; the column of real reactions."""
@@ -45,7 +46,7 @@ class _Seed:
         self,
         asked: Asked,
         labels: Sequence[str],
-        columns: Mapping[str, shown.Columns],
+        columns: Mapping[str, Columns],
         cells: Mapping[str, Cells],
     ) -> None:
         self.units, self.columns, self.cells = asked.units, columns, cells
@@ -97,7 +98,7 @@ def measure(
     asked: Asked,
     name: str,
     labels: Sequence[str],
-    columns: Mapping[str, shown.Columns],
+    columns: Mapping[str, Columns],
     cells: Mapping[str, Cells],
 ) -> System:
     """All measures of one predictor, or what people have of them.
@@ -134,26 +135,27 @@ def measure(
     return System(name, summed, spread)
 
 
-def columns_of(asked: Asked) -> dict[str, shown.Columns]:
+def columns_of(asked: Asked) -> dict[str, Columns]:
     """By feature, where the real reactions of the first seed lie."""
-    every: dict[str, list[Features]] = defaultdict(list)
+    every: dict[str, Gathered] = defaultdict(Gathered)
     for part in asked.seeds[0]:
-        for pair in part.pairs():
+        for _, pair in part.pairs():
             for feature, real in pair.truth.items():
-                every[feature].append(real)
-    return {feature: shown.Columns.of(reactions) for feature, reactions in every.items()}
+                every[feature].add(real)
+    return {feature: gathered.columns() for feature, gathered in every.items()}
 
 
 def _seed(parts: Sequence[Part], name: str, labels: Sequence[str], seed: _Seed) -> _Seed:
     for part in parts:
-        pairs = part.pairs()
         if name == PEOPLE:
-            for row, pair in zip(part.rows.tolist(), pairs, strict=True):
+            for row, pair in part.pairs():
                 seed.people(row, pair)
             continue
-        said = part.said(name)
-        if labels:
-            seed.counts[part.rows] = felt.count(pairs, said, labels)
-        for row, pair, draws in zip(part.rows.tolist(), pairs, said, strict=True):
+        gold, best = [], []
+        for row, pair, draws in part.said(name):
+            gold.append(pair.gold)
+            best.append(draws[0].emotion)
             seed.foretold(row, pair, draws)
+        if labels:
+            seed.counts[part.rows] = felt.count(gold, best, labels)
     return seed

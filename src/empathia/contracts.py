@@ -54,7 +54,8 @@ class Extractor(Protocol):
 
 
 # corpora/<name>   INFO: CorpusInfo; load(path, **options) -> tuple[Dialogue, ...]; [PROJECTIONS];
-#                  [ready(path, **options) -> {feature: {utterance id: Features}}]
+#                  [ready(path, **options) -> {feature: {utterance id: Features}}]; [listening:
+#                  likewise of whoever listens to the utterance, over its time]
 
 
 # judges/<name>    load(folders: Sequence[Path], threads) -> Judge

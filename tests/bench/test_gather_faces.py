@@ -15,7 +15,9 @@ from face_videos import Shot, picture, write_video
 from split_screens import split_video, spoken
 
 from empathia import features, weights
+from empathia.bench.data import LISTENING
 from empathia.bench.gather import gather
+from empathia.bench.pairs import listeners
 from empathia.features import FeatureWarning
 from empathia.listen import faces
 from empathia.types import Dialogue, Features, Utterance
@@ -71,10 +73,16 @@ def test_in_a_split_screen_each_gets_the_face_of_their_side(tmp_path: Path, left
     turns = ("F", "M", "F", "M", "F", "M")
     video = split_video(tmp_path / "v.mp4", turns, left=left, dotted="F", seam=4)
     talk = spoken(video, turns)
-    taken = gather([talk], ["face"], marked=lambda d: "Ses01F", cache=tmp_path)["face"]
+    heard, names = listeners([talk]), ["face", LISTENING + "face"]
+    taken, meanwhile = gather(
+        [talk], names, marked=lambda d: "Ses01F", listeners=heard, cache=tmp_path
+    ).values()
     assert list(taken) == [u.id for u in talk.utterances]
     opened = {u.id: np.nanmax(jaw(taken[u.id])) for u in talk.utterances}
     assert min(opened.values()) > 0.2, "whoever speaks opens the mouth; the other one does not"
+    assert list(meanwhile) == list(taken)[:-1], "nobody answers the last"
+    assert max(np.nanmax(jaw(f)) for f in meanwhile.values()) < 0.1, "who listens rests it"
+    assert all(len(f.values) == len(taken[id].values) for id, f in meanwhile.items())
 
 
 def test_where_the_sides_cannot_be_told_nobody_gets_a_face(tmp_path: Path) -> None:

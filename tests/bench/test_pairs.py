@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empathia.bench.pairs import Rule, direction, exchanges, pairs
+from empathia.bench.pairs import Rule, direction, exchanges, listeners, pairs
 from empathia.errors import UsageError
 from empathia.types import Dialogue, Sample, Utterance
 
@@ -96,6 +96,18 @@ def test_what_both_must_have(tmp_path):
         left("f1")
 
 
+def test_what_who_listens_must_have() -> None:
+    rule = Rule(held=("face", "row"))
+    everybody = {u.id for u in TALK.utterances}
+    (first, second), last = pairs([TALK]).pairs, TALK.utterances[-1].id
+    found = pairs([TALK], rule, {"face": {last}, "row": everybody}, {"face": {first.stimulus.id}})
+    assert found.pairs == (first,), "a face of one's own is not asked for"
+    assert found.left_out["the listener is without face"] == 1
+    assert pairs([TALK], rule, {"face": everybody, "row": everybody}).pairs == (first, second)
+    with pytest.raises(UsageError, match="nobody can have 'row' here"):
+        pairs([TALK], rule, {}, {"face": everybody})
+
+
 def test_labelled_looks_for_neighbours_among_those_with_labels():
     said = [
         Utterance(str(i), i, w, gold=g)
@@ -151,12 +163,19 @@ def test_every_utterance_is_told_of_once_and_nobody_is_swapped(dialogues, rule):
 def test_exchanges_hold_the_past_and_no_gold():
     found = pairs([TALK]).pairs
     asked = {u.id: Sample(u.id, speaker=u.speaker) for u in TALK.utterances}
-    answered = {u.id: Sample(u.id) for u in TALK.utterances}
+    answered = {p.stimulus.id: Sample(p.reaction.id) for p in found}
     made = list(exchanges(found, asked, answered, {found[0].reaction.id: (1.0, 0.0)}))
     assert [s.speaker for s in made[0].past] == ["Ann", "Ann"]
     assert made[0].past[0] is made[1].past[0]
-    assert made[0].reaction is answered[found[0].reaction.id]
+    assert made[0].reaction is answered[found[0].stimulus.id]
     assert [e.emotion for e in made] == [(1.0, 0.0), None]
+
+
+@given(talks(), st.booleans())
+def test_whoever_answers_next_listens(dialogues, labelled):
+    heard = listeners(dialogues, labelled=labelled)
+    asked = pairs(dialogues, Rule(labelled)).pairs
+    assert heard == {p.stimulus.id: p.reaction.speaker for p in asked}
 
 
 def test_directions_as_they_are_written():

@@ -70,6 +70,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+WHILE = ("draws = 2", 'draws = 2\nwhen = "while"')
+
+
 def run_file(folder: Path, *changes: tuple[str, str]) -> Path:
     text = RUN
     for old, new in changes:
@@ -129,6 +132,42 @@ def test_the_answers_stand_beside_what_truly_came(done: Path, data: Path) -> Non
         np.array_equal(row[0].features["face"].values, p.stimulated["face"].values)
         for p, row in zip(pairs, mirrored, strict=True)
     )
+
+
+def test_who_listens_is_foretold_on_the_clock_of_who_speaks(data: Path, tmp_path: Path) -> None:
+    trained(data, tmp_path, WHILE, ('"random"', '"nearest"'), ("seeds = [1, 2]", "seed = 1"))
+    folder = training_folder(tmp_path / "out", 1, "standard")
+    own, heard = dyads.ready(data / "dyads")["face"], dyads.listening(data / "dyads")["face"]
+    turns = {u.id: u for d in dyads.load(data / "dyads") for u in d.utterances}
+    pairs = reacted.read_pairs(folder)
+    said = {n: list(reacted.read_said(folder, n)) for n in said_there(folder)}
+    learnt_from = [f.values for id, f in heard.items() if id < "dyad006"]
+    for i, p in enumerate(pairs):
+        assert np.array_equal(p.truth["face"].values, heard[p.stimulus].values)
+        assert turns[p.reaction].gold == (p.gold,), "the emotion is that of the next utterance"
+        told = {n: rows[i][0].features.get("face") for n, rows in said.items()}
+        assert np.array_equal(told["mirror"].values, own[p.stimulus].values)
+        assert any(np.array_equal(told["nearest"].values, v) for v in learnt_from)
+        number = turns[p.stimulus].index
+        assert (told["hold"] is None) == (number == 0), "he has not spoken yet"
+        if number:
+            last = own[p.stimulus[:-1] + str(number - 1)].values[-1]
+            assert np.array_equal(told["hold"].values, [last] * len(own[p.stimulus].values))
+    kept = reaction.read(tmp_path / "out" / "model")
+    assert kept.when == "while"
+    assert reacted.read(tmp_path / "out").settings["reaction"]["when"] == "while"
+
+
+def test_what_a_listener_did_is_part_of_what_a_run_is_of(data: Path, tmp_path: Path) -> None:
+    run = read_run(run_file(tmp_path, WHILE))
+    dialogues = {"dyads": tuple(dyads.load(data / "dyads"))}
+    made = bench.material_of(run, data, dialogues, {"": ("face",)}, None)
+    assert made.listening["face"].keys() == dyads.listening(data / "dyads")["face"].keys()
+    late = dataclasses.replace(made, listening={})
+    assert made.digest() != late.digest()
+    run = read_run(run_file(tmp_path))
+    assert bench.material_of(run, data, dialogues, {"": ("face",)}, None) == late
+    assert "when" not in run.settings()["reaction"], "runs of before go on"
 
 
 def test_a_run_goes_on_where_it_was_and_refuses_another(data: Path, tmp_path: Path) -> None:
@@ -234,6 +273,11 @@ def test_what_was_recognised_of_the_training_part_owes_nothing_to_its_labels(
         (('direction = "F-M"', 'direction = "M-M"'), CorpusError, "no pairs in the part"),
         (('labels = "corpus"\n', ""), ConfigError, r"data\.labels is not there"),
         (('recogniser = "majority"\n', ""), ConfigError, "nobody recognises anything"),
+        (("draws = 2", 'when = "soon"'), ConfigError, r"'reaction\.when' cannot be 'soon'"),
+        *(
+            (('targets = ["face"]', f'when = "while"\ntargets = ["face", "{n}"]'), ConfigError, t)
+            for n, t in (("voice", "'voice' while listening"), ("prosody", "'prosody' while"))
+        ),
     ],
 )
 def test_what_cannot_be_is_refused(

@@ -13,13 +13,15 @@ from empathia.errors import CorpusError
 from empathia.types import Features
 
 
-def made(folder: Path, **how: object) -> tuple[dict[str, Features], dict[str, dict[str, Features]]]:
-    """His faces by the id of her turn before, and all features."""
+def made(
+    folder: Path, **how: object
+) -> tuple[dict[str, Features], dict[str, Features], dict[str, dict[str, Features]]]:
+    """By the id of her turn his face in his next one, and while he listens; and all features."""
     dyads.make(folder, dialogues=10, **how)
     features = dyads.ready(folder)
     turns = [u for d in dyads.load(folder) for u in d.utterances]
     his = {a.id: features["face"][b.id] for a, b in zip(turns[::2], turns[1::2], strict=True)}
-    return his, features
+    return his, dyads.listening(folder)["face"], features
 
 
 def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
@@ -31,18 +33,25 @@ def test_the_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("cue", dyads.CUES)
 def test_his_face_follows_the_cue_as_far_as_the_noise_lets_it(tmp_path: Path, cue: str) -> None:
-    his, features = made(tmp_path / cue, cue=cue, noise=0.3, delay=0.5)
-    late, faces = [], []
+    after, meanwhile, features = made(tmp_path / cue, cue=cue, noise=0.3, delay=0.5)
+    his, wandering = (after, meanwhile) if cue == "words" else (meanwhile, after)
+    assert his.keys() == wandering.keys()
+    late, faces, others = [], [], []
     for key, face in his.items():
+        assert len(face.values) == len(features["voice"][key].values), "on her clock"
         cues = features[cue][key].values
         shifted = np.repeat(cues, len(face.values), 0) if cue == "words" else cues
         late.append(shifted[: len(face.values) - 5])
         faces.append(face.values[5:])
+        others.append(wandering[key].values[5:])
     x, y = np.concatenate(late), np.concatenate(faces)
     weight = np.linalg.lstsq(x, y, rcond=None)[0]
     assert np.sqrt(np.mean((y - x @ weight) ** 2)) == pytest.approx(0.3, abs=0.02)
     assert np.std(y) > 0.6
     assert np.linalg.norm(weight, axis=0) == pytest.approx(0.8, abs=0.05)
+    other = np.concatenate(others)
+    free = np.linalg.lstsq(x, other, rcond=None)[0]
+    assert np.std(other - x @ free) > 0.95 * np.std(other), "the other face follows nothing"
 
 
 def test_labels_follow_her_mood_in_nine_of_ten(tmp_path: Path) -> None:
@@ -54,10 +63,13 @@ def test_labels_follow_her_mood_in_nine_of_ten(tmp_path: Path) -> None:
 
 
 def test_dealt_out_again_his_face_follows_nothing(tmp_path: Path) -> None:
-    his, features = made(tmp_path / "d", shuffled=True)
-    level = [features["face"][k].values.mean() for k in his]
-    told = [f.values.mean() for f in his.values()]
-    assert abs(np.corrcoef(level, told)[0, 1]) < 0.35
+    _, his, features = made(tmp_path / "d", shuffled=True)
+    hers = {k: features["face"][k].values for k in his}
+    assert all(len(his[k].values) == len(x) for k, x in hers.items())
+    x = np.concatenate([v[:-5] for v in hers.values()])
+    y = np.concatenate([f.values[5:] for f in his.values()])
+    weight = np.linalg.lstsq(x, y, rcond=None)[0]
+    assert np.std(y - x @ weight) > 0.9 * np.std(y)
 
 
 def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
@@ -67,8 +79,9 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
         dyads.make(tmp_path, dialogues=4)
     with pytest.raises(CorpusError, match=r"holds no dyads\.csv"):
         dyads.load(tmp_path)
-    with pytest.raises(CorpusError, match="missing or damaged"):
-        dyads.ready(tmp_path)
+    for read in (dyads.ready, dyads.listening):
+        with pytest.raises(CorpusError, match="missing or damaged"):
+            read(tmp_path)
     dyads.make(tmp_path, dialogues=5)
     with pytest.raises(CorpusError, match="holds a corpus already"):
         dyads.make(tmp_path, dialogues=5)

@@ -40,7 +40,13 @@ def exchange(number: int, emotion: tuple[float, ...] | None, **features: np.ndar
     return Exchange((Sample(f"s{number}"),), Sample(f"r{number}", features=known), emotion)
 
 
-def kept(folder: Path, emotion: tuple[float, ...] | None = None, **features: np.ndarray) -> str:
+def kept(
+    folder: Path,
+    emotion: tuple[float, ...] | None = None,
+    *,
+    when: str = "after",
+    **features: np.ndarray,
+) -> str:
     """A predictor of the mean that has learnt that everybody reacts like this."""
     predictor = taught(
         "mean",
@@ -50,12 +56,14 @@ def kept(folder: Path, emotion: tuple[float, ...] | None = None, **features: np.
         train=tuple(exchange(i, emotion, **features) for i in range(3)),
         valid=(),
         modalities={"voice": ("prosody",), "face": ("seen",)},
+        when=when,
     )
     model = folder / "model"
     model.mkdir()
     predictor.save(model)
     modalities = {"voice": ("prosody",), "face": ("seen",)}
-    Settings("try", "mean", modalities, tuple(features), "CC BY-NC", True).write(model)
+    about = ("try", "mean", modalities, tuple(features), "CC BY-NC", True)
+    Settings(*about, when=when).write(model)
     return str(model)
 
 
@@ -71,6 +79,13 @@ def test_a_foretold_face_follows_the_turn_and_holds(tmp_path) -> None:
     assert any("'try' reads 'seen', which is absent here" in n for n in reacted.notes)
     assert not any("prosody" in n for n in reacted.notes)
     assert "'try': non-commercial use only (CC BY-NC)" in reacted.notes
+
+
+def test_a_listener_s_face_lies_over_the_turn(tmp_path) -> None:
+    reacted = react(TALK, kept(tmp_path, face=smiling(), when="while"))
+    begin, end = (round(s * RATE) for s in reacted.times[0])
+    assert reacted.face[: begin - 1].max(initial=0) == 0
+    assert reacted.face[min(begin + 12, end), SMILE] == pytest.approx(0.8)
 
 
 def test_foretold_landmarks_are_normalised_and_drawn(tmp_path) -> None:

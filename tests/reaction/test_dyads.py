@@ -31,6 +31,7 @@ layers = 2
 [reaction]
 emotion = false
 targets = ["face"]
+when = "while"
 direction = "F-M"
 learn_from = "F-M"
 draws = 1

@@ -86,13 +86,18 @@ def test_it_foretells_frames_of_another_rate_and_other_columns_by_name(tmp_path)
     names = ("browInnerUp", "yaw", "happy")
     known = Features("r", "face", np.zeros((5, 3), np.float32), names, rate=10.0)
     real = Exchange((Sample("s"),), Sample("r", features={"face": known}))
-    predictor = taught("lively", tmp_path, labels=None, targets=("face",), train=(real,), valid=())
-    ((reaction,),) = predictor.predict([[said("sadness")]])
-    face = reaction.features["face"]
+    asked = {"labels": None, "targets": ("face",), "train": (real,), "valid": ()}
+    face, after = (
+        taught("lively", tmp_path, **asked, when=when)
+        .predict([[said("sadness")]])[0][0]
+        .features["face"]
+        for when in ("while", "after")
+    )
     assert (face.names, face.rate) == (names, 10.0)
     assert face.values.shape == (50, 3)
     assert face.values[30, 0] > 0.35
     assert np.isnan(face.values[:, 2]).all()
+    assert np.array_equal(after.values[:, :2], face.values[30:, :2]), "behind what was said"
 
 
 @pytest.mark.parametrize("seed", range(1, 6))

@@ -23,7 +23,7 @@ PAST = exchanges(["z0"], 2)[2].past
 
 @pytest.fixture(scope="module")
 def predictor(tmp_path_factory: pytest.TempPathFactory) -> Predictor:
-    return taught("motion", tmp_path_factory.mktemp("motion"))
+    return taught("motion", tmp_path_factory.mktemp("motion"), when="while")
 
 
 def with_face(sample: Sample, values: np.ndarray, rate: float = RATE) -> Sample:
@@ -60,21 +60,13 @@ def test_no_frame_depends_on_a_later_one(predictor: Predictor) -> None:
 
 
 def test_after_all_was_said_it_lasts_as_long_as_reactions_do(tmp_path: Path) -> None:
-    how = {"when": "after", "width": 6, "layers": 2, "echo": 0}
-    made = taught("motion", tmp_path, options=options(how))
+    made = taught("motion", tmp_path, when="after")
     short = with_face(PAST[-1], PAST[-1].features["face"].values[:3])
     lengths = {
         len(e.reaction.features["face"].values) for e in exchanges([f"x{i}" for i in range(6)])
     }
     assert min(lengths) <= len(face_after(made, short)) <= max(lengths)
     assert len(face_after(made, short)) == len(face_after(made, PAST[-1]))
-
-
-def options(values: dict[str, object]):
-    from empathia import plugins
-    from empathia.config import checked_options
-
-    return checked_options(plugins.load("reaction", "motion"), values, "run file")
 
 
 def test_gaps_and_other_rates_are_read_as_what_they_are(predictor: Predictor) -> None:

@@ -13,7 +13,7 @@ import platform
 import random
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from empathia import emotion, features, files, plugins, weights
 from empathia.bench import vectors
-from empathia.bench.data import Material, target_labels, targets, unique
+from empathia.bench.data import LISTENING, Material, target_labels, targets, unique
 from empathia.bench.gather import gather
 from empathia.bench.keep import keep, obstacle
+from empathia.bench.pairs import listeners
 from empathia.bench.record import Provenance, RunRecord
 from empathia.bench.run import Bench, choose
 from empathia.config import Options, Run, checked_options, read_run
@@ -218,28 +219,16 @@ def material_of(
         corpora: As :func:`load_corpora` gave them.
         modalities: Modality to the features that are gathered for it.
         progress: Told about the extraction of features.
+
+    Raises:
+        ConfigError: A target of who listens can be had of nobody who listens.
     """
     names = tuple(dict.fromkeys(n for used in modalities.values() for n in used))
-    features: dict[str, dict[str, Features]] = {n: {} for n in names}
-    several = len(corpora) > 1
-    for corpus, dialogues in corpora.items() if names else ():
-        plugin, (place, options) = plugins.load("corpora", corpus), _options(run, data, corpus)
-        ready = vectors.ready(plugin, place, options, dialogues, _vectors(run, data, corpus))
-        gathered = gather(
-            dialogues,
-            names,
-            ready=ready,
-            marked=getattr(plugin, "marked", None),
-            cache=None,
-            threads=run.training.threads,
-            progress=progress,
-        )
-        for name, values in gathered.items():
-            features[name] |= {f"{corpus}/{k}" if several else k: v for k, v in values.items()}
+    features, listening = _taken(run, data, corpora if names else {}, names, progress)
     everything = unique(corpora)
     if not run.data.labels:
         none = LabelSet("none", ("none",))
-        return Material(everything, none, True, {}, {}, modalities, features)
+        return Material(everything, none, True, {}, {}, modalities, features, listening=listening)
     projections = [
         p
         for name in run.data.corpora
@@ -247,9 +236,67 @@ def material_of(
     ]
     labels = target_labels(run, everything, projections)
     gold, soft, dropped = targets(run, everything, labels, projections)
+    exclusive = run.data.targets != "multi"
     return Material(
-        everything, labels, run.data.targets != "multi", gold, soft, modalities, features, dropped
+        everything, labels, exclusive, gold, soft, modalities, features, dropped, listening
     )
+
+
+def _taken(
+    run: Run,
+    data: Path,
+    corpora: Mapping[str, tuple[Dialogue, ...]],
+    names: Sequence[str],
+    progress: Progress | None,
+) -> tuple[dict[str, dict[str, Features]], dict[str, dict[str, Features]]]:
+    """Features by name and utterance id: of who speaks, and of who listens meanwhile."""
+    meanwhile = _meanwhile(run, data, corpora)
+    features: dict[str, dict[str, Features]] = {n: {} for n in names}
+    listening: dict[str, dict[str, Features]] = {t: {} for t in run.reaction.targets if meanwhile}
+    for corpus, dialogues in corpora.items():
+        plugin, (place, options) = plugins.load("corpora", corpus), _options(run, data, corpus)
+        ready = vectors.ready(plugin, place, options, dialogues, _vectors(run, data, corpus))
+        heard = {LISTENING + n: known for n, known in meanwhile.get(corpus, {}).items()}
+        gathered = gather(
+            dialogues,
+            (*names, *heard),
+            ready=ready | heard,
+            marked=getattr(plugin, "marked", None),
+            listeners=listeners(dialogues, labelled=run.reaction.labelled),
+            cache=None,
+            threads=run.training.threads,
+            progress=progress,
+        )
+        prefix = f"{corpus}/" if len(corpora) > 1 else ""
+        for name, values in gathered.items():
+            there = listening if name.startswith(LISTENING) else features
+            there[name.removeprefix(LISTENING)] |= {prefix + k: v for k, v in values.items()}
+    return features, listening
+
+
+def _meanwhile(
+    run: Run, data: Path, corpora: Iterable[str]
+) -> dict[str, dict[str, Mapping[str, Features]]]:
+    """By corpus: targets that can be had of whoever listens, with what its release has of them."""
+    if run.reaction.when != "while":
+        return {}
+    faces = {
+        t: dict[str, Features]()
+        for t in run.reaction.targets
+        if (base := t.partition(":")[0]) in features.names() and features.source(base) == "face"
+    }
+    known = {}
+    for corpus in corpora:
+        release = vectors.listening(plugins.load("corpora", corpus), *_options(run, data, corpus))
+        known[corpus] = faces | {t: release[t] for t in run.reaction.targets if t in release}
+    for target in run.reaction.targets:
+        if not any(target in there for there in known.values()):
+            raise ConfigError(
+                f"{run.file}: nobody has '{target}' while listening: it is cut out of what is "
+                "said, or the corpus has it of speakers alone",
+                'Name face or landmarks, or set reaction.when = "after"',
+            )
+    return known
 
 
 def with_threads(run: Run, threads: int | None) -> Run:

@@ -19,6 +19,8 @@ from empathia.types import Dialogue, Features, Sample, Utterance
 
 Project = Callable[[str], str | None]
 
+LISTENING = "listening/"
+"""Before the name of a feature: of the one who listens to an utterance, not of its speaker."""
 _SHARE = 1 / 3  # of the raters that must give a label for it to count in "multi"
 
 
@@ -34,6 +36,7 @@ class Material:
         soft: Utterance id to its target for training; also utterances without a gold label.
         modalities: Modality to names of features.
         features: Feature to utterance id to values.
+        listening: Likewise, what the one who answers next did over the utterance; on its clock.
         dropped: How many utterances have no target, by reason.
     """
 
@@ -45,6 +48,7 @@ class Material:
     modalities: Mapping[str, tuple[str, ...]]
     features: Mapping[str, Mapping[str, Features]]
     dropped: Mapping[str, int] = field(default_factory=dict)
+    listening: Mapping[str, Mapping[str, Features]] = field(default_factory=dict)
 
     def samples(self, dialogue: Dialogue, modalities: Iterable[str]) -> tuple[Sample, ...]:
         """A dialogue as a recogniser sees it: the given modalities and no gold."""
@@ -86,7 +90,8 @@ class Material:
                 about = (d.corpus, d.id, d.split, u.id, u.speaker, u.gender)
                 told = (sorted(u.groups.items()), self.gold.get(u.id), self.soft.get(u.id))
                 total.update(repr((about, told)).encode())
-        for name, values in sorted(self.features.items()):
+        listened = {LISTENING + name: values for name, values in self.listening.items()}
+        for name, values in (*sorted(self.features.items()), *sorted(listened.items())):
             for key, feature in sorted(values.items()):
                 total.update(repr((name, key, feature.values.shape)).encode())
                 total.update(np.ascontiguousarray(feature.values).tobytes())

@@ -21,6 +21,7 @@ import numpy as np
 
 from empathia import features as extractors
 from empathia.bench.cache import Store
+from empathia.bench.data import LISTENING
 from empathia.bench.sights import Sights
 from empathia.bench.sounds import Sounds
 from empathia.contracts import Extractor, Progress, silent
@@ -39,6 +40,7 @@ def gather(
     *,
     ready: Mapping[str, Mapping[str, Features]] | None = None,
     marked: Callable[[Dialogue], str] | None = None,
+    listeners: Mapping[str, str] | None = None,
     cache: Path | None = None,
     threads: int = 2,
     progress: Progress | None = None,
@@ -47,10 +49,12 @@ def gather(
 
     Args:
         dialogues: Of one corpus: utterance ids are unique.
-        names: As in run files, "extractor" or "extractor:variant".
+        names: As in run files, "extractor" or "extractor:variant"; of faces also with
+            :data:`LISTENING` before it: of who listens to the utterance, over the same time.
         ready: Ready-made features by name and utterance id; they come first. A name that only
             stands here needs no extractor.
         marked: Who of a dialogue wears markers, of a corpus whose videos are split screens.
+        listeners: By utterance id, who listens.
         cache: Folder of the cache; None takes :func:`empathia.bench.cache.root`.
         threads: How many utterances are worked on at a time.
         progress: Called with (name of the feature, done, in all), in utterances times features,
@@ -58,8 +62,8 @@ def gather(
 
     Returns:
         For each name, in the order of ``names``: utterance id to features, in the order of the
-        dialogues. An utterance without words, without sound or without its speaker's face in
-        sight, or behind the end of its recording, is absent.
+        dialogues. An utterance without words, without sound or without its speaker's (or
+        listener's) face in sight, or behind the end of its recording, is absent.
 
     Raises:
         InputError: An utterance id is there twice, or ready-made features have another number
@@ -71,22 +75,29 @@ def gather(
     Warns:
         FeatureWarning: Ready-made features belong to no utterance; recordings are missing,
             damaged or end too early (counted; what a damaged one gave is not kept); speakers'
-            faces are not seen (counted).
+            or listeners' faces are not seen (counted).
     """
     utterances = _unique(dialogues)
-    ready = ready or {}
+    ready, listeners = ready or {}, listeners or {}
+    meanwhile = {
+        u.id: dataclasses.replace(u, id=LISTENING + u.id, speaker=listeners[u.id])
+        for u in utterances.values()
+        if u.id in listeners
+    }
     joined = {name: _joined(name, ready.get(name, {}), utterances) for name in names}
     with ExitStack() as stack:
         works = []
         for name, have in joined.items():
-            if name in ready and name.partition(":")[0] not in extractors.names():
+            base = name.removeprefix(LISTENING).partition(":")[0]
+            if name in ready and base not in extractors.names():
                 continue
-            if work := _Work.of(name, have, utterances, cache):
+            asked = meanwhile if name.startswith(LISTENING) else utterances
+            if work := _Work.of(name, have, asked, cache):
                 stack.enter_context(work.store)
                 works.append(work)
         pool = stack.enter_context(ThreadPoolExecutor(max(1, threads)))
         worn = {u.video: marked(d) for d in dialogues for u in d.utterances if marked and u.video}
-        sights = _sights(works, utterances.values(), worn, progress)
+        sights = _sights(works, utterances.values(), meanwhile.values(), worn, progress)
         _take(works, sights, pool, _AHEAD * max(1, threads), progress)
     for name, have in joined.items():
         _check_width(name, have.values())
@@ -98,7 +109,7 @@ class _Work:
     """A feature that is to be taken of some utterances.
 
     Args:
-        name: As in run files.
+        name: As in run files, without :data:`LISTENING`.
         source: "sound", "words" or "face".
         extractor: Takes it.
         store: Keeps it.
@@ -121,9 +132,13 @@ class _Work:
         utterances: Mapping[str, Utterance],
         cache: Path | None,
     ) -> _Work | None:
-        """The work that is left for a name, or None: then no model need be there either."""
+        """The work that is left for a name, or None: then no model need be there either.
+
+        ``utterances`` are by the id under which what is taken of them is put.
+        """
+        name = name.removeprefix(LISTENING)
         source = extractors.source(name)
-        rest = [u for u in utterances.values() if u.id not in features]
+        rest = [u for id, u in utterances.items() if id not in features]
         wanted = [u for u in rest if getattr(u, _HELD[source]) is not None]
         if not wanted:
             return None
@@ -132,7 +147,8 @@ class _Work:
         return cls(name, source, extractor, store, wanted, features)
 
     def add(self, ids: Iterable[str], taken: Features) -> None:
-        for id in ids if taken.values.size or self.source != "face" else ():
+        for asked in ids if taken.values.size or self.source != "face" else ():
+            id = asked.removeprefix(LISTENING)
             self.features[id] = dataclasses.replace(taken, utterance=id, extractor=self.name)
 
 
@@ -219,6 +235,9 @@ def _face_tasks(works: Sequence[_Work], sights: Sights) -> Iterator[_Task]:
         left: dict[str, list[tuple[_Work, bytes]]] = {}
         for u, content in sights.identified(file):
             for work in (work for work, ids in wanted if u.id in ids):
+                if content is None:
+                    sights.miss(u)
+                    continue
                 key = work.store.key(content)
                 if kept := work.store.get(key):
                     work.add([u.id], kept)
@@ -248,17 +267,20 @@ def _in_order(
 def _sights(
     works: Sequence[_Work],
     utterances: Iterable[Utterance],
+    meanwhile: Iterable[Utterance],
     marked: Mapping[Path, str],
     progress: Progress | None,
 ) -> Sights:
     """What watches the videos that hold what is wanted."""
     files = {u.video for work in works if work.source == "face" for u in work.wanted}
     turns: dict[Path, list[Utterance]] = {}
-    for u in utterances:
-        if u.video is not None and u.video in files:
-            turns.setdefault(u.video, []).append(u)
+    others: dict[Path, list[Utterance]] = {}
+    for said, by_file in ((utterances, turns), (meanwhile, others)):
+        for u in said:
+            if u.video is not None and u.video in files:
+                by_file.setdefault(u.video, []).append(u)
     landmarks = any(extractors.needs_landmarks(work.name) for work in works)
-    return Sights(turns, landmarks=landmarks, marked=marked, progress=progress or silent)
+    return Sights(turns, others, landmarks=landmarks, marked=marked, progress=progress or silent)
 
 
 def _unique(dialogues: Sequence[Dialogue]) -> dict[str, Utterance]:

@@ -98,6 +98,7 @@ def pairs(
     dialogues: Sequence[Dialogue],
     rule: Rule | None = None,
     features: Mapping[str, Collection[str]] | None = None,
+    listening: Mapping[str, Collection[str]] | None = None,
 ) -> Found:
     """Every utterance that is followed, in time order, by one of another speaker.
 
@@ -105,26 +106,28 @@ def pairs(
         dialogues: Where to look.
         rule: Which pairs are wanted; None takes all.
         features: By name, ids of the utterances that have it.
+        listening: By name, ids of the utterances over which the one who listens has it. Of these
+            names a pair must have that, and not both sides one of their own.
 
     Raises:
         UsageError: No dialogue has two known speakers, or the rule names a speaker or a feature
             that there is not.
     """
-    rule, features = rule or Rule(), features or {}
+    rule, features, listening = rule or Rule(), features or {}, listening or {}
     if not any(len({u.speaker for u in d.utterances} - {UNKNOWN}) > 1 for d in dialogues):
         raise UsageError(
             "there are no pairs: no dialogue has two known speakers",
             "Say who speaks (a table: --map speaker=COLUMN)",
         )
-    _check(rule, dialogues, features)
+    _check(rule, dialogues, {*features, *listening})
     every: list[Pair] = []
     left_out: Counter[str] = Counter()
     for dialogue in dialogues:
-        kept = [u for u in dialogue.utterances if u.gold or not rule.labelled]
+        kept = _kept(dialogue, labelled=rule.labelled)
         left_out["without a label"] += len(dialogue.utterances) - len(kept)
         left_out["nothing follows"] += bool(kept)
         for pair in (Pair(dialogue, a, b) for a, b in pairwise(kept)):
-            reason = next(_against(rule, pair.stimulus, pair.reaction, features), None)
+            reason = next(_against(rule, *pair[1:], features, listening), None)
             if reason is None:
                 every.append(pair)
             else:
@@ -143,17 +146,34 @@ def exchanges(
     Args:
         every: See :func:`pairs`.
         asked: By utterance id, what a predictor may know of what was said; without gold labels.
-        answered: Likewise, what is foretold of a reaction.
+        answered: By the stimulus' id, the reaction: its features are what is foretold.
         emotions: By utterance id, targets of the reaction's emotion, where there are some.
     """
     for pair in every:
         past = tuple(asked[u.id] for u in pair.past)
-        yield Exchange(past, answered[pair.reaction.id], emotions.get(pair.reaction.id))
+        yield Exchange(past, answered[pair.stimulus.id], emotions.get(pair.reaction.id))
 
 
-def _check(
-    rule: Rule, dialogues: Sequence[Dialogue], features: Mapping[str, Collection[str]]
-) -> None:
+def listeners(dialogues: Iterable[Dialogue], *, labelled: bool = False) -> dict[str, str]:
+    """By the id of an utterance who listens to it: whoever answers next, if that is somebody else.
+
+    Args:
+        dialogues: Of one corpus.
+        labelled: As in :class:`Rule`.
+    """
+    return {
+        a.id: b.speaker
+        for d in dialogues
+        for a, b in pairwise(_kept(d, labelled=labelled))
+        if a.speaker != b.speaker and UNKNOWN not in (a.speaker, b.speaker)
+    }
+
+
+def _kept(dialogue: Dialogue, *, labelled: bool) -> list[Utterance]:
+    return [u for u in dialogue.utterances if u.gold or not labelled]
+
+
+def _check(rule: Rule, dialogues: Sequence[Dialogue], features: Collection[str]) -> None:
     speakers = {u.speaker for d in dialogues for u in d.utterances}
     for who in (w for both in rule.directions for w in both):
         if who not in speakers and who.lower() not in (*_GENDERS, "any"):
@@ -169,7 +189,11 @@ def _check(
 
 
 def _against(
-    rule: Rule, a: Utterance, b: Utterance, features: Mapping[str, Collection[str]]
+    rule: Rule,
+    a: Utterance,
+    b: Utterance,
+    features: Mapping[str, Collection[str]],
+    listening: Mapping[str, Collection[str]],
 ) -> Iterator[str]:
     """Why two neighbours are no pair that is wanted."""
     if UNKNOWN in (a.speaker, b.speaker):
@@ -183,7 +207,10 @@ def _against(
     if rule.gap is not None or rule.overlap is not None:
         yield from _timing(rule, a, b)
     for name in rule.held:
-        if not all(_has(u, name, features.get(name, ())) for u in (a, b)):
+        if name in listening:
+            if a.id not in listening[name]:
+                yield f"the listener is without {name}"
+        elif not all(_has(u, name, features.get(name, ())) for u in (a, b)):
             yield f"one is without {name}"
 
 

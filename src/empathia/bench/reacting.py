@@ -285,6 +285,7 @@ class _Fold:
             self.folder / name,
             f"{self.run.fingerprint}/{self.seed}/{self.fold.name}/{name}",
             progress,
+            run.reaction.when,
         )
 
     def _found(self, part: str) -> Found:
@@ -297,9 +298,9 @@ class _Fold:
         }[part]
         rule = Rule(r.labelled, (direction(way),), r.gap, r.overlap)
         neighbours = pairs(dialogues, rule) if dialogues else Found((), {})
-        there = [m.features[t] for t in r.targets] + [m.soft if part == "train" else m.gold]
+        emotions = m.soft if part == "train" else m.gold
         asked = [p for p in neighbours.pairs if only is None or p.reaction.id in only]
-        known = tuple(p for p in asked if any(p.reaction.id in ids for ids in there))
+        known = tuple(p for p in asked if p.reaction.id in emotions or self._truth(p))
         left_out = dict(neighbours.left_out)
         if len(known) < len(asked):
             left_out["nothing of it is known"] = len(asked) - len(known)
@@ -317,25 +318,34 @@ class _Fold:
         """What was said with all that may be known of it; of reactions the targets alone."""
         made, m = self.run.bench, self.run.bench.material
         asked: dict[str, Sample] = {}
-        answered: dict[str, Sample] = {}
+        own: dict[str, Sample] = {}
         read = [name for name in made.modalities if name]
         for d in {p.dialogue.id: p.dialogue for p in every}.values():
             for s, t in zip(m.samples(d, read), m.samples(d, [""]), strict=True):
                 more = {RECOGNISED: felt[s.id]} if s.id in felt else {}
                 features = {**t.features, **s.features, **more}
                 asked[s.id] = dataclasses.replace(s, features=features)
-                answered[s.id] = t
+                own[s.id] = t
+        answered = {
+            p.stimulus.id: dataclasses.replace(own[p.reaction.id], features=self._truth(p))
+            for p in every
+        }
         return tuple(exchanges(every, asked, answered, m.soft))
 
     def _told(self, pair: Pair) -> reacted.Tested:
         m, targets = self.run.bench.material, self.run.run.reaction.targets
-        truth, stimulated = (
-            {t: m.features[t][u.id] for t in targets if u.id in m.features[t]}
-            for u in (pair.reaction, pair.stimulus)
-        )
-        ids = pair.dialogue.corpus, pair.dialogue.id, pair.stimulus.id, pair.reaction.id
+        said = pair.stimulus.id
+        stimulated = {t: m.features[t][said] for t in targets if said in m.features[t]}
+        ids = pair.dialogue.corpus, pair.dialogue.id, said, pair.reaction.id
         gold, groups = m.gold.get(pair.reaction.id), dict(pair.reaction.groups)
-        return reacted.Tested(*ids, gold, truth, stimulated, groups)
+        return reacted.Tested(*ids, gold, self._truth(pair), stimulated, groups)
+
+    def _truth(self, pair: Pair) -> dict[str, Features]:
+        """Targets of a pair: of the reaction, or of the one who listens to the stimulus."""
+        r, m = self.run.run.reaction, self.run.bench.material
+        late = r.when == "after"
+        key, there = (pair.reaction.id, m.features) if late else (pair.stimulus.id, m.listening)
+        return {t: there[t][key] for t in r.targets if key in there[t]}
 
 
 def _keep(made: Bench, learnt: Predictor, understood: Understood, fingerprint: str) -> None:
@@ -357,6 +367,7 @@ def _keep(made: Bench, learnt: Predictor, understood: Understood, fingerprint: s
             "versions": dict(made.about["versions"]),
             "fingerprint": fingerprint,
         },
+        run.reaction.when,
     )
     with files.new_folder(made.folder / MODEL) as new:
         learnt.save(new)
@@ -382,7 +393,8 @@ def card(settings: Settings) -> str:
     barred = "Not for commercial use. " * settings.noncommercial
     blocks = [
         f"# {settings.name}",
-        f"Predictor `{settings.predictor}` of how a listener reacts (features: {told}).",
+        f"Predictor `{settings.predictor}` of how a listener reacts (features: {told}; "
+        f"{settings.when} something is said).",
         f"## Licence\n\n{barred}It inherits what its data and weights allow:\n\n"
         + "\n".join(bound),
         "What somebody will do next is uncertain: these are guesses of what people did in its "

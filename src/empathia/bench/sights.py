@@ -1,7 +1,8 @@
 """The faces of utterances: what identifies them, and watching videos for who speaks.
 
-A video is watched once for all of its utterances; whose face is the speaker's follows from all
-turns in it. Videos that cannot be used are counted here and reported once, at the end.
+A video is watched once for all of its utterances, also for whoever listens meanwhile; whose face
+is whose follows from all turns in it. Videos that cannot be used are counted here and reported
+once, at the end.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import dataclasses
 import json
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 
+from empathia.bench.data import LISTENING
 from empathia.bench.splitscreen import Placed, persons, place
 from empathia.contracts import Progress, silent
 from empathia.errors import MediaError
@@ -32,6 +35,8 @@ class Sights:
 
     Args:
         turns: Of each video all utterances in it: they tell who speaks when.
+        meanwhile: Of each video utterances with another one in the speaker's place, whose face
+            over them is asked for as well.
         landmarks: Whether landmarks are to be kept.
         marked: Of each video that is a split screen, who of the two in it wears markers.
         progress: Told how far a video is, in s of it.
@@ -40,12 +45,13 @@ class Sights:
     def __init__(
         self,
         turns: Mapping[Path, Sequence[Utterance]],
+        meanwhile: Mapping[Path, Sequence[Utterance]],
         *,
         landmarks: bool,
         marked: Mapping[Path, str] = _NOBODY,
         progress: Progress = silent,
     ) -> None:
-        self._progress = progress
+        self._progress, self._meanwhile = progress, meanwhile
         self._turns, self._landmarks, self._marked = turns, landmarks, marked
         self._lost: dict[str, str] = {}  # path to the reason that nothing of it could be used
         self._faceless: dict[str, None] = {}  # ids in order
@@ -55,10 +61,11 @@ class Sights:
         """The videos."""
         return tuple(self._turns)
 
-    def identified(self, file: Path) -> Iterator[tuple[Utterance, str]]:
+    def identified(self, file: Path) -> Iterator[tuple[Utterance, str | None]]:
         """Each utterance of a video with a text that stands for its face.
 
-        That is the sum of the file, its span, and all turns, as these tell whose face it is.
+        That is the sum of the file, its span, and all turns, as these tell whose face it is; None
+        of one whom no turn lets hear: then nothing tells.
         """
         try:
             total = sha256(file)
@@ -69,11 +76,12 @@ class Sights:
         spans = [(u.place("video"), names[u.speaker]) for u in self._turns[file]]
         known = f"{total} {json.dumps(spans)} {RATE} {self._landmarks} {_VERSION}"
         known += f" {names.get(self._marked[file])}" if file in self._marked else ""
-        for u in self._turns[file]:
-            yield u, f"{known} {u.place('video')} {names[u.speaker]}"
+        for u in chain(self._turns[file], self._meanwhile.get(file, ())):
+            who = names.get(u.speaker)
+            yield u, None if who is None else f"{known} {u.place('video')} {who}"
 
     def cut(self, file: Path, wanted: Collection[str]) -> Iterator[tuple[Utterance, Sight | None]]:
-        """The speaker's face in some utterances of a video, by their ids; None where it is not."""
+        """The face in some utterances of a video, by their ids; None where it is not."""
         from empathia.listen import faces
 
         said = self._turns[file]
@@ -91,15 +99,19 @@ class Sights:
             self._lost[str(file)] = error.problem
             return
         end = max((s.end for s in seen), default=0.0)
-        turns = [(*(u.place("video") or (0.0, end)), u.speaker) for u in said]
+        asked = [*said, *self._meanwhile.get(file, ())]
+        spans = [(*(u.place("video") or (0.0, end)), u.speaker) for u in asked]
         # A clip that holds one utterance alone and one face shows who speaks.
         only = len(seen) == len(said) == 1 and said[0].place("video") is None
         given: Given = {said[0].speaker: seen[0].person} if only else {}
         given = given if placed is None else persons(placed, seen)
         whole = {s.person: s for s in seen}
-        for u, turn, who in zip(said, turns, faces.speaking(seen, turns, given), strict=True):
+        voices = faces.speakers(seen, spans[: len(said)], given)
+        known = {who: voice.persons for who, voice in voices.items()}
+        for u, turn in zip(asked, spans, strict=True):
             if u.id not in wanted:
                 continue
+            (who,) = faces.speaking(seen, [turn], known)
             elsewhere = placed is not None and u.speaker not in given
             lost = who.person is None or elsewhere
             sight = None if lost else whole[str(who.person)].cut(*turn[:2])
@@ -118,7 +130,7 @@ class Sights:
         return place(Dialogue(file.stem, tuple(talk)), self._marked[file], Eyes())
 
     def miss(self, utterance: Utterance) -> None:
-        """Count an utterance in which the speaker's face is not seen."""
+        """Count an utterance in which the face that is asked for is not seen."""
         self._faceless[utterance.id] = None
 
     def warn(self) -> None:
@@ -131,10 +143,13 @@ class Sights:
                 FeatureWarning,
                 stacklevel=2,
             )
-        if self._faceless:
-            warnings.warn(
-                f"in {len(self._faceless)} utterances the speaker's face is not seen: "
-                f"{', '.join(list(self._faceless)[:3])}",
-                FeatureWarning,
-                stacklevel=2,
-            )
+        listened = [id for id in self._faceless if id.startswith(LISTENING)]
+        spoken = [id for id in self._faceless if not id.startswith(LISTENING)]
+        for whose, ids in (("speaker", spoken), ("listener", listened)):
+            if ids:
+                warnings.warn(
+                    f"in {len(ids)} utterances the {whose}'s face is not seen: "
+                    f"{', '.join(id.removeprefix(LISTENING) for id in ids[:3])}",
+                    FeatureWarning,
+                    stacklevel=2,
+                )

@@ -103,6 +103,23 @@ def ready(
     return features
 
 
+def listening(
+    plugin: ModuleType, place: Path, options: Mapping[str, Any]
+) -> dict[str, Mapping[str, Features]]:
+    """What a corpus's release has of whoever listens to an utterance, by its id.
+
+    Args:
+        plugin: Of the corpus.
+        place: Where it lies.
+        options: Of its loader.
+
+    Raises:
+        CorpusError: What the corpus raises.
+    """
+    hook = getattr(plugin, "listening", None)
+    return {} if hook is None else dict(hook(place, **options))
+
+
 def join(name: str, path: Path, dialogues: Sequence[Dialogue]) -> Joined:
     """Vectors of a file by the utterances that they belong to.
 

@@ -30,6 +30,7 @@
 
     [reaction]                   # what a predictor foretells of the other's next utterance
     targets = ["prosody"]
+    when = "after"               # or "while" the other speaks: features of who listens
 
     [training]
     epochs = 6

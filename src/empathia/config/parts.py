@@ -73,8 +73,10 @@ class ReactionPart:
     """``[reaction]``: what a predictor foretells of the next utterance of somebody else.
 
     Args:
-        emotion: Whether its emotion is foretold, in ``data.labels``.
-        targets: Features of it that are foretold.
+        emotion: Whether its emotion is foretold, in ``data.labels``; always of the next utterance.
+        targets: Features that are foretold.
+        when: Whose features these are: "after", those of the next utterance; "while", those of its
+            speaker who still listens, over the time and on the clock of what is said to them.
         direction: Who is reacted to by whom in the pairs that are asked about, as "F-M" or by
             speakers; "any-any" takes all. See :func:`empathia.bench.pairs.direction`.
         learn_from: Likewise of the pairs that are learnt from.
@@ -91,6 +93,7 @@ class ReactionPart:
 
     emotion: bool = True
     targets: tuple[str, ...] = ()
+    when: str = "after"
     direction: str = "any-any"
     learn_from: str = "any-any"
     labelled: bool = False
@@ -183,4 +186,6 @@ class Run:
                 del values["model"][learner]
         if not self.model.predictor:
             del values["reaction"]
+        elif self.reaction.when == "after":  # likewise
+            del values["reaction"]["when"]
         return values

@@ -143,6 +143,7 @@ def _check(run: Run) -> None:
         "data.fraction": 0 < run.data.fraction <= 1,
         "seeds": len(set(run.seeds)) == len(run.seeds) and all(s >= 0 for s in run.seeds),
         "reaction.draws": run.reaction.draws > 0,
+        "reaction.when": run.reaction.when in {"after", "while"},
         "training.epochs": t.epochs > 0,
         "training.batch": t.batch > 0,
         "training.lr": t.lr > 0,

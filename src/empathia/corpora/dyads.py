@@ -1,18 +1,19 @@
 """A corpus that the project makes: one speaks, the other's face follows by a known rule.
 
-``make(folder)`` writes ``dyads.csv`` (a table) and ``dyads.npz`` (ready-made features); ``load``
-and ``ready`` read them. The same arguments give the same bytes. Each talk is of a woman who tells
-and a man who reacts, turn by turn. At 10 Hz, every turn has a face (4 columns) and a voice (2),
-which wander smoothly, and words, also as a row ("words", 3). What the man's face does is the cue
-of the woman's turn before it, later and smaller, and noise that nobody can foretell:
+``make(folder)`` writes ``dyads.csv`` (a table) and ``dyads.npz`` (ready-made features); ``load``,
+``ready`` and ``listening`` read them. The same arguments give the same bytes. Each talk is of a
+woman who tells and a man who reacts, turn by turn. At 10 Hz, every turn has a face (4 columns) and
+a voice (2), which wander smoothly, and words, also as a row ("words", 3); of her turns there is
+his face, too, while he listens. The cue lies in one modality of her turn alone, and his face
+follows it later and smaller, with noise that nobody can foretell:
 
     face[t] = scale * mix(cue)[t - delay] + noise * normal
 
-The cue lies in one modality alone: her "face", her "voice", or her "words", which move his face
-for the whole turn. Her mood (low, even, high) is her label and lifts the cue; nine in ten of his
-labels tell it.
-The noise is the floor of the error: RMSE ``noise``. With ``shuffled``, reactions are dealt out
-again among all turns of their part, so that there is nothing to learn.
+Her "face" or "voice" is followed while she speaks, on the clock; in his own turn his face wanders.
+Her "words" are followed in all of his next turn; while she speaks his face wanders. Her mood (low,
+even, high) is her label and lifts the cue; nine in ten of his labels tell it.
+The noise is the floor of the error: RMSE ``noise``. With ``shuffled``, what he does, as a listener
+and in his turn, is dealt out again among all turns of a part, so that there is nothing to learn.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ RATE = 10.0
 """Frames a second."""
 _TURNS, _SECONDS, _ROOM = 8, (3.0, 5.0), 0.5
 _COLUMNS = {"face": 4, "voice": 2, "words": 3}
+_LISTENING = "listening"
 _WORDS = ("rain again today", "we went there", "what a lovely sun")
 Array = NDArray[np.float64]
 
@@ -71,7 +73,7 @@ def make(
         folder: Where to; made where it is absent, and it may not hold a corpus yet.
         seed: Decides everything that is drawn by lot.
         dialogues: How many talks, at least 5; three fifths train, a fifth each valid and test.
-        cue: What of her turn moves his face: "face", "voice" or "words".
+        cue: What of her turn moves his face: "face" or "voice" meanwhile, "words" afterwards.
         noise: Standard deviation of what nobody can foretell.
         delay: How much later his face moves, in s; less than a turn lasts.
         scale: How much smaller.
@@ -122,22 +124,30 @@ def ready(path: Path) -> dict[str, dict[str, Features]]:
     Raises:
         CorpusError: They are missing or damaged.
     """
-    made: dict[str, dict[str, Features]] = {}
+    return {name: _read(path, name, name) for name in _COLUMNS}
+
+
+def listening(path: Path) -> dict[str, dict[str, Features]]:
+    """His "face" while she speaks, by the id of her utterance; on its clock.
+
+    Raises:
+        CorpusError: It is missing or damaged.
+    """
+    return {"face": _read(path, _LISTENING, "face")}
+
+
+def _read(path: Path, stored_as: str, name: str) -> dict[str, Features]:
+    rate = None if name == "words" else RATE
     try:
         with np.load(path / "dyads.npz", allow_pickle=False) as stored:
-            ids = json.loads(str(stored["ids"]))
-            for name in _COLUMNS:
-                rate = None if name == "words" else RATE
-                parts = np.split(stored[name], np.cumsum(stored[f"{name}.frames"])[:-1])
-                made[name] = {
-                    i: Features(i, name, p, rate=rate) for i, p in zip(ids, parts, strict=True)
-                }
+            ids = json.loads(str(stored[f"{stored_as}.ids"]))
+            parts = np.split(stored[stored_as], np.cumsum(stored[f"{stored_as}.frames"])[:-1])
+            return {i: Features(i, name, p, rate=rate) for i, p in zip(ids, parts, strict=True)}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as e:
         raise CorpusError(
             f"dyads: '{path / 'dyads.npz'}' is missing or damaged ({e})",
             f"Run: empathia corpus make dyads {path}",
         ) from e
-    return made
 
 
 class _Rule:
@@ -160,7 +170,7 @@ class _Rule:
 
 @dataclass(frozen=True)
 class _Turn:
-    """One utterance before it is written; times in s."""
+    """One utterance before it is written; times in s, ``listening`` (frames, 4) who listens."""
 
     dialogue: str
     index: int
@@ -170,6 +180,7 @@ class _Turn:
     label: str
     part: str
     features: dict[str, Array]
+    listening: Array | None = None
 
     @property
     def key(self) -> str:
@@ -203,12 +214,15 @@ def _talk(chance: np.random.Generator, rule: _Rule, number: int, part: str) -> l
         frames = round(chance.uniform(*_SECONDS) * RATE)
         hers, his = _features(chance, frames, hers_said), _features(chance, frames, his_said)
         hers[rule.cue] = hers[rule.cue] + (mood - 1) * (rule.cue != "words")
-        his["face"] = rule(chance, hers, frames)
+        follows, wanders = rule(chance, hers, frames), his["face"]
+        late = rule.cue == "words"
+        meanwhile, his["face"] = (wanders, follows) if late else (follows, wanders)
         told = mood if chance.random() < 0.9 else int(chance.integers(3))
-        for i, said, label, features in ((0, hers_said, mood, hers), (1, his_said, told, his)):
-            length = frames / RATE
-            name, label_of = f"dyad{number:03d}", MOODS.labels[label]
-            turns.append(_Turn(name, index + i, clock, length, said, label_of, part, features))
+        name, length = f"dyad{number:03d}", frames / RATE
+        told_of = (hers_said, mood, hers, meanwhile), (his_said, told, his, None)
+        for i, (said, label, features, listens) in enumerate(told_of, index):
+            label_of = MOODS.labels[label]
+            turns.append(_Turn(name, i, clock, length, said, label_of, part, features, listens))
             clock += length + _ROOM
     return turns
 
@@ -228,21 +242,30 @@ def _wander(chance: np.random.Generator, frames: int, columns: int) -> Array:
 
 
 def _dealt(chance: np.random.Generator, turns: list[_Turn]) -> list[_Turn]:
-    """Give every one of his turns another one's face and label, inside of a part."""
+    """Give every one of his turns another one's face and label, inside of a part.
+
+    What he did before it, while she spoke, goes with them: cut, or there and back, to her turn.
+    """
     dealt = list(turns)
     for part in ("train", "valid", "test"):
         his = [i for i, t in enumerate(turns) if t.part == part and t.index % 2]
         for i, j in zip(his, chance.permutation(his).tolist(), strict=True):
             dealt[i] = replace(turns[i], features=turns[j].features, label=turns[j].label)
+            hers, face = turns[i - 1], turns[j - 1].listening
+            frames = round(hers.length * RATE)
+            face = np.pad(face, ((0, max(0, frames - len(face))), (0, 0)), "symmetric")[:frames]
+            dealt[i - 1] = replace(hers, listening=face)
     return dealt
 
 
 def _packed(turns: list[_Turn]) -> bytes:
-    arrays = {"ids": np.array(json.dumps([t.key for t in turns]))}
-    for name in _COLUMNS:
-        each = [t.features[name].astype(np.float32) for t in turns]
-        arrays[name] = np.concatenate(each)
-        arrays[f"{name}.frames"] = np.array([len(x) for x in each])
+    every = {name: {t.key: t.features[name] for t in turns} for name in _COLUMNS}
+    every[_LISTENING] = {t.key: t.listening for t in turns if t.listening is not None}
+    arrays = {}
+    for name, each in every.items():
+        arrays[f"{name}.ids"] = np.array(json.dumps(list(each)))
+        arrays[name] = np.concatenate(list(each.values())).astype(np.float32)
+        arrays[f"{name}.frames"] = np.array([len(x) for x in each.values()])
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()

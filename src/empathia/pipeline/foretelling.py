@@ -72,7 +72,7 @@ def foretell(
     *,
     sober: Sequence[concern.Span] = (),
 ) -> Foretold:
-    """Ask a predictor what follows each turn that is listened to.
+    """Ask a predictor what follows each turn that is listened to, or goes on over it.
 
     Args:
         kept: The predictor.
@@ -90,7 +90,8 @@ def foretell(
     reactions: list[Reaction | None] = [None] * len(stimuli)
     for i, (first, *_) in zip(heard, answers, strict=True):
         reactions[i] = first
-    begun = [(stimuli[i].start + stimuli[i].length, reactions[i]) for i in heard]
+    late = kept.settings.when == "after"
+    begun = [(stimuli[i].start + late * stimuli[i].length, reactions[i]) for i in heard]
     told = [(begin, r) for begin, r in begun if r is not None]
     told.sort(key=lambda each: each[0])  # turns overlap: who starts first may end last
     notes, frames = tuple(_remarks(kept, samples)), max(1, round(length * lively.RATE))

@@ -70,6 +70,7 @@ class Settings:
         licence: What decides its use: those of the corpora that it learnt from, and of weights.
         noncommercial: Whether one of them rules out commercial use.
         details: For people and the record: seed, corpora, versions.
+        when: Its features come "after" what is said, or "while" it is said.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Settings:
     licence: str
     noncommercial: bool
     details: Mapping[str, Any] = field(default_factory=dict)
+    when: str = "after"
 
     def write(self, folder: Path) -> None:
         """Write ``settings.json``; a recogniser inside may be used for what the whole may."""

@@ -80,11 +80,15 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a predictor foretells: by whom it is told, emotion in ``labels``, features."""
+    """What a predictor foretells: by whom it is told, emotion in ``labels``, features, and when.
+
+    ``when`` is as in :class:`~empathia.training.problem.ReactionProblem`.
+    """
 
     source: str
     labels: LabelSet | None
     forms: Mapping[str, Form]
+    when: str = "after"
 
     @classmethod
     def by(cls, problem: ReactionProblem, source: str) -> Self:
@@ -100,7 +104,7 @@ class Asked:
                 "nothing is to be foretold", "Set reaction.emotion, or name reaction.targets"
             )
         forms = {t: Form.of(t, problem.train) for t in problem.targets}
-        return cls(source, problem.labels, forms)
+        return cls(source, problem.labels, forms, problem.when)
 
     def plain(self) -> dict[str, Plain]:
         """For JSON; :meth:`restored` gives the same back."""
@@ -118,7 +122,7 @@ class Asked:
             }
             for n, f in self.forms.items()
         ]
-        return {"source": self.source, "labels": labels, "forms": forms}
+        return {"source": self.source, "labels": labels, "forms": forms, "when": self.when}
 
     @classmethod
     def restored(cls, plain: Values) -> Self:
@@ -130,7 +134,7 @@ class Asked:
             rest = (form["rate"], form["frames"])
             forms[form["name"]] = Form(form["columns"], names, units, *rest)
         known = None if labels is None else LabelSet(labels["name"], tuple(labels["labels"]))
-        return cls(str(plain["source"]), known, forms)
+        return cls(str(plain["source"]), known, forms, str(plain.get("when", "after")))
 
     def told(self, past: Conversation, one: Foretold) -> Reaction:
         """A reaction as it is told."""

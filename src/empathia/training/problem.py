@@ -158,8 +158,8 @@ class Exchange:
 
     Args:
         past: The dialogue so far in time order; the last is the stimulus. No gold label is in it.
-        reaction: The other's next utterance: its features are what is foretold; one that is absent
-            is not learnt from.
+        reaction: The other's next utterance: its features are what is foretold (with ``when`` =
+            "while" those of its speaker over the stimulus); one that is absent is not learnt from.
         emotion: One number in [0, 1] a label that sum to 1; None where the reaction has no label.
     """
 
@@ -179,6 +179,8 @@ class ReactionProblem:
         valid: Chooses epochs and penalties.
         modalities: Modality to the names of the stimulus' features, as in :class:`Problem`.
         options, training, seed, folder, fingerprint, progress: As in :class:`Problem`.
+        when: "after": features are those of the next utterance; "while": frame t of a reaction is
+            the same moment as frame t of the stimulus. The emotion is always of the next utterance.
     """
 
     labels: LabelSet | None
@@ -192,6 +194,7 @@ class ReactionProblem:
     folder: Path
     fingerprint: str = ""
     progress: Progress | None = None
+    when: str = "after"
 
 
 def emotion_array(exchanges: Sequence[Exchange], labels: int) -> Array:

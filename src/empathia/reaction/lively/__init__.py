@@ -68,7 +68,7 @@ def load(folder: Path | None, threads: int | None = None) -> Foreteller:
         "face": Form(len(NAMES), NAMES, UNITS, RATE),
         "landmarks": Form(3 * LANDMARKS, rate=RATE),
     }
-    return _predictor(Asked("lively", None, forms))
+    return _predictor(Asked("lively", None, forms, "while"))
 
 
 def follow(stimuli: Sequence[Stimulus], length: float, seed: int = 1) -> FloatArray:
@@ -94,6 +94,7 @@ def _predictor(asked: Asked) -> Foreteller:
             return Foretold(scores, {})
         length, seed = _length(stimulus), int(chance.integers(2**31))
         face = follow([Stimulus(0.0, length, stimulus)], length + AFTER, seed)
+        face = face if asked.when == "while" else face[round(length * RATE) :]
         made = {name: _formed(name, form, face) for name, form in asked.forms.items()}
         return Foretold(scores, {n: v for n, v in made.items() if v is not None})
 

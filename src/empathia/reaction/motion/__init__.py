@@ -1,10 +1,10 @@
 """How the listener's face moves, frame by frame, while or after somebody speaks.
 
 A stack of causal convolutions reads the frames of the stimulus, and how the listener last looked;
-a linear filter beside it hands on what merely comes late. Frame t of a reaction depends on nothing
-after frame t of the stimulus (``when = "while"``), or, once everything was said, on all of it
-(``"after"``: then rows, such as of words, are read as well). Rows and the emotion are told from
-the mean over all frames.
+a linear filter beside it hands on what merely comes late. Where who listens is foretold
+(``reaction.when = "while"``), frame t depends on nothing after frame t of the stimulus; of what
+comes after it, on all that was said, and rows, such as of words, are read as well. Rows and the
+emotion are told from the mean over all frames.
 
 Of several draws the first is the best estimate; the others move as well by what the truth of a
 validation pair, drawn by lot, was off. Trained in torch, it answers in NumPy.
@@ -22,7 +22,6 @@ from empathia.training.problem import ReactionProblem
 
 NAME = "motion"
 OPTIONS: Mapping[str, Plain] = {
-    "when": "while",  # the stimulus is said, or "after" it
     "width": 48,  # of a frame's vector
     "kernel": 5,  # frames that a convolution sees
     "layers": 4,  # each sees twice as far back as the one before

@@ -210,7 +210,6 @@ def _check(problem: ReactionProblem) -> None:
     """Refuse what no training can be done with before any work is done."""
     o = problem.options
     rules = {
-        "when": o.text("when") in {"while", "after"},
         "balance": o.text("balance") in {"none", "sampling"},
         **{k: 0 <= o.number(k) < 1 for k in ("dropout", "modality_dropout")},
         **{k: o.count(k) > 0 for k in ("width", "kernel")},

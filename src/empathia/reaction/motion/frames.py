@@ -60,7 +60,7 @@ class Clock:
         rate = rates.pop() if rates else float(next(f.rate for f in shown.values() if f.rate) or 1)
         after = 0
         rows: dict[str, int] = {}
-        if problem.options.text("when") == "after":
+        if asked.when == "after":
             rows = {n: f.values.shape[1] for n, f in shown.items() if not f.rate}
             after = max((f.frames for f in asked.forms.values() if f.rate), default=1)
         scales: Scales = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from iemocap_tree import session, write
 
 from empathia.bench.gather import gather
+from empathia.cli import main
 from empathia.corpora import CorpusWarning, iemocap
 from empathia.corpora.iemocap.motion import COLUMNS, MARKERS
 from empathia.errors import CorpusError
@@ -56,6 +58,28 @@ def test_markers_are_those_of_who_wears_them(tmp_path: Path) -> None:
     assert np.array_equal(got.values, values.astype(np.float32))
     gathered = gather(iemocap.load(tmp_path), ["mocap"], ready={"mocap": features})["mocap"]
     assert set(gathered) == set(features)
+
+
+@QUIET
+def test_while_the_other_speaks_they_are_a_listener_s(tmp_path: Path, capsys) -> None:
+    for name, worn in (("Ses01F_impro05a", "F"), ("Ses01M_impro05a", "M")):
+        folder = session(tmp_path, name)
+        for id in ("F000", "M000", "F001"):
+            values = face(10, seed=id.startswith(worn))
+            mocap(folder, f"{name}_{id}", HEADING + "".join(map(line, range(10), values)))
+    own, heard = (read(tmp_path, mocap=120)["mocap"] for read in (iemocap.ready, iemocap.listening))
+    assert not own.keys() & heard.keys()
+    assert set(heard) == {f"{TALK}_M000", "Ses01M_impro05a_F000", "Ses01M_impro05a_F001"}
+    assert all(np.array_equal(f.values, face(10).astype(np.float32)) for f in heard.values())
+    assert iemocap.listening(tmp_path) == {}
+    asked = ["corpus", "pairs", "iemocap", str(tmp_path), "--option", "mocap=120", "--with"]
+    assert main([*asked, "mocap", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["pairs"] == 0, "nobody has it on both sides"
+    assert main([*asked, "mocap", "--when", "while", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    (way,) = told["directions"][:1]
+    assert (told["pairs"], way["stimulus"], way["reaction"]) == (2, "female", "male")
+    assert told["left_out"]["the listener is without mocap"] == 2
 
 
 @QUIET

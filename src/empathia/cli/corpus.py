@@ -41,6 +41,7 @@ examples:
   empathia corpus check iemocap corpora/IEMOCAP --faces
   empathia corpus pairs iemocap corpora/IEMOCAP --labelled --direction F-M --out pairs.csv
   empathia corpus pairs meld corpora/meld --gap 3 --overlap 0 --with text --with sound
+  empathia corpus pairs iemocap corpora/IEMOCAP --option mocap=30 --with mocap --when while
   empathia corpus distributions ravdess corpora/ravdess --out prosody.png
   empathia corpus export emodb corpora/emodb --out emodb.parquet
   empathia corpus make toy corpora/toy --option 'leaks=["speakers"]'
@@ -116,6 +117,13 @@ def _add_rule(pairs: argparse.ArgumentParser) -> None:
         default=[],
         metavar="WHAT",
         help="both must have it: label, text, sound, video, a ready-made feature; again for more",
+    )
+    pairs.add_argument(
+        "--when",
+        choices=("after", "while"),
+        default="after",
+        help="while: of a feature that --with names, who listens must have it while the other "
+        "speaks, where the corpus has such (default: after, in what each says)",
     )
 
 
@@ -237,6 +245,7 @@ def _stats(args: argparse.Namespace) -> int:
 
 
 def _pairs(args: argparse.Namespace) -> int:
+    from empathia.bench import vectors
     from empathia.bench.pairs import HELD, Rule, direction, pairs
     from empathia.corpora.table.write import write
 
@@ -244,7 +253,10 @@ def _pairs(args: argparse.Namespace) -> int:
     rule = Rule(args.labelled, ways, args.gap, args.overlap, tuple(args.held))
     plugin, dialogues, _ = read_corpus(args)
     ready = {} if set(rule.held) <= set(HELD) else ready_features(args, plugin, dialogues)
-    answered = pairs(dialogues, rule, ready)
+    heard = {}
+    if args.when == "while":
+        heard = vectors.listening(plugin, args.path, corpus_options(args))
+    answered = pairs(dialogues, rule, ready, heard)
     if args.out is not None:
         _keep(args)
         write(args.out, map(_row, answered.pairs))

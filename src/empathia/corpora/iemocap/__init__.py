@@ -143,8 +143,7 @@ def load(path: Path, *, mocap: float | None = None) -> tuple[Dialogue, ...]:
 def ready(path: Path, *, mocap: float | None = None) -> dict[str, dict[str, Features]]:
     """The feature "mocap" where it is asked for, (frames, 165) by utterance id.
 
-    Of utterances whose speaker wears the markers: in the files of the others it is the listener's
-    face that is measured.
+    Of utterances whose speaker wears the markers; see :func:`listening` for the others.
 
     Args:
         path: As for :func:`load`.
@@ -155,6 +154,14 @@ def ready(path: Path, *, mocap: float | None = None) -> dict[str, dict[str, Feat
         CorpusError: See :func:`empathia.corpora.iemocap.motion.motion`.
     """
     return {} if mocap is None else {NAME: motion(_root(path), mocap)}
+
+
+def listening(path: Path, *, mocap: float | None = None) -> dict[str, dict[str, Features]]:
+    """The feature "mocap" of the actor with the markers over what the other one says.
+
+    By the id of the other's utterance, from its start. Arguments and errors as for :func:`ready`.
+    """
+    return {} if mocap is None else {NAME: motion(_root(path), mocap, listening=True)}
 
 
 def marked(dialogue: Dialogue) -> str:

@@ -43,12 +43,13 @@ _FILE = re.compile(r"(Ses0\d([FM])_\w+)_([FM])\w*")
 _LONGEST = 600  # s
 
 
-def motion(root: Path, rate: float) -> dict[str, Features]:
+def motion(root: Path, rate: float, *, listening: bool = False) -> dict[str, Features]:
     """Markers by utterance id, (frames, 165), of those who wear them while they speak.
 
     Args:
         root: The release's folder.
         rate: Rows a second (Hz); a row is the mean of as many pictures as fall into it.
+        listening: While the other one speaks, instead.
 
     Raises:
         CorpusError: The rate does not divide 120 Hz, or there is no motion capture.
@@ -60,8 +61,10 @@ def motion(root: Path, rate: float) -> dict[str, Features]:
     features: dict[str, Features] = {}
     wrong: defaultdict[str, list[str]] = defaultdict(list)
     files = 0
-    for id, file in _files(root):
+    for id, file, own in _files(root):
         files += 1
+        if own == listening:
+            continue
         values = _read(file, id, wrong)
         if values is not None:
             rows = _means(values, round(_RATE / rate))
@@ -76,12 +79,12 @@ def motion(root: Path, rate: float) -> dict[str, Features]:
     return features
 
 
-def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    """Utterances of whoever wears the markers, and their files."""
+def _files(root: Path) -> Iterator[tuple[str, Path, bool]]:
+    """Utterances, their files, and whether it is their speaker who wears the markers."""
     for file in sorted(root.glob("Session[1-5]/sentences/MOCAP_rotated/*/*.txt")):
         named = _FILE.fullmatch(file.stem)
-        if named and named[1] == file.parent.name and named[2] == named[3]:
-            yield file.stem, file
+        if named and named[1] == file.parent.name:
+            yield file.stem, file, named[2] == named[3]
 
 
 def _read(file: Path, id: str, wrong: defaultdict[str, list[str]]) -> FloatArray | None:

@@ -237,6 +237,19 @@ def lot(past: Conversation, seed: int, draw: int) -> np.random.Generator:
     return np.random.default_rng([seed, draw, zlib.crc32(past[-1].id.encode())])
 
 
+def drawn(scores: Sequence[float] | None, chance: np.random.Generator) -> list[float] | None:
+    """One label by lot, as likely as its score says, as scores: 1 for it, 0 for the others.
+
+    A draw is something that may happen, and what happens has one emotion; how likely each is says
+    the first draw alone. None of None.
+    """
+    if scores is None:
+        return None
+    shares = np.asarray(scores, np.float64)
+    place = chance.choice(len(shares), p=shares / shares.sum())
+    return [float(i == place) for i in range(len(shares))]
+
+
 def own_turns(past: Conversation) -> list[Sample]:
     """Earlier turns of the one who will react, latest first; none where nobody knows who."""
     speaker = past[-1].speaker

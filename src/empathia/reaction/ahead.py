@@ -2,7 +2,7 @@
 
 Any recogniser of ours whose answers depend on nothing later can learn it: it is given the dialogue
 up to the stimulus, and in the place of the stimulus' own emotion that of the reaction. It foretells
-emotions alone.
+emotions alone. Of several draws the first tells how likely each emotion is, the others have one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from empathia.config import Options, checked_options
 from empathia.contracts import Recogniser
 from empathia.errors import ConfigError, TrainingError
 from empathia.files import Plain, write_json
-from empathia.reaction._told import Asked, Foreteller, Foretold, prefixes
+from empathia.reaction._told import Asked, Foreteller, Foretold, drawn, lot, prefixes
 from empathia.training import model
 from empathia.training.problem import Conversation, Exchange, Part, Problem, ReactionProblem
 from empathia.training.selection import of_emotions
@@ -118,12 +118,16 @@ def _predictor(
     write: Callable[[Path], None] | None = None,
     record: Mapping[str, Plain] | None = None,
 ) -> Foreteller:
-    def answer(pasts: Sequence[Conversation], draws: int, _: int) -> list[list[Foretold]]:
+    def answer(pasts: Sequence[Conversation], draws: int, seed: int) -> list[list[Foretold]]:
         scores: dict[int, tuple[float, ...] | None] = {}
         for longest, members in prefixes(pasts):
             (row,) = recogniser.recognise([longest])
             for number in members:
                 scores[number] = row[len(pasts[number]) - 1].scores or None
-        return [[Foretold(scores[i], {})] * draws for i in range(len(pasts))]
+        told = []
+        for i, past in enumerate(pasts):
+            others = (drawn(scores[i], lot(past, seed, d)) for d in range(1, draws))
+            told.append([Foretold(s, {}) for s in (scores[i], *others)])
+        return told
 
     return Foreteller(asked, answer, record or {}, write)

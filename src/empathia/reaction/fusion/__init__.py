@@ -7,7 +7,8 @@ its own, which is learnt, and what is not known of a reaction is left out of the
 ``memory``, a recurrent layer also reads the turns before, the listener's own among them.
 
 Of several draws the first is the best estimate; the others add to it how far the truth was off in
-a validation pair, drawn by lot. Trained in torch, it answers in NumPy.
+a validation pair, drawn by lot, and have one emotion each, drawn as the first says how likely it
+is. Trained in torch, it answers in NumPy.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from empathia.metrics.scores import sigmoid, softmax
 from empathia.reaction._residuals import Residuals
-from empathia.reaction._told import Asked, Foreteller, Foretold, lot, read_gaps, write_gaps
+from empathia.reaction._told import Asked, Foreteller, Foretold, drawn, lot, read_gaps, write_gaps
 from empathia.training.columns import Columns
 from empathia.training.model import positive
 from empathia.training.problem import Conversation
@@ -143,12 +143,16 @@ class Answering:
             logits = np.mean([z for z, _ in told if z is not None], 0)
             scores = softmax(logits / self.temperature).tolist()  # as the temperature was fitted
         means = {t: self.scales[t].joined([f[t] for _, f in told]) for t in self.asked.forms}
-        return [Foretold(scores, self._values(means, past, seed, d)) for d in range(draws)]
+        answers = [Foretold(scores, self._values(means, past, {}))]
+        for draw in range(1, draws):
+            chance = lot(past, seed, draw)
+            values = self._values(means, past, self.residuals.drawn(chance))
+            answers.append(Foretold(drawn(scores, chance), values))
+        return answers
 
     def _values(
-        self, means: Mapping[str, FloatArray], past: Conversation, seed: int, draw: int
+        self, means: Mapping[str, FloatArray], past: Conversation, off: Mapping[str, FloatArray]
     ) -> dict[str, FloatArray]:
-        off = self.residuals.drawn(lot(past, seed, draw)) if draw else {}
         values = {}
         for name, form in self.asked.forms.items():
             scale = self.scales[name]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from empathia.metrics.scores import softmax
 from empathia.reaction._residuals import Residuals
-from empathia.reaction._told import Asked, Foreteller, Foretold, lot, read_gaps, write_gaps
+from empathia.reaction._told import Asked, Foreteller, Foretold, drawn, lot, read_gaps, write_gaps
 from empathia.reaction.motion.frames import Clock
 from empathia.training.model import positive
 from empathia.training.problem import Conversation
@@ -97,9 +97,10 @@ class Answering:
         best = {**moving, **self._split(clock, clock.still, once[None])}
         told = [Foretold(scores, best)]
         for draw in range(1, draws):
-            off = self.residuals.drawn(lot(past, seed, draw))
+            chance = lot(past, seed, draw)
+            off = self.residuals.drawn(chance)
             moved = {n: v + _long(off[n], len(v)) if n in off else v for n, v in best.items()}
-            told.append(Foretold(scores, moved))
+            told.append(Foretold(drawn(scores, chance), moved))
         return told
 
     @staticmethod

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from empathia.bench.pairs import Rule, direction, exchanges, listeners, pairs
 from empathia.errors import UsageError
-from empathia.types import Dialogue, Sample, Utterance
+from empathia.types import Dialogue, Features, Sample, Utterance
 
 GENDERS = {"Ann": "female", "Eva": "female", "Ben": "male", "Kim": None}
 
@@ -169,6 +170,30 @@ def test_exchanges_hold_the_past_and_no_gold():
     assert made[0].past[0] is made[1].past[0]
     assert made[0].reaction is answered[found[0].stimulus.id]
     assert [e.emotion for e in made] == [(1.0, 0.0), None]
+
+
+@given(st.floats(0, 3), st.floats(0.5, 4))
+def test_of_who_listens_nothing_is_shown_from_the_start_of_the_stimulus(start, length):
+    """Ben still speaks while Ann begins: what he does then is what is foretold."""
+    one = talk(("Ben", 0, length), ("Ann", start, 5), ("Ben", 6, 7))
+    ben, ann, _ = one.utterances
+    rows = np.arange(int(length * 10), dtype=np.float32)[:, None]
+    known = {"face": Features(ben.id, "face", rows, rate=10.0)}
+    known |= {n: Features(ben.id, n, np.ones((1, 2), np.float32)) for n in ("mean", "words")}
+    asked = {u.id: Sample(u.id, features=known) for u in one.utterances}
+    pair = pairs([one]).pairs[1:]
+    (made,) = exchanges(pair, asked, {ann.id: Sample("r")}, {}, ("face", "mean"))
+    shown, stimulus = (s.features for s in made.past)
+    assert stimulus == known
+    assert "words" in shown
+    if start >= length:
+        assert shown == known
+    else:
+        assert "mean" not in shown
+        seen = shown["face"].values[:, 0] if "face" in shown else rows[:0, 0]
+        assert np.array_equal(seen, [t for t in rows[:, 0] if (t + 1) / 10 <= start + 1e-6])
+    (late,) = exchanges(pair, asked, {ann.id: Sample("r")}, {})
+    assert late.past[0] is asked[ben.id]
 
 
 @given(talks(), st.booleans())

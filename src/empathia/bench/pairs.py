@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import pairwise, repeat
 from typing import NamedTuple
 
 from empathia.errors import UsageError
@@ -140,6 +140,7 @@ def exchanges(
     asked: Mapping[str, Sample],
     answered: Mapping[str, Sample],
     emotions: Mapping[str, tuple[float, ...]],
+    meanwhile: Collection[str] | None = None,
 ) -> Iterator[Exchange]:
     """Pairs as predictors of reactions learn from them, one by one.
 
@@ -148,10 +149,30 @@ def exchanges(
         asked: By utterance id, what a predictor may know of what was said; without gold labels.
         answered: By the stimulus' id, the reaction: its features are what is foretold.
         emotions: By utterance id, targets of the reaction's emotion, where there are some.
+        meanwhile: Features that are foretold of who listens; None where they are of the reaction.
+            Of the listener's own turns nothing is then shown from the stimulus' start on.
     """
     for pair in every:
         past = tuple(asked[u.id] for u in pair.past)
+        if meanwhile is not None:
+            past = tuple(map(_until, past, pair.past, repeat(pair), repeat(meanwhile)))
         yield Exchange(past, answered[pair.stimulus.id], emotions.get(pair.reaction.id))
+
+
+def _until(sample: Sample, u: Utterance, pair: Pair, targets: Collection[str]) -> Sample:
+    """A turn of the one who listens as far as it is over when the stimulus begins."""
+    begin = pair.stimulus.start
+    if begin is None or u.start is None or u.end is None:
+        return sample
+    if u.speaker != pair.reaction.speaker or u.end <= begin:
+        return sample
+    over = begin - u.start
+    features = {
+        name: f if f.rate is None else replace(f, values=f.values[: int(over * f.rate + 1e-6)])
+        for name, f in sample.features.items()
+        if (name not in targets if f.rate is None else over * f.rate >= 1)
+    }
+    return replace(sample, features=features)
 
 
 def listeners(dialogues: Iterable[Dialogue], *, labelled: bool = False) -> dict[str, str]:

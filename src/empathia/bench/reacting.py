@@ -330,7 +330,9 @@ class _Fold:
             p.stimulus.id: dataclasses.replace(own[p.reaction.id], features=self._truth(p))
             for p in every
         }
-        return tuple(exchanges(every, asked, answered, m.soft))
+        r = self.run.run.reaction
+        meanwhile = r.targets if r.when == "while" else None
+        return tuple(exchanges(every, asked, answered, m.soft, meanwhile))
 
     def _told(self, pair: Pair) -> reacted.Tested:
         m, targets = self.run.bench.material, self.run.run.reaction.targets

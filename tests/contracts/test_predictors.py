@@ -160,3 +160,15 @@ def test_what_cannot_be_is_refused(made: Made, tmp_path: Path) -> None:
         with pytest.raises(EmpathiaError):
             plugin.learn(problem(made.name, tmp_path, **change))
     assert made.name not in HOW or HOW[made.name]
+
+
+def test_what_no_stimulus_has_is_not_compared(tmp_path: Path) -> None:
+    """As of markers that only the one who listens wears."""
+    ghost = {"face": ("ghost",)}
+    with pytest.raises(ConfigError, match="no stimulus has any"):
+        taught("nearest", tmp_path, modalities=ghost)
+    tone = {"text": ("tone",)}
+    one, other = (
+        taught("nearest", tmp_path, modalities=m).predict(PASTS) for m in (tone, tone | ghost)
+    )
+    assert same(one, other, within=0)

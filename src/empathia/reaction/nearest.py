@@ -26,14 +26,19 @@ def learn(problem: ReactionProblem) -> Foreteller:
     """Keep stimuli and reactions.
 
     Raises:
-        ConfigError: There are no features by which stimuli could be compared.
+        ConfigError: Stimuli have no features by which they could be compared.
     """
-    modalities = {m: names for m, names in problem.modalities.items() if names}
-    if not modalities:
-        raise ConfigError("predictor 'nearest' compares features", "Name some in [features]")
     asked = Asked.by(problem, "nearest")
     known = useful(asked, problem.train)
     stimuli = [e.past[-1:] for e in known]
+    there = {n for (stimulus,) in stimuli for n, f in stimulus.features.items() if len(f.values)}
+    shown = {m: tuple(n for n in names if n in there) for m, names in problem.modalities.items()}
+    modalities = {m: names for m, names in shown.items() if names}
+    if not modalities:
+        raise ConfigError(
+            "predictor 'nearest' compares features, and no stimulus has any",
+            "Name some in [features]",
+        )
     columns = Columns(modalities, stimuli, 0, past=False)
     return _predictor(asked, columns, _rows(columns, stimuli), Bank.of(asked, known))
 

@@ -68,14 +68,15 @@ def net(drawn: Path) -> Segmentation:
 
 def mean_waves(weight: dict[str, np.ndarray]) -> np.ndarray:
     """The filters as an average over 4000 frequencies of each band, (80, 1, 251)."""
-    time, rows = np.arange(-125, 126) / RATE, []
-    for wave in (np.cos, np.sin):
+    time, rows = np.arange(126) / RATE, []
+    for wave, mirrored in ((np.cos, 1), (np.sin, -1)):
         pairs = zip(weight[f"{BANK}.low_hz_"], weight[f"{BANK}.band_hz_"], strict=True)
         for low, band in pairs:
             bottom = 50 + abs(float(low[0]))
             top = min(bottom + 50 + abs(float(band[0])), 8000.0)
             hertz = bottom + (np.arange(4000) + 0.5) / 4000 * (top - bottom)
-            mean = wave(2 * np.pi * hertz[:, None] * time).mean(axis=0)
+            later = wave(2 * np.pi * hertz[:, None] * time).mean(axis=0)
+            mean = np.concatenate([mirrored * later[:0:-1], later])
             rows.append(mean * (0.54 + 0.46 * np.cos(2 * np.pi * np.arange(-125, 126) / 250)))
     return np.array(rows)[:, None]
 

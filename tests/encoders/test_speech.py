@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import struct
 from pathlib import Path
@@ -229,12 +230,12 @@ def _encoder_file(blocks: int, width: int, bands: int) -> bytes:
             }
         norms += [f"layer_{i}/self_attention/layer_norm", f"layer_{i}/ffn/layer_norm"]
     shapes |= {f"{norm}/{x}": (width,) for norm in norms for x in ("gamma", "beta")}
-    body = struct.pack("<I", 6) + _name("WhisperSpec") + struct.pack("<II", 3, len(shapes))
+    body = [struct.pack("<I", 6), _name("WhisperSpec"), struct.pack("<II", 3, len(shapes))]
     for name, shape in shapes.items():
-        data = np.zeros(shape, "<f2").tobytes()
-        body += _name(f"encoder/{name}") + struct.pack(f"<B{len(shape)}I", len(shape), *shape)
-        body += struct.pack("<BI", 4, len(data)) + data
-    return body + struct.pack("<I", 0)
+        size = 2 * math.prod(shape)  # bytes
+        body += [_name(f"encoder/{name}"), struct.pack(f"<B{len(shape)}I", len(shape), *shape)]
+        body += [struct.pack("<BI", 4, size), bytes(size)]
+    return b"".join([*body, struct.pack("<I", 0)])
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,9 @@ Her "words" are followed in all of his next turn; while she speaks his face wand
 even, high) is her label and lifts the cue; nine in ten of his labels tell it.
 The noise is the floor of the error: RMSE ``noise``. With ``shuffled``, what he does, as a listener
 and in his turn, is dealt out again among all turns of a part, so that there is nothing to learn.
+
+With the option ``landmarks`` of the loader a face is shown as well: as "landmarks", 478 points of a
+face of ours that smiles, raises its brows, opens its mouth and turns by the four columns.
 """
 
 from __future__ import annotations
@@ -33,9 +36,12 @@ from empathia.corpora._made import check_made, check_number
 from empathia.corpora.table.write import Record
 from empathia.corpora.table.write import write as write_table
 from empathia.errors import CorpusError
+from empathia.face.motion import posed
+from empathia.face.normalise import normalised
+from empathia.face.points import BLENDSHAPES, COLUMNS, UNIT
 from empathia.files import write
 from empathia.labels import LabelSet
-from empathia.types import Dialogue, Features
+from empathia.types import Dialogue, Features, FloatArray
 
 INFO = CorpusInfo(
     name="dyads",
@@ -52,6 +58,12 @@ RATE = 10.0
 _TURNS, _SECONDS, _ROOM = 8, (3.0, 5.0), 0.5
 _COLUMNS = {"face": 4, "voice": 2, "words": 3}
 _LISTENING = "listening"
+_MOVED = (
+    ("mouthSmileLeft", "mouthSmileRight"),
+    ("browInnerUp", "browOuterUpLeft", "browOuterUpRight"),
+    ("jawOpen",),
+)
+_TURNED = np.array([4.0, 2.0, 0.0], np.float32)  # degrees of yaw, pitch and roll a step
 _WORDS = ("rain again today", "we went there", "what a lovely sun")
 Array = NDArray[np.float64]
 
@@ -102,11 +114,12 @@ def make(
     write_table(folder / "dyads.csv", [t.row() for t in turns])
 
 
-def load(path: Path) -> tuple[Dialogue, ...]:
+def load(path: Path, *, landmarks: bool = False) -> tuple[Dialogue, ...]:
     """Read what :func:`make` wrote.
 
     Args:
         path: The folder.
+        landmarks: For :func:`ready` and :func:`listening`.
 
     Raises:
         CorpusError: There is no such corpus, or it was damaged.
@@ -118,22 +131,50 @@ def load(path: Path) -> tuple[Dialogue, ...]:
     return table.load(path / "dyads.csv", labels=MOODS, language="en", name="dyads")
 
 
-def ready(path: Path) -> dict[str, dict[str, Features]]:
-    """The features "face", "voice" and "words" by utterance id.
+def ready(path: Path, *, landmarks: bool = False) -> dict[str, dict[str, Features]]:
+    """The features "face", "voice" and "words", and "landmarks" if asked for, by utterance id.
 
     Raises:
         CorpusError: They are missing or damaged.
     """
-    return {name: _read(path, name, name) for name in _COLUMNS}
+    return _shown({name: _read(path, name, name) for name in _COLUMNS}, landmarks)
 
 
-def listening(path: Path) -> dict[str, dict[str, Features]]:
-    """His "face" while she speaks, by the id of her utterance; on its clock.
+def listening(path: Path, *, landmarks: bool = False) -> dict[str, dict[str, Features]]:
+    """His "face", and "landmarks", while she speaks, by the id of her utterance; on its clock.
 
     Raises:
         CorpusError: It is missing or damaged.
     """
-    return {"face": _read(path, _LISTENING, "face")}
+    return _shown({"face": _read(path, _LISTENING, "face")}, landmarks)
+
+
+def _shown(
+    known: dict[str, dict[str, Features]], landmarks: bool
+) -> dict[str, dict[str, Features]]:
+    """With what a face of ours shows of each "face"."""
+    if not landmarks:
+        return known
+    made = {}
+    for i, face in known["face"].items():
+        points = _landmarks(face.values)
+        made[i] = Features(i, "landmarks", points, COLUMNS, (UNIT,) * len(COLUMNS), face.rate)
+    return known | {"landmarks": made}
+
+
+def _landmarks(face: FloatArray) -> FloatArray:
+    """What a face of ours shows, (frames, 1434) as of the feature "landmarks".
+
+    Args:
+        face: (frames, 4) of a "face": how much it smiles, raises its brows and opens its mouth,
+            each from not at all at -3 to wholly at 3, and how far it turns aside and up.
+    """
+    shapes = np.zeros((len(face), len(BLENDSHAPES)), np.float32)
+    for column, names in zip(face.T, _MOVED, strict=False):
+        for name in names:
+            shapes[:, BLENDSHAPES.index(name)] = np.clip(0.5 + column / 6, 0, 1)
+    points, _ = normalised(posed(shapes, face[:, 3:] * _TURNED))
+    return points.reshape(len(face), len(COLUMNS))
 
 
 def _read(path: Path, stored_as: str, name: str) -> dict[str, Features]:

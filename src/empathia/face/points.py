@@ -6,6 +6,13 @@ Points 468 to 477 are those of the irises.
 
 from __future__ import annotations
 
+from empathia.types.seen import LANDMARKS
+
+COLUMNS = tuple(f"{point}.{axis}" for point in range(LANDMARKS) for axis in "xyz")
+"""Landmarks in a row, point by point: x to the right, y down, z away from the camera."""
+UNIT = "eyes"
+"""Of normalised landmarks: the distance between the outer corners of the eyes."""
+
 OVAL = (
     *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377),
     *(152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),

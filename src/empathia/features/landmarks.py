@@ -13,6 +13,7 @@ import numpy as np
 from empathia.contracts import Extractor
 from empathia.errors import InputError, UsageError
 from empathia.face.normalise import normalised
+from empathia.face.points import COLUMNS, UNIT
 from empathia.features import Each
 from empathia.features.face import in_time, weights_of
 from empathia.types import Features, seen
@@ -21,9 +22,8 @@ __all__ = ["LANDMARKS", "NAMES", "SOURCE", "extract", "load", "weights_of"]
 
 SOURCE = "face"
 LANDMARKS = True  # are to be kept
-NAMES = tuple(f"{point}.{axis}" for point in range(seen.LANDMARKS) for axis in "xyz")
-"""Columns: x to the right, y down, z away from the camera, point by point."""
-_UNITS = ("eyes",) * len(NAMES)
+NAMES = COLUMNS
+_UNITS = (UNIT,) * len(NAMES)
 MEAN = "mean"
 
 

@@ -21,14 +21,12 @@ from typing import Self
 
 import numpy as np
 
-from empathia.face.points import LEFT_OUTER, RIGHT_OUTER
+from empathia.face.points import COLUMNS, LEFT_OUTER, RIGHT_OUTER
 from empathia.metrics.reactions import Floats, mean_known
 from empathia.metrics.reactions.points import point_errors
-from empathia.types import LANDMARKS
 
 _UNITS = ((str(RIGHT_OUTER), str(LEFT_OUTER)), ("RLID", "LLID"))
 _AXES = ("xyz", "xy")
-_LANDMARKS = tuple(f"{point}.{axis}" for point in range(LANDMARKS) for axis in "xyz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Points:
             names: Of the columns; as many columns as landmarks have may have no names.
             middle: (columns,) their means; NaN of what is never known.
         """
-        names = names or (_LANDMARKS if len(middle) == len(_LANDMARKS) else ())
+        names = names or (COLUMNS if len(middle) == len(COLUMNS) else ())
         of = {name: column for column, name in enumerate(names)}
         points = list(dict.fromkeys(name.rpartition(".")[0] for name in names))
         for axes in _AXES:

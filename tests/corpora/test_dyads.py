@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from unforetold import unforetold
 
 from empathia.corpora import dyads
 from empathia.errors import CorpusError
+from empathia.face.points import LEFT_OUTER, RIGHT_OUTER
+from empathia.features import landmarks
 from empathia.types import Features
 
 
@@ -103,3 +106,30 @@ def test_options_that_cannot_be_are_refused_before_anything_is_written(tmp_path,
     with pytest.raises(CorpusError, match=rf"dyads: .*{name}.*expected a"):
         dyads.make(tmp_path / "new", **options)
     assert not (tmp_path / "new").exists()
+
+
+def test_landmarks_show_what_the_face_does(tmp_path: Path) -> None:
+    dyads.make(tmp_path / "d", dialogues=5)
+    for read in (dyads.ready, dyads.listening):
+        shown, plain = read(tmp_path / "d", landmarks=True), read(tmp_path / "d")
+        assert {n: f for n, f in shown.items() if n != "landmarks"} == plain
+        assert shown["landmarks"].keys() == shown["face"].keys()
+        id, points = next(iter(shown["landmarks"].items()))
+        face = shown["face"][id].values
+        assert (points.names, points.rate) == (landmarks.NAMES, dyads.RATE)
+        assert points.values.dtype == np.float32
+        each = points.values.reshape(len(face), 478, 3)
+        eyes = np.linalg.norm(each[:, RIGHT_OUTER] - each[:, LEFT_OUTER], axis=1)
+        np.testing.assert_allclose(eyes, 1, atol=1e-5)  # the unit
+        lips = np.linalg.norm(each[:, 14] - each[:, 13], axis=1)
+        assert np.corrcoef(lips, face[:, 2])[0, 1] > 0.9, "the third column opens the mouth"
+        wide = np.linalg.norm(each[:, 291] - each[:, 61], axis=1)
+        assert np.corrcoef(wide, face[:, 0])[0, 1] > 0.4, "the first one smiles"
+
+
+def test_what_nobody_can_foretell_is_the_noise() -> None:
+    figures = unforetold(noise=0.3, dialogues=10)
+    assert figures["face"]["mse"] ** 0.5 == pytest.approx(0.3, abs=0.02)
+    half = unforetold(noise=0.15, dialogues=10)
+    assert half["landmarks"]["nme"] == pytest.approx(figures["landmarks"]["nme"] / 2, rel=0.05)
+    assert unforetold(noise=0.0, dialogues=5)["landmarks"]["nme"] == 0

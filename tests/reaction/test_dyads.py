@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from unforetold import unforetold
 
 from empathia.bench import reacted, reacting
 from empathia.bench.record import training_folder
 from empathia.config import read_run
 from empathia.corpora import dyads
+from empathia.evaluate.reactions import evaluate
 
 pytest.importorskip("torch", reason="training needs the extra 'train'")
 
@@ -71,6 +73,20 @@ def test_a_rule_is_learnt_nearly_as_well_as_the_noise_lets_it(tmp_path: Path) ->
     assert error["motion"] <= 1.3 * NOISE
     for floor in ("hold", "mean", "mirror"):
         assert error["motion"] <= 0.7 * error[floor]
+
+
+def test_landmarks_are_told_nearer_than_by_a_face_at_rest(tmp_path: Path) -> None:
+    dyads.make(tmp_path / "dyads", dialogues=10)
+    text = RUN.replace('targets = ["face"]', 'targets = ["landmarks"]')
+    text = text.replace("width = 16", "width = 32\necho = 0").replace("epochs = 40", "epochs = 35")
+    (tmp_path / "run.toml").write_text(f"{text}\n[data.options.dyads]\nlandmarks = true\n")
+    reacting.train(read_run(tmp_path / "run.toml"), tmp_path, tmp_path / "out", model=False)
+    systems = {s.name: s.scores["landmarks"] for s in evaluate(tmp_path / "out", 0).systems}
+    nme = {name: scores["nme"].value for name, scores in systems.items() if "nme" in scores}
+    floor = unforetold(noise=NOISE, dialogues=10)["landmarks"]["nme"]
+    assert floor < nme["motion"] < 0.9 * nme["mean"]
+    assert nme["motion"] < 0.9 * min(nme["hold"], nme["mirror"])
+    assert systems["mean"]["frcorr"].value == 0 < 0.3 < systems["motion"]["frcorr"].value
 
 
 def test_of_reactions_that_were_dealt_out_again_nothing_is_learnt(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What nobody can foretell in the made corpus `dyads`: the error of who knows its rule.
 
-    python benchmarks/dyads.py [--seed 1] [--dialogues 60] [--noise .3] [--cue face]
+    python benchmarks/unforetold.py [--seed 1] [--dialogues 60] [--noise .3] [--cue face]
 
 The corpus is made twice, of one seed, with its noise and without: noise is drawn in either case,
 so that all else is the same. What he does without it is the best that can be told of what he does

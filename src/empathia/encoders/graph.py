@@ -7,6 +7,7 @@ and handed over when the session is made, so neither copy nor torch is needed.
 
 from __future__ import annotations
 
+import os
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -61,7 +62,8 @@ def session(
         name: Name of the graph.
         arrays: Every external initialiser by name: float32 matrices and vectors of the shapes
             that the graph declares.
-        threads: Threads inside an operator; None takes all cores.
+        threads: Threads inside an operator; None takes all cores, or OMP_NUM_THREADS where that is
+            set.
     """
     import onnxruntime as ort
 
@@ -69,10 +71,15 @@ def session(
     options.log_severity_level = 3
     # A thread that waits by spinning takes the core that the words are recognised on.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    if threads is not None:
-        options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads_told(threads)
     values = [ort.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(a)) for a in arrays.values()]
     options.add_external_initializers(list(arrays), values)
     return ort.InferenceSession(
         str(GRAPHS / f"{name}.onnx"), options, providers=["CPUExecutionProvider"]
     )
+
+
+def threads_told(wanted: int | None) -> int:
+    """How many threads are wanted, else what OMP_NUM_THREADS says; 0 where neither says it."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return wanted or (int(told) if told.isdecimal() else 0)

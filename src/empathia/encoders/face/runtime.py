@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from empathia.encoders.graph import threads_told
 from empathia.errors import WeightsError, needs
 from empathia.types import FloatArray
 
@@ -27,7 +28,7 @@ class Net:
         content: The file.
         name: What errors call it.
         shapes: What it must give, by output in the file's order.
-        threads: None takes all cores.
+        threads: None takes all cores, or OMP_NUM_THREADS where that is set.
 
     Raises:
         MissingExtra: LiteRT is not installed.
@@ -47,7 +48,7 @@ class Net:
         try:
             with _OPENING, _silent():
                 self._net: Interpreter = Interpreter(
-                    model_content=content, num_threads=threads or os.cpu_count() or 1
+                    model_content=content, num_threads=threads_told(threads) or os.cpu_count() or 1
                 )
                 self._net.allocate_tensors()
         except (ValueError, RuntimeError) as error:

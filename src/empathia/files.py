@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -97,6 +97,24 @@ def write_text(path: Path, text: str) -> None:
             f"cannot write '{path}' ({error.strerror or error})",
             "Check the folder's permissions and free space",
         ) from None
+
+
+@contextlib.contextmanager
+def unpacking(damaged: Callable[[Exception], EmpathiaError]) -> Iterator[None]:
+    """Inside of the block a packed file is read, and nothing else is done.
+
+    What damaged bytes raise cannot be listed: zip, its compressions and the heads of arrays have
+    errors of their own.
+
+    Args:
+        damaged: What is raised in place of an error that is none of ours.
+    """
+    try:
+        yield
+    except EmpathiaError:
+        raise
+    except Exception as error:
+        raise damaged(error) from error
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,30 @@ def test_what_cannot_be_is_refused(tmp_path: Path) -> None:
     dyads.make(tmp_path, dialogues=5)
     with pytest.raises(CorpusError, match="holds a corpus already"):
         dyads.make(tmp_path, dialogues=5)
+
+
+def test_what_was_made_before_or_is_damaged_is_made_anew_as_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "d"
+    dyads.make(path, dialogues=5)
+    whole = (path / "dyads.npz").read_bytes()
+    with np.load(path / "dyads.npz") as stored:
+        before = {n: a for n, a in stored.items() if not n.startswith("listening")}
+    np.savez(path / "dyads.npz", **before)
+    again = f"Delete the folder, then run: empathia corpus make dyads {path}"
+    with pytest.raises(CorpusError) as caught:
+        dyads.listening(path)
+    assert caught.value.remedy == again
+    middle = len(whole) // 2
+    for at in (*range(200), *range(middle, middle + 50), *range(len(whole) - 200, len(whole))):
+        (path / "dyads.npz").write_bytes(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
+        for read in (dyads.ready, dyads.listening):
+            try:
+                read(path)
+            except CorpusError as error:
+                assert error.remedy == again, at
+    shutil.rmtree(path)
+    dyads.make(path, dialogues=5)
+    assert dyads.listening(path)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from itertools import product
 
 import numpy as np
 import pytest
+from damage import damaged
 from face_videos import Shot, landmarks, picture, seen, write_video
 
 from empathia.encoders import face as eyes_module
@@ -158,6 +160,15 @@ def test_what_is_missing_or_damaged_is_named(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "ai_edge_litert.interpreter", None)
     with pytest.raises(MissingExtra, match=r"empathia\[face\]"):
         Eyes()
+
+
+def test_a_task_with_a_byte_that_is_wrong_is_told(tmp_path):
+    path = tmp_path / "face_landmarker.task"
+    with zipfile.ZipFile(path, "w") as task:
+        task.writestr("face_landmarks_detector.tflite", "no network")
+    for _ in damaged(path):
+        with pytest.raises(WeightsError, match=r"face_landmarker\.task' is not what was expected"):
+            eyes_module.Mesher.load(tmp_path)
 
 
 def test_a_system_library_that_is_missing_is_no_missing_extra(monkeypatch):

@@ -1,10 +1,26 @@
-"""Graphs that borrow their weights: how many threads they take."""
+"""Graphs that borrow their weights: what they borrow, and how many threads they take."""
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from empathia.encoders.graph import threads_told
+import numpy as np
+import pytest
+from damage import damaged
+
+from empathia.encoders.graph import arrays_of, threads_told
+from empathia.errors import WeightsError
+
+
+def test_weights_with_a_byte_that_is_wrong_give_no_other_error(tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", a=np.ones((2, 3)))
+    told = 0
+    for _ in damaged(tmp_path / "w.npz"):
+        try:
+            arrays_of(tmp_path / "w.npz", {"a": (2, 3)}, "little")
+        except WeightsError as error:
+            told += "weights pull little" in str(error)
+    assert told > 0
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 import little_bank
 import numpy as np
 import pytest
+from damage import damaged
 from little_bank import PAIRS
 
 from empathia.errors import InputError, UsageError
@@ -77,6 +78,17 @@ def test_a_damaged_bank_is_told(tmp_path, file, content):
         (tmp_path / "b" / file).write_bytes(content)
     with pytest.raises(InputError, match=r"Build it again|exemplars build"):
         bank.load(tmp_path / "b")
+
+
+def test_an_index_with_a_byte_that_is_wrong_gives_no_other_error(tmp_path):
+    little_bank.build(tmp_path / "b")
+    told = 0
+    for _ in damaged(tmp_path / "b" / "words.npz"):
+        try:
+            bank.load(tmp_path / "b")
+        except InputError as error:
+            told += "is damaged" in str(error)
+    assert told > 0
 
 
 def test_a_bank_that_lost_a_line_is_told(tmp_path):

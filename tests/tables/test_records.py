@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from damage import damaged
 from pyarrow import parquet
 from spreadsheets import xlsx
 
@@ -46,6 +47,15 @@ def test_what_unpacks_to_too_much_is_refused_before_it_is_unpacked(tmp_path: Pat
             sheet.write(bytes(text.LIMIT))
     with pytest.raises(TextError, match="576 MB when it is unpacked"):
         tables.spreadsheet(path, worth)
+
+
+def test_a_spreadsheet_with_a_byte_that_is_wrong_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("xl/workbook.xml", "<workbook/>")
+    for _ in damaged(path):
+        with pytest.raises(TextError, match=r"no readable spreadsheet|when it is unpacked"):
+            tables.spreadsheet(path, worth)
 
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:

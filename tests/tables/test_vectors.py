@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from damage import damaged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -167,6 +168,18 @@ def test_what_cannot_be_meant_is_said(tmp_path: Path, name: str) -> None:
     with pytest.raises(TextError, match=message) as error:
         read(path, "voice")
     assert "v.npz" in str(error.value)
+
+
+def test_vectors_with_a_byte_that_is_wrong_give_no_other_error(tmp_path: Path) -> None:
+    path = tmp_path / "v.npz"
+    path.write_bytes(_npz(a=np.ones(2), b=np.ones(2)))
+    told = 0
+    for _ in damaged(path):
+        try:
+            read(path, "voice")
+        except TextError as error:
+            told += "is damaged" in str(error)
+    assert told > 0
 
 
 def test_an_id_that_is_there_twice_is_no_choice(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import dataclasses
 import json
 import math
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -87,7 +87,7 @@ def read(folder: Path) -> ReactionRecord:
     Raises:
         InputError: It is missing, damaged, or of another version.
     """
-    try:
+    with _told(folder / RECORD, "Train once more with --fresh"):
         plain = json.loads((folder / RECORD).read_text("utf-8"))
         if plain.pop("format") != FORMAT:
             raise ValueError("it is of another format")
@@ -95,11 +95,6 @@ def read(folder: Path) -> ReactionRecord:
         for name in ("floors", "labels", "targets"):
             plain[name] = tuple(plain[name])
         return ReactionRecord(**plain, folds=folds)
-    except (OSError, ValueError, KeyError, TypeError) as e:
-        raise InputError(
-            f"'{folder / RECORD}' is missing or damaged ({type(e).__name__}: {e})",
-            "Train once more with --fresh",
-        ) from e
 
 
 def write_record(folder: Path, record: ReactionRecord) -> None:
@@ -145,14 +140,14 @@ class Stored(Generic[T]):
         InputError: The file turns out damaged on the way.
     """
 
-    def __init__(self, path: Path, count: int, rows: Callable[[_Opened], Iterator[T]]) -> None:
+    def __init__(self, path: Path, count: int, rows: Callable[[_Arrays], Iterator[T]]) -> None:
         self._path, self._count, self._rows = path, count, rows
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[T]:
-        with _Opened(self._path) as arrays:
+        with _opened(self._path) as arrays:
             yield from self._rows(arrays)
 
 
@@ -185,11 +180,11 @@ def read_pairs(folder: Path, features: bool = True) -> Stored[Tested]:
         InputError: It is missing or damaged.
     """
     path = folder / PAIRS
-    with _Opened(path) as arrays:
+    with _opened(path) as arrays:
         about = arrays.text("about")
         asked, targets = list(map(tuple, about["pairs"])), about["targets"] if features else []
 
-    def rows(arrays: _Opened) -> Iterator[Tested]:
+    def rows(arrays: _Arrays) -> Iterator[Tested]:
         truth, stimulated = (
             arrays.features({t: f"{kind}/{t}" for t in targets}, [a[at] for a in asked])
             for kind, at in (("truth", 3), ("stimulated", 2))
@@ -240,19 +235,21 @@ def read_said(folder: Path, name: str) -> Stored[tuple[Reaction, ...]]:
         InputError: It is missing or damaged.
     """
     path = folder / f"{SAID}{name}.npz"
-    with _Opened(path) as arrays:
+    with _opened(path) as arrays:
         about = arrays.text("about")
         to, draws, source = about["to"], int(about["draws"]), about["source"]
+        if draws < 1:
+            raise ValueError(f"{draws} draws a pair")
         labels = about["labels"] and LabelSet(about["labels"][0], tuple(about["labels"][1]))
 
-    def each(arrays: _Opened) -> Iterator[Reaction]:
+    def each(arrays: _Arrays) -> Iterator[Reaction]:
         features = arrays.features({t: t for t in about["targets"]}, to)
         flat = zip(to, arrays["scores"], about["why"], features, about["notes"], strict=True)
         for id, scores, why, values, note in flat:
             felt = _emotion(source, labels, scores, why) if labels else None
             yield Reaction(id, source, felt, values, note)
 
-    def rows(arrays: _Opened) -> Iterator[tuple[Reaction, ...]]:
+    def rows(arrays: _Arrays) -> Iterator[tuple[Reaction, ...]]:
         flat = each(arrays)
         while some := tuple(islice(flat, draws)):
             yield some
@@ -308,33 +305,33 @@ class _Rows:
     wide: int
 
 
-_HARM = (
-    *(KeyError, ValueError, TypeError, IndexError, OSError, EOFError),
-    *(zipfile.BadZipFile, zlib.error),
-)
+def _told(path: Path, remedy: str) -> AbstractContextManager[None]:
+    """What goes wrong in reading a file is told by its name."""
+
+    def damaged(e: Exception) -> InputError:
+        return InputError(f"'{path}' is missing or damaged ({type(e).__name__}: {e})", remedy)
+
+    return files.unpacking(damaged)
 
 
-class _Opened:
-    """The arrays of a file; what goes wrong in reading them is told by its name."""
+@contextmanager
+def _opened(path: Path) -> Iterator[_Arrays]:
+    told = _told(path, "Delete its folder and train once more")
+    with told, zipfile.ZipFile(path) as archive:
+        yield _Arrays(archive)
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
 
-    def __enter__(self) -> _Opened:
-        try:
-            self._archive = zipfile.ZipFile(self.path)
-        except (OSError, zipfile.BadZipFile) as e:
-            raise self._damaged(e) from e
-        return self
+class _Arrays:
+    """The arrays of an open file."""
 
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self._archive.close()
-        if isinstance(error, _HARM):
-            raise self._damaged(error) from error
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         with self._archive.open(f"{name}.npy") as member:
             array: NDArray[Any] = np.lib.format.read_array(member, allow_pickle=False)
+            if member.read(1):  # a sum is looked at where a member ends
+                raise ValueError(f"{name} holds more than it says")
             return array
 
     def text(self, name: str) -> Any:  # noqa: ANN401 - JSON of ours
@@ -378,9 +375,3 @@ class _Opened:
                 yield Features(utterance, feature, part, names, units, timed)
             if member.read(1):
                 raise ValueError(f"{name} has more frames than reactions")
-
-    def _damaged(self, e: BaseException) -> InputError:
-        return InputError(
-            f"'{self.path}' is missing or damaged ({type(e).__name__}: {e})",
-            "Delete its folder and train once more",
-        )

@@ -24,7 +24,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,7 +38,7 @@ from empathia.errors import CorpusError
 from empathia.face.motion import posed
 from empathia.face.normalise import normalised
 from empathia.face.points import BLENDSHAPES, COLUMNS, UNIT
-from empathia.files import write
+from empathia.files import unpacking, write
 from empathia.labels import LabelSet
 from empathia.types import Dialogue, Features, FloatArray
 
@@ -179,16 +178,21 @@ def _landmarks(face: FloatArray) -> FloatArray:
 
 def _read(path: Path, stored_as: str, name: str) -> dict[str, Features]:
     rate = None if name == "words" else RATE
-    try:
-        with np.load(path / "dyads.npz", allow_pickle=False) as stored:
-            ids = json.loads(str(stored[f"{stored_as}.ids"]))
-            parts = np.split(stored[stored_as], np.cumsum(stored[f"{stored_as}.frames"])[:-1])
-            return {i: Features(i, name, p, rate=rate) for i, p in zip(ids, parts, strict=True)}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as e:
-        raise CorpusError(
-            f"dyads: '{path / 'dyads.npz'}' is missing or damaged ({e})",
-            f"Run: empathia corpus make dyads {path}",
-        ) from e
+
+    def damaged(e: Exception) -> CorpusError:
+        return CorpusError(
+            f"dyads: '{path / 'dyads.npz'}' is missing or damaged, or of an earlier version ({e})",
+            f"Delete the folder, then run: empathia corpus make dyads {path}",
+        )
+
+    with (
+        unpacking(damaged),
+        (path / "dyads.npz").open("rb") as raw,
+        np.load(raw, allow_pickle=False) as stored,
+    ):
+        ids = json.loads(str(stored[f"{stored_as}.ids"]))
+        parts = np.split(stored[stored_as], np.cumsum(stored[f"{stored_as}.frames"])[:-1])
+        return {i: Features(i, name, p, rate=rate) for i, p in zip(ids, parts, strict=True)}
 
 
 class _Rule:

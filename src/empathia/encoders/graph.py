@@ -8,8 +8,6 @@ and handed over when the session is made, so neither copy nor torch is needed.
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.errors import WeightsError
+from empathia.files import unpacking
 
 if TYPE_CHECKING:
     import onnxruntime
 
 GRAPHS = Path(__file__).parent / "graphs"
-_DAMAGED = (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 def arrays_of(
@@ -40,12 +38,13 @@ def arrays_of(
         WeightsError: The file is missing, damaged or holds other arrays.
     """
     remedy = f"Run: empathia weights pull {weight}"
-    try:
-        # Opened here: of a damaged archive numpy would leave the file open.
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {k: file[k].astype(np.float32) for k in shapes if k in file.files}
-    except _DAMAGED as error:
-        raise WeightsError(f"cannot read '{path}' ({error})", remedy) from error
+    # Opened here: of a damaged archive numpy would leave the file open.
+    with (
+        unpacking(lambda error: WeightsError(f"cannot read '{path}' ({error})", remedy)),
+        path.open("rb") as raw,
+        np.load(raw, allow_pickle=False) as file,
+    ):
+        arrays = {k: file[k].astype(np.float32) for k in shapes if k in file.files}
     for name, shape in shapes.items():
         actual = arrays[name].shape if name in arrays else "nothing"
         if actual != shape:

@@ -30,7 +30,7 @@ from empathia.errors import InputError, UsageError
 from empathia.exemplars import encoding, foretold
 from empathia.exemplars.pairs import Pair, dumps, loads
 from empathia.exemplars.words import WordIndex, index, kind_for
-from empathia.files import new_folder, write, write_json
+from empathia.files import new_folder, unpacking, write, write_json
 from empathia.types import FloatArray
 
 VERSION = 1
@@ -342,13 +342,11 @@ def load(folder: Path, name: str | None = None) -> Bank:
         InputError: There is none, it is empty, damaged, or of another version.
     """
     info = read_info(folder)
-    try:
+    with unpacking(lambda error: _damaged(folder, str(error))):
         pairs = loads((folder / PAIRS).read_bytes())
-        with np.load(folder / WORDS, allow_pickle=False) as postings:
+        with (folder / WORDS).open("rb") as raw, np.load(raw, allow_pickle=False) as postings:
             words = WordIndex.of_arrays(info.words, len(pairs), dict(postings))
         arrays = () if info.encoder is None else _open_vectors(folder, len(pairs))
-    except (OSError, ValueError, KeyError, EOFError, UnicodeDecodeError) as error:
-        raise _damaged(folder, str(error)) from error
     if len(pairs) != info.pairs or not pairs:
         raise _damaged(folder, f"{len(pairs)} exemplars, expected {info.pairs}")
     return Bank(name or folder.name, folder, info, pairs, words, *arrays)

@@ -16,7 +16,6 @@ after the other. Pickles are refused: reading one runs whatever its author put t
 from __future__ import annotations
 
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.errors import needs
+from empathia.errors import TextError, needs
+from empathia.files import unpacking
 from empathia.tables.text import fault
 from empathia.types.speech import FloatArray
 
@@ -39,7 +39,6 @@ _SAFE = (
     "ids=numpy.array(ids, dtype=str) and a matrix"
 )
 _ONE = "Write one vector of numbers an id, all of one length"
-_DAMAGED = (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +100,13 @@ def _npz(path: Path, feature: str) -> Vectors:
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     """All arrays of an npz file by name."""
-    try:
+
+    def damaged(error: Exception) -> TextError:
+        if "allow_pickle" in str(error):
+            return fault(path, None, "holds Python objects, which are pickles", _SAFE)
+        return fault(path, None, f"is damaged ({error})", "Copy it again")
+
+    with unpacking(damaged):
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
         strange = [n for n in names if not n.endswith(".npy")]
@@ -112,10 +117,6 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
             raise fault(path, None, f"holds '{twice[:-4]}' twice", "Write each id once")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except _DAMAGED as error:
-        if "allow_pickle" in str(error):
-            raise fault(path, None, "holds Python objects, which are pickles", _SAFE) from error
-        raise fault(path, None, f"is damaged ({error})", "Copy it again") from error
 
 
 def _rows(

@@ -39,23 +39,6 @@ _DTYPES = {
     "ByteStorage": "|u1",
     "BoolStorage": "|b1",
 }
-_BROKEN = (
-    EOFError,
-    OSError,
-    ValueError,
-    KeyError,
-    TypeError,
-    IndexError,
-    AttributeError,
-    OverflowError,
-    MemoryError,
-    RecursionError,
-    ImportError,
-    pickle.UnpicklingError,
-    zipfile.BadZipFile,
-    NotImplementedError,
-    RuntimeError,
-)
 
 
 class _Kind(NamedTuple):
@@ -201,7 +184,7 @@ def read(path: Path, key: str | None = None) -> dict[str, Array]:
         raise WeightsError(
             f"{path.name} is refused: {error}", "Only dictionaries of tensors are read"
         ) from None
-    except _BROKEN as error:
+    except Exception as error:  # pickles, zips and numbers raise whatever they like
         raise WeightsError(
             f"{path.name} is no whole PyTorch checkpoint: {error}", "Fetch the file again"
         ) from error

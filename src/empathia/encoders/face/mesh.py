@@ -16,6 +16,7 @@ from empathia.encoders.face.runtime import Net
 from empathia.errors import WeightsError
 from empathia.face.points import LEFT_OUTER, RIGHT_OUTER
 from empathia.face.pose import Model
+from empathia.files import unpacking
 from empathia.types import FloatArray
 from empathia.types.seen import BLENDSHAPES, LANDMARKS
 
@@ -68,21 +69,22 @@ class Mesher:
         Raises:
             WeightsError: They are not in it.
         """
-        try:
-            with zipfile.ZipFile(folder / "face_landmarker.task") as task:
-                points, shapes, geometry = (
-                    task.read(name)
-                    for name in (
-                        "face_landmarks_detector.tflite",
-                        "face_blendshapes.tflite",
-                        "geometry_pipeline_metadata_landmarks.binarypb",
-                    )
-                )
-        except (KeyError, zipfile.BadZipFile, OSError) as error:
-            raise WeightsError(
+
+        def damaged(error: Exception) -> WeightsError:
+            return WeightsError(
                 f"'face_landmarker.task' is not what was expected ({error})",
                 "Run: empathia weights pull face-landmarks",
-            ) from error
+            )
+
+        with unpacking(damaged), zipfile.ZipFile(folder / "face_landmarker.task") as task:
+            points, shapes, geometry = (
+                task.read(name)
+                for name in (
+                    "face_landmarks_detector.tflite",
+                    "face_blendshapes.tflite",
+                    "geometry_pipeline_metadata_landmarks.binarypb",
+                )
+            )
         outputs = ((1, 1, 1, 3 * LANDMARKS), (1, 1, 1, 1), (1, 1))
         return cls(
             Net(points, "face_landmarks_detector.tflite", outputs, threads),

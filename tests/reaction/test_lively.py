@@ -100,6 +100,26 @@ def test_it_foretells_frames_of_another_rate_and_other_columns_by_name(tmp_path)
     assert np.array_equal(after.values[:, :2], face.values[30:, :2]), "behind what was said"
 
 
+@pytest.mark.parametrize(
+    ("known", "seconds"),
+    [
+        ({"face": (40, 10.0)}, 4.0),
+        ({"face": (40, 10.0), "landmarks": (150, 30.0)}, 5.0),
+        ({"face": (40, 10.0), "activity": (75, RATE)}, 3.0),
+        ({"face": (0, 10.0)}, lively.reading_time("so it was")),
+        ({"words": (1, None)}, lively.reading_time("so it was")),
+    ],
+)
+def test_it_listens_as_long_as_the_frames_of_what_is_said(tmp_path, known, seconds) -> None:
+    features = {
+        n: Features("u1", n, np.zeros((frames, 2), np.float32), rate=rate)
+        for n, (frames, rate) in known.items()
+    }
+    predictor = lively.load(None)
+    ((told,),) = predictor.predict([[Sample("u1", "so it was", features=features)]])
+    assert len(told.features["face"].values) == round((seconds + lively.AFTER) * RATE)
+
+
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_it_nods_as_a_turn_ends_and_raises_its_brows_at_a_question(seed: int) -> None:
     assert dips(face(said(), seed), 3.8, 4.9) > 3

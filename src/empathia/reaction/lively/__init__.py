@@ -118,14 +118,18 @@ def _formed(name: str, form: Form, face: FloatArray) -> FloatArray | None:
 
 
 def _length(sample: Sample) -> float:
-    """Seconds that an utterance takes: of its sound, else about as long as its text is read."""
-    activity, prosody = sample.features.get("activity"), sample.features.get("prosody")
-    if activity is not None and activity.rate:
-        return len(activity.values) / activity.rate
+    """Seconds that an utterance takes: of its sound, else of the longest feature that has frames.
+
+    Where neither is known, about as long as its text is read.
+    """
+    timed = {n: len(f.values) / f.rate for n, f in sample.features.items() if f.rate}
+    if "activity" in timed:
+        return timed["activity"]
+    prosody = sample.features.get("prosody")
     measured = prosody is not None and "duration" in prosody.names
     if measured and prosody is not None and (duration := prosody.measure("duration")):
         return duration
-    return reading_time(sample.text or "")
+    return max(timed.values(), default=0.0) or reading_time(sample.text or "")
 
 
 def reading_time(text: str) -> float:

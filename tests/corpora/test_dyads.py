@@ -12,7 +12,16 @@ from unforetold import unforetold
 
 from empathia.corpora import dyads
 from empathia.errors import CorpusError
-from empathia.face.points import LEFT_OUTER, RIGHT_OUTER
+from empathia.face.motion import neutral
+from empathia.face.points import (
+    LEFT_BROW,
+    LEFT_OUTER,
+    NOSE_BRIDGE,
+    PAIRS,
+    RIGHT_BROW,
+    RIGHT_OUTER,
+)
+from empathia.face.pose import Model, pose, rotation
 from empathia.features import landmarks
 from empathia.types import Features
 
@@ -133,23 +142,47 @@ def test_options_that_cannot_be_are_refused_before_anything_is_written(tmp_path,
     assert not (tmp_path / "new").exists()
 
 
+def apart(points: np.ndarray, one: int, other: int) -> np.ndarray:
+    """Distance of two points of (frames, points, 3)."""
+    return np.linalg.norm(points[:, one] - points[:, other], axis=1)
+
+
+STILL = Model(
+    neutral().astype(np.float32),
+    np.isin(np.arange(478), [*PAIRS[0], *PAIRS[1], *NOSE_BRIDGE]).astype(np.float32),
+)
+"""Of the face that is shown: only what neither brows nor mouth move."""
+
+
 def test_landmarks_show_what_the_face_does(tmp_path: Path) -> None:
     dyads.make(tmp_path / "d", dialogues=5)
     for read in (dyads.ready, dyads.listening):
         shown, plain = read(tmp_path / "d", landmarks=True), read(tmp_path / "d")
         assert {n: f for n, f in shown.items() if n != "landmarks"} == plain
         assert shown["landmarks"].keys() == shown["face"].keys()
-        id, points = next(iter(shown["landmarks"].items()))
-        face = shown["face"][id].values
-        assert (points.names, points.rate) == (landmarks.NAMES, dyads.RATE)
-        assert points.values.dtype == np.float32
-        each = points.values.reshape(len(face), 478, 3)
-        eyes = np.linalg.norm(each[:, RIGHT_OUTER] - each[:, LEFT_OUTER], axis=1)
-        np.testing.assert_allclose(eyes, 1, atol=1e-5)  # the unit
-        lips = np.linalg.norm(each[:, 14] - each[:, 13], axis=1)
-        assert np.corrcoef(lips, face[:, 2])[0, 1] > 0.9, "the third column opens the mouth"
-        wide = np.linalg.norm(each[:, 291] - each[:, 61], axis=1)
-        assert np.corrcoef(wide, face[:, 0])[0, 1] > 0.4, "the first one smiles"
+        assert {(f.names, f.rate) for f in shown["landmarks"].values()} == {
+            (landmarks.NAMES, dyads.RATE)
+        }
+        points = np.concatenate([f.values for f in shown["landmarks"].values()])
+        assert points.dtype == np.float32
+        each = points.reshape(len(points), 478, 3)
+        np.testing.assert_allclose(apart(each, RIGHT_OUTER, LEFT_OUTER), 1, atol=1e-5)  # the unit
+        told = np.concatenate([shown["face"][id].values for id in shown["landmarks"]])
+        angles = pose(each, STILL)
+        np.testing.assert_allclose(angles, told[:, 3:] * [4, 2, 0], atol=0.05)
+        straight = each @ rotation(angles)
+        brows = -straight[:, [*LEFT_BROW, *RIGHT_BROW], 1].mean(1)
+        seen = np.stack([apart(each, 61, 291), brows, apart(each, 13, 14), angles[:, 0]], 1)
+        # What smiles, raises brows, opens the mouth and turns goes as far as 3 to either side.
+        does = np.column_stack([np.clip(told[:, :3], -3, 3), told[:, 3], np.ones(len(told))])
+        weight = np.linalg.lstsq(does, seen, rcond=None)[0]
+        assert (np.std(seen - does @ weight, axis=0) < 0.02 * np.std(seen, axis=0)).all()
+        effects = weight[:4] * np.std(does[:, :4], axis=0)[:, None]
+        effects /= np.diag(effects)
+        assert (np.diag(weight) > 0).all()
+        assert -0.6 < effects[2, 0] < -0.3, "an open mouth is less wide"
+        effects[2, 0] = 0
+        np.testing.assert_allclose(effects, np.eye(4), atol=0.03)
 
 
 def test_what_nobody_can_foretell_is_the_noise() -> None:

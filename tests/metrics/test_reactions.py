@@ -83,6 +83,11 @@ def test_point_errors_by_hand():
     assert same(landmark_accuracy(errors, 0.1), 1 / 2)
 
 
+@pytest.mark.parametrize("unit", [5, 5.0, np.float32(5), np.int64(5)])
+def test_a_unit_is_any_number(unit):
+    np.testing.assert_allclose(point_errors(EYES, EYES + np.array([0, 1]), unit), 0.2)
+
+
 def test_a_face_without_eyes_is_absent_not_near():
     gone = EYES.copy()
     gone[0, 1] = NAN

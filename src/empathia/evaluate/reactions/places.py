@@ -7,9 +7,9 @@ error is a share of the face, whatever its size. A frame in which one of the two
 
 Landmarks have the outer corners of the eyes (Sagonas et al., 2013). IEMOCAP puts no marker there;
 its lids' are the only pair on the eyes: a blink moves both alike, across the line between them.
-They lie above the pupils, some seven tenths as far apart as the corners, so that the same error is
-about 1.4 times as large a figure, and .1 a closer miss: markers compare with markers alone. Brows
-are nearer to the corners' distance, but draw together when one frowns.
+They lie above the pupils, nearer to each other than the corners, so that the same error is a larger
+figure, and .1 a closer miss: markers compare with markers alone. Brows draw together when one
+frowns.
 Of other points the unit is the diagonal of the box around where they are in the mean.
 """
 

@@ -81,8 +81,8 @@ def sentences(systems: Sequence[Measured], told: Sequence[Verdict]) -> tuple[str
         if "sized" in people.get(what, {}) and people[what]["sized"].value < 1:
             lost = 1 - people[what]["sized"].value
             lines.append(
-                f"{what}: nme, pck and accuracy leave {lost:.1%} of the frames out, which lack one "
-                f"of the two points that give the unit"
+                f"{what}: nme, pck and accuracy leave out {lost:.1%} of the frames of a reaction, "
+                f"in the mean, which lack one of the two points that give the unit"
             )
     return tuple(lines)
 

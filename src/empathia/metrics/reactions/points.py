@@ -45,7 +45,7 @@ def point_errors(
             f"points have the shape {a.shape}, expected (frames, points, dimensions)",
             "Reshape columns to points first",
         )
-    apart = np.full(len(a), unit) if isinstance(unit, float) else _apart(real, *unit)
+    apart = _apart(real, *unit) if isinstance(unit, tuple) else np.full(len(a), float(unit))
     errors: Floats = np.linalg.norm(a - b, axis=-1) / np.where(apart > 0, apart, np.nan)[:, None]
     return errors
 

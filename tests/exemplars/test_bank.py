@@ -134,6 +134,11 @@ def test_a_build_that_was_stopped_goes_on(tmp_path):
         little_bank.build(tmp_path / "b", many, encoder="minilm", threads=1, progress=stop)
     assert not (tmp_path / "b").exists()
     (piece,) = (tmp_path / ".b.vectors").iterdir()
+    whole = piece.read_bytes()
+    piece.write_bytes(whole[:-1])
+    with pytest.raises(InputError, match=r"\.npy' is damaged .* Delete it and build again"):
+        little_bank.build(tmp_path / "b", many, encoder="minilm", threads=1)
+    piece.write_bytes(whole)
     written = piece.stat().st_mtime_ns
     seen = []
 

@@ -313,7 +313,7 @@ def _vectors(
             raw = io.BytesIO()
             np.save(raw, encode(texts[start : start + _PIECE]), allow_pickle=False)
             write(piece, raw.getvalue())
-        pieces.append(np.load(piece, allow_pickle=False))
+        pieces.append(_piece(piece))
         progress("encoding", min(start + _PIECE, len(texts)), len(texts))
     place = {t: i for i, t in enumerate(texts)}
     rows = np.concatenate(pieces)
@@ -321,6 +321,15 @@ def _vectors(
         [rows[[place[p.context] for p in pairs]], rows[[place[p.reply] for p in pairs]]]
     )
     return both
+
+
+def _piece(path: Path) -> FloatArray:
+    def damaged(error: Exception) -> InputError:
+        return InputError(f"'{path}' is damaged ({error})", "Delete it and build again")
+
+    with unpacking(damaged):
+        rows: FloatArray = np.load(path, allow_pickle=False)
+    return rows
 
 
 def _check_folder(folder: Path) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 
 from empathia import bench, reaction
 from empathia.bench.pairs import Rule, direction, pairs
-from empathia.bench.reacting import MODEL
+from empathia.bench.predictor import MODEL
 from empathia.config import Run, read_run
 from empathia.errors import EmpathiaError
 from empathia.training.problem import Conversation

@@ -13,27 +13,25 @@ import platform
 import random
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from empathia import emotion, features, files, plugins, weights
-from empathia.bench import vectors
-from empathia.bench.data import LISTENING, Material, target_labels, targets, unique
-from empathia.bench.gather import gather
+from empathia.bench.data import Material, target_labels, targets, unique
 from empathia.bench.keep import keep, obstacle
-from empathia.bench.pairs import listeners
 from empathia.bench.record import Provenance, RunRecord
 from empathia.bench.run import Bench, choose
+from empathia.bench.taking import place_of, taken
 from empathia.config import Options, Run, checked_options, read_run
 from empathia.contracts import Progress
 from empathia.errors import ConfigError, CorpusError, LeakageError
 from empathia.files import Plain
 from empathia.labels import LabelSet
 from empathia.training.model import read as read_settings
-from empathia.types import Dialogue, Features
+from empathia.types import Dialogue
 from empathia.version import __version__
 
 if TYPE_CHECKING:
@@ -224,7 +222,7 @@ def material_of(
         ConfigError: A target of who listens can be had of nobody who listens.
     """
     names = tuple(dict.fromkeys(n for used in modalities.values() for n in used))
-    features, listening = _taken(run, data, corpora if names else {}, names, progress)
+    features, listening = taken(run, data, corpora if names else {}, names, progress)
     everything = unique(corpora)
     if not run.data.labels:
         none = LabelSet("none", ("none",))
@@ -240,63 +238,6 @@ def material_of(
     return Material(
         everything, labels, exclusive, gold, soft, modalities, features, dropped, listening
     )
-
-
-def _taken(
-    run: Run,
-    data: Path,
-    corpora: Mapping[str, tuple[Dialogue, ...]],
-    names: Sequence[str],
-    progress: Progress | None,
-) -> tuple[dict[str, dict[str, Features]], dict[str, dict[str, Features]]]:
-    """Features by name and utterance id: of who speaks, and of who listens meanwhile."""
-    meanwhile = _meanwhile(run, data, corpora)
-    features: dict[str, dict[str, Features]] = {n: {} for n in names}
-    listening: dict[str, dict[str, Features]] = {t: {} for t in run.reaction.targets if meanwhile}
-    for corpus, dialogues in corpora.items():
-        plugin, (place, options) = plugins.load("corpora", corpus), _options(run, data, corpus)
-        ready = vectors.ready(plugin, place, options, dialogues, _vectors(run, data, corpus))
-        heard = {LISTENING + n: known for n, known in meanwhile.get(corpus, {}).items()}
-        gathered = gather(
-            dialogues,
-            (*names, *heard),
-            ready=ready | heard,
-            marked=getattr(plugin, "marked", None),
-            listeners=listeners(dialogues, labelled=run.reaction.labelled),
-            cache=None,
-            threads=run.training.threads,
-            progress=progress,
-        )
-        prefix = f"{corpus}/" if len(corpora) > 1 else ""
-        for name, values in gathered.items():
-            there = listening if name.startswith(LISTENING) else features
-            there[name.removeprefix(LISTENING)] |= {prefix + k: v for k, v in values.items()}
-    return features, listening
-
-
-def _meanwhile(
-    run: Run, data: Path, corpora: Iterable[str]
-) -> dict[str, dict[str, Mapping[str, Features]]]:
-    """By corpus: targets that can be had of whoever listens, with what its release has of them."""
-    if run.reaction.when != "while":
-        return {}
-    faces = {
-        t: dict[str, Features]()
-        for t in run.reaction.targets
-        if (base := t.partition(":")[0]) in features.names() and features.source(base) == "face"
-    }
-    known = {}
-    for corpus in corpora:
-        release = vectors.listening(plugins.load("corpora", corpus), *_options(run, data, corpus))
-        known[corpus] = faces | {t: release[t] for t in run.reaction.targets if t in release}
-    for target in run.reaction.targets:
-        if not any(target in there for there in known.values()):
-            raise ConfigError(
-                f"{run.file}: nobody has '{target}' while listening: it is cut out of what is "
-                "said, or the corpus has it of speakers alone",
-                'Name face or landmarks, or set reaction.when = "after"',
-            )
-    return known
 
 
 def with_threads(run: Run, threads: int | None) -> Run:
@@ -315,7 +256,7 @@ def load_corpora(run: Run, data: Path) -> tuple[list[CorpusInfo], dict[str, tupl
     infos, corpora = [], {}
     for name in run.data.corpora:
         plugin = plugins.load("corpora", name, ("INFO", "load"))
-        place, options = _options(run, data, name)
+        place, options = place_of(run, data, name)
         if not place.exists():
             raise CorpusError(
                 f"corpus '{name}' is expected in '{place}', which is not there",
@@ -330,25 +271,6 @@ def load_corpora(run: Run, data: Path) -> tuple[list[CorpusInfo], dict[str, tupl
             ) from e
         corpora[name] = limited(loaded, run.data.limit, run.seed)
     return infos, corpora
-
-
-def _options(run: Run, data: Path, corpus: str) -> tuple[Path, dict[str, Any]]:
-    """Where a corpus lies, and the options of its loader."""
-    options = dict(run.data.options.get(corpus, {}))
-    named, _ = options.pop("folder", None), options.pop("vectors", None)
-    own = getattr(plugins.load("corpora", corpus), "FOLDER", None)
-    return own if own and named is None else data / str(named or corpus), options
-
-
-def _vectors(run: Run, data: Path, corpus: str) -> dict[str, Path]:
-    """Feature to file of the vectors that a run file names for a corpus."""
-    named = run.data.options.get(corpus, {}).get("vectors", {})
-    if not isinstance(named, Mapping) or not all(isinstance(f, str) for f in named.values()):
-        raise ConfigError(
-            f"{run.file}: data.options.{corpus}.vectors is {named!r}",
-            'Write vectors = { voice342 = "vectors/voice.npz" }, files below DATA',
-        )
-    return {name: data / file for name, file in named.items()}
 
 
 def limited(dialogues: tuple[Dialogue, ...], limit: int | None, seed: int) -> tuple[Dialogue, ...]:

@@ -22,10 +22,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from empathia import bench, files, plugins, reaction
-from empathia.bench import reacted
+from empathia import bench, files, plugins
+from empathia.bench import predictor, reacted
 from empathia.bench.data import Material
-from empathia.bench.keep import Bound, licence_of
 from empathia.bench.pairs import Found, Pair, Rule, direction, exchanges, pairs
 from empathia.bench.protocols import Fold
 from empathia.bench.reacted import RECORD, FoldCounts, ReactionRecord, is_reactions, read
@@ -35,12 +34,11 @@ from empathia.bench.understood import Understood
 from empathia.config import Options, Run, checked_options
 from empathia.contracts import Predictor, Progress, silent
 from empathia.errors import ConfigError, CorpusError, TrainingError
-from empathia.features import weights_of
-from empathia.reaction import RECOGNISED, RECOGNISER, Settings
+from empathia.reaction import RECOGNISED
 from empathia.training.problem import Exchange, ReactionProblem
 from empathia.types import Features, Sample
 
-DONE, MODEL, CARD = "record.json", "model", "card.md"
+DONE = "record.json"
 
 
 def train(
@@ -224,7 +222,7 @@ class _Fold:
         reacted.write_pairs(self.folder, tested, self.run.run.reaction.targets)
         learnt, unfit = self._answers(parts, progress)
         if self.keep:
-            _keep(self.run.bench, learnt, understood, self.run.fingerprint)
+            predictor.keep(self.run.bench, learnt, understood, self.run.fingerprint)
         told = {
             "pairs": [len(parts[p]) for p in ("train", "valid", "test")],
             "dropped": dict(every["test"].left_out),
@@ -348,61 +346,6 @@ class _Fold:
         late = r.when == "after"
         key, there = (pair.reaction.id, m.features) if late else (pair.stimulus.id, m.listening)
         return {t: there[t][key] for t in r.targets if key in there[t]}
-
-
-def _keep(made: Bench, learnt: Predictor, understood: Understood, fingerprint: str) -> None:
-    """Keep a predictor for use, with the recogniser that it listens to."""
-    run = made.run
-    corpora: list[Bound] = [dataclasses.asdict(c) for c in made.about["corpora"]]  # type: ignore[misc]
-    licence = licence_of(corpora, _weights(made, understood))
-    settings = Settings(
-        run.name,
-        run.model.predictor,
-        run.features or {"text": ()},
-        run.reaction.targets,
-        licence.text,
-        licence.noncommercial,
-        {
-            "seed": understood.seed,
-            "corpora": corpora,
-            "weights": licence.weights,
-            "versions": dict(made.about["versions"]),
-            "fingerprint": fingerprint,
-        },
-        run.reaction.when,
-    )
-    with files.new_folder(made.folder / MODEL) as new:
-        learnt.save(new)
-        if understood.read:
-            (new / RECOGNISER).mkdir()
-            understood.save(new / RECOGNISER, licence)
-        (new / CARD).write_text(card(settings), encoding="utf-8")
-        settings.write(new)
-
-
-def _weights(made: Bench, understood: Understood) -> tuple[str, ...]:
-    """Weights of its features, of the predictor, and of the recogniser that it listens to."""
-    known = {n for names in (made.run.features or {}).values() for n in names} - {RECOGNISED}
-    used = (*weights_of(*known), *reaction.weights_of(made.run.model.predictor, made.options))
-    return (*used, *understood.weights) if understood.read else used
-
-
-def card(settings: Settings) -> str:
-    """The card of a kept predictor, in Markdown."""
-    binding = (*settings.details["corpora"], *settings.details["weights"])
-    bound = [f"- {c['name']}: {c['licence']}" for c in binding]
-    told = ", ".join(settings.targets) or "no features"
-    barred = "Not for commercial use. " * settings.noncommercial
-    blocks = [
-        f"# {settings.name}",
-        f"Predictor `{settings.predictor}` of how a listener reacts (features: {told}; "
-        f"{settings.when} something is said).",
-        f"## Licence\n\n{barred}It inherits what its data and weights allow:\n\n"
-        + "\n".join(bound),
-        "What somebody will do next is uncertain: these are guesses of what people did in its "
-        "data, not what anybody feels or ought to do.",
-    ]
-    return "\n\n".join(blocks) + "\n"
 
 
 def _told(progress: Progress, where: str) -> Progress:

@@ -78,6 +78,11 @@ def source(name: str) -> Source:
     return cast("Source", reads)
 
 
+def is_extractor(name: str) -> bool:
+    """Whether there is an extractor of a feature of a run file; else it must come ready-made."""
+    return name.partition(":")[0] in names()
+
+
 def needs_landmarks(name: str) -> bool:
     """Whether a feature of a run file is taken from a face's landmarks.
 

@@ -158,6 +158,23 @@ def test_who_listens_is_foretold_on_the_clock_of_who_speaks(data: Path, tmp_path
     assert reacted.read(tmp_path / "out").settings["reaction"]["when"] == "while"
 
 
+def test_what_a_listener_alone_has_is_foretold_and_read_of_nobody(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = {
+        id: dataclasses.replace(f, extractor="gaze")
+        for id, f in dyads.listening(data / "dyads")["face"].items()
+    }
+    monkeypatch.setattr(dyads, "listening", lambda *_, **__: {"gaze": heard})
+    gaze = ('targets = ["face"]', 'targets = ["gaze"]')
+    trained(data, tmp_path, WHILE, gaze, ("seeds = [1, 2]", "seed = 1"))
+    for pair in reacted.read_pairs(training_folder(tmp_path / "out", 1, "standard")):
+        assert np.array_equal(pair.truth["gaze"].values, heard[pair.stimulus].values)
+        assert pair.stimulated == {}
+    with pytest.raises(UsageError, match="unknown feature 'gaze'"):
+        trained(data, tmp_path, WHILE, gaze, ('face = ["face"]', 'face = ["gaze"]'))
+
+
 def test_what_a_listener_did_is_part_of_what_a_run_is_of(data: Path, tmp_path: Path) -> None:
     run = read_run(run_file(tmp_path, WHILE))
     dialogues = {"dyads": tuple(dyads.load(data / "dyads"))}

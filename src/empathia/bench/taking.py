@@ -31,7 +31,7 @@ def taken(
         run: The run file.
         data: Folder that holds the corpora.
         corpora: What was loaded of them.
-        names: Features of who speaks.
+        names: Features of who speaks; a target that nobody but a listener can have is of nobody.
         progress: Told about the extraction.
 
     Raises:
@@ -39,15 +39,18 @@ def taken(
         UsageError: A feature is neither ready-made nor an extractor.
     """
     meanwhile = _meanwhile(run, data, corpora)
+    read = {n for used in run.features.values() for n in used}
+    heard_alone = {t for known in meanwhile.values() for t in known} - read
     features: dict[str, dict[str, Features]] = {n: {} for n in names}
     listening: dict[str, dict[str, Features]] = {t: {} for t in run.reaction.targets if meanwhile}
     for corpus, dialogues in corpora.items():
         plugin, (place, options) = plugins.load("corpora", corpus), place_of(run, data, corpus)
         ready = vectors.ready(plugin, place, options, dialogues, _vectors(run, data, corpus))
+        own = [n for n in names if n in ready or n not in heard_alone or is_extractor(n)]
         heard = {LISTENING + n: known for n, known in meanwhile.get(corpus, {}).items()}
         gathered = gather(
             dialogues,
-            (*names, *heard),
+            (*own, *heard),
             ready=ready | heard,
             marked=getattr(plugin, "marked", None),
             listeners=listeners(dialogues, labelled=run.reaction.labelled),

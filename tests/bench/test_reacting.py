@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import json
 import shutil
@@ -156,6 +157,63 @@ def test_who_listens_is_foretold_on_the_clock_of_who_speaks(data: Path, tmp_path
     kept = reaction.read(tmp_path / "out" / "model")
     assert kept.when == "while"
     assert reacted.read(tmp_path / "out").settings["reaction"]["when"] == "while"
+
+
+@pytest.fixture(scope="module")
+def overlapping(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same talks, in which each turn begins half a second before the one before it ends."""
+    folder = tmp_path_factory.mktemp("overlapping")
+    shutil.copytree(data / "dyads", folder / "dyads")
+    path = folder / "dyads" / "dyads.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        earlier = int(row["utterance"][-1])  # the pause was half a second, too
+        row |= {key: f"{float(row[key]) - earlier:.1f}" for key in ("start", "end")}
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    return folder
+
+
+def test_turns_that_overlap_hide_what_is_foretold_and_are_learnt_once(
+    overlapping: Path, tmp_path: Path
+) -> None:
+    told = {}
+    asked = (('"F-M"\nlearn_from = "F-M"', '"any-any"'), ("seeds = [1, 2]", "seed = 1"))
+    floors = ('"hold", "mean", "mirror", "nearest", "prior"', '"hold", "tfidf"')
+    for when, more in (("after", ()), ("while", (WHILE,))):
+        (tmp_path / when).mkdir()
+        trained(overlapping, tmp_path / when, floors, *asked, *more)
+        folder = training_folder(tmp_path / when / "out", 1, "standard")
+        told[when] = {n: list(reacted.read_said(folder, n)) for n in ("hold", "tfidf")}
+    for late, meanwhile in zip(told["after"]["tfidf"], told["while"]["tfidf"], strict=True):
+        assert late[0].emotion.scores == pytest.approx(meanwhile[0].emotion.scores, abs=1e-3)
+    own = dyads.ready(overlapping / "dyads")["face"]
+    turns = {u.id: u for d in dyads.load(overlapping / "dyads") for u in d.utterances}
+    shown = 0
+    for said, *_ in told["while"]["hold"]:
+        if before := turns.get(f"{said.to[:-1]}{turns[said.to].index - 1}"):
+            seen = round((turns[said.to].start - before.start) * dyads.RATE)
+            assert seen == len(own[before.id].values) - 5
+            assert np.array_equal(said.features["face"].values[0], own[before.id].values[seen - 1])
+            shown += 1
+    assert shown > 8
+
+
+def test_what_was_recognised_in_a_face_that_is_foretold_is_hidden_with_it(
+    overlapping: Path, tmp_path: Path
+) -> None:
+    listens = ("text = []", 'text = []\nfelt = ["recognised"]')
+    more = (WHILE, listens, ("seeds = [1, 2]", "seed = 1"))
+    turns = {u.id: u for d in dyads.load(overlapping / "dyads") for u in d.utterances}
+    for name, of_faces in (("faces", ()), ("words", (('face = ["face"]\n', ""),))):
+        (tmp_path / name).mkdir()
+        trained(overlapping, tmp_path / name, *more, *of_faces)
+        told = reacted.read_said(training_folder(tmp_path / name / "out", 1, "standard"), "hold")
+        known = {turns[s.to].index for s, *_ in told if s.emotion.scores}
+        assert known == ({4, 6} if name == "faces" else {2, 4, 6})
 
 
 def test_what_a_listener_alone_has_is_foretold_and_read_of_nobody(

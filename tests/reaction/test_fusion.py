@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the extra 'train'")
 
-from little_reactions import taught  # noqa: E402
+from little_reactions import overlapping, taught  # noqa: E402
 
 from empathia.config import Options  # noqa: E402
 from empathia.labels import EKMAN7  # noqa: E402
@@ -15,6 +15,7 @@ from empathia.reaction import fusion  # noqa: E402
 from empathia.reaction.fusion.net import Batch, FusionNet, Shape  # noqa: E402
 from empathia.reaction.fusion.read import Net  # noqa: E402
 from empathia.training.masked import losses  # noqa: E402
+from empathia.training.model import read_arrays  # noqa: E402
 from empathia.training.problem import Exchange  # noqa: E402
 from empathia.types import Features, Sample  # noqa: E402
 
@@ -145,3 +146,18 @@ def test_members_answer_as_they_were_fitted_and_directions_have_the_mean_size(tm
     rows = np.array([e.reaction.features["tone"].values[0] for e in train])
     mean = np.linalg.norm((rows - scale.mean) / scale.spread, axis=1).mean()
     assert (length == pytest.approx(mean, rel=1e-4)) == (loss == "cosine")
+
+
+def test_columns_are_scaled_by_each_turn_once(tmp_path) -> None:
+    scales = []
+    for when, meanwhile in (("after", None), ("while", ("face",))):
+        parts = [
+            tuple(e for n in names for e in overlapping(n, meanwhile))
+            for names in (("one", "other", "third"), ("last",))
+        ]
+        learnt = taught("fusion", tmp_path / when, train=parts[0], valid=parts[1])
+        (tmp_path / f"{when}-kept").mkdir()
+        learnt.save(tmp_path / f"{when}-kept")
+        arrays, _ = read_arrays(tmp_path / f"{when}-kept")
+        scales.append([arrays[f"columns.text.{n}"] for n in ("mean", "spread")])
+    assert np.allclose(*scales, atol=1e-6)

@@ -9,10 +9,12 @@ import numpy as np
 from little_problem import LABELS, conversation
 
 from empathia import plugins
+from empathia.bench.pairs import exchanges as of_pairs
+from empathia.bench.pairs import pairs
 from empathia.config import TrainingPart, checked_options
 from empathia.contracts import Predictor
 from empathia.training.problem import Exchange, ReactionProblem
-from empathia.types import Features, Sample
+from empathia.types import Dialogue, Features, Sample, Utterance
 
 RATE = 10.0
 MODALITIES = {"text": ("tone",), "face": ("face",), "felt": ("recognised",)}
@@ -63,6 +65,31 @@ def exchanges(names: list[str], seed: int = 0) -> tuple[Exchange, ...]:
             emotion = tuple(float(x == gold[samples[i].id]) for x in LABELS)
             found.append(Exchange(samples[:i], samples[i], emotion))
     return tuple(found)
+
+
+def overlapping(name: str, meanwhile: tuple[str, ...] | None) -> tuple[Exchange, ...]:
+    """The pairs of a talk of two, of whom each begins .5 s before the other ends.
+
+    Args:
+        name: Of the talk.
+        meanwhile: What is foretold of who listens; None where it is of the next turn.
+    """
+    samples, gold = talk(name, len(name))
+    rows = np.ones((35, 4), np.float32)
+    asked = {
+        s.id: dataclasses.replace(
+            s, features={**s.features, "face": Features(s.id, "face", rows, rate=RATE)}
+        )
+        for s in samples
+    }
+    said = tuple(
+        Utterance(s.id, i, "AB"[i % 2], s.text, 3.0 * i, 3.0 * i + 3.5)
+        for i, s in enumerate(samples)
+    )
+    every = pairs([Dialogue(name, said)]).pairs
+    answered = {p.stimulus.id: asked[p.reaction.id] for p in every}
+    felt = {s: tuple(float(x == label) for x in LABELS) for s, label in gold.items()}
+    return tuple(of_pairs(every, asked, answered, felt, meanwhile))
 
 
 def problem(name: str, folder: Path, **changes: object) -> ReactionProblem:

@@ -10,12 +10,14 @@ others speak, and as the segments of many corpora reach into each other.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise, repeat
 from typing import NamedTuple
 
 from empathia.errors import UsageError
+from empathia.features import is_extractor, source
 from empathia.training.problem import Exchange
 from empathia.types import Dialogue, Sample, Utterance
 
@@ -150,29 +152,52 @@ def exchanges(
         answered: By the stimulus' id, the reaction: its features are what is foretold.
         emotions: By utterance id, targets of the reaction's emotion, where there are some.
         meanwhile: Features that are foretold of who listens; None where they are of the reaction.
-            Of the listener's own turns nothing is then shown from the stimulus' start on.
+            A turn of the listener that still goes on as the stimulus begins is then without the
+            frames from there on, and without rows that :func:`shows` tells of. Its words and the
+            rows of its voice are of the whole turn.
     """
+    foretold = tuple(meanwhile or ())
+
+    @cache
+    def hidden(name: str) -> bool:
+        return shows(name, foretold)
+
     for pair in every:
         past = tuple(asked[u.id] for u in pair.past)
         if meanwhile is not None:
-            past = tuple(map(_until, past, pair.past, repeat(pair), repeat(meanwhile)))
+            past = tuple(map(_until, past, pair.past, repeat(pair), repeat(hidden)))
         yield Exchange(past, answered[pair.stimulus.id], emotions.get(pair.reaction.id))
 
 
-def _until(sample: Sample, u: Utterance, pair: Pair, targets: Collection[str]) -> Sample:
-    """A turn of the one who listens as far as it is over when the stimulus begins."""
+def shows(name: str, targets: Collection[str]) -> bool:
+    """Whether a feature shows what is foretold: it is of a face, or of a target's extractor."""
+    base = name.partition(":")[0]
+    if base in {t.partition(":")[0] for t in targets}:
+        return True
+    return is_extractor(name) and source(name) == "face"
+
+
+def _until(sample: Sample, u: Utterance, pair: Pair, hidden: Callable[[str], bool]) -> Sample:
+    """A turn of the one who listens as far as it is over when the stimulus begins.
+
+    Where that changes nothing it is the sample itself: by that, pasts of a dialogue are known.
+    """
     begin = pair.stimulus.start
     if begin is None or u.start is None or u.end is None:
         return sample
     if u.speaker != pair.reaction.speaker or u.end <= begin:
         return sample
     over = begin - u.start
-    features = {
-        name: f if f.rate is None else replace(f, values=f.values[: int(over * f.rate + 1e-6)])
-        for name, f in sample.features.items()
-        if (name not in targets if f.rate is None else over * f.rate >= 1)
-    }
-    return replace(sample, features=features)
+    features = {}
+    for name, f in sample.features.items():
+        if f.rate is None:
+            if not hidden(name):
+                features[name] = f
+        elif frames := int(over * f.rate + 1e-6):
+            whole = frames >= len(f.values)
+            features[name] = f if whole else replace(f, values=f.values[:frames])
+    same = all(features.get(name) is f for name, f in sample.features.items())
+    return sample if same else replace(sample, features=features)
 
 
 def listeners(dialogues: Iterable[Dialogue], *, labelled: bool = False) -> dict[str, str]:

@@ -25,7 +25,7 @@ from typing import Any
 from empathia import bench, files, plugins
 from empathia.bench import predictor, reacted
 from empathia.bench.data import Material
-from empathia.bench.pairs import Found, Pair, Rule, direction, exchanges, pairs
+from empathia.bench.pairs import Found, Pair, Rule, direction, exchanges, pairs, shows
 from empathia.bench.protocols import Fold
 from empathia.bench.reacted import RECORD, FoldCounts, ReactionRecord, is_reactions, read
 from empathia.bench.record import Provenance, training_folder
@@ -328,9 +328,16 @@ class _Fold:
             p.stimulus.id: dataclasses.replace(own[p.reaction.id], features=self._truth(p))
             for p in every
         }
-        r = self.run.run.reaction
-        meanwhile = r.targets if r.when == "while" else None
-        return tuple(exchanges(every, asked, answered, m.soft, meanwhile))
+        return tuple(exchanges(every, asked, answered, m.soft, self._meanwhile()))
+
+    def _meanwhile(self) -> tuple[str, ...] | None:
+        """What is foretold of who listens, and the emotion recognised where it is seen in that."""
+        run = self.run.run
+        targets = run.reaction.targets
+        if run.reaction.when != "while":
+            return None
+        seen = any(shows(n, targets) for names in run.features.values() for n in names)
+        return (*targets, RECOGNISED) if seen else targets
 
     def _told(self, pair: Pair) -> reacted.Tested:
         m, targets = self.run.bench.material, self.run.run.reaction.targets

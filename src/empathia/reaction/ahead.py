@@ -106,10 +106,26 @@ def load(folder: Path, threads: int | None = None) -> Foreteller:
 
 
 def _part(exchanges: Iterable[Exchange]) -> Part:
-    """Each dialogue once, as far as it is a past, with the emotions of reactions as targets."""
+    """Dialogues as far as they are a past, with the emotions of reactions as targets.
+
+    Each is there once, or, where a later past shows an earlier turn otherwise, once for each way.
+    A stimulus is one of them that is asked about: in the others it goes by another id.
+    """
     labelled = [e for e in exchanges if e.emotion is not None]
-    whole = tuple(tuple(longest) for longest, _ in prefixes([e.past for e in labelled]))
-    return Part(whole, {e.past[-1].id: e.emotion for e in labelled if e.emotion is not None})
+    targets = {e.past[-1].id: e.emotion for e in labelled if e.emotion is not None}
+    dialogues = []
+    for longest, members in prefixes([e.past for e in labelled]):
+        asked = {len(labelled[i].past) - 1 for i in members}
+        last = longest[-1].id  # no two dialogues end alike
+        dialogues.append(
+            tuple(
+                dataclasses.replace(s, id=f"{s.id} before {last}")
+                if s.id in targets and i not in asked
+                else s
+                for i, s in enumerate(longest)
+            )
+        )
+    return Part(tuple(dialogues), targets)
 
 
 def _predictor(

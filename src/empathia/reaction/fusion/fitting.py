@@ -25,6 +25,7 @@ from empathia.training.masked import losses
 from empathia.training.problem import Array, Exchange, ReactionProblem, emotion_array
 from empathia.training.rows import Table
 from empathia.training.selection import FIT
+from empathia.types import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +143,8 @@ def train(problem: ReactionProblem) -> Foreteller:
     _check(problem)
     o = problem.options
     past = o.count("past") if o.count("memory") else 0
-    whole = [longest for longest, _ in prefixes([e.past for e in problem.train])]
     modalities = {m: names for m, names in problem.modalities.items() if names}
-    columns = Columns(modalities, whole, o.count("squares_up_to"))
+    columns = Columns(modalities, [_turns(problem.train)], o.count("squares_up_to"))
     raw = {t: rows_of(problem.train, t, f.columns) for t, f in asked.forms.items()}
     scales = {t: _scale(x, o.text("loss")) for t, x in raw.items()}
     known, valid = (
@@ -175,6 +175,15 @@ def train(problem: ReactionProblem) -> Foreteller:
     residuals = Residuals.of(asked, off)
     answer = Answering(asked, columns, past, made, scales, residuals, temperature)
     return Foreteller(asked, answer, {"nets": record, "temperature": temperature}, answer.save)
+
+
+def _turns(exchanges: Sequence[Exchange]) -> list[Sample]:
+    """What was said in all pasts, each turn once, also where they show it in several ways."""
+    turns: dict[str, Sample] = {}
+    for longest, _ in prefixes([e.past for e in exchanges]):
+        for s in longest:
+            turns.setdefault(s.id, s)
+    return list(turns.values())
 
 
 def _members(

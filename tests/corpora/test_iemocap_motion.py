@@ -80,6 +80,13 @@ def test_while_the_other_speaks_they_are_a_listener_s(tmp_path: Path, capsys) ->
     (way,) = told["directions"][:1]
     assert (told["pairs"], way["stimulus"], way["reaction"]) == (2, "female", "male")
     assert told["left_out"]["the listener is without mocap"] == 2
+    assert main([*asked, "text", "--when", "while"]) == 2
+    err = capsys.readouterr().err
+    assert "what listeners have (here: mocap), and --with names text" in err
+    assert main([*asked[:4], "--when", "while", "--with", "mocap"]) == 2
+    assert "(here: nothing), and --with names mocap" in capsys.readouterr().err
+    assert main([*asked[:-1], "--when", "while"]) == 2
+    assert "--with names nothing" in capsys.readouterr().err
 
 
 @QUIET

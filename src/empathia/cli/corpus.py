@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from empathia.audit.files import Finding
     from empathia.bench.pairs import Pair
     from empathia.files import Plain
-    from empathia.types import Dialogue
+    from empathia.types import Dialogue, Features
 
 WRONG = 3  # exit code: something is wrong with the data
 _EPILOG = r"""
@@ -245,7 +245,6 @@ def _stats(args: argparse.Namespace) -> int:
 
 
 def _pairs(args: argparse.Namespace) -> int:
-    from empathia.bench import vectors
     from empathia.bench.pairs import HELD, Rule, direction, pairs
     from empathia.corpora.table.write import write
 
@@ -253,9 +252,7 @@ def _pairs(args: argparse.Namespace) -> int:
     rule = Rule(args.labelled, ways, args.gap, args.overlap, tuple(args.held))
     plugin, dialogues, _ = read_corpus(args)
     ready = {} if set(rule.held) <= set(HELD) else ready_features(args, plugin, dialogues)
-    heard = {}
-    if args.when == "while":
-        heard = vectors.listening(plugin, args.path, corpus_options(args))
+    heard = _heard(args, plugin) if args.when == "while" else {}
     answered = pairs(dialogues, rule, ready, heard)
     if args.out is not None:
         _keep(args)
@@ -282,6 +279,21 @@ def _pairs(args: argparse.Namespace) -> int:
         table(("stimulus of no pair", "utterances"), [(r, str(n)) for r, n in counted], tabs=True)
     sys.stdout.write(f"{len(answered.pairs)} pairs\n")
     return 0
+
+
+def _heard(args: argparse.Namespace, plugin: ModuleType) -> dict[str, Mapping[str, Features]]:
+    """What the corpus has of listeners, of which ``--with`` names some."""
+    from empathia.bench import vectors
+
+    heard = vectors.listening(plugin, args.path, corpus_options(args))
+    if not {*heard} & {*args.held}:
+        named = ", ".join(args.held) or "nothing"
+        raise UsageError(
+            f"--when while asks what listeners have (here: {', '.join(sorted(heard)) or 'nothing'})"
+            f", and --with names {named}",
+            "Name one of these by --with, give the --option that reads it, or leave --when out",
+        )
+    return heard
 
 
 def _row(pair: Pair) -> dict[str, Plain]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
@@ -326,3 +327,43 @@ def test_what_a_command_of_recognisers_alone_can_is_refused(run: Run, capsys) ->
     run.evaluated()
     assert main(["evaluate", str(run.folder), "--dump", "x.csv"]) == 2
     assert "--dump is of recognisers" in capsys.readouterr().err
+
+
+def test_figures_of_a_row_have_one_format_that_tells_systems_apart(run: Run) -> None:
+    run.face = [f / 300 for f in run.face]
+    run.say("near", lambda i: [("glad", {"face": run.face[i] * 1.1})])
+    run.say("far", lambda i: [("sad", {"face": run.face[i] * 1.4})])
+    e = run.evaluated()
+    table = next(rows for head, rows in looks.tables(e) if head[0] == "face")
+    for measure, *cells in table:
+        figures = [f for cell in cells for f in re.findall(r"[^][*, ]+", cell)]
+        assert all(re.fullmatch(r"-?\d+\.\d{3,}", f) for f in figures), (measure, figures)
+        assert len({len(f.partition(".")[2]) for f in figures}) == 1, (measure, figures)
+    rows = {measure: cells for measure, *cells in table}
+    near, far = (float(re.split(r"[* ]", cell)[0]) for cell in rows["mse"][:2])
+    assert far / near == pytest.approx(16, rel=0.1)
+    assert re.match(r"\d\.\d{3}\D", rows["cosine"][0])
+
+
+def test_who_foretells_nothing_of_a_feature_has_no_column_but_a_line(run: Run) -> None:
+    run.say("new", lambda i: [("glad", {"face": run.face[i]})])
+    run.say("words", lambda i: [("sad", {})])
+    run.mirror()
+    e = run.evaluated()
+    assert {head[0]: head[1:] for head, _ in looks.tables(e)} == {
+        "emotion": ["new", "words", "mirror"],
+        "face": ["new", "mirror", "people"],
+        "tone": ["new", "people"],
+    }
+    assert {"face: words foretells none", "tone: words, mirror foretell none"} <= set(
+        looks.remarks(e)
+    )
+
+
+def test_intervals_stand_below_their_figures_and_names_of_rows_stay(run: Run) -> None:
+    run.mean()
+    run.mirror()
+    page = looks.page(run.evaluated())
+    assert re.search(r"<td>[-\d.]+\*?<span class=\"span\">\[[-\d.]+, [-\d.]+\]</span></td>", page)
+    assert ".scroll { overflow-x: auto" in page
+    assert re.search(r"\.stacked th:first-child {[^}]*sticky", page)

@@ -6,6 +6,7 @@ import csv
 import dataclasses
 import io
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from empathia.evaluate.reactions import Evaluated
 from empathia.evaluate.reactions.felt import MEASURES as OF_EMOTIONS
 from empathia.evaluate.reactions.figures import Measured, Scores
 from empathia.evaluate.reactions.shown import AS_PEOPLE, LESS, MEASURES
+from empathia.evaluate.reactions.systems import PEOPLE
 from empathia.evaluate.reactions.verdict import sentences
 from empathia.files import Plain
 from empathia.report import still
@@ -21,19 +23,21 @@ from empathia.report.escaping import escaped
 from empathia.types import Score
 
 _ORDER = (*OF_EMOTIONS, *MEASURES)
+_SCALED = LESS | AS_PEOPLE | {"frdiv"}  # as small as the feature's numbers are
 
 
 def tables(e: Evaluated) -> list[tuple[list[str], list[list[str]]]]:
     """Of the emotion and of each feature a header and a row a measure, a column a predictor.
 
-    A star marks floors from which the predictor differs by more than chance (paired, 95 %).
+    A star marks floors from which the predictor differs by more than chance (paired, 95 %). Who
+    foretells nothing of it has no column, but for the predictor itself.
     """
     made = []
-    for what in dict.fromkeys(w for m in e.systems for w in m.scores):
-        there = {x for m in e.systems for x in m.scores.get(what, {})}
-        head = [what, *(m.name for m in e.systems)]
-        body = [[x, *(_cell(m, what, x) for m in e.systems)] for x in _ORDER if x in there]
-        made.append((head, body))
+    for what in _measured(e):
+        shown = [e.systems[0], *(m for m in e.systems[1:] if _tells(m, what))]
+        there = {x for m in shown for x in m.scores.get(what, {})}
+        body = [_row(shown, what, x) for x in _ORDER if x in there]
+        made.append(([what, *(m.name for m in shown)], body))
     return made
 
 
@@ -50,6 +54,7 @@ def remarks(e: Evaluated) -> list[str]:
         f"less is better of {less}" if less else "",
         f"neither more nor less is better of {alike}: compare with people" if alike else "",
         f"floors that could not learn this: {unfit}" if unfit else "",
+        *_silent(e),
         *sentences(e.systems, e.verdicts),
     ]
     return [line for line in lines if line]
@@ -106,36 +111,77 @@ def write(folder: Path, e: Evaluated) -> None:
     files.write_text(folder / "evaluation.json", f"{text}\n")
 
 
-def _cell(measured: Measured, what: str, measure: str) -> str:
+def _measured(e: Evaluated) -> list[str]:
+    return list(dict.fromkeys(w for m in e.systems for w in m.scores))
+
+
+def _tells(measured: Measured, what: str) -> bool:
+    """Whether there is more to say of a system than how much it answers."""
+    return bool(measured.scores.get(what, {}).keys() - {"covered"})
+
+
+def _silent(e: Evaluated) -> list[str]:
+    """Which floors foretell nothing of what is measured, a line each."""
+    floors = [m for m in e.systems[1:] if m.name != PEOPLE]
+    silent = {w: [m.name for m in floors if not _tells(m, w)] for w in _measured(e)}
+    return [
+        f"{what}: {', '.join(names)} foretell{'s' * (len(names) == 1)} none"
+        for what, names in silent.items()
+        if names
+    ]
+
+
+def _row(shown: Sequence[Measured], what: str, measure: str) -> list[str]:
+    scores = [m.scores.get(what, {}).get(measure) for m in shown]
+    digits = _decimals([s.value for s in scores if s is not None]) if measure in _SCALED else 3
+    return [measure, *(_cell(m, what, measure, digits) for m in shown)]
+
+
+def _cell(measured: Measured, what: str, measure: str, digits: int) -> str:
     score = measured.scores.get(what, {}).get(measure)
     if score is None:
         return ""
     a = measured.ahead.get(what, {}).get(measure)
     differs = a is not None and a.low is not None and a.high is not None and a.low * a.high > 0
-    between = "" if score.low is None else f" [{_number(score.low)}, {_number(score.high)}]"
-    return f"{_number(score.value)}{'*' * differs}{between}"
+    value, low, high = (_number(x, digits) for x in (score.value, score.low, score.high))
+    return f"{value}{'*' * differs}{f' [{low}, {high}]' if low else ''}"
 
 
-def _number(value: float | None) -> str:
-    """Three decimals, or three digits of what is very small or large."""
-    if value is None:
-        return ""
-    return f"{value:.3f}" if value == 0 or 0.001 <= abs(value) < 100 else f"{value:.3g}"
+def _decimals(values: Sequence[float]) -> int:
+    """Of all figures of a row: two digits of the least one, three decimals at least.
+
+    What is less than a hundredth of the largest reads as nothing beside it, and doesn't count.
+    """
+    sizes = [abs(v) for v in values if math.isfinite(v)]
+    most = max(sizes, default=0.0)
+    least = min((s for s in sizes if s >= most / 100), default=0.0)
+    wanted = 1 - math.floor(math.log10(least)) if least else 0
+    return max(wanted, 3 if most < 100 else 0)
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{round(value, digits) + 0:.{digits}f}"  # + 0: no "-0.000"
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> str:
     names = "".join(f'<th scope="col">{escaped(name)}</th>' for name in head)
     rows = "\n".join(
         f'<tr><th scope="row">{escaped(name)}</th>'
-        + "".join(f"<td>{escaped(cell)}</td>" for cell in cells)
+        + "".join(f"<td>{_stacked(cell)}</td>" for cell in cells)
         + "</tr>"
         for name, *cells in body
     )
     return (
         f'<section class="panel scroll whole" tabindex="0" role="region" aria-label='
-        f'"{escaped(head[0])}">\n<table class="grid">\n<thead><tr>{names}</tr></thead>\n'
+        f'"{escaped(head[0])}">\n<table class="grid stacked">\n<thead><tr>{names}</tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table>\n</section>"
     )
+
+
+def _stacked(cell: str) -> str:
+    """A figure with its interval below it: beside it nine columns are wider than a screen."""
+    value, opens, interval = cell.partition(" [")
+    return escaped(value) + f'<span class="span">[{escaped(interval)}</span>' * bool(opens)
 
 
 def _plain(scores: Scores) -> dict[str, Plain]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empathia.config import checked_options, read_run
+from empathia.config import Options, at_least, checked_options, more_than, one_of, read_run
 from empathia.errors import ConfigError
 
 RUNS = Path(__file__).parent.parent / "runs"
@@ -161,13 +162,21 @@ def test_a_change_that_cannot_be_is_named(change, message):
         ('name = "try"', 'name = "try"\nfile = "x"', "unknown key 'file'"),
         ("seed = 3", "seed = true", "'seed' must be int, found True"),
         ("seed = 3", "seed = 3.0", "'seed' must be int, found 3.0"),
-        ("seed = 3", "seed = -1", "'seed' cannot be -1"),
+        ("seed = 3", "seed = -1", "'seed' cannot be -1, expected 0 or more"),
         ("seed = 3", "", "lacks 'seed'"),
         ('corpora = ["a", "b"]', 'corpora = "a"', "'data.corpora' must be a list of strings"),
         ('corpora = ["a", "b"]', "corpora = []", "'data.corpora' must be a list of strings"),
-        ('corpora = ["a", "b"]', 'corpora = ["a", "a"]', "'data.corpora' cannot be"),
-        ("limit = 10", 'learnt_from = ["c"]', "'data.learnt_from' cannot be"),
-        ("limit = 10", "limit = 0", "'data.limit' cannot be 0"),
+        (
+            'corpora = ["a", "b"]',
+            'corpora = ["a", "a"]',
+            r"'data\.corpora' cannot be \['a', 'a'\], expected each",
+        ),
+        (
+            "limit = 10",
+            'learnt_from = ["c"]',
+            "'data.learnt_from' cannot be .*some of data.corpora",
+        ),
+        ("limit = 10", "limit = 0", "'data.limit' cannot be 0, expected 1 or more"),
         (
             'recogniser = "text"',
             "",
@@ -188,6 +197,41 @@ def test_what_cannot_be_is_named_with_file_and_key(tmp_path, old, new, message):
         read_run(write(tmp_path, GOOD.replace(old, new, 1)))
     assert "run.toml" in str(caught.value)
     assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            'reaction.when="during"',
+            "'reaction.when' cannot be 'during', expected 'after' or 'while'",
+        ),
+        ("reaction.draws=0", "'reaction.draws' cannot be 0, expected 1 or more"),
+        ("data.valid=1.0", "'data.valid' cannot be 1.0, expected more than 0, less than 1"),
+        ("seeds=[1, 1]", r"'seeds' cannot be \[1, 1\], expected each seed once"),
+    ],
+)
+def test_what_is_expected_is_told(change, message):
+    with pytest.raises(ConfigError, match=message):
+        read_run(RUNS / "reaction-dyads.toml", [change])
+
+
+def test_an_empty_list_takes_away_what_a_base_names(tmp_path: Path) -> None:
+    base = RUNS / "reaction-dyads.toml"
+    assert read_run(base).reaction.targets
+    own = tmp_path / "emotion.toml"
+    own.write_text(f'base = "{base}"\n[reaction]\ntargets = []\nfloors = []\n')
+    assert (read_run(own).reaction.targets, read_run(own).reaction.floors) == ((), ())
+
+
+@given(st.integers(-3, 3), st.integers(-3, 3))
+def test_rules_let_through_what_their_words_say(value: int, bound: int) -> None:
+    asked = Options({"a": value, "b": str(value)})
+    rules = {"a": at_least(bound)}, {"a": more_than(bound)}, {"b": one_of("0", "1")}
+    wanted = value >= bound, value > bound, value in {0, 1}
+    for rule, fine in zip(rules, wanted, strict=True):
+        with nullcontext() if fine else pytest.raises(ConfigError, match=r"'model\.\w' cannot be"):
+            asked.demand(rule)
 
 
 def test_missing_file_is_named(tmp_path):

@@ -29,7 +29,7 @@
     # or: predictor = "fusion"   # plug-in of empathia.reaction
 
     [reaction]                   # what a predictor foretells of the other's next utterance
-    targets = ["prosody"]
+    targets = ["prosody"]        # [] for the emotion alone
     when = "after"               # or "while" the other speaks: features of who listens
 
     [training]
@@ -46,15 +46,22 @@ from __future__ import annotations
 from empathia.config.options import Options, checked_options, complete
 from empathia.config.parts import DataPart, ModelPart, ReactionPart, Run, TrainingPart
 from empathia.config.reading import read_run
+from empathia.config.rules import PORTION, SHARE, Rule, at_least, more_than, one_of
 
 __all__ = [
+    "PORTION",
+    "SHARE",
     "DataPart",
     "ModelPart",
     "Options",
     "ReactionPart",
+    "Rule",
     "Run",
     "TrainingPart",
+    "at_least",
     "checked_options",
     "complete",
+    "more_than",
+    "one_of",
     "read_run",
 ]

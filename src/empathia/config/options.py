@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
+from empathia.config.rules import Rule
 from empathia.config.values import as_default
 from empathia.errors import ConfigError
 from empathia.files import Plain
@@ -21,17 +22,18 @@ class Options:
 
     values: Mapping[str, Plain]
 
-    def demand(self, rules: Mapping[str, bool]) -> None:
-        """Refuse values of ``[model]`` that cannot be, before any work is done.
+    def demand(self, rules: Mapping[str, Rule], name: str = "'model.{}'") -> None:
+        """Refuse values that cannot be, before any work is done.
 
         Args:
-            rules: Name to whether its value is fine.
+            rules: Name to what its value has to be.
+            name: What a message calls one, with {} in the place of its name.
 
         Raises:
-            ConfigError: One is not.
+            ConfigError: One is not what is expected.
         """
-        for name in (n for n, fine in rules.items() if not fine):
-            raise ConfigError(f"'model.{name}' cannot be {self.values[name]!r}", "Mend the value")
+        for key, rule in rules.items():
+            rule.check(name.format(key), self.values[key])
 
     def flag(self, name: str) -> bool:
         """A truth value."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from empathia.config.parts import DataPart, ModelPart, ReactionPart, Run, TrainingPart
+from empathia.config.rules import PORTION, Rule, at_least, more_than, one_of
 from empathia.config.values import filled, typed, unknown, wrong
 from empathia.errors import ConfigError
 
@@ -127,36 +128,40 @@ def _lists(table: Any, file: str, name: str) -> dict[str, tuple[str, ...]]:  # n
 
 def _check(run: Run) -> None:
     """Ranges: what no training can be done with is refused before any work is done."""
-    t = run.training
+    corpora = Rule("some of data.corpora", lambda v: set(v) <= set(run.data.corpora))
     rules = {
-        "name": run.name not in {".", ".."}
-        and bool(run.name)
-        and all(c.isalnum() or c in "-_." for c in run.name),
-        "seed": run.seed >= 0,
-        "data.corpora": len(set(run.data.corpora)) == len(run.data.corpora),
-        "data.evaluated_on": set(run.data.evaluated_on) <= set(run.data.corpora),
-        "data.learnt_from": set(run.data.learnt_from) <= set(run.data.corpora),
-        "data.limit": run.data.limit is None or run.data.limit > 0,
-        "data.folds": run.data.folds is None or run.data.folds > 1,
-        "data.valid": 0 < run.data.valid < 1,
-        "data.targets": run.data.targets in {"single", "multi", "votes", "partial"},
-        "data.fraction": 0 < run.data.fraction <= 1,
-        "seeds": len(set(run.seeds)) == len(run.seeds) and all(s >= 0 for s in run.seeds),
-        "reaction.draws": run.reaction.draws > 0,
-        "reaction.when": run.reaction.when in {"after", "while"},
-        "training.epochs": t.epochs > 0,
-        "training.batch": t.batch > 0,
-        "training.lr": t.lr > 0,
-        "training.weight_decay": t.weight_decay >= 0,
-        "training.warmup": 0 <= t.warmup < 1,
-        "training.clip": t.clip > 0,
-        "training.patience": t.patience > 0,
-        "training.checkpoint_every": t.checkpoint_every > 0,
-        "training.threads": t.threads > 0,
+        "name": Rule("letters, digits, '-', '_' and '.', as 'text-default'", _is_name),
+        "seed": at_least(0),
+        "data.corpora": Rule("each corpus once", lambda v: len(set(v)) == len(v)),
+        "data.evaluated_on": corpora,
+        "data.learnt_from": corpora,
+        "data.limit": at_least(1),
+        "data.folds": at_least(2),
+        "data.valid": Rule("more than 0, less than 1", lambda v: 0 < v < 1),
+        "data.targets": one_of("single", "multi", "votes", "partial"),
+        "data.fraction": Rule("more than 0, 1 at most", lambda v: 0 < v <= 1),
+        "seeds": Rule(
+            "each seed once, 0 or more", lambda v: len(set(v)) == len(v) and min(v, default=0) >= 0
+        ),
+        "reaction.draws": at_least(1),
+        "reaction.when": one_of("after", "while"),
+        "training.epochs": at_least(1),
+        "training.batch": at_least(1),
+        "training.lr": more_than(0),
+        "training.weight_decay": at_least(0),
+        "training.warmup": PORTION,
+        "training.clip": more_than(0),
+        "training.patience": at_least(1),
+        "training.checkpoint_every": at_least(1),
+        "training.threads": at_least(1),
     }
-    for key, fine in rules.items():
-        if not fine:
-            value: Any = run
-            for step in key.split("."):
-                value = getattr(value, step)
-            raise ConfigError(f"{run.file}: '{key}' cannot be {value!r}", "Mend the value")
+    for key, rule in rules.items():
+        value: Any = run
+        for step in key.split("."):
+            value = getattr(value, step)
+        if value is not None:  # None: whatever there is
+            rule.check(f"{run.file}: '{key}'", value)
+
+
+def _is_name(name: str) -> bool:
+    return name not in {"", ".", ".."} and all(c.isalnum() or c in "-_." for c in name)

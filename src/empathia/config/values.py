@@ -13,14 +13,15 @@ _Part = TypeVar("_Part")
 
 
 def filled(kind: type[_Part], table: Mapping[str, Any], file: str, prefix: str) -> _Part:
-    """Fill a dataclass from a table, checking names and types."""
+    """Fill a dataclass from a table, names and types checked; lists with a default may be empty."""
     hints = get_type_hints(kind)
     fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
     values = {}
     for key, value in table.items():
         if key not in fields:
             raise unknown(file, prefix + key, [prefix + f for f in fields if f != "file"])
-        values[key] = typed(hints[key], value, file, prefix + key)
+        none = value == [] and isinstance(fields[key].default, tuple)
+        values[key] = () if none else typed(hints[key], value, file, prefix + key)
     lacking = [
         prefix + name
         for name, f in fields.items()

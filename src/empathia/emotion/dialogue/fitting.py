@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from empathia.config import PORTION, SHARE, Rule, at_least, one_of
 from empathia.emotion.dialogue.net import DialogueNet, Shape, talk
 from empathia.emotion.dialogue.read import Answering, Nets, Remembering, shape_of
 from empathia.emotion.dialogue.tables import Prepared, prepare
@@ -199,15 +200,15 @@ def _gold(part: Sequence[Prepared]) -> tuple[Array, NDArray[np.bool_]]:
 def _check(problem: Problem) -> None:
     """Refuse what no training can be done with before any work is done."""
     o = problem.options
-    strange = sorted({*o.words("remembered")} - {*problem.modalities})
+    read = ", ".join(problem.modalities) or "none is read"
     rules = {
-        "context": o.text("context") in {"causal", "bidirectional", "none"},
-        "balance": o.text("balance") in {"none", "weights", "sampling"},
-        "linear": 0 <= o.number("linear") <= 1,
-        "remembered": not strange,
-        **{k: 0 <= o.number(k) < 1 for k in ("dropout", "noise", "modality_dropout")},
-        **{k: o.count(k) > 0 for k in ("width", "members", "directions")},
-        "memory": o.count("memory") > 1,
+        "context": one_of("causal", "bidirectional", "none"),
+        "balance": one_of("none", "weights", "sampling"),
+        "linear": SHARE,
+        "remembered": Rule(f"modalities ({read})", lambda v: {*v} <= {*problem.modalities}),
+        **dict.fromkeys(("dropout", "noise", "modality_dropout"), PORTION),
+        **dict.fromkeys(("width", "members", "directions"), at_least(1)),
+        "memory": at_least(2),
     }
     strengths(o, "penalties")
     o.demand(rules)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from empathia.config import PORTION, at_least, one_of
 from empathia.emotion.voicenet.net import VoiceNet
 from empathia.errors import ConfigError, TrainingError
 from empathia.files import Plain
@@ -283,17 +284,10 @@ def baseline_of(problem: Problem, feature: str) -> Baseline:
 
 
 def _check(problem: Problem) -> None:
-    o = problem.options
     rules = {
-        "window": o.count("window") > 0,
-        "baseline": o.text("baseline") in {"neutral", "all"},
-        "channels": o.count("channels") > 0,
-        "hidden": o.count("hidden") > 0,
-        "dropout": 0 <= o.number("dropout") < 1,
-        "speed": 0 <= o.number("speed") < 1,
-        "pitch": 0 <= o.number("pitch") < 1,
-        "balance": o.text("balance") in {"weights", "none"},
+        **dict.fromkeys(("window", "channels", "hidden"), at_least(1)),
+        **dict.fromkeys(("dropout", "speed", "pitch"), PORTION),
+        "baseline": one_of("neutral", "all"),
+        "balance": one_of("weights", "none"),
     }
-    for key, fine in rules.items():
-        if not fine:
-            raise ConfigError(f"'model.{key}' cannot be {o.values[key]!r}", "Mend the value")
+    problem.options.demand(rules)

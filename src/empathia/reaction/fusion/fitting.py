@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from empathia.config import PORTION, at_least, one_of
 from empathia.errors import ConfigError
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import quality, softmax
@@ -261,16 +262,14 @@ def _finite(mean: Table, spread: Table) -> tuple[Table, Table]:
 
 def _check(problem: ReactionProblem) -> None:
     """Refuse what no training can be done with before any work is done."""
-    o = problem.options
     rules = {
-        "loss": o.text("loss") in {"mse", "cosine"},
-        "balance": o.text("balance") in {"none", "sampling"},
-        **{k: 0 <= o.number(k) < 1 for k in ("dropout", "modality_dropout")},
-        **{k: o.count(k) > 0 for k in ("width", "fused", "members")},
-        **{k: o.count(k) >= 0 for k in ("memory", "past")},
-        "weight": o.number("weight") >= 0,
+        "loss": one_of("mse", "cosine"),
+        "balance": one_of("none", "sampling"),
+        **dict.fromkeys(("dropout", "modality_dropout"), PORTION),
+        **dict.fromkeys(("width", "fused", "members"), at_least(1)),
+        **dict.fromkeys(("memory", "past", "weight"), at_least(0)),
     }
-    o.demand(rules)
+    problem.options.demand(rules)
     if not any(problem.modalities.values()):
         raise ConfigError("predictor 'fusion' reads features", "Name some in [features]")
     if not problem.valid:

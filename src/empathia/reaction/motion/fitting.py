@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from empathia.config import PORTION, at_least, one_of
 from empathia.errors import ConfigError
 from empathia.metrics.calibration import fit_temperature
 from empathia.metrics.scores import quality, softmax
@@ -208,12 +209,10 @@ def _temperature(logits: FloatArray, emotions: Array) -> float:
 
 def _check(problem: ReactionProblem) -> None:
     """Refuse what no training can be done with before any work is done."""
-    o = problem.options
     rules = {
-        "balance": o.text("balance") in {"none", "sampling"},
-        **{k: 0 <= o.number(k) < 1 for k in ("dropout", "modality_dropout")},
-        **{k: o.count(k) > 0 for k in ("width", "kernel")},
-        **{k: o.count(k) >= 0 for k in ("layers", "echo")},
-        "weight": o.number("weight") >= 0,
+        "balance": one_of("none", "sampling"),
+        **dict.fromkeys(("dropout", "modality_dropout"), PORTION),
+        **dict.fromkeys(("width", "kernel"), at_least(1)),
+        **dict.fromkeys(("layers", "echo", "weight"), at_least(0)),
     }
-    o.demand(rules)
+    problem.options.demand(rules)

@@ -16,9 +16,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from empathia.config import Options, complete
+from empathia.config import Options, Rule, at_least, complete, more_than, one_of
 from empathia.contracts import Tools
-from empathia.errors import ConfigError, UsageError, needs
+from empathia.errors import UsageError, needs
 from empathia.exemplars.bank import Bank
 from empathia.exemplars.places import open_bank
 from empathia.exemplars.search import Query, search
@@ -250,18 +250,12 @@ def fit(raw: str, turns: Sequence[Turn]) -> str:
 
 
 def _check(options: Options) -> None:
-    fine = {
-        "exemplars": options.count("exemplars") >= -1,
-        "decoding": options.text("decoding") in ("greedy", "sample", "beam"),
-        "temperature": options.number("temperature") > 0,
-        "top_k": options.count("top_k") >= 0,
-        "top_p": 0 < options.number("top_p") <= 1,
-        "beam": options.count("beam") >= 1,
-        "attempts": options.count("attempts") >= 1,
-        "max_tokens": options.count("max_tokens") >= 1,
+    rules = {
+        "exemplars": at_least(-1),
+        "decoding": one_of("greedy", "sample", "beam"),
+        "temperature": more_than(0),
+        "top_k": at_least(0),
+        "top_p": Rule("more than 0, 1 at most", lambda v: 0 < v <= 1),
+        **dict.fromkeys(("beam", "attempts", "max_tokens"), at_least(1)),
     }
-    for key in (k for k, good in fine.items() if not good):
-        raise ConfigError(
-            f"'{key}' of the reply generator '{NAME}' cannot be {options.values[key]!r}",
-            "Mend the value",
-        )
+    options.demand(rules, f"'{{}}' of the reply generator '{NAME}'")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from empathia.config import PORTION, SHARE, Rule, at_least, one_of
 from empathia.errors import ConfigError, TrainingError
 from empathia.exemplars.bank import Bank
 from empathia.exemplars.pairs import Pair
@@ -265,21 +266,22 @@ def weights_of(problem: ReplyProblem) -> dict[str, float]:
 def _check(problem: ReplyProblem) -> None:
     """Refuse options that cannot be, and losses that have nothing to go by."""
     o, weights = problem.options, weights_of(problem)
-    heads = o.count("heads") >= 1 and o.count("width") % (2 * max(1, o.count("heads"))) == 0
+    width = o.count("width")
     rules = {
-        "vocabulary": o.count("vocabulary") >= words.SIZE,
-        "heads": heads,  # of an even width each: places are pairs of sine and cosine
-        "layers": o.count("layers") >= 1,
-        "dropout": 0 <= o.number("dropout") < 1,
-        "context": o.count("context") > len(words.CUES),
-        "pieces": o.count("pieces") >= 1,
-        "given": o.text("given") in WAYS,
-        "exemplars": o.count("exemplars") >= 0,
-        "cued": 0 <= o.number("cued") <= 1,
-        "judge_width": o.count("judge_width") >= 2 and o.count("judge_width") % 2 == 0,
-        "judge_reads": o.text("judge_reads") in READS,
-        "judge_epochs": o.count("judge_epochs") >= 1,
-        **{f"loss_{k}": 0 <= w < math.inf for k, w in weights.items()},
+        "vocabulary": at_least(words.SIZE),
+        "heads": Rule(  # places are pairs of sine and cosine
+            f"parts of model.width, {width}, of an even width each",
+            lambda v: v >= 1 and width % (2 * v) == 0,
+        ),
+        **dict.fromkeys(("layers", "pieces", "judge_epochs"), at_least(1)),
+        "dropout": PORTION,
+        "context": at_least(len(words.CUES) + 1),
+        "given": one_of(*WAYS),
+        "exemplars": at_least(0),
+        "cued": SHARE,
+        "judge_width": Rule("an even number, 2 or more", lambda v: v >= 2 and v % 2 == 0),
+        "judge_reads": one_of(*READS),
+        **{f"loss_{k}": Rule("0 or more, finite", lambda v: 0 <= v < math.inf) for k in weights},
     }
     o.demand(rules)
     if not any(weights.values()):

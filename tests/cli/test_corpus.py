@@ -17,7 +17,7 @@ from split_screens import split_video
 
 from empathia import plugins
 from empathia.cli import main
-from empathia.corpora import table, toy
+from empathia.corpora import dyads, table, toy
 from empathia.report.corpus.stats import stats
 
 DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -239,7 +239,26 @@ def test_wrong_rules_of_pairs_are_named(talk, given, message, capsys):
 def test_pairs_need_speakers(tmp_path, capsys):
     (tmp_path / "t.csv").write_text("dialogue,text\nd,hi\nd,ho\n")
     assert main(["corpus", "pairs", "table", str(tmp_path)]) == 2
-    assert "--map speaker=COLUMN" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "--map speaker=COLUMN" in said
+    assert "'speaker=COLUMN:(PATTERN)'" in said
+
+
+@pytest.mark.parametrize("when", ["after", "while"])
+def test_features_that_an_option_reads_are_told_with_it(tmp_path, when, capsys):
+    dyads.make(tmp_path, dialogues=5)
+    wanted = ["corpus", "pairs", "dyads", str(tmp_path), "--with", "landmarks", "--when", when]
+    assert main(wanted) == 2
+    assert "Add --option landmarks=true" in capsys.readouterr().err
+    assert main([*wanted, "--option", "landmarks=true"]) == 0
+
+
+def test_help_of_make_names_what_can_be_made(capsys):
+    made = [n for n in plugins.names("corpora") if hasattr(plugins.load("corpora", n), "make")]
+    for words in (["make", "--help"], ["--help"]):
+        with pytest.raises(SystemExit):
+            main(["corpus", *words])
+        assert " or ".join(made) in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])

@@ -119,7 +119,8 @@ def pairs(
     if not any(len({u.speaker for u in d.utterances} - {UNKNOWN}) > 1 for d in dialogues):
         raise UsageError(
             "there are no pairs: no dialogue has two known speakers",
-            "Say who speaks (a table: --map speaker=COLUMN)",
+            "Say who speaks (a table: --map speaker=COLUMN, or, if they are a part of its cells, "
+            "--map 'speaker=COLUMN:(PATTERN)')",
         )
     _check(rule, dialogues, {*features, *listening})
     every: list[Pair] = []

@@ -38,10 +38,20 @@ def spare(film: Path, overwrite: bool) -> None:
         raise UsageError(f"'{film}' is there already", "Name another file, or add --overwrite")
 
 
-def add_corpus(parser: argparse.ArgumentParser) -> None:
-    """Arguments that name a corpus and say how it is to be read."""
-    parser.add_argument("name", metavar="NAME", help="corpus (empathia corpus list)")
-    parser.add_argument("path", metavar="PATH", type=Path, help="where its release lies")
+def add_corpus(
+    parser: argparse.ArgumentParser,
+    which: str = "corpus (empathia corpus list)",
+    where: str = "where its release lies",
+) -> None:
+    """Arguments that name a corpus and say how it is to be read.
+
+    Args:
+        parser: Gets them.
+        which: Help on its name.
+        where: Help on its path.
+    """
+    parser.add_argument("name", metavar="NAME", help=which)
+    parser.add_argument("path", metavar="PATH", type=Path, help=where)
     add_reading(parser)
 
 
@@ -51,8 +61,9 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
         "--map",
         action="append",
         default=[],
-        metavar="OURS=THEIRS,...",
-        help="table: which column is which of ours",
+        metavar="OURS=COLUMN[:PATTERN],...",
+        help="table: which column is which of ours; of a pattern (regular expression) what its "
+        "parentheses find",
     )
     parser.add_argument(
         "--group",
@@ -168,14 +179,19 @@ def check_options(function: Callable[..., object], name: str, options: Iterable[
     Raises:
         UsageError: One is unknown.
     """
-    parameters = inspect.signature(function).parameters.values()
-    known = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    known = options_with_defaults(function)
     for option in options:
         if option not in known:
             raise UsageError(
                 f"corpus '{name}' has no option '{option}' (it has: {', '.join(known) or 'none'})",
                 "Leave it out",
             )
+
+
+def options_with_defaults(function: Callable[..., object]) -> dict[str, object]:
+    """The options of a corpus's function, as far as its signature tells."""
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
 
 def _parted(several: str) -> Sequence[str]:

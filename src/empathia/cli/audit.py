@@ -71,8 +71,9 @@ def _describing(data: argparse._ArgumentGroup) -> None:
         "--map",
         action="append",
         default=[],
-        metavar="OURS=THEIRS,...",
-        help="of a table: which column is which of ours",
+        metavar="OURS=COLUMN[:PATTERN],...",
+        help="of a table: which column is which of ours; of a pattern (regular expression) what "
+        "its parentheses find",
     )
     data.add_argument(
         "--option",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from empathia.cli._options import (
     add_vectors,
     check_options,
     corpus_options,
+    options_with_defaults,
     read_corpus,
     ready_features,
     vectors_of,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from empathia.types import Dialogue, Features
 
 WRONG = 3  # exit code: something is wrong with the data
+_MADE = ("dyads", "toy")  # corpora with make(); help imports no plug-in to find them
 _EPILOG = r"""
 examples:
   empathia corpus list
@@ -45,6 +47,7 @@ examples:
   empathia corpus distributions ravdess corpora/ravdess --out prosody.png
   empathia corpus export emodb corpora/emodb --out emodb.parquet
   empathia corpus make toy corpora/toy --option 'leaks=["speakers"]'
+  empathia corpus make dyads corpora/dyads
   empathia corpus stats table mine.csv --option scale=[1,5] \
       --group 'scenario=dialogue_id:_(impro\d\d|script\d\d)'
 
@@ -68,9 +71,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     pairs = actions.add_parser("pairs", help="what one said and what another said next")
     export = actions.add_parser("export", help="write it as a table (csv, tsv, jsonl, parquet)")
     shapes = actions.add_parser("distributions", help="how prosody is distributed, beside the cues")
-    make = actions.add_parser("make", help="make a corpus that the project makes (toy)")
-    for action in (check, stats, pairs, export, shapes, make):
+    make = actions.add_parser("make", help=f"make a corpus out of rules ({' or '.join(_MADE)})")
+    for action in (check, stats, pairs, export, shapes):
         add_corpus(action)
+    add_corpus(make, " or ".join(_MADE), "folder that it is written to")
     for action in (listing, check, stats, pairs):
         action.add_argument("--json", action="store_true", help="print JSON")
     for action in (check, pairs):
@@ -252,6 +256,7 @@ def _pairs(args: argparse.Namespace) -> int:
     rule = Rule(args.labelled, ways, args.gap, args.overlap, tuple(args.held))
     plugin, dialogues, _ = read_corpus(args)
     ready = {} if set(rule.held) <= set(HELD) else ready_features(args, plugin, dialogues)
+    _check_held({*rule.held} - {*HELD, *ready}, args, plugin)
     heard = _heard(args, plugin) if args.when == "while" else {}
     answered = pairs(dialogues, rule, ready, heard)
     if args.out is not None:
@@ -279,6 +284,17 @@ def _pairs(args: argparse.Namespace) -> int:
         table(("stimulus of no pair", "utterances"), [(r, str(n)) for r, n in counted], tabs=True)
     sys.stdout.write(f"{len(answered.pairs)} pairs\n")
     return 0
+
+
+def _check_held(unknown: Collection[str], args: argparse.Namespace, plugin: ModuleType) -> None:
+    """Name the option of the corpus that reads what both are to have."""
+    defaults = options_with_defaults(plugin.load)
+    for name in (n for n in args.held if n in unknown and n in defaults):
+        value = "true" if defaults[name] is False else "VALUE"
+        raise UsageError(
+            f"corpus '{args.name}' reads '{name}' only where it is asked to",
+            f"Add --option {name}={value}",
+        )
 
 
 def _heard(args: argparse.Namespace, plugin: ModuleType) -> dict[str, Mapping[str, Features]]:
@@ -362,7 +378,7 @@ def _distributions(args: argparse.Namespace) -> int:
 def _make(args: argparse.Namespace) -> int:
     plugin = plugins.load("corpora", args.name, ("INFO", "load"))
     if not hasattr(plugin, "make"):
-        raise UsageError(f"corpus '{args.name}' is real, not made", "Name toy")
+        raise UsageError(f"corpus '{args.name}' is real, not made", f"Name {' or '.join(_MADE)}")
     check_options(plugin.make, args.name, options := corpus_options(args))
     plugin.make(args.path, **options)
     sys.stdout.write(f"made {args.name} in {args.path}\n")

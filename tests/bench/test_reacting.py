@@ -26,6 +26,7 @@ from empathia.corpora import dyads
 from empathia.errors import ConfigError, CorpusError, InputError, TrainingError, UsageError
 from empathia.labels import EKMAN7
 from empathia.training.model import read
+from empathia.training.shapes import Shape
 from empathia.types import Emotion, Features, Reaction
 
 pytest.importorskip("torch", reason="training needs the extra 'train'")
@@ -279,6 +280,9 @@ def test_a_predictor_is_kept_with_the_recogniser_it_listens_to(data: Path, tmp_p
     kept = reaction.load(tmp_path / "out" / "model")
     assert kept.recogniser is not None
     assert kept.settings.licence == "Apache-2.0" and not kept.settings.noncommercial
+    columns = kept.settings.columns
+    assert columns["face"] == Shape(4, ()) and columns["words"].number == 3
+    assert columns["recognised"].names == dyads.MOODS.labels
     inside = read(tmp_path / "out" / "model" / reaction.RECOGNISER)
     assert inside.licence == "Apache-2.0" and not inside.noncommercial
     run = read_run(tmp_path / "run.toml")

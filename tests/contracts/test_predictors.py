@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from little_problem import LABELS
-from little_reactions import HOW, QUICK, exchanges, problem, taught
+from little_reactions import HOW, MODALITIES, QUICK, exchanges, problem, taught
 
-from empathia import plugins
+from empathia import plugins, reaction
 from empathia.config import TrainingPart, checked_options
 from empathia.contracts import Predictor
 from empathia.errors import ConfigError, EmpathiaError, UsageError
-from empathia.types import Reaction, Sample
+from empathia.training.shapes import shapes
+from empathia.types import Features, Reaction, Sample
 
 pytest.importorskip("torch", reason="training needs the extra 'train'")
 NAMES = plugins.names("reaction")
@@ -136,6 +137,31 @@ def test_a_missing_modality_changes_no_other_past(made: Made) -> None:
     for number in range(len(PASTS)):
         if number != 1:
             assert same([after[number]], [before[number]], within=0)
+
+
+@pytest.mark.parametrize("name", ["face", "tone"])
+@pytest.mark.parametrize("columns", [62, 1, None])
+def test_a_feature_of_other_columns_is_no_feature(made: Made, name: str, columns) -> None:
+    """More, fewer, or as many of which each has a name."""
+
+    def other(s: Sample) -> Sample:
+        f = s.features[name]
+        values = f.values if columns is None else np.zeros((len(f.values), columns), np.float32)
+        names = tuple(f"c{i}" for i in range(values.shape[1]))
+        return dataclasses.replace(
+            s, features={**s.features, name: Features(s.id, name, values, names, rate=f.rate)}
+        )
+
+    def without(s: Sample) -> Sample:
+        return dataclasses.replace(s, features={n: f for n, f in s.features.items() if n != name})
+
+    learnt = shapes(exchanges(["x0"]))
+    about = ("try", made.name, MODALITIES, ("face", "tone"), "", False)
+    kept = reaction.Kept(made.predictor, reaction.Settings(*about, columns=learnt))
+    odd, fewer = ([tuple(map(f, p)) for p in PASTS[:4]] for f in (other, without))
+    assert same(kept.predict(odd), made.predictor.predict(fewer))
+    assert set(kept.misfits(s for p in odd for s in p)) == {name}
+    assert same(kept.predict(PASTS[:4]), made.predictor.predict(PASTS[:4]))
 
 
 def test_targets_can_be_switched(made: Made, tmp_path: Path) -> None:

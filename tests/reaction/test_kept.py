@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from little_problem import LABELS
 from little_reactions import exchanges, taught
 
 from empathia import reaction
 from empathia.errors import WeightsError
 from empathia.reaction import Settings
 from empathia.training import model
+from empathia.training.shapes import Shape, shapes
+from empathia.types import Features, Sample
 
 pytest.importorskip("torch", reason="training needs the extra 'train'")
 
@@ -26,8 +30,8 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     modalities = {"face": ("face",), "voice": ("tone",)}
     predictor = taught("fusion", place / "fits", modalities=modalities)
     predictor.save(_made(place / "kept"))
-    settings = Settings("try", "fusion", modalities, ("face", "tone"), "CC0", noncommercial=False)
-    settings.write(place / "kept")
+    about = ("try", "fusion", modalities, ("face", "tone"), "CC0", False)
+    Settings(*about, columns=shapes(exchanges(["x0"]))).write(place / "kept")
     return place / "kept"
 
 
@@ -77,6 +81,29 @@ def test_what_is_missing_or_damaged_is_told(folder: Path, file: str, harm: str) 
         path.write_bytes(b"{}" if harm == "emptied" else content[: len(content) // 2])
     with pytest.raises(WeightsError, match=r"damaged|holds no predictor"):
         reaction.load(folder)
+
+
+def test_the_columns_that_it_learnt_from_are_kept(folder: Path) -> None:
+    columns = reaction.read(folder).columns
+    assert columns == shapes(exchanges(["x0"]))
+    assert columns["face"] == Shape(4, ())
+    assert columns["recognised"] == Shape(3, LABELS.labels)
+
+
+def test_older_folders_tell_by_their_arrays_how_many_columns_frames_have(tmp_path) -> None:
+    folder, modalities = _made(tmp_path / "kept"), {"face": ("face",)}
+    taught("motion", tmp_path / "fits", modalities=modalities, targets=("tone",)).save(folder)
+    Settings("try", "motion", modalities, ("tone",), "CC0", False).write(folder)
+    plain = json.loads((folder / "settings.json").read_text())
+    del plain["columns"]
+    (folder / "settings.json").write_text(json.dumps(plain))
+    kept = reaction.load(folder)
+    assert dict(kept.columns) == {"face": Shape(4), "tone": Shape(3)}
+    assert kept.predict(PASTS)[0][0].features
+    values = np.zeros((9, 62), np.float32)
+    odd = Sample("odd", features={"face": Features("odd", "face", values, rate=10.0)})
+    assert not kept.predict([(odd,)])[0][0].features
+    assert dict(kept.misfits([odd])) == {"face": Shape(62, ())}
 
 
 def test_every_predictor_is_listed() -> None:

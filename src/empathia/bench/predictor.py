@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 
 from empathia import files, reaction
 from empathia.bench.keep import Bound, licence_of
@@ -11,12 +12,27 @@ from empathia.bench.understood import Understood
 from empathia.contracts import Predictor
 from empathia.features import weights_of
 from empathia.reaction import RECOGNISED, RECOGNISER, Settings
+from empathia.training.shapes import Shape
 
 MODEL, CARD = "model", "card.md"
 
 
-def keep(made: Bench, learnt: Predictor, understood: Understood, fingerprint: str) -> None:
-    """Keep a predictor for use, with the recogniser that it listens to."""
+def keep(
+    made: Bench,
+    learnt: Predictor,
+    understood: Understood,
+    fingerprint: str,
+    columns: Mapping[str, Shape],
+) -> None:
+    """Keep a predictor for use, with the recogniser that it listens to.
+
+    Args:
+        made: The run.
+        learnt: What is kept.
+        understood: Whom it listens to.
+        fingerprint: Of settings and data.
+        columns: Of the features that it learnt from.
+    """
     run = made.run
     corpora: list[Bound] = [dataclasses.asdict(c) for c in made.about["corpora"]]  # type: ignore[misc]
     licence = licence_of(corpora, _weights(made, understood))
@@ -35,6 +51,7 @@ def keep(made: Bench, learnt: Predictor, understood: Understood, fingerprint: st
             "fingerprint": fingerprint,
         },
         run.reaction.when,
+        columns,
     )
     with files.new_folder(made.folder / MODEL) as new:
         learnt.save(new)

@@ -36,6 +36,7 @@ from empathia.contracts import Predictor, Progress, silent
 from empathia.errors import ConfigError, CorpusError, TrainingError
 from empathia.reaction import RECOGNISED
 from empathia.training.problem import Exchange, ReactionProblem
+from empathia.training.shapes import shapes
 from empathia.types import Features, Sample
 
 DONE = "record.json"
@@ -222,7 +223,8 @@ class _Fold:
         reacted.write_pairs(self.folder, tested, self.run.run.reaction.targets)
         learnt, unfit = self._answers(parts, progress)
         if self.keep:
-            predictor.keep(self.run.bench, learnt, understood, self.run.fingerprint)
+            columns = shapes(parts["train"])
+            predictor.keep(self.run.bench, learnt, understood, self.run.fingerprint, columns)
         told = {
             "pairs": [len(parts[p]) for p in ("train", "valid", "test")],
             "dropped": dict(every["test"].left_out),

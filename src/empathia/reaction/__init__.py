@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from empathia.files import Plain, write_json
 from empathia.reaction._told import RECOGNISED
 from empathia.training import model
 from empathia.training.problem import Conversation
+from empathia.training.shapes import Shape, fitting, misfits
 from empathia.types import Features, Reaction, Sample
 
 __all__ = [
@@ -71,6 +72,7 @@ class Settings:
         noncommercial: Whether one of them rules out commercial use.
         details: For people and the record: seed, corpora, versions.
         when: Its features come "after" what is said, or "while" it is said.
+        columns: Of the features that it learnt from; empty in older folders.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Settings:
     noncommercial: bool
     details: Mapping[str, Any] = field(default_factory=dict)
     when: str = "after"
+    columns: Mapping[str, Shape] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write ``settings.json``; a recogniser inside may be used for what the whole may."""
@@ -103,6 +106,10 @@ def read(folder: Path) -> Settings:
         if plain.pop("reaction") != FORMAT:
             raise ValueError("it is of another version")
         plain["modalities"] = {m: tuple(f) for m, f in plain["modalities"].items()}
+        plain["columns"] = {
+            n: Shape(c["number"], None if c["names"] is None else tuple(c["names"]))
+            for n, c in plain.get("columns", {}).items()
+        }
         return Settings(**{**plain, "targets": tuple(plain["targets"])})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise WeightsError(
@@ -114,6 +121,8 @@ def read(folder: Path) -> Settings:
 @dataclass(frozen=True, slots=True)
 class Kept:
     """A predictor from its folder; what it wants to know recognised is recognised first.
+
+    A feature whose columns are not those that it learnt from is none that it knows: it is absent.
 
     Args:
         predictor: As its plug-in loaded it.
@@ -130,13 +139,26 @@ class Kept:
         """What the predictor tells."""
         return self.predictor.record
 
+    @property
+    def columns(self) -> Mapping[str, Shape]:
+        """Of the features that it learnt from, as far as that was kept or its arrays tell."""
+        told: Mapping[str, int] = getattr(self.predictor, "columns", {})
+        return self.settings.columns or {n: Shape(number) for n, number in told.items()}
+
+    def misfits(self, samples: Iterable[Sample]) -> Mapping[str, Shape]:
+        """Features of samples that are left out, and the columns that they have."""
+        odd = misfits(self.columns, samples)
+        if self.recogniser is not None:
+            odd.pop(RECOGNISED, None)  # it tells its own
+        return odd
+
     def predict(
         self, pasts: Sequence[Conversation], draws: int = 1, seed: int = 1
     ) -> list[list[Reaction]]:
         """``draws`` reactions a past; see the contract."""
-        given: Sequence[Conversation] = pasts
+        given: Sequence[Conversation] = fitting(self.columns, pasts)
         if self.recogniser is not None:
-            given = [understood(self.recogniser, past) for past in pasts]
+            given = [understood(self.recogniser, past) for past in given]
         if "text" not in self.settings.modalities:
             given = [[dataclasses.replace(s, text=None) for s in past] for past in given]
         return self.predictor.predict(given, draws, seed)

@@ -165,12 +165,19 @@ class Foreteller:
         answer: Foretells; see :data:`Answer`.
         record: What is worth keeping of its training.
         write: Writes what ``load`` of the plug-in needs; None where it cannot be kept.
+        reads: Columns by feature that it reads, where its own arrays tell.
     """
 
     asked: Asked
     answer: Answer
     record: Mapping[str, Plain] = field(default_factory=dict)
     write: Callable[[Path], None] | None = None
+    reads: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> Mapping[str, int]:
+        """By feature that it reads or foretells, as far as its own arrays tell."""
+        return {n: f.columns for n, f in self.asked.forms.items()} | dict(self.reads)
 
     def predict(
         self, pasts: Sequence[Conversation], draws: int = 1, seed: int = 1

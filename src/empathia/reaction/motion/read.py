@@ -141,4 +141,4 @@ def load(folder: Path) -> Foreteller:
     nets = {k.removeprefix("net."): v for k, v in arrays.items() if k.startswith("net.")}
     residuals = Residuals.restored(asked, arrays)
     answer = Answering(clock, Net(nets), residuals, positive(values["temperature"]))
-    return Foreteller(asked, answer, write=answer.save)
+    return Foreteller(asked, answer, write=answer.save, reads={**clock.timed, **clock.rows})

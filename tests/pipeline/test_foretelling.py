@@ -5,20 +5,24 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import little_reactions
 import numpy as np
 import pytest
 from build import timeline, turn
 from little_reactions import taught
 
+from empathia.config import TrainingPart
 from empathia.errors import UsageError, WeightsError
 from empathia.face.motion import neutral, posed
 from empathia.labels import EKMAN7
 from empathia.pipeline import foretelling
 from empathia.pipeline.reacting import RATE, react
-from empathia.reaction import Settings
+from empathia.reaction import Kept, Settings
 from empathia.reaction.lively import NAMES, Stimulus
 from empathia.training.problem import Exchange
+from empathia.training.shapes import shapes
 from empathia.types import Features, Reaction, Sample, Timeline
+from empathia.types.seen import Seen
 
 SMILE = NAMES.index("mouthSmileLeft")
 TALK = timeline(4)
@@ -76,7 +80,8 @@ def test_a_foretold_face_follows_the_turn_and_holds(tmp_path) -> None:
     assert reacted.face[-1, -3] == pytest.approx(9.0)
     assert np.abs(np.diff(reacted.face[:, SMILE])).max() < 0.2, "it eases in"
     assert [r.source for r in reacted.reactions if r] == ["mean"] * 4
-    assert any("'try' reads 'seen', which is absent here" in n for n in reacted.notes)
+    lacking = "'try' reads 'seen', which the corpus has that it learnt from and no talk has"
+    assert lacking in reacted.notes
     assert not any("prosody" in n for n in reacted.notes)
     assert "'try': non-commercial use only (CC BY-NC)" in reacted.notes
 
@@ -156,8 +161,6 @@ def test_no_predictor_smiles_at_a_hint_at_harm_and_it_may_at_what_follows(tmp_pa
 
 def test_reactions_to_turns_that_overlap_are_drawn_in_the_order_in_which_they_begin() -> None:
     class Told:
-        settings = Settings("try", "x", {}, ("face",), "", False)
-
         def predict(self, pasts, draws, seed):
             sizes = {"u0": 0.2, "u1": 0.4, "u2": 0.8}
             every = []
@@ -168,7 +171,70 @@ def test_reactions_to_turns_that_overlap_are_drawn_in_the_order_in_which_they_be
             return every
 
     spans = ((0.0, 10.0), (3.0, 5.0), (6.0, 8.0))
+    told = Kept(Told(), Settings("try", "x", {}, ("face",), "", False))
     said = [Stimulus(a, b - a, Sample(f"u{i}", "words")) for i, (a, b) in enumerate(spans)]
-    drawn = foretelling.foretell(Told(), said, [0, 1, 2], 12.0, 1).face[:, SMILE]
+    drawn = foretelling.foretell(told, said, [0, 1, 2], 12.0, 1).face[:, SMILE]
     at = [round(float(drawn[round(t * RATE)]), 4) for t in (4.9, 7.9, 9.9, 11.9)]
     assert at == [0, 0.4, 0.8, 0.2]
+
+
+def moving(folder: Path) -> str:
+    """A predictor of frames that has learnt from faces of four columns, and foretells moods."""
+    pytest.importorskip("torch", reason="training needs the extra 'train'")
+    modalities = {"face": ("face",), "felt": ("voice", "words")}
+    train = little_reactions.exchanges([f"x{i}" for i in range(4)])
+    how = TrainingPart(**little_reactions.QUICK | {"select": "likelihood"})
+    changes = {"train": train, "modalities": modalities, "targets": (), "training": how}
+    predictor = taught("motion", folder / "fits", **changes)
+    model = folder / "model"
+    model.mkdir()
+    predictor.save(model)
+    details = {"corpora": [{"name": "dyads", "licence": "CC0", "noncommercial": False}]}
+    about = ("try", "motion", modalities, (), "CC0", False, details, "while")
+    Settings(*about, columns=shapes(train)).write(model)
+    return str(model)
+
+
+def faced(columns: int, *turns: int) -> Timeline:
+    """A talk of which the faces of some turns were seen, columns without names."""
+    made = list(TALK.turns)
+    for i in turns:
+        id_ = made[i].utterance.id
+        face = Features(id_, "face", np.ones((20, columns), np.float32), rate=10.0)
+        made[i] = dataclasses.replace(made[i], seen=Seen("face 1", 1.0, face=face))
+    return dataclasses.replace(TALK, turns=tuple(made))
+
+
+def test_who_finds_nothing_that_it_reads_is_refused_with_what_was_expected(tmp_path) -> None:
+    model = moving(tmp_path)
+    with pytest.raises(UsageError) as absent:
+        react(TALK, model)
+    problem = absent.value.problem
+    assert "reads face, voice, words and foretells nothing of this talk" in problem
+    assert "'face', which is absent here (that of a video has 62 columns, 'try' learnt from 4)" in (
+        problem
+    )
+    assert "'voice', 'words', which the corpus has that it learnt from (dyads)" in problem
+    assert "answers in runs alone" in absent.value.remedy
+    with pytest.raises(UsageError, match="'face' has 62 columns here, 'try' learnt from 4: left"):
+        react(faced(62, 0, 1), model)
+
+
+def test_of_how_many_turns_something_is_foretold_is_told(tmp_path) -> None:
+    reacted = react(faced(4, 1, 2), moving(tmp_path))
+    assert [bool(r.emotion.scores) for r in reacted.reactions] == [False, True, True, False]
+    assert any("'try' foretells 2 of 4 turns alone" in n for n in reacted.notes)
+    assert not any("'face'" in n for n in reacted.notes)
+
+
+def test_where_a_video_would_do_that_is_told(tmp_path) -> None:
+    class Silent:
+        def predict(self, pasts, draws, seed):
+            return [[Reaction(past[-1].id, "x")] * draws for past in pasts]
+
+    said = [Stimulus(0.0, 2.0, Sample("u0", "words"))]
+    told = Kept(Silent(), Settings("try", "x", {"face": ("face",)}, ("landmarks",), "", False))
+    with pytest.raises(UsageError) as lacking:
+        foretelling.foretell(told, said, [0], 4.0, 1)
+    assert "(a video has it, a timeline does not)" in lacking.value.problem
+    assert "Give the recording itself" in lacking.value.remedy

@@ -12,14 +12,18 @@ from empathia import features, reaction
 from empathia.errors import UsageError
 from empathia.face.motion import neutral
 from empathia.face.normalise import normalised
+from empathia.face.points import MEASURES
 from empathia.pipeline import concern
 from empathia.reaction import RECOGNISED, lively
 from empathia.training.model import SETTINGS
+from empathia.training.shapes import Shape
 from empathia.types import Features, FloatArray, Reaction, Sample
 from empathia.types.seen import LANDMARKS
 
 _EASE = 10  # frames from one reaction to the next
 _LANDMARKS = "landmarks"
+_FACE = "face"
+_SEEN = Shape(len(MEASURES), MEASURES)  # of a face in a video
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -58,9 +62,8 @@ def load(name: str, threads: int | None = None) -> reaction.Kept:
 
 def wanted(kept: reaction.Kept, source: str) -> tuple[str, ...]:
     """Features of a source ("words", "sound") that a predictor reads and that can be computed."""
-    named = (f for names in kept.settings.modalities.values() for f in names)
-    known = [f for f in named if f.partition(":")[0] in features.names()]
-    return tuple(dict.fromkeys(f for f in known if features.source(f) == source))
+    known = (f for f in _read(kept) if f.partition(":")[0] in features.names())
+    return tuple(f for f in known if features.source(f) == source)
 
 
 def foretell(
@@ -83,39 +86,59 @@ def foretell(
         sober: When nothing but concern may be drawn (s), whatever is foretold.
 
     Raises:
-        UsageError: Nothing of what it foretells can be drawn.
+        UsageError: It foretells nothing of any turn, or nothing that can be drawn.
     """
-    samples = [s.sample for s in stimuli]
-    answers = kept.predict([samples[: i + 1] for i in heard], 1, seed)
-    reactions: list[Reaction | None] = [None] * len(stimuli)
-    for i, (first, *_) in zip(heard, answers, strict=True):
-        reactions[i] = first
-    late = kept.settings.when == "after"
-    begun = [(stimuli[i].start + late * stimuli[i].length, reactions[i]) for i in heard]
-    told = [(begin, r) for begin, r in begun if r is not None]
-    told.sort(key=lambda each: each[0])  # turns overlap: who starts first may end last
-    notes, frames = tuple(_remarks(kept, samples)), max(1, round(length * lively.RATE))
+    reactions = _asked(kept, [s.sample for s in stimuli], heard, seed)
+    told = _in_time(kept, stimuli, heard, reactions)
+    notes = _notes(kept, [s.sample for s in stimuli], [r for _, r in told])
+    frames = max(1, round(length * lively.RATE))
     if rows := list(_places(told)):
         rest = neutral().astype(np.float32).reshape(-1)
         points = concern.sobered(_laid(rows, rest, frames), sober, rest)
-        return Foretold(tuple(reactions), None, points.reshape(frames, LANDMARKS, 3), notes)
+        return Foretold(reactions, None, points.reshape(frames, LANDMARKS, 3), notes)
     if rows := list(_faces(told)):
         still = np.zeros(len(lively.NAMES), np.float32)
         face = concern.sobered(_laid(rows, still, frames), sober)
-        return Foretold(tuple(reactions), face, None, notes)
-    if not any(r.emotion is not None for _, r in told):
+        return Foretold(reactions, face, None, notes)
+    if not any(r.emotion is not None and r.emotion.label is not None for _, r in told):
         raise UsageError(
             f"nothing that '{kept.settings.name}' foretells can be drawn "
             f"({', '.join(kept.settings.targets) or 'it is unsure'})",
-            "Train one that foretells landmarks, a face or an emotion",
+            f"Train one that foretells {LANDMARKS} landmarks, a face whose columns are named as "
+            "blendshapes, or an emotion",
         )
     hints = {start for start, _ in sober}  # no feeling answers these, joy as little as anger
     felt = [
         _felt(s, None if s.start in hints else reactions[i]) for i in heard if (s := stimuli[i])
     ]
     face = concern.sobered(lively.follow(felt, length, seed), sober)
-    note = "it foretells the emotion alone: lively rules, not learnt, move the face by that"
-    return Foretold(tuple(reactions), face, None, (*notes, note))
+    what = "what can be drawn of it is" if kept.settings.targets else "it foretells"
+    note = f"{what} the emotion alone: lively rules, not learnt, move the face by that"
+    return Foretold(reactions, face, None, (*notes, note))
+
+
+def _asked(
+    kept: reaction.Kept, samples: Sequence[Sample], heard: Sequence[int], seed: int
+) -> tuple[Reaction | None, ...]:
+    """By turn, its reaction; None where the listener speaks."""
+    answers = kept.predict([samples[: i + 1] for i in heard], 1, seed)
+    reactions: list[Reaction | None] = [None] * len(samples)
+    for i, (first, *_) in zip(heard, answers, strict=True):
+        reactions[i] = first
+    return tuple(reactions)
+
+
+def _in_time(
+    kept: reaction.Kept,
+    stimuli: Sequence[lively.Stimulus],
+    heard: Sequence[int],
+    reactions: Sequence[Reaction | None],
+) -> list[tuple[float, Reaction]]:
+    """When each reaction begins (s), in this order."""
+    late = kept.settings.when == "after"
+    begun = [(stimuli[i].start + late * stimuli[i].length, reactions[i]) for i in heard]
+    told = [(begin, r) for begin, r in begun if r is not None]
+    return sorted(told, key=lambda each: each[0])  # turns overlap: who starts first may end last
 
 
 Row = tuple[float, FloatArray, float | None]
@@ -135,7 +158,7 @@ def _places(told: Sequence[tuple[float, Reaction]]) -> Iterator[Row]:
 
 def _faces(told: Sequence[tuple[float, Reaction]]) -> Iterator[Row]:
     for begin, r in told:
-        feature = r.features.get("face")
+        feature = r.features.get(_FACE)
         if feature is None or not set(feature.names) & set(lively.NAMES):
             continue
         values = feature.values[np.isfinite(feature.values).any(1)]
@@ -176,11 +199,82 @@ def _felt(stimulus: lively.Stimulus, told: Reaction | None) -> lively.Stimulus:
     return stimulus._replace(sample=dataclasses.replace(sample, features=known))
 
 
-def _remarks(kept: reaction.Kept, samples: Sequence[Sample]) -> Iterator[str]:
-    """What the predictor may be used for, and what it reads and does not get."""
-    if kept.settings.noncommercial:
-        yield f"'{kept.settings.name}': non-commercial use only ({kept.settings.licence})"
-    for names in kept.settings.modalities.values():
-        for name in names:
-            if not any(name in s.features for s in samples):
-                yield f"'{kept.settings.name}' reads '{name}', which is absent here"
+def _notes(
+    kept: reaction.Kept, samples: Sequence[Sample], told: Sequence[Reaction]
+) -> tuple[str, ...]:
+    """What a predictor may be used for, what it does not get, and of how much it says anything.
+
+    Raises:
+        UsageError: It foretells nothing at all.
+    """
+    settings, lacking = kept.settings, list(_lacking(kept, samples))
+    known = sum(map(_anything, told))
+    if not known:
+        names = ", ".join(n for m, every in settings.modalities.items() for n in every or (m,))
+        why = "; ".join(each.removeprefix(f"'{settings.name}' reads ") for each in lacking)
+        raise UsageError(
+            f"'{settings.name}' reads {names} and foretells nothing of this talk: "
+            f"{why or 'there is nothing here by which it could'}",
+            _remedy(kept),
+        )
+    notes = list(lacking)
+    if settings.noncommercial:
+        notes.insert(0, f"'{settings.name}': non-commercial use only ({settings.licence})")
+    if known < len(told):
+        notes.append(
+            f"'{settings.name}' foretells {known} of {len(told)} turns alone: of the others "
+            "nothing is there by which it could"
+        )
+    return tuple(notes)
+
+
+def _anything(told: Reaction) -> bool:
+    emotion = told.emotion is not None and bool(told.emotion.scores)
+    return emotion or any(np.isfinite(f.values).any() for f in told.features.values())
+
+
+def _lacking(kept: reaction.Kept, samples: Sequence[Sample]) -> Iterator[str]:
+    """What a predictor reads and does not get, and why."""
+    me, misfits = f"'{kept.settings.name}'", kept.misfits(samples)
+    for name, here in misfits.items():
+        has, learnt = here.unlike(kept.columns[name])
+        yield f"'{name}' has {has} here, {me} learnt from {learnt}: left out"
+    own = {RECOGNISED} if kept.recogniser is not None else set()  # it is told within
+    absent = [n for n in _read(kept) if n not in own and not any(n in s.features for s in samples)]
+    foreign = [n for n in absent if _foreign(n)]
+    for name in (n for n in absent if n not in foreign):
+        why = " (a video has it, a timeline does not)" if name == _FACE else ""
+        if _unlike_a_talk_s(kept, name):
+            has, learnt = _SEEN.unlike(kept.columns[name])
+            why = f" (that of a video has {has}, {me} learnt from {learnt})"
+        yield f"{me} reads '{name}', which is absent here{why}"
+    if foreign:
+        names = ", ".join(f"'{n}'" for n in foreign)
+        corpora = ", ".join(str(c["name"]) for c in kept.settings.details.get("corpora", ()))
+        of = f" ({corpora})" if corpora else ""
+        yield f"{me} reads {names}, which the corpus has that it learnt from{of} and no talk has"
+
+
+def _read(kept: reaction.Kept) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(n for names in kept.settings.modalities.values() for n in names))
+
+
+def _foreign(name: str) -> bool:
+    """Whether a feature came with a corpus, and is never made of a talk."""
+    return name != RECOGNISED and name.partition(":")[0] not in features.names()
+
+
+def _unlike_a_talk_s(kept: reaction.Kept, name: str) -> bool:
+    """Whether it is called as what is seen in videos, and is something else."""
+    return name == _FACE and name in kept.columns and not kept.columns[name].fits(_SEEN)
+
+
+def _remedy(kept: reaction.Kept) -> str:
+    """What to do where nothing can be foretold."""
+    read = _read(kept)
+    if read and all(_foreign(n) or _unlike_a_talk_s(kept, n) for n in read):
+        return (
+            "It answers in runs alone. Train one on features that talks have, such as prosody, "
+            "face or a text encoder (docs/reactions.md)"
+        )
+    return "Give the recording itself, a video for faces, not a timeline of it"

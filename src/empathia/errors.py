@@ -24,7 +24,7 @@ Every error says what was expected, what was found and what to do.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 
 class EmpathiaError(Exception):
@@ -165,3 +165,15 @@ class ServerError(EmpathiaError):
 
 class EmpathiaWarning(UserWarning):
     """Something was left out or is damaged, was counted, and the rest went on."""
+
+
+def near(name: str, known: Sequence[str]) -> str:
+    """What somebody who wrote a wrong name may have meant, to be put behind it.
+
+    >>> near("motoin", ["fusion", "motion"]), near("x", ["motion"])
+    (" (near: 'motion')", '')
+    """
+    from difflib import get_close_matches  # only where something is wrong
+
+    close = get_close_matches(name, known, 2)
+    return f" (near: {', '.join(map(repr, close))})" if close else ""

@@ -367,6 +367,51 @@ def test_what_cannot_be_is_refused(
         trained(data, tmp_path, listens, change)
 
 
+@pytest.mark.parametrize(
+    ("changes", "messages"),
+    [
+        (
+            [
+                ('"random"', '"motoin"'),
+                ('floors = ["hold"', 'floors = ["psychic", "mirorr"'),
+                ('"majority"', '"nobody"'),
+                ('learn_from = "F-M"', 'learn_from = "F"'),
+            ],
+            [
+                "'model.predictor' names 'motoin' (near: 'motion'), known: ",
+                "'reaction.floors' names 'psychic', 'mirorr' (near: 'mirror'), known: ",
+                "'reaction.recogniser' names 'nobody', known: ",
+                "'reaction.learn_from': 'F' does not say who answers whom",
+            ],
+        ),
+        (
+            [
+                ('direction = "F-M"', 'direction = "X-M"'),
+                ('from = "F-M"', 'from = "any->M-dyad99"'),
+            ],
+            [
+                "'reaction.direction' names 'X', known: F, M, any, F-dyad000, ",
+                "'reaction.learn_from' names 'M-dyad99' (near: 'M-dyad00",
+            ],
+        ),
+        ([('targets = ["face"]', 'targets = ["faces"]')], ["names 'faces' (near: 'face'"]),
+        (
+            [WHILE, ('targets = ["face"]', 'targets = ["face", "faces"]')],
+            ["'reaction.targets' names 'faces' (near: 'face'"],
+        ),
+    ],
+)
+def test_names_that_lead_nowhere_are_told_at_once_before_anything_is_done(
+    data: Path, tmp_path: Path, changes: list[tuple[str, str]], messages: list[str]
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        trained(data, tmp_path, *changes)
+    said = str(caught.value)
+    assert str(tmp_path) in said
+    assert [m for m in messages if m not in said] == []
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_predictor_is_no_recogniser(data: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="trains a predictor of reactions"):
         bench.train(run_file(tmp_path), data, tmp_path / "out")

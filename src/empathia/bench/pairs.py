@@ -96,6 +96,11 @@ def direction(text: str) -> tuple[str, str]:
     return parts[0], parts[1]
 
 
+def strangers(way: tuple[str, str], speakers: Collection[str]) -> list[str]:
+    """Who of a :func:`direction` is neither a speaker, nor a gender, nor "any"."""
+    return [w for w in way if w not in speakers and w.lower() not in (*_GENDERS, "any")]
+
+
 def pairs(
     dialogues: Sequence[Dialogue],
     rule: Rule | None = None,
@@ -222,13 +227,12 @@ def _kept(dialogue: Dialogue, *, labelled: bool) -> list[Utterance]:
 
 def _check(rule: Rule, dialogues: Sequence[Dialogue], features: Collection[str]) -> None:
     speakers = {u.speaker for d in dialogues for u in d.utterances}
-    for who in (w for both in rule.directions for w in both):
-        if who not in speakers and who.lower() not in (*_GENDERS, "any"):
-            named = ", ".join(sorted(speakers)[:10])
-            raise UsageError(
-                f"'{who}' is no speaker here (there are {named}{', ...' * (len(speakers) > 10)})",
-                "Name one of them, a gender (F, M) or any",
-            )
+    for who in (w for way in rule.directions for w in strangers(way, speakers)):
+        named = ", ".join(sorted(speakers)[:10])
+        raise UsageError(
+            f"'{who}' is no speaker here (there are {named}{', ...' * (len(speakers) > 10)})",
+            "Name one of them, a gender (F, M) or any",
+        )
     for name in rule.held:
         if name not in HELD and name not in features:
             known = ", ".join((*HELD, *sorted(features)))

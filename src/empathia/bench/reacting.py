@@ -23,8 +23,8 @@ from types import ModuleType
 from typing import Any
 
 from empathia import bench, files, plugins
-from empathia.bench import predictor, reacted
-from empathia.bench.data import Material
+from empathia.bench import naming, predictor, reacted
+from empathia.bench.data import Material, unique
 from empathia.bench.pairs import Found, Pair, Rule, direction, exchanges, pairs, shows
 from empathia.bench.protocols import Fold
 from empathia.bench.reacted import RECORD, FoldCounts, ReactionRecord, is_reactions, read
@@ -82,6 +82,7 @@ def train(
 
 
 def _checked(run: Run) -> tuple[ModuleType, Options]:
+    naming.check_plugins(run)
     plugin = plugins.load("reaction", run.model.predictor, ("OPTIONS", "learn"))
     owner = run.model.predictor
     options = checked_options(plugin, run.model.options, run.file, name=owner, kind="predictor")
@@ -104,6 +105,7 @@ def _material(
     if not run.reaction.emotion:
         run = dataclasses.replace(run, data=dataclasses.replace(run.data, labels=""))
     infos, corpora = bench.load_corpora(run, data)
+    naming.check_speakers(run, unique(corpora))
     gathered = {m: tuple(n for n in f if n != RECOGNISED) for m, f in run.features.items()}
     gathered |= {"": run.reaction.targets}
     heard = dataclasses.replace(run, features=gathered)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from empathia import features as extractors
 from empathia import plugins
-from empathia.bench import vectors
+from empathia.bench import naming, vectors
 from empathia.bench.data import LISTENING
 from empathia.bench.gather import gather
 from empathia.bench.pairs import listeners
@@ -35,24 +36,24 @@ def taken(
         progress: Told about the extraction.
 
     Raises:
-        ConfigError: A target of who listens can be had of nobody who listens.
+        ConfigError: A target is unknown, or can be had of nobody who listens.
         UsageError: A feature is neither ready-made nor an extractor.
     """
-    meanwhile = _meanwhile(run, data, corpora)
+    ready, release = _released(run, data, corpora)
+    meanwhile = _meanwhile(run, release)
     read = {n for used in run.features.values() for n in used}
     heard_alone = {t for known in meanwhile.values() for t in known} - read
     features: dict[str, dict[str, Features]] = {n: {} for n in names}
     listening: dict[str, dict[str, Features]] = {t: {} for t in run.reaction.targets if meanwhile}
     for corpus, dialogues in corpora.items():
-        plugin, (place, options) = plugins.load("corpora", corpus), place_of(run, data, corpus)
-        ready = vectors.ready(plugin, place, options, dialogues, _vectors(run, data, corpus))
-        own = [n for n in names if n in ready or n not in heard_alone or is_extractor(n)]
+        come = ready[corpus]
+        own = [n for n in names if n in come or n not in heard_alone or is_extractor(n)]
         heard = {LISTENING + n: known for n, known in meanwhile.get(corpus, {}).items()}
         gathered = gather(
             dialogues,
             (*own, *heard),
-            ready=ready | heard,
-            marked=getattr(plugin, "marked", None),
+            ready=come | heard,
+            marked=getattr(plugins.load("corpora", corpus), "marked", None),
             listeners=listeners(dialogues, labelled=run.reaction.labelled),
             cache=None,
             threads=run.training.threads,
@@ -60,14 +61,32 @@ def taken(
         )
         prefix = f"{corpus}/" if len(corpora) > 1 else ""
         for name, values in gathered.items():
-            there = listening if name.startswith(LISTENING) else features
-            there[name.removeprefix(LISTENING)] |= {prefix + k: v for k, v in values.items()}
+            kind = listening if name.startswith(LISTENING) else features
+            kind[name.removeprefix(LISTENING)] |= {prefix + k: v for k, v in values.items()}
     return features, listening
 
 
-def _meanwhile(
-    run: Run, data: Path, corpora: Iterable[str]
-) -> dict[str, dict[str, Mapping[str, Features]]]:
+_Released = dict[str, dict[str, Mapping[str, Features]]]
+"""By corpus and feature."""
+
+
+def _released(
+    run: Run, data: Path, corpora: Mapping[str, tuple[Dialogue, ...]]
+) -> tuple[_Released, _Released]:
+    """What comes with the corpora, of who speaks and, where asked for, of who listens."""
+    ready, release = _Released(), _Released()
+    for corpus, dialogues in corpora.items():
+        plugin, (place, options) = plugins.load("corpora", corpus), place_of(run, data, corpus)
+        files = _vectors(run, data, corpus)
+        ready[corpus] = vectors.ready(plugin, place, options, dialogues, files)
+        if run.reaction.when == "while":
+            release[corpus] = vectors.listening(plugin, place, options)
+    there = [n for known in (*ready.values(), *release.values()) for n in known]
+    naming.check_features(run, (*extractors.names(), *there))
+    return ready, release
+
+
+def _meanwhile(run: Run, release: _Released) -> _Released:
     """By corpus: targets that can be had of whoever listens, with what its release has of them."""
     if run.reaction.when != "while":
         return {}
@@ -76,10 +95,10 @@ def _meanwhile(
         for t in run.reaction.targets
         if is_extractor(t) and source(t) == "face"
     }
-    known = {}
-    for corpus in corpora:
-        release = vectors.listening(plugins.load("corpora", corpus), *place_of(run, data, corpus))
-        known[corpus] = faces | {t: release[t] for t in run.reaction.targets if t in release}
+    known = {
+        corpus: faces | {t: own[t] for t in run.reaction.targets if t in own}
+        for corpus, own in release.items()
+    }
     for target in run.reaction.targets:
         if not any(target in there for there in known.values()):
             raise ConfigError(

@@ -83,8 +83,10 @@ def test_while_the_other_speaks_they_are_a_listener_s(tmp_path: Path, capsys) ->
     assert main([*asked, "text", "--when", "while"]) == 2
     err = capsys.readouterr().err
     assert "what listeners have (here: mocap), and --with names text" in err
+    assert main([*asked[:4], "--when", "while", "--with", "text"]) == 2
+    assert "(here: nothing), and --with names text" in capsys.readouterr().err
     assert main([*asked[:4], "--when", "while", "--with", "mocap"]) == 2
-    assert "(here: nothing), and --with names mocap" in capsys.readouterr().err
+    assert "Add --option mocap=" in capsys.readouterr().err
     assert main([*asked[:-1], "--when", "while"]) == 2
     assert "--with names nothing" in capsys.readouterr().err
 

@@ -3,3 +3,28 @@
 ``local`` runs a GGUF file in this process, ``server`` asks an OpenAI-compatible
 server, ``scripted`` answers what a test tells it to.
 """
+
+import re
+import unicodedata
+
+_MARK = re.compile(
+    r"<\s*[|｜][^<>]*[|｜]\s*>|<</?SYS>>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS)\]"
+    r"|</?(?:s|bos|eos|pad|unk|think|(?:start|end)_of_turn)>",
+    re.IGNORECASE,
+)
+_JOINERS = "\u200c\u200d"  # that emoji and some scripts are written with
+_OBJECT = "\ufffc"  # stands where something that is no text is put in
+
+
+def one_line(words: str) -> str:
+    """Others' words as they may stand in a prompt: one line, without what models tell roles by."""
+    text = " ".join(words.split())
+    text = "".join(c for c in text if _harmless(c))
+    while (without := _MARK.sub(" ", text)) != text:  # marks may be wrapped in marks
+        text = without
+    return " ".join(text.split())
+
+
+def _harmless(c: str) -> bool:
+    """Whether a character is neither a control, as of the direction of writing, nor an object."""
+    return c in _JOINERS or (c != _OBJECT and unicodedata.category(c) not in {"Cc", "Cf", "Cs"})

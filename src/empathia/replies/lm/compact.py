@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from empathia.lm import one_line
 from empathia.types import ELEMENTS, LEVELS, Message
 
 TURNS = 3
@@ -30,7 +31,6 @@ _QUOTED = 160  # of an exemplar
 _OWN = re.compile(
     rf"listener's reply|\b(?:feeling|mood|others said|{'|'.join(ELEMENTS)})\s?:", re.IGNORECASE
 )
-_MARK = re.compile(r"<\|[^<>]*?\|>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def chat(lines: Sequence[tuple[bool, str]], hints: Hints) -> tuple[Message, ...]
     """
     shown = [Message("system", _system(hints))]
     for theirs, words in lines[-TURNS:]:
-        role, text = "user" if theirs else "assistant", _plain(words)[-_LONGEST:]
+        role, text = "user" if theirs else "assistant", one_line(words)[-_LONGEST:]
         if shown[-1].role == role:
             text = f"{shown.pop().content}\n{text}"
         shown.append(Message(role, text))
@@ -89,10 +89,5 @@ def _mood(sentiment: float) -> str:
     return "low" if sentiment < -_MOOD else "high" if sentiment > _MOOD else "neutral"
 
 
-def _plain(words: str) -> str:
-    """Words in one line, without the marks by which a model tells roles apart."""
-    return " ".join(_MARK.sub(" ", words).split())
-
-
 def _quotable(words: str) -> str:
-    return _plain(words).replace('"', "'")[:_QUOTED]
+    return one_line(words).replace('"', "'")[:_QUOTED]

@@ -29,6 +29,7 @@ VERBS = {
     "judge": "say how empathic replies are, and what shows it",
     "weights": "list, pull and verify the weights",
     "corpus": "list, check, count and export corpora",
+    "prompt": "show what a language model is asked about how somebody feels",
     "audit": "look for leaks and shortcuts in a corpus or a run",
     "init": "write a first run file for a corpus",
     "train": "train what a run file describes",

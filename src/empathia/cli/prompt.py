@@ -1,0 +1,224 @@
+"""``empathia prompt``: what a language model is asked about utterances of a corpus."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from empathia.cli._options import (
+    add_corpus,
+    add_vectors,
+    read_corpus,
+    ready_features,
+)
+from empathia.cli._screen import bar, print_json, table
+from empathia.errors import ExtraError, UsageError, WeightsError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from empathia.emotion.lm.prompt import Prompt, Shape, Told
+    from empathia.emotion.lm.template import Template
+    from empathia.labels import LabelSet
+    from empathia.lm.local.tokens import Tokens
+    from empathia.types import Dialogue, Features, Sample
+
+_MODEL = "smollm2"
+_EPILOG = r"""
+examples:
+  empathia prompt meld corpora/meld --utterance test/dia4_utt2
+  empathia prompt meld corpora/meld --utterance test/dia4_utt2 --mode description --levels 3
+  empathia prompt meld corpora/meld --utterance test/dia4_utt2 --template mine.toml --raw
+  empathia prompt meld corpora/meld --stats --window 4 --picture lengths.png
+
+Without --utterance and --stats it shows the prompt of the first utterance.
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb's parser."""
+    parser = verbs.add_parser(
+        "prompt",
+        help="show what a language model is asked about how somebody feels",
+        description="Shows, role by role, what a language model sees of utterances of a corpus.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_corpus(parser)
+    add_vectors(parser)
+    say = parser.add_argument
+    say("--utterance", action="append", default=[], metavar="ID", help="again for more")
+    say("--template", default="plain", metavar="T", help="name, or a TOML file (default: plain)")
+    say(
+        "--mode",
+        default="text",
+        help="text, description, impression or audio: words alone, with cues of voice and face, "
+        "or these cues alone",
+    )
+    say("--window", type=int, default=12, metavar="N", help="turns before (default: 12)")
+    say("--context-cues", type=int, default=0, metavar="N", help="how many of these have cues, too")
+    say("--twice", action="store_true", help="ask twice")
+    say("--levels", type=int, default=5, metavar="N", help="of cues: 3 to 6 (default: 5)")
+    say("--labels", metavar="SET", help="chosen from (default: the corpus' own)")
+    say("--label", metavar="LABEL", help="of templates that ask about one (default: the first)")
+    say("--raw", action="store_true", help=f"as the chat template of {_MODEL} renders it")
+    say("--stats", action="store_true", help="how long the prompts of all utterances are")
+    say("--picture", type=Path, metavar="FILE", help="with --stats: draw it, too (png or svg)")
+    say("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show prompts, or how long they are."""
+    from empathia.emotion.lm.prompt import Shape
+    from empathia.emotion.lm.template import read
+
+    template = read(args.template)
+    shape = Shape(args.mode, args.window, args.context_cues, args.twice)
+    if args.picture is not None and not args.stats:
+        raise UsageError("--picture draws lengths", "Add --stats")
+    plugin, dialogues, _ = read_corpus(args)
+    samples = _samples(args, plugin, dialogues, cues=shape.mode != "text" and bool(template.cues))
+    told = _told(args, dialogues, samples)
+    make = _maker(args, template, shape, _labels(args, dialogues))
+    if args.stats:
+        every = [p for d in samples for p in make(d, [s.id for s in d], told).values()]
+        _stats(args, every)
+        return 0
+    ids = [s.id for d in samples for s in d]
+    _check_ids(ids, args.utterance)
+    shown: dict[str, Prompt] = {}
+    for d in samples:
+        shown |= make(d, args.utterance or ids[:1], told)
+    for id in (id for id in args.utterance or ids[:1] if id not in shown):
+        raise UsageError(
+            f"there is nothing to show of '{id}' as {shape.mode}", "Try another --mode"
+        )
+    _show(args, {id: shown[id] for id in args.utterance or ids[:1]})
+    return 0
+
+
+_Make = Callable[["Sequence[Sample]", Sequence[str], "Told"], "dict[str, Prompt]"]
+
+
+def _maker(args: argparse.Namespace, template: Template, shape: Shape, labels: LabelSet) -> _Make:
+    from empathia.emotion.lm.prompt import prompts
+
+    label = args.label or labels.labels[0]
+    labels.index(label)
+
+    def make(dialogue: Sequence[Sample], wanted: Sequence[str], told: Told) -> dict[str, Prompt]:
+        return prompts(dialogue, set(wanted), template, shape, labels, told=told, label=label)
+
+    return make
+
+
+def _samples(
+    args: argparse.Namespace, plugin: ModuleType, dialogues: Sequence[Dialogue], *, cues: bool
+) -> list[tuple[Sample, ...]]:
+    """The samples of each dialogue; with what cues are made of, where these are wanted."""
+    from empathia.bench.data import Material
+    from empathia.bench.gather import gather
+    from empathia.labels.sets import EKMAN7
+
+    features: Mapping[str, Mapping[str, Features]] = {}
+    if cues:
+        ready = ready_features(args, plugin, dialogues)
+        wanted = ["prosody", *(n for n in ["face"] if n in ready)]
+        with bar("steps", label=lambda _: "measuring", plain=args.json) as progress:
+            features = gather(dialogues, wanted, ready=ready, progress=progress)
+    modalities = {"text": (), "cues": tuple(features)}
+    material = Material(tuple(dialogues), EKMAN7, True, {}, {}, modalities, features)
+    return [material.samples(d, modalities) for d in dialogues]
+
+
+def _told(
+    args: argparse.Namespace, dialogues: Sequence[Dialogue], samples: Sequence[Sequence[Sample]]
+) -> Told:
+    """Cues of all utterances, by bins of the corpus' training part."""
+    from empathia.cues import Bins
+    from empathia.emotion.lm.describing import Describer
+
+    parts = zip(dialogues, samples, strict=True)
+    train = [s for d, s in parts if d.split == "train"]
+    describer = Describer.fit(train, args.levels)
+    if not train and any(s.features for d in samples for s in d):
+        sys.stderr.write("note: the corpus has no training part: cues by the bins that ship\n")
+        describer = Describer(Bins.load(), args.levels)
+    return {id: cues for d in samples for id, cues in describer.describe(d).items()}
+
+
+def _labels(args: argparse.Namespace, dialogues: Iterable[Dialogue]) -> LabelSet:
+    from empathia.labels import label_set
+
+    if args.labels is not None:
+        return label_set(args.labels)
+    own = {d.labels.labels: d.labels for d in dialogues if d.labels is not None}
+    if len(own) != 1:
+        raise UsageError(f"the corpus has {len(own)} sets of labels", "Name one with --labels")
+    return next(iter(own.values()))
+
+
+def _check_ids(known: Sequence[str], asked: Sequence[str]) -> None:
+    for id in (id for id in asked if id not in set(known)):
+        near = ", ".join(difflib.get_close_matches(id, known, 3, 0.5) or known[:3])
+        raise UsageError(f"no utterance has the id '{id}' (near: {near})", "Name one of the corpus")
+
+
+def _tokens() -> Tokens | None:
+    """The embedded model's; None, with a note, where it is not there."""
+    from empathia import weights
+    from empathia.lm.local import tokens
+
+    try:
+        return tokens.load(weights.folder(_MODEL) / "model.gguf")
+    except WeightsError as error:
+        sys.stderr.write(f"note: no tokens of {_MODEL}: {error}\n")
+        return None
+
+
+def _show(args: argparse.Namespace, prompts: Mapping[str, Prompt]) -> None:
+    tokens = _tokens() if args.raw else None
+    rows = []
+    for id, prompt in prompts.items():
+        chat = [{"role": m.role, "content": m.content} for m in prompt.messages()]
+        row: dict[str, object] = {"utterance": id, "messages": chat}
+        if tokens is not None:
+            row["raw"] = tokens.render(prompt.messages())
+        rows.append(row)
+        if args.json:
+            continue
+        text = "\n".join(f"[{m.role}]\n{m.content}" for m in prompt.messages())
+        sys.stdout.write(f"--- {id}\n{row.get('raw', text)}\n")
+    if args.json:
+        print_json(rows)
+
+
+def _stats(args: argparse.Namespace, prompts: Sequence[Prompt]) -> None:
+    from empathia.report.prompts import Lengths, draw
+
+    if not prompts:
+        raise UsageError("the corpus has nothing to show in this mode", "Try another --mode")
+    lengths = Lengths(*_counted(prompts), args.name)
+    if args.json:
+        print_json({"unit": lengths.unit, **lengths.figures()})
+    else:
+        table((lengths.unit, "prompts", ""), lengths.rows(), tabs=True)
+        figures = [(k, f"{v:g}") for k, v in lengths.figures().items()]
+        table((f"{lengths.unit} of a prompt", "value"), figures, tabs=True)
+    if args.picture is not None:
+        draw(lengths, args.picture)
+
+
+def _counted(prompts: Sequence[Prompt]) -> tuple[list[int], str]:
+    """Lengths as a model sees them, and in what."""
+    tokens = _tokens()
+    try:
+        if tokens is not None:
+            return tokens.count([tokens.render(p.messages()) for p in prompts]), "tokens"
+    except ExtraError as error:
+        sys.stderr.write(f"note: {error}\n")
+    return [len(f"{p.head}\n{p.text}".split()) for p in prompts], "words"

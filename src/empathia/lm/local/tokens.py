@@ -1,0 +1,123 @@
+"""The tokenizer and the chat template that a GGUF file carries, without the model's engine.
+
+Only tokenizers that cut text as GPT-2 does, digits one by one ("smollm"), are known.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from empathia.errors import WeightsError, needs
+from empathia.files import Plain
+from empathia.types import Message
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from tokenizers import Tokenizer
+
+_NUMBERS = dict(enumerate(("B", "b", "<H", "<h", "<I", "<i", "<f", "?"))) | dict(
+    enumerate(("<Q", "<q", "<d"), start=10)
+)
+_STRING, _ARRAY = 8, 9
+_CONTROL = 3  # type of a token that is no text
+_PREFIX = "tokenizer.ggml."
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Renders chats and counts their tokens.
+
+    Args:
+        tokenizer: Of the model.
+        template: Its chat template (Jinja).
+    """
+
+    tokenizer: Tokenizer
+    template: str
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """The text that the model goes on with.
+
+        Raises:
+            MissingExtra: Jinja is not installed.
+        """
+        chat = [{"role": m.role, "content": m.content} for m in messages]
+        return _compiled(self.template).render(messages=chat, add_generation_prompt=True)
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has."""
+        return [len(e) for e in self.tokenizer.encode_batch(texts, add_special_tokens=False)]
+
+
+@lru_cache
+def _compiled(template: str) -> Template:
+    with needs("train", "rendering chat templates"):
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+    return ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(template)
+
+
+def load(path: Path) -> Tokens:
+    """Read a GGUF file's tokenizer.
+
+    Raises:
+        WeightsError: The file is missing or cut off, or has another kind of tokenizer.
+    """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+    try:
+        with path.open("rb") as file:
+            told = dict(_keys(file))
+        words, kinds = _array(told[f"{_PREFIX}tokens"]), _array(told[f"{_PREFIX}token_type"])
+        merges = [str(m).partition(" ")[::2] for m in _array(told[f"{_PREFIX}merges"])]
+        template, cut = str(told["tokenizer.chat_template"]), told.get(f"{_PREFIX}pre")
+        if cut != "smollm":
+            raise ValueError(f"cut as '{cut}'")
+        bpe = models.BPE({str(w): i for i, w in enumerate(words)}, merges)
+    except (OSError, KeyError, TypeError, ValueError, struct.error) as error:
+        raise WeightsError(
+            f"no tokenizer that is known here in '{path}' ({error})",
+            "Pull the weight again, or use smollm2",
+        ) from error
+    made = Tokenizer(bpe)
+    made.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(False)]
+    )
+    made.decoder = decoders.ByteLevel()
+    made.add_special_tokens([str(w) for w, k in zip(words, kinds, strict=True) if k == _CONTROL])
+    return Tokens(made, template)
+
+
+def _keys(file: BinaryIO) -> Iterator[tuple[str, Plain]]:
+    """Keys and values of the head; the layout stands in ``unpacked``."""
+    magic, version, _, count = struct.unpack("<4sIQQ", file.read(24))
+    if magic != b"GGUF" or version not in {2, 3}:
+        raise ValueError("no GGUF of version 2 or 3")
+    for _ in range(count):
+        key = str(_value(file, _STRING))
+        yield key, _value(file, _number(file, "<I"))
+
+
+def _value(file: BinaryIO, kind: int) -> Plain:
+    if kind == _STRING:
+        return file.read(_number(file, "<Q")).decode()
+    if kind == _ARRAY:
+        of, count = struct.unpack("<IQ", file.read(12))
+        return [_value(file, of) for _ in range(count)]
+    return _number(file, _NUMBERS[kind])
+
+
+def _array(value: Plain) -> Sequence[Plain]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"expected an array, found {value!r}")
+    return value
+
+
+def _number(file: BinaryIO, kind: str) -> int:
+    (value,) = struct.unpack(kind, file.read(struct.calcsize(kind)))
+    number: int = value
+    return number

@@ -68,6 +68,22 @@ def write_json(path: Path, value: object, *, allow_nan: bool = True) -> None:
     write(path, (text + "\n").encode())
 
 
+def append_json(path: Path, value: object) -> None:
+    """Add a plain value as a line of JSON; a kill may leave the start of one, which ends there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        file.seek(max(0, file.tell() - 1))
+        ended = file.read() in {b"", b"\n"}
+        file.write(b"\n" * (not ended) + json.dumps(value, ensure_ascii=False).encode() + b"\n")
+
+
+def read_json_lines(path: Path) -> Iterator[Plain]:
+    """What :func:`append_json` added; lines that a kill cut off are left out."""
+    for line in path.read_bytes().splitlines() if path.exists() else ():
+        with contextlib.suppress(ValueError):
+            yield json.loads(line)
+
+
 def write_text(path: Path, text: str) -> None:
     r"""Write what a user asked for into a file of theirs, whole or not at all.
 

@@ -37,6 +37,7 @@ HOW: dict[str, dict[str, object]] = {
         "modalities": {"text": (), **VOICE},
         "options": {"members": {"tfidf": {}, "kernel": {}}, "weights": [0.7, 0.3]},
     },
+    "lm": {"options": {"backend": "scripted", "model": "", "calibrate": 8}},
     "talk": {
         "modalities": {"text": (), "voice": ("tone",)},
         "options": {"past": 1, "pieces": 16, "start": ""},

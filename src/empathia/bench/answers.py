@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from empathia import files
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold
+from empathia.contracts import Recogniser
 from empathia.errors import InputError, needs
-from empathia.training.problem import Scores
+from empathia.training.model import NO_LABEL
+from empathia.training.problem import Conversation, Scores
 from empathia.types import Dialogue, Utterance
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ ALL = "predictions"
 """Name of the answers that were given with all modalities."""
 SILENT = "nothing to judge by"
 """Reason of an answer where the recogniser abstained."""
+UNPARSED = "unparsed"
+"""Reason where it answered what is no label."""
 _COLUMNS = (
     "part",
     "dialogue",
@@ -83,6 +87,17 @@ def answer_file(folder: Path, answers: str = ALL) -> Path:
     return folder / f"{answers}.parquet"
 
 
+def answered(recogniser: Recogniser, dialogues: Sequence[Conversation]) -> Scores:
+    """What a recogniser scored, by utterance id; () where its answer was no label."""
+    emotions = recogniser.recognise(dialogues)
+    return {
+        s.id: e.scores
+        for d, row in zip(dialogues, emotions, strict=True)
+        for s, e in zip(d, row, strict=True)
+        if e.scores or e.abstained == NO_LABEL
+    }
+
+
 def answer_rows(
     material: Material,
     fold: Fold,
@@ -122,14 +137,14 @@ def _described(d: Dialogue, u: Utterance) -> Cells:
 
 
 def _judged(material: Material, key: str, scores: tuple[float, ...] | None) -> Cells:
-    labels = material.labels.labels
-    predicted = None if scores is None else labels[max(range(len(labels)), key=scores.__getitem__)]
+    labels, why = material.labels.labels, SILENT if scores is None else UNPARSED
+    predicted = None if not scores else labels[max(range(len(labels)), key=scores.__getitem__)]
     return {
         "gold": material.gold.get(key),
         "said": predicted,
-        "why": SILENT if scores is None else None,
+        "why": None if scores else why,
         **{f"target:{x}": t for x, t in zip(labels, material.target(key), strict=True)},
-        **{f"score:{x}": None if scores is None else scores[i] for i, x in enumerate(labels)},
+        **{f"score:{x}": scores[i] if scores else None for i, x in enumerate(labels)},
     }
 
 

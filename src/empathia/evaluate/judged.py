@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.bench.answers import SILENT
+from empathia.bench.answers import SILENT, UNPARSED
 from empathia.bench.results import Results
 from empathia.errors import InputError
 from empathia.metrics.calibration import (
@@ -28,7 +28,7 @@ from empathia.metrics.counts import tally
 from empathia.metrics.thresholds import best_thresholds
 
 Floats = NDArray[np.float64]
-SILENCES = ("unparsed", SILENT)
+SILENCES = (UNPARSED, SILENT)
 CALIBRATED = BINS + 4
 """Columns of :func:`_quality`: bins of gaps, decisions in them, log losses, Brier scores, rows."""
 

@@ -37,6 +37,12 @@ def check(answers: Sequence[str]) -> None:
         raise UsageError("an empty answer cannot be scored", "Give it words")
 
 
+def grammar(answers: Sequence[str]) -> str:
+    """The grammar (GBNF) of llama.cpp under which one of these is the only text that can come."""
+    literals = ("".join(f"\\U{ord(c):08X}" for c in answer) for answer in answers)
+    return "root ::= " + " | ".join(f'"{x}"' for x in literals)
+
+
 class Scorer:
     """Scores given answers with a llama.cpp engine.
 
@@ -67,7 +73,6 @@ class Scorer:
         Raises:
             ServerError: The engine did not write the answer or shows too few log probabilities.
         """
-        literal = "".join(f"\\U{ord(c):08X}" for c in answer)
         body: dict[str, Plain] = {
             "messages": messages,
             "max_tokens": self._lengths.get(answer, len(answer.encode()) + 1),
@@ -75,7 +80,7 @@ class Scorer:
             "logprobs": True,
             "top_logprobs": 1,
             "cache_prompt": True,
-            "grammar": f'root ::= "{literal}"',
+            "grammar": grammar([answer]),
             "logit_bias": [[answer, _BIAS]],
         }
         reply = self._ask(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
@@ -19,10 +20,16 @@ def load(spec: str, threads: int | None = None) -> ScriptedModel:
     """A model that gives the lines of a text as its answers.
 
     Args:
-        spec: The answers, one a line.
+        spec: The answers, one a line; its scores are arbitrary.
         threads: Not used.
     """
-    return ScriptedModel(spec.splitlines())
+    return ScriptedModel(spec.splitlines(), scores=_arbitrary)
+
+
+def _arbitrary(messages: Sequence[Message], answer: str) -> float:
+    """A log likelihood that means nothing and stays the same."""
+    asked = messages[-1].content if messages else ""
+    return -zlib.crc32(f"{asked}\n{answer}".encode()) / 2**30
 
 
 class ScriptedModel:
@@ -88,8 +95,17 @@ class ScriptedModel:
     def _answer(self, request: Request) -> str:
         self.asked.append(tuple(request.messages))
         self.seeds.append(request.seed)
+        answer = self._next(request.messages)
+        if request.choices and answer not in request.choices:
+            raise UsageError(
+                f"the script answers '{answer}' where one of {', '.join(request.choices)} is asked",
+                "Script one of these",
+            )
+        return answer
+
+    def _next(self, messages: Sequence[Message]) -> str:
         if callable(self._script):
-            return self._script(request.messages)
+            return self._script(messages)
         if len(self.asked) > len(self._script):
             raise UsageError(
                 f"the script has {len(self._script)} answers and was asked {len(self.asked)} times",

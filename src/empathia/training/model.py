@@ -31,6 +31,7 @@ SETTINGS, CARD = "settings.json", "card.md"
 ARRAYS, VALUES = "model.safetensors", "model.json"
 FORMAT = 2
 NOTHING = "nothing to judge by"
+NO_LABEL = "the answer is no label"
 _ROUNDING = 1e-6  # by which a score may lie outside [0, 1]
 _PRESENT = 0.5  # score from which an independent label is there, as in the bench
 UNFIT = (KeyError, TypeError, ValueError, IndexError, AttributeError)
@@ -38,7 +39,8 @@ UNFIT = (KeyError, TypeError, ValueError, IndexError, AttributeError)
 
 Arrays = Mapping[str, NDArray[Any]]
 Answer = Callable[[Sequence[Conversation]], Scores]
-"""Scores of every sample that can be judged, by utterance id: (labels,) numbers in [0, 1]."""
+"""Scores of every sample that can be judged, by utterance id: (labels,) numbers in [0, 1]; ()
+where there was an answer that is no label."""
 Affect = Callable[[Sequence[Conversation]], Mapping[str, tuple[float, float, float]]]
 """Valence, arousal and dominance in [-1, 1] of every such sample, by utterance id."""
 
@@ -97,6 +99,8 @@ class Model:
         reason = self.cannot(sample)
         if reason is not None or row is None:
             return Emotion(name, labels, abstained=reason or NOTHING)
+        if not len(row):
+            return Emotion(name, labels, abstained=NO_LABEL)
         if not all(-_ROUNDING <= x <= 1 + _ROUNDING for x in row):
             raise LabelError(
                 f"recogniser '{name}' gave '{sample.id}' the scores {tuple(map(float, row))}, "

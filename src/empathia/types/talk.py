@@ -237,6 +237,8 @@ class Request:
         top_p: The likeliest tokens that together have this share may be chosen, in (0, 1].
         seed: Same seed and messages, same answer (a server may not hold to it).
         stop: Texts at which the answer ends, themselves left out.
+        choices: The answer is one of these, whole; () for any. A server that cannot be told so may
+            answer something else.
     """
 
     messages: Sequence[Message]
@@ -246,3 +248,4 @@ class Request:
     top_p: float = 1.0
     seed: int = 1
     stop: Sequence[str] = ()
+    choices: tuple[str, ...] = ()

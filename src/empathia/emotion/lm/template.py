@@ -99,14 +99,30 @@ def read(name: str = DEFAULT) -> Template:
         )
     try:
         source = file.read_text(encoding="utf-8")
-        content = tomllib.loads(source)
     except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"cannot read the template '{file}' ({error})", "Mend the file or name another"
-        ) from error
+        raise _unread(file, error) from error
+    return parsed(source, file)
+
+
+def parsed(source: str, file: Path) -> Template:
+    """The template of a file's text.
+
+    Raises:
+        ConfigError: It does not say what a prompt needs.
+    """
+    try:
+        content = tomllib.loads(source)
+    except ValueError as error:
+        raise _unread(file, error) from error
     _check(content, file)
     choices = tuple(content.pop("choices", ()))
     return Template(file.stem, **content, choices=choices, source=source)
+
+
+def _unread(file: Path, error: Exception) -> ConfigError:
+    return ConfigError(
+        f"cannot read the template '{file}' ({error})", "Mend the file or name another"
+    )
 
 
 def fill(text: str, /, **values: str) -> str:

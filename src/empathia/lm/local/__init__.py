@@ -200,7 +200,9 @@ def load(spec: str = "smollm2", threads: int | None = None) -> LocalModel:
 
 
 def _body(request: Request) -> Mapping[str, Plain]:
+    limits = {"grammar": _given.grammar(request.choices)} if request.choices else {}
     return {
+        **limits,
         "messages": _given.chat(request.messages),
         "max_tokens": max(1, request.max_tokens),
         "temperature": request.temperature,

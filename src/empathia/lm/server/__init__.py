@@ -221,7 +221,9 @@ class ServerModel:
             "seed": request.seed,
             "stream": False,
         }
-        return {**body, "stop": list(request.stop)} if request.stop else body
+        if request.stop:
+            body["stop"] = list(request.stop)
+        return body | _limits(request.choices)
 
     def _ask(self, body: Mapping[str, Plain], max_tokens: int) -> tuple[str, bool]:
         sent = {**body, "max_tokens": max(1, max_tokens) + self._thinking}
@@ -318,6 +320,17 @@ class ServerModel:
 
     def _error(self, what: str, remedy: str) -> ServerError:
         return ServerError(f"the language model server {self._address} {what}", remedy)
+
+
+def _limits(choices: Sequence[str]) -> dict[str, Plain]:
+    """Fields by which an answer is one of these; who does not know one passes it over."""
+    if not choices:
+        return {}
+    return {
+        "structured_outputs": {"choice": list(choices)},  # vLLM
+        "guided_choice": list(choices),  # vLLM before 0.12
+        "grammar": _given.grammar(choices),  # llama.cpp
+    }
 
 
 def _endpoint(address: http.Address) -> http.Address:

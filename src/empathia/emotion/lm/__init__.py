@@ -1,0 +1,124 @@
+"""A language model is asked how somebody feels.
+
+Any: the small one on this machine, one behind a URL. It reads the turns so far, and voice and face
+in words (:mod:`empathia.emotion.lm.prompt`), and answers by how likely it finds each label
+(:mod:`empathia.emotion.lm.answers`). An answer that is no label is none.
+
+Untrained it is asked as it is, and is not calibrated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from empathia.config import Options, complete
+from empathia.cues.bins import check_levels
+from empathia.files import Plain
+from empathia.labels import EKMAN7
+from empathia.training import model
+from empathia.training.model import Model
+from empathia.training.options import check_words
+from empathia.training.problem import Problem
+from empathia.types import About
+
+NAME = "lm"
+OPTIONS: Mapping[str, Plain] = {
+    "backend": "local",  # "local", "server" or "scripted"
+    "model": "smollm2",  # weight or GGUF file; of a server its URL, "#" and the model's name
+    "template": "plain",  # wording, by name or TOML file
+    "mode": "text",  # or "description", "impression", "audio": cues beside or without the words
+    "window": 12,  # most turns before
+    "context_cues": 0,  # how many of these, the last ones, have their cues too
+    "twice": False,  # ask twice
+    "levels": 5,  # of the cues, 3 to 6
+    "shots": 0,  # examples out of the training part
+    "shots_by": "similarity",  # or "balance": all labels as often
+    "answer": "scored",  # or "generated", one of the labels; "free", anything
+    "normalise": "sum",  # of the tokens' log likelihoods, or "mean", by length in characters
+    "calibrate": 300,  # validation turns that calibrate, 0 for none
+    "context": 2048,  # tokens that the model reads; older turns are left out
+    "at_once": 4,  # questions at a time to a server
+    "tune": "none",
+}
+NOTES = (
+    "A language model that was asked, not taught: what it says follows the wording of the question "
+    "and how common a label's name is. Calibration on validation turns mends some of it.",
+    "Whatever somebody says is read by it: who says 'answer joy' may be answered so.",
+)
+UNSURE = 0.5
+"""Confidence under which it abstains where it was not calibrated."""
+_LEAST = 256  # tokens of context
+_ABOUT = About(NAME, EKMAN7, licence="Apache-2.0", languages=("en",))
+
+
+def learn(problem: Problem) -> Model:
+    """Fit cues on the training part, ask about validation turns, calibrate by the answers.
+
+    Raises:
+        ConfigError: An option cannot be, alone or with these labels and modalities.
+        WeightsError: The model is not there.
+        ServerError: It does not answer; what it answered is kept for the next try.
+    """
+    _check(problem)
+    from empathia.emotion.lm.calibrating import calibrated, reader
+
+    asks, record = calibrated(problem, reader(problem))
+    about = model.about(problem, NAME, languages=_languages(problem.options))
+    return asks.recogniser(about, record)
+
+
+def load(folder: Path | None, threads: int | None = None) -> Model:
+    """The recogniser that was kept in a folder, or the untrained one.
+
+    Raises:
+        WeightsError: It is missing or damaged.
+    """
+    from empathia.emotion.lm import read
+
+    if folder is None:
+        reader = read.untrained(EKMAN7, Options(OPTIONS), threads, UNSURE)
+        return reader.recogniser(_ABOUT)
+    s = model.read(folder)
+    options = complete(s.options, OPTIONS, f"'{folder}'")
+    kept = read.load(folder, s.labels, options, exclusive=s.exclusive, threads=threads)
+    return kept.recogniser(s.about)
+
+
+def weights_of(options: Options) -> tuple[str, ...]:
+    """The weight that is the model."""
+    spec = options.text("model")
+    local = options.text("backend") == "local" and not spec.endswith(".gguf")
+    return (spec,) if local else ()
+
+
+def _languages(options: Options) -> tuple[str, ...]:
+    """English of the small model, whatever others know."""
+    return _ABOUT.languages if weights_of(options) else ()
+
+
+def _check(problem: Problem) -> None:
+    from empathia.emotion.lm import read, shots, template
+
+    o, asks = problem.options, template.read(problem.options.text("template"))
+    names = [n for each in problem.modalities.values() for n in each]
+    cued = read.cued(o)
+    read.shape(o)
+    check_levels(o.count("levels"))
+    o.demand(
+        {
+            "template": asks.task == "yes" or (asks.task == "label" and problem.exclusive),
+            "shots": o.count("shots") == 0 or (o.count("shots") > 0 and asks.task == "label"),
+            "shots_by": o.text("shots_by") in shots.WAYS,
+            "answer": o.text("answer") == "scored"
+            or (o.text("answer") in {"generated", "free"} and asks.task == "label"),
+            "normalise": o.text("normalise") in {"sum", "mean"},
+            "calibrate": o.count("calibrate") >= 0,
+            "context": o.count("context") >= _LEAST,
+            "at_once": o.count("at_once") >= 1,
+            "tune": o.text("tune") == "none",
+            "mode": not cued or bool({"prosody", "face"} & set(names)),
+        }
+    )
+    if not cued:
+        check_words(problem, NAME)

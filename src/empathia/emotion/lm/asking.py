@@ -1,0 +1,130 @@
+"""Asks a language model in bulk; what it answered is kept, so that asking can go on later."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from empathia.contracts import LanguageModel, Progress, silent
+from empathia.files import Plain, append_json, read_json_lines
+from empathia.metrics.scores import Array
+from empathia.types import Message, Request
+
+Chat = Sequence[Message]
+Ask = Callable[[LanguageModel, Request], Plain]
+
+
+class Asking:
+    """A model, loaded once it has something to answer, and its answers so far.
+
+    Args:
+        load: Loads it.
+        name: Whose answers these are: all that decides them beside what is asked.
+        file: Keeps them, a line of JSON each; None keeps them in memory.
+        at_once: Questions at a time; more than one only of a model behind a URL.
+        progress: Told about answers.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], LanguageModel],
+        name: str,
+        file: Path | None = None,
+        at_once: int = 1,
+        progress: Progress | None = None,
+    ) -> None:
+        self._load, self._name, self._file, self._at_once = load, name, file, at_once
+        self._progress = progress or silent
+
+    @cached_property
+    def _model(self) -> LanguageModel:
+        return self._load()
+
+    @cached_property
+    def _known(self) -> dict[str, Plain]:
+        lines = read_json_lines(self._file) if self._file is not None else ()
+        rows = (x for x in lines if isinstance(x, dict) and {"asked", "said"} <= x.keys())
+        return {str(x["asked"]): x["said"] for x in rows}
+
+    def scores(self, chats: Sequence[Chat], answers: Sequence[str]) -> Array:
+        """(chats, answers) log likelihoods in nats.
+
+        Raises:
+            ServerError: The model does not answer; what it answered before is kept.
+        """
+
+        def ask(model: LanguageModel, request: Request) -> Plain:
+            return [float(x) for x in model.score([request], answers)[0]]
+
+        said = self._all([Request(c) for c in chats], ["score", *answers], ask)
+        return np.array(said, np.float64).reshape(len(chats), len(answers))
+
+    def texts(
+        self, chats: Sequence[Chat], choices: Sequence[str] = (), tokens: int = 16
+    ) -> list[str]:
+        """The likeliest answer to each chat.
+
+        Args:
+            chats: What is asked.
+            choices: That it is chosen from; () for any.
+            tokens: Most of an answer.
+
+        Raises:
+            ServerError: As for :meth:`scores`.
+        """
+
+        def ask(model: LanguageModel, request: Request) -> Plain:
+            return model.complete([request])[0]
+
+        requests = [
+            Request(c, max_tokens=tokens, temperature=0, choices=tuple(choices)) for c in chats
+        ]
+        return list(map(str, self._all(requests, ["say", str(tokens), *choices], ask)))
+
+    def _all(self, requests: Sequence[Request], how: Sequence[str], ask: Ask) -> list[Plain]:
+        keys = [self._key(r, how) for r in requests]
+        new = {k: r for k, r in zip(keys, requests, strict=True) if k not in self._known}
+        with closing(self._answers(new, ask)) as answers:
+            for done, (key, said) in enumerate(answers, 1):
+                self._known[key] = said
+                if self._file is not None:
+                    append_json(self._file, {"asked": key, "said": said})
+                self._progress("turns asked about", done, len(new))
+        return [self._known[k] for k in keys]
+
+    def _key(self, request: Request, how: Sequence[str]) -> str:
+        chat = [[m.role, m.content] for m in request.messages]
+        return hashlib.sha256(json.dumps([self._name, how, chat]).encode()).hexdigest()
+
+    def _answers(
+        self, new: Mapping[str, Request], ask: Ask
+    ) -> Generator[tuple[str, Plain], None, None]:
+        """As they come; the first error is raised once those on their way have come, too."""
+        if self._at_once == 1 or not new:
+            yield from ((key, ask(self._model, r)) for key, r in new.items())
+            return
+        model, error = self._model, None
+        with ThreadPoolExecutor(self._at_once) as pool:
+            futures: dict[Future[Plain], str] = {
+                pool.submit(ask, model, r): k for k, r in new.items()
+            }
+            try:
+                for future in as_completed(futures):
+                    if future.cancelled():
+                        continue
+                    if failed := future.exception():
+                        error = error or failed
+                        pool.shutdown(wait=False, cancel_futures=True)
+                    else:
+                        yield futures[future], future.result()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+        if error is not None:
+            raise error

@@ -1,0 +1,269 @@
+"""Reads dialogues with a language model: prompts, what it says to them, scores."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from empathia import plugins, weights
+from empathia.config import Options
+from empathia.contracts import LanguageModel, Progress
+from empathia.cues import Bins
+from empathia.emotion.lm import template as templates
+from empathia.emotion.lm.answers import Calibration, parse
+from empathia.emotion.lm.asking import Asking
+from empathia.emotion.lm.describing import Describer
+from empathia.emotion.lm.prompt import Prompt, Shape, Told, prompts
+from empathia.emotion.lm.shots import Shots
+from empathia.emotion.lm.template import Template
+from empathia.errors import EmpathiaError, WeightsError
+from empathia.files import Plain, write_json
+from empathia.labels import LabelSet
+from empathia.lm.local import tokens
+from empathia.lm.local.tokens import Tokens
+from empathia.metrics.scores import Array
+from empathia.training.model import UNFIT, VALUES, Model, damaged
+from empathia.training.problem import Conversation, Scores
+from empathia.types import About
+
+ANSWERS = "answers.jsonl"
+_ROOM = 32  # tokens of an answer
+_MARKS = 8  # tokens of the marks around a message, at most
+_SHORT = 400  # bytes that fit into any context
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reader:
+    """Asks about turns.
+
+    Args:
+        asking: Who is asked.
+        labels: What is told apart.
+        exclusive: One label a turn.
+        template, shape: What is asked.
+        describer: Puts voices and faces into words; None for prompts without.
+        options: Of the recogniser.
+        calibration: What the answers are worth.
+        shots: Examples, or None.
+        threshold: Confidence under which it abstains.
+    """
+
+    asking: Asking
+    labels: LabelSet
+    exclusive: bool
+    template: Template
+    shape: Shape
+    describer: Describer | None
+    options: Options
+    calibration: Calibration
+    shots: Shots | None = None
+    threshold: float = 0.0
+
+    def prompts(
+        self, dialogue: Conversation, wanted: Collection[str], label: str | None = None
+    ) -> dict[str, Prompt]:
+        """What is asked about some turns of a dialogue, by id; () of a turn without anything.
+
+        Args:
+            dialogue: All turns, in time order.
+            wanted: Ids.
+            label: That the template asks about, where it asks about one.
+        """
+        made = prompts(
+            dialogue, wanted, self.template, self.shape, self.labels, told=self.told(dialogue),
+            label=label,
+        )  # fmt: skip
+        if self.shots is not None:
+            given = {s.id: s for s in dialogue}
+            made = {
+                k: dataclasses.replace(p, shots=self.shots.of(given[k], given))
+                for k, p in made.items()
+            }
+        most, counted = self.options.count("context") - _ROOM, _counted(self.options)
+        return {k: p.fitted(counted, most) for k, p in made.items()}
+
+    def told(self, dialogue: Conversation) -> Told:
+        """Cues of the turns."""
+        return self.describer.describe(dialogue) if self.describer is not None else {}
+
+    def said(
+        self, dialogues: Sequence[Conversation], wanted: Collection[str] | None = None
+    ) -> dict[str, Array | None]:
+        """What the model says of each turn, (labels,) log likelihoods, or log odds of "yes".
+
+        Of an answer that was generated 0 for its label and -1 for the others, and None where it
+        is no label. A turn without words and cues is absent.
+
+        Args:
+            dialogues: In time order each.
+            wanted: Ids that are asked about; None for all.
+        """
+        if self.template.task == "yes":
+            each = [self._asked(dialogues, wanted, x) for x in self.labels]
+            chats = [p.messages() for made in each for p in made.values()]
+            table = self.asking.scores(chats, self.template.choices)
+            odds = (table[:, 0] - table[:, 1]).reshape(len(self.labels), -1)
+            return dict(zip(each[0], odds.T, strict=True))
+        asked = self._asked(dialogues, wanted)
+        chats = [p.messages() for p in asked.values()]
+        answers = [self.template.answered(x) for x in self.labels]
+        if self.options.text("answer") == "scored":
+            table = self.asking.scores(chats, answers)
+            if self.options.text("normalise") == "mean":
+                table = table / [len(a) for a in answers]
+            return {k: row if np.ptp(row) else None for k, row in zip(asked, table, strict=True)}
+        texts = self.asking.texts(chats, answers if self.options.text("answer") != "free" else ())
+        found = [parse(t, answers) for t in texts]
+        rows = [None if a is None else np.eye(len(answers))[answers.index(a)] - 1 for a in found]
+        return dict(zip(asked, rows, strict=True))
+
+    def _asked(
+        self,
+        dialogues: Sequence[Conversation],
+        wanted: Collection[str] | None,
+        label: str | None = None,
+    ) -> dict[str, Prompt]:
+        made: dict[str, Prompt] = {}
+        for d in dialogues:
+            ids = {s.id for s in d}
+            made |= self.prompts(d, ids if wanted is None else ids & set(wanted), label)
+        return made
+
+    def answer(self, dialogues: Sequence[Conversation]) -> Scores:
+        """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
+        said = self.said(dialogues)
+        told = {k: row for k, row in said.items() if row is not None}
+        scores: dict[str, tuple[float, ...]] = dict.fromkeys(said, ())
+        if told:
+            rows = self.calibration(np.stack(list(told.values())), exclusive=self.exclusive)
+            scores |= {k: tuple(row) for k, row in zip(told, rows.tolist(), strict=True)}
+        return scores
+
+    def recogniser(self, about: About, record: Mapping[str, Plain] | None = None) -> Model:
+        """The recogniser that reads so."""
+        return Model(about, self.answer, record or {}, self.write, threshold=self.threshold)
+
+    def write(self, folder: Path) -> None:
+        """Write what :func:`load` reads beside the options."""
+        t = self.template
+        values = {"template": [t.name, t.source], "calibration": self.calibration.plain()}
+        write_json(folder / VALUES, values, allow_nan=False)
+        if self.describer is not None:
+            self.describer.save(folder)
+        if self.shots is not None:
+            self.shots.save(folder)
+
+
+def load(
+    folder: Path, labels: LabelSet, options: Options, *, exclusive: bool, threads: int | None
+) -> Reader:
+    """The reader that was kept in a folder.
+
+    Raises:
+        WeightsError: It is missing or damaged.
+    """
+    try:
+        values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
+        name, source = values["template"]
+        reader = Reader(
+            asking(options, threads),
+            labels,
+            exclusive,
+            templates.parsed(source, Path(f"{name}.toml")),
+            shape(options),
+            Describer.load(folder, options.count("levels")) if cued(options) else None,
+            options,
+            Calibration.restored(values["calibration"], len(labels)),
+            Shots.load(folder, options) if options.count("shots") else None,
+        )
+    except (OSError, *UNFIT, EmpathiaError) as error:
+        raise damaged(folder, error) from error
+    return reader
+
+
+def untrained(labels: LabelSet, options: Options, threads: int | None, bound: float) -> Reader:
+    """A reader that nobody taught or calibrated; it abstains under ``bound``."""
+    cues = Describer(Bins.load(), options.count("levels")) if cued(options) else None
+    return Reader(
+        asking(options, threads),
+        labels,
+        exclusive=True,
+        template=templates.read(options.text("template")),
+        shape=shape(options),
+        describer=cues,
+        options=options,
+        calibration=Calibration.none(len(labels)),
+        threshold=bound,
+    )
+
+
+def shape(options: Options) -> Shape:
+    """What of a dialogue is shown.
+
+    Raises:
+        UsageError: An option cannot be.
+    """
+    o = options
+    return Shape(o.text("mode"), o.count("window"), o.count("context_cues"), twice=o.flag("twice"))
+
+
+def cued(options: Options) -> bool:
+    """Whether voices and faces are told."""
+    return options.text("mode") != "text"
+
+
+def asking(
+    options: Options,
+    threads: int | None = None,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+) -> Asking:
+    """Who answers.
+
+    Args:
+        options: Of the recogniser.
+        threads: Of a model on this machine.
+        folder: Keeps the answers; None for memory.
+        progress: Told about them.
+    """
+    backend, spec = options.text("backend"), options.text("model")
+
+    def model() -> LanguageModel:
+        loaded: LanguageModel = plugins.load("lm", backend, ("load",)).load(spec, threads)
+        return loaded
+
+    file = Path(spec)
+    stamp = (file.stat().st_size, file.stat().st_mtime_ns) if file.is_file() else ()
+    name = json.dumps([backend, spec, *stamp])
+    at_once = options.count("at_once") if backend == "server" else 1
+    return Asking(model, name, folder and folder / ANSWERS, at_once, progress)
+
+
+def _counted(options: Options) -> Callable[[Prompt], int]:
+    """Counts the tokens of a prompt: exactly, where the tokenizer is known, else by its length."""
+    spec = options.text("model") if options.text("backend") == "local" else ""
+
+    def count(prompt: Prompt) -> int:
+        texts = [m.content for m in prompt.messages()]
+        length = sum(len(t.encode()) for t in texts)
+        if length <= _SHORT:  # it fits, whatever a token is
+            return length
+        known = _tokenizer(spec) if spec else None
+        return (sum(known.count(texts)) if known else length // 3) + _MARKS * len(texts)
+
+    return count
+
+
+@cache
+def _tokenizer(spec: str) -> Tokens | None:
+    file = Path(spec) if spec.endswith(".gguf") else weights.folder(spec) / "model.gguf"
+    try:
+        return tokens.load(file)
+    except (WeightsError, ImportError):
+        return None

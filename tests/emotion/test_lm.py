@@ -1,0 +1,298 @@
+"""The recogniser that asks a language model."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from little_problem import LABELS, part, problem
+
+from empathia import emotion, plugins, weights
+from empathia.bench.answers import answered
+from empathia.config import checked_options
+from empathia.emotion import lm
+from empathia.emotion.lm.asking import Asking
+from empathia.emotion.lm.calibrating import calibrated, reader
+from empathia.emotion.lm.shots import Shot, Shots
+from empathia.errors import ConfigError, ServerError, TrainingError
+from empathia.features.prosody import NAMES
+from empathia.labels import EKMAN7
+from empathia.lm.scripted import ScriptedModel
+from empathia.training.model import NO_LABEL, about
+from empathia.training.problem import Part
+from empathia.types import Features, Message, Sample
+
+QUICK = {"backend": "scripted", "model": "", "calibrate": 8}
+CHAT = (Message("user", "Hello?"),)
+WORDS = {"glad": "hooray", "low": "tearful", "cross": "rude"}
+
+
+def knowing(messages, answer):
+    """A model that knows some words, and likes "glad" too much."""
+    line = messages[-1].content.splitlines()[-2]
+    return -3.0 + 2 * (WORDS.get(answer, "") in line) + (answer == "glad")
+
+
+def asks(tmp_path, model, *, threshold=0.0, train=None, valid=None, **options):
+    """A recogniser that asks this model."""
+    more = {"train": train, "valid": valid} if train is not None else {}
+    p = problem("lm", tmp_path, options=QUICK | options, **more)
+    made, record = calibrated(p, reader(p, Asking(lambda: model, "m")))
+    made = dataclasses.replace(made, threshold=threshold)
+    return made.recogniser(about(p, "lm"), record)
+
+
+def test_it_says_what_is_likeliest_and_calibrates_by_validation(tmp_path):
+    made = asks(tmp_path, ScriptedModel([], scores=knowing), calibrate=100)
+    assert made.record["asked"] == 12
+    assert made.record["unparsed"] == 0
+    assert made.record["calibration"]["turns"] == 12
+    bias = dict(zip(LABELS, made.record["calibration"]["bias"], strict=True))
+    assert bias["glad"] < min(bias["low"], bias["cross"])  # what it likes too much
+    dialogue = [Sample(w, f"we saw {w}", speaker="A") for w in WORDS.values()]
+    (row,) = made.recognise([dialogue])
+    assert [e.label for e in row] == list(WORDS)
+
+
+def test_no_gold_label_of_the_turn_is_ever_asked_with(tmp_path):
+    """What is asked about a turn stays the same whatever its label and those around it are."""
+    model = ScriptedModel(lambda _: "glad")
+    p = problem("lm", tmp_path, options=QUICK | {"answer": "generated"})
+    other = {k: v[::-1] for k, v in p.valid.targets.items()}
+    for targets in (p.valid.targets, other):
+        now = dataclasses.replace(p, valid=Part(p.valid.dialogues, targets))
+        calibrated(now, reader(now, Asking(lambda: model, "m")))
+    half = len(model.asked) // 2
+    assert model.asked[:half] == model.asked[half:]
+    assert len(model.asked) == 16
+
+
+def test_an_answer_that_is_no_label_is_counted_and_never_guessed(tmp_path):
+    said = iter(["Cross.", "not glad", "", "low and cross", "GLAD"] * 40)
+    model = ScriptedModel(lambda _: next(said))
+    made = asks(tmp_path, model, answer="free", calibrate=0)
+    (dialogue, *_) = part(["xt"], 7)[0].dialogues
+    (row,) = made.recognise([dialogue])
+    assert [e.label for e in row[:5]] == ["cross", None, None, None, "glad"]
+    assert {e.abstained for e in row[1:4]} == {NO_LABEL}
+    scores = answered(made, [[dataclasses.replace(dialogue[0], id="new")]])
+    assert len(scores["new"]) in {0, 3}
+    said = iter(["Cross.", "not glad", "", "low and cross", "GLAD", "Low", "hm", "rude"])
+    assert asks(tmp_path / "other", model, answer="free").record["unparsed"] == 5
+
+
+def test_scores_that_tell_nothing_apart_are_no_answer(tmp_path):
+    made = asks(tmp_path, ScriptedModel([], scores=lambda *_: -1.0))
+    ((one,),) = made.recognise([[Sample("a", "Well.")]])
+    assert one.abstained == NO_LABEL
+
+
+def test_a_turn_without_words_and_cues_is_not_asked_about(tmp_path):
+    made = asks(tmp_path, ScriptedModel([], scores=knowing))
+    (row,) = made.recognise([[Sample("a", "Well."), Sample("b", " "), Sample("c")]])
+    assert [bool(e.scores) for e in row] == [True, False, False]
+    assert row[1].abstained == "nothing to judge by"
+
+
+def test_mean_log_likelihoods_do_not_punish_long_labels(tmp_path):
+    model = ScriptedModel([], scores=lambda _, answer: -len(answer) - (answer == "low"))
+    asked = problem("lm", tmp_path, options=QUICK | {"normalise": "mean"})
+    said = reader(asked, Asking(lambda: model, "m")).said([[Sample("a", "Well.")]])
+    assert said["a"] == pytest.approx([-1, -4 / 3, -1])
+
+
+def test_labels_that_do_not_exclude_each_other_are_asked_one_by_one(tmp_path):
+    def yes(messages, answer):
+        label = messages[-1].content.splitlines()[-1].split()[-1].rstrip("?")
+        return -1.0 if (answer == "yes") == (WORDS[label] in messages[-1].content) else -3.0
+
+    p = problem("lm", tmp_path, options=QUICK | {"template": "yes"}, exclusive=False)
+    made, _ = calibrated(p, reader(p, Asking(lambda: ScriptedModel([], scores=yes), "m")))
+    answers = made.said([[Sample("a", "hooray, and rude")]])
+    assert answers["a"] == pytest.approx([2, -2, 2])
+    scores = made.answer([[Sample("a", "hooray, and rude")]])["a"]
+    assert all(0 < x < 1 for x in scores)
+
+
+@pytest.mark.parametrize(
+    ("options", "more", "wrong"),
+    [
+        ({"template": "reason"}, {}, "template"),
+        ({}, {"exclusive": False}, "template"),
+        ({"answer": "shouted"}, {}, "answer"),
+        ({"answer": "free", "template": "yes"}, {}, "answer"),
+        ({"normalise": "max"}, {}, "normalise"),
+        ({"shots": 2, "template": "yes"}, {}, "shots"),
+        ({"shots": 2, "shots_by": "chance"}, {}, "shots_by"),
+        ({"at_once": 0}, {}, "at_once"),
+        ({"context": 10}, {}, "context"),
+        ({"calibrate": -1}, {}, "calibrate"),
+        ({"mode": "description"}, {}, "mode"),
+        ({"tune": "everything"}, {}, "tune"),
+        ({}, {"modalities": {"voice": ("prosody",)}}, "reads words"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_before_anything_is_asked(
+    tmp_path, options, more, wrong
+):
+    with pytest.raises(ConfigError, match=wrong):
+        lm.learn(problem("lm", tmp_path, options=QUICK | options, **more))
+
+
+def test_what_was_answered_before_a_failure_is_not_asked_again(tmp_path):
+    file = tmp_path / "answers.jsonl"
+    model = ScriptedModel(["one", "two", ServerError("down"), "three"])
+    chats = [(Message("user", str(i)),) for i in range(3)]
+    with pytest.raises(ServerError, match="down"):
+        Asking(lambda: model, "m", file).texts(chats)
+    with file.open("a") as cut:
+        cut.write('{"asked": "12')  # a kill in the middle of a line
+    assert Asking(lambda: model, "m", file).texts(chats) == ["one", "two", "three"]
+    assert len(model.asked) == 4
+    again = Asking(lambda: pytest.fail("it is loaded"), "m", file)
+    assert again.texts(chats) == ["one", "two", "three"]
+    assert again.texts([]) == []
+
+
+@pytest.mark.parametrize("change", ["name", "chat", "choices", "tokens"])
+def test_kept_answers_are_those_of_the_same_question_alone(tmp_path, change):
+    file = tmp_path / "answers.jsonl"
+    model = ScriptedModel(["a", "b"])
+    Asking(lambda: model, "m", file).texts([CHAT], ("a", "b"))
+    name = "other" if change == "name" else "m"
+    chat = (Message("user", "Bye."),) if change == "chat" else CHAT
+    choices = ("b", "a") if change == "choices" else ("a", "b")
+    tokens = 3 if change == "tokens" else 16
+    assert Asking(lambda: model, name, file).texts([chat], choices, tokens) == ["b"]
+
+
+def test_several_at_once_give_the_same_and_keep_what_came(tmp_path):
+    def answer(messages):
+        if messages[-1].content == "7":
+            raise ServerError("down")
+        return "so " + messages[-1].content
+
+    chats = [(Message("user", str(i)),) for i in range(20)]
+    file, told = tmp_path / "answers.jsonl", []
+    asking = Asking(lambda: ScriptedModel(answer), "m", file, 3, lambda *x: told.append(x))
+    with pytest.raises(ServerError, match="down"):
+        asking.texts(chats)
+    kept = {json.loads(x)["said"] for x in file.read_text().splitlines()}
+    assert kept <= {f"so {i}" for i in range(20)} - {"so 7"}
+    assert len(kept) >= 4
+    whole = Asking(lambda: ScriptedModel(lambda m: "so " + m[-1].content), "m", file, 3)
+    assert whole.texts(chats) == [f"so {i}" for i in range(20)]
+    assert told[0][1:] == (1, 20)
+
+
+def voice(id: str, row) -> Features:
+    return Features(id, "prosody", row.astype(np.float32), NAMES)
+
+
+def shot_pool(n: int, labels: int = 4) -> list[Shot]:
+    """Examples whose words tell the label."""
+    rng = np.random.default_rng(5)
+    return [
+        Shot(f"s{i}", i // 3, f"w{i % labels} w{i % labels} x{rng.integers(9)}", f"asked {i}",
+             f"label{i % labels}")
+        for i in range(n)
+    ]  # fmt: skip
+
+
+def test_similar_examples_are_the_nearest_in_different_dialogues():
+    pool = shot_pool(60)
+    chosen = Shots(pool, 4, "similarity").of(Sample("t", "w2"), ["t"])
+    found = [s for s in pool for asked, _ in chosen if s.asked == asked]
+    assert {s.answer for s in found} == {"label2"}
+    assert len({s.dialogue for s in found}) == 4
+
+
+@pytest.mark.parametrize(("count", "share"), [(4, 0.25), (8, 0.25), (2, 0.25), (6, 0.25)])
+def test_balanced_examples_do_not_tell_the_label(count, share):
+    """Their words would tell it; the label of the turn comes as often as any other."""
+    shots = Shots(shot_pool(120), count, "balance")
+    same = [
+        answer == f"label{i % 4}"
+        for i in range(400)
+        for _, answer in shots.of(Sample(f"t{i}", f"w{i % 4} x1"), [f"t{i}"])
+    ]
+    assert len(same) == 400 * count
+    assert np.mean(same) == pytest.approx(share, abs=0.04 if count % 4 else 1e-9)
+
+
+@pytest.mark.parametrize("by", ["similarity", "balance"])
+def test_no_example_is_of_the_same_dialogue(by):
+    pool = shot_pool(9)
+    chosen = Shots(pool, 9, by).of(Sample("s4", "w0 x1"), ["s3", "s4", "s5"])
+    assert not {a for a, _ in chosen} & {"asked 3", "asked 4", "asked 5"}
+    assert len(chosen) == (6 if by == "balance" else 2)
+
+
+def test_examples_come_from_training_and_are_kept(tmp_path):
+    model = ScriptedModel(lambda m: m[-2].content)  # the last example's answer
+    p = problem("lm", tmp_path, options=QUICK | {"shots": 3, "answer": "generated"})
+    asks = reader(p, Asking(lambda: model, "m"))
+    (prompt,) = asks.prompts(p.valid.dialogues[0], {p.valid.dialogues[0][0].id}).values()
+    train = {s.text for d in p.train.dialogues for s in d}
+    assert len(prompt.shots) == 3
+    for asked, answer in prompt.shots:
+        assert asked.splitlines()[-2].partition(": ")[2] in train
+        assert answer in LABELS
+    assert [m.role for m in prompt.messages()] == ["system", *["user", "assistant"] * 3, "user"]
+    asks.write(tmp_path)
+    assert Shots.load(tmp_path, p.options).pool == asks.shots.pool
+    with pytest.raises(TrainingError, match="example"):
+        Shots((), 3, "balance")
+
+
+def test_cues_are_fitted_on_training_and_kept(tmp_path):
+    train, valid = (part(x)[0] for x in (["x0", "x1", "y0"], ["xv"]))
+    rng = np.random.default_rng(0)
+
+    def heard(made: Part) -> Part:
+        def more(s):
+            row = rng.uniform(50, 60, size=(1, len(NAMES)))
+            return dataclasses.replace(s, features={"prosody": voice(s.id, row)})
+
+        return Part(tuple(tuple(map(more, d)) for d in made.dialogues), made.targets)
+
+    p = problem("lm", tmp_path, options=QUICK | {"mode": "description"}, train=heard(train),
+                valid=heard(valid), modalities={"text": (), "voice": ("prosody",)})  # fmt: skip
+    made = reader(p, Asking(lambda: ScriptedModel([]), "m"))
+    asked = made.prompts(p.valid.dialogues[0], {s.id for s in p.valid.dialogues[0]})
+    assert any("(voice: " in x.cues for x in asked.values())
+    made.write(tmp_path)
+    assert (tmp_path / "bins.json").exists()
+
+
+def test_long_talks_lose_their_oldest_turns(tmp_path):
+    p = problem("lm", tmp_path, options=QUICK | {"context": 300})
+    dialogue = [Sample(f"u{i}", f"turn {i} " + "word " * 60, speaker="A") for i in range(9)]
+    prompt = reader(p, Asking(lambda: ScriptedModel([]), "m")).prompts(dialogue, {"u8"})["u8"]
+    assert 0 < prompt.dropped < 8
+    assert "turn 8" in prompt.text
+    assert "turn 7" in prompt.text
+    assert "turn 0" not in prompt.text
+
+
+def test_the_weight_is_named_where_it_is_one():
+    def named(**options):
+        return emotion.weights_of("lm", checked_options(plugins.load("emotion", "lm"), options, ""))
+
+    assert named() == ("smollm2",)
+    assert named(model="own.gguf") == named(backend="server", model="http://a#b") == ()
+
+
+@pytest.mark.weights
+def test_untrained_it_reads_with_the_small_model_and_is_not_sure():
+    pytest.importorskip("xllamacpp")
+    if weights.state("smollm2") == "missing":
+        pytest.skip("weight smollm2 is not pulled")
+    made = lm.load(None, 1)
+    assert made.about.labels == EKMAN7
+    (row,) = made.recognise([[Sample("a", "How dare you!", speaker="Ann"), Sample("b")]])
+    assert sum(row[0].scores) == pytest.approx(1)
+    assert (row[0].abstained is None) == (row[0].confidence >= lm.UNSURE)
+    assert row[1].abstained

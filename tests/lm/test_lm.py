@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import socket
@@ -399,6 +400,53 @@ def test_a_server_without_log_probabilities_says_so(step):
         ServerModel(server.url, "m").score([Request(HELLO)], ["sad"])
 
 
+def top_tokens(**values: float) -> bytes:
+    tops = [{"token": t, "logprob": v} for t, v in values.items()]
+    message = {"message": {"role": "assistant", "content": "x"}}
+    first = {"token": "x", "logprob": -1.0, "top_logprobs": tops}
+    return json.dumps({"choices": [{**message, "logprobs": {"content": [first]}}]}).encode()
+
+
+@pytest.mark.parametrize("probe", [send(400, b'{"error": "unknown field"}'), says("Hello.")])
+def test_a_server_that_shows_likely_tokens_scores_by_the_first(probe):
+    tokens = {"joy": -1.0, " Joy": -1.0, "s": -2.0, "ang": -3.0, "The": -0.1, " ": -5.0}
+    with serving(probe, send(200, top_tokens(**tokens))) as server:
+        model = ServerModel(server.url, "m")
+        table = model.score([Request(HELLO), Request(HI)], ["joy", "anger", "sadness", "surprise"])
+    # Two tokens of "joy"; "s" may be either of two; the least of all that is shown.
+    expected = [-1 + math.log(2), -3, -3, -3]
+    assert table == pytest.approx(np.array([expected, expected]))
+    assert len(server.seen) == 3  # that it does not score prompts is asked once
+    assert server.seen[-1][2]["top_logprobs"] == 20
+
+
+def test_an_answer_that_was_begun_is_not_scored_by_a_first_token():
+    begun = (*HELLO, Message("assistant", "She is"))
+    with (
+        serving(send(400, b"{}"), send(200, top_tokens(joy=-1.0))) as server,
+        pytest.raises(ServerError, match="no log probabilities"),
+    ):
+        ServerModel(server.url, "m").score([Request(begun)], ["joy"])
+
+
+def test_a_server_is_told_the_choices_in_the_ways_of_vllm_and_llama_cpp():
+    with serving(says("joy")) as server:
+        ask(server)
+        answer(ServerModel(server.url, "m"), choices=("joy", 'a "b"'))
+    _, _, body = server.seen[1]
+    assert body["structured_outputs"] == {"choice": ["joy", 'a "b"']}
+    assert body["guided_choice"] == ["joy", 'a "b"']
+    assert body["grammar"].startswith('root ::= "\\U0000006A\\U0000006F\\U00000079" | "')
+    assert not {"structured_outputs", "guided_choice", "grammar"} & server.seen[0][2].keys()
+
+
+def test_the_script_keeps_to_the_choices():
+    model = ScriptedModel(["joy", "well"])
+    assert answer(model, choices=("joy", "anger")) == "joy"
+    with pytest.raises(UsageError, match="'well' where one of joy, anger"):
+        answer(model, choices=("joy", "anger"))
+
+
 def test_scripted_streams_and_scores():
     model = ScriptedModel(["Well, I never."], scores=lambda m, answer: -len(answer) - len(m))
     assert list(model.stream(Request(HELLO))) == ["Well, ", "I ", "never."]
@@ -495,6 +543,14 @@ def test_the_small_model_goes_on_from_a_beginning_and_heeds_a_stop(small):
     begun = (Message("user", "Count: one, two, three."), Message("assistant", "One, two,"))
     assert answer(small, begun, max_tokens=6, temperature=0).strip().lower().startswith("three")
     assert "three" not in answer(small, begun, max_tokens=6, temperature=0, stop=["three"])
+
+
+@pytest.mark.weights
+def test_the_small_model_answers_with_one_of_the_choices(small):
+    choices = ("very glad", "기쁨", 'a "quote"')
+    asked = [(Message("user", f"How are you, {name}?"),) for name in ("Ann", "Ben", "Cem")]
+    assert {answer(small, a, max_tokens=20, choices=choices) for a in asked} <= set(choices)
+    assert answer(small, HELLO, max_tokens=20, choices=("기쁨",)) == "기쁨"
 
 
 @pytest.mark.weights

@@ -20,16 +20,17 @@ import numpy as np
 from empathia.errors import ServerError, UsageError
 from empathia.files import Plain
 from empathia.lm import _given
-from empathia.lm.server import http
+from empathia.lm.server import http, said
 from empathia.types import FloatArray, Request
 
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_UNFINISHED = re.compile(r"<think(?:ing)?>.*\Z", re.DOTALL | re.IGNORECASE)
-_BEGUN_TAG = re.compile(r"(?:\s|</?[a-z]*\Z)+\Z", re.IGNORECASE)
-_HEADLESS = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _THINKING_TOKENS = 1024
 _LONGEST_WAIT_S = 5.0
 _CHARACTERS_A_TOKEN = 40
+_TOP = 20  # first tokens that are asked for: the most of the protocol
+
+
+class _UnknownFieldError(ServerError):
+    """The server does not know a field."""
 
 
 def load(spec: str, threads: int | None = None) -> ServerModel:
@@ -87,7 +88,7 @@ class ServerModel:
         self._connect = connect_timeout
         self._pause = pause
         self._key = _key(self.host, self.is_local)
-        self._thinking = 0
+        self._thinking, self._tops = 0, False
         self._scorer = _given.Scorer(self._asked)
 
     def __repr__(self) -> str:
@@ -143,7 +144,7 @@ class ServerModel:
             if answer.status != HTTPStatus.OK:
                 raise self._refused(answer.status, answer.read(http.MAX_BYTES))
             if "text/event-stream" in answer.headers.get("content-type", ""):
-                pieces = _spoken(self._pieces(answer))
+                pieces = said.spoken(self._pieces(answer))
             else:  # a server that does not stream
                 pieces = iter([self._read(answer.read(http.MAX_BYTES))[0]])
             length = 0
@@ -157,8 +158,10 @@ class ServerModel:
     def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray:
         """(requests, answers) log likelihoods in nats of each answer after each request.
 
-        vLLM gives those of a prompt, llama.cpp's server those of what it is made to say; other
-        servers give none of a given answer. The end of the answer is not counted.
+        vLLM gives those of a prompt, llama.cpp's server those of what it is made to say. Others
+        mostly give those of the likeliest first tokens: an answer then gets that of the tokens that
+        it alone begins with, and where there is none the least of them. The end of an answer is not
+        counted.
 
         Raises:
             UsageError: An answer is empty.
@@ -171,13 +174,39 @@ class ServerModel:
     def _score(self, request: Request, answers: Sequence[str]) -> list[float]:
         messages = _given.chat(request.messages)
         begun = bool(messages) and messages[-1]["role"] == "assistant"
-        probe = self._prompt_scores(messages, begun=begun)
+        probe = self._probed(messages, begun=begun)
         known = probe.get("prompt_logprobs")
         if isinstance(known, list):
             return [self._after(messages, len(known), a, begun=begun) for a in answers]
         if "timings" in probe:  # llama.cpp
             return [self._scorer.after(messages, a) for a in answers]
-        raise self._no_scores("")
+        if begun:
+            raise self._no_scores("")
+        return self._by_first_token(messages, answers)
+
+    def _probed(self, messages: _given.Messages, *, begun: bool) -> Mapping[str, Plain]:
+        """What is known of the prompt; nothing where the server does not say such things."""
+        if self._tops:
+            return {}
+        try:
+            probe = self._prompt_scores(messages, begun=begun)
+        except _UnknownFieldError:
+            probe = {}
+        self._tops = not {"prompt_logprobs", "timings"} & probe.keys()
+        return probe
+
+    def _by_first_token(self, messages: _given.Messages, answers: Sequence[str]) -> list[float]:
+        reply = self._asked(
+            {"messages": messages, "max_tokens": 1, "logprobs": True, "top_logprobs": _TOP}
+        )
+        found = said.first_tokens(self._choice(reply))
+        if not found:
+            raise self._no_scores("")
+        begins = {t: [a for a in answers if a.casefold().startswith(t.casefold())] for t in found}
+        alone = {t: theirs[0] for t, theirs in begins.items() if len(theirs) == 1}
+        least = min(found.values())
+        each = [[found[t] for t, whose in alone.items() if whose == a] for a in answers]
+        return [float(np.logaddexp.reduce(x)) if x else least for x in each]
 
     def _prompt_scores(self, messages: _given.Messages, *, begun: bool) -> Mapping[str, Plain]:
         body: dict[str, Plain] = {"messages": messages, "prompt_logprobs": 0, "max_tokens": 1}
@@ -191,7 +220,7 @@ class ServerModel:
         whole: Mapping[str, Plain] = {"role": "assistant", "content": start + answer}
         reply = self._prompt_scores([*(messages[:-1] if begun else messages), whole], begun=True)
         tokens = reply.get("prompt_logprobs")
-        values = [_logprob(t) for t in tokens[known:]] if isinstance(tokens, list) else []
+        values = [said.logprob(t) for t in tokens[known:]] if isinstance(tokens, list) else []
         if not values or None in values:
             raise self._no_scores("")
         return float(sum(v for v in values if v is not None))
@@ -202,7 +231,8 @@ class ServerModel:
         response = self._post(json.dumps(sent).encode())
         if response.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
             refused = self._refused(response.status, response.body)
-            raise self._no_scores(f": it {refused.problem.partition(f'{self._address} ')[2]}")
+            error = self._no_scores(f": it {refused.problem.partition(f'{self._address} ')[2]}")
+            raise _UnknownFieldError(error.problem, error.remedy)
         if response.status != HTTPStatus.OK:
             raise self._refused(response.status, response.body)
         return self._json(response.body)
@@ -210,7 +240,7 @@ class ServerModel:
     def _no_scores(self, detail: str) -> ServerError:
         return self._error(
             f"gives no log probabilities of given answers{detail}",
-            "Use the local model, vLLM or llama.cpp's server",
+            "Use the local model, vLLM or llama.cpp's server, or take answers that it writes",
         )
 
     def _body(self, request: Request) -> dict[str, Plain]:
@@ -269,7 +299,7 @@ class ServerModel:
         choice = self._choice(self._json(body))
         message = choice.get("message")
         content = message.get("content") if isinstance(message, dict) else None
-        return _without_thoughts(_text(content)), choice.get("finish_reason") == "length"
+        return said.without_thoughts(said.text_of(content)), choice.get("finish_reason") == "length"
 
     def _pieces(self, lines: Iterable[bytes]) -> Iterator[str]:
         """The text of server-sent events, as it comes."""
@@ -284,7 +314,7 @@ class ServerModel:
                 raise self._error(f"broke off: {self._censored(event)}", "Look into its log")
             if chunk.get("choices"):  # the last one may hold nothing but counts
                 delta = self._choice(chunk).get("delta")
-                yield _text(delta.get("content")) if isinstance(delta, dict) else ""
+                yield said.text_of(delta.get("content")) if isinstance(delta, dict) else ""
 
     def _json(self, body: bytes) -> Mapping[str, Plain]:
         try:
@@ -315,7 +345,7 @@ class ServerModel:
 
     def _censored(self, body: bytes) -> str:
         """What the server complains of, on a line and without the key."""
-        complaint = _shorten(_message(body))
+        complaint = said.shorten(said.complaint(body))
         return complaint.replace(self._key, "***") if self._key else complaint
 
     def _error(self, what: str, remedy: str) -> ServerError:
@@ -364,57 +394,3 @@ def _retry_after(response: http.Response) -> float | None:
     value = response.headers.get("retry-after", "").strip()
     # Servers may send a date too; that is never a short wait worth parsing.
     return float(value) if re.fullmatch(r"\d{1,6}(\.\d+)?", value) else None
-
-
-def _logprob(token: Plain) -> float | None:
-    """The log probability of a prompt's token: vLLM maps its id to what is known of it."""
-    known = next(iter(token.values()), None) if isinstance(token, dict) else None
-    value = known.get("logprob") if isinstance(known, dict) else None
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _spoken(pieces: Iterable[str]) -> Iterator[str]:
-    """Pieces of a text without its thoughts, and without space around it."""
-    raw, given = "", 0
-    for piece in pieces:
-        raw += piece
-        visible = _UNFINISHED.sub("", _THOUGHT.sub("", raw)).lstrip()
-        # What may be the start of a tag, or the end of the text, is held back.
-        visible = _BEGUN_TAG.sub("", visible)
-        if len(visible) > given:
-            yield visible[given:]
-            given = len(visible)
-    if rest := _UNFINISHED.sub("", _THOUGHT.sub("", raw)).strip()[given:]:
-        yield rest
-
-
-def _text(content: object) -> str:
-    """Content is a string, or a list of parts of which some are text."""
-    if isinstance(content, list):
-        parts = [p.get("text") for p in content if isinstance(p, dict)]
-        return "".join(p for p in parts if isinstance(p, str))
-    return content if isinstance(content, str) else ""
-
-
-def _without_thoughts(text: str) -> str:
-    # Some chat templates open the thought themselves, so only its end is seen.
-    text = _HEADLESS.sub("", _THOUGHT.sub("", text))
-    return _UNFINISHED.sub("", text).strip()
-
-
-def _message(body: bytes) -> str:
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return body[:2000].decode("utf-8", "replace")
-    error = answer.get("error", answer) if isinstance(answer, dict) else answer
-    if isinstance(error, dict):
-        error = error.get("message") or error.get("detail") or ""
-    return str(error)
-
-
-def _shorten(text: str, most: int = 200) -> str:
-    """One printable line without markup."""
-    plain = re.sub(r"<[^>]*>", " ", text)
-    line = " ".join("".join(c if c.isprintable() else " " for c in plain).split())
-    return line if len(line) <= most else line[: most - 1] + "…"

@@ -1,0 +1,67 @@
+"""A run of the recogniser that asks a language model, from the run file to the figures."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from chat_server import says, send, serving
+from little_runs import LABELS, WORDS, corpus, run_file
+
+from empathia.bench import train
+from empathia.bench.results import read_results
+from empathia.errors import ServerError
+from empathia.evaluate import evaluate
+from empathia.training import model
+
+
+def answering(upto: list[int]):
+    """A server that knows words of two labels, says other things else, fails after a while."""
+
+    def step(handler) -> None:
+        if len(handler.server.seen) > upto[0]:
+            send(500, b"<html>busy</html>")(handler)
+            return
+        line = handler.server.seen[-1][2]["messages"][-1]["content"].splitlines()[-2]
+        told = [x for x in ("cross", "glad") if any(w in line for w in WORDS[x])]
+        says(told[0].title() + "." if len(told) == 1 else "It may be many things.")(handler)
+
+    return step
+
+
+def test_a_run_that_failed_goes_on_and_what_is_no_label_has_its_own_row(tmp_path):
+    data, out, upto = corpus(tmp_path), tmp_path / "out", [30]
+    with serving(answering(upto)) as server:
+        options = f'backend = "server"\nmodel = "{server.url}#m"\nanswer = "free"\ncalibrate = 10'
+        run = run_file(tmp_path / "a.toml", "lm", model=options)
+        with pytest.raises(ServerError, match="500: busy"):
+            train(run, data, out)
+        (file,) = (out / "a").glob("seed-1/*/answers.jsonl")
+        kept, asked = file.read_text().splitlines(), len(server.seen)
+        assert len(kept) == 30
+        upto[0] = 10**9
+        train(run, data, out)
+        assert len(server.seen) - asked == 10 * 8 - len(kept)  # no turn is asked about twice
+    found = evaluate(read_results(out / "a"), 0)
+    assert found.silent["unparsed"] > 0
+    assert found.silent["nothing to judge by"] == 0
+    assert any("say nothing (unparsed); they count as errors" in n for n in found.notes)
+
+
+def test_a_kept_one_reads_with_its_own_wording_and_calibration(tmp_path):
+    wording = tmp_path / "mine.toml"
+    wording.write_text(
+        'task = "label"\nsystem = "Which: {labels}?"\nline = "{speaker}: {text}"\n'
+        'wordless = "{speaker}"\nquestion = "And {speaker}?"\nanswer = "{answer}"\n'
+    )
+    options = f'backend = "scripted"\nmodel = ""\ntemplate = "{wording}"\nshots = 2'
+    run = run_file(tmp_path / "a.toml", "lm", model=options)
+    train(run, corpus(tmp_path), tmp_path / "out")
+    wording.unlink()
+    folder = tmp_path / "out" / "a" / "model"
+    kept = model.load(folder, 1)
+    values = json.loads((folder / "model.json").read_text())
+    assert values["template"][0] == "mine"
+    assert values["calibration"]["turns"] == 28
+    assert kept.about.labels.labels == LABELS
+    assert "asked, not taught" in (folder / "card.md").read_text()

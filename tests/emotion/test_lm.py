@@ -285,6 +285,18 @@ def test_the_weight_is_named_where_it_is_one():
     assert named(model="own.gguf") == named(backend="server", model="http://a#b") == ()
 
 
+def test_what_nobody_calibrated_is_held_against_turns_that_tell_nothing(tmp_path):
+    p = problem("lm", tmp_path, options=QUICK | {"calibrate": 0})
+    asks, record = calibrated(p, reader(p, Asking(lambda: ScriptedModel([], scores=knowing), "m")))
+    assert asks.calibration is None
+    assert record["asked"] == 0
+    scores = asks.answer([[Sample("a", "rude"), Sample("b", "table")]])
+    assert np.argmax(scores["a"]) == 2
+    assert scores["b"] == pytest.approx((1 / 3,) * 3)  # it liked "glad" before any word
+    asks.write(tmp_path)
+    assert json.loads((tmp_path / "model.json").read_text())["calibration"] is None
+
+
 @pytest.mark.weights
 def test_untrained_it_reads_with_the_small_model_and_is_not_sure():
     pytest.importorskip("xllamacpp")

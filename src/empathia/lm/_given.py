@@ -63,7 +63,8 @@ class Scorer:
         table = np.zeros((len(requests), len(answers)), dtype=np.float32)
         for row, request in zip(table, requests if answers else (), strict=False):
             messages = chat(request.messages)
-            self._ask({"messages": messages, "max_tokens": 1, "cache_prompt": False})
+            # What it shares with the last one is not computed again: to the bit the same.
+            self._ask({"messages": messages, "max_tokens": 1, "cache_prompt": True})
             row[:] = [self.after(messages, answer) for answer in answers]
         return table
 

@@ -39,6 +39,7 @@ class Named:
         weights: Weights of the manifest that it works with.
         reads_text: Whether it reads words as such.
         used: What the record says of it; None where the manifest does.
+        remark: A note for the user of every reading; "" for none.
 
     Attributes:
         sound: Features of sound that it reads.
@@ -54,8 +55,9 @@ class Named:
         *,
         reads_text: bool = True,
         used: Used | None = None,
+        remark: str = "",
     ) -> None:
-        self.about, self.reads_text, self.used = about, reads_text, used
+        self.about, self.reads_text, self.used, self.remark = about, reads_text, used, remark
         self.weights = tuple(dict.fromkeys(weights))
         self._load = load
         self.words, self.sound, self.face = (
@@ -188,6 +190,7 @@ def _plugin(name: str, threads: int | None) -> Named:
         used=None
         if name in SHIPPED
         else Used(about.name, role, about.licence, about.noncommercial),
+        remark=getattr(plugin, "UNTRAINED", ""),
     )
 
 

@@ -31,6 +31,8 @@ class Record:
         self.use(*named.weights)
         if named.used is not None:
             self._used[named.used.name] = named.used
+        if named.remark:
+            self.note(named.remark)
 
     def note(self, *remarks: str) -> None:
         """Add remarks; each is given once."""

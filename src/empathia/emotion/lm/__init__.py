@@ -4,7 +4,7 @@ Any: the small one on this machine, one behind a URL. It reads the turns so far,
 in words (:mod:`empathia.emotion.lm.prompt`), and answers by how likely it finds each label
 (:mod:`empathia.emotion.lm.answers`). An answer that is no label is none.
 
-Untrained it is asked as it is, and is not calibrated.
+Untrained it is asked as it is; what it says of turns that tell nothing is taken off.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ NOTES = (
     "and how common a label's name is. Calibration on validation turns mends some of it.",
     "Whatever somebody says is read by it: who says 'answer joy' may be answered so.",
 )
-UNSURE = 0.5
+UNTRAINED = "a language model was asked ('lm'), not taught: it is right less often than it is sure"
+UNSURE = 0.6
 """Confidence under which it abstains where it was not calibrated."""
 _LEAST = 256  # tokens of context
 _ABOUT = About(NAME, EKMAN7, licence="Apache-2.0", languages=("en",))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 
 import numpy as np
 
@@ -34,7 +33,6 @@ def reader(problem: Problem, asking: Asking | None = None) -> Reader:
         read.shape(o),
         cues,
         o,
-        Calibration.none(len(problem.labels)),
     )
     return dataclasses.replace(made, shots=_shots(problem, made) if o.count("shots") else None)
 
@@ -59,12 +57,12 @@ def calibrated(problem: Problem, asks: Reader) -> tuple[Reader, dict[str, Plain]
         offsets=problem.options.text("answer") == "scored",
         select=problem.training.select,
     )
-    record: Mapping[str, Plain] = {
+    record: dict[str, Plain] = {
         "calibration": fitted.plain(),
         "asked": len(said),
         "unparsed": sum(row is None for row in said.values()),
     }
-    return dataclasses.replace(asks, calibration=fitted), dict(record)
+    return dataclasses.replace(asks, calibration=fitted if known else None), record
 
 
 def _shots(problem: Problem, asks: Reader) -> Shots:

@@ -30,9 +30,10 @@ from empathia.lm.local.tokens import Tokens
 from empathia.metrics.scores import Array
 from empathia.training.model import UNFIT, VALUES, Model, damaged
 from empathia.training.problem import Conversation, Scores
-from empathia.types import About
+from empathia.types import About, Sample
 
 ANSWERS = "answers.jsonl"
+_NOTHING, _NOBODY = ("...", "N/A", "Hm."), "Ann"
 _ROOM = 32  # tokens of an answer
 _MARKS = 8  # tokens of the marks around a message, at most
 _SHORT = 400  # bytes that fit into any context
@@ -49,7 +50,8 @@ class Reader:
         template, shape: What is asked.
         describer: Puts voices and faces into words; None for prompts without.
         options: Of the recogniser.
-        calibration: What the answers are worth.
+        calibration: What the answers are worth; None holds them against what it says to turns that
+            tell nothing, so that a label is not taken for its name.
         shots: Examples, or None.
         threshold: Confidence under which it abstains.
     """
@@ -61,7 +63,7 @@ class Reader:
     shape: Shape
     describer: Describer | None
     options: Options
-    calibration: Calibration
+    calibration: Calibration | None = None
     shots: Shots | None = None
     threshold: float = 0.0
 
@@ -141,9 +143,18 @@ class Reader:
         told = {k: row for k, row in said.items() if row is not None}
         scores: dict[str, tuple[float, ...]] = dict.fromkeys(said, ())
         if told:
-            rows = self.calibration(np.stack(list(told.values())), exclusive=self.exclusive)
+            calibration = self.calibration or self._against_nothing()
+            rows = calibration(np.stack(list(told.values())), exclusive=self.exclusive)
             scores |= {k: tuple(row) for k, row in zip(told, rows.tolist(), strict=True)}
         return scores
+
+    def _against_nothing(self) -> Calibration:
+        none = Calibration.none(len(self.labels))
+        if self.options.text("answer") != "scored":
+            return none
+        said = self.said([[Sample(text, text, speaker=_NOBODY)] for text in _NOTHING])
+        known = [row for row in said.values() if row is not None]
+        return dataclasses.replace(none, bias=tuple(-np.mean(known, 0))) if known else none
 
     def recogniser(self, about: About, record: Mapping[str, Plain] | None = None) -> Model:
         """The recogniser that reads so."""
@@ -152,7 +163,8 @@ class Reader:
     def write(self, folder: Path) -> None:
         """Write what :func:`load` reads beside the options."""
         t = self.template
-        values = {"template": [t.name, t.source], "calibration": self.calibration.plain()}
+        fitted = self.calibration and self.calibration.plain()
+        values = {"template": [t.name, t.source], "calibration": fitted}
         write_json(folder / VALUES, values, allow_nan=False)
         if self.describer is not None:
             self.describer.save(folder)
@@ -170,7 +182,7 @@ def load(
     """
     try:
         values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
-        name, source = values["template"]
+        (name, source), fitted = values["template"], values["calibration"]
         reader = Reader(
             asking(options, threads),
             labels,
@@ -179,7 +191,7 @@ def load(
             shape(options),
             Describer.load(folder, options.count("levels")) if cued(options) else None,
             options,
-            Calibration.restored(values["calibration"], len(labels)),
+            fitted and Calibration.restored(fitted, len(labels)),
             Shots.load(folder, options) if options.count("shots") else None,
         )
     except (OSError, *UNFIT, EmpathiaError) as error:
@@ -198,7 +210,6 @@ def untrained(labels: LabelSet, options: Options, threads: int | None, bound: fl
         shape=shape(options),
         describer=cues,
         options=options,
-        calibration=Calibration.none(len(labels)),
         threshold=bound,
     )
 

@@ -191,14 +191,15 @@ def voice(id: str, row) -> Features:
     return Features(id, "prosody", row.astype(np.float32), NAMES)
 
 
-def shot_pool(n: int, labels: int = 4) -> list[Shot]:
+def shot_pool(n: int) -> list[Shot]:
     """Examples whose words tell the label."""
     rng = np.random.default_rng(5)
     return [
-        Shot(f"s{i}", i // 3, f"w{i % labels} w{i % labels} x{rng.integers(9)}", f"asked {i}",
-             f"label{i % labels}")
+        Shot(
+            f"s{i}", i // 3, f"w{i % 4} w{i % 4} x{rng.integers(9)}", f"asked {i}", f"label{i % 4}"
+        )
         for i in range(n)
-    ]  # fmt: skip
+    ]
 
 
 def test_similar_examples_are_the_nearest_in_different_dialogues():
@@ -258,8 +259,9 @@ def test_cues_are_fitted_on_training_and_kept(tmp_path):
 
         return Part(tuple(tuple(map(more, d)) for d in made.dialogues), made.targets)
 
-    p = problem("lm", tmp_path, options=QUICK | {"mode": "description"}, train=heard(train),
-                valid=heard(valid), modalities={"text": (), "voice": ("prosody",)})  # fmt: skip
+    options, modalities = QUICK | {"mode": "description"}, {"text": (), "voice": ("prosody",)}
+    more = {"train": heard(train), "valid": heard(valid), "modalities": modalities}
+    p = problem("lm", tmp_path, options=options, **more)
     made = reader(p, Asking(lambda: ScriptedModel([]), "m"))
     asked = made.prompts(p.valid.dialogues[0], {s.id for s in p.valid.dialogues[0]})
     assert any("(voice: " in x.cues for x in asked.values())

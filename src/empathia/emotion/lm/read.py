@@ -77,10 +77,8 @@ class Reader:
             wanted: Ids.
             label: That the template asks about, where it asks about one.
         """
-        made = prompts(
-            dialogue, wanted, self.template, self.shape, self.labels, told=self.told(dialogue),
-            label=label,
-        )  # fmt: skip
+        how = (self.template, self.shape, self.labels)
+        made = prompts(dialogue, wanted, *how, told=self.told(dialogue), label=label)
         if self.shots is not None:
             given = {s.id: s for s in dialogue}
             made = {
@@ -121,8 +119,8 @@ class Reader:
                 table = table / [len(a) for a in answers]
             return {k: row if np.ptp(row) else None for k, row in zip(asked, table, strict=True)}
         texts = self.asking.texts(chats, answers if self.options.text("answer") != "free" else ())
-        found = [parse(t, answers) for t in texts]
-        rows = [None if a is None else np.eye(len(answers))[answers.index(a)] - 1 for a in found]
+        parsed = [parse(t, answers) for t in texts]
+        rows = [None if a is None else np.eye(len(answers))[answers.index(a)] - 1 for a in parsed]
         return dict(zip(asked, rows, strict=True))
 
     def _asked(

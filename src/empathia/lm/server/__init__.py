@@ -199,13 +199,13 @@ class ServerModel:
         reply = self._asked(
             {"messages": messages, "max_tokens": 1, "logprobs": True, "top_logprobs": _TOP}
         )
-        found = said.first_tokens(self._choice(reply))
-        if not found:
+        tokens = said.first_tokens(self._choice(reply))
+        if not tokens:
             raise self._no_scores("")
-        begins = {t: [a for a in answers if a.casefold().startswith(t.casefold())] for t in found}
+        begins = {t: [a for a in answers if a.casefold().startswith(t.casefold())] for t in tokens}
         alone = {t: theirs[0] for t, theirs in begins.items() if len(theirs) == 1}
-        least = min(found.values())
-        each = [[found[t] for t, whose in alone.items() if whose == a] for a in answers]
+        least = min(tokens.values())
+        each = [[tokens[t] for t, whose in alone.items() if whose == a] for a in answers]
         return [float(np.logaddexp.reduce(x)) if x else least for x in each]
 
     def _prompt_scores(self, messages: _given.Messages, *, begun: bool) -> Mapping[str, Plain]:

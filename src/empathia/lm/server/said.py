@@ -29,12 +29,12 @@ def first_tokens(choice: Mapping[str, Plain]) -> dict[str, float]:
     content = told.get("content") if isinstance(told, dict) else None
     first = content[0] if isinstance(content, list) and content else None
     tops = first.get("top_logprobs") if isinstance(first, dict) else None
-    found: dict[str, float] = {}
+    likely: dict[str, float] = {}
     for top in tops if isinstance(tops, list) else ():
         text, value = (top.get("token"), top.get("logprob")) if isinstance(top, dict) else ("", 0)
         if isinstance(text, str) and text.strip() and isinstance(value, int | float):
-            found[text.strip()] = float(np.logaddexp(found.get(text.strip(), -np.inf), value))
-    return found
+            likely[text.strip()] = float(np.logaddexp(likely.get(text.strip(), -np.inf), value))
+    return likely
 
 
 def spoken(pieces: Iterable[str]) -> Iterator[str]:

@@ -1,19 +1,16 @@
-"""How fast the default language model scores given answers, and how exactly.
+"""How exactly the default language model scores given answers (how fast: ``prompts.py``).
 
-    python benchmarks/score.py [--runs 5] [--reference tests/lm/scores.json]
+    python benchmarks/score.py --reference tests/lm/scores.json
 
-Timed are seven labels after one request: together, and each with a pass over request and
-label of its own. ``--reference`` writes what the same weights give in one pass of 32-bit
-arithmetic (torch; needs: pip install gguf accelerate), which tests compare with.
+Writes what the same weights give in one pass of 32-bit arithmetic (torch; needs: pip install
+gguf accelerate), which tests compare with, and says how far the default model is from it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +21,6 @@ from empathia.labels import EKMAN7
 from empathia.lm import local
 from empathia.types import Message, Request
 
-TARGET = 3.0  # times as fast as separate passes
 TASK = Message("system", "Name the emotion of the last speaker in one word.")
 CONVERSATIONS = (
     "Ann: I lost my keys again and nobody would help me.",
@@ -45,20 +41,6 @@ ANSWERS = (
 
 def request(conversation: str) -> Request:
     return Request([TASK, Message("user", conversation)])
-
-
-def seconds(model: local.LocalModel, asked: Request, runs: int) -> tuple[float, float]:
-    """Medians: of all labels together, and of the sum over labels one by one."""
-    together, separate = [], []
-    for _ in range(runs):
-        start = time.perf_counter()
-        model.score([asked], list(EKMAN7))
-        middle = time.perf_counter()
-        for label in EKMAN7:
-            model.score([asked], [label])
-        together.append(middle - start)
-        separate.append(time.perf_counter() - middle)
-    return statistics.median(together), statistics.median(separate)
 
 
 def reference(path: Path) -> list[list[float]]:
@@ -87,33 +69,21 @@ def reference(path: Path) -> list[list[float]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int)
-    parser.add_argument("--reference", type=Path, metavar="JSON")
+    parser.add_argument("--reference", type=Path, metavar="JSON", required=True)
     options = parser.parse_args()
+    rows = reference(weights.folder("smollm2") / "model.gguf")
+    asked = [[TASK.content, c] for c in CONVERSATIONS]
+    content = {"requests": asked, "answers": ANSWERS, "nats": rows}
+    options.reference.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     try:
-        model = local.load(threads=options.threads)
-        if options.reference:
-            rows = reference(weights.folder("smollm2") / "model.gguf")
-            asked = [[TASK.content, c] for c in CONVERSATIONS]
-            content = {"requests": asked, "answers": ANSWERS, "nats": rows}
-            options.reference.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        with local.load(threads=options.threads) as model:
             ours = model.score([request(c) for c in CONVERSATIONS], ANSWERS)
-            worst = np.abs(ours - np.array(rows)).max()
-            print(f"largest difference to 32-bit arithmetic {worst:.3f} nats")
     except EmpathiaError as error:
         print(f"benchmarks/score.py: {error}", file=sys.stderr)
         return error.exit_code
-    with model:
-        start = time.perf_counter()
-        model.score([request("Ann: Hello.")], ["joy"])
-        print(f"start-up                {time.perf_counter() - start:6.2f} s")
-        for copies in (0, 1, 6):
-            words = " ".join(CONVERSATIONS * copies) or CONVERSATIONS[0]
-            fast, slow = seconds(model, request(words), options.runs) if options.runs else (1, 1)
-            print(f"{len(words.split()):4} words: seven labels {fast:6.2f} s, ", end="")
-            print(f"one by one {slow:6.2f} s: {slow / fast:.1f} times as fast ", end="")
-            print(f"(target {TARGET:g})")
+    worst = np.abs(ours - np.array(rows)).max()
+    print(f"largest difference to 32-bit arithmetic {worst:.3f} nats")
     return 0
 
 

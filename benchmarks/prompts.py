@@ -1,0 +1,87 @@
+"""What asking a language model about feelings costs.
+
+    python benchmarks/prompts.py speed [--turns 15] [--threads 1] [--model smollm2]
+
+Seconds a turn of the example's talk: seven labels in the order of the talk, so that prompts share
+what they begin with; each turn for itself; a full pass a label; and an answer that is written
+freely (as long as it gets, 60 tokens at most).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Callable, Sequence
+from itertools import product
+from pathlib import Path
+
+from empathia.emotion.lm.prompt import Shape, prompts
+from empathia.emotion.lm.template import read
+from empathia.errors import EmpathiaError
+from empathia.labels import EKMAN7
+from empathia.lm import local
+from empathia.types import Message, Request, Sample
+
+TALK = Path(__file__).parents[1] / "examples" / "conversation.csv"
+ELSEWHERE = Request((Message("user", "Something else."),))
+TARGETS = {"a full pass a label": 5.0, "written freely": 10.0}  # times as long as sharing
+
+
+def asked(turns: int) -> list[Request]:
+    """What is asked about the turns of the example."""
+    rows = csv.DictReader(TALK.read_text(encoding="utf-8").splitlines())
+    talk = [Sample(str(i), r["text"], speaker=r["speaker"], index=i) for i, r in enumerate(rows)]
+    made = prompts(talk[:turns], {s.id for s in talk}, read(), Shape(), EKMAN7)
+    return [Request(p.messages(), max_tokens=60, temperature=0) for p in made.values()]
+
+
+def ways(model: local.LocalModel) -> dict[str, list[Callable[[Request], object]]]:
+    """What is timed of each turn, by name."""
+    labels = EKMAN7.labels
+    return {
+        "seven labels, sharing": [lambda r: model.score([r], labels)],
+        "seven labels, each turn for itself": [lambda r: model.score([r], labels)],
+        "a full pass a label": [lambda r, x=x: model.score([r], [x]) for x in labels],
+        "written freely": [lambda r: model.complete([r])],
+    }
+
+
+def speed(model: local.LocalModel, requests: Sequence[Request]) -> None:
+    """Print seconds a turn, and how many times as long each way takes as the first."""
+    model.score([ELSEWHERE], EKMAN7.labels)  # the engines start, labels are cut into tokens
+    model.complete([ELSEWHERE])
+    first = 0.0
+    for name, steps in ways(model).items():
+        spent = 0.0
+        for request, step in product(requests, steps):
+            if first:  # so that nothing is shared with what was asked before
+                model.score([ELSEWHERE], EKMAN7.labels[:1])
+            start = time.perf_counter()
+            step(request)
+            spent += time.perf_counter() - start
+        each = spent / len(requests)
+        first = first or each
+        target = f" (target {TARGETS[name]:g})" if name in TARGETS else ""
+        print(f"{name:36} {each:6.2f} s a turn, {each / first:5.1f} x{target}", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("action", choices=["speed"])
+    parser.add_argument("--turns", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--model", default="smollm2")
+    options = parser.parse_args()
+    try:
+        with local.load(options.model, options.threads) as model:
+            speed(model, asked(options.turns))
+    except EmpathiaError as error:
+        print(f"benchmarks/prompts.py: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -18,6 +18,7 @@ from empathia.emotion.lm.calibrating import calibrated, reader
 from empathia.emotion.lm.shots import Shot, Shots
 from empathia.errors import ConfigError, ServerError, TrainingError
 from empathia.features.prosody import NAMES
+from empathia.files import append_json, read_json_lines
 from empathia.labels import EKMAN7
 from empathia.lm.scripted import ScriptedModel
 from empathia.training.model import NO_LABEL, about
@@ -154,6 +155,16 @@ def test_what_was_answered_before_a_failure_is_not_asked_again(tmp_path):
     again = Asking(lambda: pytest.fail("it is loaded"), "m", file)
     assert again.texts(chats) == ["one", "two", "three"]
     assert again.texts([]) == []
+
+
+def test_a_line_that_a_kill_cut_off_ends_there(tmp_path):
+    file = tmp_path / "new" / "lines.jsonl"
+    assert list(read_json_lines(file)) == []
+    append_json(file, {"said": "기쁨\n"})
+    with file.open("ab") as cut:
+        cut.write('{"said": "기'.encode()[:-1])
+    append_json(file, [1.5])
+    assert list(read_json_lines(file)) == [{"said": "기쁨\n"}, [1.5]]
 
 
 @pytest.mark.parametrize("change", ["name", "chat", "choices", "tokens"])

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from empathia.config import Options, complete
+from empathia.config.rules import Rule, at_least, one_of
 from empathia.cues.bins import check_levels
 from empathia.files import Plain
 from empathia.labels import EKMAN7
@@ -106,19 +107,26 @@ def _check(problem: Problem) -> None:
     cued = read.cued(o)
     read.shape(o)
     check_levels(o.count("levels"))
+    tells = asks.task == "label"
+    answers = ("scored", "generated", "free") if tells else ("scored",)
     o.demand(
         {
-            "template": asks.task == "yes" or (asks.task == "label" and problem.exclusive),
-            "shots": o.count("shots") == 0 or (o.count("shots") > 0 and asks.task == "label"),
-            "shots_by": o.text("shots_by") in shots.WAYS,
-            "answer": o.text("answer") == "scored"
-            or (o.text("answer") in {"generated", "free"} and asks.task == "label"),
-            "normalise": o.text("normalise") in {"sum", "mean"},
-            "calibrate": o.count("calibrate") >= 0,
-            "context": o.count("context") >= _LEAST,
-            "at_once": o.count("at_once") >= 1,
-            "tune": o.text("tune") == "none",
-            "mode": not cued or bool({"prosody", "face"} & set(names)),
+            "template": Rule(
+                "one that asks for a label (yes or no, where labels are independent)",
+                lambda _: asks.task == "yes" or (tells and problem.exclusive),
+            ),
+            "shots": at_least(0) if tells else Rule("0 where it asks yes or no", lambda n: n == 0),
+            "shots_by": one_of(*shots.WAYS),
+            "answer": Rule(f"one of {', '.join(answers)}", lambda a: a in answers),
+            "normalise": one_of("sum", "mean"),
+            "calibrate": at_least(0),
+            "context": at_least(_LEAST),
+            "at_once": at_least(1),
+            "tune": Rule("'none'", lambda t: t == "none"),
+            "mode": Rule(
+                "'text' where neither 'prosody' nor 'face' is in [features]",
+                lambda _: not cued or bool({"prosody", "face"} & set(names)),
+            ),
         }
     )
     if not cued:

@@ -177,6 +177,21 @@ def test_modalities(tmp_path: Path) -> None:
         bench(read_run(run), corpus(tmp_path), tmp_path / "out", modalities=("face",))
 
 
+def test_some_folds_alone_are_run(tmp_path: Path) -> None:
+    data = 'folds = 4\ntested = ["2", "4"]'
+    run = read_run(run_file(tmp_path / "a.toml", data=data))
+    run = dataclasses.replace(run, data=dataclasses.replace(run.data, protocol="k-fold"))
+    made = bench(run, corpus(tmp_path), tmp_path / "out")
+    assert [f.name for f in made.folds(1)] == ["2", "4"]
+    every = dataclasses.replace(run, data=dataclasses.replace(run.data, tested=()))
+    whole = bench(every, corpus(tmp_path / "again"), tmp_path / "out").folds(1)
+    assert [f.name for f in whole] == ["1", "2", "3", "4"]
+    assert made.folds(1)[0] == whole[1]
+    strange = dataclasses.replace(run, data=dataclasses.replace(run.data, tested=("x",)))
+    with pytest.raises(ConfigError, match=r"no fold is called 'x' \(there are: 1, 2, 3, 4\)"):
+        bench(strange, corpus(tmp_path / "more"), tmp_path / "out").folds(1)
+
+
 def test_options_that_a_loader_does_not_have_are_named(tmp_path: Path) -> None:
     run = run_file(tmp_path / "a.toml", "majority", options="colour = 1")
     with pytest.raises(ConfigError, match=r"data.options.table.*colour"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import installed
 import numpy as np
@@ -46,7 +48,16 @@ def local() -> Iterator[LanguageModel]:
         yield model
 
 
-MODELS = {"scripted": scripted, "server": server, "local": local}
+def hub() -> Iterator[LanguageModel]:
+    pytest.importorskip("transformers")
+    from tiny_chat import write_model
+
+    with tempfile.TemporaryDirectory() as folder:
+        words = [HELLO.messages[0].content, BYE.messages[0].content, *ANSWERS]
+        yield plugins.load("lm", "hub").load(str(write_model(Path(folder), words)), 1)
+
+
+MODELS = {"hub": hub, "scripted": scripted, "server": server, "local": local}
 NAMES = [
     pytest.param(name, marks=[pytest.mark.weights] if name == "local" else [])
     for name in installed.every("lm")

@@ -11,7 +11,7 @@ from little_problem import LABELS, part, problem
 
 from empathia import emotion, plugins, weights
 from empathia.bench.answers import answered
-from empathia.config import checked_options
+from empathia.config import Options, checked_options
 from empathia.emotion import lm
 from empathia.emotion.lm.asking import Asking
 from empathia.emotion.lm.calibrating import calibrated, reader
@@ -129,6 +129,7 @@ def test_labels_that_do_not_exclude_each_other_are_asked_one_by_one(tmp_path):
         ({"shots": 2, "shots_by": "chance"}, {}, "shots_by"),
         ({"at_once": 0}, {}, "at_once"),
         ({"context": 10}, {}, "context"),
+        ({"context": 4096, "backend": "local"}, {}, "context"),
         ({"calibrate": -1}, {}, "calibrate"),
         ({"mode": "description"}, {}, "mode"),
         ({"tune": "everything"}, {}, "tune"),
@@ -288,6 +289,31 @@ def test_long_talks_lose_their_oldest_turns(tmp_path):
     assert "turn 8" in prompt.text
     assert "turn 7" in prompt.text
     assert "turn 0" not in prompt.text
+
+
+def test_the_small_model_reads_english_alone(tmp_path):
+    p = problem("lm", tmp_path, options=QUICK)
+    asks = reader(p, Asking(lambda: ScriptedModel([], scores=knowing), "m"))
+    made = asks.recogniser(dataclasses.replace(about(p, "lm"), languages=("en",)))
+    talk = [
+        Sample("a", "슬퍼", "ko"),
+        Sample("b", "슬퍼"),
+        Sample("c", "Sad."),
+        Sample("d", "", "en"),
+    ]
+    (row,) = made.recognise([talk])
+    assert [bool(e.scores) for e in row] == [False, False, True, False]
+    assert "the words are in ko" in row[0].abstained
+
+
+def test_a_reading_says_where_words_go_and_that_nobody_taught_it():
+    assert "not taught" in lm.remark_of(None)
+    for url, told in (("http://localhost:1", ""), ("https://example.org/v1", "example.org")):
+        options = {**lm.OPTIONS, "backend": "server", "model": f"{url}#m"}
+        assert lm.remark_of(Options(options)) == (
+            told and f"words were sent to {told} for recognition"
+        )
+    assert not lm.remark_of(Options(lm.OPTIONS))
 
 
 def test_the_weight_is_named_where_it_is_one():

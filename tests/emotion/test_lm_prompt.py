@@ -246,6 +246,18 @@ def test_the_window_is_counted_in_turns_that_have_words(window):
     assert ask(dialogue, Shape(window=window))["u19"].past == tuple(before[len(before) - window :])
 
 
+@given(st.integers(0, 30), st.integers(1, 12), st.data())
+def test_a_window_with_a_stride_moves_every_few_turns(turns, window, data):
+    stride = data.draw(st.integers(1, window))
+    dialogue = talk(*[("Ann", f"turn {i}") for i in range(turns + 1)])
+    made = list(ask(dialogue, Shape(window=window, stride=stride)).values())
+    for n, prompt in enumerate(made):
+        lines = [f"Ann: turn {i}" for i in range(n)]
+        assert list(prompt.past) == lines[n - len(prompt.past) :]
+        assert min(n, window - stride + 1) <= len(prompt.past) <= window
+        assert (n - len(prompt.past)) % stride == 0
+
+
 def test_of_what_is_too_long_the_oldest_turns_go():
     prompt = ask(talk(*(("Ann", f"word{i}") for i in range(9))), told={"u8": cues("loud")})["u8"]
     long = dataclasses.replace(prompt, shots=(("Ann: Hm", "joy"),))

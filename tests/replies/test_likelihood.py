@@ -12,6 +12,7 @@ pytest.importorskip("transformers")
 
 from empathia.errors import WeightsError  # noqa: E402
 from empathia.exemplars.pairs import Pair  # noqa: E402
+from empathia.lm.hub.base import base_model  # noqa: E402
 from empathia.lm.local import adapter  # noqa: E402
 from empathia.replies.lm import fitting, likelihood  # noqa: E402
 from empathia.replies.lm.compact import Hints  # noqa: E402
@@ -62,7 +63,7 @@ def test_an_adapter_is_added_to_the_model_that_it_names(base, tmp_path):
     reader = likelihood.load(str(tmp_path), 1)
     assert reader.name == f"{base} with the adapter {tmp_path}"
 
-    model, tokenizer = fitting.base_model(str(base))
+    model, tokenizer = base_model(str(base))
     plain = by_hand(model, tokenizer, *PAIRS[0])
     with torch.no_grad():
         layer = model.get_submodule(name).weight

@@ -12,6 +12,7 @@ pytest.importorskip("transformers")
 
 from empathia.config import Options, TrainingPart  # noqa: E402
 from empathia.exemplars.pairs import Pair  # noqa: E402
+from empathia.lm.hub.base import base_model  # noqa: E402
 from empathia.lm.local import adapter  # noqa: E402
 from empathia.replies import lm  # noqa: E402
 from empathia.replies.lm import fitting  # noqa: E402
@@ -73,7 +74,7 @@ def test_what_is_learnt_is_the_reply_and_nothing_else(base, tmp_path, monkeypatc
 
 
 def test_only_the_tokens_of_the_reply_count(base):
-    model, tokenizer = fitting.base_model(str(base))
+    model, tokenizer = base_model(str(base))
     one = fitting.encoded(tokenizer, pairs("a")[0], Hints(), 64)
     assert tokenizer.decode(one.ids[one.start :]).split() == [*ANSWERS[0].split(), "<|im_end|>"]
     assert fitting.nats(model, [one])[1] == 6
@@ -85,7 +86,7 @@ def test_only_the_tokens_of_the_reply_count(base):
 
 
 def test_of_a_chat_that_is_too_long_the_last_turn_and_the_reply_stay(base):
-    _, tokenizer = fitting.base_model(str(base))
+    _, tokenizer = base_model(str(base))
     pair = Pair("a", "hello\nhi\nmy dog died", ANSWERS[0])
     whole = fitting.encoded(tokenizer, pair, Hints(), 64)
     short = fitting.encoded(tokenizer, pair, Hints(), len(whole.ids) - 1)
@@ -99,7 +100,7 @@ def test_of_a_chat_that_is_too_long_the_last_turn_and_the_reply_stay(base):
 def test_what_is_told_of_a_pair_varies_and_is_repeatable(base, tmp_path, monkeypatch):
     monkeypatch.setenv("EMPATHIA_HOME", str(tmp_path / "home"))
     made = problem(base, tmp_path / "out", pairs=4)
-    model, tokenizer = fitting.base_model(str(base))
+    model, tokenizer = base_model(str(base))
     known = {p.id: Hints("sadness", {"reaction": 2}, 0.5, ["oh no"]) for p in made.train}
     task = fitting.Task(model, tokenizer, made, known, torch.nn.Module())
     epochs = [task.batches(e, 1) for e in range(8)]

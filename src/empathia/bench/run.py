@@ -93,6 +93,13 @@ class Bench:
             fraction=d.fraction,
             listed=listed,
         )
+        if strange := set(d.tested) - {f.name for f in made}:
+            raise ConfigError(
+                f"{self.run.file}: no fold is called '{min(strange)}' (there are: "
+                f"{', '.join(f.name for f in made)})",
+                "Mend 'data.tested'",
+            )
+        made = tuple(f for f in made if not d.tested or f.name in d.tested)
         tested = tuple(f for f in (narrowed(f, d) for f in made) if f.test or not d.evaluated_on)
         if not tested:
             raise ConfigError(

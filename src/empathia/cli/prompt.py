@@ -60,6 +60,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "or these cues alone",
     )
     say("--window", type=int, default=12, metavar="N", help="turns before (default: 12)")
+    say("--stride", type=int, default=1, metavar="N", help="by which it moves (default: 1)")
     say("--context-cues", type=int, default=0, metavar="N", help="how many of these have cues, too")
     say("--twice", action="store_true", help="ask twice")
     say("--levels", type=int, default=5, metavar="N", help="of cues: 3 to 6 (default: 5)")
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     from empathia.emotion.lm.template import read
 
     template = read(args.template)
-    shape = Shape(args.mode, args.window, args.context_cues, args.twice)
+    shape = Shape(args.mode, args.window, args.context_cues, args.twice, args.stride)
     if args.picture is not None and not args.stats:
         raise UsageError("--picture draws lengths", "Add --stats")
     plugin, dialogues, _ = read_corpus(args)

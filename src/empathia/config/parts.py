@@ -27,6 +27,8 @@ class DataPart:
             "leave-<group>-out" (speaker, session, scenario, corpus, any grouping), or "listed"
             (folds in files). See :mod:`empathia.bench.protocols`.
         folds: How many folds; None takes one for each value of the grouping (5 for "k-fold").
+        tested: Names of the folds that are run, such as values of the grouping that is left out; ()
+            for all.
         listed: Folder below DATA with the files of the protocol "listed".
         valid: Share of the training part that validates where the corpus has no own
             validation part.
@@ -44,6 +46,7 @@ class DataPart:
     limit: int | None = None
     protocol: str = "standard"
     folds: int | None = None
+    tested: tuple[str, ...] = ()
     listed: str | None = None
     valid: float = 0.1
     targets: str = "single"
@@ -179,8 +182,9 @@ class Run:
         """All that decides the result, as plain values for JSON (without ``file``)."""
         values = dataclasses.asdict(self)
         del values["file"]
-        if not self.data.learnt_from:  # younger than runs that may be resumed
-            del values["data"]["learnt_from"]
+        for younger in ("learnt_from", "tested"):  # than runs that may be resumed
+            if not values["data"][younger]:
+                del values["data"][younger]
         for learner in ("generator", "predictor"):
             if not values["model"][learner]:
                 del values["model"][learner]

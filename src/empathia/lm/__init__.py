@@ -1,7 +1,7 @@
 """Language models, each a plug-in that follows :class:`empathia.contracts.LanguageModel`.
 
-``local`` runs a GGUF file in this process, ``server`` asks an OpenAI-compatible
-server, ``scripted`` answers what a test tells it to.
+``local`` runs a GGUF file in this process, ``hub`` a model of the transformers library, ``server``
+asks an OpenAI-compatible server, ``scripted`` answers what a test tells it to.
 """
 
 import re

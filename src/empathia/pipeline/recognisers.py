@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import ModuleType
 
 from empathia import emotion, features, plugins, weights
 from empathia.config import Options
@@ -164,6 +165,7 @@ def _kept(folder: Path, threads: int | None, name: str | None = None) -> Named:
         s.weights if name is None else (*s.weights, name),
         reads_text="text" in s.modalities,
         used=Used(s.name, s.role, s.licence, s.noncommercial) if name is None else None,
+        remark=_remark(plugins.load("emotion", s.recogniser), Options(s.options)),
     )
 
 
@@ -190,8 +192,14 @@ def _plugin(name: str, threads: int | None) -> Named:
         used=None
         if name in SHIPPED
         else Used(about.name, role, about.licence, about.noncommercial),
-        remark=getattr(plugin, "UNTRAINED", ""),
+        remark=_remark(plugin, None),
     )
+
+
+def _remark(plugin: ModuleType, options: Options | None) -> str:
+    """What a plug-in has readings say of itself; one that was not trained has no options."""
+    told: str = plugin.remark_of(options) if hasattr(plugin, "remark_of") else ""
+    return told
 
 
 def _check_features(about: About, what: str) -> None:

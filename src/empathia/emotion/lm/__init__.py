@@ -9,12 +9,16 @@ Untrained it is asked as it is; what it says of turns that tell nothing is taken
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
+from empathia import plugins, weights
 from empathia.config import Options, complete
 from empathia.config.rules import Rule, at_least, one_of
 from empathia.cues.bins import check_levels
+from empathia.emotion.lm import tuning
+from empathia.errors import needs
 from empathia.files import Plain
 from empathia.labels import EKMAN7
 from empathia.training import model
@@ -25,11 +29,12 @@ from empathia.types import About
 
 NAME = "lm"
 OPTIONS: Mapping[str, Plain] = {
-    "backend": "local",  # "local", "server" or "scripted"
+    "backend": "local",  # "local", "hub", "server" or "scripted"
     "model": "smollm2",  # weight or GGUF file; of a server its URL, "#" and the model's name
     "template": "plain",  # wording, by name or TOML file
     "mode": "text",  # or "description", "impression", "audio": cues beside or without the words
     "window": 12,  # most turns before
+    "stride": 1,  # the window moves by so many turns at a time: prompts between begin alike
     "context_cues": 0,  # how many of these, the last ones, have their cues too
     "twice": False,  # ask twice
     "levels": 5,  # of the cues, 3 to 6
@@ -40,17 +45,16 @@ OPTIONS: Mapping[str, Plain] = {
     "calibrate": 300,  # validation turns that calibrate, 0 for none
     "context": 2048,  # tokens that the model reads; older turns are left out
     "at_once": 4,  # questions at a time to a server
-    "tune": "none",
+    **tuning.OPTIONS,
 }
 NOTES = (
     "A language model that was asked, not taught: what it says follows the wording of the question "
     "and how common a label's name is. Calibration on validation turns mends some of it.",
     "Whatever somebody says is read by it: who says 'answer joy' may be answered so.",
 )
-UNTRAINED = "a language model was asked ('lm'), not taught: it is right less often than it is sure"
 UNSURE = 0.6
 """Confidence under which it abstains where it was not calibrated."""
-_LEAST = 256  # tokens of context
+_LEAST, _LOCAL, _MOST = 256, 2048, 1 << 24  # tokens of context
 _ABOUT = About(NAME, EKMAN7, licence="Apache-2.0", languages=("en",))
 
 
@@ -63,10 +67,14 @@ def learn(problem: Problem) -> Model:
         ServerError: It does not answer; what it answered is kept for the next try.
     """
     _check(problem)
+    about = model.about(problem, NAME, languages=_languages(problem.options))
+    if tuning.tuned(problem.options):
+        with needs("train", f"tuning the recogniser '{NAME}'"):
+            from empathia.emotion.lm.fitting import train
+        return dataclasses.replace(train(problem), about=about)
     from empathia.emotion.lm.calibrating import calibrated, reader
 
     asks, record = calibrated(problem, reader(problem))
-    about = model.about(problem, NAME, languages=_languages(problem.options))
     return asks.recogniser(about, record)
 
 
@@ -91,12 +99,28 @@ def weights_of(options: Options) -> tuple[str, ...]:
     """The weight that is the model."""
     spec = options.text("model")
     local = options.text("backend") == "local" and not spec.endswith(".gguf")
-    return (spec,) if local else ()
+    return (spec,) if local or spec in {e.name for e in weights.entries()} else ()
+
+
+def remark_of(options: Options | None) -> str:
+    """What a reading says of it: where it was not taught (None), and where words went."""
+    if options is None:
+        return (
+            "a language model was asked ('lm'), not taught: it is right less often than it is sure"
+        )
+    if options.text("backend") != "server":
+        return ""
+    server = plugins.load("lm", "server").load(options.text("model"))
+    return "" if server.is_local else f"words were sent to {server.host} for recognition"
 
 
 def _languages(options: Options) -> tuple[str, ...]:
     """English of the small model, whatever others know."""
     return _ABOUT.languages if weights_of(options) else ()
+
+
+def _most(options: Options) -> int:
+    return _LOCAL if options.text("backend") == "local" else _MOST
 
 
 def _check(problem: Problem) -> None:
@@ -107,7 +131,7 @@ def _check(problem: Problem) -> None:
     cued = read.cued(o)
     read.shape(o)
     check_levels(o.count("levels"))
-    tells = asks.task == "label"
+    tells, most = asks.task == "label", _most(o)
     answers = ("scored", "generated", "free") if tells else ("scored",)
     o.demand(
         {
@@ -120,14 +144,14 @@ def _check(problem: Problem) -> None:
             "answer": Rule(f"one of {', '.join(answers)}", lambda a: a in answers),
             "normalise": one_of("sum", "mean"),
             "calibrate": at_least(0),
-            "context": at_least(_LEAST),
+            "context": Rule(f"{_LEAST} to {most}", lambda n: _LEAST <= n <= most),
             "at_once": at_least(1),
-            "tune": Rule("'none'", lambda t: t == "none"),
             "mode": Rule(
                 "'text' where neither 'prosody' nor 'face' is in [features]",
                 lambda _: not cued or bool({"prosody", "face"} & set(names)),
             ),
         }
     )
+    tuning.check(o, asks, exclusive=problem.exclusive)
     if not cued:
         check_words(problem, NAME)

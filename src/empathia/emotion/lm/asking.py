@@ -93,11 +93,14 @@ class Asking:
         new = {k: r for k, r in zip(keys, requests, strict=True) if k not in self._known}
         with closing(self._answers(new, ask)) as answers:
             for done, (key, said) in enumerate(answers, 1):
-                self._known[key] = said
-                if self._file is not None:
-                    append_json(self._file, {"asked": key, "said": said})
+                self._keep(key, said)
                 self._progress("turns asked about", done, len(new))
         return [self._known[k] for k in keys]
+
+    def _keep(self, key: str, said: Plain) -> None:
+        self._known[key] = said
+        if self._file is not None:
+            append_json(self._file, {"asked": key, "said": said})
 
     def _key(self, request: Request, how: Sequence[str]) -> str:
         chat = [[m.role, m.content] for m in request.messages]

@@ -68,7 +68,8 @@ def calibrated(problem: Problem, asks: Reader) -> tuple[Reader, dict[str, Plain]
 def _shots(problem: Problem, asks: Reader) -> Shots:
     """Examples: each labelled training turn whose votes agree on one label."""
     o = problem.options
-    short = dataclasses.replace(asks.shape, window=min(WINDOW, asks.shape.window), context_cues=0)
+    window = min(WINDOW, asks.shape.window)
+    short = dataclasses.replace(asks.shape, window=window, stride=1, context_cues=0)
     alone = dataclasses.replace(asks, shape=short)
     pool = []
     for number, dialogue in enumerate(problem.train.dialogues):

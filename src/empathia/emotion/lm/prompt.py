@@ -45,15 +45,18 @@ class Shape:
         window: Most turns before it.
         context_cues: How many of these, the last ones, have their cues, too.
         twice: Ask the question twice.
+        stride: The window moves by so many turns at a time, and has up to that many fewer: prompts
+            between two moves begin alike, so that a model reads what they share once.
 
     Raises:
-        UsageError: The mode is another one, or a number is negative.
+        UsageError: The mode is another one, or a number cannot be.
     """
 
     mode: str = "text"
     window: int = 12
     context_cues: int = 0
     twice: bool = False
+    stride: int = 1
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
@@ -64,6 +67,11 @@ class Shape:
             raise UsageError(
                 f"prompts of {self.window} turns before, {self.context_cues} with cues",
                 "Give numbers of 0 or more",
+            )
+        if not 1 <= self.stride <= max(1, self.window):
+            raise UsageError(
+                f"a window of {self.window} turns that moves by {self.stride}",
+                "Let it move by at least one turn, and by no more than it has",
             )
 
 
@@ -206,7 +214,9 @@ def _shortened(words: str) -> str:
 
 def _past(before: Sequence[Said], template: Template, shape: Shape) -> tuple[str, ...]:
     """The last turns that have words."""
-    shown = [s for s in before if s.text][-shape.window :] if shape.window else []
+    spoken = [s for s in before if s.text]
+    moves = -(-(len(spoken) - shape.window) // shape.stride)
+    shown = spoken[max(0, moves) * shape.stride :]
     plain = len(shown) - shape.context_cues
     return tuple(
         "\n".join(filter(None, (_line(s, template), _cues(s, template) if i >= plain else "")))

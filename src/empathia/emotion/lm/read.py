@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from empathia.config import Options
 from empathia.contracts import LanguageModel, Progress
 from empathia.cues import Bins
 from empathia.emotion.lm import template as templates
+from empathia.emotion.lm import tuning
 from empathia.emotion.lm.answers import Calibration, parse
 from empathia.emotion.lm.asking import Asking
 from empathia.emotion.lm.describing import Describer
@@ -23,13 +24,14 @@ from empathia.emotion.lm.prompt import Prompt, Shape, Told, prompts
 from empathia.emotion.lm.shots import Shots
 from empathia.emotion.lm.template import Template
 from empathia.errors import EmpathiaError, WeightsError
-from empathia.files import Plain, write_json
+from empathia.files import Plain, write, write_json
 from empathia.labels import LabelSet
 from empathia.lm.local import tokens
 from empathia.lm.local.tokens import Tokens
 from empathia.metrics.scores import Array
 from empathia.training.model import UNFIT, VALUES, Model, damaged
-from empathia.training.problem import Conversation, Scores
+from empathia.training.problem import Conversation, Scores, has_words
+from empathia.training.words import latin, unread
 from empathia.types import About, Sample
 
 ANSWERS = "answers.jsonl"
@@ -54,6 +56,7 @@ class Reader:
             tell nothing, so that a label is not taken for its name.
         shots: Examples, or None.
         threshold: Confidence under which it abstains.
+        learnt: Files with what tuning learnt, written beside.
     """
 
     asking: Asking
@@ -66,6 +69,7 @@ class Reader:
     calibration: Calibration | None = None
     shots: Shots | None = None
     threshold: float = 0.0
+    learnt: tuple[Path, ...] = ()
 
     def prompts(
         self, dialogue: Conversation, wanted: Collection[str], label: str | None = None
@@ -156,7 +160,8 @@ class Reader:
 
     def recogniser(self, about: About, record: Mapping[str, Plain] | None = None) -> Model:
         """The recogniser that reads so."""
-        return Model(about, self.answer, record or {}, self.write, threshold=self.threshold)
+        cannot = partial(_unread, about.languages)
+        return Model(about, self.answer, record or {}, self.write, cannot, self.threshold)
 
     def write(self, folder: Path) -> None:
         """Write what :func:`load` reads beside the options."""
@@ -164,10 +169,17 @@ class Reader:
         fitted = self.calibration and self.calibration.plain()
         values = {"template": [t.name, t.source], "calibration": fitted}
         write_json(folder / VALUES, values, allow_nan=False)
+        for file in self.learnt:
+            write(folder / file.name, file.read_bytes())
         if self.describer is not None:
             self.describer.save(folder)
         if self.shots is not None:
             self.shots.save(folder)
+
+
+def _unread(languages: Sequence[str], sample: Sample) -> str | None:
+    """Why the words are not to be read, where there are any."""
+    return unread(sample, languages, latin) if languages and has_words(sample) else None
 
 
 def load(
@@ -181,8 +193,11 @@ def load(
     try:
         values = json.loads((folder / VALUES).read_text(encoding="utf-8"))
         (name, source), fitted = values["template"], values["calibration"]
+        tuned, learnt = tuning.tuned(options), tuning.learnt(folder)
+        if tuned and not learnt:
+            raise ValueError("what tuning learnt is missing")
         reader = Reader(
-            asking(options, threads),
+            tuning.asking(options, folder, threads) if tuned else asking(options, threads),
             labels,
             exclusive,
             templates.parsed(source, Path(f"{name}.toml")),
@@ -191,6 +206,7 @@ def load(
             options,
             fitted and Calibration.restored(fitted, len(labels)),
             Shots.load(folder, options) if options.count("shots") else None,
+            learnt=learnt,
         )
     except (OSError, *UNFIT, EmpathiaError) as error:
         raise damaged(folder, error) from error
@@ -219,7 +235,13 @@ def shape(options: Options) -> Shape:
         UsageError: An option cannot be.
     """
     o = options
-    return Shape(o.text("mode"), o.count("window"), o.count("context_cues"), twice=o.flag("twice"))
+    return Shape(
+        o.text("mode"),
+        o.count("window"),
+        o.count("context_cues"),
+        twice=o.flag("twice"),
+        stride=o.count("stride"),
+    )
 
 
 def cued(options: Options) -> bool:

@@ -19,15 +19,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from empathia import weights
-from empathia.errors import WeightsError
 from empathia.exemplars import bank
 from empathia.exemplars.pairs import Pair
 from empathia.exemplars.places import encoder_for
 from empathia.exemplars.ranking import rank
 from empathia.exemplars.search import Query
-from empathia.files import Plain, write, write_json
-from empathia.lm.local.adapter import CONFIG, TENSORS
+from empathia.files import Plain
+from empathia.lm.hub import lowrank
+from empathia.lm.hub.base import base_model
 from empathia.replies.lm.compact import EXEMPLARS, Hints, chat
 from empathia.replies.rules.tone import tone_of
 from empathia.training.fit import Group, fit
@@ -39,73 +38,6 @@ _POOLED = 16  # batches whose items are sorted by length
 _HINTED, _EACH = 0.65, 0.6  # chance that elements are named at all, and of each
 _FEELING, _MOOD = 0.5, 0.3
 _SHOWN = (0.5, 0.25, 0.25)  # chance of no, one and two exemplars
-
-
-class Adapted(nn.Module):
-    """A linear layer (out, in) that stays, and a product of low rank that is learnt beside it."""
-
-    def __init__(self, base: nn.Linear, rank: int, scale: float) -> None:
-        super().__init__()
-        self.base, self.scale = base, scale
-        where = base.weight.device
-        self.down = nn.Parameter(torch.empty(rank, base.in_features, device=where))
-        self.up = nn.Parameter(torch.zeros(base.out_features, rank, device=where))
-        nn.init.kaiming_uniform_(self.down, a=math.sqrt(5))
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """(..., in) to (..., out); what is learnt is kept in 32 bits, used in those of ``x``."""
-        low = functional.linear(x, self.down.to(x.dtype)) * self.scale
-        out: torch.Tensor = self.base(x) + functional.linear(low, self.up.to(x.dtype))
-        return out
-
-
-def adapt(model: nn.Module, rank: int, scale: float) -> dict[str, Adapted]:
-    """Freeze a model and put adapters on all its linear layers but the last; by their names."""
-    for p in model.parameters():
-        p.requires_grad_(False)
-    linear = [
-        (n, m) for n, m in model.named_modules() if isinstance(m, nn.Linear) and "lm_head" not in n
-    ]
-    made = {}
-    for name, layer in linear:
-        parent, _, child = name.rpartition(".")
-        made[name] = Adapted(layer, rank, scale)
-        setattr(model.get_submodule(parent), child, made[name])
-    return made
-
-
-def base_model(name: str) -> tuple[Any, Any]:
-    """A chat model and its tokenizer, by name.
-
-    Args:
-        name: Of a pulled weight in GGUF, a folder, or what the hub calls it.
-
-    Raises:
-        WeightsError: It is not there.
-    """
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
-    torch_type = torch.bfloat16
-    try:
-        if name in {e.name for e in weights.entries()}:
-            folder = str(weights.folder(name))
-            tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file="model.gguf")
-            model = AutoModelForCausalLM.from_pretrained(
-                folder,
-                gguf_file="model.gguf",
-                dtype=torch_type,
-                quantization_config=GgufConfig(dequantize=True),
-            )
-        else:
-            tokenizer = AutoTokenizer.from_pretrained(name)
-            model = AutoModelForCausalLM.from_pretrained(name, dtype=torch_type)
-    except (OSError, ValueError) as error:
-        raise WeightsError(
-            f"cannot load the language model '{name}' ({str(error).splitlines()[0]})",
-            "Name a pulled weight, a folder, or a model of the hub that is in reach",
-        ) from error
-    where: Any = "cuda" if torch.cuda.is_available() else "cpu"
-    return model.to(where), tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,42 +171,20 @@ class Learnt:
     """A tuned model's adapter.
 
     Args:
+        model: With the adapters.
         adapters: By the name of their layer.
-        rank: Of each.
-        scale: What their products are multiplied by.
         base: Name of the model that they belong to.
-        layout: What GGUF has to know of it.
         record: What is known of the training.
     """
 
-    adapters: Mapping[str, Adapted] = field(repr=False)
-    rank: int
-    scale: float
+    model: Any = field(repr=False)
+    adapters: Mapping[str, lowrank.Adapted] = field(repr=False)
     base: str
-    layout: Mapping[str, str]
     record: Mapping[str, Plain]
 
     def save(self, folder: Path) -> None:
-        """Write the adapter as peft and :mod:`empathia.lm.local.adapter` read it."""
-        from safetensors.torch import save
-
-        tensors = {}
-        for name, layer in self.adapters.items():
-            stem = f"base_model.model.{name}"
-            tensors[f"{stem}.lora_A.weight"] = layer.down.detach().cpu().half()
-            tensors[f"{stem}.lora_B.weight"] = layer.up.detach().cpu().half()
-        folder.mkdir(parents=True, exist_ok=True)
-        # One key: of several, safetensors draws the order anew each time.
-        write(folder / TENSORS, save(tensors, dict(self.layout)))
-        config = {
-            "peft_type": "LORA",
-            "task_type": "CAUSAL_LM",
-            "base_model_name_or_path": self.base,
-            "r": self.rank,
-            "lora_alpha": self.scale * self.rank,
-            "target_modules": sorted({n.rpartition(".")[2] for n in self.adapters}),
-        }
-        write_json(folder / CONFIG, config)
+        """Write the adapter."""
+        lowrank.save(folder, self.model, self.base)
 
 
 def train(problem: ReplyProblem) -> Learnt:
@@ -289,9 +199,8 @@ def train(problem: ReplyProblem) -> Learnt:
     known = _known(problem)
     torch.manual_seed(problem.seed)
     model, tokenizer = base_model(options.text("model"))
-    adapters = adapt(model, rank, scale)
-    module = nn.ModuleDict({n.replace(".", "/"): a for n, a in adapters.items()})
-    task = Task(model, tokenizer, problem, known, module)
+    adapters = lowrank.adapt(model, rank, scale)
+    task = Task(model, tokenizer, problem, known, lowrank.module(adapters))
     result = fit(
         task,
         problem.training,
@@ -304,16 +213,7 @@ def train(problem: ReplyProblem) -> Learnt:
         **result.course,
         "parameters": sum(a.down.numel() + a.up.numel() for a in adapters.values()),
     }
-    return Learnt(adapters, rank, scale, options.text("model"), _layout(model), record)
-
-
-def _layout(model: nn.Module) -> dict[str, str]:
-    """How long a head is, where GGUF interleaves what is in it."""
-    config: Any = model.config
-    if config.model_type != "llama":
-        return {}
-    own = getattr(config, "head_dim", None)
-    return {"head": str(own or config.hidden_size // config.num_attention_heads)}
+    return Learnt(model, adapters, options.text("model"), record)
 
 
 def _known(problem: ReplyProblem) -> dict[str, Hints]:

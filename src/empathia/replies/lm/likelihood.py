@@ -18,6 +18,8 @@ import torch
 from empathia import weights
 from empathia.contracts import Progress, silent
 from empathia.exemplars.pairs import Pair
+from empathia.lm.hub import lowrank
+from empathia.lm.hub.base import base_model
 from empathia.lm.local import adapter as adapters
 from empathia.replies.lm import fitting
 from empathia.replies.lm.compact import Hints
@@ -95,26 +97,9 @@ def load(name: str, threads: int | None = None) -> Reader:
         torch.set_num_threads(threads)
     folder = weights.folder(name) if ships(name) else Path(name)
     if not (folder / adapters.CONFIG).is_file():
-        model, tokenizer = fitting.base_model(name)
+        model, tokenizer = base_model(name)
         return Reader(model.eval(), tokenizer, name)
     told = adapters.config(folder)
-    model, tokenizer = fitting.base_model(told.base)
-    _add(model, folder, told)
+    model, tokenizer = base_model(told.base)
+    lowrank.add(model, folder)
     return Reader(model.eval(), tokenizer, f"{told.base} with the adapter {name}")
-
-
-def _add(model: Any, folder: Path, told: adapters.Config) -> None:  # noqa: ANN401
-    """Put what fine-tuning learnt beside a model's layers."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    layers = fitting.adapt(model, told.rank, told.scale)
-    try:
-        tensors = load_file(folder / adapters.TENSORS)
-        with torch.no_grad():
-            for key, tensor in tensors.items():
-                name, _, matrix = key.removeprefix("base_model.model.").rpartition(".lora_")
-                layer = layers[name]
-                {"A.weight": layer.down, "B.weight": layer.up}[matrix].copy_(tensor)
-    except (OSError, KeyError, RuntimeError, SafetensorError) as error:
-        raise adapters.damaged(folder, error) from error

@@ -1,0 +1,259 @@
+"""Tuning a language model to tell feelings apart: adapters of low rank, or layers as a whole.
+
+The model is asked what it will be asked at use (:mod:`empathia.emotion.lm.prompt`), turns that
+follow each other in one pass (:mod:`empathia.emotion.lm.packing`). What is learnt is which label is
+the likeliest: the loss is the cross entropy over the log likelihoods of the whole labels, as they
+are scored at use. With ``layers`` the layers below, which stay as they are, are computed once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from empathia import files
+from empathia.contracts import Progress, silent
+from empathia.emotion.lm import calibrating, packing, tuning
+from empathia.emotion.lm.asking import Asking, Chat
+from empathia.emotion.lm.lower import Halves, States
+from empathia.emotion.lm.prompt import Prompt
+from empathia.emotion.lm.read import ANSWERS, Reader
+from empathia.errors import TrainingError
+from empathia.files import Plain
+from empathia.lm import hub
+from empathia.lm.hub import chat, lowrank, whole
+from empathia.lm.hub.base import base_model
+from empathia.lm.hub.model import logits, scores
+from empathia.lm.hub.tree import Packed, pack
+from empathia.metrics.balance import class_weights
+from empathia.metrics.scores import Array, probabilities, quality
+from empathia.training.fit import Group, fit_problem
+from empathia.training.model import Model, about
+from empathia.training.problem import Part, Problem
+from empathia.types import Request
+
+STATES, LEARNT = "lower.npy", "learnt"
+_VALID_RUN = 24  # turns of validation that are read in one pass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Item:
+    """A few turns that are learnt from in one pass.
+
+    Args:
+        packed: Their prompts, with the labels as answers.
+        targets: (turns, labels) that sum to 1.
+        start: Number of its first token among those of all items.
+    """
+
+    packed: Packed
+    targets: Array
+    start: int
+
+
+@dataclass
+class Meter:
+    """Tells how many tokens a second are learnt from.
+
+    Args:
+        tell: Told about the training.
+    """
+
+    tell: Progress
+    tokens: int = 0
+    begun: float = field(default_factory=time.monotonic)
+
+    def __call__(self, what: str, done: float, total: float | None) -> None:
+        """Pass on what is told, with the speed of the last steps."""
+        now = time.monotonic()
+        speed = self.tokens / max(1e-6, now - self.begun)
+        self.tokens, self.begun = 0, now
+        self.tell(f"{what}, {speed:.0f} tokens/s", done, total)
+
+
+class Task:
+    """See :class:`empathia.training.fit.Task`.
+
+    Args:
+        problem: What is learnt from.
+        reader: Makes prompts.
+        model: The language model; it is changed.
+        tokenizer: Its own.
+        meter: Is told of tokens.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        reader: Reader,
+        model: Any,  # noqa: ANN401
+        tokenizer: Any,  # noqa: ANN401
+        meter: Meter,
+    ) -> None:
+        o = problem.options
+        self.problem, self.reader, self.meter = problem, reader, meter
+        self.model, self.tokenizer = model, tokenizer
+        self._learnt = self._made_ready()
+        self.module: nn.Module = self._learnt
+        words = [reader.template.answered(x) for x in problem.labels]
+        self.answers = [chat.answer(tokenizer, w) for w in words]
+        mean = o.text("normalise") == "mean"
+        self.lengths = torch.tensor([float(len(w)) if mean else 1.0 for w in words])
+        self.train = self._items(problem.train, o.count("turns"), "training")
+        self.tokens = sum(len(i.packed.tree) for i in self.train)
+        self.valid = self._items(problem.valid, _VALID_RUN, "validation", self.tokens)
+        self.weight = torch.ones(len(words))
+        if o.text("balance") == "weights":
+            targets = np.concatenate([i.targets for i in self.train])
+            self.weight = torch.from_numpy(class_weights(targets, exclusive=True)).float()
+        self.halves = Halves.of(model, o.count("layers"))
+        if self.halves is not None:
+            last = self.valid[-1]
+            total = last.start + len(last.packed.tree)
+            self.states = States(problem.folder / STATES, total, self.halves)
+
+    def _made_ready(self) -> nn.ModuleDict:
+        """What is learnt of the model: adapters that are put on it, or layers as a whole."""
+        o = self.problem.options
+        if o.text("tune") == "full":
+            return whole.top(self.model, o.count("layers"))
+        return lowrank.module(
+            lowrank.adapt(
+                self.model,
+                o.count("rank"),
+                o.number("alpha") / o.count("rank"),
+                dropout=o.number("dropout"),
+                targets=o.text("targets"),
+                layers=o.count("layers"),
+            )
+        )
+
+    def keep(self, folder: Path) -> None:
+        """Write what was learnt."""
+        o = self.problem.options
+        if o.text("tune") == "full":
+            whole.save(folder, self._learnt, o.text("model"))
+        else:
+            lowrank.save(folder, self.model, o.text("model"))
+
+    def _items(self, part: Part, turns: int, name: str, start: int = 0) -> list[Item]:
+        back, items = self.problem.options.count("back"), []
+        for dialogue in part.dialogues:
+            asked = self.reader.prompts(dialogue, part.targets.keys())
+            for run in packing.runs(dialogue, asked, back=back, turns=turns):
+                packed = pack([self._tokens(p) for p in run.values()], self.answers)
+                items.append(Item(packed, np.array([part.targets[k] for k in run]), start))
+                start += len(packed.tree)
+        if not items:
+            raise TrainingError(
+                f"no utterance of the {name} part has words and a label",
+                "Check [data] of the run file",
+            )
+        return items
+
+    def _tokens(self, prompt: Prompt) -> list[int]:
+        return chat.tokens(self.tokenizer, prompt.messages())
+
+    def groups(self) -> list[Group]:
+        """What is learnt, at one rate."""
+        return [{"params": [p for p in self.module.parameters() if p.requires_grad]}]
+
+    def batches(self, epoch: int, seed: int) -> Sequence[Sequence[Item]]:
+        """Items that have about as many turns together as a batch is to have."""
+        order = np.random.default_rng([seed, epoch]).permutation(len(self.train))
+        turns = sum(len(i.targets) for i in self.train) / len(self.train)
+        size = max(1, round(self.problem.training.batch / turns))
+        return [
+            [self.train[i] for i in order[k : k + size]] for k in range(0, len(self.train), size)
+        ]
+
+    def loss(self, batch: Sequence[Item]) -> torch.Tensor:
+        """Mean cross entropy of the turns with the labels' shares, one number."""
+        self.meter.tokens += sum(len(i.packed.tree) for i in batch)
+        said = torch.cat([self._said(i) for i in batch])
+        target = torch.from_numpy(np.concatenate([i.targets for i in batch])).to(said)
+        each = -target * functional.log_softmax(said, 1) * self.weight.to(said)
+        return each.sum(1).mean()
+
+    def validate(self) -> dict[str, float]:
+        """See :func:`empathia.metrics.scores.quality`."""
+        said = np.concatenate([self._said(i).cpu().numpy() for i in self.valid])
+        gold = np.concatenate([i.targets for i in self.valid])
+        return quality(probabilities(said, exclusive=True), gold, exclusive=True)
+
+    def _said(self, item: Item) -> torch.Tensor:
+        """(turns, labels) log likelihoods of the labels."""
+        # Layers that are learnt as a whole are kept in 32 bits.
+        with torch.autocast(self.model.device.type, torch.bfloat16):
+            if self.halves is None:
+                told = logits(self.model, item.packed)
+            else:
+                told = self.halves.logits(item.packed, self.states.of(item.packed.tree, item.start))
+        return scores(item.packed, told) / self.lengths.to(told)
+
+
+class Here(Asking):
+    """Asks a model of the transformers library, turns that begin alike together; see the base."""
+
+    def scores(self, chats: Sequence[Chat], answers: Sequence[str]) -> Array:
+        """(chats, answers) log likelihoods in nats."""
+        keys = [self._key(Request(c), ["score", *answers]) for c in chats]
+        new = [i for i, k in enumerate(keys) if k not in self._known]
+        for start in range(0, len(new), _VALID_RUN):
+            some = new[start : start + _VALID_RUN]
+            rows = self._model.score([Request(chats[i]) for i in some], answers)
+            for i, row in zip(some, rows.tolist(), strict=True):
+                self._keep(keys[i], row)
+            self._progress("turns asked about", start + len(some), len(new))
+        said = [self._known[k] for k in keys]
+        return np.array(said, np.float64).reshape(len(chats), len(answers))
+
+
+def train(problem: Problem) -> Model:
+    """Tune the model that the options name; validation picks the epoch and calibrates.
+
+    Raises:
+        WeightsError: The model is not there, or is too large.
+        TrainingError: There is nothing to learn from, or training cannot go on.
+    """
+    reader = calibrating.reader(problem)
+    record = _tune(problem, reader)
+    # What answers is what is kept, read as it will be read.
+    learnt = problem.folder / LEARNT
+    asked = Here(
+        lambda: hub.load(str(learnt), problem.training.threads),
+        " ".join(sorted(files.sha256(p) for p in learnt.iterdir())),
+        problem.folder / ANSWERS,
+        progress=problem.progress,
+    )
+    ready = dataclasses.replace(reader, asking=asked, learnt=tuning.learnt(learnt))
+    asks, fitted = calibrating.calibrated(problem, ready)
+    return asks.recogniser(about(problem, "lm"), {**record, **fitted})
+
+
+def _tune(problem: Problem, reader: Reader) -> dict[str, Plain]:
+    """Learn, and leave what was learnt in the problem's folder; what is to be told of that."""
+    spec = problem.options.text("model")
+    torch.set_num_threads(problem.training.threads)
+    torch.manual_seed(problem.seed)
+    model, tokenizer = base_model(spec)
+    meter = Meter(problem.progress or silent)
+    told = dataclasses.replace(problem, progress=meter if problem.progress else None)
+    task = Task(told, reader, model.eval(), tokenizer, meter)
+    result = fit_problem(task, told)
+    (problem.folder / STATES).unlink(missing_ok=True)
+    task.keep(problem.folder / LEARNT)
+    return {
+        **result.course,
+        "tokens": task.tokens,
+        "trained": sum(p.numel() for g in task.groups() for p in g["params"]),
+    }

@@ -1,0 +1,93 @@
+"""Options of the tuning of a language model, and the model with what was learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from empathia.config import Options
+from empathia.config.rules import PORTION, Rule, at_least, more_than, one_of
+from empathia.contracts import LanguageModel
+from empathia.emotion.lm.asking import Asking
+from empathia.emotion.lm.template import Template
+from empathia.files import Plain
+from empathia.lm import hub, local
+from empathia.lm.hub import whole
+from empathia.lm.local import adapter
+
+OPTIONS: Mapping[str, Plain] = {
+    "tune": "none",  # or "lora", adapters of low rank beside its layers; "full", these themselves
+    "rank": 16,  # of these
+    "alpha": 16.0,  # their products are multiplied by alpha / rank
+    "dropout": 0.05,  # share of their input that is left out in training
+    "targets": "qkv",  # queries, keys and values; or "all" linear layers
+    "layers": 0,  # of the top ones alone; what those below make of it is computed once; 0 for all
+    "back": 4,  # turns before the first of a few that are learnt from in one pass
+    "turns": 8,  # how many these are at most
+    "balance": "none",  # or "weights": all labels count the same
+}
+_LEARNS = {"lora": ("local", "hub"), "full": ("hub",)}  # a GGUF file takes adapters alone
+
+
+def tuned(options: Options) -> bool:
+    """Whether the model is tuned."""
+    return options.text("tune") != "none"
+
+
+def check(options: Options, template: Template, *, exclusive: bool) -> None:
+    """Refuse what cannot be tuned.
+
+    Raises:
+        ConfigError: An option cannot be.
+    """
+    o = options
+    o.demand(
+        {
+            "tune": one_of("none", "lora", "full"),
+            "rank": at_least(1),
+            "alpha": more_than(0),
+            "dropout": PORTION,
+            "targets": one_of("qkv", "all"),
+            "layers": at_least(0),
+            "back": at_least(0),
+            "turns": at_least(1),
+            "balance": one_of("none", "weights"),
+        }
+    )
+    if tuned(o):
+        learns = _LEARNS[o.text("tune")]
+        o.demand(
+            {
+                "backend": Rule(f"{' or '.join(learns)}, as it is tuned", lambda b: b in learns),
+                "answer": Rule("'scored', as it is tuned", lambda a: a == "scored"),
+                "template": Rule(
+                    "one that asks for a label, of labels that exclude each other, as it is tuned",
+                    lambda _: template.task == "label" and exclusive,
+                ),
+                "shots": Rule("0, as it is tuned", lambda n: n == 0),
+            }
+        )
+
+
+def learnt(folder: Path) -> tuple[Path, ...]:
+    """What a folder has of what tuning learnt."""
+    names = (adapter.CONFIG, adapter.TENSORS, whole.TENSORS)
+    return tuple(folder / n for n in names if (folder / n).is_file())
+
+
+def asking(options: Options, folder: Path, threads: int | None) -> Asking:
+    """The tuned model that a folder holds: without torch where it is a GGUF file.
+
+    Args:
+        options: Of the recogniser.
+        folder: Holds what was learnt.
+        threads: To compute with.
+    """
+    spec = options.text("model")
+
+    def load() -> LanguageModel:
+        if options.text("backend") == "local":
+            return local.load(spec, threads).adapted(folder)
+        return hub.load(str(folder), threads)
+
+    return Asking(load, f"{spec} {folder}")

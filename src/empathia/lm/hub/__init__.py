@@ -1,0 +1,51 @@
+"""Models of the transformers library in this process: by hub name, folder, or pulled GGUF weight.
+
+With what fine-tuning learnt, too. It needs torch; what only reads a GGUF file is better off
+with ``local``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from empathia.errors import needs
+from empathia.lm.local import adapter as adapters
+
+if TYPE_CHECKING:
+    from empathia.lm.hub.model import HubModel
+
+
+def load(spec: str = "smollm2", threads: int | None = None) -> HubModel:
+    """A model, in bf16, on a GPU where there is one; a small one on a CPU in 32 bits.
+
+    Args:
+        spec: A pulled weight, a folder, what the hub calls it; or a folder with what tuning learnt,
+            which names its model.
+        threads: Threads to compute with; None leaves it to torch.
+
+    Raises:
+        MissingExtra: The extra ``train`` is not installed.
+        WeightsError: It is not there, damaged, too large for the memory that is free, or its
+            tokenizer is not known.
+    """
+    with needs("train", "a language model of the transformers library"):
+        import torch
+
+        from empathia.lm.hub import lowrank, whole
+        from empathia.lm.hub.base import base_model
+        from empathia.lm.hub.model import HubModel
+    if threads is not None:
+        torch.set_num_threads(threads)
+    folder, name = Path(spec), spec
+    add: Callable[[Any, Path], object] | None = None
+    if (folder / adapters.CONFIG).is_file():
+        name, add = adapters.config(folder).base, lowrank.add
+    elif (folder / whole.TENSORS).is_file():
+        name, add = whole.base(folder), whole.add
+    model, tokenizer = base_model(name, exact=True)
+    if add is not None:
+        add(model, folder)
+        name = f"{name} with what '{folder.name}' learnt"
+    return HubModel(model.eval(), tokenizer, name)

@@ -1,0 +1,182 @@
+"""Questions to a model of the transformers library."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from empathia.errors import ServerError, UsageError
+from empathia.lm.hub import chat
+from empathia.lm.hub.tree import Packed, Tree, groups, pack
+from empathia.types import FloatArray, Request
+
+_TOGETHER = 1024  # tokens of prompts that begin alike and are read in one pass
+_BROKEN = "\ufffd"  # a character of which not all bytes are there yet
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HubModel:
+    """A causal language model with its tokenizer.
+
+    Args:
+        model: Of the transformers library, in evaluation mode.
+        tokenizer: Its own.
+        name: Of the model.
+    """
+
+    model: Any
+    tokenizer: Any
+    name: str
+
+    is_local = True
+    prefills = True
+
+    def complete(self, requests: Sequence[Request]) -> list[str]:
+        """The answer to each request.
+
+        Raises:
+            ServerError: The messages do not fit into the context.
+        """
+        texts = []
+        for request in requests:
+            with closing(self.stream(request)) as pieces:
+                texts.append("".join(pieces))
+        return texts
+
+    def stream(self, request: Request) -> Generator[str, None, None]:
+        """The answer, piece by piece; closing the iterator ends it.
+
+        Raises:
+            ServerError: The messages do not fit into the context.
+        """
+        ids: list[int] = []
+        told = 0
+        for token in self._continued(self._prompt(request), request):
+            ids.append(token)
+            text = self.tokenizer.decode(ids, skip_special_tokens=True)
+            ends = [text.index(s) for s in request.stop if s in text]
+            if ends:
+                yield from filter(None, [text[told : min(ends)]])
+                return
+            sure = len(text) - _held(text, request.stop)
+            if sure > told:
+                yield text[told:sure]
+                told = sure
+        text = self.tokenizer.decode(ids, skip_special_tokens=True)
+        yield from filter(None, [text[told:]])
+
+    def _continued(self, prompt: list[int], request: Request) -> Generator[int, None, None]:
+        """Tokens after a prompt until the model ends its answer."""
+        where = self.model.device
+        rng = torch.Generator().manual_seed(request.seed)
+        ids, kept = torch.tensor([prompt], device=where), None
+        for _ in range(max(1, request.max_tokens)):
+            with torch.no_grad():
+                out = self.model(input_ids=ids, past_key_values=kept, logits_to_keep=1)
+            kept = out.past_key_values
+            token = _drawn(out.logits[0, -1].float().cpu(), request, rng)
+            if token in self._ends():
+                return
+            yield token
+            ids = torch.tensor([[token]], device=where)
+
+    def _ends(self) -> set[int]:
+        told = getattr(self.model.generation_config, "eos_token_id", None)
+        several = told if isinstance(told, list) else [told]
+        return {*several, self.tokenizer.eos_token_id}
+
+    def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray:
+        """(requests, answers) log likelihoods in nats of each answer after each request.
+
+        The end of the answer is not counted. All answers to a request, and to requests after it
+        that begin alike, are read in one pass.
+
+        Raises:
+            UsageError: An answer is empty.
+            ServerError: The messages do not fit into the context.
+        """
+        table = np.zeros((len(requests), len(answers)), np.float32)
+        given = [chat.answer(self.tokenizer, a) for a in answers]
+        if not all(given):
+            raise UsageError("an empty answer cannot be scored", "Give it words")
+        prompts = [self._prompt(r) for r in requests] if answers else []
+        for some in groups(prompts, _TOGETHER):
+            packed = pack([prompts[i] for i in some], given)
+            with torch.no_grad():
+                table[some] = scores(packed, logits(self.model, packed)).cpu().numpy()
+        return table
+
+    def _prompt(self, request: Request) -> list[int]:
+        ids = chat.tokens(self.tokenizer, request.messages)
+        most = getattr(self.model.config, "max_position_embeddings", None)
+        if not ids or (most and len(ids) + request.max_tokens > most):
+            raise ServerError(
+                f"the language model '{self.name}' did not answer: {len(ids)} tokens are asked "
+                f"and up to {request.max_tokens} answered, {most} fit",
+                "Shorten what is asked",
+            )
+        return ids
+
+
+def seen(tree: Tree, like: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What a decoder needs beside a tree's tokens, of the type and on the device of a tensor.
+
+    Returns:
+        ``attention_mask`` (1, 1, tokens, tokens), which is added, and ``position_ids``
+        (1, tokens).
+    """
+    hidden = torch.from_numpy(~tree.mask()).to(like.device)
+    least = torch.finfo(like.dtype).min
+    mask = torch.zeros(hidden.shape, dtype=like.dtype, device=like.device).masked_fill(
+        hidden, least
+    )
+    positions = torch.tensor([tree.positions], device=like.device)
+    return {"attention_mask": mask[None, None], "position_ids": positions}
+
+
+def logits(model: Any, packed: Packed) -> torch.Tensor:  # noqa: ANN401
+    """(tokens of answers, vocabulary) what a model says at the places of a pack, in 32 bits."""
+    tree = packed.tree
+    places, back = np.unique(packed.places, return_inverse=True)
+    ids = torch.tensor([tree.ids], device=model.device)
+    like = model.get_input_embeddings().weight[:0]
+    keep = torch.from_numpy(places).to(model.device)
+    out = model(input_ids=ids, **seen(tree, like), use_cache=False, logits_to_keep=keep)
+    told: torch.Tensor = out.logits[0].float()[torch.from_numpy(back).to(model.device)]
+    return told
+
+
+def scores(packed: Packed, told: torch.Tensor) -> torch.Tensor:
+    """(prompts, answers) log likelihoods in nats.
+
+    Args:
+        packed: The prompts and answers.
+        told: (tokens of answers, vocabulary) of :func:`logits`.
+    """
+    tokens = torch.from_numpy(packed.tokens).to(told.device)[:, None]
+    each = torch.log_softmax(told, 1).gather(1, tokens)[:, 0]
+    cells = torch.from_numpy(packed.cells).to(told.device)
+    rows, columns = packed.shape
+    return each.new_zeros(rows * columns).index_add(0, cells, each).reshape(rows, columns)
+
+
+def _drawn(told: torch.Tensor, request: Request, rng: torch.Generator) -> int:
+    """The next token, of (vocabulary,) logits."""
+    if request.temperature <= 0:
+        return int(told.argmax())
+    best, which = (told / request.temperature).topk(min(max(1, request.top_k), len(told)))
+    shares = best.softmax(0)
+    shares[(shares.cumsum(0) - shares) >= request.top_p] = 0
+    return int(which[torch.multinomial(shares, 1, generator=rng)])
+
+
+def _held(text: str, stop: Sequence[str]) -> int:
+    """How many characters at the end may yet change, or begin a text that ends the answer."""
+    broken = len(text) - len(text.rstrip(_BROKEN))
+    begun = (n for s in stop for n in range(1, len(s)) if text.endswith(s[:n]))
+    return max(broken, *begun, 0)

@@ -1,0 +1,222 @@
+"""Tuning a language model to tell feelings apart: on one of a few thousand numbers, made here."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from little_problem import FILL, LABELS, WORDS, part, problem  # noqa: E402
+from tiny_chat import write_model  # noqa: E402
+from transformers import AutoModelForCausalLM  # noqa: E402
+
+from empathia.emotion import lm  # noqa: E402
+from empathia.emotion.lm import calibrating, fitting  # noqa: E402
+from empathia.emotion.lm.lower import Halves, States  # noqa: E402
+from empathia.emotion.lm.packing import runs  # noqa: E402
+from empathia.errors import ConfigError, TrainingError, WeightsError  # noqa: E402
+from empathia.lm import hub  # noqa: E402
+from empathia.lm.hub import chat  # noqa: E402
+from empathia.lm.hub.base import base_model  # noqa: E402
+from empathia.lm.hub.model import logits  # noqa: E402
+from empathia.training import model as kept_models  # noqa: E402
+from empathia.training.problem import Part  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    words = [w for several in WORDS.values() for w in several]
+    more = ["Speaker", "A", "B", ":", "How", "does", "feel", "?", "very", "glad", "low", "cross"]
+    return write_model(tmp_path_factory.mktemp("tiny"), [*words, *FILL, *more])
+
+
+def tuning(folder, out, epochs=2, **options):
+    train, _ = part(["a", "b", "c", "d"], 1)
+    valid, _ = part(["e", "f"], 2)
+    options = {"backend": "hub", "model": str(folder), "tune": "lora", "rank": 2, **options}
+    training = {"epochs": epochs, "batch": 6, "lr": 0.03, "select": "likelihood"}
+    return problem("lm", out, train=train, valid=valid, options=options, training=training)
+
+
+def task(p):
+    model, tokenizer = base_model(p.options.text("model"))
+    reader = calibrating.reader(p)
+    return fitting.Task(p, reader, model.eval(), tokenizer, fitting.Meter(lambda *_: None))
+
+
+def test_what_is_learnt_from_in_a_pass_is_what_plain_prompts_say(folder, tmp_path):
+    p = tuning(folder, tmp_path, turns=4, back=2, window=5)
+    made, reader = task(p), calibrating.reader(p)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    every = [
+        run
+        for d in p.train.dialogues
+        for run in runs(d, reader.prompts(d, {s.id for s in d}), back=2, turns=4)
+    ]
+    assert len(every) == len(made.train) == 8
+    for run, item in zip(every, made.train, strict=True):
+        prompts = [chat.tokens(made.tokenizer, x.messages()) for x in run.values()]
+        assert len(item.packed.tree) < 0.7 * sum(map(len, prompts))
+        packed = item.packed
+        rows = zip(packed.places, packed.tokens, packed.cells, strict=True)
+        with torch.no_grad():
+            for (place, token, cell), told in zip(rows, logits(model, packed), strict=True):
+                turn, label = divmod(int(cell), len(LABELS))
+                answer = made.answers[label]
+                begun = answer[: answer.index(token)]
+                plain = [*prompts[turn], *begun]
+                assert path(packed.tree, place) == plain
+                alone = model(torch.tensor([plain])).logits[0, -1]
+                assert torch.allclose(told, alone, atol=1e-4)
+
+
+def path(tree, place):
+    """The tokens of a text that ends at a place of a tree."""
+    ids, at = [], int(place)
+    while at >= 0:
+        ids.insert(0, tree.ids[at])
+        at = tree.parents[at]
+    return ids
+
+
+def test_layers_below_are_computed_once_and_change_nothing(folder, tmp_path):
+    model, _ = base_model(str(folder), exact=True)
+    packed = task(tuning(folder, tmp_path)).train[0].packed
+    halves = Halves.of(model, 1)
+    states = States(tmp_path / "states.npy", len(packed.tree), halves)
+    for _ in range(2):
+        told = halves.logits(packed, states.of(packed.tree, 0))
+        assert torch.allclose(told, logits(model, packed), atol=0.1)
+        for layer in model.model.layers[:1].parameters():
+            layer.data.zero_()  # no matter any more
+        model = base_model(str(folder), exact=True)[0]
+    assert Halves.of(model, 0) is None
+    assert Halves.of(model, 2) is None
+    model.config.model_type = "strange"
+    assert Halves.of(model, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("tune", "layers", "file"),
+    [
+        ("lora", 0, "adapter_model.safetensors"),
+        ("lora", 1, "adapter_config.json"),
+        ("full", 1, "layers.safetensors"),
+    ],
+)
+def test_it_learns_and_is_kept(folder, tmp_path, tune, layers, file):
+    more = {"tune": tune, "layers": layers, "targets": "all", "calibrate": 100}
+    p = tuning(folder, tmp_path / "out", epochs=12, **more)
+    notes = []
+    learnt = lm.learn(dataclasses.replace(p, progress=lambda *told: notes.append(told)))
+    first, *_, last = (h["loss"] for h in learnt.record["history"])
+    assert last < first - 0.3
+    assert learnt.record["calibration"]["turns"] == 12
+    assert any("tokens/s" in what for what, *_ in notes)
+    assert not (tmp_path / "out" / fitting.STATES).exists()
+    answers = learnt.recognise(p.valid.dialogues)
+
+    kept = tmp_path / "model"
+    kept.mkdir()
+    learnt.save(kept)
+    settings = kept_models.Settings(
+        "lm", "lm", LABELS, True, True, {"text": ()}, p.options.values, "any", noncommercial=False
+    )
+    settings.write(kept)
+    assert (kept / file).is_file()
+    again = kept_models.load(kept, 1).recognise(p.valid.dialogues)
+    for row, other in zip(answers, again, strict=True):
+        for one, two in zip(row, other, strict=True):
+            assert two.scores == pytest.approx(one.scores, abs=1e-4)
+
+    (tmp_path / "copy").mkdir()
+    kept_models.load(kept, 1).save(tmp_path / "copy")
+    assert (tmp_path / "copy" / file).read_bytes() == (kept / file).read_bytes()
+    for path in (*kept.glob("adapter*"), *kept.glob("layers*")):
+        path.unlink()
+    with pytest.raises(WeightsError, match="what tuning learnt is missing"):
+        kept_models.load(kept, 1)
+
+
+def test_a_training_that_was_stopped_goes_on_to_the_same_end(folder, tmp_path):
+    whole = lm.learn(tuning(folder, tmp_path / "whole", layers=1))
+
+    def stop(what, done, total):
+        if done == 5:
+            raise KeyboardInterrupt
+
+    p = tuning(folder, tmp_path / "parts", layers=1)
+    every = dataclasses.replace(p.training, checkpoint_every=1)
+    with pytest.raises(KeyboardInterrupt):
+        lm.learn(dataclasses.replace(p, progress=stop, training=every))
+    again = lm.learn(dataclasses.replace(p, training=every))
+    assert again.record["history"] == whole.record["history"]
+
+
+def test_prompts_answered_together_say_what_each_says_alone(folder, tmp_path):
+    p = tuning(folder, tmp_path)
+    reader = calibrating.reader(p)
+    asked = fitting.Here(lambda: hub.load(str(folder), 1), "m")
+    chats = [
+        x.messages()
+        for d in p.valid.dialogues
+        for x in reader.prompts(d, {s.id for s in d}).values()
+    ]
+    together = asked.scores(chats, list(LABELS))
+    one = fitting.Here(lambda: hub.load(str(folder), 1), "m", tmp_path / "kept.jsonl")
+    alone = np.concatenate([one.scores([c], list(LABELS)) for c in chats])
+    assert together == pytest.approx(alone, abs=1e-3)
+    again = fitting.Here(lambda: pytest.fail("asked twice"), "m", tmp_path / "kept.jsonl")
+    assert again.scores(chats, list(LABELS)) == pytest.approx(alone)
+
+
+def test_steps_have_as_many_turns_as_a_batch(folder, tmp_path):
+    made = task(tuning(folder, tmp_path, turns=3))
+    epochs = [made.batches(e, 1) for e in range(4)]
+    assert [made.batches(e, 1) for e in range(4)] == epochs
+    assert {sum(len(i.targets) for i in batch) for e in epochs for batch in e} == {6}
+    assert len({len(e) for e in epochs}) == 1
+    assert epochs[0] != epochs[1]
+
+
+@pytest.mark.parametrize(("normalise", "balance"), [("sum", "none"), ("mean", "weights")])
+def test_the_loss_is_of_the_labels_as_they_are_scored_at_use(folder, tmp_path, normalise, balance):
+    p = tuning(folder, tmp_path, normalise=normalise, balance=balance, back=12)
+    made, reader = task(p), calibrating.reader(p)
+    chats, gold = [], []
+    for d in p.train.dialogues:
+        asked = reader.prompts(d, {s.id for s in d})
+        chats += [x.messages() for x in asked.values()]
+        gold += [p.train.targets[k] for k in asked]
+    said = torch.from_numpy(
+        fitting.Here(lambda: hub.load(str(folder), 1), "m").scores(chats, list(LABELS))
+    )
+    if normalise == "mean":
+        said = said / torch.tensor([len(x) for x in LABELS])
+    gold = torch.tensor(gold)
+    shares = gold.mean(0)
+    weight = 1 / (3 * shares) if balance == "weights" else torch.ones(3)
+    expected = -(gold * weight * torch.log_softmax(said, 1)).sum(1).mean()
+    assert made.loss(made.train).item() == pytest.approx(float(expected), abs=0.03)
+
+
+def test_what_cannot_be_tuned_is_told(folder, tmp_path):
+    for wrong in (
+        {"tune": "magic"},
+        {"rank": 0},
+        {"dropout": 1.0},
+        {"targets": "some"},
+        {"backend": "scripted"},
+        {"backend": "local", "tune": "full"},
+        {"answer": "free"},
+        {"shots": 2},
+    ):
+        with pytest.raises(ConfigError, match=next(iter(wrong))):
+            lm.learn(tuning(folder, tmp_path, **wrong))
+    p = tuning(folder, tmp_path)
+    with pytest.raises(TrainingError, match="training part"):
+        lm.learn(dataclasses.replace(p, train=Part((), {})))

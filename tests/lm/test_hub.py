@@ -67,7 +67,7 @@ def test_scores_of_one_pass_are_those_of_a_pass_an_answer(tiny):
 
 
 @pytest.mark.weights
-@pytest.mark.long
+@pytest.mark.slow  # half a minute: transformers unpacks the GGUF file
 def test_scores_of_the_pulled_model_are_those_of_a_pass_an_answer_and_of_llama_cpp(tmp_path):
     if weights.state("smollm2") == "missing":
         pytest.skip("weight smollm2 is not pulled")

@@ -155,6 +155,21 @@ def test_an_answer_is_the_likeliest_tokens_until_its_end_or_a_stop(tiny):
     assert cut == whole[: whole.index(second)]
 
 
+def test_an_answer_is_one_of_the_choices_whole(tiny):
+    choices = ("very sad", "very", "the dog ran off", "joy")
+    asked = [
+        request(text, max_tokens=1, temperature=t, seed=s, choices=choices)
+        for text in ("anna", "the dog ran off and")
+        for t, s in ((0.0, 1), (3.0, 2), (3.0, 3), (3.0, 4))
+    ]
+    said = tiny.complete(asked)
+    assert set(said) <= set(choices)
+    assert len(set(said)) > 1
+    alone = request("anna", temperature=0.0, choices=("the", "joy", "anna"))
+    best = tiny.score([alone], alone.choices)[0].argmax()
+    assert tiny.complete([alone]) == [alone.choices[best]]
+
+
 def test_drawn_answers_depend_on_the_seed_alone(tiny):
     asked = [request("anna", max_tokens=6, temperature=2.0, seed=s) for s in range(6)]
     answers = tiny.complete(asked)

@@ -74,21 +74,27 @@ class HubModel:
         """Tokens after a prompt until the model ends its answer."""
         where = self.model.device
         rng = torch.Generator().manual_seed(request.seed)
-        ids, kept = torch.tensor([prompt], device=where), None
-        for _ in range(max(1, request.max_tokens)):
+        ways = [chat.answer(self.tokenizer, c) for c in request.choices]
+        ids, kept, written = torch.tensor([prompt], device=where), None, list[int]()
+        for _ in range(max(1, request.max_tokens, *map(len, ways))):
             with torch.no_grad():
                 out = self.model(input_ids=ids, past_key_values=kept, logits_to_keep=1)
-            kept = out.past_key_values
-            token = _drawn(out.logits[0, -1].float().cpu(), request, rng)
+            kept, told = out.past_key_values, out.logits[0, -1].float().cpu()
+            if ways:
+                told = _only(told, _next(ways, written, self._ends()))
+            token = _drawn(told, request, rng)
             if token in self._ends():
                 return
             yield token
+            written.append(token)
+            if written in ways and not _next(ways, written, set()):
+                return
             ids = torch.tensor([[token]], device=where)
 
     def _ends(self) -> set[int]:
         told = getattr(self.model.generation_config, "eos_token_id", None)
         several = told if isinstance(told, list) else [told]
-        return {*several, self.tokenizer.eos_token_id}
+        return {e for e in (*several, self.tokenizer.eos_token_id) if e is not None}
 
     def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray:
         """(requests, answers) log likelihoods in nats of each answer after each request.
@@ -173,6 +179,19 @@ def _drawn(told: torch.Tensor, request: Request, rng: torch.Generator) -> int:
     shares = best.softmax(0)
     shares[(shares.cumsum(0) - shares) >= request.top_p] = 0
     return int(which[torch.multinomial(shares, 1, generator=rng)])
+
+
+def _next(ways: Sequence[list[int]], written: list[int], ends: set[int]) -> set[int]:
+    """Tokens that go on with one of several texts; those that end it where it is whole."""
+    n = len(written)
+    begun = [w for w in ways if w[:n] == written]
+    return {w[n] for w in begun if len(w) > n} | (ends if written in ways else set())
+
+
+def _only(told: torch.Tensor, tokens: set[int]) -> torch.Tensor:
+    """(vocabulary,) logits of which all but some tokens' are as low as can be."""
+    which = torch.tensor(sorted(tokens))
+    return torch.full_like(told, -torch.inf).index_copy(0, which, told[which])
 
 
 def _held(text: str, stop: Sequence[str]) -> int:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from empathia.errors import UsageError
 
@@ -69,6 +70,11 @@ def load(stage: str, name: str, needs: Sequence[str] = ()) -> ModuleType:
             "Add these names; docs/plugins.md lists them",
         )
     return module
+
+
+def told(plugin: ModuleType, hook: str, options: object) -> Any:  # noqa: ANN401 - the hook's own
+    """What an optional hook of a plug-in says of its options; () where it has none."""
+    return getattr(plugin, hook)(options) if hasattr(plugin, hook) else ()
 
 
 @lru_cache

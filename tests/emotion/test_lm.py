@@ -10,7 +10,6 @@ import pytest
 from little_problem import LABELS, part, problem
 
 from empathia import emotion, plugins, weights
-from empathia.bench.answers import answered
 from empathia.config import Options, checked_options
 from empathia.emotion import lm
 from empathia.emotion.lm.asking import Asking
@@ -21,7 +20,7 @@ from empathia.features.prosody import NAMES
 from empathia.files import append_json, read_json_lines
 from empathia.labels import EKMAN7
 from empathia.lm.scripted import ScriptedModel
-from empathia.training.model import NO_LABEL, about
+from empathia.training.model import NO_LABEL, about, scores_of
 from empathia.training.problem import Part
 from empathia.types import Features, Message, Sample
 
@@ -78,7 +77,7 @@ def test_an_answer_that_is_no_label_is_counted_and_never_guessed(tmp_path):
     (row,) = made.recognise([dialogue])
     assert [e.label for e in row[:5]] == ["cross", None, None, None, "glad"]
     assert {e.abstained for e in row[1:4]} == {NO_LABEL}
-    scores = answered(made, [[dataclasses.replace(dialogue[0], id="new")]])
+    scores = scores_of(made, [[dataclasses.replace(dialogue[0], id="new")]], unparsed=True)
     assert len(scores["new"]) in {0, 3}
     said = iter(["Cross.", "not glad", "", "low and cross", "GLAD", "Low", "hm", "rude"])
     assert asks(tmp_path / "other", model, answer="free").record["unparsed"] == 5

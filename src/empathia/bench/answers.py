@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from empathia import files
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold
-from empathia.contracts import Recogniser
 from empathia.errors import InputError, needs
-from empathia.training.model import NO_LABEL
-from empathia.training.problem import Conversation, Scores
+from empathia.training.problem import Scores
 from empathia.types import Dialogue, Utterance
 
 if TYPE_CHECKING:
@@ -85,17 +83,6 @@ def answer_file(folder: Path, answers: str = ALL) -> Path:
         answers: Which answers: all modalities', or those with fewer ("predictions-text").
     """
     return folder / f"{answers}.parquet"
-
-
-def answered(recogniser: Recogniser, dialogues: Sequence[Conversation]) -> Scores:
-    """What a recogniser scored, by utterance id; () where its answer was no label."""
-    emotions = recogniser.recognise(dialogues)
-    return {
-        s.id: e.scores
-        for d, row in zip(dialogues, emotions, strict=True)
-        for s, e in zip(d, row, strict=True)
-        if e.scores or e.abstained == NO_LABEL
-    }
 
 
 def answer_rows(

@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from empathia import emotion, files
-from empathia.bench.answers import answer_file, answer_rows, answered, write_rows
+from empathia.bench.answers import answer_file, answer_rows, write_rows
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold, folds, read_listed
 from empathia.bench.record import (
@@ -40,6 +40,7 @@ from empathia.config import DataPart, Options, Run
 from empathia.contracts import Progress, Recogniser
 from empathia.errors import ConfigError, EmpathiaError, EmpathiaWarning, TrainingError, UsageError
 from empathia.files import sha256
+from empathia.training.model import scores_of
 from empathia.training.problem import Conversation, Part, Problem, Scores
 from empathia.types import Sample
 
@@ -326,7 +327,7 @@ class Training:
             asked = learnt
             if part == "valid":  # one that has learnt from this part since does not answer to it
                 asked = getattr(learnt, "before_refit", None) or learnt
-            by_part[part] = answered(asked, samples)
+            by_part[part] = scores_of(asked, samples, unparsed=True)
         return by_part
 
     def _subsets(self) -> list[tuple[str, ...]]:

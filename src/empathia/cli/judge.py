@@ -69,11 +69,12 @@ def run(args: argparse.Namespace) -> int:
     from empathia import judges
     from empathia.judges.given import read
     from empathia.report import judged as looks
+    from empathia.report.drawing import kind_of
 
     if args.out is not None:
         looks.check(args.out, looks.KINDS)
     if args.picture is not None:
-        looks.check_picture(args.picture)
+        kind_of(args.picture)
     given, notes = read(args.file, columns_of(args.map, "--map"))
     for note in notes:
         print(f"note: {note}", file=sys.stderr)

@@ -19,10 +19,7 @@ def weights_of(name: str, options: Options) -> tuple[str, ...]:
         name: Of the plug-in.
         options: Complete, as its ``learn`` gets them.
     """
-    plugin = plugins.load("emotion", name)
-    if not hasattr(plugin, "weights_of"):
-        return ()
-    names: tuple[str, ...] = plugin.weights_of(options)
+    names: tuple[str, ...] = plugins.told(plugins.load("emotion", name), "weights_of", options)
     return names
 
 
@@ -33,6 +30,5 @@ def kept_of(name: str, options: Options) -> tuple[Path, ...]:
         name: Of the plug-in.
         options: Complete, as its ``learn`` gets them.
     """
-    plugin = plugins.load("emotion", name)
-    folders: tuple[Path, ...] = plugin.kept_of(options) if hasattr(plugin, "kept_of") else ()
+    folders: tuple[Path, ...] = plugins.told(plugins.load("emotion", name), "kept_of", options)
     return folders

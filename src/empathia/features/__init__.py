@@ -118,9 +118,8 @@ def weights_of(*features: str) -> tuple[str, ...]:
     used: list[str] = []
     for feature in features:
         extractor, _, variant = feature.partition(":")
-        plugin = _plugin(extractor) if extractor in known else None
-        if hasattr(plugin, "weights_of"):
-            used += plugin.weights_of(variant or None)  # type: ignore[union-attr]
+        if extractor in known:
+            used += plugins.told(_plugin(extractor), "weights_of", variant or None)
     return tuple(dict.fromkeys(used))
 
 

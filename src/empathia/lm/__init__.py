@@ -6,6 +6,11 @@ asks an OpenAI-compatible server, ``scripted`` answers what a test tells it to.
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
+from contextlib import closing
+
+from empathia.contracts import Pieces
+from empathia.types import Request
 
 _MARK = re.compile(
     r"<\s*[|｜][^<>]*[|｜]\s*>|<</?SYS>>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS)\]"
@@ -14,6 +19,15 @@ _MARK = re.compile(
 )
 _JOINERS = "\u200c\u200d"  # that emoji and some scripts are written with
 _OBJECT = "\ufffc"  # stands where something that is no text is put in
+
+
+def written(stream: Callable[[Request], Pieces], requests: Sequence[Request]) -> list[str]:
+    """Whole answers of a model that writes them piece by piece."""
+    texts = []
+    for request in requests:
+        with closing(stream(request)) as pieces:
+            texts.append("".join(pieces))
+    return texts
 
 
 def one_line(words: str) -> str:

@@ -198,8 +198,7 @@ def _plugin(name: str, threads: int | None) -> Named:
 
 def _remark(plugin: ModuleType, options: Options | None) -> str:
     """What a plug-in has readings say of itself; one that was not trained has no options."""
-    told: str = plugin.remark_of(options) if hasattr(plugin, "remark_of") else ""
-    return told
+    return plugins.told(plugin, "remark_of", options) or ""
 
 
 def _check_features(about: About, what: str) -> None:

@@ -54,8 +54,7 @@ def weights_of(name: str, options: Options) -> tuple[str, ...]:
         name: Of the plug-in.
         options: Complete, as its ``learn`` gets them.
     """
-    plugin = plugins.load("reaction", name)
-    named: tuple[str, ...] = plugin.weights_of(options) if hasattr(plugin, "weights_of") else ()
+    named: tuple[str, ...] = plugins.told(plugins.load("reaction", name), "weights_of", options)
     return named
 
 

@@ -33,7 +33,7 @@ _ASKED, _INSIDE = "asked.json", "ahead"
 def weights_of(options: Options) -> tuple[str, ...]:
     """Those of the recogniser that is taught."""
     plugin, own = _learner(options)
-    names: tuple[str, ...] = plugin.weights_of(own) if hasattr(plugin, "weights_of") else ()
+    names: tuple[str, ...] = plugins.told(plugin, "weights_of", own)
     return names
 
 

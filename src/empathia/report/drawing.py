@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from empathia.errors import needs
+from empathia.errors import UsageError, needs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +30,20 @@ class Theme(NamedTuple):
 LIGHT = Theme("#ffffff", "#1b2026", "#59616c", "#dcdcd6", "#0072b2", "#d55e00", "#08426b")
 DARK = Theme("#1a1d22", "#e9ebee", "#a6adb8", "#343a43", "#56b4e9", "#f0924e", "#9ad4f7")
 _DPI = 160
+_KINDS = ("png", "svg")
+
+
+def kind_of(file: Path) -> str:
+    """What a picture is written as, by its suffix: "png" or "svg".
+
+    Raises:
+        UsageError: It is another one.
+    """
+    kind = file.suffix.lower().removeprefix(".")
+    if kind not in _KINDS:
+        wanted = " or ".join(f".{k}" for k in _KINDS)
+        raise UsageError(f"'{file.name}' is no picture", f"Name a file in {wanted}")
+    return kind
 
 
 def new(theme: Theme, width: float, height: float) -> tuple[Figure, Axes]:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _SHOWN = 12  # replies on the terminal
 _WIDE = 60  # characters of one
 KINDS = (".csv", ".jsonl")
-_PICTURES = (".png", ".svg")
 
 
 def to_json(given: Sequence[Given], judged: Sequence[Empathy]) -> dict[str, Plain]:
@@ -171,11 +170,6 @@ def check(file: Path, kinds: Sequence[str]) -> None:
         )
 
 
-def check_picture(file: Path) -> None:
-    """Refuse a file that is no picture, before any work is done."""
-    check(file, _PICTURES)
-
-
 def draw(judged: Sequence[Empathy], file: Path) -> None:
     """Draw how many replies have each level of each element.
 
@@ -187,7 +181,7 @@ def draw(judged: Sequence[Empathy], file: Path) -> None:
         UsageError: The suffix is another one.
         MissingExtra: matplotlib is not installed.
     """
-    check_picture(file)
+    kind = drawing.kind_of(file)
     found = counts(judged)
 
     def figure(theme: drawing.Theme) -> Figure:
@@ -211,5 +205,4 @@ def draw(judged: Sequence[Empathy], file: Path) -> None:
             text.set_color(theme.ink)
         return made
 
-    kind = file.suffix.lower().removeprefix(".")
     files.write(file, drawing.saved(figure, drawing.LIGHT, kind))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from empathia.errors import UsageError
 from empathia.files import write
 from empathia.report import drawing
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 CONTEXT = 2048
 """Tokens that the embedded model takes."""
 _BARS, _WIDE = 12, 40  # rows of the histogram, characters of its longest
-_KINDS = (".png", ".svg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +75,7 @@ def draw(lengths: Lengths, file: Path) -> None:
         UsageError: The suffix is another one.
         MissingExtra: matplotlib is not installed.
     """
-    kind = file.suffix.lower()
-    if kind not in _KINDS:
-        raise UsageError(f"'{file.name}' is no picture", f"Name a file in {' or '.join(_KINDS)}")
+    kind = drawing.kind_of(file)
 
     def figure(theme: drawing.Theme) -> Figure:
         made, axes = drawing.new(theme, 7, 4)
@@ -91,4 +87,4 @@ def draw(lengths: Lengths, file: Path) -> None:
         drawing.named(axes, theme, title, f"{lengths.unit} of a prompt", "prompts")
         return made
 
-    write(file, drawing.saved(figure, drawing.LIGHT, kind[1:]))
+    write(file, drawing.saved(figure, drawing.LIGHT, kind))

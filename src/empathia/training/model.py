@@ -116,14 +116,22 @@ class Model:
         return Emotion(name, labels, scores, self.about.exclusive, vad, reason)
 
 
-def scores_of(recogniser: Recogniser, dialogues: Sequence[Conversation]) -> Scores:
-    """What a recogniser scored, by utterance id; also where it did not commit itself."""
+def scores_of(
+    recogniser: Recogniser, dialogues: Sequence[Conversation], *, unparsed: bool = False
+) -> Scores:
+    """What a recogniser scored, by utterance id; also where it did not commit itself.
+
+    Args:
+        recogniser: Is asked.
+        dialogues: All of their utterances are asked about.
+        unparsed: Have () where its answer was no label, too.
+    """
     emotions = recogniser.recognise(dialogues)
     return {
         s.id: e.scores
         for d, row in zip(dialogues, emotions, strict=True)
         for s, e in zip(d, row, strict=True)
-        if e.scores
+        if e.scores or (unparsed and e.abstained == NO_LABEL)
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 import torch
 
 from empathia.errors import ServerError, UsageError
+from empathia.lm import written
 from empathia.lm.hub import chat
 from empathia.lm.hub.tree import Packed, Tree, groups, pack
 from empathia.types import FloatArray, Request
@@ -42,11 +42,7 @@ class HubModel:
         Raises:
             ServerError: The messages do not fit into the context.
         """
-        texts = []
-        for request in requests:
-            with closing(self.stream(request)) as pieces:
-                texts.append("".join(pieces))
-        return texts
+        return written(self.stream, requests)
 
     def stream(self, request: Request) -> Generator[str, None, None]:
         """The answer, piece by piece; closing the iterator ends it.

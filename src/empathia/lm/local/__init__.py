@@ -10,7 +10,7 @@ from types import TracebackType
 
 from empathia.errors import MissingExtra, UsageError, WeightsError
 from empathia.files import Plain
-from empathia.lm import _given
+from empathia.lm import _given, written
 from empathia.lm.local import adapter as adapters
 from empathia.lm.local.engine import Engine
 from empathia.types import FloatArray, Request
@@ -107,11 +107,7 @@ class LocalModel:
             UsageError: The model was closed.
             ServerError: The messages do not fit into the context, or the engine failed.
         """
-        texts = []
-        for request in requests:
-            with closing(self.stream(request)) as pieces:
-                texts.append("".join(pieces))
-        return texts
+        return written(self.stream, requests)
 
     def stream(self, request: Request) -> Generator[str, None, None]:
         """The assistant's answer, piece by piece; closing the iterator stops the engine.

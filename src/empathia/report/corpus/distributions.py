@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia.errors import InputError, UsageError, needs
+from empathia.errors import InputError, needs
+from empathia.report.drawing import kind_of
 from empathia.types import Dialogue, Features
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ Array = NDArray[np.float64]
 
 OVERALL = "overall"
 Values = Mapping[str, Mapping[str, Sequence[float]]]
-_KINDS = (".png", ".svg")
 _BINS = 40
 _SHOWN = (0.5, 99.5)  # percentiles: single outliers would squeeze the rest into one bar
 
@@ -83,8 +83,7 @@ def draw(
         UsageError: Another kind of file.
         InputError: There is nothing to draw.
     """
-    if path.suffix not in _KINDS:
-        raise UsageError(f"cannot draw '{path.name}'", f"End it in {' or '.join(_KINDS)}")
+    kind = kind_of(path)
     measures = list(dict.fromkeys(m for group in values.values() for m in group))
     if not measures:
         raise InputError("there are no measures to draw", "Take a corpus with sound or prosody")
@@ -109,7 +108,8 @@ def draw(
         figure.suptitle(title, fontsize=10)
     path.parent.mkdir(parents=True, exist_ok=True)
     # No date inside: the same values give the same file.
-    figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
+    undated = {"Date": None} if kind == "svg" else None
+    figure.savefig(path, format=kind, dpi=120, metadata=undated)
     return path
 
 

@@ -8,9 +8,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from empathia.errors import UsageError, needs
+from empathia.errors import needs
 from empathia.files import write
 from empathia.report.corpus.stats import WHOLE, Agreement, Stats
+from empathia.report.drawing import kind_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +29,6 @@ _HANGUL = (
     "Baekmuk Gulim",
     "Droid Sans Fallback",
 )
-_FORMATS = (".png", ".svg")
 
 
 def draw(stats: Stats, file: Path) -> None:
@@ -42,8 +42,7 @@ def draw(stats: Stats, file: Path) -> None:
         UsageError: The suffix is another one.
         MissingExtra: matplotlib is not installed.
     """
-    if file.suffix.lower() not in _FORMATS:
-        raise UsageError(f"'{file.name}' is no picture", f"Name a file in {' or '.join(_FORMATS)}")
+    written = kind_of(file)
     with needs("train", "a picture"):
         import matplotlib as mpl
         from matplotlib.figure import Figure
@@ -59,7 +58,7 @@ def draw(stats: Stats, file: Path) -> None:
     with mpl.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # other scripts yet
         _figure(stats, names, Figure).savefig(
-            drawn, format=file.suffix[1:], dpi=150, metadata=_undated(file)
+            drawn, format=written, dpi=150, metadata=_undated(written)
         )
     write(file, drawn.getvalue())
 
@@ -155,5 +154,5 @@ def _installed() -> list[str]:
     return [name for name in _HANGUL if name in there]
 
 
-def _undated(file: Path) -> dict[str, Any]:
-    return {"Date": None} if file.suffix.lower() == ".svg" else {"Software": None}
+def _undated(kind: str) -> dict[str, Any]:
+    return {"Date": None} if kind == "svg" else {"Software": None}

@@ -291,8 +291,14 @@ def test_long_talks_lose_their_oldest_turns(tmp_path):
 
 
 def test_the_small_model_reads_english_alone(tmp_path):
+    asked = []
+
+    def scores(messages, answer):
+        asked.append(messages[-1].content.splitlines()[-2])
+        return knowing(messages, answer)
+
     p = problem("lm", tmp_path, options=QUICK)
-    asks = reader(p, Asking(lambda: ScriptedModel([], scores=knowing), "m"))
+    asks = reader(p, Asking(lambda: ScriptedModel([], scores=scores), "m"))
     made = asks.recogniser(dataclasses.replace(about(p, "lm"), languages=("en",)))
     talk = [
         Sample("a", "슬퍼", "ko"),
@@ -303,6 +309,7 @@ def test_the_small_model_reads_english_alone(tmp_path):
     (row,) = made.recognise([talk])
     assert [bool(e.scores) for e in row] == [False, False, True, False]
     assert "the words are in ko" in row[0].abstained
+    assert [x for x in asked if "슬퍼" in x] == []
 
 
 def test_a_reading_says_where_words_go_and_that_nobody_taught_it():

@@ -16,6 +16,7 @@ from transformers import AutoModelForCausalLM  # noqa: E402
 
 from empathia.emotion import lm  # noqa: E402
 from empathia.emotion.lm import calibrating, fitting  # noqa: E402
+from empathia.emotion.lm.asking import Asking  # noqa: E402
 from empathia.emotion.lm.lower import Halves, States  # noqa: E402
 from empathia.emotion.lm.packing import runs  # noqa: E402
 from empathia.errors import ConfigError, TrainingError, WeightsError  # noqa: E402
@@ -160,17 +161,17 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_end(folder, tmp_path):
 def test_prompts_answered_together_say_what_each_says_alone(folder, tmp_path):
     p = tuning(folder, tmp_path)
     reader = calibrating.reader(p)
-    asked = fitting.Here(lambda: hub.load(str(folder), 1), "m")
+    asked = Asking(lambda: hub.load(str(folder), 1), "m", together=5)
     chats = [
         x.messages()
         for d in p.valid.dialogues
         for x in reader.prompts(d, {s.id for s in d}).values()
     ]
     together = asked.scores(chats, list(LABELS))
-    one = fitting.Here(lambda: hub.load(str(folder), 1), "m", tmp_path / "kept.jsonl")
+    one = Asking(lambda: hub.load(str(folder), 1), "m", tmp_path / "kept.jsonl")
     alone = np.concatenate([one.scores([c], list(LABELS)) for c in chats])
     assert together == pytest.approx(alone, abs=1e-3)
-    again = fitting.Here(lambda: pytest.fail("asked twice"), "m", tmp_path / "kept.jsonl")
+    again = Asking(lambda: pytest.fail("asked twice"), "m", tmp_path / "kept.jsonl")
     assert again.scores(chats, list(LABELS)) == pytest.approx(alone)
 
 
@@ -193,7 +194,7 @@ def test_the_loss_is_of_the_labels_as_they_are_scored_at_use(folder, tmp_path, n
         chats += [x.messages() for x in asked.values()]
         gold += [p.train.targets[k] for k in asked]
     said = torch.from_numpy(
-        fitting.Here(lambda: hub.load(str(folder), 1), "m").scores(chats, list(LABELS))
+        Asking(lambda: hub.load(str(folder), 1), "m").scores(chats, list(LABELS))
     )
     if normalise == "mean":
         said = said / torch.tensor([len(x) for x in LABELS])

@@ -9,7 +9,6 @@ Untrained it is asked as it is; what it says of turns that tell nothing is taken
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -71,7 +70,7 @@ def learn(problem: Problem) -> Model:
     if tuning.tuned(problem.options):
         with needs("train", f"tuning the recogniser '{NAME}'"):
             from empathia.emotion.lm.fitting import train
-        return dataclasses.replace(train(problem), about=about)
+        return train(problem, about)
     from empathia.emotion.lm.calibrating import calibrated, reader
 
     asks, record = calibrated(problem, reader(problem))

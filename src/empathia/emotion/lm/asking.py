@@ -18,7 +18,9 @@ from empathia.metrics.scores import Array
 from empathia.types import Message, Request
 
 Chat = Sequence[Message]
-Ask = Callable[[LanguageModel, Request], Plain]
+Ask = Callable[[LanguageModel, Sequence[Request]], Sequence[Plain]]
+TOGETHER = 24
+"""Questions that a model of the transformers library is asked by one call, to share passes."""
 
 
 class Asking:
@@ -30,6 +32,7 @@ class Asking:
         file: Keeps them, a line of JSON each; None keeps them in memory.
         at_once: Questions at a time; more than one only of a model behind a URL.
         progress: Told about answers.
+        together: Questions by one call of the model; a kill loses no more answers.
     """
 
     def __init__(
@@ -39,9 +42,11 @@ class Asking:
         file: Path | None = None,
         at_once: int = 1,
         progress: Progress | None = None,
+        *,
+        together: int = 1,
     ) -> None:
         self._load, self._name, self._file, self._at_once = load, name, file, at_once
-        self._progress = progress or silent
+        self._progress, self._together = progress or silent, together
 
     @cached_property
     def _model(self) -> LanguageModel:
@@ -60,8 +65,8 @@ class Asking:
             ServerError: The model does not answer; what it answered before is kept.
         """
 
-        def ask(model: LanguageModel, request: Request) -> Plain:
-            return [float(x) for x in model.score([request], answers)[0]]
+        def ask(model: LanguageModel, some: Sequence[Request]) -> Sequence[Plain]:
+            return [list(map(float, row)) for row in model.score(some, answers)]
 
         said = self._all([Request(c) for c in chats], ["score", *answers], ask)
         return np.array(said, np.float64).reshape(len(chats), len(answers))
@@ -80,8 +85,8 @@ class Asking:
             ServerError: As for :meth:`scores`.
         """
 
-        def ask(model: LanguageModel, request: Request) -> Plain:
-            return model.complete([request])[0]
+        def ask(model: LanguageModel, some: Sequence[Request]) -> Sequence[Plain]:
+            return model.complete(some)
 
         requests = [
             Request(c, max_tokens=tokens, temperature=0, choices=tuple(choices)) for c in chats
@@ -110,13 +115,17 @@ class Asking:
         self, new: Mapping[str, Request], ask: Ask
     ) -> Generator[tuple[str, Plain], None, None]:
         """As they come; the first error is raised once those on their way have come, too."""
+        keys, n = list(new), self._together
+        parts = [keys[i : i + n] for i in range(0, len(keys), n)]
         if self._at_once == 1 or not new:
-            yield from ((key, ask(self._model, r)) for key, r in new.items())
+            for part in parts:
+                said = ask(self._model, [new[k] for k in part])
+                yield from zip(part, said, strict=True)
             return
         model, error = self._model, None
         with ThreadPoolExecutor(self._at_once) as pool:
-            futures: dict[Future[Plain], str] = {
-                pool.submit(ask, model, r): k for k, r in new.items()
+            futures: dict[Future[Sequence[Plain]], list[str]] = {
+                pool.submit(ask, model, [new[k] for k in part]): part for part in parts
             }
             try:
                 for future in as_completed(futures):
@@ -126,7 +135,7 @@ class Asking:
                         error = error or failed
                         pool.shutdown(wait=False, cancel_futures=True)
                     else:
-                        yield futures[future], future.result()
+                        yield from zip(futures[future], future.result(), strict=True)
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
         if error is not None:

@@ -23,7 +23,7 @@ from torch.nn import functional
 from empathia import files
 from empathia.contracts import Progress, silent
 from empathia.emotion.lm import calibrating, packing, tuning
-from empathia.emotion.lm.asking import Asking, Chat
+from empathia.emotion.lm.asking import TOGETHER, Asking
 from empathia.emotion.lm.lower import Halves, States
 from empathia.emotion.lm.prompt import Prompt
 from empathia.emotion.lm.read import ANSWERS, Reader
@@ -37,12 +37,11 @@ from empathia.lm.hub.tree import Packed, pack
 from empathia.metrics.balance import class_weights
 from empathia.metrics.scores import Array, probabilities, quality
 from empathia.training.fit import Group, fit_problem
-from empathia.training.model import Model, about
+from empathia.training.model import Model
 from empathia.training.problem import Part, Problem
-from empathia.types import Request
+from empathia.types import About
 
 STATES, LEARNT = "lower.npy", "learnt"
-_VALID_RUN = 24  # turns of validation that are read in one pass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +109,7 @@ class Task:
         self.lengths = torch.tensor([float(len(w)) if mean else 1.0 for w in words])
         self.train = self._items(problem.train, o.count("turns"), "training")
         self.tokens = sum(len(i.packed.tree) for i in self.train)
-        self.valid = self._items(problem.valid, _VALID_RUN, "validation", self.tokens)
+        self.valid = self._items(problem.valid, TOGETHER, "validation", self.tokens)
         self.weight = torch.ones(len(words))
         if o.text("balance") == "weights":
             targets = np.concatenate([i.targets for i in self.train])
@@ -201,25 +200,12 @@ class Task:
         return scores(item.packed, told) / self.lengths.to(told)
 
 
-class Here(Asking):
-    """Asks a model of the transformers library, turns that begin alike together; see the base."""
-
-    def scores(self, chats: Sequence[Chat], answers: Sequence[str]) -> Array:
-        """(chats, answers) log likelihoods in nats."""
-        keys = [self._key(Request(c), ["score", *answers]) for c in chats]
-        new = [i for i, k in enumerate(keys) if k not in self._known]
-        for start in range(0, len(new), _VALID_RUN):
-            some = new[start : start + _VALID_RUN]
-            rows = self._model.score([Request(chats[i]) for i in some], answers)
-            for i, row in zip(some, rows.tolist(), strict=True):
-                self._keep(keys[i], row)
-            self._progress("turns asked about", start + len(some), len(new))
-        said = [self._known[k] for k in keys]
-        return np.array(said, np.float64).reshape(len(chats), len(answers))
-
-
-def train(problem: Problem) -> Model:
+def train(problem: Problem, about: About) -> Model:
     """Tune the model that the options name; validation picks the epoch and calibrates.
+
+    Args:
+        problem: What is learnt from.
+        about: What the recogniser is.
 
     Raises:
         WeightsError: The model is not there, or is too large.
@@ -229,15 +215,16 @@ def train(problem: Problem) -> Model:
     record = _tune(problem, reader)
     # What answers is what is kept, read as it will be read.
     learnt = problem.folder / LEARNT
-    asked = Here(
+    asked = Asking(
         lambda: hub.load(str(learnt), problem.training.threads),
         " ".join(sorted(files.sha256(p) for p in learnt.iterdir())),
         problem.folder / ANSWERS,
         progress=problem.progress,
+        together=TOGETHER,
     )
     ready = dataclasses.replace(reader, asking=asked, learnt=tuning.learnt(learnt))
     asks, fitted = calibrating.calibrated(problem, ready)
-    return asks.recogniser(about(problem, "lm"), {**record, **fitted})
+    return asks.recogniser(about, {**record, **fitted})
 
 
 def _tune(problem: Problem, reader: Reader) -> dict[str, Plain]:

@@ -18,7 +18,7 @@ from empathia.cues import Bins
 from empathia.emotion.lm import template as templates
 from empathia.emotion.lm import tuning
 from empathia.emotion.lm.answers import Calibration, parse
-from empathia.emotion.lm.asking import Asking
+from empathia.emotion.lm.asking import TOGETHER, Asking
 from empathia.emotion.lm.describing import Describer
 from empathia.emotion.lm.prompt import Prompt, Shape, Told, prompts
 from empathia.emotion.lm.shots import Shots
@@ -139,9 +139,16 @@ class Reader:
             made |= self.prompts(d, ids if wanted is None else ids & set(wanted), label)
         return made
 
-    def answer(self, dialogues: Sequence[Conversation]) -> Scores:
-        """Scores by utterance id, see :data:`empathia.training.model.Answer`."""
-        said = self.said(dialogues)
+    def answer(
+        self, dialogues: Sequence[Conversation], wanted: Collection[str] | None = None
+    ) -> Scores:
+        """Scores by utterance id, see :data:`empathia.training.model.Answer`.
+
+        Args:
+            dialogues: In time order each.
+            wanted: Ids that are asked about; None for all.
+        """
+        said = self.said(dialogues, wanted)
         told = {k: row for k, row in said.items() if row is not None}
         scores: dict[str, tuple[float, ...]] = dict.fromkeys(said, ())
         if told:
@@ -161,7 +168,11 @@ class Reader:
     def recogniser(self, about: About, record: Mapping[str, Plain] | None = None) -> Model:
         """The recogniser that reads so."""
         cannot = partial(_unread, about.languages)
-        return Model(about, self.answer, record or {}, self.write, cannot, self.threshold)
+
+        def answer(dialogues: Sequence[Conversation]) -> Scores:
+            return self.answer(dialogues, {s.id for d in dialogues for s in d if not cannot(s)})
+
+        return Model(about, answer, record or {}, self.write, cannot, self.threshold)
 
     def write(self, folder: Path) -> None:
         """Write what :func:`load` reads beside the options."""
@@ -273,7 +284,8 @@ def asking(
     stamp = (file.stat().st_size, file.stat().st_mtime_ns) if file.is_file() else ()
     name = json.dumps([backend, spec, *stamp])
     at_once = options.count("at_once") if backend == "server" else 1
-    return Asking(model, name, folder and folder / ANSWERS, at_once, progress)
+    together = TOGETHER if backend == "hub" else 1
+    return Asking(model, name, folder and folder / ANSWERS, at_once, progress, together=together)
 
 
 def _counted(options: Options) -> Callable[[Prompt], int]:

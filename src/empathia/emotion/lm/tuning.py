@@ -7,8 +7,7 @@ from pathlib import Path
 
 from empathia.config import Options
 from empathia.config.rules import PORTION, Rule, at_least, more_than, one_of
-from empathia.contracts import LanguageModel
-from empathia.emotion.lm.asking import Asking
+from empathia.emotion.lm.asking import TOGETHER, Asking
 from empathia.emotion.lm.template import Template
 from empathia.files import Plain
 from empathia.lm import hub, local
@@ -83,11 +82,7 @@ def asking(options: Options, folder: Path, threads: int | None) -> Asking:
         folder: Holds what was learnt.
         threads: To compute with.
     """
-    spec = options.text("model")
-
-    def load() -> LanguageModel:
-        if options.text("backend") == "local":
-            return local.load(spec, threads).adapted(folder)
-        return hub.load(str(folder), threads)
-
-    return Asking(load, f"{spec} {folder}")
+    spec, name = options.text("model"), f"{options.text('model')} {folder}"
+    if options.text("backend") == "local":
+        return Asking(lambda: local.load(spec, threads).adapted(folder), name)
+    return Asking(lambda: hub.load(str(folder), threads), name, together=TOGETHER)

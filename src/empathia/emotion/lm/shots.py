@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -17,13 +17,11 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from empathia.config import Options
 from empathia.errors import TrainingError
-from empathia.exemplars.words import words
+from empathia.exemplars.words import WordIndex, index
 from empathia.files import write_json
-from empathia.metrics.scores import Array
 from empathia.types import Sample
 
 WAYS = ("similarity", "balance")
@@ -80,7 +78,7 @@ class Shots:
             dialogue: Ids of all turns of its dialogue: none of them is shown.
         """
         its = {self._dialogues[k] for k in dialogue if k in self._dialogues}
-        order = np.argsort(-self._like(target.text or ""), kind="stable")
+        order = np.argsort(-self._index.scores(target.text or ""), kind="stable")
         free = [self.pool[i] for i in order if self.pool[i].dialogue not in its]
         all_of_them = self._balanced(free, target) if self.by == "balance" else self._apart(free)
         shown = list(islice(all_of_them, self.count))
@@ -116,25 +114,8 @@ class Shots:
         return {s.id: s.dialogue for s in self.pool}
 
     @cached_property
-    def _index(self) -> tuple[Mapping[str, float], Mapping[str, NDArray[np.int64]], Array]:
-        """Weights of words by rarity, which examples have them, lengths of the examples."""
-        sets = [set(words(s.words)) for s in self.pool]
-        often = Counter(w for each in sets for w in each)
-        rare = {w: float(np.log(len(sets) / n) + 1) for w, n in often.items()}
-        places: defaultdict[str, list[int]] = defaultdict(list)
-        for i, each in enumerate(sets):
-            for w in each:
-                places[w].append(i)
-        lengths = np.sqrt([sum(rare[w] ** 2 for w in each) or 1.0 for each in sets])
-        return rare, {w: np.array(p) for w, p in places.items()}, lengths
-
-    def _like(self, text: str) -> Array:
-        """(pool,) cosines of the words' weights, up to the length of the text itself."""
-        rare, places, lengths = self._index
-        like = np.zeros(len(self.pool))
-        for w in sorted(set(words(text)) & rare.keys()):
-            like[places[w]] += rare[w] ** 2
-        return np.asarray(like / lengths)
+    def _index(self) -> WordIndex:
+        return index([s.words for s in self.pool], "words")
 
     def save(self, folder: Path) -> None:
         """Write the examples, which hold words of the corpus."""

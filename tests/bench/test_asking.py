@@ -10,7 +10,7 @@ from little_runs import LABELS, WORDS, corpus, run_file
 
 from empathia.bench import train
 from empathia.bench.results import read_results
-from empathia.errors import ServerError
+from empathia.errors import ServerError, TrainingError
 from empathia.evaluate import evaluate
 from empathia.training import model
 
@@ -48,14 +48,23 @@ def test_a_run_that_failed_goes_on_and_what_is_no_label_has_its_own_row(tmp_path
     assert any("say nothing (unparsed); they count as errors" in n for n in found.notes)
 
 
-def test_a_kept_one_reads_with_its_own_wording_and_calibration(tmp_path):
-    wording = tmp_path / "mine.toml"
-    wording.write_text(
+@pytest.fixture
+def wording(tmp_path):
+    """A template of one's own."""
+    file = tmp_path / "mine.toml"
+    file.write_text(
         'task = "label"\nsystem = "Which: {labels}?"\nline = "{speaker}: {text}"\n'
         'wordless = "{speaker}"\nquestion = "And {speaker}?"\nanswer = "{answer}"\n'
     )
-    options = f'backend = "scripted"\nmodel = ""\ntemplate = "{wording}"\nshots = 2'
-    run = run_file(tmp_path / "a.toml", "lm", model=options)
+    return file
+
+
+def asked_by(wording) -> str:
+    return f'backend = "scripted"\nmodel = ""\ntemplate = "{wording}"\nshots = 2'
+
+
+def test_a_kept_one_reads_with_its_own_wording_and_calibration(tmp_path, wording):
+    run = run_file(tmp_path / "a.toml", "lm", model=asked_by(wording))
     train(run, corpus(tmp_path), tmp_path / "out")
     wording.unlink()
     folder = tmp_path / "out" / "a" / "model"
@@ -65,3 +74,12 @@ def test_a_kept_one_reads_with_its_own_wording_and_calibration(tmp_path):
     assert values["calibration"]["turns"] == 28
     assert kept.about.labels.labels == LABELS
     assert "asked, not taught" in (folder / "card.md").read_text()
+
+
+def test_a_wording_that_was_changed_makes_another_run(tmp_path, wording):
+    run = run_file(tmp_path / "a.toml", "lm", model=asked_by(wording))
+    train(run, corpus(tmp_path), tmp_path / "out")
+    train(run, corpus(tmp_path), tmp_path / "out")
+    wording.write_text(wording.read_text().replace("Which", "What"))
+    with pytest.raises(TrainingError, match="results of other settings"):
+        train(run, corpus(tmp_path), tmp_path / "out")

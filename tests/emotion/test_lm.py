@@ -322,6 +322,13 @@ def test_a_reading_says_where_words_go_and_that_nobody_taught_it():
     assert not lm.remark_of(Options(lm.OPTIONS))
 
 
+@pytest.mark.parametrize(("tune", "told"), [("none", "asked, not taught"), ("lora", "was tuned")])
+def test_a_card_says_whether_it_was_taught(tune, told):
+    first, second = lm.notes_of(Options({**lm.OPTIONS, "tune": tune}))
+    assert told in first
+    assert "answer joy" in second
+
+
 def test_the_weight_is_named_where_it_is_one():
     def named(**options):
         return emotion.weights_of("lm", checked_options(plugins.load("emotion", "lm"), options, ""))

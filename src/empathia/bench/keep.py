@@ -207,16 +207,18 @@ def card(settings: Settings) -> str:
         "## Who may have it\n\nA model remembers some of its data, and one of weighted words "
         "(`tfidf`) holds all words and pairs of words that it learnt from: pass it on only where "
         "the corpus may be passed on.",
-        *_limits(settings.recogniser),
+        *_limits(settings),
         "Emotion recognition is uncertain: what it says are estimates, not facts about what "
         "anybody feels. On people, topics or microphones unlike those of its data it is worse.",
     ]
     return "\n\n".join(blocks) + "\n"
 
 
-def _limits(recogniser: str) -> list[str]:
+def _limits(settings: Settings) -> list[str]:
     """What the recogniser says of itself: what it is for, what it cannot do."""
-    notes = getattr(plugins.load("emotion", recogniser), "NOTES", ())
+    plugin, options = plugins.load("emotion", settings.recogniser), Options(settings.options)
+    told = hasattr(plugin, "notes_of")
+    notes = plugin.notes_of(options) if told else getattr(plugin, "NOTES", ())
     return ["## Use and limits\n\n" + "\n".join(f"- {n}" for n in notes)] if notes else []
 
 

@@ -176,6 +176,8 @@ class Bench:
         parts = [self.run.settings(), self.options.values, known, self.modalities, self.missing_too]
         kept = emotion.kept_of(self.run.model.recogniser, self.options)
         parts += [[sha256(f) for f in sorted(k.iterdir()) if f.is_file()] for k in kept]
+        named = [Path(v) for v in self.options.values.values() if isinstance(v, str)]
+        parts += [sha256(f) for f in named if f.suffix and f.is_file()]  # as a wording
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _described(self, seed: int, fold: Fold) -> FoldRecord:

@@ -46,11 +46,15 @@ OPTIONS: Mapping[str, Plain] = {
     "at_once": 4,  # questions at a time to a server
     **tuning.OPTIONS,
 }
-NOTES = (
+_ASKED = (
     "A language model that was asked, not taught: what it says follows the wording of the question "
-    "and how common a label's name is. Calibration on validation turns mends some of it.",
-    "Whatever somebody says is read by it: who says 'answer joy' may be answered so.",
+    "and how common a label's name is. Calibration on validation turns mends some of it."
 )
+_TAUGHT = (
+    "A language model that was tuned to tell these labels apart: validation chose the epoch. It is "
+    "asked in the wording of its tuning."
+)
+_HEEDS = "Whatever somebody says is read by it: who says 'answer joy' may be answered so."
 UNSURE = 0.6
 """Confidence under which it abstains where it was not calibrated."""
 _LEAST, _LOCAL, _MOST = 256, 2048, 1 << 24  # tokens of context
@@ -99,6 +103,11 @@ def weights_of(options: Options) -> tuple[str, ...]:
     spec = options.text("model")
     local = options.text("backend") == "local" and not spec.endswith(".gguf")
     return (spec,) if local or spec in {e.name for e in weights.entries()} else ()
+
+
+def notes_of(options: Options) -> tuple[str, ...]:
+    """What the card of a kept one says of its use and limits."""
+    return (_TAUGHT if tuning.tuned(options) else _ASKED, _HEEDS)
 
 
 def remark_of(options: Options | None) -> str:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,15 +28,15 @@ _SHIPPED = Path(__file__).parent / "templates"
 _TASKS = ("label", "yes", "reason", "voice", "face")
 _KINDS = ("voice", "face")
 _FIELD = re.compile(r"\{(\w+)\}")
-# Key -> the fields that must be in it, those that may be in it beside them; by task below.
-_FIELDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
-    "system": (frozenset(), frozenset()),
-    "line": (frozenset({"speaker", "text"}), frozenset()),
-    "wordless": (frozenset({"speaker"}), frozenset()),
-    "question": (frozenset({"speaker"}), frozenset()),
-    "answer": (frozenset({"answer"}), frozenset()),
-    "soft": (frozenset({"soft"}), frozenset()),
-    **{f"cues.{kind}": (frozenset({"cues"}), frozenset()) for kind in _KINDS},
+# Key -> the fields that must be in it, and no others; by task one more in one of them.
+_FIELDS: Mapping[str, frozenset[str]] = {
+    "system": frozenset(),
+    "line": frozenset({"speaker", "text"}),
+    "wordless": frozenset({"speaker"}),
+    "question": frozenset({"speaker"}),
+    "answer": frozenset({"answer"}),
+    "soft": frozenset({"soft"}),
+    **{f"cues.{kind}": frozenset({"cues"}) for kind in _KINDS},
 }
 _OF_TASK = {
     "label": {"system": "labels"},
@@ -44,7 +44,7 @@ _OF_TASK = {
     "reason": {"question": "label"},
 }
 _OPTIONAL = {"soft", "cues", "choices"}
-_PLACES = {"line", "wordless", "answer", "soft"} | {f"cues.{kind}" for kind in _KINDS}
+_FREE = {"system", "question"}  # may have several lines, and a field more than once
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,51 +131,49 @@ def fill(text: str, /, **values: str) -> str:
 
 
 def _check(content: Mapping[str, object], file: Path) -> None:
+    for what, remedy in _faults(content):
+        raise ConfigError(f"template '{file}': {what}", remedy)
+
+
+def _faults(content: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """What is wrong, and what to do; a later fault can be looked for where there is none before."""
     known = {"task", *(k.partition(".")[0] for k in _FIELDS), "choices"}
-    _refuse(file, (f"unknown key '{k}'" for k in content if k not in known), f"has {_all(known)}")
-    lacking = sorted(known - _OPTIONAL - content.keys())
-    _refuse(file, (f"no '{k}'" for k in lacking), "add it")
-    task = content["task"]
-    _refuse(file, (f"the task {task!r}" for _ in "x" if task not in _TASKS), f"is {_all(_TASKS)}")
-    cues = content.get("cues", {})
+    for key in sorted(content.keys() - known):
+        yield f"unknown key '{key}'", f"Take it out; there are {_all(known)}"
+    for key in sorted(known - _OPTIONAL - content.keys()):
+        yield f"no '{key}'", "Add it"
+    task, cues = content["task"], content.get("cues", {})
+    if task not in _TASKS:
+        yield f"the task {task!r}", f"Take one of {_all(_TASKS)}"
     told = cues if isinstance(cues, dict) else {"": cues}
-    wrong = (f"cues of '{k}'" for k in told if k not in _KINDS)
-    _refuse(file, wrong, f"has a table [cues] of {_all(_KINDS)}")
+    for kind in sorted(told.keys() - set(_KINDS)):
+        yield f"cues of '{kind}'", f"Make [cues] a table of {_all(_KINDS)}"
+    more = _OF_TASK.get(str(task), {})
     texts = {k: v for k, v in content.items() if k in _FIELDS}
-    texts |= {f"cues.{k}": v for k, v in told.items()}
-    for key, text in texts.items():
-        _check_text(file, key, text, _OF_TASK.get(str(task), {}).get(key))
-    _check_choices(file, content.get("choices", []), yes=task == "yes")
-
-
-def _check_text(file: Path, key: str, text: object, more: str | None) -> None:
-    """One text has the fields that it must have and no others."""
-    if not isinstance(text, str) or not text.strip():
-        _refuse(file, [f"{key} = {text!r}"], "is a text")
-        return
-    needs, may = _FIELDS[key]
-    needs = needs | ({more} if more else set())
-    named = _FIELD.findall(text)
-    _refuse(file, (f"no {{{f}}} in '{key}'" for f in sorted(needs - set(named))), "put it in")
-    strange = sorted(set(named) - needs - may)
-    allowed = _all(f"{{{f}}}" for f in needs | may) or "no field"
-    _refuse(file, (f"{{{f}}} in '{key}'" for f in strange), f"has {allowed} there")
-    single = key in _PLACES and (len(named) != len(set(named)) or "\n" in text)
-    _refuse(file, (f"'{key}' with several lines or a field twice" for _ in "x" if single), "is one")
-    loose = re.search(r"[{}]", _FIELD.sub("", text))
-    _refuse(file, (f"a brace of no field in '{key}'" for _ in "x" if loose), "take it out")
-
-
-def _check_choices(file: Path, choices: object, *, yes: bool) -> None:
+    for key, text in (texts | {f"cues.{k}": v for k, v in told.items()}).items():
+        yield from _faults_of(key, text, _FIELDS[key] | ({more[key]} if key in more else set()))
+    choices = content.get("choices", [])
     words = choices if isinstance(choices, list) else [choices]
-    fine = all(isinstance(x, str) and x.strip() for x in words) and len(set(words)) == 2 * yes
-    wrong = f"choices = {choices!r}"
-    _refuse(file, [] if fine else [wrong], "has two with the task 'yes', else none")
+    count = 2 if task == "yes" else 0
+    if any(not isinstance(x, str) or not x.strip() for x in words) or len(set(words)) != count:
+        yield f"choices = {choices!r}", "Give two with the task 'yes', else none"
 
 
-def _refuse(file: Path, wrong: Iterable[str], expected: str) -> None:
-    for what in wrong:
-        raise ConfigError(f"template '{file}': {what} (a template {expected})", "Mend the file")
+def _faults_of(key: str, text: object, needed: Set[str]) -> Iterator[tuple[str, str]]:
+    """What is wrong with one text, which has these fields and no others."""
+    if not isinstance(text, str) or not text.strip():
+        yield f"{key} = {text!r}", "Give it a text"
+        return
+    named = _FIELD.findall(text)
+    for name in sorted(needed - set(named)):
+        yield f"no {{{name}}} in '{key}'", "Put it in"
+    for name in sorted(set(named) - needed):
+        allowed = _all(f"{{{f}}}" for f in needed) or "none"
+        yield f"{{{name}}} in '{key}'", f"Take it out; fields there: {allowed}"
+    if key not in _FREE and (len(named) != len(set(named)) or "\n" in text):
+        yield f"'{key}' with several lines or a field twice", "Write one line, each field once"
+    if re.search(r"[{}]", _FIELD.sub("", text)):
+        yield f"a brace of no field in '{key}'", "Take it out"
 
 
 def _all(names: Iterable[str]) -> str:

@@ -69,6 +69,7 @@ def test_other_templates_and_the_first_utterance_by_default(corpus, capsys):
     ("args", "told"),
     [
         (["--utterance", "d0-2"], "near: d0_2"),
+        (["--utterance", "zzz"], "the first: d0_0, d0_1"),
         (["--utterance", "d0_5", "--mode", "audio"], "nothing to show of 'd0_5'"),
         (["--mode", "smell"], "no mode 'smell'"),
         (["--template", "mine"], "no template is called 'mine'"),
@@ -93,6 +94,13 @@ def test_without_a_training_part_the_cues_are_by_the_bins_that_ship(corpus, caps
     shown = capsys.readouterr()
     assert "no training part" in shown.err
     assert "(voice: " in shown.out
+
+
+def test_where_nothing_is_measured_that_there_are_no_cues_is_said(corpus, capsys):
+    assert main(["prompt", *corpus[:-2], "--mode", "description"]) == 0
+    assert "no cues" in capsys.readouterr().err
+    assert main(["prompt", *corpus[:-2]]) == 0
+    assert not capsys.readouterr().err
 
 
 def test_without_the_model_words_are_counted_and_that_is_said(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,7 @@ from empathia.errors import ExtraError, UsageError, WeightsError
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from empathia.emotion.lm.prompt import Prompt, Shape, Told
-    from empathia.emotion.lm.template import Template
+    from empathia.emotion.lm.prompt import Prompt, Told
     from empathia.labels import LabelSet
     from empathia.lm.local.tokens import Tokens
     from empathia.types import Dialogue, Features, Sample
@@ -74,7 +74,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show prompts, or how long they are."""
-    from empathia.emotion.lm.prompt import Shape
+    from empathia.emotion.lm.prompt import Shape, prompts
     from empathia.emotion.lm.template import read
 
     template = read(args.template)
@@ -82,39 +82,25 @@ def run(args: argparse.Namespace) -> int:
     if args.picture is not None and not args.stats:
         raise UsageError("--picture draws lengths", "Add --stats")
     plugin, dialogues, _ = read_corpus(args)
+    labels = _labels(args, dialogues)
+    label = args.label or labels.labels[0]
+    labels.index(label)
     samples = _samples(args, plugin, dialogues, cues=shape.mode != "text" and bool(template.cues))
-    told = _told(args, dialogues, samples)
-    make = _maker(args, template, shape, _labels(args, dialogues))
+    how = (template, shape, labels)
+    make = partial(prompts, told=_told(args, dialogues, samples), label=label)
     if args.stats:
-        every = [p for d in samples for p in make(d, [s.id for s in d], told).values()]
-        _stats(args, every)
+        _stats(args, [p for d in samples for p in make(d, {s.id for s in d}, *how).values()])
         return 0
     ids = [s.id for d in samples for s in d]
-    _check_ids(ids, args.utterance)
-    shown: dict[str, Prompt] = {}
-    for d in samples:
-        shown |= make(d, args.utterance or ids[:1], told)
-    for id in (id for id in args.utterance or ids[:1] if id not in shown):
+    asked = args.utterance or ids[:1]
+    _check_ids(ids, asked)
+    shown = {id: p for d in samples for id, p in make(d, asked, *how).items()}
+    for id in (id for id in asked if id not in shown):
         raise UsageError(
             f"there is nothing to show of '{id}' as {shape.mode}", "Try another --mode"
         )
-    _show(args, {id: shown[id] for id in args.utterance or ids[:1]})
+    _show(args, {id: shown[id] for id in asked})
     return 0
-
-
-_Make = Callable[["Sequence[Sample]", Sequence[str], "Told"], "dict[str, Prompt]"]
-
-
-def _maker(args: argparse.Namespace, template: Template, shape: Shape, labels: LabelSet) -> _Make:
-    from empathia.emotion.lm.prompt import prompts
-
-    label = args.label or labels.labels[0]
-    labels.index(label)
-
-    def make(dialogue: Sequence[Sample], wanted: Sequence[str], told: Told) -> dict[str, Prompt]:
-        return prompts(dialogue, set(wanted), template, shape, labels, told=told, label=label)
-
-    return make
 
 
 def _samples(
@@ -143,12 +129,15 @@ def _told(
     from empathia.cues import Bins
     from empathia.emotion.lm.describing import Describer
 
-    parts = zip(dialogues, samples, strict=True)
-    train = [s for d, s in parts if d.split == "train"]
-    describer = Describer.fit(train, args.levels)
-    if not train and any(s.features for d in samples for s in d):
+    train = [s for d, s in zip(dialogues, samples, strict=True) if d.split == "train"]
+    measured = any(s.features for d in samples for s in d)
+    if measured and not train:
         sys.stderr.write("note: the corpus has no training part: cues by the bins that ship\n")
         describer = Describer(Bins.load(), args.levels)
+    else:
+        describer = Describer.fit(train, args.levels)
+    if args.mode != "text" and not measured:
+        sys.stderr.write("note: nobody's voice or face is measured: there are no cues\n")
     return {id: cues for d in samples for id, cues in describer.describe(d).items()}
 
 
@@ -164,9 +153,10 @@ def _labels(args: argparse.Namespace, dialogues: Iterable[Dialogue]) -> LabelSet
 
 
 def _check_ids(known: Sequence[str], asked: Sequence[str]) -> None:
-    for id in (id for id in asked if id not in set(known)):
-        near = ", ".join(difflib.get_close_matches(id, known, 3, 0.5) or known[:3])
-        raise UsageError(f"no utterance has the id '{id}' (near: {near})", "Name one of the corpus")
+    for id in (id for id in asked if id not in known):
+        near = difflib.get_close_matches(id, known, 3, 0.5)
+        told = f"near: {', '.join(near)}" if near else f"the first: {', '.join(known[:3])}"
+        raise UsageError(f"no utterance has the id '{id}' ({told})", "Name one of the corpus")
 
 
 def _tokens() -> Tokens | None:

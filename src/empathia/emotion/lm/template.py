@@ -120,9 +120,8 @@ def parsed(source: str, file: Path) -> Template:
 
 
 def _unread(file: Path, error: Exception) -> ConfigError:
-    return ConfigError(
-        f"cannot read the template '{file}' ({error})", "Mend the file or name another"
-    )
+    told = getattr(error, "strerror", None) or error
+    return ConfigError(f"cannot read the template '{file}' ({told})", "Mend it or name another")
 
 
 def fill(text: str, /, **values: str) -> str:

@@ -420,6 +420,23 @@ def test_a_server_that_shows_likely_tokens_scores_by_the_first(probe):
     assert server.seen[-1][2]["top_logprobs"] == 20
 
 
+def test_figures_of_whole_answers_are_not_mixed_with_those_of_first_tokens():
+    too_long = send(400, b'{"error": {"message": "context length exceeded"}}')
+    for odd in (too_long, send(200, top_tokens(joy=-1.0))):
+        with serving(like_vllm, like_vllm, odd, like_vllm) as server:
+            model = ServerModel(server.url, "m")
+            assert model.score([Request(HELLO)], ["sad"]) == -3
+            with pytest.raises(ServerError, match="no log probabilities"):
+                model.score([Request(HI)], ["sad"])
+            assert len(server.seen) == 3
+            assert model.score([Request(HELLO)], ["sad"]) == -3
+    with serving(too_long, too_long, like_vllm) as server:
+        model = ServerModel(server.url, "m")
+        with pytest.raises(ServerError, match="context length"):
+            model.score([Request(HELLO)], ["sad"])
+        assert model.score([Request(HELLO)], ["sad"]) == -3
+
+
 def test_an_answer_that_was_begun_is_not_scored_by_a_first_token():
     begun = (*HELLO, Message("assistant", "She is"))
     with (

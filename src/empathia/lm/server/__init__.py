@@ -88,7 +88,8 @@ class ServerModel:
         self._connect = connect_timeout
         self._pause = pause
         self._key = _key(self.host, self.is_local)
-        self._thinking, self._tops = 0, False
+        self._thinking = 0
+        self._whole: bool | None = None  # scores whole answers; None until that has shown
         self._scorer = _given.Scorer(self._asked)
 
     def __repr__(self) -> str:
@@ -174,26 +175,27 @@ class ServerModel:
     def _score(self, request: Request, answers: Sequence[str]) -> list[float]:
         messages = _given.chat(request.messages)
         begun = bool(messages) and messages[-1]["role"] == "assistant"
-        probe = self._probed(messages, begun=begun)
+        probe = {} if self._whole is False else self._probed(messages, begun=begun)
         known = probe.get("prompt_logprobs")
         if isinstance(known, list):
-            return [self._after(messages, len(known), a, begun=begun) for a in answers]
-        if "timings" in probe:  # llama.cpp
-            return [self._scorer.after(messages, a) for a in answers]
-        if begun:
-            raise self._no_scores("")
-        return self._by_first_token(messages, answers)
+            row = [self._after(messages, len(known), a, begun=begun) for a in answers]
+        elif "timings" in probe:  # llama.cpp
+            row = [self._scorer.after(messages, a) for a in answers]
+        elif begun or self._whole:  # figures of the two kinds are not to be mixed
+            raise self._no_scores()
+        else:
+            row = self._by_first_token(messages, answers)
+        self._whole = bool(probe.keys() & {"prompt_logprobs", "timings"})
+        return row
 
     def _probed(self, messages: _given.Messages, *, begun: bool) -> Mapping[str, Plain]:
         """What is known of the prompt; nothing where the server does not say such things."""
-        if self._tops:
-            return {}
         try:
-            probe = self._prompt_scores(messages, begun=begun)
+            return self._prompt_scores(messages, begun=begun)
         except _UnknownFieldError:
-            probe = {}
-        self._tops = not {"prompt_logprobs", "timings"} & probe.keys()
-        return probe
+            if self._whole:  # it knows the field: what is asked is too long, or wrong otherwise
+                raise
+            return {}
 
     def _by_first_token(self, messages: _given.Messages, answers: Sequence[str]) -> list[float]:
         reply = self._asked(
@@ -201,7 +203,7 @@ class ServerModel:
         )
         tokens = said.first_tokens(self._choice(reply))
         if not tokens:
-            raise self._no_scores("")
+            raise self._no_scores()
         begins = {t: [a for a in answers if a.casefold().startswith(t.casefold())] for t in tokens}
         alone = {t: theirs[0] for t, theirs in begins.items() if len(theirs) == 1}
         least = min(tokens.values())
@@ -222,7 +224,7 @@ class ServerModel:
         tokens = reply.get("prompt_logprobs")
         values = [said.logprob(t) for t in tokens[known:]] if isinstance(tokens, list) else []
         if not values or None in values:
-            raise self._no_scores("")
+            raise self._no_scores()
         return float(sum(v for v in values if v is not None))
 
     def _asked(self, body: Mapping[str, Plain]) -> Mapping[str, Plain]:
@@ -237,7 +239,7 @@ class ServerModel:
             raise self._refused(response.status, response.body)
         return self._json(response.body)
 
-    def _no_scores(self, detail: str) -> ServerError:
+    def _no_scores(self, detail: str = "") -> ServerError:
         return self._error(
             f"gives no log probabilities of given answers{detail}",
             "Use the local model, vLLM or llama.cpp's server, or take answers that it writes",

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from empathia.lm import _given
 from empathia.types import Message
 
 
@@ -29,8 +30,7 @@ def rendered(tokenizer: Any, messages: Sequence[Message]) -> str:  # noqa: ANN40
     how = {"continue_final_message": True} if begun else {"add_generation_prompt": True}
 
     def by_template(some: Sequence[Message]) -> str:
-        chat = [dataclasses.asdict(m) for m in some]
-        return str(tokenizer.apply_chat_template(chat, tokenize=False, **how))
+        return str(tokenizer.apply_chat_template(_given.chat(some), tokenize=False, **how))
 
     try:
         return by_template(messages)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from empathia.errors import WeightsError, needs
 from empathia.files import Plain
+from empathia.lm import _given
 from empathia.types import Message
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ class Tokens:
         Raises:
             MissingExtra: Jinja is not installed.
         """
-        chat = [{"role": m.role, "content": m.content} for m in messages]
-        return _compiled(self.template).render(messages=chat, add_generation_prompt=True)
+        asked = _given.chat(messages)
+        return _compiled(self.template).render(messages=asked, add_generation_prompt=True)
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has."""

@@ -7,7 +7,6 @@ are left out. Only the reply is learnt.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import random
 from collections.abc import Mapping, Sequence
@@ -27,6 +26,7 @@ from empathia.exemplars.search import Query
 from empathia.files import Plain
 from empathia.lm.hub import lowrank
 from empathia.lm.hub.base import base_model
+from empathia.lm.hub.chat import answer, tokens
 from empathia.replies.lm.compact import EXEMPLARS, Hints, chat
 from empathia.replies.rules.tone import tone_of
 from empathia.training.fit import Group, fit
@@ -58,12 +58,9 @@ def encoded(tokenizer: Any, pair: Pair, hints: Hints, longest: int) -> Item:  # 
     lines = pair.context.split("\n")
     n = len(lines)
     turns = [((n - 1 - i) % 2 == 0, line) for i, line in enumerate(lines)]
-    reply = [*tokenizer.encode(pair.reply, add_special_tokens=False), tokenizer.eos_token_id]
+    reply = [*answer(tokenizer, pair.reply), tokenizer.eos_token_id]
     while True:
-        messages = [dataclasses.asdict(m) for m in chat(turns, hints)]
-        asked = tokenizer.apply_chat_template(
-            messages, add_generation_prompt=True, tokenize=True, return_dict=False
-        )
+        asked = tokens(tokenizer, chat(turns, hints))
         if len(asked) + len(reply) <= longest or len(turns) == 1:
             break
         turns = turns[1:]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -168,6 +171,9 @@ def test_an_answer_is_one_of_the_choices_whole(tiny):
     alone = request("anna", temperature=0.0, choices=("the", "joy", "anna"))
     best = tiny.score([alone], alone.choices)[0].argmax()
     assert tiny.complete([alone]) == [alone.choices[best]]
+    strange = "Zoë, who?"  # in letters that the model has no token of
+    assert tiny.complete([request("anna", choices=(strange,), stop=("who",))]) == [strange]
+    assert tiny.complete([request("anna", choices=("",))]) == [""]
 
 
 def test_drawn_answers_depend_on_the_seed_alone(tiny):
@@ -184,9 +190,7 @@ def test_a_begun_answer_is_gone_on_with(tiny):
 
 
 def test_without_a_chat_template_texts_stand_one_after_the_other(tiny):
-    from copy import copy
-
-    bare = copy(tiny.tokenizer)
+    bare = copy.copy(tiny.tokenizer)
     bare.chat_template = None
     assert chat.rendered(bare, REQUESTS[2].messages) == "how feel\n\nanna\n"
     assert chat.rendered(bare, [*REQUESTS[2].messages, Message("assistant", "joy")]) == (
@@ -195,9 +199,7 @@ def test_without_a_chat_template_texts_stand_one_after_the_other(tiny):
 
 
 def test_where_a_template_knows_no_system_message_its_text_begins_the_first(tiny):
-    from copy import copy
-
-    strict = copy(tiny.tokenizer)
+    strict = copy.copy(tiny.tokenizer)
     refuse = "{% if m['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
     strict.chat_template = (
         "{% for m in messages %}" + refuse + "[{{ m['role'] }}: {{ m['content'] }}]{% endfor %}"
@@ -212,19 +214,84 @@ def test_what_cannot_be_asked_is_told(tiny):
         tiny.complete([request("anna " * 3000)])
 
 
+def test_what_may_be_answered_has_to_fit_beside_what_is_asked(tiny):
+    begun = len(chat.tokens(tiny.tokenizer, request("").messages))
+    full = "anna " * (tiny.model.config.max_position_embeddings - begun - 2)
+    long = "joy joy joy"
+    assert np.isfinite(tiny.score([request(full, max_tokens=99)], ["very sad"])).all()
+    assert tiny.complete([request(full, max_tokens=99, choices=("very sad",))]) == ["very sad"]
+    for ask in (
+        lambda: tiny.score([request(full)], ["joy", long]),
+        lambda: tiny.complete([request(full, max_tokens=1, choices=("joy", long))]),
+        lambda: tiny.complete([request(full, max_tokens=3)]),
+    ):
+        with pytest.raises(ServerError, match="up to 3 answered"):
+            ask()
+
+
+def test_a_model_that_computes_no_numbers_is_told(tiny):
+    broken = copy.deepcopy(tiny.model)
+    torch.nn.init.constant_(broken.lm_head.weight, torch.nan)
+    model = hub.model.HubModel(broken, tiny.tokenizer, "broken")
+    for ask in (
+        lambda: model.score(REQUESTS, ANSWERS),
+        lambda: model.complete([request("anna", temperature=0.0)]),
+        lambda: model.complete([request("anna", choices=ANSWERS)]),
+    ):
+        with pytest.raises(ServerError, match="'broken' did not answer: what"):
+            ask()
+
+
 def test_a_model_that_is_too_large_is_refused_before_it_is_loaded(folder):
-    needed = base.size(str(folder))
+    needed = base.size(folder)
     assert needed == (folder / "model.safetensors").stat().st_size
     with pytest.raises(WeightsError, match=r"needs about 14\.0 GB of memory, 2\.0 GB are free"):
         base.check_size("large", 14_000_000_000, 2_000_000_000)
     base.check_size("any", needed, None)
 
 
-def test_an_unknown_tokenizer_is_told(tmp_path, folder):
-    for name in ("config.json", "model.safetensors"):
-        (tmp_path / name).write_bytes((folder / name).read_bytes())
-    with pytest.raises(WeightsError, match="its tokenizer"):
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("tokenizer", None, "its tokenizer"),
+        ("tokenizer.json", b"{", "its tokenizer"),
+        ("config.json", b"{", "config.json"),
+        ("model.safetensors", None, "no file named model.safetensors"),
+        ("model.safetensors", b"cut off", "cannot load the language model"),
+    ],
+)
+def test_a_folder_that_lacks_a_part_is_told(tmp_path, folder, file, content, told):
+    for part in folder.iterdir():
+        if not part.name.startswith(file):
+            (tmp_path / part.name).write_bytes(part.read_bytes())
+    if content is not None:
+        (tmp_path / file).write_bytes(content)
+    elif file == "model.safetensors":  # may hold code
+        (tmp_path / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(WeightsError, match=told):
         hub.load(str(tmp_path))
+
+
+def test_arrays_that_are_missing_are_not_drawn_by_chance(tmp_path, folder):
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    arrays = load_file(folder / "model.safetensors")
+    del arrays["model.layers.1.mlp.up_proj.weight"]
+    save_file(arrays, tmp_path / "model.safetensors", {"format": "pt"})
+    with pytest.raises(WeightsError, match=r"lacks 1 arrays, such as model\.layers\.1\.mlp\.up"):
+        hub.load(str(tmp_path))
+
+
+def test_names_that_lead_nowhere_are_told_and_nothing_is_fetched(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(WeightsError, match="nothing is downloaded unasked"):
+        hub.load("nobody/has-this")
+    with pytest.raises(WeightsError, match="there is no file"):
+        hub.load(str(tmp_path / "none.gguf"))
+    (tmp_path / "odd.gguf").write_bytes(b"GGUFodd")
+    with pytest.raises(WeightsError, match="cannot load the language model"):
+        hub.load(str(tmp_path / "odd.gguf"))
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_an_adapter_is_added_to_the_model_that_it_names(base, tmp_path):
     told = {"base_model_name_or_path": str(base), "r": 2, "lora_alpha": 8.0}
     (tmp_path / adapter.CONFIG).write_text(json.dumps(told))
     reader = likelihood.load(str(tmp_path), 1)
-    assert reader.name == f"{base} with the adapter {tmp_path}"
+    assert reader.name == f"{base} with what '{tmp_path.name}' learnt"
 
     model, tokenizer = base_model(str(base))
     plain = by_hand(model, tokenizer, *PAIRS[0])
@@ -79,5 +79,5 @@ def test_an_adapter_is_added_to_the_model_that_it_names(base, tmp_path):
 
 
 def test_a_model_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(WeightsError, match="cannot load the language model"):
+    with pytest.raises(WeightsError, match="nothing is downloaded unasked"):
         likelihood.load(str(tmp_path / "nowhere"))

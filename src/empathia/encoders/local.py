@@ -13,6 +13,7 @@ from typing import Any
 
 from empathia.errors import WeightsError, needs
 from empathia.files import sha256
+from empathia.weights.elsewhere import find
 
 _KINDS = frozenset({".json", ".txt", ".model", ".safetensors"})
 # What a model may lack: parts that are not run.
@@ -85,27 +86,6 @@ def _module(kind: Any, folder: Path, variant: str) -> Any:  # noqa: ANN401 - of 
             "It is damaged or of another kind: fetch it again",
         )
     return module.eval()
-
-
-def find(variant: str) -> Path:
-    """The folder of a model.
-
-    Raises:
-        WeightsError: It is not on this machine.
-    """
-    folder = Path(variant).expanduser()
-    if folder.is_dir():
-        return folder
-    from huggingface_hub import snapshot_download
-
-    try:
-        return Path(snapshot_download(variant, local_files_only=True))
-    except (OSError, ValueError) as e:
-        raise WeightsError(
-            f"the model '{variant}' is no folder and not in the hub's cache on this machine, and "
-            "nothing is downloaded unasked",
-            f"Run where there is a network: hf download {variant}; or name a folder that holds it",
-        ) from e
 
 
 def _sum(folder: Path) -> str:

@@ -6,9 +6,8 @@ with ``local``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from empathia.errors import needs
 from empathia.lm.local import adapter as adapters
@@ -17,13 +16,14 @@ if TYPE_CHECKING:
     from empathia.lm.hub.model import HubModel
 
 
-def load(spec: str = "smollm2", threads: int | None = None) -> HubModel:
+def load(spec: str = "smollm2", threads: int | None = None, *, exact: bool = True) -> HubModel:
     """A model, in bf16, on a GPU where there is one; a small one on a CPU in 32 bits.
 
     Args:
         spec: A pulled weight, a folder, what the hub calls it; or a folder with what tuning learnt,
             which names its model.
         threads: Threads to compute with; None leaves it to torch.
+        exact: As in :func:`empathia.lm.hub.base.base_model`.
 
     Raises:
         MissingExtra: The extra ``train`` is not installed.
@@ -38,14 +38,14 @@ def load(spec: str = "smollm2", threads: int | None = None) -> HubModel:
         from empathia.lm.hub.model import HubModel
     if threads is not None:
         torch.set_num_threads(threads)
-    folder, name = Path(spec), spec
-    add: Callable[[Any, Path], object] | None = None
+    folder = Path(spec)
     if (folder / adapters.CONFIG).is_file():
         name, add = adapters.config(folder).base, lowrank.add
     elif (folder / whole.TENSORS).is_file():
         name, add = whole.base(folder), whole.add
-    model, tokenizer = base_model(name, exact=True)
-    if add is not None:
-        add(model, folder)
-        name = f"{name} with what '{folder.name}' learnt"
-    return HubModel(model.eval(), tokenizer, name)
+    else:
+        model, tokenizer = base_model(spec, exact=exact)
+        return HubModel(model.eval(), tokenizer, spec)
+    model, tokenizer = base_model(name, exact=exact)
+    add(model, folder)
+    return HubModel(model.eval(), tokenizer, f"{name} with what '{folder.name}' learnt")

@@ -12,70 +12,84 @@ import torch
 
 from empathia import weights
 from empathia.errors import WeightsError
+from empathia.weights.elsewhere import find
 
 _PACKED = 4  # times its file that a GGUF model takes while it is unpacked
 _SMALL_BYTES = 1_000_000_000
-_SUFFIXES = (".safetensors", ".bin", ".gguf")
 
 
 def base_model(name: str, *, exact: bool = False) -> tuple[Any, Any]:
     """A chat model and its tokenizer, by name: in bf16, on a GPU where there is one.
 
+    Nothing is downloaded, only safetensors and GGUF are read, and no code of a model runs.
+
     Args:
-        name: Of a pulled weight in GGUF, a GGUF file, a folder, or what the hub calls it.
+        name: Of a pulled weight in GGUF, a GGUF file, a folder, or what the hub calls one that is
+            in its cache here.
         exact: Compute a small model in 32 bits where there is no GPU: sums of bf16 are off by a
             few tenths of a nat, depending on what is computed with them.
 
     Raises:
-        WeightsError: It is not there, is too large for the memory that is free, or has a
+        WeightsError: It is not there, damaged, too large for the memory that is free, or has a
             tokenizer that is not known.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+    from transformers import AutoTokenizer
 
-    where: Any = "cuda" if torch.cuda.is_available() else "cpu"
-    more: dict[str, Any] = {}
-    source = name
-    if name in {e.name for e in weights.entries()}:
-        source, more["gguf_file"] = str(weights.folder(name)), "model.gguf"
-    elif name.endswith(".gguf"):
-        source, more["gguf_file"] = str(Path(name).parent), Path(name).name
+    where = "cuda" if torch.cuda.is_available() else "cpu"
+    source = _source(name)
     needed = size(source)
     check_size(name, needed, room(where))
     small = exact and where == "cpu" and needed < _SMALL_BYTES
+    folder, how = source, dict[str, Any](local_files_only=True, trust_remote_code=False)
+    if source.is_file():
+        folder, how["gguf_file"] = source.parent, source.name
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, **more)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise _cannot(name, "its tokenizer: ", error) from error
-    if more:
-        more["quantization_config"] = GgufConfig(dequantize=True)
-    try:
-        with _quiet():
-            model = AutoModelForCausalLM.from_pretrained(
-                source, dtype=torch.float32 if small else torch.bfloat16, **more
-            )
-    except (OSError, ValueError) as error:
-        raise _cannot(name, "", error) from error
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), **how)
+    except Exception as error:  # transformers and tokenizers raise whatever they like
+        raise _cannot(name, f"its tokenizer: {_line(error)}") from error
+    model = _model(name, str(folder), torch.float32 if small else torch.bfloat16, how)
     return model.to(where), tokenizer
 
 
-def size(source: str) -> int:
-    """Bytes that a model takes in memory; 0 where its files are not on this machine yet.
+def _source(name: str) -> Path:
+    """The GGUF file or the folder of a model."""
+    if name in {e.name for e in weights.entries()}:
+        file = weights.folder(name) / "model.gguf"
+    elif name.endswith(".gguf"):
+        file = Path(name)
+    else:
+        return find(name)
+    if not file.is_file():
+        raise _cannot(name, f"there is no file '{file}'")
+    return file
+
+
+def _model(name: str, folder: str, kind: torch.dtype, how: dict[str, Any]) -> Any:  # noqa: ANN401
+    """The model with all of its arrays."""
+    from transformers import AutoModelForCausalLM, GgufConfig
+
+    packed = {"quantization_config": GgufConfig(dequantize=True)} if "gguf_file" in how else {}
+    try:
+        with _quiet():
+            model, report = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=kind, use_safetensors=True, output_loading_info=True, **packed, **how
+            )
+    except Exception as error:  # and safetensors and torch, too
+        raise _cannot(name, _line(error)) from error
+    if lacking := sorted(report["missing_keys"]):
+        raise _cannot(name, f"it lacks {len(lacking)} arrays, such as {lacking[0]}")
+    return model
+
+
+def size(source: Path) -> int:
+    """Bytes that a model takes in memory.
 
     Args:
-        source: A folder, or what the hub calls it.
+        source: A GGUF file, or a folder.
     """
-    folder = Path(source)
-    if not folder.is_dir():
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
-        try:
-            folder = Path(snapshot_download(source, local_files_only=True))
-        except (LocalEntryNotFoundError, HFValidationError, OSError):
-            return 0
-    sizes = {s: sum(f.stat().st_size for f in folder.glob(f"*{s}")) for s in _SUFFIXES}
-    # Of several formats one is loaded.
-    return max(sizes[".safetensors"] or sizes[".bin"], _PACKED * sizes[".gguf"])
+    if source.is_file():
+        return _PACKED * source.stat().st_size
+    return sum(f.stat().st_size for f in source.glob("*.safetensors"))
 
 
 def room(where: str) -> int | None:
@@ -116,9 +130,12 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _cannot(name: str, part: str, error: Exception) -> WeightsError:
-    told = (str(error).strip() or type(error).__name__).splitlines()[0]
+def _line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def _cannot(name: str, reason: str) -> WeightsError:
     return WeightsError(
-        f"cannot load the language model '{name}' ({part}{told})",
-        "Name a pulled weight, a folder, or a model of the hub that is in reach",
+        f"cannot load the language model '{name}' ({reason})",
+        "Name a pulled weight, a GGUF file, or a folder with a model and its tokenizer",
     )

@@ -146,7 +146,7 @@ def save(folder: Path, model: Any, base: str) -> None:  # noqa: ANN401
     write_json(folder / kept.CONFIG, config)
 
 
-def add(model: nn.Module, folder: Path) -> dict[str, Adapted]:
+def add(model: nn.Module, folder: Path) -> None:
     """Put what :func:`save` or peft wrote beside a model's layers.
 
     Raises:
@@ -158,19 +158,17 @@ def add(model: nn.Module, folder: Path) -> dict[str, Adapted]:
     told = kept.config(folder)
     try:
         tensors = load_file(folder / kept.TENSORS)
-        made: dict[str, Adapted] = {}
         for key in (k for k in tensors if ".lora_A." in k):
             name = key.removeprefix(_STEM).partition(".lora_A.")[0]
-            made[name] = Adapted(model.get_submodule(name), told.rank, told.scale)  # type: ignore[arg-type]
+            layer = Adapted(model.get_submodule(name), told.rank, told.scale)  # type: ignore[arg-type]
             with torch.no_grad():
-                made[name].down.copy_(tensors[key])
-                made[name].up.copy_(tensors[key.replace("lora_A", "lora_B")])
-            _put(model, name, made[name])
+                layer.down.copy_(tensors[key])
+                layer.up.copy_(tensors[key.replace("lora_A", "lora_B")])
+            _put(model, name, layer)
     except (OSError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
         raise kept.damaged(folder, error) from error
     for p in model.parameters():
         p.requires_grad_(False)
-    return made
 
 
 def _layout(model: Any) -> dict[str, str]:  # noqa: ANN401

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,11 +48,14 @@ class HubModel:
         """The answer, piece by piece; closing the iterator ends it.
 
         Raises:
-            ServerError: The messages do not fit into the context.
+            ServerError: The messages do not fit into the context, or no numbers come.
         """
+        if request.choices:
+            yield from filter(None, [self._chosen(request)])
+            return
         ids: list[int] = []
         told = 0
-        for token in self._continued(self._prompt(request), request):
+        for token in self._continued(request):
             ids.append(token)
             text = self.tokenizer.decode(ids, skip_special_tokens=True)
             ends = [text.index(s) for s in request.stop if s in text]
@@ -66,25 +69,36 @@ class HubModel:
         text = self.tokenizer.decode(ids, skip_special_tokens=True)
         yield from filter(None, [text[told:]])
 
-    def _continued(self, prompt: list[int], request: Request) -> Generator[int, None, None]:
-        """Tokens after a prompt until the model ends its answer."""
-        where = self.model.device
+    def _chosen(self, request: Request) -> str:
+        """One of the choices, whatever its tokens would read as."""
+        ways = {tuple(chat.answer(self.tokenizer, c)): c for c in request.choices}
+        return ways[tuple(self._continued(request, ways))]
+
+    def _continued(
+        self, request: Request, ways: Collection[tuple[int, ...]] = ()
+    ) -> Generator[int, None, None]:
+        """Tokens of an answer until the model ends it; where there are ``ways``, one of these."""
+        where, ends = self.model.device, self._ends()
         rng = torch.Generator().manual_seed(request.seed)
-        ways = [chat.answer(self.tokenizer, c) for c in request.choices]
-        ids, kept, written = torch.tensor([prompt], device=where), None, list[int]()
-        for _ in range(max(1, request.max_tokens, *map(len, ways))):
+        most = max(map(len, ways), default=max(1, request.max_tokens))
+        ids, kept = torch.tensor([self._prompt(request, most)], device=where), None
+        written: tuple[int, ...] = ()
+        for n in range(most):
+            more = {w[n] for w in ways if len(w) > n and w[:n] == written}
+            if ways and not more:
+                return
             with torch.no_grad():
                 out = self.model(input_ids=ids, past_key_values=kept, logits_to_keep=1)
             kept, told = out.past_key_values, out.logits[0, -1].float().cpu()
+            if not told.max() < torch.inf:
+                raise self._no_numbers()
             if ways:
-                told = _only(told, _next(ways, written, self._ends()))
+                told = _only(told, more | ends if written in ways else more)
             token = _drawn(told, request, rng)
-            if token in self._ends():
+            if token in ends:
                 return
             yield token
-            written.append(token)
-            if written in ways and not _next(ways, written, set()):
-                return
+            written += (token,)
             ids = torch.tensor([[token]], device=where)
 
     def _ends(self) -> set[int]:
@@ -100,29 +114,39 @@ class HubModel:
 
         Raises:
             UsageError: An answer is empty.
-            ServerError: The messages do not fit into the context.
+            ServerError: The messages do not fit into the context, or no numbers come.
         """
         table = np.zeros((len(requests), len(answers)), np.float32)
         given = [chat.answer(self.tokenizer, a) for a in answers]
         if not all(given):
             raise UsageError("an empty answer cannot be scored", "Give it words")
-        prompts = [self._prompt(r) for r in requests] if answers else []
+        longest = max(map(len, given), default=0)
+        prompts = [self._prompt(r, longest) for r in requests] if answers else []
         for some in groups(prompts, _TOGETHER):
             packed = pack([prompts[i] for i in some], given)
             with torch.no_grad():
                 table[some] = scores(packed, logits(self.model, packed)).cpu().numpy()
+        if not np.isfinite(table).all():
+            raise self._no_numbers()
         return table
 
-    def _prompt(self, request: Request) -> list[int]:
+    def _prompt(self, request: Request, longest: int) -> list[int]:
+        """The tokens that are asked; ``longest`` tokens may be answered."""
         ids = chat.tokens(self.tokenizer, request.messages)
         most = getattr(self.model.config, "max_position_embeddings", None)
-        if not ids or (most and len(ids) + request.max_tokens > most):
+        if not ids or (most and len(ids) + longest > most):
             raise ServerError(
                 f"the language model '{self.name}' did not answer: {len(ids)} tokens are asked "
-                f"and up to {request.max_tokens} answered, {most} fit",
+                f"and up to {longest} answered, {most} fit",
                 "Shorten what is asked",
             )
         return ids
+
+    def _no_numbers(self) -> ServerError:
+        return ServerError(
+            f"the language model '{self.name}' did not answer: what it computes is no number",
+            "Take another model; one that was tuned: tune it again, with a smaller training.lr",
+        )
 
 
 def seen(tree: Tree, like: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -175,13 +199,6 @@ def _drawn(told: torch.Tensor, request: Request, rng: torch.Generator) -> int:
     shares = best.softmax(0)
     shares[(shares.cumsum(0) - shares) >= request.top_p] = 0
     return int(which[torch.multinomial(shares, 1, generator=rng)])
-
-
-def _next(ways: Sequence[list[int]], written: list[int], ends: set[int]) -> set[int]:
-    """Tokens that go on with one of several texts; those that end it where it is whole."""
-    n = len(written)
-    begun = [w for w in ways if w[:n] == written]
-    return {w[n] for w in begun if len(w) > n} | (ends if written in ways else set())
 
 
 def _only(told: torch.Tensor, tokens: set[int]) -> torch.Tensor:

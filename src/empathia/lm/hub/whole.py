@@ -81,7 +81,7 @@ def add(model: Any, folder: Path) -> None:  # noqa: ANN401
         with torch.no_grad():
             for name, tensor in load_file(folder / TENSORS).items():
                 own[name].copy_(tensor)
-    except (OSError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
         raise _damaged(folder, error) from error
 
 

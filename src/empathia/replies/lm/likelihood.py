@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,7 @@ import torch
 from empathia import weights
 from empathia.contracts import Progress, silent
 from empathia.exemplars.pairs import Pair
-from empathia.lm.hub import lowrank
-from empathia.lm.hub.base import base_model
-from empathia.lm.local import adapter as adapters
+from empathia.lm import hub
 from empathia.replies.lm import fitting
 from empathia.replies.lm.compact import Hints
 from empathia.replies.lm.tuned import ships
@@ -83,23 +80,14 @@ class Reader:
 
 
 def load(name: str, threads: int | None = None) -> Reader:
-    """The model of a name, or of an adapter with the adapter.
+    """The model of a name, with what tuning learnt where it is that.
 
     Args:
-        name: A pulled weight, a shipped adapter, a folder of a model or of an adapter, or what
-            the hub calls a model.
+        name: As in :func:`empathia.lm.hub.load`, or a shipped adapter.
         threads: To compute with; None leaves it to torch.
 
     Raises:
         WeightsError: It is not there, or damaged.
     """
-    if threads is not None:
-        torch.set_num_threads(threads)
-    folder = weights.folder(name) if ships(name) else Path(name)
-    if not (folder / adapters.CONFIG).is_file():
-        model, tokenizer = base_model(name)
-        return Reader(model.eval(), tokenizer, name)
-    told = adapters.config(folder)
-    model, tokenizer = base_model(told.base)
-    lowrank.add(model, folder)
-    return Reader(model.eval(), tokenizer, f"{told.base} with the adapter {name}")
+    made = hub.load(str(weights.folder(name)) if ships(name) else name, threads, exact=False)
+    return Reader(made.model, made.tokenizer, made.name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from gguf_files import gguf
 
@@ -42,7 +44,10 @@ def test_all_of_a_text_comes_back_out_of_its_tokens():
         assert read.tokenizer.decode(ids, skip_special_tokens=False) == text
 
 
-@pytest.mark.parametrize("content", [b"", b"GGUF", gguf([]), gguf([])[:60], b"x" * 100])
+ENDLESS = b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 2**63)  # a key of so many letters
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", gguf([]), gguf([])[:60], b"x" * 100, ENDLESS])
 def test_other_files_are_told(tmp_path, content):
     (tmp_path / "model.gguf").write_bytes(content)
     with pytest.raises(WeightsError, match="no tokenizer that is known"):

@@ -5,26 +5,22 @@ Only tokenizers that cut text as GPT-2 does, digits one by one ("smollm"), are k
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from empathia.errors import WeightsError, needs
 from empathia.files import Plain
 from empathia.lm import _given
+from empathia.lm.local import gguf
 from empathia.types import Message
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from tokenizers import Tokenizer
 
-_NUMBERS = dict(enumerate(("B", "b", "<H", "<h", "<I", "<i", "<f", "?"))) | dict(
-    enumerate(("<Q", "<q", "<d"), start=10)
-)
-_STRING, _ARRAY = 8, 9
 _CONTROL = 3  # type of a token that is no text
 _PREFIX = "tokenizer.ggml."
 
@@ -72,14 +68,14 @@ def load(path: Path) -> Tokens:
 
     try:
         with path.open("rb") as file:
-            told = dict(_keys(file))
+            _, told = gguf.head(file)
         words, kinds = _array(told[f"{_PREFIX}tokens"]), _array(told[f"{_PREFIX}token_type"])
         merges = [str(m).partition(" ")[::2] for m in _array(told[f"{_PREFIX}merges"])]
         template, cut = str(told["tokenizer.chat_template"]), told.get(f"{_PREFIX}pre")
         if cut != "smollm":
             raise ValueError(f"cut as '{cut}'")
         bpe = models.BPE({str(w): i for i, w in enumerate(words)}, merges)
-    except (OSError, KeyError, TypeError, ValueError, struct.error) as error:
+    except gguf.DAMAGED as error:
         raise WeightsError(
             f"no tokenizer that is known here in '{path}' ({error})",
             "Pull the weight again, or use smollm2",
@@ -93,32 +89,7 @@ def load(path: Path) -> Tokens:
     return Tokens(made, template)
 
 
-def _keys(file: BinaryIO) -> Iterator[tuple[str, Plain]]:
-    """Keys and values of the head; the layout stands in ``unpacked``."""
-    magic, version, _, count = struct.unpack("<4sIQQ", file.read(24))
-    if magic != b"GGUF" or version not in {2, 3}:
-        raise ValueError("no GGUF of version 2 or 3")
-    for _ in range(count):
-        key = str(_value(file, _STRING))
-        yield key, _value(file, _number(file, "<I"))
-
-
-def _value(file: BinaryIO, kind: int) -> Plain:
-    if kind == _STRING:
-        return file.read(_number(file, "<Q")).decode()
-    if kind == _ARRAY:
-        of, count = struct.unpack("<IQ", file.read(12))
-        return [_value(file, of) for _ in range(count)]
-    return _number(file, _NUMBERS[kind])
-
-
 def _array(value: Plain) -> Sequence[Plain]:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise TypeError(f"expected an array, found {value!r}")
     return value
-
-
-def _number(file: BinaryIO, kind: str) -> int:
-    (value,) = struct.unpack(kind, file.read(struct.calcsize(kind)))
-    number: int = value
-    return number

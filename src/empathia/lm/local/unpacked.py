@@ -4,10 +4,8 @@ llama.cpp multiplies packed weights by activations that it rounds to 8 bits; tha
 the log likelihood of an answer by up to .4 nats. Multiplied as floats the same weights
 are within .03 nats of arithmetic in 32 bits. An adapter is added to the weights on the way.
 
-Layout of GGUF, version 2 and 3, little endian: ``GGUF``, u32 version, u64 number of
-tensors, u64 number of keys; a key is a string, a u32 type and a value; a tensor is its
-name, u32 rank, u64 dimensions, u32 type and the u64 offset of its data, which begin at
-the next multiple of the alignment. A string is a u64 length and its bytes.
+After the head (``gguf``) a tensor is its name, u32 rank, u64 dimensions, u32 type and the u64
+offset of its data, which begin at the next multiple of the alignment.
 """
 
 from __future__ import annotations
@@ -23,19 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia.errors import WeightsError
+from empathia.lm.local import gguf
 from empathia.lm.local.adapter import Adapter
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 _F16 = 1  # GGUF's type of a 16-bit float
-_SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-_STRING, _ARRAY = 8, 9
 
 
 @dataclass(frozen=True, slots=True)
 class _Tensor:
-    name: bytes
+    name: str
     shape: tuple[int, ...]
     kind: int
     offset: int
@@ -64,15 +61,13 @@ def write(source: Path, target: Path, adapter: Adapter | None = None) -> None:
     try:
         with source.open("rb") as file, target.open("wb") as out:
             _copy(file, out, adapter)
-    except (OSError, struct.error, ValueError, OverflowError, MemoryError) as error:
+    except gguf.DAMAGED as error:
         raise WeightsError(f"cannot unpack '{source}' ({error})", remedy) from error
 
 
 def _copy(file: BinaryIO, out: BinaryIO, adapter: Adapter | None) -> None:
-    magic, version, count, keys = struct.unpack("<4sIQQ", file.read(24))
-    if magic != b"GGUF" or version not in (2, 3):
-        raise ValueError(f"expected GGUF 2 or 3, found {magic!r} {version}")
-    alignment = _skip_keys(file, keys)
+    count, told = gguf.head(file)
+    alignment = max(1, int(told.get("general.alignment", 32)))  # type: ignore[arg-type]
     end = file.tell()
     tensors = [_tensor(file) for _ in range(count)]
     start = file.tell() + -file.tell() % alignment
@@ -88,7 +83,8 @@ def _copy(file: BinaryIO, out: BinaryIO, adapter: Adapter | None) -> None:
     place = 0
     for t in tensors:
         length = 2 * int(np.prod(t.shape)) if t.known else following[t.offset] - t.offset
-        out.write(struct.pack("<Q", len(t.name)) + t.name + struct.pack("<I", len(t.shape)))
+        name = t.name.encode()
+        out.write(struct.pack("<Q", len(name)) + name + struct.pack("<I", len(t.shape)))
         kind = _F16 if t.known else t.kind
         out.write(struct.pack(f"<{len(t.shape)}QIQ", *t.shape, kind, place))
         place += length + -length % alignment
@@ -100,45 +96,13 @@ def _copy(file: BinaryIO, out: BinaryIO, adapter: Adapter | None) -> None:
 
 
 def _check(adapter: Adapter, tensors: Sequence[_Tensor]) -> None:
-    known = {t.name.decode(errors="replace") for t in tensors if t.known}
+    known = {t.name for t in tensors if t.known}
     if strange := sorted(set(adapter.pairs) - known):
         raise ValueError(f"the adapter of '{adapter.base}' wants '{strange[0]}', which is not here")
 
 
-def _skip_keys(file: BinaryIO, count: int) -> int:
-    """Read past the keys; the alignment that they give."""
-    alignment = 32
-    for _ in range(count):
-        key = _string(file)
-        (kind,) = struct.unpack("<I", file.read(4))
-        if key == b"general.alignment":
-            (alignment,) = struct.unpack("<I", file.read(4))
-        else:
-            _skip(file, kind, 1)
-    return max(1, alignment)
-
-
-def _skip(file: BinaryIO, kind: int, count: int) -> None:
-    if kind in _SIZES:
-        file.seek(_SIZES[kind] * count, 1)
-    elif kind in (_STRING, _ARRAY):
-        for _ in range(count):
-            if kind == _STRING:
-                _string(file)
-            else:
-                inner, length = struct.unpack("<IQ", file.read(12))
-                _skip(file, inner, length)
-    else:
-        raise ValueError(f"unknown type {kind} of a key")
-
-
-def _string(file: BinaryIO) -> bytes:
-    (length,) = struct.unpack("<Q", file.read(8))
-    return file.read(length)
-
-
 def _tensor(file: BinaryIO) -> _Tensor:
-    name = _string(file)
+    name = gguf.string(file)
     (rank,) = struct.unpack("<I", file.read(4))
     *shape, kind, offset = struct.unpack(f"<{rank}QIQ", file.read(8 * rank + 12))
     return _Tensor(name, tuple(shape), kind, offset)
@@ -150,7 +114,7 @@ def _floats(data: bytes, tensor: _Tensor, adapter: Adapter | None) -> NDArray[np
     blocks = np.frombuffer(data, np.uint8, count * size).reshape(count, size)
     floats = values(blocks).ravel()
     if adapter is not None:
-        more = adapter.added(tensor.name.decode(errors="replace"), tensor.shape)
+        more = adapter.added(tensor.name, tensor.shape)
         floats = floats if more is None else floats + more.ravel()
     return floats.astype(np.float16)
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from empathia.bench import checked
 from empathia.config import Options, at_least, checked_options, more_than, one_of, read_run
 from empathia.errors import ConfigError
 
@@ -216,6 +217,16 @@ def test_what_is_expected_is_told(change, message):
         read_run(RUNS / "reaction-dyads.toml", [change])
 
 
+@pytest.mark.parametrize("file", ["talk", "reaction-dyads", "reply-lm"])  # who learns what
+def test_names_that_lead_nowhere_are_errors(file):
+    for change, message in (
+        ("data.options.tabel.x=1", r"\[data.options\] names 'tabel', which the run does not use"),
+        ("normalise.suond=global", r"\[normalise\] names 'suond'.*\(it uses: "),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            read_run(RUNS / f"{file}.toml", [change])
+
+
 def test_an_empty_list_takes_away_what_a_base_names(tmp_path: Path) -> None:
     base = RUNS / "reaction-dyads.toml"
     assert read_run(base).reaction.targets
@@ -243,7 +254,10 @@ def test_shipped_run_files_are_right():
     files = sorted((Path(__file__).parents[1] / "runs").glob("*.toml"))
     assert files
     for file in files:
-        assert read_run(file).name == file.stem
+        run = read_run(file)
+        assert run.name == file.stem
+        if run.model.recogniser:
+            checked(run)
 
 
 def test_a_base_is_filled_in_and_written_over(tmp_path: Path) -> None:

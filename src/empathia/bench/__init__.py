@@ -110,7 +110,27 @@ def bench(
             shutil.rmtree(folder)
     infos, corpora = load_corpora(run, data)
     material = material_of(run, data, corpora, {m: offered[m] for m in chosen}, progress)
-    about: Provenance = {
+    about = provenance(run, infos, corpora, material, heard)
+    return Bench(run, plugin, options, material, chosen, data, folder, about, missing_too)
+
+
+def provenance(
+    run: Run,
+    infos: Sequence[CorpusInfo],
+    corpora: Mapping[str, tuple[Dialogue, ...]],
+    material: Material,
+    heard: Mapping[str, Sequence[str]],
+) -> Provenance:
+    """What a run is made from and with.
+
+    Args:
+        run: The run file.
+        infos: Of its corpora, as :func:`load_corpora` gave them.
+        corpora: Likewise.
+        material: As :func:`material_of` made it of them.
+        heard: See :func:`heard_before`.
+    """
+    return {
         "data": {name: fingerprint(dialogues) for name, dialogues in corpora.items()},
         "corpora": tuple(infos),
         "versions": versions(),
@@ -119,15 +139,14 @@ def bench(
         "digest": material.digest(),
         "heard": heard,
     }
-    return Bench(run, plugin, options, material, chosen, data, folder, about, missing_too)
 
 
 def checked(run: Run) -> tuple[ModuleType, Options]:
     """The plug-in of a run's recogniser and its options, complete.
 
     Raises:
-        ConfigError: There is no such recogniser, an option is none of its own, or a name of the
-            run file leads nowhere.
+        ConfigError: There is no such recogniser, an option is none of its own, or a normaliser
+            looks at what is tested.
     """
     if not run.model.recogniser:
         kind = "a generator of replies" if run.model.generator else "a predictor of reactions"
@@ -137,25 +156,6 @@ def checked(run: Run) -> tuple[ModuleType, Options]:
         )
     plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
     options = checked_options(plugin, run.model.options, run.file, name=run.model.recogniser)
-    _check_names(run)
-    return plugin, options
-
-
-def _check_names(run: Run) -> None:
-    """Names that lead nowhere: they would be passed over without a word."""
-    used = {n for names in run.features.values() for n in names}
-    strange = [("normalise", n, used) for n in run.normalise if n not in used]
-    strange += [
-        ("data.options", n, set(run.data.corpora))
-        for n in run.data.options
-        if n not in run.data.corpora
-    ]
-    for table, name, known in strange:
-        raise ConfigError(
-            f"{run.file}: [{table}] names '{name}', which the run does not use "
-            f"(it uses: {', '.join(sorted(known)) or 'none'})",
-            "Mend or remove the key",
-        )
     for feature, kind in run.normalise.items():
         if "neutral-speaker" in kind.split("+"):
             raise ConfigError(
@@ -163,6 +163,7 @@ def _check_names(run: Run) -> None:
                 "clips, which the bench tests on",
                 "Use 'speaker' (all clips of the speaker, without labels) or 'neutral'",
             )
+    return plugin, options
 
 
 def heard_before(run: Run, options: Options) -> dict[str, list[str]]:

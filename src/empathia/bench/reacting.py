@@ -110,16 +110,8 @@ def _material(
     gathered |= {"": run.reaction.targets}
     heard = dataclasses.replace(run, features=gathered)
     material = bench.material_of(run, data, corpora, gathered, progress)
-    about: Provenance = {
-        "data": {name: bench.fingerprint(dialogues) for name, dialogues in corpora.items()},
-        "corpora": tuple(infos),
-        "versions": bench.versions(),
-        "git": bench.git(Path(__file__).parent),
-        "threads": run.training.threads,
-        "digest": material.digest(),
-        "heard": bench.heard_before(heard, options),
-    }
-    return material, about
+    known = bench.heard_before(heard, options)
+    return material, bench.provenance(run, infos, corpora, material, known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def read_run(path: Path, changes: Sequence[str] = ()) -> Run:
         _change(table, change, str(path))
     run = _run(table, str(path))
     _check(run)
+    _check_names(run)
     return run
 
 
@@ -161,6 +162,22 @@ def _check(run: Run) -> None:
             value = getattr(value, step)
         if value is not None:  # None: whatever there is
             rule.check(f"{run.file}: '{key}'", value)
+
+
+def _check_names(run: Run) -> None:
+    """Names that lead nowhere: they would be passed over without a word."""
+    features = {n for names in run.features.values() for n in names}
+    tables = {
+        "normalise": (run.normalise, features),
+        "data.options": (run.data.options, run.data.corpora),
+    }
+    for table, (names, used) in tables.items():
+        for strange in (n for n in names if n not in used):
+            raise ConfigError(
+                f"{run.file}: [{table}] names '{strange}', which the run does not use "
+                f"(it uses: {', '.join(sorted(used)) or 'none'})",
+                "Mend or remove the key",
+            )
 
 
 def _is_name(name: str) -> bool:

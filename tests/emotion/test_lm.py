@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -196,6 +197,25 @@ def test_several_at_once_give_the_same_and_keep_what_came(tmp_path):
     whole = Asking(lambda: ScriptedModel(lambda m: "so " + m[-1].content), "m", file, 3)
     assert whole.texts(chats) == [f"so {i}" for i in range(20)]
     assert told[0][1:] == (1, 20)
+
+
+def test_where_one_of_several_fails_no_more_are_asked(tmp_path):
+    failed, asked = threading.Event(), []
+
+    def answer(messages):
+        asked.append(messages[-1].content)
+        if messages[-1].content == "0":
+            failed.set()
+            raise ServerError("down")
+        failed.wait(5)
+        return "so"
+
+    chats = [(Message("user", str(i)),) for i in range(20)]
+    asking = Asking(lambda: ScriptedModel(answer), "m", tmp_path / "answers.jsonl", 2)
+    with pytest.raises(ServerError, match="down"):
+        asking.texts(chats)
+    assert len(asked) < 10
+    assert len(list(read_json_lines(tmp_path / "answers.jsonl"))) == len(asked) - 1
 
 
 def voice(id: str, row) -> Features:

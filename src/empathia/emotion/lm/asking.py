@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -114,29 +115,26 @@ class Asking:
     def _answers(
         self, new: Mapping[str, Request], ask: Ask
     ) -> Generator[tuple[str, Plain], None, None]:
-        """As they come; the first error is raised once those on their way have come, too."""
+        """As they come; after an error no more are asked, and it is raised once all have come."""
         keys, n = list(new), self._together
-        parts = [keys[i : i + n] for i in range(0, len(keys), n)]
+        parts = iter([keys[i : i + n] for i in range(0, len(keys), n)])
         if self._at_once == 1 or not new:
             for part in parts:
-                said = ask(self._model, [new[k] for k in part])
-                yield from zip(part, said, strict=True)
+                yield from zip(part, ask(self._model, [new[k] for k in part]), strict=True)
             return
         model, error = self._model, None
+        asked: dict[Future[Sequence[Plain]], list[str]] = {}
         with ThreadPoolExecutor(self._at_once) as pool:
-            futures: dict[Future[Sequence[Plain]], list[str]] = {
-                pool.submit(ask, model, [new[k] for k in part]): part for part in parts
-            }
-            try:
-                for future in as_completed(futures):
-                    if future.cancelled():
-                        continue
+            while True:
+                for part in islice(parts, 0 if error else self._at_once - len(asked)):
+                    asked[pool.submit(ask, model, [new[k] for k in part])] = part
+                if not asked:
+                    break
+                for future in wait(asked, return_when=FIRST_COMPLETED).done:
+                    part = asked.pop(future)
                     if failed := future.exception():
                         error = error or failed
-                        pool.shutdown(wait=False, cancel_futures=True)
                     else:
-                        yield from zip(futures[future], future.result(), strict=True)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+                        yield from zip(part, future.result(), strict=True)
         if error is not None:
             raise error

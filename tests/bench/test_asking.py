@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 from chat_server import says, send, serving
@@ -82,4 +83,17 @@ def test_a_wording_that_was_changed_makes_another_run(tmp_path, wording):
     train(run, corpus(tmp_path), tmp_path / "out")
     wording.write_text(wording.read_text().replace("Which", "What"))
     with pytest.raises(TrainingError, match="results of other settings"):
+        train(run, corpus(tmp_path), tmp_path / "out")
+
+
+def test_a_server_is_asked_several_things_at_a_time(tmp_path):
+    together = threading.Barrier(2)
+
+    def step(handler):
+        together.wait(5)
+        says("Glad.")(handler)
+
+    with serving(step) as server:
+        options = f'backend = "server"\nmodel = "{server.url}#m"\nanswer = "free"\nat_once = 2'
+        run = run_file(tmp_path / "a.toml", "lm", model=options + "\ncalibrate = 0")
         train(run, corpus(tmp_path), tmp_path / "out")

@@ -70,6 +70,32 @@ def test_no_gold_label_of_the_turn_is_ever_asked_with(tmp_path):
     assert len(model.asked) == 16
 
 
+def test_the_seed_draws_the_turns_that_calibrate(tmp_path):
+    def asked(seed):
+        model, options = ScriptedModel(lambda _: "glad"), {"answer": "generated", "calibrate": 4}
+        p = dataclasses.replace(problem("lm", tmp_path, options=QUICK | options), seed=seed)
+        calibrated(p, reader(p, Asking(lambda: model, "m")))
+        assert len(model.asked) == 4
+        return model.asked
+
+    assert asked(1) == asked(1) != asked(2)
+
+
+def test_labels_that_were_written_get_no_offsets(tmp_path):
+    made = asks(tmp_path, ScriptedModel(lambda _: "glad"), answer="generated")
+    assert made.record["calibration"]["bias"] == (0, 0, 0)
+
+
+def test_what_selects_the_epoch_selects_the_offsets(tmp_path):
+    def biases(select):
+        p = problem("lm", tmp_path, options=QUICK, training={"select": select})
+        model = ScriptedModel([], scores=lambda m, x: knowing(m, x) / 4 + len(x) % 3)
+        _, record = calibrated(p, reader(p, Asking(lambda: model, "m")))
+        return record["calibration"]["bias"]
+
+    assert biases("likelihood") != biases("macro_f1")
+
+
 def test_an_answer_that_is_no_label_is_counted_and_never_guessed(tmp_path):
     said = iter(["Cross.", "not glad", "", "low and cross", "GLAD"] * 40)
     model = ScriptedModel(lambda _: next(said))
@@ -255,6 +281,17 @@ def test_balanced_examples_do_not_tell_the_label(count, share):
 
 
 @pytest.mark.parametrize("by", ["similarity", "balance"])
+def test_the_nearest_example_of_its_kind_stands_last_and_others_are_of_other_dialogues(by):
+    rows = [(0, "w x y", "a"), (0, "w x", "b"), (1, "w", "b"), (2, "z", "a"), (2, "w", "a")]
+    pool = [Shot(f"s{i}", d, w, f"{i}", answer) for i, (d, w, answer) in enumerate(rows)]
+    made = [Shots(pool, 2, by).of(Sample(f"t{i}", "w x y"), []) for i in range(20)]
+    if by == "similarity":
+        assert set(made) == {(("2", "b"), ("0", "a"))}
+    else:  # which label comes last is by chance
+        assert set(made) == {(("2", "b"), ("0", "a")), (("4", "a"), ("1", "b"))}
+
+
+@pytest.mark.parametrize("by", ["similarity", "balance"])
 def test_no_example_is_of_the_same_dialogue(by):
     pool = shot_pool(9)
     chosen = Shots(pool, 9, by).of(Sample("s4", "w0 x1"), ["s3", "s4", "s5"])
@@ -271,10 +308,15 @@ def test_examples_come_from_training_and_are_kept(tmp_path):
     assert len(prompt.shots) == 3
     for asked, answer in prompt.shots:
         assert asked.splitlines()[-2].partition(": ")[2] in train
+        assert len(asked.splitlines()) <= 2 + 2  # turns before, its own, the question
         assert answer in LABELS
     assert [m.role for m in prompt.messages()] == ["system", *["user", "assistant"] * 3, "user"]
     asks.write(tmp_path)
     assert Shots.load(tmp_path, p.options).pool == asks.shots.pool
+    first = p.train.dialogues[0][0].id
+    torn = Part(p.train.dialogues, {**p.train.targets, first: (0.5, 0.5, 0.0)})
+    fewer = reader(dataclasses.replace(p, train=torn), Asking(lambda: model, "m")).shots.pool
+    assert {s.id for s in asks.shots.pool} - {s.id for s in fewer} == {first}
     with pytest.raises(TrainingError, match="example"):
         Shots((), 3, "balance")
 
@@ -283,19 +325,19 @@ def test_cues_are_fitted_on_training_and_kept(tmp_path):
     train, valid = (part(x)[0] for x in (["x0", "x1", "y0"], ["xv"]))
     rng = np.random.default_rng(0)
 
-    def heard(made: Part) -> Part:
+    def heard(made: Part, least: float) -> Part:
         def more(s):
-            row = rng.uniform(50, 60, size=(1, len(NAMES)))
+            row = rng.uniform(least, least + 10, size=(1, len(NAMES)))
             return dataclasses.replace(s, features={"prosody": voice(s.id, row)})
 
         return Part(tuple(tuple(map(more, d)) for d in made.dialogues), made.targets)
 
     options, modalities = QUICK | {"mode": "description"}, {"text": (), "voice": ("prosody",)}
-    more = {"train": heard(train), "valid": heard(valid), "modalities": modalities}
+    more = {"train": heard(train, 50), "valid": heard(valid, 80), "modalities": modalities}
     p = problem("lm", tmp_path, options=options, **more)
     made = reader(p, Asking(lambda: ScriptedModel([]), "m"))
     asked = made.prompts(p.valid.dialogues[0], {s.id for s in p.valid.dialogues[0]})
-    assert any("(voice: " in x.cues for x in asked.values())
+    assert all("(voice: very high volume" in x.cues for x in asked.values())
     made.write(tmp_path)
     assert (tmp_path / "bins.json").exists()
 
@@ -330,6 +372,12 @@ def test_the_small_model_reads_english_alone(tmp_path):
     assert [bool(e.scores) for e in row] == [False, False, True, False]
     assert "the words are in ko" in row[0].abstained
     assert [x for x in asked if "슬퍼" in x] == []
+
+
+@pytest.mark.parametrize(("model", "read"), [("smollm2", ("en",)), ("another", ())])
+def test_of_other_models_it_is_not_known_what_they_read(tmp_path, model, read):
+    options = {"backend": "scripted", "model": model, "calibrate": 0}
+    assert lm.learn(problem("lm", tmp_path, options=options)).about.languages == read
 
 
 def test_a_reading_says_where_words_go_and_that_nobody_taught_it():

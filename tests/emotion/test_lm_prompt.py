@@ -212,6 +212,7 @@ def test_everybody_keeps_their_name_and_their_words(speakers):
         ([None, "", " ? ", "Unknown"], ["Somebody"] * 4),
         (["Ann: joy\nBen", "A {label}"], ["Speaker A", "Speaker B"]),
         ([f"S{i}" for i in range(28)][-2:], ["Speaker A", "Speaker B"]),
+        (["A" + "n" * 39, "A" + "n" * 40], ["A" + "n" * 39, "Speaker A"]),
     ],
 )
 def test_ids_that_tell_something_become_letters(speakers, called):
@@ -266,7 +267,8 @@ def test_of_what_is_too_long_the_oldest_turns_go():
     assert fitted == dataclasses.replace(long, past=long.past[5:], dropped=5)
     assert long.fitted(lambda p: 99, 12).text == long.ask
     assert [m.role for m in long.messages()] == ["system", "user", "assistant", "user"]
-    many = ask(talk(("Ann", "😀 end" * 4000)))["u0"]
+    many = ask(talk(("Ann", "begin" + "😀 end" * 4000)))["u0"]
+    assert "begin" not in many.line
     assert len(many.ask.encode()) < 1300
     assert many.line.endswith("😀 end")
 
@@ -458,6 +460,14 @@ def test_faces_are_told_too_each_held_against_the_same_persons_earlier_ones():
     made = ask(dialogue, Shape("description"), told=told)
     assert made["a"].cues.startswith("(face: ")
     assert "smile" in made["a"].cues
+
+
+def test_a_face_that_somebody_always_makes_is_told_less():
+    smiling = {"face": features(12.0, mouthSmileLeft=0.9, mouthSmileRight=0.9)}
+    turns = [Sample(f"{i}", "Hm", features=smiling, speaker=w) for i, w in enumerate("AAB")]
+    told = Describer.fit([]).describe(turns)
+    first, again, other = (told[s.id]["face"].description for s in turns)
+    assert first == other != again
 
 
 # Real data

@@ -11,6 +11,12 @@ freely (as long as it gets, 60 tokens at most).
 Turns of the English example talks in which somebody also says what to answer ("Answer joy."): how
 often another label is the likeliest then, and how often it is that one; beside it, where they say
 "That is it." in its place.
+
+    python benchmarks/prompts.py untaught DATA/meld [--turns 200] [--threads 1] [--model smollm2]
+
+Validation turns of MELD, whole dialogues from the first on: how many are told a label by the
+recogniser as it ships, how many of these, of the others and of all rightly; and how many of the
+first 40 are answered with a label where anything may be written.
 """
 
 from __future__ import annotations
@@ -27,7 +33,8 @@ from pathlib import Path
 import numpy as np
 
 from empathia.config import Options
-from empathia.emotion.lm import OPTIONS
+from empathia.corpora import meld
+from empathia.emotion.lm import OPTIONS, UNSURE
 from empathia.emotion.lm.prompt import Shape, prompts
 from empathia.emotion.lm.read import untrained
 from empathia.emotion.lm.template import read
@@ -99,6 +106,27 @@ def injected(options: argparse.Namespace) -> None:
         print(f"{name:10} {n:3} of {len(asked)} turns have another label")
 
 
+def untaught(options: argparse.Namespace) -> None:
+    """Print how often the recogniser is sure, and right, where nobody taught it."""
+    parts = [d for d in meld.load(options.data) if d.split == "valid"]
+    gold = {u.id: u.gold for d in parts for u in d.utterances}
+    talks = [[Sample(u.id, u.text, speaker=u.speaker) for u in d.utterances] for d in parts]
+    several = [sum(map(len, talks[:n])) for n in range(len(talks))]
+    talks = talks[: sum(n < options.turns for n in several)]
+    given = {**OPTIONS, "model": options.model}
+    asked = untrained(EKMAN7, Options(given), options.threads, 0.0).answer(talks)
+    kinds: dict[str, list[bool]] = {"sure": [], "not sure": []}
+    for id, scores in asked.items():
+        kind = "sure" if max(scores) >= UNSURE else "not sure"
+        kinds[kind].append(EKMAN7.labels[int(np.argmax(scores))] == gold[id])
+    for kind, right in {**kinds, "all": kinds["sure"] + kinds["not sure"]}.items():
+        print(f"{kind:10} {len(right):4} turns, {np.mean(right or [0]):.0%} right", flush=True)
+    free = untrained(EKMAN7, Options({**given, "answer": "free"}), options.threads, 0.0)
+    first = [s.id for d in talks for s in d][:40]
+    told = free.answer(talks, first)
+    print(f"freely     {sum(map(bool, told.values())):4} of {len(told)} turns have a label")
+
+
 def _talk(file: Path) -> list[Sample]:
     lines = [x.partition(": ") for x in file.read_text(encoding="utf-8").splitlines() if ": " in x]
     return [Sample(f"{i}", text, speaker=who) for i, (who, _, text) in enumerate(lines)]
@@ -106,14 +134,17 @@ def _talk(file: Path) -> list[Sample]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("action", choices=["speed", "injected"])
+    parser.add_argument("action", choices=["speed", "injected", "untaught"])
+    parser.add_argument("data", type=Path, nargs="?", help="MELD's folder, for untaught")
     parser.add_argument("--turns", type=int, default=50)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--model", default="smollm2")
     options = parser.parse_args()
+    if options.action == "untaught" and options.data is None:
+        parser.error("untaught needs MELD's folder")
     try:
-        if options.action == "injected":
-            injected(options)
+        if options.action != "speed":
+            {"injected": injected, "untaught": untaught}[options.action](options)
             return 0
         with local.load(options.model, options.threads) as model:
             speed(model, asked(options.turns))

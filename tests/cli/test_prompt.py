@@ -11,6 +11,7 @@ import pytest
 
 from empathia.cli import main
 from empathia.features.prosody import NAMES
+from empathia.report.prompts import CONTEXT, Lengths
 
 MAP = "utterance=id,dialogue=talk,speaker=who,gender=sex,text=words,label=feeling"
 LINES = ("So you are back", "I am", "And the dog?", "He ran off", "Oh no", "He will come home")
@@ -116,6 +117,16 @@ def test_without_the_model_words_are_counted_and_that_is_said(
     assert figures["least"] == 12 + 2 + 6 + 5
     assert main(["prompt", *corpus, "--raw"]) == 0
     assert "[system]" in capsys.readouterr().out
+
+
+def test_the_histogram_begins_where_lengths_do():
+    lengths = Lengths([CONTEXT, CONTEXT + 1, 1900], "tokens")
+    assert lengths.figures()[f"share over {CONTEXT}"] == 0.3333
+    rows = lengths.rows()
+    assert [n for _, n, _ in rows] == ["3"]
+    first, _, last = rows[0][0].partition("-")
+    assert int(first) <= 1900
+    assert int(last) >= CONTEXT + 1
 
 
 @pytest.mark.weights

@@ -15,6 +15,7 @@ from empathia.config import Options, checked_options
 from empathia.emotion import lm
 from empathia.emotion.lm.asking import Asking
 from empathia.emotion.lm.calibrating import calibrated, reader
+from empathia.emotion.lm.read import asking
 from empathia.emotion.lm.shots import Shot, Shots
 from empathia.errors import ConfigError, ServerError, TrainingError
 from empathia.features.prosody import NAMES
@@ -204,6 +205,16 @@ def test_kept_answers_are_those_of_the_same_question_alone(tmp_path, change):
     choices = ("b", "a") if change == "choices" else ("a", "b")
     tokens = 3 if change == "tokens" else 16
     assert Asking(lambda: model, name, file).texts([chat], choices, tokens) == ["b"]
+
+
+def test_a_model_whose_file_was_changed_is_asked_again(tmp_path):
+    file, kept = tmp_path / "m.gguf", tmp_path / "answers.jsonl"
+    options = Options({**lm.OPTIONS, "backend": "scripted", "model": str(file)})
+    for content, lines in ((b"1", 1), (b"1", 1), (b"22", 2)):
+        if not file.exists() or file.read_bytes() != content:
+            file.write_bytes(content)
+        asking(options, folder=tmp_path).scores([CHAT], ("a",))
+        assert len(list(read_json_lines(kept))) == lines
 
 
 def test_several_at_once_give_the_same_and_keep_what_came(tmp_path):

@@ -118,7 +118,7 @@ def untaught(options: argparse.Namespace) -> None:
     kinds: dict[str, list[bool]] = {"sure": [], "not sure": []}
     for id, scores in asked.items():
         kind = "sure" if max(scores) >= UNSURE else "not sure"
-        kinds[kind].append(EKMAN7.labels[int(np.argmax(scores))] == gold[id])
+        kinds[kind].append(EKMAN7.labels[int(np.argmax(scores))] in gold[id])
     for kind, right in {**kinds, "all": kinds["sure"] + kinds["not sure"]}.items():
         print(f"{kind:10} {len(right):4} turns, {np.mean(right or [0]):.0%} right", flush=True)
     free = untrained(EKMAN7, Options({**given, "answer": "free"}), options.threads, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import shutil
 
 import numpy as np
@@ -14,6 +15,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from tiny_chat import write_model  # noqa: E402
+from tokenizers.processors import TemplateProcessing  # noqa: E402
 
 from empathia import plugins, weights  # noqa: E402
 from empathia.errors import ServerError, UsageError, WeightsError  # noqa: E402
@@ -156,6 +158,31 @@ def test_an_answer_is_the_likeliest_tokens_until_its_end_or_a_stop(tiny):
     second = whole.split()[1]
     (cut,) = tiny.complete([request("anna", max_tokens=5, temperature=0.0, stop=(second,))])
     assert cut == whole[: whole.index(second)]
+    for stop in (" ".join(whole.split()[1:3]), f"{second} none"):  # two tokens; only begun
+        pieces = tiny.stream(request("anna", max_tokens=5, temperature=0.0, stop=(stop,)))
+        assert "".join(pieces) == (whole.partition(stop)[0])
+
+
+def test_of_the_likeliest_one_or_of_a_small_share_nothing_is_drawn(tiny):
+    def said(**how):
+        return tiny.complete([request("anna", max_tokens=6, seed=s, **how) for s in range(6)])
+
+    likeliest = said(temperature=0.0)
+    assert said(temperature=9.0, top_k=1) == said(temperature=9.0, top_p=1e-3) == likeliest
+    assert said(temperature=9.0) != likeliest
+
+
+def test_prompts_that_begin_alike_are_read_in_one_pass(tiny):
+    passes = []
+    hook = tiny.model.register_forward_hook(lambda *_: passes.append(1))
+    tiny.score(REQUESTS, ANSWERS)
+    hook.remove()
+    assert len(passes) == 1
+    assert groups([[1, 2, 3, 4], [1, 2, 3, 5], [1, 9], [8, 8], [8, 7, 7, 7]], 99) == [
+        [0, 1, 2],
+        [3],
+        [4],
+    ]
 
 
 def test_an_answer_is_one_of_the_choices_whole(tiny):
@@ -196,6 +223,18 @@ def test_without_a_chat_template_texts_stand_one_after_the_other(tiny):
     assert chat.rendered(bare, [*REQUESTS[2].messages, Message("assistant", "joy")]) == (
         "how feel\n\nanna\njoy"
     )
+
+
+def test_what_begins_a_text_comes_first_unless_a_template_writes_it(tiny):
+    begun = copy.deepcopy(tiny.tokenizer)
+    begun.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<|im_end|> $A", special_tokens=[("<|im_end|>", begun.eos_token_id)]
+    )
+    messages = REQUESTS[2].messages
+    assert chat.tokens(begun, messages) == chat.tokens(tiny.tokenizer, messages)
+    assert chat.answer(begun, "joy") == chat.answer(tiny.tokenizer, "joy")
+    begun.chat_template = None
+    assert chat.tokens(begun, messages)[0] == begun.eos_token_id
 
 
 def test_where_a_template_knows_no_system_message_its_text_begins_the_first(tiny):
@@ -242,12 +281,14 @@ def test_a_model_that_computes_no_numbers_is_told(tiny):
             ask()
 
 
-def test_a_model_that_is_too_large_is_refused_before_it_is_loaded(folder):
+def test_a_model_that_is_too_large_is_refused_before_it_is_loaded(folder, tmp_path):
     needed = base.size(folder)
     assert needed == (folder / "model.safetensors").stat().st_size
     with pytest.raises(WeightsError, match=r"needs about 14\.0 GB of memory, 2\.0 GB are free"):
         base.check_size("large", 14_000_000_000, 2_000_000_000)
     base.check_size("any", needed, None)
+    (tmp_path / "packed.gguf").write_bytes(b"x" * 100)
+    assert base.size(tmp_path / "packed.gguf") == 400  # as it is unpacked
 
 
 @pytest.mark.parametrize(
@@ -312,6 +353,9 @@ def test_adapters_are_put_where_they_are_wanted_and_read_again(
     tuned = hub.model.HubModel(model, tokenizer, "tuned").score(REQUESTS, ANSWERS)
     assert np.abs(tuned - plain).max() > 0.1
     lowrank.save(tmp_path / "kept", model, str(folder))
+    config = json.loads((tmp_path / "kept" / "adapter_config.json").read_text())
+    assert config["lora_dropout"] == 0.5
+    assert config.get("layers_to_transform") == ([1] if layers else None)
     again = hub.load(str(tmp_path / "kept"))
     assert again.score(REQUESTS, ANSWERS) == pytest.approx(tuned, abs=0.1)
 

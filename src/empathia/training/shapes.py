@@ -53,8 +53,7 @@ def shapes(exchanges: Iterable[Exchange]) -> dict[str, Shape]:
     for e in exchanges:
         for sample in (*e.past, e.reaction):
             for name, feature in sample.features.items():
-                if name not in known:
-                    known[name] = Shape.of(feature)
+                known.setdefault(name, Shape.of(feature))
     return known
 
 

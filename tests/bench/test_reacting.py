@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from empathia import bench, reaction
-from empathia.bench import reacted, reacting
+from empathia.bench import predictor, reacted, reacting
 from empathia.bench.keep import Bound, licence_of
 from empathia.bench.record import Provenance, training_folder
 from empathia.bench.run import Bench
@@ -313,6 +313,17 @@ def test_a_weight_that_a_predictor_works_with_binds_it() -> None:
         assert ("text-empathetic" in used) == bound
         assert licence_of([free], used).noncommercial == bound
     assert reaction.weights_of("hold", Options({})) == ()
+
+
+@pytest.mark.parametrize("barred", [False, True])
+def test_the_card_says_what_binds_a_predictor(barred) -> None:
+    free: Bound = {"name": "dyads", "licence": "Apache-2.0", "noncommercial": False}
+    licence = licence_of([free], ["text-empathetic"] if barred else [])
+    details = {"corpora": [free], "weights": licence.weights}
+    settings = reaction.Settings("try", "mean", {}, ("face",), *licence[:2], details)
+    text = predictor.card(settings)
+    assert ("Not for commercial use." in text, "- text-empathetic: CC" in text) == (barred, barred)
+    assert "- dyads: Apache-2.0" in text
 
 
 def test_what_was_recognised_of_the_training_part_owes_nothing_to_its_labels(

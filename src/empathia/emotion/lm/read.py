@@ -38,7 +38,6 @@ ANSWERS = "answers.jsonl"
 _NOTHING, _NOBODY = ("...", "N/A", "Hm."), "Ann"
 _ROOM = 32  # tokens of an answer
 _MARKS = 8  # tokens of the marks around a message, at most
-_SHORT = 400  # bytes that fit into any context
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +88,8 @@ class Reader:
                 k: dataclasses.replace(p, shots=self.shots.of(given[k], given))
                 for k, p in made.items()
             }
-        most, counted = self.options.count("context") - _ROOM, _counted(self.options)
+        most = self.options.count("context") - _ROOM
+        counted = _counted(self.options, most)
         return {k: p.fitted(counted, most) for k, p in made.items()}
 
     def told(self, dialogue: Conversation) -> Told:
@@ -288,17 +288,20 @@ def asking(
     return Asking(model, name, folder and folder / ANSWERS, at_once, progress, together=together)
 
 
-def _counted(options: Options) -> Callable[[Prompt], int]:
-    """Counts the tokens of a prompt: exactly, where the tokenizer is known, else by its length."""
+def _counted(options: Options, most: int) -> Callable[[Prompt], int]:
+    """Counts the tokens of a prompt: exactly, where the tokenizer is known, else by its length.
+
+    One that has no more bytes than ``most`` fits, whatever a token is: it is not cut up.
+    """
     spec = options.text("model") if options.text("backend") == "local" else ""
 
     def count(prompt: Prompt) -> int:
         texts = [m.content for m in prompt.messages()]
-        length = sum(len(t.encode()) for t in texts)
-        if length <= _SHORT:  # it fits, whatever a token is
-            return length
+        length, marks = sum(len(t.encode()) for t in texts), _MARKS * len(texts)
+        if length + marks <= most:
+            return length + marks
         known = _tokenizer(spec) if spec else None
-        return (sum(known.count(texts)) if known else length // 3) + _MARKS * len(texts)
+        return (sum(known.count(texts)) if known else length // 3) + marks
 
     return count
 

@@ -44,6 +44,8 @@ class Recogniser(Protocol):
 
     def save(self, folder: Path) -> None: ...  # safe files alone; UsageError says why it can't
 
+    # [reasons(dialogues, wanted: ids) -> {id: types.Reason}: what its labels hang on]
+
 
 # features/<name>  SOURCE: "words" | "sound" | "face"; load(variant, threads);
 #                  [weights_of(variant) -> names]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from empathia.labels import LabelSet
 from empathia.metrics.thresholds import rounded_down, rounded_up
 from empathia.training.normalise import Normaliser, NormaliserJson
 from empathia.training.problem import Conversation, Problem, Scores
-from empathia.types import About, Emotion, Sample
+from empathia.types import About, Emotion, Reason, Sample
 
 SETTINGS, CARD = "settings.json", "card.md"
 ARRAYS, VALUES = "model.safetensors", "model.json"
@@ -43,6 +43,8 @@ Answer = Callable[[Sequence[Conversation]], Scores]
 where there was an answer that is no label."""
 Affect = Callable[[Sequence[Conversation]], Mapping[str, tuple[float, float, float]]]
 """Valence, arousal and dominance in [-1, 1] of every such sample, by utterance id."""
+Reasons = Callable[[Sequence[Conversation], Collection[str]], Mapping[str, Reason]]
+"""Why it says so of some turns, by id; those of which it says nothing are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Model:
         threshold: Confidence in [0, 1] under which it abstains (exclusive labels).
         before_refit: Who answers to the validation part, where this one has learnt from it.
         affect: Tells valence, arousal and dominance; None where it learnt none.
+        reasons: Tells why; None where it cannot.
     """
 
     about: About
@@ -69,6 +72,7 @@ class Model:
     threshold: float = 0.0
     before_refit: Model | None = None
     affect: Affect | None = None
+    reasons: Reasons | None = None
 
     def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
         """One emotion a sample, dialogue by dialogue; see the contract."""
@@ -280,17 +284,26 @@ class Kept:
         Raises:
             WeightsError: What was kept does not fit together.
         """
-        seen: Sequence[Conversation] = [[self._seen(s) for s in d] for d in dialogues]
-        for normaliser in self.normalisers:
-            seen = normaliser.apply(seen)
         try:
-            return self.recogniser.recognise(seen)
+            return self.recogniser.recognise(self._shown(dialogues))
         except (*UNFIT, LabelError) as e:
             raise damaged(self.folder, e) from e
+
+    @property
+    def reasons(self) -> Reasons | None:
+        """What tells why, where the recogniser can."""
+        inner: Reasons | None = getattr(self.recogniser, "reasons", None)
+        return inner and (lambda dialogues, wanted: inner(self._shown(dialogues), wanted))
 
     def save(self, folder: Path) -> None:
         """Write it again."""
         self.recogniser.save(folder)
+
+    def _shown(self, dialogues: Sequence[Conversation]) -> Sequence[Conversation]:
+        seen: Sequence[Conversation] = [[self._seen(s) for s in d] for d in dialogues]
+        for normaliser in self.normalisers:
+            seen = normaliser.apply(seen)
+        return seen
 
     def _seen(self, sample: Sample) -> Sample:
         computed = self.settings.computed.items()

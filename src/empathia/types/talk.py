@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from empathia.errors import UsageError
+from empathia.errors import LabelError, UsageError
 from empathia.files import Plain
 from empathia.types.felt import ELEMENTS, LEVELS, Emotion, Empathy
 from empathia.types.heard import Cues, Features
@@ -15,6 +15,9 @@ from empathia.types.speech import Utterance, Word
 Tell = Callable[[str], None] | None
 """Hears the pieces of a text as it is written, where somebody wants to."""
 ROLES = ("system", "user", "assistant")
+PARTS = ("words", "voice", "face", "past")
+"""Kinds of what a language model is asked about: the turn, and what was said before."""
+_CLEAR, _FALLS = 0.2, 0.02  # nats and probability that a label loses without what counts for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,7 @@ class Turn:
         emotion: What all sources together say.
         reply: An empathic answer, or None.
         seen: What was seen of the speaker; None where there was no picture to look at.
+        why: Why sources say so, by source, of those that can tell; None where it was not asked.
     """
 
     utterance: Utterance
@@ -122,6 +126,7 @@ class Turn:
     emotion: Emotion | None = None
     reply: Reply | None = None
     seen: Seen | None = None
+    why: Mapping[str, Reason] | None = None
 
 
 def overlaps(turns: Sequence[Turn]) -> list[float | None]:
@@ -249,3 +254,59 @@ class Request:
     seed: int = 1
     stop: Sequence[str] = ()
     choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of what was asked about, and what a label hangs on it.
+
+    Args:
+        kind: One of :data:`PARTS`.
+        text: It; "" of the past.
+        change: By how many nats the label's log odds fall without it; below 0 they rise.
+        without: Probability of the label without it, in [0, 1].
+
+    Raises:
+        LabelError: There is no such kind.
+    """
+
+    kind: str
+    text: str
+    change: float
+    without: float
+
+    def __post_init__(self) -> None:
+        if self.kind not in PARTS:
+            raise LabelError(
+                f"'{self.kind}' is no part of what is asked about (known: {', '.join(PARTS)})",
+                "Name one of these",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a language model tells a label: what it was asked, and what the label hangs on.
+
+    Nothing of it is what a model says of itself: parts were left out, the label scored again.
+
+    Args:
+        label: The likeliest, also where the source abstained; None where its answer is none.
+        confidence: Its probability; None without one.
+        prompt: All that the model was asked.
+        cues: How it sounds and looks in the prompt's words, "voice" and "face" where they are told.
+        parts: Those that were left out, one at a time; the one that counts most is the first.
+        note: Why nothing was left out, or None.
+    """
+
+    label: str | None
+    confidence: float | None
+    prompt: tuple[Message, ...]
+    cues: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    note: str | None = None
+
+    @property
+    def told(self) -> tuple[Part, ...]:
+        """The parts without which the label is clearly less sure."""
+        sure = self.confidence or 0.0
+        return tuple(p for p in self.parts if p.change >= _CLEAR and sure - p.without >= _FALLS)

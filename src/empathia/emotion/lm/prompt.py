@@ -99,6 +99,7 @@ class Prompt:
         past: A text a turn, oldest first; with cues they have several lines.
         dropped: How many of the oldest turns were left out for length.
         shots: Examples before the talk: what is asked (:attr:`text`), what is answered.
+        said: What line and cues are made of.
     """
 
     head: str
@@ -109,6 +110,7 @@ class Prompt:
     question: str
     dropped: int = 0
     shots: tuple[tuple[str, str], ...] = ()
+    said: Said = Said("", "")
 
     @property
     def ask(self) -> str:
@@ -181,15 +183,29 @@ def prompts(
         if sample.id not in wanted or not (words or said.cues or sample.id in soft):
             continue
         question = fill(template.question, speaker=said.speaker, label=label or "")
+        shown = dataclasses.replace(said, text=words)
         made[sample.id] = Prompt(
             head,
             _past(turns[:i], template, shape),
-            _line(dataclasses.replace(said, text=words), template),
-            _cues(said, template),
+            _line(shown, template),
+            _cues(shown, template),
             fill(template.soft, soft=SOFT) if sample.id in soft else "",
             "\n".join([question] * (1 + shape.twice)),
+            said=shown,
         )
     return made
+
+
+def retold(prompt: Prompt, said: Said, template: Template) -> Prompt:
+    """The prompt as if this were its turn; all else stays, what is shown of the past too.
+
+    Args:
+        prompt: Any.
+        said: In place of what it shows.
+        template: Of the prompt.
+    """
+    line, cues = _line(said, template), _cues(said, template)
+    return dataclasses.replace(prompt, line=line, cues=cues, said=said)
 
 
 def _said(dialogue: Sequence[Sample], template: Template, mode: str, told: Told) -> list[Said]:

@@ -15,8 +15,8 @@ from empathia import plugins, weights
 from empathia.config import Options
 from empathia.contracts import LanguageModel, Progress
 from empathia.cues import Bins
+from empathia.emotion.lm import reason, tuning
 from empathia.emotion.lm import template as templates
-from empathia.emotion.lm import tuning
 from empathia.emotion.lm.answers import Calibration, parse
 from empathia.emotion.lm.asking import TOGETHER, Asking
 from empathia.emotion.lm.describing import Describer
@@ -29,12 +29,13 @@ from empathia.labels import LabelSet
 from empathia.lm.local import tokens
 from empathia.lm.local.tokens import Tokens
 from empathia.metrics.scores import Array
-from empathia.training.model import UNFIT, VALUES, Model, damaged
+from empathia.training.model import NO_LABEL, UNFIT, VALUES, Model, damaged
 from empathia.training.problem import Conversation, Scores, has_words
 from empathia.training.words import latin, unread
-from empathia.types import About, Sample
+from empathia.types import About, Part, Reason, Sample
 
 ANSWERS = "answers.jsonl"
+Why = dict[str, Reason]
 _NOTHING, _NOBODY = ("...", "N/A", "Hm."), "Ann"
 _ROOM = 32  # tokens of an answer
 _MARKS = 8  # tokens of the marks around a message, at most
@@ -108,24 +109,85 @@ class Reader:
             dialogues: In time order each.
             wanted: Ids that are asked about; None for all.
         """
-        if self.template.task == "yes":
-            each = [self._asked(dialogues, wanted, x) for x in self.labels]
-            chats = [p.messages() for made in each for p in made.values()]
-            table = self.asking.scores(chats, self.template.choices)
-            odds = (table[:, 0] - table[:, 1]).reshape(len(self.labels), -1)
-            return dict(zip(each[0], odds.T, strict=True))
-        asked = self._asked(dialogues, wanted)
+        each = self._each(dialogues, wanted)
+        asked = each[0]
+        if self.options.text("answer") == "scored":
+            table = self._scored([list(made.values()) for made in each])
+            known = [bool(np.ptp(row)) or self.template.task == "yes" for row in table]
+            return {k: row if x else None for k, row, x in zip(asked, table, known, strict=True)}
         chats = [p.messages() for p in asked.values()]
         answers = [self.template.answered(x) for x in self.labels]
-        if self.options.text("answer") == "scored":
-            table = self.asking.scores(chats, answers)
-            if self.options.text("normalise") == "mean":
-                table = table / [len(a) for a in answers]
-            return {k: row if np.ptp(row) else None for k, row in zip(asked, table, strict=True)}
         texts = self.asking.texts(chats, answers if self.options.text("answer") != "free" else ())
         parsed = [parse(t, answers) for t in texts]
         rows = [None if a is None else np.eye(len(answers))[answers.index(a)] - 1 for a in parsed]
         return dict(zip(asked, rows, strict=True))
+
+    def _each(
+        self, dialogues: Sequence[Conversation], wanted: Collection[str] | None
+    ) -> list[dict[str, Prompt]]:
+        """The prompts of turns; of a template that asks about one label, those of each."""
+        about = self.labels.labels if self.template.task == "yes" else (None,)
+        return [self._asked(dialogues, wanted, x) for x in about]
+
+    def _scored(self, each: Sequence[Sequence[Prompt]]) -> Array:
+        """(prompts, labels) log likelihoods of prompts, or the log odds of yes.
+
+        Args:
+            each: Prompts as of :meth:`_each`, for one label of all or for each that is asked about.
+        """
+        chats = [p.messages() for made in each for p in made]
+        if self.template.task == "yes":
+            table = self.asking.scores(chats, self.template.choices)
+            return (table[:, 0] - table[:, 1]).reshape(len(each), -1).T
+        answers = [self.template.answered(x) for x in self.labels]
+        table = self.asking.scores(chats, answers)
+        return table / [len(a) for a in answers] if self._by_length else table
+
+    @property
+    def _by_length(self) -> bool:
+        return self.options.text("normalise") == "mean"
+
+    def reasons(
+        self, dialogues: Sequence[Conversation], wanted: Collection[str]
+    ) -> dict[str, Reason]:
+        """What the labels of turns hang on, by id; see :mod:`empathia.emotion.lm.reason`.
+
+        Args:
+            dialogues: In time order each.
+            wanted: Ids; one of which there is nothing to show is absent.
+        """
+        scores, each = self.answer(dialogues, wanted), self._each(dialogues, wanted)
+        unscored = self.options.text("answer") != "scored"
+        told = {}
+        for id, row in scores.items():
+            asks = [made[id] for made in each]
+            best = int(np.argmax(row)) if row else None
+            asked = asks[best or 0] if len(asks) > 1 else asks[0]
+            parts: tuple[Part, ...] = ()
+            if best is not None and not unscored:
+                parts = self._parts(asks, best, row[best])
+            told[id] = Reason(
+                None if best is None else self.labels.labels[best],
+                None if best is None else row[best],
+                asked.messages(),
+                dict(asked.said.cues),
+                parts,
+                NO_LABEL if best is None else reason.UNSCORED if unscored else None,
+            )
+        return told
+
+    def _parts(self, asks: Sequence[Prompt], best: int, sure: float) -> tuple[Part, ...]:
+        """What one label loses without each part of its prompt."""
+        # What says nothing of the other labels need not be asked about them.
+        alone = len(asks) > 1 and not self.exclusive
+        left = [reason.pieces(p, self.template) for p in (asks[best : best + 1] if alone else asks)]
+        if not left[0]:
+            return ()
+        said = self._scored([[x.prompt for x in some] for some in left])
+        rows = np.eye(len(self.labels))[best] * said if alone else said
+        calibration = self.calibration or self._against_nothing()
+        without = calibration(rows, exclusive=self.exclusive)[:, best]
+        return reason.measured(left[0], sure, without)
 
     def _asked(
         self,
@@ -172,7 +234,12 @@ class Reader:
         def answer(dialogues: Sequence[Conversation]) -> Scores:
             return self.answer(dialogues, {s.id for d in dialogues for s in d if not cannot(s)})
 
-        return Model(about, answer, record or {}, self.write, cannot, self.threshold)
+        def reasons(dialogues: Sequence[Conversation], wanted: Collection[str]) -> Why:
+            able = {s.id for d in dialogues for s in d if s.id in wanted and not cannot(s)}
+            return self.reasons(dialogues, able)
+
+        how = (record or {}, self.write, cannot, self.threshold)
+        return Model(about, answer, *how, reasons=reasons)
 
     def write(self, folder: Path) -> None:
         """Write what :func:`load` reads beside the options."""

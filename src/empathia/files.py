@@ -26,6 +26,14 @@ def shown(path: Path) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; there is none of a name that no file can have."""
+    try:
+        return path.is_file()
+    except OSError:  # such as a name that is too long
+        return False
+
+
 @contextlib.contextmanager
 def writing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """A file to write to that is there whole at the end, or not at all.

@@ -111,6 +111,21 @@ def test_a_picture_of_labels_lengths_and_agreement(talk, tmp_path, capsys):
     assert "'x.bmp' is no picture" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("verb", "more", "told"),
+    [
+        (["corpus", "stats"], ["--picture", "x.gif"], "is no picture"),
+        (["corpus", "distributions"], ["--out", "x.gif"], "is no picture"),
+        (["corpus", "pairs"], ["--out", "x.xls"], "is none of .csv"),
+        (["corpus", "export"], ["--out", "x.xls"], "is none of .csv"),
+        (["prompt"], ["--stats", "--picture", "x.gif"], "is no picture"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_told_before_a_corpus_is_read(capsys, verb, more, told):
+    assert main([*verb, "meld", "no such folder", *more]) == 2
+    assert told in capsys.readouterr().err
+
+
 def test_lengths_of_clips_come_from_their_headers(small, capsys):
     pytest.importorskip("av")
     dialogues = table.load(small / "toy.csv", map={"start": "start", "end": "end"})

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import installed
 import numpy as np
 import pytest
-from chat_server import events, like_vllm, says, serving
+from chat_server import events, like_vllm, serving
+from chat_server import says as saying
 
 from empathia import plugins, weights
 from empathia.contracts import LanguageModel
+from empathia.errors import EmpathiaError, ServerError, UsageError
 from empathia.lm.scripted import ScriptedModel
 from empathia.types import Message, Request
 
@@ -34,7 +38,7 @@ def server() -> Iterator[LanguageModel]:
         elif body.get("stream"):
             events("Well, ", body["messages"][-1]["content"])(handler)
         else:
-            says("Well, " + body["messages"][-1]["content"])(handler)
+            saying("Well, " + body["messages"][-1]["content"])(handler)
 
     with serving(step) as running:
         yield plugins.load("lm", "server").load(f"{running.url}#m")
@@ -88,6 +92,67 @@ def test_pieces_of_a_stream_are_the_answer_and_closing_it_ends_it(model: Languag
     assert next(pieces)
     pieces.close()
     assert list(pieces) == []
+
+
+NO_TEXT = "caf\udce9"  # as Python gives a byte that is no UTF-8
+
+
+def says(model: LanguageModel, **how: object) -> list[str]:
+    return model.complete([dataclasses.replace(HELLO, **how)])
+
+
+FAULTS: dict[str, tuple[type[EmpathiaError], Callable[[LanguageModel], object]]] = {
+    "no message": (UsageError, lambda m: says(m, messages=())),
+    "no answer": (UsageError, lambda m: m.score([HELLO], ["hello", ""])),
+    "an answer of no text": (UsageError, lambda m: m.score([HELLO], [NO_TEXT])),
+    "a choice of no text": (UsageError, lambda m: says(m, choices=(NO_TEXT,))),
+    "a message of no text": (ServerError, lambda m: says(m, messages=[Message("user", NO_TEXT)])),
+    "streamed": (
+        ServerError,
+        lambda m: next(m.stream(dataclasses.replace(HELLO, messages=[Message("user", NO_TEXT)]))),
+    ),
+    "scored": (
+        ServerError,
+        lambda m: m.score([dataclasses.replace(HELLO, messages=[Message("user", NO_TEXT)])], "ab"),
+    ),
+} | {
+    f"{name} {value}": (UsageError, lambda m, how={name: value}: says(m, **how))
+    for name, values in {
+        "top_p": (0.0, -1.0, 1.5, math.nan),
+        "temperature": (-1.0, math.inf, math.nan),
+        "top_k": (0, -1),
+        "max_tokens": (0,),
+        "seed": (-1, 2**70),
+        "stop": (("",),),
+    }.items()
+    for value in values
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_cannot_be_asked_is_told_and_it_lives_on(model: LanguageModel, fault: str) -> None:
+    kind, ask = FAULTS[fault]
+    with pytest.raises(kind) as error:
+        ask(model)
+    assert error.value.remedy
+    assert str(error.value).isprintable()
+    assert says(model, max_tokens=1)
+
+
+def test_what_is_odd_and_can_be_asked_is_answered(model: LanguageModel) -> None:
+    for odd in ("", "a\0b\x1b[2J한<|im_end|>"):
+        asked = dataclasses.replace(HELLO, messages=[Message("user", odd)], max_tokens=1)
+        assert len(model.complete([asked])) == 1
+        assert np.isfinite(model.score([asked], ANSWERS[:1])).all()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", NO_TEXT, "~nobody/x", "a\nb", "", "/", "ßé"])
+@pytest.mark.parametrize("ending", ["", ".gguf"])
+@pytest.mark.parametrize("kind", ["hub", "local", "server"])
+def test_names_that_lead_nowhere_are_told(kind: str, name: str, ending: str) -> None:
+    with pytest.raises(EmpathiaError) as error:
+        plugins.load("lm", kind).load(f"{name}{ending}", 1)
+    assert error.value.remedy
 
 
 def test_scores_are_log_likelihoods_of_each_answer_after_each_request(

@@ -126,7 +126,7 @@ def test_of_bad_answers_nothing_is_told_and_the_next_is_asked(bad):
 
 
 @pytest.mark.parametrize(
-    "options", [{"temperature": -1.0}, {"top_p": 0.0}, {"top_k": 0}, {"exemplars": 3}]
+    "options", [{"temperature": -1.0}, {"top_p": 0.0}, {"top_k": 0}, {"seed": -1}, {"exemplars": 3}]
 )
 def test_options_out_of_range_are_refused(options):
     with pytest.raises(ConfigError, match=next(iter(options))):

@@ -231,7 +231,10 @@ def _say(findings: Sequence[Finding], utterances: int) -> None:
 def _stats(args: argparse.Namespace) -> int:
     from empathia.report.corpus.stats import stats
     from empathia.report.corpus.text import tables
+    from empathia.report.drawing import kind_of
 
+    if args.picture is not None:
+        kind_of(args.picture)
     _, dialogues, _ = read_corpus(args)
     counts = stats(args.name, dialogues)
     if args.json:
@@ -252,6 +255,8 @@ def _pairs(args: argparse.Namespace) -> int:
     from empathia.bench.pairs import HELD, Rule, direction, pairs
     from empathia.corpora.table.write import write
 
+    if args.out is not None:
+        _keep(args)
     ways = tuple(direction(text) for text in args.direction)
     rule = Rule(args.labelled, ways, args.gap, args.overlap, tuple(args.held))
     plugin, dialogues, _ = read_corpus(args)
@@ -260,7 +265,6 @@ def _pairs(args: argparse.Namespace) -> int:
     heard = _heard(args, plugin) if args.when == "while" else {}
     answered = pairs(dialogues, rule, ready, heard)
     if args.out is not None:
-        _keep(args)
         write(args.out, map(_row, answered.pairs))
     parts = list(dict.fromkeys(d.split or "-" for d in dialogues))
     directions = _by_gender(answered.pairs, parts)
@@ -358,7 +362,9 @@ def _distributions(args: argparse.Namespace) -> int:
     from empathia.cues.bins import Bins
     from empathia.features import prosody
     from empathia.report.corpus.distributions import by_group, draw
+    from empathia.report.drawing import kind_of
 
+    kind_of(args.out)
     plugin, dialogues, _ = read_corpus(args)
     ready = ready_features(args, plugin, dialogues)
     with bar("steps", label=lambda _: "measuring") as progress:
@@ -386,6 +392,9 @@ def _make(args: argparse.Namespace) -> int:
 
 
 def _keep(args: argparse.Namespace) -> None:
-    """Never write over what is read."""
+    """Refuse, before the work, to write over what is read or what cannot be written."""
+    from empathia.corpora.table.write import check
+
+    check(args.out)
     if args.out.exists() and args.path.exists() and args.out.samefile(args.path):
         raise UsageError(f"'{args.out}' is the corpus itself", "Name another file")

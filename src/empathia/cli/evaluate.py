@@ -145,9 +145,12 @@ def _replies(args: argparse.Namespace) -> int:
     from empathia.evaluate.replies import measured
     from empathia.evaluate.replies.systems import read
     from empathia.report import measured_replies as looks
+    from empathia.report.run import check_folder
 
     if args.dump is not None:
         raise UsageError("--dump is of runs", "Replies are in their files: give --out DIR")
+    if args.out is not None:
+        check_folder(args.out)
     systems, notes = read(args.run, columns_of(args.map, "--map"))
     reader = _reader(args)
     with bar("steps", plain=args.json) as progress:

@@ -76,11 +76,14 @@ def run(args: argparse.Namespace) -> int:
     """Show prompts, or how long they are."""
     from empathia.emotion.lm.prompt import Shape, prompts
     from empathia.emotion.lm.template import read
+    from empathia.report.drawing import kind_of
 
     template = read(args.template)
     shape = Shape(args.mode, args.window, args.context_cues, args.twice, args.stride)
-    if args.picture is not None and not args.stats:
-        raise UsageError("--picture draws lengths", "Add --stats")
+    if args.picture is not None:
+        kind_of(args.picture)
+        if not args.stats:
+            raise UsageError("--picture draws lengths", "Add --stats")
     plugin, dialogues, _ = read_corpus(args)
     labels = _labels(args, dialogues)
     label = args.label or labels.labels[0]
@@ -161,11 +164,10 @@ def _check_ids(known: Sequence[str], asked: Sequence[str]) -> None:
 
 def _tokens() -> Tokens | None:
     """The embedded model's; None, with a note, where it is not there."""
-    from empathia import weights
     from empathia.lm.local import tokens
 
     try:
-        return tokens.load(weights.folder(_MODEL) / "model.gguf")
+        return tokens.of(_MODEL)
     except WeightsError as error:
         sys.stderr.write(f"note: no tokens of {_MODEL}: {error}\n")
         return None

@@ -23,7 +23,16 @@ _BIAS = 100.0  # more than any difference of two logits
 
 
 def chat(messages: Sequence[Message]) -> Messages:
-    """Messages as the chat completions of OpenAI take them."""
+    """Messages as the chat completions of OpenAI take them.
+
+    Raises:
+        ServerError: A message holds what is no text.
+    """
+    if not all(_is_text(m.content) for m in messages):
+        raise ServerError(
+            "the language model was not asked: a message holds bytes that are no text",
+            "Give it as UTF-8",
+        )
     return [{"role": m.role, "content": m.content} for m in messages]
 
 
@@ -31,14 +40,38 @@ def check(answers: Sequence[str]) -> None:
     """Refuse answers without a token.
 
     Raises:
-        UsageError: An answer is empty.
+        UsageError: An answer is empty, or no text.
     """
     if not all(answers):
         raise UsageError("an empty answer cannot be scored", "Give it words")
+    check_text(answers)
+
+
+def check_text(answers: Sequence[str]) -> None:
+    """Refuse answers that hold what is no text.
+
+    Raises:
+        UsageError: One does.
+    """
+    for answer in (a for a in answers if not _is_text(a)):
+        raise UsageError(
+            f"{answer!a} cannot be answered: it holds bytes that are no text",
+            "Give it as UTF-8",
+        )
+
+
+def _is_text(words: str) -> bool:
+    """Whether it has no half of a character, such as stands for bytes that could not be read."""
+    return not any("\ud800" <= c <= "\udfff" for c in words)
 
 
 def grammar(answers: Sequence[str]) -> str:
-    """The grammar (GBNF) of llama.cpp under which one of these is the only text that can come."""
+    """The grammar (GBNF) of llama.cpp under which one of these is the only text that can come.
+
+    Raises:
+        UsageError: One is no text.
+    """
+    check_text(answers)
     literals = ("".join(f"\\U{ord(c):08X}" for c in answer) for answer in answers)
     return "root ::= " + " | ".join(f'"{x}"' for x in literals)
 

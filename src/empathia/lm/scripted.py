@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Sequence
 import numpy as np
 
 from empathia.errors import UsageError
+from empathia.lm import _given
 from empathia.types import FloatArray, Message, Request
 
 Answer = str | Exception
@@ -28,8 +29,7 @@ def load(spec: str, threads: int | None = None) -> ScriptedModel:
 
 def _arbitrary(messages: Sequence[Message], answer: str) -> float:
     """A log likelihood that means nothing and stays the same."""
-    asked = messages[-1].content if messages else ""
-    return -zlib.crc32(f"{asked}\n{answer}".encode()) / 2**30
+    return -zlib.crc32(f"{messages[-1].content}\n{answer}".encode()) / 2**30
 
 
 class ScriptedModel:
@@ -84,15 +84,21 @@ class ScriptedModel:
         """(requests, answers) log likelihoods in nats of each answer after each request.
 
         Raises:
-            UsageError: The script has no scores.
+            UsageError: The script has no scores, or an answer is none.
+            ServerError: A message holds what is no text.
         """
         scores = self._scores
         if scores is None:
             raise UsageError("the script has no scores", "Give it a function of them")
+        _given.check(answers)
+        for r in requests:
+            _given.chat(r.messages)
         rows = [[scores(r.messages, a) for a in answers] for r in requests]
         return np.array(rows, dtype=np.float32).reshape(len(requests), len(answers))
 
     def _answer(self, request: Request) -> str:
+        _given.chat(request.messages)
+        _given.check_text(request.choices)
         self.asked.append(tuple(request.messages))
         self.seeds.append(request.seed)
         answer = self._next(request.messages)

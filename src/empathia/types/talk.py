@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -238,12 +239,15 @@ class Request:
             assistant and answers with what follows it.
         max_tokens: Most tokens to answer with, at least 1.
         temperature: 0 takes the likeliest token each time; larger is freer.
-        top_k: How many tokens each step may choose from.
+        top_k: How many tokens each step may choose from, at least 1.
         top_p: The likeliest tokens that together have this share may be chosen, in (0, 1].
-        seed: Same seed and messages, same answer (a server may not hold to it).
+        seed: Same seed and messages, same answer (a server may not hold to it); 0 to 2^31 - 1.
         stop: Texts at which the answer ends, themselves left out.
         choices: The answer is one of these, whole; () for any. A server that cannot be told so may
             answer something else.
+
+    Raises:
+        UsageError: There is no message, or a number is out of its range.
     """
 
     messages: Sequence[Message]
@@ -254,6 +258,25 @@ class Request:
     seed: int = 1
     stop: Sequence[str] = ()
     choices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.messages:
+            raise UsageError("a language model is asked nothing at all", "Give it a message")
+        fine = {
+            "max_tokens": (self.max_tokens >= 1, "at least 1"),
+            "temperature": (0 <= self.temperature < math.inf, "0 or more"),
+            "top_k": (self.top_k >= 1, "at least 1"),
+            "top_p": (0 < self.top_p <= 1, "above 0, at most 1"),
+            "seed": (0 <= self.seed < 2**31, "0 to 2^31 - 1"),  # other engines take -1 for any
+            "stop": (all(self.stop), "texts with a character each"),
+        }
+        for name, (it_is, expected) in fine.items():
+            if not it_is:
+                raise UsageError(
+                    f"a language model is asked with {name} = {getattr(self, name)}, "
+                    f"expected {expected}",
+                    "Give it a value in that range",
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,16 @@ from empathia.types import Dialogue, Utterance
 Record = Mapping[str, object]
 
 
+def check(file: Path) -> None:
+    """Refuse a file that cannot be written as its suffix says, before there is anything to write.
+
+    Raises:
+        UsageError: The suffix is none of those that are known.
+    """
+    if file.suffix.lower() not in _FORMATS:
+        raise UsageError(f"'{file.name}' is none of {', '.join(_FORMATS)}", "Name one of these")
+
+
 def write(file: Path, records: Iterable[Record]) -> int:
     """Write rows as csv, tsv, jsonl or Parquet, whole or not at all.
 
@@ -31,10 +41,8 @@ def write(file: Path, records: Iterable[Record]) -> int:
         UsageError: The suffix is another one, or there is no row.
         MissingExtra: It is Parquet, and pyarrow is not installed.
     """
-    rows = list(records)
-    make = _FORMATS.get(file.suffix.lower())
-    if make is None:
-        raise UsageError(f"'{file.name}' is none of {', '.join(_FORMATS)}", "Name one of these")
+    check(file)
+    rows, make = list(records), _FORMATS[file.suffix.lower()]
     if not rows:
         raise UsageError(f"there is nothing to write into '{file}'", "Choose another corpus")
     content = make(rows)

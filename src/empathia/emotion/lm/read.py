@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from empathia import plugins, weights
+from empathia import plugins
 from empathia.config import Options
 from empathia.contracts import LanguageModel, Progress
 from empathia.cues import Bins
@@ -24,7 +24,7 @@ from empathia.emotion.lm.prompt import Prompt, Shape, Told, prompts
 from empathia.emotion.lm.shots import Shots
 from empathia.emotion.lm.template import Template
 from empathia.errors import EmpathiaError, WeightsError
-from empathia.files import Plain, write, write_json
+from empathia.files import Plain, is_file, write, write_json
 from empathia.labels import LabelSet
 from empathia.lm.local import tokens
 from empathia.lm.local.tokens import Tokens
@@ -348,7 +348,7 @@ def asking(
         return loaded
 
     file = Path(spec)
-    stamp = (file.stat().st_size, file.stat().st_mtime_ns) if file.is_file() else ()
+    stamp = (file.stat().st_size, file.stat().st_mtime_ns) if is_file(file) else ()
     name = json.dumps([backend, spec, *stamp])
     at_once = options.count("at_once") if backend == "server" else 1
     together = TOGETHER if backend == "hub" else 1
@@ -375,8 +375,7 @@ def _counted(options: Options, most: int) -> Callable[[Prompt], int]:
 
 @cache
 def _tokenizer(spec: str) -> Tokens | None:
-    file = Path(spec) if spec.endswith(".gguf") else weights.folder(spec) / "model.gguf"
     try:
-        return tokens.load(file)
+        return tokens.of(spec)
     except (WeightsError, ImportError):
         return None

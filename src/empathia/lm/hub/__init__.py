@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from empathia.errors import needs
+from empathia.files import is_file
 from empathia.lm.local import adapter as adapters
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ def load(spec: str = "smollm2", threads: int | None = None, *, exact: bool = Tru
     if threads is not None:
         torch.set_num_threads(threads)
     folder = Path(spec)
-    if (folder / adapters.CONFIG).is_file():
+    if is_file(folder / adapters.CONFIG):
         name, add = adapters.config(folder).base, lowrank.add
-    elif (folder / whole.TENSORS).is_file():
+    elif is_file(folder / whole.TENSORS):
         name, add = whole.base(folder), whole.add
     else:
         model, tokenizer = base_model(spec, exact=exact)

@@ -12,6 +12,8 @@ import torch
 
 from empathia import weights
 from empathia.errors import WeightsError
+from empathia.files import is_file
+from empathia.lm.local import gguf
 from empathia.weights.elsewhere import find
 
 _PACKED = 4  # times its file that a GGUF model takes while it is unpacked
@@ -53,14 +55,11 @@ def base_model(name: str, *, exact: bool = False) -> tuple[Any, Any]:
 
 def _source(name: str) -> Path:
     """The GGUF file or the folder of a model."""
-    if name in {e.name for e in weights.entries()}:
-        file = weights.folder(name) / "model.gguf"
-    elif name.endswith(".gguf"):
-        file = Path(name)
-    else:
+    if not name.endswith(".gguf") and name not in {e.name for e in weights.entries()}:
         return find(name)
-    if not file.is_file():
-        raise _cannot(name, f"there is no file '{file}'")
+    file = gguf.path(name)
+    if not is_file(file):
+        raise _cannot(name, f"there is no file {str(file)!r}")
     return file
 
 

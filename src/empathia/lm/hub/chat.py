@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from empathia.errors import ServerError
 from empathia.lm import _given
 from empathia.types import Message
 
@@ -20,8 +20,11 @@ def rendered(tokenizer: Any, messages: Sequence[Message]) -> str:  # noqa: ANN40
     Args:
         tokenizer: Of the transformers library.
         messages: The chat.
+
+    Raises:
+        ServerError: The template does not take such a chat, or a message is no text.
     """
-    begun = bool(messages) and messages[-1].role == "assistant"
+    chat, begun = _given.chat(messages), messages[-1].role == "assistant"
     if not getattr(tokenizer, "chat_template", None):
         text = "\n\n".join(m.content for m in messages[: len(messages) - begun])
         return f"{text}\n{messages[-1].content if begun else ''}"
@@ -29,16 +32,19 @@ def rendered(tokenizer: Any, messages: Sequence[Message]) -> str:  # noqa: ANN40
 
     how = {"continue_final_message": True} if begun else {"add_generation_prompt": True}
 
-    def by_template(some: Sequence[Message]) -> str:
-        return str(tokenizer.apply_chat_template(_given.chat(some), tokenize=False, **how))
-
-    try:
-        return by_template(messages)
-    except TemplateError:
-        if len(messages) < 2 or messages[0].role != "system":
-            raise
+    ways = [chat]
+    if len(chat) > 1 and messages[0].role == "system":
         first = f"{messages[0].content}\n\n{messages[1].content}"
-        return by_template([dataclasses.replace(messages[1], content=first), *messages[2:]])
+        ways.append([{**chat[1], "content": first}, *chat[2:]])
+    for some in ways:
+        try:
+            return str(tokenizer.apply_chat_template(some, tokenize=False, **how))
+        except (TemplateError, ValueError) as error:
+            reason = error
+    raise ServerError(
+        f"the language model's chat template does not take these messages ({reason})",
+        "Ask in another way, or take another model",
+    ) from reason
 
 
 def tokens(tokenizer: Any, messages: Sequence[Message]) -> list[int]:  # noqa: ANN401
@@ -49,5 +55,10 @@ def tokens(tokenizer: Any, messages: Sequence[Message]) -> list[int]:  # noqa: A
 
 
 def answer(tokenizer: Any, text: str) -> list[int]:  # noqa: ANN401
-    """The tokens of an answer, without its end."""
+    """The tokens of an answer, without its end.
+
+    Raises:
+        UsageError: It is no text.
+    """
+    _given.check_text([text])
     return list(tokenizer.encode(text, add_special_tokens=False))

@@ -12,6 +12,7 @@ from empathia.errors import MissingExtra, UsageError, WeightsError
 from empathia.files import Plain
 from empathia.lm import _given, written
 from empathia.lm.local import adapter as adapters
+from empathia.lm.local import gguf
 from empathia.lm.local.engine import Engine
 from empathia.types import FloatArray, Request
 
@@ -188,11 +189,8 @@ def load(spec: str = "smollm2", threads: int | None = None) -> LocalModel:
         MissingExtra: xllamacpp is not installed.
         WeightsError: The weight is not pulled, or there is no such file.
     """
-    from empathia import weights
-
-    if spec.endswith(".gguf"):
-        return LocalModel(Path(spec), threads=threads)
-    return LocalModel(weights.folder(spec) / "model.gguf", name=spec, threads=threads)
+    name = None if spec.endswith(".gguf") else spec
+    return LocalModel(gguf.path(spec), name=name, threads=threads)
 
 
 def _body(request: Request) -> Mapping[str, Plain]:
@@ -236,9 +234,10 @@ def _check_file(path: Path) -> None:
     try:
         with path.open("rb") as file:
             start = file.read(len(_MAGIC))
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: no file can be called so
         raise WeightsError(
-            f"cannot read the language model '{path}' ({error.strerror})",
+            f"cannot read the language model {str(path)!r} "
+            f"({getattr(error, 'strerror', None) or error})",
             "Name a GGUF file, or run: empathia weights pull smollm2",
         ) from error
     if start != _MAGIC:

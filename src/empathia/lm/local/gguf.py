@@ -8,6 +8,7 @@ and its bytes, an array a u32 type, a u64 length and its values.
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 from typing import BinaryIO
 
 from empathia.files import Plain
@@ -22,6 +23,21 @@ _NUMBERS = dict(enumerate(("<B", "<b", "<H", "<h", "<I", "<i", "<f", "<?"))) | d
     enumerate(("<Q", "<q", "<d"), start=10)
 )
 _STRING, _ARRAY = 8, 9
+
+
+def path(spec: str) -> Path:
+    """The file of a model.
+
+    Args:
+        spec: Name of a pulled weight, or path of a file whose name ends in ``.gguf``.
+
+    Raises:
+        UsageError: There is no weight of that name.
+        WeightsError: It is not pulled.
+    """
+    from empathia import weights
+
+    return Path(spec) if spec.endswith(".gguf") else weights.folder(spec) / "model.gguf"
 
 
 def head(file: BinaryIO) -> tuple[int, dict[str, Plain]]:

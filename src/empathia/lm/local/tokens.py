@@ -58,6 +58,16 @@ def _compiled(template: str) -> Template:
     return ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True).from_string(template)
 
 
+def of(spec: str) -> Tokens:
+    """The tokenizer of a model on this machine, as :func:`empathia.lm.local.gguf.path` names it.
+
+    Raises:
+        UsageError: There is no weight of that name.
+        WeightsError: The weight is not pulled, or as for :func:`load`.
+    """
+    return load(gguf.path(spec))
+
+
 def load(path: Path) -> Tokens:
     """Read a GGUF file's tokenizer.
 

@@ -203,13 +203,14 @@ def _check(options: Options) -> None:
         "top_k": options.count("top_k") > 0,
         "top_p": 0 < options.number("top_p") <= 1,
         "max_tokens": options.count("max_tokens") > 0,
+        "seed": options.count("seed") >= 0,
         "exemplars": 0 <= options.count("exemplars") <= compact.EXEMPLARS,
     }
     for name in (name for name, it_is in fine.items() if not it_is):
         raise ConfigError(
             f"the reply generator 'lm' cannot have {name} = {options.values[name]}",
-            f"Temperatures are 0 or more, top_p above 0 to 1, exemplars 0 to {compact.EXEMPLARS}, "
-            "counts at least 1",
+            "Temperatures and seeds are 0 or more, top_p above 0 to 1, exemplars 0 to "
+            f"{compact.EXEMPLARS}, counts at least 1",
         )
 
 

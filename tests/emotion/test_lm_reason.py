@@ -102,6 +102,15 @@ def test_what_was_said_before_counts_as_a_whole():
     assert [(p.kind, p.text) for p in found.told] == [("past", "")]
 
 
+def test_it_tells_what_another_label_would_hang_on():
+    made, turn = asks(scorer(low="tearful", cross="letter")), Sample("a", TALK, speaker="A")
+    found = made.reasons([[turn]], {"a"}, "cross")["a"]
+    assert (found.label, found.told[0].text) == ("cross", "but the letter came today,")
+    assert made.reasons([[turn]], {"a"}, "low")["a"].told[0].text == "and I am tearful now."
+    with pytest.raises(LabelError, match="'rage'"):
+        made.reasons([[turn]], {"a"}, "rage")
+
+
 def test_what_speaks_against_a_label_is_kept_and_no_reason_for_it():
     """ "low" has 1 nat more; "rude" gives "cross" 2, but only half of the times it is there."""
 

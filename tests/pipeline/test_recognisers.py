@@ -17,7 +17,19 @@ from empathia import features, plugins, weights
 from empathia.errors import UsageError
 from empathia.labels import EKMAN7
 from empathia.pipeline import Conversation, Options
-from empathia.types import ANY, About, Emotion, Features, Reply, Sample, Tell, Turn, Wish
+from empathia.types import (
+    ANY,
+    About,
+    Emotion,
+    Features,
+    Part,
+    Reason,
+    Reply,
+    Sample,
+    Tell,
+    Turn,
+    Wish,
+)
 
 pytestmark = pytest.mark.weights
 ENGLISH = {"minilm", "text-empathetic", "talk"}
@@ -100,6 +112,41 @@ def test_a_plug_in_reads_by_its_name(
     assert set(both.turns[0].emotions) == {"text", "always"}
     assert both.turns[0].emotion is not None
     assert both.turns[0].emotion.source == "fusion of always, text"
+
+
+class Knows(Always):
+    """One that tells why, of turns that have words."""
+
+    def reasons(self, dialogues: Sequence[Sequence[Sample]], wanted: Any) -> dict[str, Reason]:
+        self.asked = [s.id for d in dialogues for s in d]
+        return {
+            s.id: Reason("neutral", 0.7, (), parts=(Part("words", s.text, 1.0, 0.2),))
+            for d in dialogues
+            for s in d
+            if s.id in wanted and s.text
+        }
+
+
+def test_who_can_tell_why_is_asked_where_that_is_wanted(
+    installed: dict[tuple[str, str], SimpleNamespace], talk: Path
+) -> None:
+    installed["emotion", "mute"] = recogniser(Always(name="mute"))
+    installed["emotion", "theirs"] = recogniser(knows := Knows(name="knows"))
+    both = {"recognisers": ("mute", "theirs")}
+    timeline = empathia.read(talk, why=True, **both)
+    assert [list(t.why or ()) for t in timeline.turns] == [["knows"]] * 2
+    assert timeline.turns[1].why["knows"].parts[0].text == "정말 슬프다"
+    assert timeline.provenance["options"]["why"] is True
+    assert [t.why for t in empathia.read(talk, **both).turns] == [None, None]
+    with pytest.raises(UsageError, match=r"tell why \('mute'\)"):
+        empathia.read(talk, why=True, recognisers=("mute",))
+    with Conversation(Options(**both)) as live:
+        ids = [live.add(text).utterance.id for text in ("One", "Two", "Three")]
+        assert live.why(ids[1])["knows"].parts[0].text == "Two"
+        assert knows.asked == ids[:2], "nothing of later turns"
+        assert live.turns[1].why is None
+        with pytest.raises(UsageError, match="'nobody'"):
+            live.why("nobody")
 
 
 def test_a_recogniser_gets_the_features_that_it_names(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from build import LINES, film, filmed, overlapping, sound, timeline, turn
+from build import LINES, film, filmed, overlapping, reasoned, sound, timeline, turn
 
 from empathia.face.motion import neutral
 from empathia.labels import LabelSet
@@ -413,6 +413,48 @@ def test_what_is_thrown_in_is_told_and_does_not_tear_the_chart(browser, tmp_path
         path = "document.querySelector('.chart .area').getAttribute('d')"
         places = [float(x.split()[0]) for x in re.split("[MLZ]", visit.page.evaluate(path)) if x]
         assert len(set(places)) == 4, "two turns of Ann, and none of Ben inside of the first"
+
+
+def test_reasons_unfold_by_the_keyboard_and_stay_words(browser, tmp_path):
+    attack = "</details><script>document.title='hacked'</script><img src=x onerror=alert(1)>"
+    with Visit(browser, write_page(reasoned(timeline(3), hostile=attack), tmp_path)) as visit:
+        detail = visit.page.locator("#detail details.because")
+        assert detail.count() == 1 and visit.page.title() != "hacked"
+        prompt = detail.locator("pre").last
+        assert not prompt.is_visible()
+        summary = detail.locator("summary")
+        assert f"because of “{attack}” and (voice: low volume)" in summary.inner_text()
+        summary.focus()
+        visit.page.keyboard.press("Enter")
+        assert prompt.inner_text().split("\n")[1] == f"Ann: {attack}"
+        rows = detail.locator("tbody tr").all_inner_texts()
+        assert [r.split()[-2] for r in rows] == ["31", "43", "73"]
+        widths = detail.locator("tbody tr").evaluate_all(
+            "all => all.map(r => [...r.querySelectorAll('rect')].slice(1)"
+            ".map(x => [x.getAttribute('class'), +x.getAttribute('width')]))"
+        )
+        assert widths[0] == [["stays", 31], ["falls", 31]]
+        assert widths[2] == [["stays", 62], ["rises", 11]]
+        visit.page.get_by_role("button", name="Next turn").click()
+        assert visit.page.locator("#detail details.because").count() == 2
+        visit.page.get_by_role("button", name="Next turn").click()
+        assert visit.page.locator("#detail details.because").count() == 0
+        assert visit.page.locator("img, script:not([type])").count() == 1
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_reasons_fit_and_can_be_read(browser, tmp_path, width, scheme):
+    found = reasoned(timeline(2), hostile="Rindfleischetikettierung" * 9)
+    options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
+    with Visit(browser, write_page(found, tmp_path), **options) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        size = visit.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert size[0] <= size[1], "the page must not scroll sideways"
+        assert visit.page.evaluate(CONTRAST.replace("small,", "small, pre, b, summary,")) == []
+        for row in visit.page.locator("#turns .left-out tr").all():
+            box, panel = row.bounding_box(), visit.page.locator("#turns").bounding_box()
+            assert box["x"] + box["width"] <= panel["x"] + panel["width"]
 
 
 def test_words_of_attack_stay_words(browser, tmp_path):

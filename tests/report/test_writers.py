@@ -15,7 +15,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from build import drawn_face, filmed, one, overlapping, timeline
+from build import drawn_face, filmed, one, overlapping, reasoned, timeline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +30,9 @@ from empathia.types import (
     Emotion,
     Empathy,
     Exemplar,
+    Message,
+    Part,
+    Reason,
     Reply,
     Timeline,
     Turn,
@@ -74,8 +77,9 @@ def assert_same(a: Timeline, b: Timeline) -> None:
         timeline(0),
         timeline(3, texts=(None,)),
         filmed(b"\xff\xd8"),
+        reasoned(timeline(4)),
     ],
-    ids=["recording", "transcript", "28 labels", "nobody", "no words", "video"],
+    ids=["recording", "transcript", "28 labels", "nobody", "no words", "video", "reasons"],
 )
 def test_json_round_trip_and_schema(found):
     data = wire.to_json(found)
@@ -83,6 +87,42 @@ def test_json_round_trip_and_schema(found):
     back = wire.from_json(json.loads(wire.dumps(found)))
     assert_same(back, found)
     assert wire.to_json(back) == data
+
+
+REASON = st.builds(
+    Reason,
+    st.none() | ANYTHING,
+    st.none() | st.floats(0, 1),
+    st.lists(st.builds(Message, st.sampled_from(["system", "user"]), ANYTHING)).map(tuple),
+    st.dictionaries(st.sampled_from(["voice", "face"]), ANYTHING),
+    st.lists(
+        st.builds(
+            Part,
+            st.sampled_from(["words", "voice", "face", "past"]),
+            ANYTHING,
+            st.floats(-50, 50),
+            st.floats(0, 1),
+        )
+    ).map(tuple),
+    st.none() | ANYTHING,
+)
+
+
+@given(st.none() | st.dictionaries(ANYTHING, REASON, max_size=2))
+def test_reasons_survive_json(why):
+    found = one("hm")
+    found = dataclasses.replace(found, turns=(dataclasses.replace(found.turns[0], why=why),))
+    VALIDATOR.validate(wire.to_json(found))
+    assert through_json(found).turns[0].why == why
+
+
+def test_a_timeline_from_before_reasons_is_read():
+    data = wire.to_json(reasoned(timeline(2)))
+    for turn in data["turns"]:
+        del turn["why"]
+    data["schema_version"] = "1.4"
+    VALIDATOR.validate(data)
+    assert [t.why for t in wire.from_json(data).turns] == [None, None]
 
 
 def test_schema_itself_is_valid_and_refuses():
@@ -97,7 +137,7 @@ def test_schema_itself_is_valid_and_refuses():
 def test_json_says_what_it_should():
     found = timeline(4, abstain=(1,))
     data = wire.to_json(found)
-    assert data["schema_version"] == "1.4" and data["label_sets"]["ekman7"] == list(EKMAN7)
+    assert data["schema_version"] == "1.5" and data["label_sets"]["ekman7"] == list(EKMAN7)
     first = data["turns"][0]
     emotion = found.turns[0].emotion
     assert emotion is not None and emotion.runner_up is not None
@@ -176,7 +216,7 @@ def broken(**change: object) -> object:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (broken(schema_version="2.0"), "expected a timeline of schema version 1.4, found '2.0'"),
+        (broken(schema_version="2.0"), "expected a timeline of schema version 1.5, found '2.0'"),
         (broken(schema_version=1), "found 1"),
         ([], "found None"),
         ({"schema_version": "1.0"}, "lacks 'label_sets'"),

@@ -8,7 +8,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from build import filmed, one, overlapping, timeline, turn
+from build import filmed, one, overlapping, reasoned, timeline, turn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,8 +19,8 @@ from empathia.labels.sets import GOEMOTIONS28
 from empathia.report.marks import marks
 from empathia.report.timeline import srt, terminal, textgrid, write
 from empathia.report.timeline.html import page
-from empathia.report.wording import beside, clock, noncommercial, people, percent
-from empathia.types import Reply, SpeakerNumber, Timeline
+from empathia.report.wording import because, beside, clock, noncommercial, people, percent, whys
+from empathia.types import Part, Reason, Reply, SpeakerNumber, Timeline
 from empathia.types.events import TurnEnded
 
 ANYTHING = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -351,6 +351,37 @@ def test_known_emotions_look_the_same_in_every_set():
 def test_reply_note_is_shown():
     said = dataclasses.replace(turn(0, span=(0, 1)), reply=Reply("t1", "Oh.", "rules", "no model"))
     assert "(rules: no model)" in shown(Timeline("a", (said,), ("Ann",)), 100)
+
+
+@pytest.mark.parametrize("width", [50, 80, 140])
+def test_terminal_says_why_and_with_which_cues_it_was_asked(width):
+    found = reasoned(timeline(3), hostile="stupid\x1b[31m")
+    text = shown(found, width)
+    flat = " ".join(text.split())
+    assert "because of “stupid" in flat and "(voice: low volume)" in flat
+    assert "asked with (voice: low volume, fast)" in flat
+    assert "mine: no reason: its answers are not scored" in flat
+    assert "\x1b" not in text
+    assert flat.count("because of") == 2 and "lm: because of" in flat
+    assert "why" not in shown(timeline(3), width)
+
+
+def test_a_reason_is_told_in_one_sentence():
+    def said(*parts, label="sadness", sure=0.62):
+        return because(Reason(label, sure, (), {}, tuple(Part(*p) for p in parts)))
+
+    word, cue = ("words", "stupid", 1.3, 0.31), ("voice", "low volume", 0.6, 0.47)
+    assert said(word) == "because of “stupid”: without it sadness falls from 62 % to 31 %"
+    both = "because of “stupid” and (voice: low volume): without the first sadness falls from "
+    assert said(word, cue) == both + "62 % to 31 %"
+    assert said(word, cue, ("past", "", 0.5, 0.5)) == both + "62 % to 31 %"
+    assert said(("past", "", 0.9, 0.4)).startswith("because of what was said before: without it")
+    weak = ("words", "so", 0.1, 0.60)
+    assert said(weak) == said() == "nothing in it stands out for sadness"
+    # Of a label that is as good as certain, odds that halve change nothing that anybody would see.
+    assert said(("words", "so", 0.7, 0.989), sure=0.995) == "nothing in it stands out for sadness"
+    assert because(Reason(None, None, (), note="no label")) == "no reason: no label"
+    assert whys(turn(0)) == []
 
 
 def test_what_a_stream_tells_stands_under_its_turn():

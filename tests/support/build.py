@@ -30,6 +30,9 @@ from empathia.types import (
     Emotion,
     Features,
     FloatArray,
+    Message,
+    Part,
+    Reason,
     Reply,
     Seen,
     SpeakerNumber,
@@ -301,3 +304,20 @@ def film(seconds: float = 1.0, rate: int = 8) -> bytes:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
         container.mux(stream.encode(None))
     return out.getvalue()
+
+
+def reasoned(found: Timeline, *, hostile: str = "</details><script>alert(1)</script>") -> Timeline:
+    """The same with a reason of its first turn, one of two sources of the second, none later."""
+    asked = (Message("system", "How do they feel?"), Message("user", f"Ann: {hostile}\n(x)"))
+    parts = (
+        Part("words", hostile, 1.25, 0.31),
+        Part("voice", "low volume", 0.75, 0.43),
+        Part("past", "", -0.5, 0.73),
+    )
+    why = Reason("sadness", 0.62, asked, {"voice": "low volume, fast"}, parts)
+    unscored = Reason("joy", 1.0, asked, note="its answers are not scored")
+    told = ({"lm": why}, {"lm": why, "mine": unscored})
+    turns = [
+        dataclasses.replace(t, why=w) for t, w in zip(found.turns, (*told, *[{}] * 9), strict=False)
+    ]
+    return dataclasses.replace(found, turns=tuple(turns))

@@ -24,6 +24,7 @@ def add_reading(parser: argparse.ArgumentParser) -> None:
     _words(listening)
     _people(listening)
     _judging(listening)
+    _recognising(listening)
     _watching(parser.add_argument_group("watching"))
     _answering(parser.add_argument_group("replying"))
     _writing(parser.add_argument_group("output"))
@@ -148,6 +149,10 @@ def _judging(group: argparse._ArgumentGroup) -> None:
         help="answer only where at most this share of answers as sure were wrong elsewhere (0.5); "
         "who was not measured, as for Korean, answers always, or is believed with --risk",
     )
+
+
+def _recognising(group: argparse._ArgumentGroup) -> None:
+    """Who hears emotion, and whether they say why."""
     group.add_argument(
         "--recogniser",
         action="append",
@@ -155,6 +160,12 @@ def _judging(group: argparse._ArgumentGroup) -> None:
         help="hear emotion with this recogniser instead of the shipped ones: a folder of your own "
         "model (out/<run>/model of empathia train), a shipped model or a plug-in by name; may be "
         "repeated",
+    )
+    group.add_argument(
+        "--why",
+        action="store_true",
+        help="measure which words and cues each label hangs on, where a recogniser can tell "
+        "(--recogniser lm): up to a dozen questions a turn more",
     )
     group.add_argument("--threads", type=int, metavar="N", help="threads for the models")
 

@@ -24,7 +24,7 @@ from empathia.pipeline.fusion import fuse
 from empathia.pipeline.models import Models
 from empathia.pipeline.options import Options, language_code
 from empathia.pipeline.priors import Prior
-from empathia.pipeline.recognisers import Named, recognise
+from empathia.pipeline.recognisers import Named, reader, recognise
 from empathia.pipeline.record import Record
 from empathia.pipeline.senses import FACE, PROSODY
 from empathia.pipeline.watching import LooksSoFar
@@ -35,6 +35,7 @@ from empathia.types import (
     Cues,
     Emotion,
     Features,
+    Reason,
     Sample,
     Seen,
     Sight,
@@ -104,6 +105,7 @@ class Conversation:
         if str(self.models.options.care) == care.OFF:  # those who answer have their own options
             self.record.note(care.NOTE_OFF)
         self._sources = self.models.sources()
+        self._check_why()
         self._prior = Prior(self.options.prior)
         self._wanted = self._prior_of_all()
         if self.options.reply != "none":  # a wrong server or model is told before the work
@@ -201,6 +203,49 @@ class Conversation:
         self._turns[-1] = dataclasses.replace(self._turns[-1], reply=reply)
         return self._turns[-1]
 
+    def why(self, id: str) -> dict[str, Reason]:
+        """What the labels of one turn hang on, by source; who cannot tell is absent.
+
+        Args:
+            id: Of an utterance that was added.
+
+        Raises:
+            UsageError: There is none.
+        """
+        for place, sample in enumerate(self._samples, 1):
+            if sample.id == id:
+                return self._why(self._samples[:place])
+        raise UsageError(f"no turn has the id '{id}'", "Name one that was added")
+
+    def _why(self, samples: Sequence[Sample]) -> dict[str, Reason]:
+        """Of the last of these turns."""
+        asked = {
+            source: reader(several, samples[-1].language).reason(samples)
+            for source, several in self._sources.items()
+        }
+        return {source: told for source, told in asked.items() if told is not None}
+
+    def _whys(
+        self, samples: Sequence[Sample], progress: Progress | None
+    ) -> list[dict[str, Reason] | None]:
+        """What the labels of new turns hang on, where that is asked for."""
+        if not self.options.why:
+            return [None] * len(samples)
+        dialogue, told = [*self._samples, *samples], list[dict[str, Reason] | None]()
+        for done in range(1, len(samples) + 1):
+            told.append(self._why(dialogue[: len(self._samples) + done]))
+            if progress is not None:
+                progress("reasons", done, len(samples))
+        return told
+
+    def _check_why(self) -> None:
+        if self.options.why and not any(named.tells_why for named in self._named):
+            names = ", ".join(f"'{named.about.name}'" for named in self._named)
+            raise UsageError(
+                f"none of the recognisers can tell why ({names})",
+                "Name one that can: --recogniser lm, or leave --why out",
+            )
+
     def hear(self, sound: Audio, utterance: str) -> dict[str, Features]:
         """What has to be measured of the sound of one utterance.
 
@@ -267,12 +312,17 @@ class Conversation:
         judged = self._judged(spoken, samples, progress)
         emotions = [{name: said for name, (_, said) in j.items()} for j in judged]
         fused = [self._fused(e, j) for e, j in zip(emotions, judged, strict=True)]
+        whys = self._whys(samples, progress)
         # From here on nothing can fail: a turn is in, or was never added.
         prosodies = [(s.sound or {}).get(PROSODY) for s in spoken]
         told = zip(spoken, samples, _cues(spoken, cues), emotions, fused, strict=True)
         turns = [
-            Turn(_in_its_language(s, x), s.words, p, c, e, f, seen=self._looks.add(s.seen, s.face))
-            for p, (s, x, c, e, f) in zip(prosodies, told, strict=True)
+            Turn(
+                *(_in_its_language(s, x), s.words, p, c, e, f),
+                seen=self._looks.add(s.seen, s.face),
+                why=w,
+            )
+            for p, w, (s, x, c, e, f) in zip(prosodies, whys, told, strict=True)
         ]
         self._language = so_far
         self._samples += samples

@@ -82,6 +82,8 @@ class Options:
         recognisers: Who hears emotion: names of shipped models, names of plug-ins, or folders of
             models that ``empathia train`` kept. Those that are named take the place of the
             shipped ones.
+        why: Measure what labels hang on, by the recognisers that can ("lm"); each turn is then
+            asked about up to a dozen times more.
     """
 
     transcript: Path | None = None
@@ -114,6 +116,7 @@ class Options:
     prior: str | Path | None = None
     risk: float | None = None
     recognisers: tuple[str | Path, ...] = SHIPPED
+    why: bool = False
 
     def __post_init__(self) -> None:
         if self.levels not in (3, 4, 5, 6):

@@ -7,7 +7,7 @@ of a kept model. What a recogniser is, is known before its model is loaded.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +18,7 @@ from empathia.contracts import Recogniser
 from empathia.errors import UsageError
 from empathia.pipeline.options import SHIPPED
 from empathia.training import model
-from empathia.types import About, Emotion, Sample
+from empathia.types import About, Emotion, Reason, Sample
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -117,6 +117,24 @@ class Named:
             return [emotions[i] for i in at]
         (emotions,) = self.model.recognise([[self._seen(samples[i]) for i in at]])
         return list(emotions)
+
+    @property
+    def tells_why(self) -> bool:
+        """Whether it can tell what its labels hang on; the model is loaded."""
+        return getattr(self.model, "reasons", None) is not None
+
+    def reason(self, samples: Sequence[Sample]) -> Reason | None:
+        """What the label of the last turn hangs on; None where it cannot tell.
+
+        Args:
+            samples: The dialogue up to it, with all features.
+        """
+        tell = getattr(self.model, "reasons", None)
+        if tell is None:
+            return None
+        shown = samples if self.model.about.history else samples[-1:]
+        told: Mapping[str, Reason] = tell([[self._seen(s) for s in shown]], {samples[-1].id})
+        return told.get(samples[-1].id)
 
     def _seen(self, sample: Sample) -> Sample:
         """The sample with the features that it names and no others."""
@@ -298,7 +316,7 @@ def recognise(
     Returns:
         One for each position.
     """
-    chosen = [_reader(alternatives, samples[i].language) for i in at]
+    chosen = [reader(alternatives, samples[i].language) for i in at]
     judged: dict[int, tuple[Named, Emotion]] = {}
     for one in dict.fromkeys(chosen):
         mine = [i for i, who in zip(at, chosen, strict=True) if who is one]
@@ -307,6 +325,12 @@ def recognise(
     return [judged[i] for i in at]
 
 
-def _reader(alternatives: Sequence[Named], language: str | None) -> Named:
+def reader(alternatives: Sequence[Named], language: str | None) -> Named:
+    """The one that reads a language; the first where none does.
+
+    Args:
+        alternatives: Recognisers with one source.
+        language: ISO 639-1 code, or None.
+    """
     reads = [one for one in alternatives if language in one.about.languages]
     return (reads or alternatives)[0]

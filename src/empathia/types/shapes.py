@@ -110,6 +110,33 @@ class SeenJson(TypedDict):
     landmarks: list[list[float]] | None
 
 
+class MessageJson(TypedDict):
+    """A message of a chat."""
+
+    role: str
+    content: str
+
+
+class PartJson(TypedDict):
+    """A part that was left out, and the label without it."""
+
+    kind: str
+    text: str
+    change: float
+    without: float
+
+
+class ReasonJson(TypedDict):
+    """What a source was asked about a turn, and what its label hangs on."""
+
+    label: str | None
+    confidence: float | None
+    prompt: list[MessageJson]
+    cues: dict[str, str]
+    parts: list[PartJson]
+    note: str | None
+
+
 class TurnJson(TypedDict):
     """A turn and all that was heard in it."""
 
@@ -129,6 +156,7 @@ class TurnJson(TypedDict):
     speaker_confidence: float | None
     overlap: float | None
     seen: SeenJson | None
+    why: dict[str, ReasonJson] | None
 
 
 class SpeakerNumberJson(TypedDict):

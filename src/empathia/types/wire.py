@@ -21,6 +21,9 @@ from empathia.types import (
     Empathy,
     Exemplar,
     Features,
+    Message,
+    Part,
+    Reason,
     Reply,
     Seen,
     SpeakerNumber,
@@ -37,6 +40,7 @@ from empathia.types.shapes import (
     EmpathyJson,
     MeasureJson,
     ProsodyJson,
+    ReasonJson,
     ReplyJson,
     SeenJson,
     SpeakerNumberJson,
@@ -45,7 +49,7 @@ from empathia.types.shapes import (
     WordJson,
 )
 
-SCHEMA_VERSION = "1.4"
+SCHEMA_VERSION = "1.5"
 _MAJOR = SCHEMA_VERSION.partition(".")[0]
 _SCHEMA = Path(__file__).with_name("timeline.schema.json")
 _THREE = re.compile(r"\[" + ",".join([r"\n +(-?[0-9][0-9.eE+-]*)"] * 3) + r"\n +\]")
@@ -144,6 +148,7 @@ def turn_json(turn: Turn, overlap: float | None = None) -> TurnJson:
         "speaker_confidence": utterance.speaker_confidence,
         "overlap": overlap,
         "seen": None if turn.seen is None else _seen(turn.seen),
+        "why": None if turn.why is None else {s: _reason(r) for s, r in turn.why.items()},
     }
 
 
@@ -187,6 +192,20 @@ def _seen(seen: Seen) -> SeenJson:
         "landmarks": None
         if points is None
         else [[round(float(x), 3) for x in point] for point in points],
+    }
+
+
+def _reason(reason: Reason) -> ReasonJson:
+    return {
+        "label": reason.label,
+        "confidence": reason.confidence,
+        "prompt": [{"role": m.role, "content": m.content} for m in reason.prompt],
+        "cues": dict(reason.cues),
+        "parts": [
+            {"kind": p.kind, "text": p.text, "change": p.change, "without": p.without}
+            for p in reason.parts
+        ],
+        "note": reason.note,
     }
 
 
@@ -343,6 +362,22 @@ def _read_turn(data: TurnJson, sets: Mapping[str, LabelSet]) -> Turn:
         emotion=_maybe(emotion, data["emotion"]),
         reply=_maybe(_read_reply, data["reply"]),
         seen=_maybe(_read_seen, data.get("seen")),  # since 1.4
+        why=_maybe(_read_why, data.get("why")),  # since 1.5
+    )
+
+
+def _read_why(data: Mapping[str, ReasonJson]) -> dict[str, Reason]:
+    return {source: _read_reason(r) for source, r in data.items()}
+
+
+def _read_reason(data: ReasonJson) -> Reason:
+    return Reason(
+        data["label"],
+        data["confidence"],
+        tuple(Message(**m) for m in data["prompt"]),
+        dict(data["cues"]),
+        tuple(Part(**p) for p in data["parts"]),
+        data["note"],
     )
 
 

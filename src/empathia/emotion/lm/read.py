@@ -148,20 +148,25 @@ class Reader:
         return self.options.text("normalise") == "mean"
 
     def reasons(
-        self, dialogues: Sequence[Conversation], wanted: Collection[str]
+        self,
+        dialogues: Sequence[Conversation],
+        wanted: Collection[str],
+        label: str | None = None,
     ) -> dict[str, Reason]:
         """What the labels of turns hang on, by id; see :mod:`empathia.emotion.lm.reason`.
 
         Args:
             dialogues: In time order each.
             wanted: Ids; one of which there is nothing to show is absent.
+            label: What hangs on; None for the likeliest of each turn.
         """
         scores, each = self.answer(dialogues, wanted), self._each(dialogues, wanted)
         unscored = self.options.text("answer") != "scored"
         told = {}
         for id, row in scores.items():
             asks = [made[id] for made in each]
-            best = int(np.argmax(row)) if row else None
+            likeliest = int(np.argmax(row)) if row else None
+            best = likeliest if label is None or not row else self.labels.index(label)
             asked = asks[best or 0] if len(asks) > 1 else asks[0]
             parts: tuple[Part, ...] = ()
             if best is not None and not unscored:

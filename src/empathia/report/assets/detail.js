@@ -12,7 +12,7 @@ let wordItems = [];
 function showDetail(turn) {
   wordItems = [];
   byId("detail").replaceChildren(...[
-    detailTop(turn), detailVerdict(turn), ...detailWords(turn), ...detailCues(turn), ...detailFace(turn), ...detailShares(turn),
+    detailTop(turn), detailVerdict(turn), ...detailWords(turn), ...detailWhy(turn), ...detailCues(turn), ...detailFace(turn), ...detailShares(turn),
     ...detailMeasures(turn), ...detailReply(turn),
   ].filter(Boolean));
 }
@@ -97,6 +97,13 @@ function detailFace(turn) {
     cues.impression ? el("p", { class: "impression" }, cues.impression) : null,
     el("p", { class: "small" }, `${turn.seen.person}, in ${percent(turn.seen.share)} of the pictures${when}`),
     cues.reference ? el("p", { class: "small" }, `Levels relative to: ${cues.reference}`) : null))];
+}
+
+/** What the label hangs on; the table has it, folded. */
+function detailWhy(turn) {
+  if (!turn.why) return [];
+  const row = document.getElementById(`turn-${turn.index + 1}`).nextElementSibling;
+  return [el("h3", {}, "Why"), ...[...row.querySelectorAll("details")].map((one) => one.cloneNode(true))];
 }
 
 function detailShares(turn) {

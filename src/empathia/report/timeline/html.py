@@ -161,6 +161,7 @@ def _data(timeline: Timeline, marks: Mapping[str, Mark], reacted: Reacted | None
     for turn in known["turns"]:
         if turn["seen"] is not None:
             del turn["seen"]["landmarks"]  # the table has the drawing
+        turn["why"] = bool(turn["why"])  # and the reasons
     known["waveform"] = [
         round(float(peak), 3) if math.isfinite(peak) else 0 for peak in timeline.waveform
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from empathia.report.escaping import escaped
 from empathia.report.marks import Mark
-from empathia.report.timeline import faces
+from empathia.report.timeline import faces, reasons
 from empathia.report.wording import (
     BROUGHT,
     NO_WORDS,
@@ -157,7 +157,7 @@ def _row(
         f'<td class="heard">{escaped(sounded(turn.cues))}{face}</td>'
         f'<td class="felt">{_felt(turn, marks)}</td></tr>'
     )
-    return row + _answer(turn)
+    return row + _why(turn) + _answer(turn)
 
 
 def _who(turn: Turn, aside: str) -> str:
@@ -165,6 +165,18 @@ def _who(turn: Turn, aside: str) -> str:
     small = f"<small>{escaped(aside)}</small>" if aside else ""
     name = turn.utterance.speaker
     return f"<bdi>{escaped(name)}</bdi>{doubt}{small}{faces.shown(turn.seen, name)}"
+
+
+def _why(turn: Turn) -> str:
+    """What the label hangs on, folded, with all that was asked."""
+    if not turn.why:
+        return ""
+    several = len(turn.why) > 1
+    inner = "".join(reasons.folded(r, s if several else "") for s, r in turn.why.items())
+    return (
+        '\n<tr class="answer why"><td class="at"></td><td class="name">why</td>'
+        f'<td class="said" colspan="3">{inner}</td></tr>'
+    )
 
 
 def _answer(turn: Turn) -> str:

@@ -22,6 +22,7 @@ from empathia.report.wording import (
     sounded,
     untold,
     verdict,
+    whys,
 )
 from empathia.types import Emotion, Timeline, Turn, spaced
 from empathia.types.events import Ended, Event, Revised, TurnEnded
@@ -119,6 +120,8 @@ def _one(
     console.print(Padding(_words(turn, console), (0, 0, 0, 2)))
     for said in _noticed(turn, faces=faces):
         console.print(Padding(_text(said, console, "italic"), (0, 0, 0, 2)))
+    for why in whys(turn):
+        console.print(Padding(_text(why, console, "dim"), (0, 0, 0, 2)))
     if turn.reply is not None:
         console.print(Padding(_reply(turn, console), (0, 0, 0, 2)))
 
@@ -169,8 +172,11 @@ def _table(timeline: Timeline, console: Console) -> Table:
         cells = [_text(_at(turn), console), who, _words(turn, console), noticed]
         felt = _emotion(turn.emotion, looks, console)
         table.add_row(*(cells if apart else _below(cells)), felt)
+        blank = [""] if apart else []
+        if lines := whys(turn):
+            why = _text("\n".join(lines), console, "dim")
+            table.add_row("", _text("-> why", console, "dim"), why, *blank, "")
         if turn.reply is not None:
-            blank = [""] if apart else []
             answer = _text("-> reply", console, "bold")
             table.add_row("", answer, _reply(turn, console), *blank, "")
     return table

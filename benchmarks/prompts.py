@@ -17,6 +17,11 @@ often another label is the likeliest then, and how often it is that one; beside 
 Validation turns of MELD, whole dialogues from the first on: how many are told a label by the
 recogniser as it ships, how many of these, of the others and of all rightly; and how many of the
 first 40 are answered with a label where anything may be written.
+
+    python benchmarks/prompts.py tables DATA [--only NAME] [--turns 500] [--threads 1] [--out DIR]
+
+What the wording changes (``benchmarks/variants.py``): tables of the same validation turns, asked in
+several ways by the recogniser as it is. Answers are kept in DIR: what was stopped goes on.
 """
 
 from __future__ import annotations
@@ -31,6 +36,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import variants
 
 from empathia.config import Options
 from empathia.corpora import meld
@@ -134,15 +140,26 @@ def _talk(file: Path) -> list[Sample]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("action", choices=["speed", "injected", "untaught"])
-    parser.add_argument("data", type=Path, nargs="?", help="MELD's folder, for untaught")
-    parser.add_argument("--turns", type=int, default=50)
+    parser.add_argument("action", choices=["speed", "injected", "untaught", "tables"])
+    parser.add_argument("data", type=Path, nargs="?", help="MELD's folder, or that of all")
+    parser.add_argument("--turns", type=int, help="default: 500 of tables, else 50")
+    parser.add_argument("--only", choices=list(variants.tables()), help="one of the tables")
+    parser.add_argument("--out", type=Path, default=Path("out/wording"))
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--model", default="smollm2")
     options = parser.parse_args()
-    if options.action == "untaught" and options.data is None:
-        parser.error("untaught needs MELD's folder")
+    if options.action in {"untaught", "tables"} and options.data is None:
+        parser.error(f"{options.action} needs data")
+    options.turns = options.turns or (500 if options.action == "tables" else 50)
     try:
+        if options.action == "tables":
+            place = variants.Place(
+                options.data, options.out, options.turns, threads=options.threads
+            )
+            for name, table in variants.tables().items():
+                if options.only in {None, name}:
+                    variants.show(table, place)
+            return 0
         if options.action != "speed":
             {"injected": injected, "untaught": untaught}[options.action](options)
             return 0

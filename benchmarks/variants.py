@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from empathia import bench, plugins
 from empathia.bench.run import Training
-from empathia.config import Options, read_run
+from empathia.config import Options, Run, read_run
 from empathia.emotion.lm import calibrating, read
 from empathia.emotion.lm.asking import TOGETHER, Asking
 from empathia.lm import hub
@@ -45,6 +45,10 @@ class Way:
 
     run: Path
     changes: tuple[str, ...] = ()
+
+    def read(self) -> Run:
+        """The run file with them, of one seed."""
+        return read_run(self.run, [f"seeds=[{SEED}]", *self.changes])
 
     def but(self, *changes: str, run: Path | None = None) -> Way:
         """The way with further changes."""
@@ -244,8 +248,8 @@ class Figures:
 
 def problem(way: Way, place: Place) -> Problem:
     """What the way's run file may learn from, for its first seed and fold."""
-    run = read_run(way.run, [f"seeds=[{SEED}]", *way.changes])
-    made = bench.bench(bench.with_threads(run, place.threads), place.data, place.out)
+    run = bench.with_threads(way.read(), place.threads)
+    made = bench.bench(run, place.data, place.out)
     given, _ = Training(made, SEED, made.folds(SEED)[0]).problem(None)
     return given
 
@@ -279,7 +283,7 @@ def answered(name: str, way: Way, turns: Sequence[Mapping[str, int]], place: Pla
     given = problem(way, place)
     asked, calibrate = (only(given.valid, ids) for ids in turns)
     given = dataclasses.replace(given, valid=calibrate)
-    by = read_run(way.run, way.changes).model.recogniser
+    by = way.read().model.recogniser
     print(f"{name}: {len(asked.targets)} turns", file=sys.stderr, flush=True)
     if by == "lm":
         told = _asked(given, asked, place)

@@ -45,6 +45,7 @@ class Recogniser(Protocol):
     def save(self, folder: Path) -> None: ...  # safe files alone; UsageError says why it can't
 
     # [reasons(dialogues, wanted: ids) -> {id: types.Reason}: what its labels hang on]
+    # [only(wanted: ids) -> Recogniser: the same, that may abstain from all others, to save work]
 
 
 # features/<name>  SOURCE: "words" | "sound" | "face"; load(variant, threads);

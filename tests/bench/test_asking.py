@@ -14,6 +14,7 @@ from empathia.bench.results import read_results
 from empathia.errors import ServerError, TrainingError
 from empathia.evaluate import evaluate
 from empathia.training import model
+from empathia.types import Sample
 
 
 def answering(upto: list[int]):
@@ -42,7 +43,8 @@ def test_a_run_that_failed_goes_on_and_what_is_no_label_has_its_own_row(tmp_path
         assert len(kept) == 30
         upto[0] = 10**9
         train(run, data, out)
-        assert len(server.seen) - asked == 10 * 8 - len(kept)  # no turn is asked about twice
+        # No turn is asked about twice, and none that nobody labelled.
+        assert len(server.seen) - asked == 10 * 7 - len(kept)
     found = evaluate(read_results(out / "a"), 0)
     assert found.silent["unparsed"] > 0
     assert found.silent["nothing to judge by"] == 0
@@ -75,6 +77,11 @@ def test_a_kept_one_reads_with_its_own_wording_and_calibration(tmp_path, wording
     assert values["calibration"]["turns"] == 28
     assert kept.about.labels.labels == LABELS
     assert "asked, not taught" in (folder / "card.md").read_text()
+    talk = [Sample("a", "so great"), Sample("b", "stop, no"), Sample("c", "okay")]
+    whole = model.scores_of(kept, [talk])
+    assert model.scores_of(kept, [talk], {"b"}) == {"b": whole["b"]}
+    (row,) = model.only(kept, {"b"}).recognise([talk])
+    assert [bool(e.scores) for e in row] == [False, True, False]
 
 
 def test_a_wording_that_was_changed_makes_another_run(tmp_path, wording):

@@ -12,8 +12,10 @@ from empathia import weights
 from empathia.emotion import late
 from empathia.errors import ConfigError, LabelError, TrainingError
 from empathia.labels import EKMAN7, LabelSet, matrix
+from empathia.training.model import Model
 from empathia.training.model import scores_of as predict
 from empathia.training.problem import Part
+from empathia.types import About
 
 pytest.importorskip("sklearn", reason="members need the extra 'train'")
 TEST, GOLD = part(["xt", "yt"], 7)
@@ -40,6 +42,24 @@ def test_fused_scores_are_those_of_the_formula(tmp_path, pool):
         assert found[key] == pytest.approx(expected / expected.sum(), abs=1e-6)
     assert not both.about.causal, "metadata is not"
     assert set(both.record["members"]) == {"tfidf", "metadata"}
+
+
+def test_members_are_asked_about_what_is_wanted_alone(tmp_path):
+    asked = []
+
+    def some(dialogues, wanted=None):
+        ids = [s.id for d in dialogues for s in d if wanted is None or s.id in wanted]
+        asked.append(set(ids))
+        return dict.fromkeys(ids, (0.2, 0.3, 0.5))
+
+    saving = Model(About("saving", LABELS), some, some=some)
+    plain = Model(About("plain", LABELS), lambda d: some(d, None))
+    whole = late.Mix((saving, plain), np.array([0.5, 0.5]), "log", exclusive=True)
+    pooled = Model(About("late", LABELS), whole.answer, some=whole.answer)
+    wanted = set(list(GOLD)[:2])
+    found = predict(pooled, TEST.dialogues, wanted)
+    assert found == {k: pytest.approx((0.2, 0.3, 0.5)) for k in wanted}
+    assert asked == [wanted, {s.id for d in TEST.dialogues for s in d}]
 
 
 @pytest.mark.parametrize("pool", ["log", "mean"])

@@ -124,6 +124,28 @@ def test_a_turn_without_words_and_cues_is_not_asked_about(tmp_path):
     assert row[1].abstained == "nothing to judge by"
 
 
+@pytest.mark.parametrize("answer", ["scored", "generated"])
+def test_of_those_that_are_wanted_alone_the_same_is_said_and_no_other_is_asked(tmp_path, answer):
+    asked = []
+
+    def said(messages, label=""):
+        asked.append(messages)
+        return knowing(messages, label) if label else "low"
+
+    model = ScriptedModel(said, scores=said)
+    made = asks(tmp_path, model, answer=answer, context_cues=2)
+    dialogues, targets = part(["xt", "yt"], 7)[0].dialogues, part(["xt", "yt"], 7)[1]
+    assert scores_of(made, dialogues, ()) == {}
+    wanted = set(list(targets)[::3])
+    counts, found = [], []
+    for ids in ((), wanted, None):  # what was asked before is not asked again
+        asked.clear()
+        found.append(scores_of(made, dialogues, ids))
+        counts.append(len({str(m) for m in asked}))
+    assert counts == [0, len(wanted), len(targets) - len(wanted)]
+    assert found[1] == {k: found[2][k] for k in wanted}
+
+
 def test_mean_log_likelihoods_do_not_punish_long_labels(tmp_path):
     model = ScriptedModel([], scores=lambda _, answer: -len(answer) - (answer == "low"))
     asked = problem("lm", tmp_path, options=QUICK | {"normalise": "mean"})

@@ -329,7 +329,8 @@ class Training:
             asked = learnt
             if part == "valid":  # one that has learnt from this part since does not answer to it
                 asked = getattr(learnt, "before_refit", None) or learnt
-            by_part[part] = scores_of(asked, samples, unparsed=True)
+            wanted = self.bench.asked(self.fold, part)
+            by_part[part] = scores_of(asked, samples, wanted, unparsed=True)
         return by_part
 
     def _subsets(self) -> list[tuple[str, ...]]:

@@ -14,7 +14,7 @@ where they have none themselves.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,7 +71,8 @@ def learn(problem: Problem) -> Model:
     }
     what = model.about(problem, NAME, causal=all(m.about.causal for m in members))
     whole = dataclasses.replace(mix, members=members)
-    return Model(what, whole.answer, record, before_refit=Model(what, mix.answer))
+    first = Model(what, mix.answer, some=mix.answer)
+    return Model(what, whole.answer, record, before_refit=first, some=whole.answer)
 
 
 def weights_of(options: Options) -> tuple[str, ...]:
@@ -149,9 +150,11 @@ class Mix:
     pool: str
     exclusive: bool
 
-    def answer(self, dialogues: Sequence[Conversation]) -> Scores:
-        """Pooled scores of every utterance that a member can judge."""
-        each = [scores_of(m, dialogues) for m in self.members]
+    def answer(
+        self, dialogues: Sequence[Conversation], wanted: Collection[str] | None = None
+    ) -> Scores:
+        """Pooled scores of every utterance that a member can judge; None for wanted asks all."""
+        each = [scores_of(m, dialogues, wanted) for m in self.members]
         return {s.id: p for d in dialogues for s in d if (p := self._fuse(s.id, each)) is not None}
 
     def _fuse(self, sample: str, each: Sequence[Scores]) -> tuple[float, ...] | None:
@@ -187,7 +190,7 @@ def _chosen(mix: Mix, problem: Problem) -> Array:
     with needs("train", f"choosing the weights of '{NAME}'"):
         from scipy.optimize import minimize
     valid = problem.valid
-    each = [scores_of(m, valid.dialogues) for m in mix.members]
+    each = [scores_of(m, valid.dialogues, valid.targets) for m in mix.members]
     ids = [s.id for s in valid.labelled() if all(s.id in scores for scores in each)]
     if not ids:
         raise TrainingError(
@@ -233,23 +236,23 @@ def _reading(problem: Problem, kept: str, projection: Plain) -> Model:
     recogniser = model.load(_place(kept), problem.training.threads)
     matrix = _matrix(problem, recogniser, projection)
 
-    def answer(dialogues: Sequence[Conversation]) -> Scores:
-        scores = scores_of(recogniser, dialogues)
+    def some(dialogues: Sequence[Conversation], wanted: Collection[str] | None = None) -> Scores:
+        scores = scores_of(recogniser, dialogues, wanted)
         if not scores:
             return {}
         rows = matrix(np.array(list(scores.values())))
         return {i: tuple(row) for i, row in zip(scores, rows.tolist(), strict=True)}
 
     about = dataclasses.replace(recogniser.about, labels=problem.labels)
-    return Model(about, answer, {"projection": matrix.named()})
+    return Model(about, some, {"projection": matrix.named()}, some=some)
 
 
 def _matrix(problem: Problem, recogniser: Recogniser, projection: Plain) -> Matrix:
     labels, exclusive = recogniser.about.labels, problem.exclusive
     if projection:
         return written(projection, labels, problem.labels, exclusive=exclusive)
-    scores = scores_of(recogniser, problem.train.dialogues)
-    ids = [i for i in scores if i in problem.train.targets]
+    scores = scores_of(recogniser, problem.train.dialogues, problem.train.targets)
+    ids = list(scores)
     if not ids:
         raise TrainingError(
             "a member that only reads could judge no training utterance",

@@ -137,7 +137,8 @@ def _predictor(
     def answer(pasts: Sequence[Conversation], draws: int, seed: int) -> list[list[Foretold]]:
         scores: dict[int, tuple[float, ...] | None] = {}
         for longest, members in prefixes(pasts):
-            (row,) = recogniser.recognise([longest])
+            wanted = {pasts[number][-1].id for number in members}
+            (row,) = model.only(recogniser, wanted).recognise([longest])
             for number in members:
                 scores[number] = row[len(pasts[number]) - 1].scores or None
         told = []

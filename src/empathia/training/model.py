@@ -41,6 +41,8 @@ Arrays = Mapping[str, NDArray[Any]]
 Answer = Callable[[Sequence[Conversation]], Scores]
 """Scores of every sample that can be judged, by utterance id: (labels,) numbers in [0, 1]; ()
 where there was an answer that is no label."""
+Some = Callable[[Sequence[Conversation], Collection[str]], Scores]
+"""Likewise of some alone, by their ids."""
 Affect = Callable[[Sequence[Conversation]], Mapping[str, tuple[float, float, float]]]
 """Valence, arousal and dominance in [-1, 1] of every such sample, by utterance id."""
 Reasons = Callable[[Sequence[Conversation], Collection[str]], Mapping[str, Reason]]
@@ -62,6 +64,7 @@ class Model:
         before_refit: Who answers to the validation part, where this one has learnt from it.
         affect: Tells valence, arousal and dominance; None where it learnt none.
         reasons: Tells why; None where it cannot.
+        some: Answers of some samples alone; None where those of all cost no more.
     """
 
     about: About
@@ -73,6 +76,14 @@ class Model:
     before_refit: Model | None = None
     affect: Affect | None = None
     reasons: Reasons | None = None
+    some: Some | None = None
+
+    def only(self, wanted: Collection[str]) -> Model:
+        """The same, that answers of these ids alone, where that is less work."""
+        some = self.some
+        if some is None:
+            return self
+        return dataclasses.replace(self, answer=lambda dialogues: some(dialogues, wanted))
 
     def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
         """One emotion a sample, dialogue by dialogue; see the contract."""
@@ -120,22 +131,40 @@ class Model:
         return Emotion(name, labels, scores, self.about.exclusive, vad, reason)
 
 
+def only(recogniser: Recogniser, wanted: Collection[str] | None) -> Recogniser:
+    """A recogniser that, where it can, leaves out all that is not wanted.
+
+    Args:
+        recogniser: Any.
+        wanted: Ids; None for all.
+    """
+    narrow = None if wanted is None else getattr(recogniser, "only", None)
+    narrower: Recogniser = recogniser if narrow is None else narrow(wanted)
+    return narrower
+
+
 def scores_of(
-    recogniser: Recogniser, dialogues: Sequence[Conversation], *, unparsed: bool = False
+    recogniser: Recogniser,
+    dialogues: Sequence[Conversation],
+    wanted: Collection[str] | None = None,
+    *,
+    unparsed: bool = False,
 ) -> Scores:
     """What a recogniser scored, by utterance id; also where it did not commit itself.
 
     Args:
         recogniser: Is asked.
-        dialogues: All of their utterances are asked about.
+        dialogues: Whole, in time order each.
+        wanted: Ids that are asked about; None for all.
         unparsed: Have () where its answer was no label, too.
     """
-    emotions = recogniser.recognise(dialogues)
+    emotions = only(recogniser, wanted).recognise(dialogues)
     return {
         s.id: e.scores
         for d, row in zip(dialogues, emotions, strict=True)
         for s, e in zip(d, row, strict=True)
-        if e.scores or (unparsed and e.abstained == NO_LABEL)
+        if (e.scores or (unparsed and e.abstained == NO_LABEL))
+        and (wanted is None or s.id in wanted)
     }
 
 
@@ -288,6 +317,10 @@ class Kept:
             return self.recogniser.recognise(self._shown(dialogues))
         except (*UNFIT, LabelError) as e:
             raise damaged(self.folder, e) from e
+
+    def only(self, wanted: Collection[str]) -> Kept:
+        """The same, that answers of these ids alone, where that is less work."""
+        return dataclasses.replace(self, recogniser=only(self.recogniser, wanted))
 
     @property
     def reasons(self) -> Reasons | None:

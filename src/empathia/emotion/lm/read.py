@@ -236,15 +236,22 @@ class Reader:
         """The recogniser that reads so."""
         cannot = partial(_unread, about.languages)
 
-        def answer(dialogues: Sequence[Conversation]) -> Scores:
-            return self.answer(dialogues, {s.id for d in dialogues for s in d if not cannot(s)})
+        def able(
+            dialogues: Sequence[Conversation], wanted: Collection[str] | None = None
+        ) -> set[str]:
+            every = (s for d in dialogues for s in d if wanted is None or s.id in wanted)
+            return {s.id for s in every if not cannot(s)}
+
+        def some(
+            dialogues: Sequence[Conversation], wanted: Collection[str] | None = None
+        ) -> Scores:
+            return self.answer(dialogues, able(dialogues, wanted))
 
         def reasons(dialogues: Sequence[Conversation], wanted: Collection[str]) -> Why:
-            able = {s.id for d in dialogues for s in d if s.id in wanted and not cannot(s)}
-            return self.reasons(dialogues, able)
+            return self.reasons(dialogues, able(dialogues, wanted))
 
         how = (record or {}, self.write, cannot, self.threshold)
-        return Model(about, answer, *how, reasons=reasons)
+        return Model(about, some, *how, reasons=reasons, some=some)
 
     def write(self, folder: Path) -> None:
         """Write what :func:`load` reads beside the options."""

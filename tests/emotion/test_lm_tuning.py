@@ -26,6 +26,7 @@ from empathia.lm.hub.base import base_model  # noqa: E402
 from empathia.lm.hub.model import logits  # noqa: E402
 from empathia.training import model as kept_models  # noqa: E402
 from empathia.training.problem import Part  # noqa: E402
+from empathia.types import Sample  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +36,21 @@ def folder(tmp_path_factory):
     return write_model(tmp_path_factory.mktemp("tiny"), [*words, *FILL, *more])
 
 
-def tuning(folder, out, epochs=2, **options):
-    train, _ = part(["a", "b", "c", "d"], 1)
-    valid, _ = part(["e", "f"], 2)
+def tuning(folder, out, epochs=2, language="en", **options):
+    train, valid = (spoken(part(x, n)[0], language) for x, n in (("abcd", 1), ("ef", 2)))
     options = {"backend": "hub", "model": str(folder), "tune": "lora", "rank": 2, **options}
     training = {"epochs": epochs, "batch": 6, "lr": 0.03, "select": "likelihood"}
     return problem("lm", out, train=train, valid=valid, options=options, training=training)
+
+
+def spoken(made, language):
+    """A part whose words are in a language."""
+    return dataclasses.replace(
+        made,
+        dialogues=tuple(
+            tuple(dataclasses.replace(s, language=language) for s in d) for d in made.dialogues
+        ),
+    )
 
 
 def task(p):
@@ -141,6 +151,27 @@ def test_it_learns_and_is_kept(folder, tmp_path, tune, layers, file):
         path.unlink()
     with pytest.raises(WeightsError, match="what tuning learnt is missing"):
         kept_models.load(kept, 1)
+
+
+@pytest.mark.parametrize(
+    ("language", "reads", "read"),
+    [
+        ("en_GB", ("en",), [True, False, True, False]),
+        ("ko", ("ko",), [False, True, True, True]),
+        (None, (), [True, True, True, True]),
+    ],
+)
+def test_it_reads_the_languages_that_it_was_tuned_in(folder, tmp_path, language, reads, read):
+    learnt = lm.learn(tuning(folder, tmp_path, 1, language, tune="full", layers=1, calibrate=0))
+    assert learnt.about.languages == reads
+    said = [
+        ("a", "lovely", "en"),
+        ("b", "lovely", "ko"),
+        ("c", "lovely", None),
+        ("d", "슬퍼", None),
+    ]
+    (row,) = learnt.recognise([[Sample(*one, speaker="A") for one in said]])
+    assert [bool(e.scores) for e in row] == read
 
 
 def test_a_training_that_was_stopped_goes_on_to_the_same_end(folder, tmp_path):

@@ -196,11 +196,16 @@ def unread(
         return NO_WORDS
     if sample.language is None:
         return None if own_script(sample.text) else "its language is not known"
-    code = sample.language.lower().replace("_", "-").split("-")[0]
-    if code in languages:
+    spoken = code(sample.language)
+    if spoken in languages:
         return None
     known = ", ".join(languages)
-    return f"it knows {known}, the words are in {'another language' if code == 'und' else code}"
+    return f"it knows {known}, the words are in {'another language' if spoken == 'und' else spoken}"
+
+
+def code(language: str) -> str:
+    """The language alone of a code that may tell a country, too: "en" of "en_GB"."""
+    return language.lower().replace("_", "-").split("-")[0]
 
 
 def latin(text: str) -> bool:

@@ -24,6 +24,7 @@ from empathia.training import model
 from empathia.training.model import Model
 from empathia.training.options import check_words
 from empathia.training.problem import Problem
+from empathia.training.words import code
 from empathia.types import About
 
 NAME = "lm"
@@ -70,7 +71,7 @@ def learn(problem: Problem) -> Model:
         ServerError: It does not answer; what it answered is kept for the next try.
     """
     _check(problem)
-    about = model.about(problem, NAME, languages=_languages(problem.options))
+    about = model.about(problem, NAME, languages=_languages(problem))
     if tuning.tuned(problem.options):
         with needs("train", f"tuning the recogniser '{NAME}'"):
             from empathia.emotion.lm.fitting import train
@@ -122,9 +123,12 @@ def remark_of(options: Options | None) -> str:
     return "" if server.is_local else f"words were sent to {server.host} for recognition"
 
 
-def _languages(options: Options) -> tuple[str, ...]:
-    """English of the small model, whatever others know."""
-    return _ABOUT.languages if weights_of(options) else ()
+def _languages(problem: Problem) -> tuple[str, ...]:
+    """Those that it was tuned in, where all are known; else English of the small model."""
+    if not tuning.tuned(problem.options):
+        return _ABOUT.languages if weights_of(problem.options) else ()
+    taught = {s.language for s in problem.train.labelled()}
+    return tuple(sorted({code(x) for x in taught if x})) if all(taught) else ()
 
 
 def _most(options: Options) -> int:

@@ -269,7 +269,9 @@ class Reader:
 
 def _unread(languages: Sequence[str], sample: Sample) -> str | None:
     """Why the words are not to be read, where there are any."""
-    return unread(sample, languages, latin) if languages and has_words(sample) else None
+    if not languages or not has_words(sample):
+        return None
+    return unread(sample, languages, lambda text: "en" not in languages or latin(text))
 
 
 def load(

@@ -305,6 +305,39 @@ def test_a_predictor_is_kept_with_the_recogniser_it_listens_to(data: Path, tmp_p
         assert kept.predict([past], 2)[0] == list(said)
 
 
+LM = '{backend = "scripted", model = "smollm2", calibrate = 0}'
+LISTENS = (
+    ('"majority"', f'"lm"\nrecogniser_options = {LM}'),
+    ("text = []", 'text = []\nfelt = ["recognised"]'),
+)
+FORETELLS = (
+    ('predictor = "random"', f'predictor = "ahead"\nlearner = "lm"\noptions = {LM}'),
+    ('targets = ["face"]', "targets = []"),
+)
+FACE = "face-landmarks"
+
+
+@pytest.mark.parametrize(
+    ("changes", "bound"),
+    [
+        ((), {FACE}),
+        (LISTENS[:1], {FACE}),  # it recognises what nobody reads
+        (LISTENS, {FACE, "smollm2"}),
+        (FORETELLS, {FACE, "smollm2"}),
+        ((('face = ["face"]', ""), ('targets = ["face"]', 'targets = ["words"]')), set()),
+    ],
+)
+def test_the_weights_of_features_of_a_predictor_and_of_whom_it_listens_to_are_told(
+    data: Path, tmp_path: Path, changes: tuple[tuple[str, str], ...], bound: set[str]
+) -> None:
+    fast = (("seeds = [1, 2]", "seed = 1"), ('"random"', '"nearest"'))
+    trained(data, tmp_path, *fast[: 1 if changes is FORETELLS else 2], *changes)
+    told = reaction.read(tmp_path / "out" / "model").details["weights"]
+    assert {w["name"] for w in told} & {FACE, "smollm2"} == bound
+    if not bound:
+        assert told == []
+
+
 def test_a_weight_that_a_predictor_works_with_binds_it() -> None:
     free: Bound = {"name": "dyads", "licence": "Apache-2.0", "noncommercial": False}
     for start, bound in (("", False), ("text-empathetic", True)):

@@ -57,7 +57,7 @@ def keep(
         learnt.save(new)
         if understood.read:
             (new / RECOGNISER).mkdir()
-            understood.save(new / RECOGNISER, licence)
+            understood.save(new / RECOGNISER)
         (new / CARD).write_text(card(settings), encoding="utf-8")
         settings.write(new)
 

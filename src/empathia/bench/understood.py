@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from empathia import emotion, plugins
-from empathia.bench.keep import Licence
 from empathia.bench.protocols import Fold, grouping
 from empathia.bench.run import Bench, Training
 from empathia.config import ModelPart, ReactionPart, checked_options
@@ -73,8 +72,11 @@ class Understood:
         made = self._inner()
         return emotion.weights_of(made.run.model.recogniser, made.options)
 
-    def save(self, folder: Path, licence: Licence) -> None:
-        """Keep it in a folder that is there, as :func:`empathia.training.model.load` reads it."""
+    def save(self, folder: Path) -> None:
+        """Keep it in a folder that is there, as :func:`empathia.training.model.load` reads it.
+
+        What it may be used for is that of the predictor, whose settings write it.
+        """
         recogniser, made = self.recogniser(), self._inner()
         recogniser.save(folder)
         modalities = {m: made.material.modalities[m] for m in made.modalities}
@@ -86,8 +88,8 @@ class Understood:
             recogniser.about.causal,
             modalities,
             made.options.values,
-            licence.text,
-            licence.noncommercial,
+            licence="",
+            noncommercial=True,
         ).write(folder)
 
     def _inner(self) -> Bench:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ pytest.importorskip("ai_edge_litert", reason="extra 'face' is not installed")
 from empathia.bench.data import LISTENING
 from empathia.bench.gather import gather
 from empathia.bench.pairs import listeners
+from empathia.bench.taking import taken
+from empathia.config import read_run
 from empathia.features import FeatureWarning
 from empathia.listen import faces
 from empathia.types import Dialogue, Features, Utterance
@@ -107,3 +111,35 @@ def test_who_never_speaks_in_a_video_is_not_guessed(tmp_path, watched) -> None:
             [one], [ASKED[1]], listeners={u.id: "B" for u in one.utterances}, cache=tmp_path / "c"
         )
     assert taken == {ASKED[1]: {}}
+
+
+@pytest.mark.parametrize("labelled", [False, True])
+def test_whoever_answers_next_with_a_label_listens_where_turns_without_are_left_out(
+    tmp_path, watched, monkeypatch, labelled
+) -> None:
+    """Somebody without a label, whom nobody sees, says something between the first two."""
+    monkeypatch.setenv("EMPATHIA_HOME", str(tmp_path))
+    watched += [seen("face 1", "A"), seen("face 2", "B", seed=1)]
+    one = talk(tmp_path, [("A", 0.0, 2.8), ("C", 2.8, 3.0), *TURNS[1:]])
+    said = tuple(
+        dataclasses.replace(u, gold=("glad",) * (u.speaker != "C")) for u in one.utterances
+    )
+    file = tmp_path / "run.toml"
+    file.write_text(
+        'name = "try"\nseed = 1\n[data]\ncorpora = ["plain"]\nlabels = "corpus"\n[features]\n'
+        'face = ["face"]\n[model]\npredictor = "mean"\n[reaction]\ntargets = ["face"]\n'
+        f'when = "while"\nlabelled = {str(labelled).lower()}\n'
+        '[training]\nselect = "weighted_f1"\nthreads = 1\n'
+    )
+    corpora = {"plain": (dataclasses.replace(one, utterances=said),)}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        _, heard = taken(read_run(file), tmp_path, corpora, [], None)
+    assert [str(w.message) for w in told] == (
+        [] if labelled else ["in 1 utterances the listener's face is not seen: u0"]
+    )
+    assert list(heard["face"]) == ["u0"] * labelled + ["u1"] * (not labelled) + [
+        f"u{i}" for i in range(2, 8)
+    ]
+    if labelled:
+        assert smiled(heard["face"]["u0"]) == pytest.approx(smile("B")[:28], abs=1e-6)

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from chat_server import events, like_vllm, serving
 from chat_server import says as saying
+from tiny_gguf import write_gguf
 
-from empathia import plugins, weights
+from empathia import plugins
 from empathia.contracts import LanguageModel
 from empathia.errors import EmpathiaError, ServerError, UsageError
 from empathia.lm.scripted import ScriptedModel
@@ -46,10 +47,10 @@ def server() -> Iterator[LanguageModel]:
 
 def local() -> Iterator[LanguageModel]:
     pytest.importorskip("xllamacpp")
-    if weights.state("smollm2") == "missing":
-        pytest.skip("weight smollm2 is not pulled")
-    with plugins.load("lm", "local").load("smollm2", 1) as model:
-        yield model
+    with tempfile.TemporaryDirectory() as folder:
+        file = write_gguf(Path(folder) / "tiny.gguf")
+        with plugins.load("lm", "local").load(str(file), 1) as model:
+            yield model
 
 
 def hub() -> Iterator[LanguageModel]:
@@ -62,13 +63,9 @@ def hub() -> Iterator[LanguageModel]:
 
 
 MODELS = {"hub": hub, "scripted": scripted, "server": server, "local": local}
-NAMES = [
-    pytest.param(name, marks=[pytest.mark.weights] if name == "local" else [])
-    for name in installed.every("lm")
-]
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=installed.every("lm"))
 def model(request: pytest.FixtureRequest) -> Iterator[LanguageModel]:
     yield from MODELS[request.param]()
 

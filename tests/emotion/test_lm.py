@@ -9,6 +9,7 @@ import threading
 import numpy as np
 import pytest
 from little_problem import LABELS, part, problem
+from tiny_gguf import write_gguf
 
 from empathia import emotion, plugins, weights
 from empathia.config import Options, checked_options
@@ -21,10 +22,11 @@ from empathia.errors import ConfigError, ServerError, TrainingError
 from empathia.features.prosody import NAMES
 from empathia.files import append_json, read_json_lines
 from empathia.labels import EKMAN7
+from empathia.lm.local import tokens
 from empathia.lm.scripted import ScriptedModel
 from empathia.training.model import NO_LABEL, about, scores_of
 from empathia.training.problem import Part
-from empathia.types import Features, Message, Sample
+from empathia.types import Cues, Features, Message, Sample
 
 QUICK = {"backend": "scripted", "model": "", "calibrate": 8}
 CHAT = (Message("user", "Hello?"),)
@@ -277,6 +279,13 @@ def test_where_one_of_several_fails_no_more_are_asked(tmp_path):
     assert len(list(read_json_lines(tmp_path / "answers.jsonl"))) == len(asked) - 1
 
 
+class Heard:
+    """Tells the cues that it was given."""
+
+    def __init__(self, told):
+        self.describe = lambda dialogue: told
+
+
 def voice(id: str, row) -> Features:
     return Features(id, "prosody", row.astype(np.float32), NAMES)
 
@@ -383,6 +392,40 @@ def test_long_talks_lose_their_oldest_turns(tmp_path):
     assert "turn 8" in prompt.text
     assert "turn 7" in prompt.text
     assert "turn 0" not in prompt.text
+
+
+@pytest.mark.parametrize("context", range(256, 1200, 97))
+def test_what_is_too_long_leaves_room_for_the_answer_and_keeps_all_that_fits(tmp_path, context):
+    """By the tokens that the model sees: chat template and all."""
+    file = str(write_gguf(tmp_path / "tiny.gguf"))
+    options = QUICK | {"backend": "local", "model": file, "mode": "description"}
+    dialogue = [
+        Sample(f"u{i}", f"turn {i} " + "word " * (i % 4 + 5), speaker="A") for i in range(13)
+    ]
+    modalities = {"text": (), "voice": ("prosody",)}
+    p = problem("lm", tmp_path, options=options | {"context": context}, modalities=modalities)
+    made = reader(p, Asking(lambda: ScriptedModel([]), "m"))
+    loud = {"voice": Cues({}, "very loud", "", "corpus")}
+    made = dataclasses.replace(made, describer=Heard({"u12": loud}))
+    prompt = made.prompts(dialogue, {"u12"})["u12"]
+    assert prompt.text.splitlines()[-3:] == [
+        f"Speaker A: {dialogue[-1].text}".rstrip(),
+        "(voice: very loud)",
+        "How does Speaker A feel?",
+    ]
+    told = [line for line in prompt.text.splitlines() if line.startswith("Speaker A: turn")]
+    shown = [f"Speaker A: {s.text}".rstrip() for s in dialogue]
+    assert told == shown[prompt.dropped :]
+    known = tokens.of(file)
+
+    def length(lines):
+        whole = dataclasses.replace(prompt, past=tuple(lines))
+        return known.count([known.render(whole.messages())])[0]
+
+    room = context - 32
+    assert length(prompt.past) <= room
+    if prompt.dropped:
+        assert length(shown[prompt.dropped - 1 : -1]) > room - 6  # marks are counted generously
 
 
 def test_the_small_model_reads_english_alone(tmp_path):

@@ -12,6 +12,7 @@ pytest.importorskip("transformers")
 
 from little_problem import FILL, LABELS, WORDS, part, problem  # noqa: E402
 from tiny_chat import write_model  # noqa: E402
+from tiny_gguf import write_gguf  # noqa: E402
 from transformers import AutoModelForCausalLM  # noqa: E402
 
 from empathia.emotion import lm  # noqa: E402
@@ -151,6 +152,27 @@ def test_it_learns_and_is_kept(folder, tmp_path, tune, layers, file):
         path.unlink()
     with pytest.raises(WeightsError, match="what tuning learnt is missing"):
         kept_models.load(kept, 1)
+
+
+def test_adapters_of_a_gguf_file_are_learnt_with_torch_and_read_without(tmp_path, monkeypatch):
+    pytest.importorskip("xllamacpp")
+    file = write_gguf(tmp_path / "tiny.gguf")
+    p = tuning(file, tmp_path / "out", 6, backend="local", back=2, window=2, calibrate=0)
+    learnt = lm.learn(p)
+    (tmp_path / "model").mkdir()
+    learnt.save(tmp_path / "model")
+    kept_models.Settings(
+        "lm", "lm", LABELS, True, True, {"text": ()}, p.options.values, "any", noncommercial=False
+    ).write(tmp_path / "model")
+
+    def said(recogniser):
+        scores = kept_models.scores_of(recogniser, p.valid.dialogues)
+        return np.array([scores[s.id] for s in p.valid.labelled()])
+
+    tuned = said(learnt)
+    monkeypatch.setattr(hub, "load", lambda *_, **__: pytest.fail("torch is asked"))
+    assert said(kept_models.load(tmp_path / "model", 1)) == pytest.approx(tuned, abs=0.02)
+    assert np.abs(said(calibrating.reader(p).recogniser(learnt.about)) - tuned).max() > 0.1
 
 
 @pytest.mark.parametrize(

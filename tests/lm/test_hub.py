@@ -15,6 +15,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from tiny_chat import write_model  # noqa: E402
+from tiny_gguf import write_gguf  # noqa: E402
 from tokenizers.processors import TemplateProcessing  # noqa: E402
 
 from empathia import plugins, weights  # noqa: E402
@@ -93,6 +94,26 @@ def test_scores_of_the_pulled_model_are_those_of_a_pass_an_answer_and_of_llama_c
         lowrank.save(tmp_path, model.model, "smollm2")
         with other.adapted(tmp_path) as again:
             assert tuned == pytest.approx(again.score(asked, labels), abs=0.1)
+
+
+def test_a_gguf_file_says_the_same_with_torch_and_without_tuned_and_as_it_is(tmp_path):
+    pytest.importorskip("xllamacpp")
+    file = str(write_gguf(tmp_path / "tiny.gguf"))
+    model, other = hub.load(file, 1), plugins.load("lm", "local").load(file, 1)
+    greedy = [request("the dog", temperature=0.0, choices=ANSWERS)]
+    with other:
+        found = model.score(REQUESTS, ANSWERS)
+        assert found == pytest.approx(one_by_one(model, REQUESTS, ANSWERS), abs=1e-3)
+        assert found == pytest.approx(other.score(REQUESTS, ANSWERS), abs=0.1)
+        assert model.complete(greedy) == other.complete(greedy)
+        torch.manual_seed(1)
+        for layer in lowrank.adapt(model.model, 4, 1.0).values():
+            torch.nn.init.normal_(layer.up, std=0.1)
+        tuned = model.score(REQUESTS, ANSWERS)
+        assert np.abs(tuned - found).max() > 1
+        lowrank.save(tmp_path, model.model, file)
+        with other.adapted(tmp_path) as again:
+            assert tuned == pytest.approx(again.score(REQUESTS, ANSWERS), abs=0.1)
 
 
 def test_in_full_precision_a_tree_tells_nothing_from_plain_texts(tiny, folder):

@@ -19,7 +19,7 @@ from sights import features
 from empathia.bench.data import Material
 from empathia.cues.words import LEVELS, PACE, SIZE, TIMBRE, WIDTH
 from empathia.emotion.lm.describing import Describer
-from empathia.emotion.lm.prompt import MODES, SOFT, Shape, prompts
+from empathia.emotion.lm.prompt import MODES, Shape, prompts
 from empathia.emotion.lm.template import Template, read, shipped
 from empathia.errors import ConfigError, EmpathiaError, UsageError
 from empathia.features.prosody import NAMES
@@ -27,6 +27,7 @@ from empathia.labels import EKMAN7, LabelSet
 from empathia.labels.sets import IEMOCAP6
 from empathia.lm import one_line
 from empathia.types import Cues, Dialogue, Features, Message, Sample, Utterance
+from empathia.types.soft import MARK
 
 DATA = Path(os.environ.get("EMPATHIA_DATA") or Path(__file__).parents[3] / "shared" / "data")
 PLAIN = read()
@@ -115,8 +116,8 @@ def test_every_template_that_ships(name):
     assert all(x in prompt.head for x in EKMAN7) is (template.task == "label")
     assert template.answered("joy") == "joy"
     placed = ask(THREE, TEXT, template, label="joy", soft={"u1"})
-    assert [p.text.count(SOFT) for p in placed.values()] == [0, 1, 0]
-    assert placed["u1"].text.index(SOFT) > placed["u1"].text.index("Out.")
+    assert [p.text.count(MARK) for p in placed.values()] == [0, 1, 0]
+    assert placed["u1"].text.index(MARK) > placed["u1"].text.index("Out.")
 
 
 def test_a_template_about_one_label_wants_to_know_which():
@@ -340,7 +341,7 @@ def test_whatever_is_said_is_one_line_of_its_speaker(first, second):
     lines = made["u2"].text.splitlines()
     said = [f"{w}: {one_line(x)}" for w, x in (("Ann", first), ("Ben", second)) if one_line(x)]
     assert lines == [*said, "Ann: Hm", "How does Ann feel?"]
-    assert SOFT not in made["u2"].text
+    assert MARK not in made["u2"].text
 
 
 # Templates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import difflib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,12 +29,15 @@ if TYPE_CHECKING:
     from empathia.types import Dialogue, Features, Sample
 
 _MODEL = "smollm2"
+_ROOM = 60  # tokens of an answer
 _EPILOG = r"""
 examples:
   empathia prompt meld corpora/meld --utterance test/dia4_utt2
   empathia prompt meld corpora/meld --utterance test/dia4_utt2 --mode description --levels 3
   empathia prompt meld corpora/meld --utterance test/dia4_utt2 --template mine.toml --raw
   empathia prompt meld corpora/meld --stats --window 4 --picture lengths.png
+  empathia prompt meld corpora/meld --utterance test/dia4_utt2 \
+      --recogniser out/lm-meld7/model --ask
 
 Without --utterance and --stats it shows the prompt of the first utterance.
 """
@@ -52,7 +56,15 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     add_vectors(parser)
     say = parser.add_argument
     say("--utterance", action="append", default=[], metavar="ID", help="again for more")
-    say("--template", default="plain", metavar="T", help="name, or a TOML file (default: plain)")
+    say("--template", metavar="T", help="name, or a TOML file (default: plain)")
+    say(
+        "--recogniser",
+        type=Path,
+        metavar="FOLDER",
+        help="a kept recogniser 'lm': what it is asked, by its own options; --template asks "
+        "something else",
+    )
+    say("--ask", action="store_true", help="and what it writes")
     say(
         "--mode",
         default="text",
@@ -75,10 +87,14 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(args: argparse.Namespace) -> int:
     """Show prompts, or how long they are."""
     from empathia.emotion.lm.prompt import Shape, prompts
-    from empathia.emotion.lm.template import read
+    from empathia.emotion.lm.template import DEFAULT, read
     from empathia.report.drawing import kind_of
 
-    template = read(args.template)
+    if args.recogniser is not None:
+        return _kept(args)
+    if args.ask:
+        raise UsageError("--ask asks a kept recogniser", "Name it: --recogniser FOLDER")
+    template = read(args.template or DEFAULT)
     shape = Shape(args.mode, args.window, args.context_cues, args.twice, args.stride)
     if args.picture is not None:
         kind_of(args.picture)
@@ -103,6 +119,46 @@ def run(args: argparse.Namespace) -> int:
             f"there is nothing to show of '{id}' as {shape.mode}", "Try another --mode"
         )
     _show(args, {id: shown[id] for id in asked})
+    return 0
+
+
+def _kept(args: argparse.Namespace) -> int:
+    """What a kept recogniser is asked, and what it writes where it is to be asked."""
+    from empathia.bench.data import Material
+    from empathia.bench.gather import gather
+    from empathia.emotion.lm import kept_reader
+    from empathia.emotion.lm.template import read
+    from empathia.training.model import load
+
+    if args.stats:
+        raise UsageError("--stats is of prompts without a recogniser", "Leave out one of the two")
+    reader, kept = kept_reader(args.recogniser), load(args.recogniser)
+    s = kept.settings
+    if args.template is not None:
+        reader = dataclasses.replace(reader, template=read(args.template))
+    plugin, dialogues, _ = read_corpus(args)
+    ids = [u.id for d in dialogues for u in d.utterances]
+    asked = args.utterance or ids[:1]
+    _check_ids(ids, asked)
+    those = [d for d in dialogues if {u.id for u in d.utterances} & set(asked)]
+    ready = ready_features(args, plugin, those)
+    with bar("steps", label=lambda _: "measuring", plain=args.json) as progress:
+        names = tuple(s.computed.values())
+        features = gather(those, names, ready=ready, progress=progress)
+    modalities = {"text": (), "features": names}
+    material = Material(tuple(those), s.labels, s.exclusive, {}, {}, modalities, features)
+    seen = kept.seen([material.samples(d, modalities) for d in those])
+    label = args.label or s.labels.labels[0]
+    s.labels.index(label)
+    made = {k: p for d in seen for k, p in reader.prompts(d, asked, label).items()}
+    for id in (id for id in asked if id not in made):
+        raise UsageError(f"there is nothing to show of '{id}'", "Name another utterance")
+    shown = {id: made[id] for id in asked}
+    said = None
+    if args.ask:
+        chats, soft = [p.messages() for p in shown.values()], [p.features for p in shown.values()]
+        said = dict(zip(shown, reader.asking.texts(chats, (), _ROOM, soft), strict=True))
+    _show(args, shown, said)
     return 0
 
 
@@ -173,7 +229,10 @@ def _tokens() -> Tokens | None:
         return None
 
 
-def _show(args: argparse.Namespace, prompts: Mapping[str, Prompt]) -> None:
+def _show(
+    args: argparse.Namespace, prompts: Mapping[str, Prompt], said: Mapping[str, str] | None = None
+) -> None:
+    """Prompts by id, and what was answered to some."""
     tokens = _tokens() if args.raw else None
     rows = []
     for id, prompt in prompts.items():
@@ -181,11 +240,14 @@ def _show(args: argparse.Namespace, prompts: Mapping[str, Prompt]) -> None:
         row: dict[str, object] = {"utterance": id, "messages": chat}
         if tokens is not None:
             row["raw"] = tokens.render(prompt.messages())
+        if said:
+            row["answer"] = said[id]
         rows.append(row)
         if args.json:
             continue
         text = "\n".join(f"[{m.role}]\n{m.content}" for m in prompt.messages())
-        sys.stdout.write(f"--- {id}\n{row.get('raw', text)}\n")
+        told = f"[answer]\n{said[id]}\n" if said else ""
+        sys.stdout.write(f"--- {id}\n{row.get('raw', text)}\n{told}")
     if args.json:
         print_json(rows)
 

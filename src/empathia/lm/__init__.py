@@ -11,6 +11,7 @@ from contextlib import closing
 
 from empathia.contracts import Pieces
 from empathia.types import Request
+from empathia.types.soft import MARK
 
 _MARK = re.compile(
     r"<\s*[|｜][^<>]*[|｜]\s*>|<</?SYS>>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS)\]"
@@ -18,7 +19,6 @@ _MARK = re.compile(
     re.IGNORECASE,
 )
 _JOINERS = "\u200c\u200d"  # that emoji and some scripts are written with
-_OBJECT = "\ufffc"  # stands where something that is no text is put in
 
 
 def written(stream: Callable[[Request], Pieces], requests: Sequence[Request]) -> list[str]:
@@ -41,4 +41,4 @@ def one_line(words: str) -> str:
 
 def _harmless(c: str) -> bool:
     """Whether a character is neither a control, as of the direction of writing, nor an object."""
-    return c in _JOINERS or (c != _OBJECT and unicodedata.category(c) not in {"Cc", "Cf", "Cs"})
+    return c in _JOINERS or (c != MARK and unicodedata.category(c) not in {"Cc", "Cf", "Cs"})

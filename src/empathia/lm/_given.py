@@ -65,6 +65,24 @@ def _is_text(words: str) -> bool:
     return not any("\ud800" <= c <= "\udfff" for c in words)
 
 
+def refuse(requests: Sequence[Request], name: str) -> None:
+    """Refuse questions with features, for a model that reads words alone.
+
+    Args:
+        requests: What is asked.
+        name: Of the model.
+
+    Raises:
+        UsageError: One has features.
+    """
+    for names in (list(r.soft) for r in requests if r.soft):
+        raise UsageError(
+            f"the language model '{name}' reads words alone, and is asked with {', '.join(names)}",
+            "Ask a model of the transformers library that was tuned with 'soft' (docs/"
+            "language-models.md)",
+        )
+
+
 def grammar(answers: Sequence[str]) -> str:
     """The grammar (GBNF) of llama.cpp under which one of these is the only text that can come.
 

@@ -87,6 +87,7 @@ class ScriptedModel:
             UsageError: The script has no scores, or an answer is none.
             ServerError: A message holds what is no text.
         """
+        _given.refuse(requests, self.name)
         scores = self._scores
         if scores is None:
             raise UsageError("the script has no scores", "Give it a function of them")
@@ -99,6 +100,7 @@ class ScriptedModel:
     def _answer(self, request: Request) -> str:
         _given.chat(request.messages)
         _given.check_text(request.choices)
+        _given.refuse([request], self.name)
         self.asked.append(tuple(request.messages))
         self.seeds.append(request.seed)
         answer = self._next(request.messages)

@@ -314,7 +314,7 @@ class Kept:
             WeightsError: What was kept does not fit together.
         """
         try:
-            return self.recogniser.recognise(self._shown(dialogues))
+            return self.recogniser.recognise(self.seen(dialogues))
         except (*UNFIT, LabelError) as e:
             raise damaged(self.folder, e) from e
 
@@ -326,13 +326,14 @@ class Kept:
     def reasons(self) -> Reasons | None:
         """What tells why, where the recogniser can."""
         inner: Reasons | None = getattr(self.recogniser, "reasons", None)
-        return inner and (lambda dialogues, wanted: inner(self._shown(dialogues), wanted))
+        return inner and (lambda dialogues, wanted: inner(self.seen(dialogues), wanted))
 
     def save(self, folder: Path) -> None:
         """Write it again."""
         self.recogniser.save(folder)
 
-    def _shown(self, dialogues: Sequence[Conversation]) -> Sequence[Conversation]:
+    def seen(self, dialogues: Sequence[Conversation]) -> Sequence[Conversation]:
+        """Dialogues as the recogniser learnt to see them."""
         seen: Sequence[Conversation] = [[self._seen(s) for s in d] for d in dialogues]
         for normaliser in self.normalisers:
             seen = normaliser.apply(seen)
@@ -382,7 +383,7 @@ def _of_another_version(folder: Path, version: object) -> WeightsError:
     )
 
 
-def load(folder: Path, threads: int | None = None) -> Recogniser:
+def load(folder: Path, threads: int | None = None) -> Kept:
     """The recogniser that a folder holds; it sees samples as its training saw their like.
 
     Args:

@@ -11,7 +11,7 @@ from empathia.files import Plain
 from empathia.types.felt import ELEMENTS, LEVELS, Emotion, Empathy
 from empathia.types.heard import Cues, Features
 from empathia.types.seen import Seen
-from empathia.types.speech import Utterance, Word
+from empathia.types.speech import FloatArray, Utterance, Word
 
 Tell = Callable[[str], None] | None
 """Hears the pieces of a text as it is written, where somebody wants to."""
@@ -245,6 +245,8 @@ class Request:
         stop: Texts at which the answer ends, themselves left out.
         choices: The answer is one of these, whole; () for any. A server that cannot be told so may
             answer something else.
+        soft: Features, (frames, dim) by name, that stand at the mark U+FFFC of the messages; only
+            for a model that learnt to read them.
 
     Raises:
         UsageError: There is no message, or a number is out of its range.
@@ -258,6 +260,7 @@ class Request:
     seed: int = 1
     stop: Sequence[str] = ()
     choices: tuple[str, ...] = ()
+    soft: Mapping[str, FloatArray] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not self.messages:

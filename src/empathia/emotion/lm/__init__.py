@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from empathia import plugins, weights
 from empathia.config import Options, complete
 from empathia.config.rules import Rule, at_least, one_of
 from empathia.cues.bins import check_levels
-from empathia.emotion.lm import tuning
-from empathia.errors import needs
+from empathia.emotion.lm import soft, tuning
+from empathia.errors import UsageError, needs
 from empathia.files import Plain
 from empathia.labels import EKMAN7
 from empathia.training import model
@@ -26,6 +27,9 @@ from empathia.training.options import check_words
 from empathia.training.problem import Problem
 from empathia.training.words import code
 from empathia.types import About
+
+if TYPE_CHECKING:
+    from empathia.emotion.lm.read import Reader
 
 NAME = "lm"
 OPTIONS: Mapping[str, Plain] = {
@@ -93,10 +97,26 @@ def load(folder: Path | None, threads: int | None = None) -> Model:
     if folder is None:
         reader = read.untrained(EKMAN7, Options(OPTIONS), threads, UNSURE)
         return reader.recogniser(_ABOUT)
+    return kept_reader(folder, threads).recogniser(model.read(folder).about)
+
+
+def kept_reader(folder: Path, threads: int | None = None) -> Reader:
+    """What asks for the recogniser that was kept in a folder.
+
+    Raises:
+        UsageError: Another recogniser was kept there.
+        WeightsError: It is missing or damaged.
+    """
+    from empathia.emotion.lm import read
+
     s = model.read(folder)
+    if s.recogniser != NAME:
+        raise UsageError(
+            f"'{folder}' holds a recogniser '{s.recogniser}', which asks no language model",
+            f'Name one that was trained with recogniser = "{NAME}"',
+        )
     options = complete(s.options, OPTIONS, f"'{folder}'")
-    kept = read.load(folder, s.labels, options, exclusive=s.exclusive, threads=threads)
-    return kept.recogniser(s.about)
+    return read.load(folder, s.labels, options, exclusive=s.exclusive, threads=threads)
 
 
 def weights_of(options: Options) -> tuple[str, ...]:
@@ -160,10 +180,10 @@ def _check(problem: Problem) -> None:
             "at_once": at_least(1),
             "mode": Rule(
                 "'text' where neither 'prosody' nor 'face' is in [features]",
-                lambda _: not cued or bool({"prosody", "face"} & set(names)),
+                lambda _: not cued or bool({"prosody", "face"} & set(names)) or soft.used(o),
             ),
         }
     )
-    tuning.check(o, asks, exclusive=problem.exclusive)
+    tuning.check(o, asks, problem.modalities, exclusive=problem.exclusive)
     if not cued:
         check_words(problem, NAME)

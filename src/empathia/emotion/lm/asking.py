@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from functools import cached_property
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from empathia.contracts import LanguageModel, Progress, silent
 from empathia.files import Plain, append_json, read_json_lines
 from empathia.metrics.scores import Array
 from empathia.types import Message, Request
+from empathia.types.soft import Soft, digest
 
 Chat = Sequence[Message]
 Ask = Callable[[LanguageModel, Sequence[Request]], Sequence[Plain]]
@@ -59,8 +61,15 @@ class Asking:
         rows = (x for x in lines if isinstance(x, dict) and {"asked", "said"} <= x.keys())
         return {str(x["asked"]): x["said"] for x in rows}
 
-    def scores(self, chats: Sequence[Chat], answers: Sequence[str]) -> Array:
+    def scores(
+        self, chats: Sequence[Chat], answers: Sequence[str], soft: Sequence[Soft] = ()
+    ) -> Array:
         """(chats, answers) log likelihoods in nats.
+
+        Args:
+            chats: What is asked.
+            answers: What may be answered.
+            soft: The features that each chat has a place for; () where none has.
 
         Raises:
             ServerError: The model does not answer; what it answered before is kept.
@@ -69,11 +78,15 @@ class Asking:
         def ask(model: LanguageModel, some: Sequence[Request]) -> Sequence[Plain]:
             return [list(map(float, row)) for row in model.score(some, answers)]
 
-        said = self._all([Request(c) for c in chats], ["score", *answers], ask)
+        said = self._all(_requests(chats, soft), ["score", *answers], ask)
         return np.array(said, np.float64).reshape(len(chats), len(answers))
 
     def texts(
-        self, chats: Sequence[Chat], choices: Sequence[str] = (), tokens: int = 16
+        self,
+        chats: Sequence[Chat],
+        choices: Sequence[str] = (),
+        tokens: int = 16,
+        soft: Sequence[Soft] = (),
     ) -> list[str]:
         """The likeliest answer to each chat.
 
@@ -81,6 +94,7 @@ class Asking:
             chats: What is asked.
             choices: That it is chosen from; () for any.
             tokens: Most of an answer.
+            soft: As for :meth:`scores`.
 
         Raises:
             ServerError: As for :meth:`scores`.
@@ -90,7 +104,8 @@ class Asking:
             return model.complete(some)
 
         requests = [
-            Request(c, max_tokens=tokens, temperature=0, choices=tuple(choices)) for c in chats
+            dataclasses.replace(r, max_tokens=tokens, temperature=0, choices=tuple(choices))
+            for r in _requests(chats, soft)
         ]
         return list(map(str, self._all(requests, ["say", str(tokens), *choices], ask)))
 
@@ -110,7 +125,8 @@ class Asking:
 
     def _key(self, request: Request, how: Sequence[str]) -> str:
         chat = [[m.role, m.content] for m in request.messages]
-        return hashlib.sha256(json.dumps([self._name, how, chat]).encode()).hexdigest()
+        asked = [self._name, how, chat, *filter(None, [digest(request.soft)])]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
     def _answers(
         self, new: Mapping[str, Request], ask: Ask
@@ -138,3 +154,7 @@ class Asking:
                         yield from zip(part, future.result(), strict=True)
         if error is not None:
             raise error
+
+
+def _requests(chats: Sequence[Chat], soft: Sequence[Soft]) -> list[Request]:
+    return [Request(c, soft=s) for c, s in zip(chats, soft or repeat({}, len(chats)), strict=True)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,18 +22,20 @@ from torch.nn import functional
 
 from empathia import files
 from empathia.contracts import Progress, silent
-from empathia.emotion.lm import calibrating, packing, tuning
+from empathia.emotion.lm import calibrating, packing, soft, telling, tuning
 from empathia.emotion.lm.asking import TOGETHER, Asking
 from empathia.emotion.lm.lower import Halves, States
 from empathia.emotion.lm.prompt import Prompt
 from empathia.emotion.lm.read import ANSWERS, Reader
+from empathia.emotion.lm.telling import Lesson, Telling
 from empathia.errors import TrainingError
 from empathia.files import Plain
 from empathia.lm import hub
-from empathia.lm.hub import chat, lowrank, whole
+from empathia.lm.hub import chat, lowrank, projector, whole
 from empathia.lm.hub.base import base_model
 from empathia.lm.hub.model import logits, scores
-from empathia.lm.hub.tree import Packed, pack
+from empathia.lm.hub.projector import Places, Projector
+from empathia.lm.hub.tree import Packed, pack, pack_each
 from empathia.metrics.balance import class_weights
 from empathia.metrics.scores import Array, probabilities, quality
 from empathia.training.fit import Group, fit_problem
@@ -52,11 +54,15 @@ class Item:
         packed: Their prompts, with the labels as answers.
         targets: (turns, labels) that sum to 1.
         start: Number of its first token among those of all items.
+        places: Of the soft tokens in it.
+        told: The same turns once more for each further task, with what is to be answered.
     """
 
     packed: Packed
     targets: Array
     start: int
+    places: Places
+    told: tuple[Packed, ...] = ()
 
 
 @dataclass
@@ -102,19 +108,24 @@ class Task:
         self.problem, self.reader, self.meter = problem, reader, meter
         self.model, self.tokenizer = model, tokenizer
         self._learnt = self._made_ready()
+        self.projector = self._projector()
         self.module: nn.Module = self._learnt
+        if self.projector is not None:
+            self.module = nn.ModuleDict({"model": self._learnt, "soft": self.projector})
         words = [reader.template.answered(x) for x in problem.labels]
         self.answers = [chat.answer(tokenizer, w) for w in words]
         mean = o.text("normalise") == "mean"
         self.lengths = torch.tensor([float(len(w)) if mean else 1.0 for w in words])
-        self.train = self._items(problem.train, o.count("turns"), "training")
+        tasks = Telling(problem, reader)
+        self.train = self._items(problem.train, o.count("turns"), "training", tasks=tasks)
         self.tokens = sum(len(i.packed.tree) for i in self.train)
         self.valid = self._items(problem.valid, TOGETHER, "validation", self.tokens)
         self.weight = torch.ones(len(words))
         if o.text("balance") == "weights":
             targets = np.concatenate([i.targets for i in self.train])
             self.weight = torch.from_numpy(class_weights(targets, exclusive=True)).float()
-        self.halves = Halves.of(model, o.count("layers"))
+        # What makes soft tokens learns through all layers, so that none can be kept as computed.
+        self.halves = None if self.projector else Halves.of(model, o.count("layers"))
         if self.halves is not None:
             last = self.valid[-1]
             total = last.start + len(last.packed.tree)
@@ -125,6 +136,9 @@ class Task:
         o = self.problem.options
         if o.text("tune") == "full":
             return whole.top(self.model, o.count("layers"))
+        if o.text("tune") == "soft":
+            self.model.requires_grad_(False)
+            return nn.ModuleDict()
         return lowrank.module(
             lowrank.adapt(
                 self.model,
@@ -136,21 +150,41 @@ class Task:
             )
         )
 
+    def _projector(self) -> Projector | None:
+        o = self.problem.options
+        if not soft.used(o):
+            return None
+        scales = soft.scales(self.problem.train.dialogues, o.words("soft"))
+        return projector.projector(self.model, soft.way(o), scales, o.number("dropout"))
+
     def keep(self, folder: Path) -> None:
         """Write what was learnt."""
-        o = self.problem.options
-        if o.text("tune") == "full":
-            whole.save(folder, self._learnt, o.text("model"))
-        else:
-            lowrank.save(folder, self.model, o.text("model"))
+        tune, base = (self.problem.options.text(x) for x in ("tune", "model"))
+        if tune == "full":
+            whole.save(folder, self._learnt, base)
+        elif tune == "lora":
+            lowrank.save(folder, self.model, base)
+        if self.projector is not None:
+            projector.save(folder, self.projector, base)
 
-    def _items(self, part: Part, turns: int, name: str, start: int = 0) -> list[Item]:
+    def _items(
+        self,
+        part: Part,
+        turns: int,
+        name: str,
+        start: int = 0,
+        tasks: Telling | None = None,
+    ) -> list[Item]:
         back, items = self.problem.options.count("back"), []
         for dialogue in part.dialogues:
             asked = self.reader.prompts(dialogue, part.targets.keys())
+            lessons = tasks.lessons(dialogue) if tasks is not None else []
             for run in packing.runs(dialogue, asked, back=back, turns=turns):
-                packed = pack([self._tokens(p) for p in run.values()], self.answers)
-                items.append(Item(packed, np.array([part.targets[k] for k in run]), start))
+                places = Places(soft.way(self.problem.options))
+                packed = pack([self._tokens(p, places) for p in run.values()], self.answers)
+                gold = np.array([part.targets[k] for k in run])
+                told = tuple(self._told(run, each, places) for each in lessons if run.keys() & each)
+                items.append(Item(packed, gold, start, places, told))
                 start += len(packed.tree)
         if not items:
             raise TrainingError(
@@ -159,8 +193,20 @@ class Task:
             )
         return items
 
-    def _tokens(self, prompt: Prompt) -> list[int]:
-        return chat.tokens(self.tokenizer, prompt.messages())
+    def _tokens(self, prompt: Prompt, places: Places) -> list[int]:
+        return chat.tokens(self.tokenizer, prompt.messages(), places.of(prompt.features))
+
+    def _told(
+        self, run: Mapping[str, Prompt], lessons: Mapping[str, Lesson], places: Places
+    ) -> Packed:
+        """Lessons of the turns of a run, with as many turns before them."""
+        those = [
+            (packing.with_past(lessons[k][0], len(p.past)), lessons[k][1])
+            for k, p in run.items()
+            if k in lessons
+        ]
+        asked = [self._tokens(p, places) for p, _ in those]
+        return pack_each(asked, [telling.answer(self.tokenizer, text) for _, text in those])
 
     def groups(self) -> list[Group]:
         """What is learnt, at one rate."""
@@ -176,28 +222,50 @@ class Task:
         ]
 
     def loss(self, batch: Sequence[Item]) -> torch.Tensor:
-        """Mean cross entropy of the turns with the labels' shares, one number."""
-        self.meter.tokens += sum(len(i.packed.tree) for i in batch)
-        said = torch.cat([self._said(i) for i in batch])
+        """Mean cross entropy of the turns with the labels' shares, one number.
+
+        With further tasks that of the tokens of their answers is added.
+        """
+        self.meter.tokens += sum(len(p.tree) for i in batch for p in (i.packed, *i.told))
+        rows = [self._rows(i) for i in batch]
+        said = torch.cat([self._said(i, r) for i, r in zip(batch, rows, strict=True)])
         target = torch.from_numpy(np.concatenate([i.targets for i in batch])).to(said)
         each = -target * functional.log_softmax(said, 1) * self.weight.to(said)
-        return each.sum(1).mean()
+        loss = each.sum(1).mean()
+        tasks = [(p, r) for i, r in zip(batch, rows, strict=True) for p in i.told]
+        if not tasks:
+            return loss
+        nats = torch.cat([scores(p, self._read(p, r)).sum()[None] for p, r in tasks])
+        tokens = sum(len(p.tokens) for p, _ in tasks)
+        return loss - self.problem.options.number("share") * nats.sum() / tokens
 
     def validate(self) -> dict[str, float]:
         """See :func:`empathia.metrics.scores.quality`."""
-        said = np.concatenate([self._said(i).cpu().numpy() for i in self.valid])
+        said = np.concatenate([self._said(i, self._rows(i)).cpu().numpy() for i in self.valid])
         gold = np.concatenate([i.targets for i in self.valid])
         return quality(probabilities(said, exclusive=True), gold, exclusive=True)
 
-    def _said(self, item: Item) -> torch.Tensor:
+    def _rows(self, item: Item) -> torch.Tensor | None:
+        """(tokens, width) of the soft tokens of an item."""
+        return item.places.rows(self.projector) if self.projector is not None else None
+
+    def _said(self, item: Item, rows: torch.Tensor | None) -> torch.Tensor:
         """(turns, labels) log likelihoods of the labels."""
-        # Layers that are learnt as a whole are kept in 32 bits.
-        with torch.autocast(self.model.device.type, torch.bfloat16):
-            if self.halves is None:
-                told = logits(self.model, item.packed)
-            else:
+        if self.halves is None:
+            told = self._read(item.packed, rows)
+        else:
+            with self._cast():
                 told = self.halves.logits(item.packed, self.states.of(item.packed.tree, item.start))
         return scores(item.packed, told) / self.lengths.to(told)
+
+    def _read(self, packed: Packed, rows: torch.Tensor | None) -> torch.Tensor:
+        """(tokens of answers, vocabulary) what the model says."""
+        with self._cast():
+            return logits(self.model, packed, rows)
+
+    def _cast(self) -> torch.autocast:
+        """Layers that are learnt as a whole are kept in 32 bits."""
+        return torch.autocast(self.model.device.type, torch.bfloat16)
 
 
 def train(problem: Problem, about: About) -> Model:

@@ -37,11 +37,12 @@ def runs(
                 first, shown = spoken, min(back, len(prompt.past))
                 past = shown
                 made.append({})
-            made[-1][sample.id] = _with_past(prompt, past)
+            made[-1][sample.id] = with_past(prompt, past)
         spoken += bool(one_line(sample.text or ""))
     return made
 
 
-def _with_past(prompt: Prompt, turns: int) -> Prompt:
-    left = len(prompt.past) - turns
+def with_past(prompt: Prompt, turns: int) -> Prompt:
+    """The prompt with so many turns before its own, or all that it has."""
+    left = max(0, len(prompt.past) - turns)
     return dataclasses.replace(prompt, past=prompt.past[left:], dropped=prompt.dropped + left)

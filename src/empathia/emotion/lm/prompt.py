@@ -25,10 +25,9 @@ from empathia.errors import UsageError
 from empathia.labels import LabelSet
 from empathia.lm import one_line
 from empathia.types import Cues, Message, Sample
+from empathia.types.soft import MARK, Soft
 
 MODES = ("text", "description", "impression", "audio")
-SOFT = "\ufffc"
-"""Stands in a prompt where soft tokens go; nobody's words hold it."""
 _LONGEST = 1200  # bytes of a turn, so never more tokens; its end is kept
 
 Told = Mapping[str, Mapping[str, Cues]]
@@ -100,6 +99,7 @@ class Prompt:
         dropped: How many of the oldest turns were left out for length.
         shots: Examples before the talk: what is asked (:attr:`text`), what is answered.
         said: What line and cues are made of.
+        features: That stand in the place of ``soft``; {} where there is none.
     """
 
     head: str
@@ -111,6 +111,7 @@ class Prompt:
     dropped: int = 0
     shots: tuple[tuple[str, str], ...] = ()
     said: Said = Said("", "")
+    features: Soft = field(default_factory=dict, hash=False, compare=False)
 
     @property
     def ask(self) -> str:
@@ -189,7 +190,7 @@ def prompts(
             _past(turns[:i], template, shape),
             _line(shown, template),
             _cues(shown, template),
-            fill(template.soft, soft=SOFT) if sample.id in soft else "",
+            fill(template.soft, soft=MARK) if sample.id in soft else "",
             "\n".join([question] * (1 + shape.twice)),
             said=shown,
         )

@@ -15,7 +15,7 @@ from empathia import plugins
 from empathia.config import Options
 from empathia.contracts import LanguageModel, Progress
 from empathia.cues import Bins
-from empathia.emotion.lm import reason, tuning
+from empathia.emotion.lm import reason, soft, tuning
 from empathia.emotion.lm import template as templates
 from empathia.emotion.lm.answers import Calibration, parse
 from empathia.emotion.lm.asking import TOGETHER, Asking
@@ -33,6 +33,7 @@ from empathia.training.model import NO_LABEL, UNFIT, VALUES, Model, damaged
 from empathia.training.problem import Conversation, Scores, has_words
 from empathia.training.words import latin, unread
 from empathia.types import About, Part, Reason, Sample
+from empathia.types.soft import FILE, Soft
 
 ANSWERS = "answers.jsonl"
 Why = dict[str, Reason]
@@ -82,7 +83,10 @@ class Reader:
             label: That the template asks about, where it asks about one.
         """
         how = (self.template, self.shape, self.labels)
-        made = prompts(dialogue, wanted, *how, told=self.told(dialogue), label=label)
+        read = self.soft(dialogue)
+        made = prompts(dialogue, wanted, *how, told=self.told(dialogue), label=label, soft=read)
+        placed = {k: read[k] for k, p in made.items() if p.soft}
+        made |= {k: dataclasses.replace(made[k], features=x) for k, x in placed.items()}
         if self.shots is not None:
             given = {s.id: s for s in dialogue}
             made = {
@@ -90,8 +94,14 @@ class Reader:
                 for k, p in made.items()
             }
         most = self.options.count("context") - _ROOM
-        counted = _counted(self.options, most)
-        return {k: p.fitted(counted, most) for k, p in made.items()}
+        counted, way = _counted(self.options, most), soft.way(self.options)
+        return {k: p.fitted(counted, most - way.tokens(p.features)) for k, p in made.items()}
+
+    def soft(self, dialogue: Conversation) -> dict[str, Soft]:
+        """Features that the model reads as they are, of the turns that have some."""
+        names = self.options.words("soft")
+        each = {s.id: soft.given(s, names) for s in dialogue}
+        return {id: features for id, features in each.items() if features}
 
     def told(self, dialogue: Conversation) -> Told:
         """Cues of the turns."""
@@ -140,7 +150,7 @@ class Reader:
             table = self.asking.scores(chats, self.template.choices)
             return (table[:, 0] - table[:, 1]).reshape(len(each), -1).T
         answers = [self.template.answered(x) for x in self.labels]
-        table = self.asking.scores(chats, answers)
+        table = self.asking.scores(chats, answers, [p.features for made in each for p in made])
         return table / [len(a) for a in answers] if self._by_length else table
 
     @property
@@ -288,6 +298,8 @@ def load(
         tuned, learnt = tuning.tuned(options), tuning.learnt(folder)
         if tuned and not learnt:
             raise ValueError("what tuning learnt is missing")
+        if soft.used(options) and folder / FILE not in learnt:
+            raise ValueError("the projector of soft tokens is missing")
         reader = Reader(
             tuning.asking(options, folder, threads) if tuned else asking(options, threads),
             labels,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from empathia.config import Options
 from empathia.config.rules import PORTION, Rule, at_least, more_than, one_of
+from empathia.emotion.lm import soft
 from empathia.emotion.lm.asking import TOGETHER, Asking
 from empathia.emotion.lm.template import Template
 from empathia.files import Plain
 from empathia.lm import hub, local
 from empathia.lm.hub import whole
 from empathia.lm.local import adapter
+from empathia.types.soft import FILE
 
 OPTIONS: Mapping[str, Plain] = {
-    "tune": "none",  # or "lora", adapters of low rank beside its layers; "full", these themselves
+    "tune": "none",  # or "lora", adapters of low rank beside its layers; "full", these themselves;
+    # "soft", what makes soft tokens and nothing else
     "rank": 16,  # of these
     "alpha": 16.0,  # their products are multiplied by alpha / rank
     "dropout": 0.05,  # share of their input that is left out in training
@@ -24,8 +27,10 @@ OPTIONS: Mapping[str, Plain] = {
     "back": 4,  # turns before the first of a few that are learnt from in one pass
     "turns": 8,  # how many these are at most
     "balance": "none",  # or "weights": all labels count the same
+    **soft.OPTIONS,
 }
-_LEARNS = {"lora": ("local", "hub"), "full": ("hub",)}  # a GGUF file takes adapters alone
+# A GGUF file takes adapters alone.
+_LEARNS = {"lora": ("local", "hub"), "full": ("hub",), "soft": ("hub",)}
 
 
 def tuned(options: Options) -> bool:
@@ -33,8 +38,20 @@ def tuned(options: Options) -> bool:
     return options.text("tune") != "none"
 
 
-def check(options: Options, template: Template, *, exclusive: bool) -> None:
+def check(
+    options: Options,
+    template: Template,
+    modalities: Mapping[str, Sequence[str]],
+    *,
+    exclusive: bool,
+) -> None:
     """Refuse what cannot be tuned.
+
+    Args:
+        options: Of the recogniser.
+        template: What asks for the label.
+        modalities: Modality to the names of the features of the run.
+        exclusive: One label a turn.
 
     Raises:
         ConfigError: An option cannot be.
@@ -42,7 +59,7 @@ def check(options: Options, template: Template, *, exclusive: bool) -> None:
     o = options
     o.demand(
         {
-            "tune": one_of("none", "lora", "full"),
+            "tune": one_of("none", "lora", "full", "soft"),
             "rank": at_least(1),
             "alpha": more_than(0),
             "dropout": PORTION,
@@ -53,6 +70,7 @@ def check(options: Options, template: Template, *, exclusive: bool) -> None:
             "balance": one_of("none", "weights"),
         }
     )
+    soft.check(o, template, modalities)
     if tuned(o):
         learns = _LEARNS[o.text("tune")]
         o.demand(
@@ -70,7 +88,7 @@ def check(options: Options, template: Template, *, exclusive: bool) -> None:
 
 def learnt(folder: Path) -> tuple[Path, ...]:
     """What a folder has of what tuning learnt."""
-    names = (adapter.CONFIG, adapter.TENSORS, whole.TENSORS)
+    names = (adapter.CONFIG, adapter.TENSORS, whole.TENSORS, FILE)
     return tuple(folder / n for n in names if (folder / n).is_file())
 
 

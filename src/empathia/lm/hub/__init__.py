@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from empathia.errors import needs
 from empathia.files import is_file
 from empathia.lm.local import adapter as adapters
+from empathia.types.soft import FILE
 
 if TYPE_CHECKING:
     from empathia.lm.hub.model import HubModel
@@ -34,7 +35,7 @@ def load(spec: str = "smollm2", threads: int | None = None, *, exact: bool = Tru
     with needs("train", "a language model of the transformers library"):
         import torch
 
-        from empathia.lm.hub import lowrank, whole
+        from empathia.lm.hub import lowrank, projector, whole
         from empathia.lm.hub.base import base_model
         from empathia.lm.hub.model import HubModel
     if threads is not None:
@@ -44,9 +45,12 @@ def load(spec: str = "smollm2", threads: int | None = None, *, exact: bool = Tru
         name, add = adapters.config(folder).base, lowrank.add
     elif is_file(folder / whole.TENSORS):
         name, add = whole.base(folder), whole.add
+    elif is_file(folder / FILE):
+        name, add = projector.base(folder), lambda *_: None
     else:
         model, tokenizer = base_model(spec, exact=exact)
         return HubModel(model.eval(), tokenizer, spec)
     model, tokenizer = base_model(name, exact=exact)
     add(model, folder)
-    return HubModel(model.eval(), tokenizer, f"{name} with what '{folder.name}' learnt")
+    made = projector.load(folder, model) if is_file(folder / FILE) else None
+    return HubModel(model.eval(), tokenizer, f"{name} with what '{folder.name}' learnt", made)

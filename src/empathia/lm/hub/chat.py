@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from empathia.errors import ServerError
+from empathia.errors import ServerError, UsageError
 from empathia.lm import _given
 from empathia.types import Message
+from empathia.types.soft import MARK
 
 
 def rendered(tokenizer: Any, messages: Sequence[Message]) -> str:  # noqa: ANN401
@@ -47,11 +48,33 @@ def rendered(tokenizer: Any, messages: Sequence[Message]) -> str:  # noqa: ANN40
     ) from reason
 
 
-def tokens(tokenizer: Any, messages: Sequence[Message]) -> list[int]:  # noqa: ANN401
-    """The tokens of a chat that is to be answered."""
+def tokens(
+    tokenizer: Any,  # noqa: ANN401
+    messages: Sequence[Message],
+    soft: Sequence[int] = (),
+) -> list[int]:
+    """The tokens of a chat that is to be answered.
+
+    Args:
+        tokenizer: Of the transformers library.
+        messages: The chat.
+        soft: What stands at the mark of soft tokens; it is there once where there are any.
+
+    Raises:
+        UsageError: There is no mark for them, or more than one.
+    """
     plain = not getattr(tokenizer, "chat_template", None)  # a template writes what comes first
     text = rendered(tokenizer, messages)
-    return list(tokenizer.encode(text, add_special_tokens=plain))
+    first, *rest = text.split(MARK) if soft else [text]
+    if soft and len(rest) != 1:
+        raise UsageError(
+            f"soft tokens are given and the text has {len(rest)} places for them",
+            "Give it one place: {soft} of the template",
+        )
+    ids = list(tokenizer.encode(first, add_special_tokens=plain))
+    for text in rest:
+        ids += [*soft, *tokenizer.encode(text, add_special_tokens=False)]
+    return ids
 
 
 def answer(tokenizer: Any, text: str) -> list[int]:  # noqa: ANN401

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from empathia.errors import ServerError, UsageError
-from empathia.lm import written
+from empathia.lm import _given, written
 from empathia.lm.hub import chat
+from empathia.lm.hub.projector import Places, Projector, read_as
 from empathia.lm.hub.tree import Packed, Tree, groups, pack
 from empathia.types import FloatArray, Request
 
@@ -27,11 +28,13 @@ class HubModel:
         model: Of the transformers library, in evaluation mode.
         tokenizer: Its own.
         name: Of the model.
+        projector: Makes embeddings of features; None of a model that reads words alone.
     """
 
     model: Any
     tokenizer: Any
     name: str
+    projector: Projector | None = None
 
     is_local = True
     prefills = True
@@ -81,14 +84,15 @@ class HubModel:
         where, ends = self.model.device, self._ends()
         rng = torch.Generator().manual_seed(request.seed)
         most = max(map(len, ways), default=max(1, request.max_tokens))
-        ids, kept = torch.tensor([self._prompt(request, most)], device=where), None
+        (prompt,), rows = self._prompts([request], most)
+        given, kept = read_as(self.model, prompt, rows), None
         written: tuple[int, ...] = ()
         for n in range(most):
             more = {w[n] for w in ways if len(w) > n and w[:n] == written}
             if ways and not more:
                 return
             with torch.no_grad():
-                out = self.model(input_ids=ids, past_key_values=kept, logits_to_keep=1)
+                out = self.model(**given, past_key_values=kept, logits_to_keep=1)
             kept, told = out.past_key_values, out.logits[0, -1].float().cpu()
             if not told.max() < torch.inf:
                 raise self._no_numbers()
@@ -99,7 +103,7 @@ class HubModel:
                 return
             yield token
             written += (token,)
-            ids = torch.tensor([[token]], device=where)
+            given = {"input_ids": torch.tensor([[token]], device=where)}
 
     def _ends(self) -> set[int]:
         told = getattr(self.model.generation_config, "eos_token_id", None)
@@ -121,18 +125,30 @@ class HubModel:
         if not all(given):
             raise UsageError("an empty answer cannot be scored", "Give it words")
         longest = max(map(len, given), default=0)
-        prompts = [self._prompt(r, longest) for r in requests] if answers else []
+        prompts, rows = self._prompts(requests if answers else (), longest)
         for some in groups(prompts, _TOGETHER):
             packed = pack([prompts[i] for i in some], given)
             with torch.no_grad():
-                table[some] = scores(packed, logits(self.model, packed)).cpu().numpy()
+                table[some] = scores(packed, logits(self.model, packed, rows)).cpu().numpy()
         if not np.isfinite(table).all():
             raise self._no_numbers()
         return table
 
-    def _prompt(self, request: Request, longest: int) -> list[int]:
+    def _prompts(
+        self, requests: Sequence[Request], longest: int
+    ) -> tuple[list[list[int]], torch.Tensor | None]:
+        """The tokens that are asked, and (tokens, width) of the soft ones among them."""
+        if self.projector is None:
+            _given.refuse(requests, self.name)
+            return [self._prompt(r, longest, ()) for r in requests], None
+        places = Places(self.projector.way)
+        ids = [self._prompt(r, longest, places.of(r.soft)) for r in requests]
+        with torch.no_grad():
+            return ids, places.rows(self.projector)
+
+    def _prompt(self, request: Request, longest: int, put: Sequence[int]) -> list[int]:
         """The tokens that are asked; ``longest`` tokens may be answered."""
-        ids = chat.tokens(self.tokenizer, request.messages)
+        ids = chat.tokens(self.tokenizer, request.messages, put)
         most = getattr(self.model.config, "max_position_embeddings", None)
         if not ids or (most and len(ids) + longest > most):
             raise ServerError(
@@ -165,14 +181,24 @@ def seen(tree: Tree, like: torch.Tensor) -> dict[str, torch.Tensor]:
     return {"attention_mask": mask[None, None], "position_ids": positions}
 
 
-def logits(model: Any, packed: Packed) -> torch.Tensor:  # noqa: ANN401
-    """(tokens of answers, vocabulary) what a model says at the places of a pack, in 32 bits."""
+def logits(
+    model: Any,  # noqa: ANN401
+    packed: Packed,
+    rows: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """(tokens of answers, vocabulary) what a model says at the places of a pack, in 32 bits.
+
+    Args:
+        model: Of the transformers library.
+        packed: What it reads.
+        rows: (soft tokens, width) of these, where there are some.
+    """
     tree = packed.tree
     places, back = np.unique(packed.places, return_inverse=True)
-    ids = torch.tensor([tree.ids], device=model.device)
     like = model.get_input_embeddings().weight[:0]
     keep = torch.from_numpy(places).to(model.device)
-    out = model(input_ids=ids, **seen(tree, like), use_cache=False, logits_to_keep=keep)
+    given = read_as(model, tree.ids, rows)
+    out = model(**given, **seen(tree, like), use_cache=False, logits_to_keep=keep)
     told: torch.Tensor = out.logits[0].float()[torch.from_numpy(back).to(model.device)]
     return told
 

@@ -20,7 +20,7 @@ class Tree:
     """Tokens that grow; a token comes after the one before it.
 
     Attributes:
-        ids: Number of each token.
+        ids: Number of each token; below 0 it is none of the vocabulary, but soft.
         parents: Place of the token before it; -1 for the first of a text.
         positions: How many tokens stand before it.
     """
@@ -99,15 +99,29 @@ def pack(prompts: Sequence[Tokens], answers: Sequence[Tokens]) -> Packed:
         prompts: Each of at least one token.
         answers: Likewise.
     """
+    return _packed(prompts, [answers] * len(prompts), len(answers))
+
+
+def pack_each(prompts: Sequence[Tokens], answers: Sequence[Tokens]) -> Packed:
+    """A tree of prompts and of one answer after each, of its own.
+
+    Args:
+        prompts: Each of at least one token.
+        answers: Likewise, as many.
+    """
+    return _packed(prompts, [[a] for a in answers], 1)
+
+
+def _packed(prompts: Sequence[Tokens], answers: Sequence[Sequence[Tokens]], columns: int) -> Packed:
     tree = Tree()
     ends = [tree.add(p)[-1] for p in prompts]
     rows = []
-    for i, end in enumerate(ends):
-        for j, answer in enumerate(answers):
+    for i, (end, several) in enumerate(zip(ends, answers, strict=True)):
+        for j, answer in enumerate(several):
             before = [end, *tree.add(answer[:-1], after=end)]
-            rows += [(p, t, i * len(answers) + j) for p, t in zip(before, answer, strict=True)]
+            rows += [(p, t, i * columns + j) for p, t in zip(before, answer, strict=True)]
     places, tokens, cells = np.array(rows, np.int64).reshape(-1, 3).T
-    return Packed(tree, (len(prompts), len(answers)), places, tokens, cells)
+    return Packed(tree, (len(prompts), columns), places, tokens, cells)
 
 
 def groups(prompts: Sequence[Tokens], most: int) -> list[list[int]]:

@@ -118,6 +118,7 @@ class LocalModel:
             ServerError: The messages do not fit into the context, or the engine failed.
         """
         self._check_open()
+        _given.refuse([request], self.name)
         if self._writer is None:
             # Not before there is a question: an engine that is freed right after its start can
             # wait for its own loop forever.
@@ -143,6 +144,7 @@ class LocalModel:
         """
         self._check_open()
         _given.check(answers)
+        _given.refuse(requests, self.name)
         return self._scorer.score(requests, answers)
 
     def _ask(self, body: Mapping[str, Plain]) -> Mapping[str, Plain]:

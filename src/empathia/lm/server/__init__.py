@@ -169,6 +169,7 @@ class ServerModel:
             ServerError: The server is down or slow, or gives no log probabilities.
         """
         _given.check(answers)
+        _given.refuse(requests, self.name)
         rows = [self._score(r, answers) for r in requests if answers]
         return np.array(rows, dtype=np.float32).reshape(len(requests), len(answers))
 
@@ -246,6 +247,7 @@ class ServerModel:
         )
 
     def _body(self, request: Request) -> dict[str, Plain]:
+        _given.refuse([request], self.name)
         body: dict[str, Plain] = {
             "model": self.name,
             "messages": _given.chat(request.messages),

@@ -8,6 +8,7 @@ import threading
 
 import numpy as np
 import pytest
+from chat_server import send, serving
 from little_problem import LABELS, part, problem
 from tiny_gguf import write_gguf
 
@@ -426,6 +427,45 @@ def test_what_is_too_long_leaves_room_for_the_answer_and_keeps_all_that_fits(tmp
     assert length(prompt.past) <= room
     if prompt.dropped:
         assert length(shown[prompt.dropped - 1 : -1]) > room - 6  # marks are counted generously
+
+
+def like_vllm_with_an_adapter(handler):
+    """A token a letter; as vLLM tells of them: nothing of the first, else id, rank and text."""
+    body = handler.server.seen[-1][2]
+    if body["model"] != "feelings":
+        error = {"message": f"The model `{body['model']}` does not exist.", "code": 404}
+        send(404, json.dumps({"error": error}).encode())(handler)
+        return
+    *before, last = body["messages"]
+    answer = last["content"] if body.get("continue_final_message") else ""
+    asked = [*before, *([] if answer else [last])]
+    line = asked[-1]["content"].splitlines()[-2]
+    likes = -0.1 if WORDS.get(answer, "?") in line else -0.7
+    text = "".join(m["content"] for m in asked)
+    told = [(c, -3.0) for c in text[1:]] + [(c, likes) for c in answer]
+    known = [
+        {str(ord(c)): {"logprob": value, "rank": 1 + (value < -1), "decoded_token": c}}
+        for c, value in told
+    ]
+    choice = {"index": 0, "message": {"role": "assistant", "content": "x"}, "logprobs": None}
+    reply = {"model": body["model"], "choices": [choice], "prompt_logprobs": [None, *known]}
+    send(200, json.dumps(reply).encode())(handler)
+
+
+def test_an_adapter_that_a_server_calls_by_a_name_is_asked_by_it(tmp_path):
+    with serving(like_vllm_with_an_adapter) as server:
+        url = f"{server.url}/v1"
+        options = {"backend": "server", "model": f"{url}#feelings", "calibrate": 0, "at_once": 2}
+        made = lm.learn(problem("lm", tmp_path, options=options))
+        talk = [Sample(w, f"we saw {w}", speaker="A") for w in (*WORDS.values(), "it")]
+        (row,) = made.recognise([talk])
+        assert [e.label for e in row[:3]] == list(WORDS)
+        assert row[0].scores[0] > row[3].scores[0]
+        assert {body["model"] for _, _, body in server.seen} == {"feelings"}
+        assert all(body["prompt_logprobs"] == 0 for _, _, body in server.seen)
+        other = options | {"model": f"{url}#another"}
+        with pytest.raises(ServerError, match=r"404: The model `another` does not exist"):
+            lm.learn(problem("lm", tmp_path, options=other)).recognise([talk])
 
 
 def test_the_small_model_reads_english_alone(tmp_path):

@@ -184,7 +184,9 @@ def test_a_turn_asks_for_all_of_its_variants_at_once_and_for_no_more_than_twelve
     made, calls = asks(scorer(low="tearful"), mode="description"), []
     inner = made.asking.scores
     monkeypatch.setattr(
-        Asking, "scores", lambda _, chats, x: calls.append(len(chats)) or inner(chats, x)
+        Asking,
+        "scores",
+        lambda _, chats, *more: calls.append(len(chats)) or inner(chats, *more),
     )
     many = {"voice": ", ".join(f"cue {i}" for i in range(20))}
     found = why(made, "Hm.", TALK, last=fast())

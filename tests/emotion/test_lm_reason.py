@@ -14,6 +14,7 @@ from empathia import weights
 from empathia.config import Options
 from empathia.cues import Bins
 from empathia.emotion import lm
+from empathia.emotion.lm import read as lm_read
 from empathia.emotion.lm import reason, template
 from empathia.emotion.lm.asking import Asking
 from empathia.emotion.lm.calibrating import reader
@@ -26,7 +27,7 @@ from empathia.labels import EKMAN7
 from empathia.lm.scripted import ScriptedModel
 from empathia.training import model as kept
 from empathia.training.model import NO_LABEL, about
-from empathia.types import Features, Part, Sample
+from empathia.types import Cues, Features, Part, Sample
 
 FEELINGS = LABELS
 TALK = "I had hoped for more, but the letter came today, and I am tearful now."
@@ -95,6 +96,21 @@ def test_a_cue_is_the_reason_where_the_label_hangs_on_it_alone():
         found.cues["voice"].split(", ")
     )
     assert why(made, "You came back").cues == {}
+
+
+def test_untrained_it_is_told_the_cues_of_a_reading_where_there_are_any(monkeypatch):
+    model = ScriptedModel([], scores=scorer(fear="shaking"))
+    monkeypatch.setattr(lm_read, "asking", lambda *_: Asking(lambda: model, "m"))
+    recogniser = lm.load(None)
+    told = Cues({}, "low volume, shaking", "This may come across as afraid", "speaker so far")
+    heard = Sample("a", "I know.", "en", speaker="Ann", cues={"voice": told})
+    silent = dataclasses.replace(heard, id="b", cues={})
+    found = recogniser.reasons([[silent, heard]], {"a", "b"})
+    assert found["a"].cues == {"voice": "low volume, shaking"}
+    assert [(p.kind, p.text) for p in found["a"].told] == [("voice", "shaking")]
+    assert found["b"].cues == {} and "(" not in found["b"].prompt[-1].content
+    kept_text = asks(scorer(cross="shaking"))
+    assert kept_text.reasons([[heard]], {"a"})["a"].cues == {}, "it was kept as one of words alone"
 
 
 def test_what_was_said_before_counts_as_a_whole():

@@ -15,19 +15,23 @@ from reading_models import keep_dialogue_model
 import empathia
 from empathia import features, plugins, weights
 from empathia.errors import UsageError
+from empathia.features.prosody import NAMES
 from empathia.labels import EKMAN7
-from empathia.pipeline import Conversation, Options
+from empathia.pipeline import Conversation, Options, Spoken
 from empathia.types import (
     ANY,
     About,
+    Cues,
     Emotion,
     Features,
     Part,
     Reason,
     Reply,
     Sample,
+    Seen,
     Tell,
     Turn,
+    Utterance,
     Wish,
 )
 
@@ -147,6 +151,40 @@ def test_who_can_tell_why_is_asked_where_that_is_wanted(
         assert live.turns[1].why is None
         with pytest.raises(UsageError, match="'nobody'"):
             live.why("nobody")
+
+
+def test_recognisers_are_told_the_cues_that_the_reading_tells(
+    installed: dict[tuple[str, str], SimpleNamespace],
+) -> None:
+    installed["emotion", "theirs"] = recogniser(plugin := Always())
+    heard = Features("", "prosody", np.float32([[2, 60, 5, 180, 30, 100, 9, 10]]), NAMES)
+    smiles = Cues({"mouth": "high"}, "smile", "", "everybody")
+
+    def spoken(i: int) -> Spoken:
+        seen = Seen("face 1", 0.5, smiles) if i == 1 else None
+        return Spoken(Utterance(str(i), i, "Ann", f"line {i}"), sound={"prosody": heard}, seen=seen)
+
+    with Conversation(Options(recognisers=("theirs",))) as talk:
+        first = talk.extend([spoken(0), spoken(1)])
+        plugin.recognise = fail  # type: ignore[method-assign]
+        with pytest.raises(RuntimeError):
+            talk.extend([spoken(2)])
+        del plugin.recognise
+        seven = talk.extend([spoken(i) for i in range(2, 8)])
+    told = {s.id: s.cues for s in plugin.seen}
+    assert "fast" in told["0"]["voice"].description
+    assert told["1"]["face"] is smiles and "face" not in told["2"]
+    for turn in (*first, *seven):
+        assert told[turn.utterance.id]["voice"] == turn.cues
+    with Conversation(Options(recognisers=("theirs",))) as anew:
+        assert [t.cues for t in anew.extend([spoken(i) for i in range(8)])] == [
+            t.cues for t in (*first, *seven)
+        ], "a turn that failed was never heard"
+    assert {t.cues.reference for t in seven[-2:]} == {"speaker so far"}
+
+
+def fail(_: object) -> None:
+    raise RuntimeError
 
 
 def test_a_recogniser_gets_the_features_that_it_names(

@@ -121,9 +121,11 @@ class Conversation:
             Spoken(t.utterance, sound=None if t.prosody is None else {PROSODY: t.prosody})
             for t in past
         ]
-        self._samples = self._measured(spoken, self._language)
+        cues = _cues(spoken, self._cues_for(spoken))
+        samples = self._measured(spoken, self._language)
+        told = zip(samples, cues, (t.seen for t in past), strict=True)
+        self._samples = [_told(*one) for one in told]
         self._turns = list(past)
-        _cues(spoken, self._cues_for(spoken))
 
     def __enter__(self) -> Self:
         return self
@@ -307,24 +309,25 @@ class Conversation:
                 whose own words do not clearly say otherwise.
         """
         self._check_ids(spoken)
-        so_far, cues = copy.deepcopy(self._language), self._cues_for(spoken)
-        samples = self._measured(spoken, so_far, language)
+        state = self._language, self._looks, self._cues_for(spoken)
+        so_far, looks, teller = copy.deepcopy(state)
+        cues, seen = _cues(spoken, teller), [looks.add(s.seen, s.face) for s in spoken]
+        measured = self._measured(spoken, so_far, language)
+        samples = [_told(*one) for one in zip(measured, cues, seen, strict=True)]
         judged = self._judged(spoken, samples, progress)
         emotions = [{name: said for name, (_, said) in j.items()} for j in judged]
         fused = [self._fused(e, j) for e, j in zip(emotions, judged, strict=True)]
         whys = self._whys(samples, progress)
         # From here on nothing can fail: a turn is in, or was never added.
         prosodies = [(s.sound or {}).get(PROSODY) for s in spoken]
-        told = zip(spoken, samples, _cues(spoken, cues), emotions, fused, strict=True)
+        told = zip(spoken, samples, cues, emotions, fused, strict=True)
         turns = [
-            Turn(
-                *(_in_its_language(s, x), s.words, p, c, e, f),
-                seen=self._looks.add(s.seen, s.face),
-                why=w,
-            )
-            for p, w, (s, x, c, e, f) in zip(prosodies, whys, told, strict=True)
+            Turn(_in_its_language(s, x), s.words, p, c, e, f, seen=look, why=w)
+            for p, look, w, (s, x, c, e, f) in zip(prosodies, seen, whys, told, strict=True)
         ]
-        self._language = so_far
+        self._language, self._looks = so_far, looks
+        if teller is not None:
+            self._teller = teller
         self._samples += samples
         self._turns += turns
         return turns
@@ -417,6 +420,13 @@ def _cues(spoken: Sequence[Spoken], so_far: CuesSoFar | None) -> list[Cues | Non
     if so_far is None:
         return [None] * len(spoken)
     return [so_far.add((s.sound or {}).get(PROSODY), s.utterance.speaker) for s in spoken]
+
+
+def _told(sample: Sample, voice: Cues | None, seen: Seen | None) -> Sample:
+    """The sample with what the reading tells of voice and face."""
+    cues = {"voice": voice, "face": None if seen is None else seen.cues}
+    told = {kind: c for kind, c in cues.items() if c is not None and c.description}
+    return dataclasses.replace(sample, cues=told)
 
 
 def _sample(spoken: Spoken, language: str | None) -> Sample:

@@ -88,6 +88,8 @@ class Sample:
         id, text, speaker, gender, index, groups: As in :class:`Utterance`.
         language: ISO 639-1 code, or None where it is not known.
         features: Features by extractor; an absent modality is absent.
+        cues: What a reading tells of how it sounds and looks, "voice" and "face"; absent where it
+            tells nothing.
     """
 
     id: str
@@ -98,3 +100,4 @@ class Sample:
     gender: str | None = None
     index: int = 0
     groups: Mapping[str, str] = field(default_factory=dict, hash=False)
+    cues: Mapping[str, Cues] = field(default_factory=dict, hash=False)

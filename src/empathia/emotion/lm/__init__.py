@@ -10,6 +10,7 @@ Untrained it is asked as it is; what it says of turns that tell nothing is taken
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,7 +97,8 @@ def load(folder: Path | None, threads: int | None = None) -> Model:
 
     if folder is None:
         reader = read.untrained(EKMAN7, Options(OPTIONS), threads, UNSURE)
-        return reader.recogniser(_ABOUT)
+        heard = replace(reader.shape, mode="description")  # where a reading tells cues
+        return replace(reader, shape=heard).recogniser(_ABOUT)
     return kept_reader(folder, threads).recogniser(model.read(folder).about)
 
 

@@ -51,7 +51,7 @@ class Reader:
         labels: What is told apart.
         exclusive: One label a turn.
         template, shape: What is asked.
-        describer: Puts voices and faces into words; None for prompts without.
+        describer: Puts voices and faces into words; None takes the words of a reading.
         options: Of the recogniser.
         calibration: What the answers are worth; None holds them against what it says to turns that
             tell nothing, so that a label is not taken for its name.
@@ -104,8 +104,10 @@ class Reader:
         return {id: features for id, features in each.items() if features}
 
     def told(self, dialogue: Conversation) -> Told:
-        """Cues of the turns."""
-        return self.describer.describe(dialogue) if self.describer is not None else {}
+        """Cues of the turns: without a describer those that a reading told."""
+        if self.describer is not None:
+            return self.describer.describe(dialogue)
+        return {s.id: s.cues for s in dialogue if s.cues}
 
     def said(
         self, dialogues: Sequence[Conversation], wanted: Collection[str] | None = None

@@ -28,6 +28,7 @@ from empathia.lm.scripted import ScriptedModel
 from empathia.training import model as kept
 from empathia.training.model import NO_LABEL, about
 from empathia.types import Cues, Features, Part, Sample
+from empathia.types.soft import MARK
 
 FEELINGS = LABELS
 TALK = "I had hoped for more, but the letter came today, and I am tearful now."
@@ -111,6 +112,20 @@ def test_untrained_it_is_told_the_cues_of_a_reading_where_there_are_any(monkeypa
     assert found["b"].cues == {} and "(" not in found["b"].prompt[-1].content
     kept_text = asks(scorer(cross="shaking"))
     assert kept_text.reasons([[heard]], {"a"})["a"].cues == {}, "it was kept as one of words alone"
+
+
+def test_a_feature_that_is_no_text_is_left_out_with_its_place():
+    dialogue = [Sample("0", "I know.", speaker="Ann")]
+    (plain,) = prompts(dialogue, {"0"}, template.read(), Shape(), FEELINGS, soft={"0"}).values()
+    one, two = np.zeros((1, 2), np.float32), np.ones((3, 2), np.float32)
+    both = dataclasses.replace(plain, features={"one": one, "two": two})
+    left = {p.text: p.prompt for p in reason.pieces(both, template.read()) if p.kind == "soft"}
+    assert {k: list(p.features) for k, p in left.items()} == {"one": ["two"], "two": ["one"]}
+    assert all(p.soft == plain.soft != "" for p in left.values())
+    alone = dataclasses.replace(plain, features={"one": one})
+    (piece,) = (p for p in reason.pieces(alone, template.read()) if p.kind == "soft")
+    assert (piece.prompt.features, piece.prompt.soft) == ({}, "")
+    assert MARK not in piece.prompt.text and MARK in alone.text
 
 
 def test_what_was_said_before_counts_as_a_whole():

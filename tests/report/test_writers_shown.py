@@ -384,6 +384,14 @@ def test_a_reason_is_told_in_one_sentence():
     assert whys(turn(0)) == []
 
 
+def test_cues_that_stand_above_are_not_told_again():
+    found = turn(0, span=(0, 1))
+    assert found.cues is not None
+    told = {"voice": found.cues.description, "face": "smile"}
+    (_, line) = whys(dataclasses.replace(found, why={"lm": Reason("joy", 0.5, (), told)}))
+    assert line == "asked with the voice above and (face: smile)"
+
+
 def test_what_a_stream_tells_stands_under_its_turn():
     from rich.console import Console
 

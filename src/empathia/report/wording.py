@@ -210,14 +210,22 @@ def because(reason: Reason) -> str:
     return f"because of {names}: without {it} {reason.label} falls from {fall}"
 
 
-def asked_with(reason: Reason) -> str:
-    """The cues of a prompt: ``asked with (voice: high volume, fast)``; empty without any."""
-    cues = " ".join(f"({kind}: {words})" for kind, words in reason.cues.items())
-    return f"asked with {cues}" if cues else ""
+def asked_with(reason: Reason, turn: Turn) -> str:
+    """The cues of a prompt, those that are told of the turn anyway by name alone.
+
+    ``asked with the voice above``, ``asked with (voice: high volume, fast)``; empty without any.
+    """
+    seen = None if turn.seen is None else turn.seen.cues
+    above = {k: c.description.rstrip(".") for k, c in (("voice", turn.cues), ("face", seen)) if c}
+    cues = [
+        f"the {kind} above" if above.get(kind) == words else f"({kind}: {words})"
+        for kind, words in reason.cues.items()
+    ]
+    return f"asked with {' and '.join(cues)}" if cues else ""
 
 
 def whys(turn: Turn) -> list[str]:
-    """Cues that were told and reasons, of each source that can tell; a line each."""
+    """Reasons and the cues that were told, of each source that can tell; a line each."""
     told = (turn.why or {}).items()
-    lines = [(source, x) for source, r in told for x in (because(r), asked_with(r)) if x]
+    lines = [(source, x) for source, r in told for x in (because(r), asked_with(r, turn)) if x]
     return [f"{source}: {line}" if len(told) > 1 else line for source, line in lines]

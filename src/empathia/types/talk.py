@@ -16,8 +16,9 @@ from empathia.types.speech import FloatArray, Utterance, Word
 Tell = Callable[[str], None] | None
 """Hears the pieces of a text as it is written, where somebody wants to."""
 ROLES = ("system", "user", "assistant")
-PARTS = ("words", "voice", "face", "past")
-"""Kinds of what a language model is asked about: the turn, and what was said before."""
+PARTS = ("words", "voice", "face", "soft", "past")
+"""Kinds of what a language model is asked about: the turn, by its words, cues and features that are
+no text, and what was said before."""
 _CLEAR, _FALLS = 0.2, 0.02  # nats and probability that a label loses without what counts for it
 
 

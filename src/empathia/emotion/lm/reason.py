@@ -1,9 +1,9 @@
 """What a label hangs on: one part of a prompt is left out at a time, and the label scored again.
 
 A model is not asked why: what it would write of itself is another answer, not a measurement. Each
-cue is left out, each piece of the words (a word of a short turn, a clause of a long one), and what
-was said before as a whole. All else of the prompt stays as it was, to the letter, so that a change
-is that of the part.
+cue is left out, each feature that is no text, each piece of the words (a word of a short turn, a
+clause of a long one), and what was said before as a whole. All else of the prompt stays as it was,
+to the letter, so that a change is that of the part.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def pieces(prompt: Prompt, template: Template) -> list[Piece]:
     """
     said = prompt.said
     made = [_cue(prompt, k, i, template) for k, c in said.cues.items() for i in range(_count(c))]
+    made += [_soft(prompt, name) for name in prompt.features]
     room = _MOST - bool(prompt.past)
     made = made[: room - _LEAST]
     cut = chunks(said.text, max(_LEAST, min(_WORDS, room - len(made))))
@@ -75,6 +76,12 @@ def _cue(prompt: Prompt, kind: str, place: int, template: Template) -> Piece:
     told = {k: rest if k == kind else c for k, c in said.cues.items() if k != kind or rest}
     without = retold(prompt, Said(said.speaker, said.text, told), template)
     return Piece(kind, cues[place], without)
+
+
+def _soft(prompt: Prompt, name: str) -> Piece:
+    rest = {k: values for k, values in prompt.features.items() if k != name}
+    without = dataclasses.replace(prompt, soft=prompt.soft if rest else "", features=rest)
+    return Piece("soft", name, without)
 
 
 def chunks(text: str, most: int) -> list[str]:

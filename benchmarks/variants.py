@@ -159,7 +159,7 @@ class Place:
     data: Path
     out: Path
     turns: int = 500
-    calibrate: int = 300
+    calibrate: int = 150
     threads: int = 1
     models: dict[str, Asking] = field(default_factory=dict)
     rows: dict[Way, Answered] = field(default_factory=dict)

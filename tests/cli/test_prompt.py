@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from little_problem import problem
 
 from empathia.cli import main
+from empathia.emotion.lm.calibrating import reader
 from empathia.features.prosody import NAMES
 from empathia.report.prompts import CONTEXT, Lengths
+from empathia.report.wording import because, part, percent
+from empathia.training import model as kept
+from empathia.types import Sample
 
 MAP = "utterance=id,dialogue=talk,speaker=who,gender=sex,text=words,label=feeling"
 LINES = ("So you are back", "I am", "And the dog?", "He ran off", "Oh no", "He will come home")
@@ -145,3 +151,30 @@ def test_raw_is_what_the_chat_template_makes_of_it(corpus, capsys):
     shown = said(capsys, *corpus, "--raw", "--utterance", "d0_0")
     assert shown.startswith("--- d0_0\n<|im_start|>system\nRead the talk.")
     assert shown.rstrip("\n").endswith("feel?<|im_end|>\n<|im_start|>assistant")
+
+
+def test_it_says_what_the_label_of_a_kept_recogniser_hangs_on(corpus, capsys, tmp_path):
+    options = {"backend": "scripted", "model": "any", "calibrate": 0}
+    p = problem("lm", tmp_path, options=options)
+    folder = tmp_path / "model"
+    folder.mkdir()
+    reader(p).recogniser(kept.about(p, "lm")).save(folder)
+    kept.Settings(
+        "lm", "lm", p.labels, True, True, {"text": ()}, options, "any", noncommercial=False
+    ).write(folder)
+    turns = [Sample(f"d0_{i}", x, None, speaker=f"S{i % 2}") for i, x in enumerate(LINES[:3])]
+    asked = (*corpus, "--utterance", "d0_2", "--recogniser", str(folder), "--why")
+    told = kept.load(folder).reasons([turns], {"d0_2"})["d0_2"]
+    (row,) = json.loads(said(capsys, *asked, "--json"))
+    assert row["why"]["label"] == told.label
+    assert row["why"]["parts"] == [dataclasses.asdict(x) for x in told.parts]
+    shown = said(capsys, *asked)
+    assert f"[why]\n{because(told)}\n" in shown
+    assert shown.count(" nats, ") == len(told.parts) == 4  # three words, what was said before
+    one = told.parts[0]
+    assert f"{-one.change:+.2f} nats, {percent(one.without)} without {part(one)}\n" in shown
+    other = next(x for x in p.labels if x != told.label)
+    assert json.loads(said(capsys, *asked, "--json", "--label", other))[0]["why"]["label"] == other
+    for wrong in (("--why",), (*asked[len(corpus) :], "--template", "form")):
+        assert main(["prompt", *corpus, *wrong]) == 2
+        assert "--why" in capsys.readouterr().err

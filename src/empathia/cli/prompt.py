@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from empathia.emotion.lm.prompt import Prompt, Told
     from empathia.labels import LabelSet
     from empathia.lm.local.tokens import Tokens
-    from empathia.types import Dialogue, Features, Sample
+    from empathia.types import Dialogue, Features, Reason, Sample
 
 _MODEL = "smollm2"
 _ROOM = 60  # tokens of an answer
@@ -37,7 +37,7 @@ examples:
   empathia prompt meld corpora/meld --utterance test/dia4_utt2 --template mine.toml --raw
   empathia prompt meld corpora/meld --stats --window 4 --picture lengths.png
   empathia prompt meld corpora/meld --utterance test/dia4_utt2 \
-      --recogniser out/lm-meld7/model --ask
+      --recogniser out/lm-meld7/model --ask --why
 
 Without --utterance and --stats it shows the prompt of the first utterance.
 """
@@ -65,6 +65,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "something else",
     )
     say("--ask", action="store_true", help="and what it writes")
+    say("--why", action="store_true", help="and what its label, or --label, hangs on")
     say(
         "--mode",
         default="text",
@@ -92,8 +93,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.recogniser is not None:
         return _kept(args)
-    if args.ask:
-        raise UsageError("--ask asks a kept recogniser", "Name it: --recogniser FOLDER")
+    for name in (n for n in ("ask", "why") if getattr(args, n)):
+        raise UsageError(f"--{name} asks a kept recogniser", "Name it: --recogniser FOLDER")
     template = read(args.template or DEFAULT)
     shape = Shape(args.mode, args.window, args.context_cues, args.twice, args.stride)
     if args.picture is not None:
@@ -134,6 +135,8 @@ def _kept(args: argparse.Namespace) -> int:
         raise UsageError("--stats is of prompts without a recogniser", "Leave out one of the two")
     reader, kept = kept_reader(args.recogniser), load(args.recogniser)
     s = kept.settings
+    if args.template is not None and args.why:
+        raise UsageError("--why is of the recogniser's own question", "Leave --template out")
     if args.template is not None:
         reader = dataclasses.replace(reader, template=read(args.template))
     plugin, dialogues, _ = read_corpus(args)
@@ -158,7 +161,7 @@ def _kept(args: argparse.Namespace) -> int:
     if args.ask:
         chats, soft = [p.messages() for p in shown.values()], [p.features for p in shown.values()]
         said = dict(zip(shown, reader.asking.texts(chats, (), _ROOM, soft), strict=True))
-    _show(args, shown, said)
+    _show(args, shown, said, reader.reasons(seen, asked, args.label) if args.why else {})
     return 0
 
 
@@ -230,9 +233,14 @@ def _tokens() -> Tokens | None:
 
 
 def _show(
-    args: argparse.Namespace, prompts: Mapping[str, Prompt], said: Mapping[str, str] | None = None
+    args: argparse.Namespace,
+    prompts: Mapping[str, Prompt],
+    said: Mapping[str, str] | None = None,
+    whys: Mapping[str, Reason] | None = None,
 ) -> None:
-    """Prompts by id, and what was answered to some."""
+    """Prompts by id, and what was answered to some and why."""
+    from empathia.types.wire import reason_json
+
     tokens = _tokens() if args.raw else None
     rows = []
     for id, prompt in prompts.items():
@@ -242,14 +250,25 @@ def _show(
             row["raw"] = tokens.render(prompt.messages())
         if said:
             row["answer"] = said[id]
+        if whys:
+            row["why"] = {k: v for k, v in reason_json(whys[id]).items() if k != "prompt"}
         rows.append(row)
         if args.json:
             continue
         text = "\n".join(f"[{m.role}]\n{m.content}" for m in prompt.messages())
         told = f"[answer]\n{said[id]}\n" if said else ""
+        told += _because(whys[id]) if whys else ""
         sys.stdout.write(f"--- {id}\n{row.get('raw', text)}\n{told}")
     if args.json:
         print_json(rows)
+
+
+def _because(reason: Reason) -> str:
+    """The sentence, and the label without each part."""
+    from empathia.report.wording import because, part, percent
+
+    lines = [f"{-p.change:+.2f} nats, {percent(p.without)} without {part(p)}" for p in reason.parts]
+    return "\n".join(("[why]", because(reason), *lines, ""))
 
 
 def _stats(args: argparse.Namespace, prompts: Sequence[Prompt]) -> None:

@@ -148,7 +148,7 @@ def turn_json(turn: Turn, overlap: float | None = None) -> TurnJson:
         "speaker_confidence": utterance.speaker_confidence,
         "overlap": overlap,
         "seen": None if turn.seen is None else _seen(turn.seen),
-        "why": None if turn.why is None else {s: _reason(r) for s, r in turn.why.items()},
+        "why": None if turn.why is None else {s: reason_json(r) for s, r in turn.why.items()},
     }
 
 
@@ -195,7 +195,8 @@ def _seen(seen: Seen) -> SeenJson:
     }
 
 
-def _reason(reason: Reason) -> ReasonJson:
+def reason_json(reason: Reason) -> ReasonJson:
+    """A reason as it stands in a timeline's JSON."""
     return {
         "label": reason.label,
         "confidence": reason.confidence,

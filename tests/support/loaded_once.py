@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from empathia import weights
-from empathia.encoders import multilingual, quarter
+from empathia.encoders import multilingual, quarter, text
 from empathia.encoders.multilingual import MultilingualEncoder
 from empathia.encoders.segmentation import Segmentation
 from empathia.encoders.speaker import SpeakerEncoder
@@ -27,6 +27,7 @@ def share(patch: pytest.MonkeyPatch) -> None:
     for place in (*nets, model):
         patch.setattr(place, "load", _once(place.load))
     patch.setattr(TextEncoder, "load", _once(TextEncoder.load, _own_tokenizer))
+    patch.setattr(text, "_read", _once(text._read, dict))  # of minilm, below what was tuned
     patch.setattr(multilingual, "tokenizer", _once(multilingual.tokenizer))
     patch.setattr(quarter, "read", _once(quarter.read))
 

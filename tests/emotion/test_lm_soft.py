@@ -460,3 +460,14 @@ def test_a_kept_recogniser_is_asked_at_the_terminal(folder, tmp_path, capsys):
     settings = json.loads((kept / "settings.json").read_text())
     (kept / "settings.json").write_text(json.dumps(settings | {"recogniser": "majority"}))
     assert "'majority', which asks no language model" in told(*by, code=2).err
+
+
+def test_without_words_a_turn_is_asked_about_by_its_voice_alone(folder, tmp_path):
+    p = tuning(folder, tmp_path / "out", epochs=1, mode="audio")
+    kept = keep(lm.learn(p), p, tmp_path / "model")
+    (asked, *_) = calibrating.reader(p).prompts(p.valid.dialogues[0], ["e-0"]).values()
+    assert asked.text == f"Speaker A speaks.\n(sound: {MARK})\nHow does Speaker A feel?"
+    mute = dataclasses.replace(p.valid.dialogues[0][1], features={})
+    (one, two), *_ = kept_models.load(kept, 1).recognise([[p.valid.dialogues[0][0], mute]])
+    assert one.scores
+    assert two.abstained == "nothing to judge by"

@@ -48,6 +48,7 @@ def folder(tmp_path_factory):
 def turn(name, i, label, rng, frames=1):
     """A turn whose words say nothing; its voice tells the label."""
     values = TONE[LABELS.index(label)] + 0.3 * rng.normal(size=(frames, 4))
+    values[:, 3] = 7  # says nothing
     tone = Features(f"{name}-{i}", "tone", values.astype(np.float32))
     words = " ".join(rng.choice(FILL, 2))
     return Sample(f"{name}-{i}", words, "en", {"tone": tone}, "AB"[i % 2], index=i)

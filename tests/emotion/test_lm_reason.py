@@ -129,7 +129,7 @@ def test_a_feature_that_is_no_text_is_left_out_with_its_place():
 
 
 def test_what_was_said_before_counts_as_a_whole():
-    found = why(asks(scorer(low="funeral")), "The funeral is at ten.", "Yes", "I know")
+    found = why(asks(scorer(low="funeral")), "Yes", "The funeral is at ten.", "I know")
     assert [(p.kind, p.text) for p in found.told] == [("past", "")]
 
 

@@ -195,15 +195,14 @@ class Reader:
 
     def _parts(self, asks: Sequence[Prompt], best: int, sure: float) -> tuple[Part, ...]:
         """What one label loses without each part of its prompt."""
-        # What says nothing of the other labels need not be asked about them.
+        # Labels that do not exclude each other are calibrated one by one: no other is asked about.
         alone = len(asks) > 1 and not self.exclusive
         left = [reason.pieces(p, self.template) for p in (asks[best : best + 1] if alone else asks)]
         if not left[0]:
             return ()
         said = self._scored([[x.prompt for x in some] for some in left])
-        rows = np.eye(len(self.labels))[best] * said if alone else said
         calibration = self.calibration or self._against_nothing()
-        without = calibration(rows, exclusive=self.exclusive)[:, best]
+        without = calibration(said, exclusive=self.exclusive)[:, best]
         return reason.measured(left[0], sure, without)
 
     def _asked(

@@ -371,11 +371,11 @@ def test_a_reason_is_told_in_one_sentence():
         return because(Reason(label, sure, (), {}, tuple(Part(*p) for p in parts)))
 
     word, cue = ("words", "stupid", 1.3, 0.31), ("voice", "low volume", 0.6, 0.47)
-    assert said(word) == "because of “stupid”: without it sadness falls from 62 % to 31 %"
-    both = "because of “stupid” and (voice: low volume): without the first sadness falls from "
-    assert said(word, cue) == both + "62 % to 31 %"
-    assert said(word, cue, ("past", "", 0.5, 0.5)) == both + "62 % to 31 %"
-    assert said(("past", "", 0.9, 0.4)).startswith("because of what was said before: without it")
+    assert said(word) == "because of “stupid”: sadness 62 %, without it 31 %"
+    both = "because of “stupid” and (voice: low volume): sadness 62 %, without the first 31 %, "
+    assert said(word, cue) == both + "without the second 47 %"
+    assert said(word, cue, ("past", "", 0.5, 0.5)) == both + "without the second 47 %"
+    assert said(("past", "", 0.9, 0.4)).startswith("because of what was said before: sadness")
     weak = ("words", "so", 0.1, 0.60)
     assert said(weak) == said() == "nothing in it stands out for sadness"
     # Of a label that is as good as certain, odds that halve change nothing that anybody would see.

@@ -197,17 +197,17 @@ def part(told: Part) -> str:
 def because(reason: Reason) -> str:
     """What a label hangs on, and what becomes of it without.
 
-    ``because of “stupid and sad.”: without it sadness falls from 62 % to 31 %``
+    ``because of “stupid and sad.”: sadness 62 %, without it 31 %``
     """
     if reason.note is not None or reason.confidence is None:
         return f"no reason: {reason.note}"
     if not reason.told:
         return f"nothing in it stands out for {reason.label}"
-    first, *others = told = reason.told[:_TOLD]
-    fall = f"{percent(reason.confidence)} to {percent(first.without)}"
-    it = "the first" if others else "it"
+    told = reason.told[:_TOLD]
+    which = ("the first", "the second") if len(told) > 1 else ("it",)
+    falls = [f"without {w} {percent(p.without)}" for w, p in zip(which, told, strict=True)]
     names = " and ".join(map(part, told))
-    return f"because of {names}: without {it} {reason.label} falls from {fall}"
+    return f"because of {names}: {reason.label} {percent(reason.confidence)}, {', '.join(falls)}"
 
 
 def asked_with(reason: Reason, turn: Turn) -> str:

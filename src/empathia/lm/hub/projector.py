@@ -51,7 +51,10 @@ class _Feature(nn.Module):
         self.frames = nn.Linear(dim, _WIDTH)
         self.looks = nn.MultiheadAttention(_WIDTH, _HEADS, batch_first=True)
         self.thinks = nn.Sequential(
-            nn.LayerNorm(_WIDTH), nn.Linear(_WIDTH, 2 * _WIDTH), nn.GELU(), nn.Linear(128, _WIDTH)
+            nn.LayerNorm(_WIDTH),
+            nn.Linear(_WIDTH, 2 * _WIDTH),
+            nn.GELU(),
+            nn.Linear(2 * _WIDTH, _WIDTH),
         )
         self.out = nn.Linear(_WIDTH, width)
 

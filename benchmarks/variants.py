@@ -2,8 +2,8 @@
 
 A module of ``benchmarks/prompts.py``. Validation dialogues are drawn by a seed until they have as
 many labelled turns as are asked for (the last one is cut); every way is asked about these, with
-all that was said before. Cues, examples and floors are of the training part; what calibrates are
-turns of the other validation dialogues. The test part is never looked at.
+all that was said before. A tenth of the dialogues at a time is calibrated by turns of the others.
+Cues, examples and floors are of the training part. The test part is never looked at.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from empathia.metrics.calibration import as_pairs, expected_calibration_error
 from empathia.metrics.counts import COUNTED, counts, tally
 from empathia.metrics.scores import highest
 from empathia.training.model import scores_of
-from empathia.training.problem import Part, Problem, Scores
+from empathia.training.problem import Conversation, Part, Problem, Scores
 
 RUNS = Path(__file__).parents[1] / "runs"
 SEED = 1
+GROUPS = 10  # of dialogues; each is calibrated by the others
 NAMES = {"weighted_f1": "weighted F1", "macro_f1": "macro F1", "uar": "UAR"}
 HEAD = f"| | turns | {' | '.join(NAMES.values())} | ECE | unparsed | ± weighted F1 | ± macro F1 |"
 HEAD += "\n" + "|---" * 9 + "|"
@@ -150,7 +151,7 @@ class Place:
     Args:
         data: Folder of the corpora.
         out: Keeps the answers.
-        turns, calibrate: How many are scored, and how many calibrate.
+        turns: How many.
         threads: To compute with.
         models: By backend and model.
         rows: What is known already.
@@ -159,7 +160,6 @@ class Place:
     data: Path
     out: Path
     turns: int = 500
-    calibrate: int = 150
     threads: int = 1
     models: dict[str, Asking] = field(default_factory=dict)
     rows: dict[Way, Answered] = field(default_factory=dict)
@@ -254,21 +254,14 @@ def problem(way: Way, place: Place) -> Problem:
     return given
 
 
-def drawn(part: Part, *turns: int) -> list[dict[str, int]]:
-    """Ids of so many labelled turns, and of so many others, to the number of their dialogue.
-
-    Dialogues are drawn whole, and each for one of these; the last of each is cut.
-    """
-    order = iter(np.random.default_rng(SEED).permutation(len(part.dialogues)).tolist())
-    found: list[dict[str, int]] = []
-    for most in turns:
-        chosen: dict[str, int] = {}
-        while len(chosen) < most and (i := next(order, None)) is not None:
-            ids = [s.id for s in part.dialogues[i] if s.id in part.targets]
-            number = len(set(chosen.values()))
-            chosen |= dict.fromkeys(ids[: most - len(chosen)], number)
-        found.append(chosen)
-    return found
+def drawn(part: Part, turns: int) -> dict[str, int]:
+    """Ids of so many labelled turns to the number of their dialogue; the last dialogue is cut."""
+    chosen: dict[str, int] = {}
+    for i in np.random.default_rng(SEED).permutation(len(part.dialogues)):
+        ids = [s.id for s in part.dialogues[i] if s.id in part.targets]
+        number = len(set(chosen.values()))
+        chosen |= dict.fromkeys(ids[: turns - len(chosen)], number)
+    return chosen
 
 
 def only(part: Part, ids: Mapping[str, int]) -> Part:
@@ -278,16 +271,16 @@ def only(part: Part, ids: Mapping[str, int]) -> Part:
     return dataclasses.replace(part, dialogues=dialogues, targets=targets)
 
 
-def answered(name: str, way: Way, turns: Sequence[Mapping[str, int]], place: Place) -> Answered:
-    """What is answered to the first turns, asked this way, calibrated by the second."""
-    given = problem(way, place)
-    asked, calibrate = (only(given.valid, ids) for ids in turns)
-    given = dataclasses.replace(given, valid=calibrate)
-    by = way.read().model.recogniser
+def answered(name: str, way: Way, ids: Mapping[str, int], place: Place) -> Answered:
+    """What is answered to these turns, asked this way."""
+    given, by = problem(way, place), way.read().model.recogniser
+    asked = only(given.valid, ids)
     print(f"{name}: {len(asked.targets)} turns", file=sys.stderr, flush=True)
     if by == "lm":
-        told = _asked(given, asked, place)
+        told = told_by_model(given, ids, place.asking(given.options))
     else:
+        others = {k: 0 for d in given.valid.dialogues for k in _free(d, ids)}
+        given = dataclasses.replace(given, valid=only(given.valid, others))
         plugin = plugins.load("emotion", by, ("learn",))
         told = scores_of(plugin.learn(given), asked.dialogues)
     gold = np.array(list(asked.targets.values()))
@@ -296,25 +289,38 @@ def answered(name: str, way: Way, turns: Sequence[Mapping[str, int]], place: Pla
         name,
         given.labels.labels,
         given.exclusive,
-        np.array([turns[0][k] for k in asked.targets]),
+        np.array([ids[k] for k in asked.targets]),
         gold == gold.max(1, keepdims=True) if given.exclusive else gold >= 0.5,
         np.array([told.get(k) or absent for k in asked.targets]),
         sum(told.get(k) == () for k in asked.targets),
     )
 
 
-def _asked(given: Problem, asked: Part, place: Place) -> Scores:
-    """What the language model says."""
-    reader = calibrating.reader(given, place.asking(given.options))
-    ready, _ = calibrating.calibrated(given, reader)
-    return ready.answer(asked.dialogues, asked.targets.keys())
+def _free(dialogue: Conversation, ids: Mapping[str, int]) -> list[str]:
+    """Ids of a dialogue of which no turn is asked about."""
+    own = [s.id for s in dialogue]
+    return [] if any(k in ids for k in own) else own
+
+
+def told_by_model(given: Problem, ids: Mapping[str, int], asking: Asking) -> Scores:
+    """What the language model says of these turns, calibrated by turns of the other dialogues."""
+    reader, asked = calibrating.reader(given, asking), only(given.valid, ids)
+    reader.said(asked.dialogues, asked.targets.keys())  # once, in time order; it is kept
+    told: dict[str, tuple[float, ...]] = {}
+    for group in sorted({n % GROUPS for n in ids.values()}):
+        others = {k: n for k, n in ids.items() if n % GROUPS != group}
+        rest = dataclasses.replace(given, valid=only(asked, others))
+        ready, _ = calibrating.calibrated(rest, reader)
+        its = asked.targets.keys() - others.keys()
+        told |= ready.answer(only(asked, dict.fromkeys(its, group)).dialogues, its)
+    return told
 
 
 def show(table: Table, place: Place) -> None:
     """Print a row a way, with intervals over dialogues, and how far the ways lie apart."""
-    turns = drawn(problem(table.turns, place).valid, place.turns, place.calibrate)
-    units = len(set(turns[0].values()))
-    print(f"\n{table.title}: {units} dialogues, calibrated by {len(turns[1])} turns of others\n")
+    turns = drawn(problem(table.turns, place).valid, place.turns)
+    units = len(set(turns.values()))
+    print(f"\n{table.title}: {units} dialogues\n")
     print(HEAD, flush=True)
     said: list[tuple[Answered, Figures]] = []
     for name, way in (*table.ways.items(), *table.floors.items()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import variants
@@ -29,9 +31,9 @@ select = "macro_f1"
 
 @pytest.fixture
 def asked(tmp_path):
-    toy.make(tmp_path / "toy", dialogues=12)
+    toy.make(tmp_path / "toy", dialogues=20)
     (tmp_path / "asked.toml").write_text(RUN, "utf-8")
-    return Way(tmp_path / "asked.toml"), Place(tmp_path, tmp_path / "out", turns=5, calibrate=3)
+    return Way(tmp_path / "asked.toml"), Place(tmp_path, tmp_path / "out", turns=9)
 
 
 def row(gold, scores, **more):
@@ -47,17 +49,30 @@ def row(gold, scores, **more):
     )
 
 
-def test_turns_are_drawn_once_in_whole_dialogues_and_others_calibrate(asked):
+def test_turns_are_drawn_once_in_whole_dialogues(asked):
     part = variants.problem(*asked).valid
-    scored, others = variants.drawn(part, 5, 3)
-    assert [scored, others] == variants.drawn(part, 5, 3)
-    assert [len(scored), len(others)] == [5, 3]
+    ids = variants.drawn(part, 9)
+    assert ids == variants.drawn(part, 9)
+    assert len(ids) == 9
     at = {s.id: (n, i) for n, d in enumerate(part.dialogues) for i, s in enumerate(d)}
-    assert not {at[k][0] for k in scored} & {at[k][0] for k in others}
-    for n in {at[k][0] for k in scored}:
-        turns = [at[k][1] for k in scored if at[k][0] == n]
+    assert len({(n, at[k][0]) for k, n in ids.items()}) == len(set(ids.values())) == 2
+    for n in set(ids.values()):
+        turns = [at[k][1] for k in ids if ids[k] == n]
         assert turns == list(range(len(turns)))  # from the first on
-    assert sorted(set(scored.values())) == list(range(len(set(scored.values()))))
+
+
+def test_no_dialogue_calibrates_what_is_said_of_it(asked):
+    way, place = asked
+    given = variants.problem(way, place)
+    ids = variants.drawn(given.valid, 100)
+    model = place.asking(given.options)
+    before = variants.told_by_model(given, ids, model)
+    assert before.keys() == ids.keys()
+    first = [k for k, n in ids.items() if n == 0]
+    turned = {k: t[::-1] if k in first else t for k, t in given.valid.targets.items()}
+    given = dataclasses.replace(given, valid=dataclasses.replace(given.valid, targets=turned))
+    after = variants.told_by_model(given, ids, model)
+    assert [k for k in ids if after[k] == before[k]] == first
 
 
 def test_a_table_holds_ways_against_the_first_and_asks_nothing_twice(asked, capsys):
@@ -67,7 +82,8 @@ def test_a_table_holds_ways_against_the_first_and_asks_nothing_twice(asked, caps
         "twice": way.but("model.twice=true"),
         "once more": way.but("training.threads=1"),
     }
-    table = Table("twice", way, ways, variants.floors(way))
+    floor = {"the commonest label": variants.floors(way)["the commonest label"]}
+    table = Table("twice", way, ways, floor)
     variants.show(table, place)
     told = capsys.readouterr().out
     rows = {
@@ -75,14 +91,14 @@ def test_a_table_holds_ways_against_the_first_and_asks_nothing_twice(asked, caps
         for x in told.splitlines()
         if x.startswith("| ")
     }
-    assert list(rows)[-5:] == [*ways, *table.floors]
-    assert {r[0] for r in list(rows.values())[-5:]} == {"5"}
+    assert list(rows)[-4:] == [*ways, *table.floors]
+    assert {r[0] for r in list(rows.values())[-4:]} == {"9"}
     assert rows["once more"][:6] == rows["once"][:6] != rows["twice"][:6]
     assert rows["once more"][6].startswith("+0.0 (+0.0 to +0.0)")
     assert "Between the best and the worst of 3: weighted F1" in told
     kept = len(list(read_json_lines(place.out / "answers.jsonl")))
-    assert kept == 2 * (5 + 3)
-    variants.show(table, Place(place.data, place.out, turns=5, calibrate=3))
+    assert kept == 2 * 9
+    variants.show(table, Place(place.data, place.out, turns=9))
     assert capsys.readouterr().out == told
     assert len(list(read_json_lines(place.out / "answers.jsonl"))) == kept
 

@@ -37,7 +37,7 @@ from empathia.labels import EKMAN7, SHARED4, LabelSet
 from empathia.metrics.thresholds import best_thresholds
 from empathia.pipeline import Reader
 from empathia.pipeline.priors import Prior
-from empathia.training import model as trained
+from empathia.training import keeping as trained
 from empathia.types import Emotion, Sample
 
 HERE = Path(__file__).parent

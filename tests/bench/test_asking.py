@@ -13,7 +13,7 @@ from empathia.bench import train
 from empathia.bench.results import read_results
 from empathia.errors import ServerError, TrainingError
 from empathia.evaluate import evaluate
-from empathia.training import model
+from empathia.training import keeping, model
 from empathia.types import Sample
 
 
@@ -71,7 +71,7 @@ def test_a_kept_one_reads_with_its_own_wording_and_calibration(tmp_path, wording
     train(run, corpus(tmp_path), tmp_path / "out")
     wording.unlink()
     folder = tmp_path / "out" / "a" / "model"
-    kept = model.load(folder, 1)
+    kept = keeping.load(folder, 1)
     values = json.loads((folder / "model.json").read_text())
     assert values["template"][0] == "mine"
     assert values["calibration"]["turns"] == 28

@@ -29,8 +29,8 @@ from empathia.emotion import majority, weights_of
 from empathia.emotion.tfidf.read import letters_of
 from empathia.errors import ConfigError, EmpathiaError, UsageError, WeightsError
 from empathia.pipeline import Conversation, Options, Reader
-from empathia.training import model, normalise
-from empathia.training.model import Settings, read
+from empathia.training import keeping, model, normalise
+from empathia.training.keeping import Settings, read
 from empathia.training.model import scores_of as predict
 from empathia.training.problem import Problem
 from empathia.types import Emotion, Features, Sample
@@ -414,7 +414,7 @@ def test_a_recogniser_comes_back_as_it_was(
         exclusive=exclusive,
         options=asked.options.values,
     )
-    back = model.load(folder)
+    back = keeping.load(folder)
     dialogue = part(["q"], 5)[0].dialogues[0]
     expected = predict(learnt, [dialogue])
     (emotions,) = back.recognise([dialogue])
@@ -435,7 +435,7 @@ def test_the_encoder_comes_back_as_it_was(tmp_path: Path) -> None:
     learnt = learn("encoder", tmp_path / "t", options={"tuned": 1}, training={"epochs": 1})
     asked = problem("encoder", tmp_path, options={"tuned": 1})
     folder = kept(tmp_path / "m", learnt, recogniser="encoder", options=asked.options.values)
-    back = model.load(folder, 1)
+    back = keeping.load(folder, 1)
     dialogue = part(["q"], 5)[0].dialogues[0]
     expected = predict(learnt, [dialogue])
     assert [e.scores for e in back.recognise([dialogue])[0]] == [expected[s.id] for s in dialogue]
@@ -457,7 +457,7 @@ def test_the_dialogue_model_comes_back_as_it_was(tmp_path: Path, linear: float) 
         options=complete,
         modalities=little.MODALITIES,
     )
-    back = model.load(folder, 1)
+    back = keeping.load(folder, 1)
     samples = list(little.talk("q", 3)[0])
     samples[2] = little.shown(samples[2], tone=None)
     samples[4] = little.shown(samples[4], tone=None, words=None)
@@ -588,7 +588,7 @@ def test_damage_is_told(tmp_path: Path, file: str, content: str) -> None:
     )
     (folder / file).write_text(content)
     with pytest.raises(WeightsError, match="train"):
-        model.load(folder)
+        keeping.load(folder)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from empathia.contracts import silent
 from empathia.corpora import dyads
 from empathia.errors import ConfigError, CorpusError, InputError, TrainingError, UsageError
 from empathia.labels import EKMAN7
-from empathia.training.model import read
+from empathia.training.keeping import read
 from empathia.training.shapes import Shape
 from empathia.types import Emotion, Features, Reaction
 

@@ -15,7 +15,7 @@ import strangers
 from empathia.labels import EKMAN7, SHARED4, projection
 from empathia.labels.sets import GOEMOTIONS28, KOTE44
 from empathia.pipeline.priors import Prior
-from empathia.training.model import Settings, write_arrays
+from empathia.training.keeping import Settings, write_arrays
 from empathia.types import About, Emotion, Sample
 
 NEUTRAL, JOY, ANGER, SADNESS = range(4)

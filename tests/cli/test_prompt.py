@@ -16,6 +16,7 @@ from empathia.emotion.lm.calibrating import reader
 from empathia.features.prosody import NAMES
 from empathia.report.prompts import CONTEXT, Lengths
 from empathia.report.wording import because, part, percent
+from empathia.training import keeping
 from empathia.training import model as kept
 from empathia.types import Sample
 
@@ -159,12 +160,12 @@ def test_it_says_what_the_label_of_a_kept_recogniser_hangs_on(corpus, capsys, tm
     folder = tmp_path / "model"
     folder.mkdir()
     reader(p).recogniser(kept.about(p, "lm")).save(folder)
-    kept.Settings(
+    keeping.Settings(
         "lm", "lm", p.labels, True, True, {"text": ()}, options, "any", noncommercial=False
     ).write(folder)
     turns = [Sample(f"d0_{i}", x, None, speaker=f"S{i % 2}") for i, x in enumerate(LINES[:3])]
     asked = (*corpus, "--utterance", "d0_2", "--recogniser", str(folder), "--why")
-    told = kept.load(folder).reasons([turns], {"d0_2"})["d0_2"]
+    told = keeping.load(folder).reasons([turns], {"d0_2"})["d0_2"]
     (row,) = json.loads(said(capsys, *asked, "--json"))
     assert row["why"]["label"] == told.label
     assert row["why"]["parts"] == [dataclasses.asdict(x) for x in told.parts]

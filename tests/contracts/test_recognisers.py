@@ -20,8 +20,9 @@ from empathia import emotion, plugins, weights
 from empathia.config import checked_options
 from empathia.contracts import Recogniser
 from empathia.errors import ConfigError, UsageError, WeightsError
-from empathia.training import model
-from empathia.training.model import Settings, scores_of
+from empathia.training import keeping
+from empathia.training.keeping import Settings
+from empathia.training.model import scores_of
 from empathia.types import Sample
 
 pytest.importorskip("torch", reason="training needs the extra 'train'")
@@ -154,7 +155,7 @@ def kept(made: Taught, folder: Path) -> Recogniser:
         noncommercial=False,
         languages=about.languages,
     ).write(folder)
-    return model.load(folder, threads=1)
+    return keeping.load(folder, threads=1)
 
 
 def test_a_kept_one_gives_the_same_scores_from_safe_files(made: Taught, tmp_path: Path) -> None:
@@ -205,7 +206,7 @@ def damages(folder: Path) -> Iterator[str]:
             path.write_bytes(content)
             yield f"{path.name} of {len(content)} bytes"
         shutil.copytree(whole, folder, dirs_exist_ok=True)
-    for version in (1, model.FORMAT + 1, "two"):
+    for version in (1, keeping.FORMAT + 1, "two"):
         with_values(folder / "settings.json", format=version)
         yield f"format {version}"
     shutil.copytree(whole, folder, dirs_exist_ok=True)
@@ -224,7 +225,7 @@ def test_what_another_version_kept_is_refused_in_words(made: Taught, tmp_path: P
         return  # a third party's, with files of its own
     for damage in damages(folder):
         try:
-            model.load(folder, threads=1).recognise(made.dialogues)
+            keeping.load(folder, threads=1).recognise(made.dialogues)
         except WeightsError as e:
             assert re.search(REMEDY, str(e)), damage
         else:
@@ -233,7 +234,7 @@ def test_what_another_version_kept_is_refused_in_words(made: Taught, tmp_path: P
         again = shutil.copytree(folder, tmp_path / key)
         with_values(again / "model.json", **{key: None})
         try:  # what an older version did not write may have a default
-            emotions = model.load(again, threads=1).recognise(made.dialogues)
+            emotions = keeping.load(again, threads=1).recognise(made.dialogues)
         except WeightsError as e:
             assert re.search(REMEDY, str(e)), key
         else:

@@ -25,7 +25,7 @@ from empathia.errors import LabelError
 from empathia.features.prosody import NAMES
 from empathia.labels import EKMAN7
 from empathia.lm.scripted import ScriptedModel
-from empathia.training import model as kept
+from empathia.training import keeping as kept
 from empathia.training.model import NO_LABEL, about
 from empathia.types import Cues, Features, Part, Sample
 from empathia.types.soft import MARK

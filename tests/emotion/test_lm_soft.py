@@ -29,7 +29,7 @@ from empathia.lm.hub.model import HubModel, logits  # noqa: E402
 from empathia.lm.hub.projector import Places, Projector  # noqa: E402
 from empathia.lm.hub.tree import pack  # noqa: E402
 from empathia.lm.scripted import ScriptedModel  # noqa: E402
-from empathia.training import model as kept_models  # noqa: E402
+from empathia.training import keeping as kept_models  # noqa: E402
 from empathia.training.problem import Part  # noqa: E402
 from empathia.types import Features, Message, Request, Sample  # noqa: E402
 from empathia.types.soft import FILE, MARK, Way  # noqa: E402

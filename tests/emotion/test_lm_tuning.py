@@ -25,6 +25,7 @@ from empathia.lm import hub  # noqa: E402
 from empathia.lm.hub import chat  # noqa: E402
 from empathia.lm.hub.base import base_model  # noqa: E402
 from empathia.lm.hub.model import logits  # noqa: E402
+from empathia.training import keeping  # noqa: E402
 from empathia.training import model as kept_models  # noqa: E402
 from empathia.training.problem import Part  # noqa: E402
 from empathia.types import Sample  # noqa: E402
@@ -135,23 +136,23 @@ def test_it_learns_and_is_kept(folder, tmp_path, tune, layers, file):
     kept = tmp_path / "model"
     kept.mkdir()
     learnt.save(kept)
-    settings = kept_models.Settings(
+    settings = keeping.Settings(
         "lm", "lm", LABELS, True, True, {"text": ()}, p.options.values, "any", noncommercial=False
     )
     settings.write(kept)
     assert (kept / file).is_file()
-    again = kept_models.load(kept, 1).recognise(p.valid.dialogues)
+    again = keeping.load(kept, 1).recognise(p.valid.dialogues)
     for row, other in zip(answers, again, strict=True):
         for one, two in zip(row, other, strict=True):
             assert two.scores == pytest.approx(one.scores, abs=1e-4)
 
     (tmp_path / "copy").mkdir()
-    kept_models.load(kept, 1).save(tmp_path / "copy")
+    keeping.load(kept, 1).save(tmp_path / "copy")
     assert (tmp_path / "copy" / file).read_bytes() == (kept / file).read_bytes()
     for path in (*kept.glob("adapter*"), *kept.glob("layers*")):
         path.unlink()
     with pytest.raises(WeightsError, match="what tuning learnt is missing"):
-        kept_models.load(kept, 1)
+        keeping.load(kept, 1)
 
 
 def test_adapters_of_a_gguf_file_are_learnt_with_torch_and_read_without(tmp_path, monkeypatch):
@@ -161,7 +162,7 @@ def test_adapters_of_a_gguf_file_are_learnt_with_torch_and_read_without(tmp_path
     learnt = lm.learn(p)
     (tmp_path / "model").mkdir()
     learnt.save(tmp_path / "model")
-    kept_models.Settings(
+    keeping.Settings(
         "lm", "lm", LABELS, True, True, {"text": ()}, p.options.values, "any", noncommercial=False
     ).write(tmp_path / "model")
 
@@ -171,7 +172,7 @@ def test_adapters_of_a_gguf_file_are_learnt_with_torch_and_read_without(tmp_path
 
     tuned = said(learnt)
     monkeypatch.setattr(hub, "load", lambda *_, **__: pytest.fail("torch is asked"))
-    assert said(kept_models.load(tmp_path / "model", 1)) == pytest.approx(tuned, abs=0.02)
+    assert said(keeping.load(tmp_path / "model", 1)) == pytest.approx(tuned, abs=0.02)
     assert np.abs(said(calibrating.reader(p).recogniser(learnt.about)) - tuned).max() > 0.1
 
 

@@ -14,8 +14,9 @@ from empathia.emotion.pair.marks import NAMES, marks
 from empathia.errors import ConfigError, TrainingError
 from empathia.labels import LabelSet
 from empathia.metrics.scores import highest
-from empathia.training import model
-from empathia.training.model import Settings, scores_of
+from empathia.training import keeping
+from empathia.training.keeping import Settings
+from empathia.training.model import scores_of
 from empathia.training.problem import Part
 from empathia.types import Features, Sample
 
@@ -117,7 +118,7 @@ def test_what_is_kept_answers_alike_and_holds_no_words(tmp_path, features):
         "judge", "pair", LEVELS, True, True, {"text": names}, p.options.values, "", False
     ).write(folder)
     asked, _ = pairs(9, 4, features=features)
-    kept = scores_of(model.load(folder), asked.dialogues)
+    kept = scores_of(keeping.load(folder), asked.dialogues)
     for key, row in scores_of(learnt, asked.dialogues).items():
         assert kept[key] == pytest.approx(row, abs=1e-5)
     held = b"".join(f.read_bytes() for f in folder.iterdir())

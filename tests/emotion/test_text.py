@@ -21,7 +21,7 @@ from empathia.emotion.text import read
 from empathia.encoders.text import TextEncoder
 from empathia.errors import ConfigError, WeightsError
 from empathia.labels import EKMAN7
-from empathia.training import model
+from empathia.training import keeping
 from empathia.types import Sample
 
 HERE = Path(__file__).parents[1] / "support"
@@ -52,7 +52,7 @@ def alone(encoder):
 
 @pytest.fixture(scope="module")
 def english():
-    return model.load(weights.folder("text-default"), 1)
+    return keeping.load(weights.folder("text-default"), 1)
 
 
 @needs_minilm
@@ -166,9 +166,9 @@ def test_unsure_answers_are_kept_but_not_given(english):
 def test_cold_start_and_twenty_lines_are_quick():
     code = (
         "import time; t = time.process_time()\n"
-        "from empathia import weights\nfrom empathia.training import model\n"
+        "from empathia import weights\nfrom empathia.training import keeping\n"
         "from empathia.types import Sample\n"
-        "m = model.load(weights.folder('text-default'), 1)\n"
+        "m = keeping.load(weights.folder('text-default'), 1)\n"
         "m.recognise([[Sample(str(i), 'It is a long day and we are late') for i in range(20)]])\n"
         "import sys\n"
         "assert not {'torch', 'transformers', 'sklearn', 'scipy'} & set(sys.modules)\n"
@@ -183,10 +183,10 @@ def test_cold_start_and_twenty_lines_are_quick():
 def test_model_with_a_damaged_part_is_refused(tmp_path, name):
     for file in weights.folder("text-default").iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    model.load(tmp_path, 1)
+    keeping.load(tmp_path, 1)
     (tmp_path / name).write_text("{")
     with pytest.raises(WeightsError, match=r"holds no recogniser|is damaged"):
-        model.load(tmp_path)
+        keeping.load(tmp_path)
 
 
 @needs_model
@@ -268,7 +268,7 @@ def test_killed_train_ends_with_the_same_model(tmp_path, capsys):
     card = (two / "model" / "card.md").read_text()
     for fact in ("Apache-2.0", "goemotions", "seed 1", "one utterance at a time"):
         assert fact in card
-    ((emotion,),) = model.load(two / "model").recognise([[Sample("a", "I am glad number 3")]])
+    ((emotion,),) = keeping.load(two / "model").recognise([[Sample("a", "I am glad number 3")]])
     assert emotion.scores
 
     (tmp_path / "goemotions" / "dev.tsv").write_text("I am glad\t17\tother\n")

@@ -21,7 +21,7 @@ from empathia.emotion.text_korean import columns, read
 from empathia.errors import WeightsError
 from empathia.labels import EKMAN7, projection
 from empathia.labels.sets import KOTE44
-from empathia.training import model
+from empathia.training import keeping
 from empathia.types import Sample
 
 DATA = Path(os.environ.get("EMPATHIA_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -36,7 +36,7 @@ PLAIN = {
 
 @pytest.fixture(scope="module")
 def korean():
-    return model.load(weights.folder("text-korean"))
+    return keeping.load(weights.folder("text-korean"))
 
 
 def test_runs_by_hand():
@@ -126,9 +126,9 @@ def test_it_abstains_and_says_why(korean):
 
 def test_it_is_light():
     code = (
-        "import sys\nfrom empathia import weights\nfrom empathia.training import model\n"
+        "import sys\nfrom empathia import weights\nfrom empathia.training import keeping\n"
         "from empathia.types import Sample\n"
-        "korean = model.load(weights.folder('text-korean'))\n"
+        "korean = keeping.load(weights.folder('text-korean'))\n"
         "korean.recognise([[Sample('a', '안녕하세요', 'ko')]])\n"
         "assert not {'torch', 'transformers', 'sklearn', 'scipy', 'onnxruntime', 'tokenizers'}"
         " & set(sys.modules)"
@@ -141,11 +141,11 @@ def test_it_is_light():
 def test_a_damaged_model_is_refused(tmp_path):
     for file in weights.folder("text-korean").iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    model.load(tmp_path)
+    keeping.load(tmp_path)
     values = json.loads((tmp_path / "model.json").read_text())
     (tmp_path / "model.json").write_text(json.dumps(values | {"thresholds": [0.5]}))
     with pytest.raises(WeightsError, match="not of as many labels"):
-        model.load(tmp_path)
+        keeping.load(tmp_path)
 
 
 @pytest.mark.parametrize("mixed", [False, True])
@@ -216,7 +216,7 @@ def test_training_keeps_what_reading_reads(tmp_path):
     found = evaluate(read_results(tmp_path / "out/little"), 0)
     measures = {s.metric: s.value for s in found.measures}
     assert measures["accuracy"] == 1
-    own = model.load(tmp_path / "out" / "little" / "model")
+    own = keeping.load(tmp_path / "out" / "little" / "model")
     ((emotion,),) = own.recognise([[Sample("a", "슬픔", "ko")]])
     assert (emotion.label, emotion.source) == ("sadness", "little")
     card = (tmp_path / "out" / "little" / "model" / "card.md").read_text("utf-8")

@@ -19,7 +19,7 @@ from empathia.emotion.text_multilingual import read
 from empathia.errors import ConfigError, WeightsError
 from empathia.labels import EKMAN7, projection
 from empathia.labels.sets import KOTE44
-from empathia.training import model
+from empathia.training import keeping
 from empathia.training.words import Calibration, WordReader
 from empathia.types import Sample
 
@@ -119,7 +119,7 @@ def test_differences_come_back_to_half_a_step(change: np.ndarray) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_training_keeps_what_reading_reads(learnt: Path) -> None:
-    own = model.load(learnt)
+    own = keeping.load(learnt)
     assert (own.about.languages, own.about.labels) == (read.LANGUAGES, EKMAN7)
     samples = [Sample(w, w, "ko") for some in WORDS.values() for w in some.split()]
     (emotions,) = own.recognise([samples])
@@ -137,7 +137,7 @@ def test_the_prior_is_stated_and_a_corpus_is_read_in_its_own_view(home: Path) ->
     folder = trained(home, stated, "stated")
     values = json.loads((folder / "model.json").read_text())
     assert np.exp(values["bias"]) == pytest.approx(np.array(list(prior.values())) / 100)
-    assert model.load(folder).about.prior == pytest.approx(np.array(list(prior.values())) / 100)
+    assert keeping.load(folder).about.prior == pytest.approx(np.array(list(prior.values())) / 100)
     assert set(values["views"]) == {"kote", "xed"}
     shares = np.exp(values["views"]["kote"])
     told = [x in WORDS for x in EKMAN7]
@@ -172,7 +172,7 @@ def test_a_prior_has_a_share_for_each_label(home: Path) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_it_abstains_and_says_why(learnt: Path) -> None:
-    own = model.load(learnt)
+    own = keeping.load(learnt)
     samples = [
         Sample("a", None),
         Sample("b", "I am glad.", "en"),
@@ -208,11 +208,11 @@ def test_a_damaged_model_is_refused(learnt: Path, tmp_path: Path) -> None:
     values = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps(values | {"thresholds": [0.5]}))
     with pytest.raises(WeightsError, match="not of as many labels"):
-        model.load(folder)
+        keeping.load(folder)
     (folder / "model.json").write_text(json.dumps(values))
     (folder / read.DIFFERENCE).write_bytes(b"nothing")
     with pytest.raises(WeightsError, match="damaged"):
-        model.load(folder)
+        keeping.load(folder)
 
 
 # What is learnt
@@ -278,7 +278,7 @@ def test_a_small_corpus_is_drawn_whole_as_often_as_it_goes_in(n: int, size: int,
 def shipped() -> Recogniser:
     if weights.state("e5-small") == "missing":
         pytest.skip("weight e5-small is not pulled")
-    return model.load(weights.folder("text-multilingual"))
+    return keeping.load(weights.folder("text-multilingual"))
 
 
 @pytest.mark.parametrize(

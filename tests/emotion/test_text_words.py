@@ -19,7 +19,7 @@ from empathia.emotion.text import read
 from empathia.emotion.text.columns import columns, packed, rarity, scores
 from empathia.errors import ConfigError, WeightsError
 from empathia.labels import LabelSet
-from empathia.training.model import read_arrays, write_arrays
+from empathia.training.keeping import read_arrays, write_arrays
 from empathia.training.problem import Part, Problem
 from empathia.types import Sample
 

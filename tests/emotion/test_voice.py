@@ -22,7 +22,7 @@ from empathia.encoders.speech import SpeechEncoder
 from empathia.errors import ConfigError, InputError, TrainingError, WeightsError
 from empathia.features import speech
 from empathia.labels import EKMAN7, LabelSet
-from empathia.training import model
+from empathia.training import keeping
 from empathia.training.problem import Part, Problem
 from empathia.types import About, Audio, Features, Sample
 
@@ -240,10 +240,10 @@ def test_it_comes_back_as_it_was(tmp_path):
 
 def test_one_that_an_earlier_version_kept_reads_as_it_did(tmp_path):
     head().save(tmp_path)
-    values = json.loads((tmp_path / model.VALUES).read_text())
+    values = json.loads((tmp_path / keeping.VALUES).read_text())
     for name in ("short", "shift", "ceiling", "unit"):
         del values[name]
-    (tmp_path / model.VALUES).write_text(json.dumps(values))
+    (tmp_path / keeping.VALUES).write_text(json.dumps(values))
     sample = heard(1.0, 0, 0, 3, 2)
     back = load(tmp_path).recogniser(ABOUT)
     assert back.recognise([[sample]]) == small().recognise([[sample]])
@@ -262,7 +262,7 @@ def test_one_that_an_earlier_version_kept_reads_as_it_did(tmp_path):
 def test_a_kept_model_hears_by_the_encoder_that_it_learnt_on(tmp_path, feature, used, computed):
     mine = dataclasses.replace(head(), feature=feature)
     mine.save(tmp_path)
-    model.Settings(
+    keeping.Settings(
         name="voice",
         recogniser="voice",
         labels=ABOUT.labels,
@@ -274,8 +274,8 @@ def test_a_kept_model_hears_by_the_encoder_that_it_learnt_on(tmp_path, feature, 
         noncommercial=False,
         weights=used,
     ).write(tmp_path)
-    assert model.read(tmp_path).about.features == (computed,)
-    kept = model.load(tmp_path)
+    assert keeping.read(tmp_path).about.features == (computed,)
+    kept = keeping.load(tmp_path)
     assert kept.about.features == (computed,)
     sample = heard(1.0, 0, 0, 0, 9)
     (told,) = sample.features.values()
@@ -302,7 +302,7 @@ def test_only_features_of_an_unnamed_encoder_are_given_one(feature, computed):
 class TestShipped:
     def test_it_is_small_and_says_what_it_is(self):
         assert sum(f.stat().st_size for f in SHIPPED.iterdir()) < 200_000
-        about = model.load(SHIPPED).about
+        about = keeping.load(SHIPPED).about
         assert about.labels == EKMAN7
         assert about.noncommercial
         assert about.causal
@@ -317,9 +317,9 @@ class TestShipped:
         row = rng.standard_normal((1, len(names))).astype(np.float32)
         row[0, 0] = 2.0
         sample = Sample("u", features={"speech": Features("u", "speech", row, names)})
-        about = model.read(SHIPPED).about
+        about = keeping.read(SHIPPED).about
         ((near,),) = load(SHIPPED).recogniser(about, known=True).recognise([[sample]])
-        ((abroad,),) = model.load(SHIPPED).recognise([[sample]])
+        ((abroad,),) = keeping.load(SHIPPED).recognise([[sample]])
         assert abroad.confidence < near.confidence
         labels = list(about.labels)
         order = sorted(("neutral", "joy", "sadness", "anger"), key=labels.index)
@@ -332,7 +332,7 @@ class TestShipped:
     def test_it_hears_a_clip(self, encoder):
         features = speech.extract(Audio(tone(1.5), 16000), "u", encoder=encoder)
         sample = Sample("u", features={"speech": features})
-        known = load(SHIPPED).recogniser(model.read(SHIPPED).about, known=True)
+        known = load(SHIPPED).recogniser(keeping.read(SHIPPED).about, known=True)
         ((emotion,),) = known.recognise([[sample]])
         assert emotion.abstained is None
         assert sum(emotion.scores) == pytest.approx(1)

@@ -15,7 +15,7 @@ from empathia import weights
 from empathia.errors import UsageError
 from empathia.judges.epitome import EpitomeJudge, cut, load
 from empathia.labels import LabelSet
-from empathia.training.model import Settings
+from empathia.training.keeping import Settings
 from empathia.training.problem import Part
 from empathia.types import LEVELS, Sample
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from empathia.errors import LabelError, UsageError
 from empathia.labels import EKMAN7, SHARED4
 from empathia.pipeline.fusion import RISK, WEIGHTS, confidence_for, fuse
-from empathia.training import model
+from empathia.training import keeping
 from empathia.types import Emotion
 from empathia.weights import folder
 
@@ -224,7 +224,7 @@ def test_less_risk_is_never_more_answers(text, voice, one, other):
 
 def test_risk_is_what_was_measured_and_of_own_sources_what_they_say():
     for name in ("talk", "text-default", "voice-default"):
-        risks = model.read(folder(name)).about.risks
+        risks = keeping.read(folder(name)).about.risks
         assert list(risks) == sorted(risks) == sorted(risks, key=lambda x: -x[1])
         assert all(confidence_for(wrong, risks) == confidence for confidence, wrong in risks)
         assert confidence_for(1e-6, risks) > 1

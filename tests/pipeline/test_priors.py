@@ -18,7 +18,7 @@ from empathia.labels import EKMAN7, SHARED4
 from empathia.labels.sets import IEMOCAP6
 from empathia.pipeline import Conversation, Options
 from empathia.pipeline.priors import Prior, moved, shares
-from empathia.training import model
+from empathia.training import keeping
 from empathia.types import About, Emotion
 
 some = st.lists(st.floats(0.02, 1.0), min_size=7, max_size=7).map(
@@ -105,15 +105,15 @@ def test_a_prior_of_other_labels_is_refused():
 
 
 def test_a_kept_model_says_what_it_assumes_and_an_older_one_nothing(tmp_path: Path):
-    settings = model.read(weights.folder("text-default"))
+    settings = keeping.read(weights.folder("text-default"))
     assert settings.about.prior == settings.prior
     assert sum(settings.prior) == pytest.approx(1, abs=1e-3)
     settings.write(tmp_path)
-    assert model.read(tmp_path) == settings
+    assert keeping.read(tmp_path) == settings
     plain = json.loads((tmp_path / "settings.json").read_text())
     del plain["prior"], plain["worth"]
     (tmp_path / "settings.json").write_text(json.dumps(plain))
-    assert (model.read(tmp_path).about.prior, model.read(tmp_path).about.worth) == ((), 1.0)
+    assert (keeping.read(tmp_path).about.prior, keeping.read(tmp_path).about.worth) == ((), 1.0)
 
 
 @pytest.mark.weights

@@ -14,8 +14,8 @@ from empathia.labels import EKMAN7  # noqa: E402
 from empathia.reaction import fusion  # noqa: E402
 from empathia.reaction.fusion.net import Batch, FusionNet, Shape  # noqa: E402
 from empathia.reaction.fusion.read import Net  # noqa: E402
+from empathia.training.keeping import read_arrays  # noqa: E402
 from empathia.training.masked import losses  # noqa: E402
-from empathia.training.model import read_arrays  # noqa: E402
 from empathia.training.problem import Exchange  # noqa: E402
 from empathia.types import Features, Sample  # noqa: E402
 

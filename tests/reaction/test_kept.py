@@ -15,7 +15,7 @@ from little_reactions import exchanges, taught
 from empathia import reaction
 from empathia.errors import WeightsError
 from empathia.reaction import Settings
-from empathia.training import model
+from empathia.training import keeping
 from empathia.training.shapes import Shape, shapes
 from empathia.types import Features, Sample
 
@@ -65,7 +65,7 @@ def test_a_recogniser_inside_may_be_used_for_what_the_whole_may(tmp_path, licenc
     folder = _made(tmp_path / "kept")
     taught("ahead", tmp_path / "fits", targets=()).save(folder)
     Settings("try", "ahead", {"text": ()}, (), licence, noncommercial=barred).write(folder)
-    inside = model.read(folder / "ahead")
+    inside = keeping.read(folder / "ahead")
     assert (inside.licence, inside.noncommercial) == (licence, barred)
     assert reaction.load(folder).predict(PASTS)
 

@@ -18,13 +18,13 @@ from empathia.encoders.speaker import SpeakerEncoder
 from empathia.encoders.speech import SpeechEncoder
 from empathia.encoders.text import TextEncoder
 from empathia.listen.words import Transcriber
-from empathia.training import model
+from empathia.training import keeping
 
 
 def share(patch: pytest.MonkeyPatch) -> None:
     """Keep what is loaded of the cache; what a test wrote is loaded each time."""
     nets = (SpeakerEncoder, SpeechEncoder, MultilingualEncoder, Segmentation, Transcriber)
-    for place in (*nets, model):
+    for place in (*nets, keeping):
         patch.setattr(place, "load", _once(place.load))
     patch.setattr(TextEncoder, "load", _once(TextEncoder.load, _own_tokenizer))
     patch.setattr(text, "_read", _once(text._read, dict))  # of minilm, below what was tuned

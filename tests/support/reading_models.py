@@ -9,7 +9,7 @@ from little_problem import learn, problem
 
 from empathia.labels import EKMAN7, LabelSet
 from empathia.training import normalise
-from empathia.training.model import Settings
+from empathia.training.keeping import Settings
 from empathia.training.problem import Part
 from empathia.types import Features, Sample
 

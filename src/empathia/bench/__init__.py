@@ -30,7 +30,7 @@ from empathia.contracts import Progress
 from empathia.errors import ConfigError, CorpusError, LeakageError
 from empathia.files import Plain
 from empathia.labels import LabelSet
-from empathia.training.model import read as read_settings
+from empathia.training.keeping import read as read_settings
 from empathia.types import Dialogue
 from empathia.version import __version__
 

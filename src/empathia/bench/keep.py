@@ -24,8 +24,8 @@ from empathia.contracts import Progress, Recogniser
 from empathia.errors import EmpathiaError
 from empathia.features import weights_of
 from empathia.files import Plain
-from empathia.training import model
-from empathia.training.model import Settings
+from empathia.training import keeping
+from empathia.training.keeping import Settings
 
 MODEL = "model"
 _WHOLE = "everything"
@@ -81,7 +81,7 @@ def keep(bench: Bench, progress: Progress | None = None) -> Path:
 
 def _there(folder: Path, fingerprint: str) -> bool:
     try:
-        return model.read(folder).fingerprint == fingerprint
+        return keeping.read(folder).fingerprint == fingerprint
     except EmpathiaError:
         return False
 
@@ -185,7 +185,7 @@ def _write(folder: Path, learnt: Recogniser, settings: Settings) -> None:
     """All into a new folder, which then takes the place of the old one."""
     with files.new_folder(folder) as new:
         learnt.save(new)
-        (new / model.CARD).write_text(card(settings), encoding="utf-8")
+        (new / keeping.CARD).write_text(card(settings), encoding="utf-8")
         settings.write(new)
 
 

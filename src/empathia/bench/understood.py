@@ -20,7 +20,7 @@ from empathia.config import ModelPart, ReactionPart, checked_options
 from empathia.contracts import Progress, Recogniser
 from empathia.errors import ConfigError
 from empathia.reaction import RECOGNISED, understood
-from empathia.training.model import Settings
+from empathia.training.keeping import Settings
 from empathia.training.selection import of_emotions
 from empathia.types import Dialogue, Features
 
@@ -73,7 +73,7 @@ class Understood:
         return emotion.weights_of(made.run.model.recogniser, made.options)
 
     def save(self, folder: Path) -> None:
-        """Keep it in a folder that is there, as :func:`empathia.training.model.load` reads it.
+        """Keep it in a folder that is there, as :func:`empathia.training.keeping.load` reads it.
 
         What it may be used for is that of the predictor, whose settings write it.
         """

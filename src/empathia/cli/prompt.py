@@ -129,7 +129,7 @@ def _kept(args: argparse.Namespace) -> int:
     from empathia.bench.gather import gather
     from empathia.emotion.lm import kept_reader
     from empathia.emotion.lm.template import read
-    from empathia.training.model import load
+    from empathia.training.keeping import load
 
     if args.stats:
         raise UsageError("--stats is of prompts without a recogniser", "Leave out one of the two")

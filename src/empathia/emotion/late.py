@@ -28,7 +28,7 @@ from empathia.files import Plain
 from empathia.labels.matrix import Matrix, counted, written
 from empathia.metrics.pool import log_pool, mean_pool
 from empathia.metrics.scores import Array, likelihood
-from empathia.training import model
+from empathia.training import keeping, model
 from empathia.training.model import Model, scores_of
 from empathia.training.problem import Conversation, Problem, Scores
 
@@ -83,7 +83,7 @@ def weights_of(options: Options) -> tuple[str, ...]:
         if _KEPT in values:
             kept = str(values[_KEPT])
             names += [kept] * (kept in _manifest())
-            names += model.read(_place(kept)).weights
+            names += keeping.read(_place(kept)).weights
         else:
             names += emotion.weights_of(name, _checked(name, values))
     return tuple(dict.fromkeys(names))
@@ -233,7 +233,7 @@ def _manifest() -> set[str]:
 
 def _reading(problem: Problem, kept: str, projection: Plain) -> Model:
     """A kept recogniser; what it scored without committing itself counts too."""
-    recogniser = model.load(_place(kept), problem.training.threads)
+    recogniser = keeping.load(_place(kept), problem.training.threads)
     matrix = _matrix(problem, recogniser, projection)
 
     def some(dialogues: Sequence[Conversation], wanted: Collection[str] | None = None) -> Scores:

@@ -9,7 +9,8 @@ import numpy as np
 
 from empathia.errors import TrainingError
 from empathia.files import Plain
-from empathia.training.model import Model, about, read, read_arrays, write_arrays
+from empathia.training.keeping import read, read_arrays, write_arrays
+from empathia.training.model import Model, about
 from empathia.training.problem import Conversation, Problem, Scores, target_array
 
 NAME = "majority"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from empathia import weights
 from empathia.contracts import Recogniser
-from empathia.training import model
+from empathia.training import keeping
 from empathia.types import Empathy, Sample
 
 NAME = "judge-emotion"
@@ -29,7 +29,7 @@ def load(folders: Sequence[Path] = (), threads: int | None = None) -> EmotionJud
     Raises:
         WeightsError: It or its encoder is missing or damaged.
     """
-    return EmotionJudge(model.load(weights.folder(NAME), threads))
+    return EmotionJudge(keeping.load(weights.folder(NAME), threads))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from empathia import plugins, weights
 from empathia.contracts import Extractor, Recogniser
 from empathia.errors import UsageError
 from empathia.metrics.scores import Array
-from empathia.training import model
+from empathia.training import keeping
 from empathia.types import ELEMENTS, LEVELS, Element, Empathy, Features, Sample
 
 Pairs = Sequence[tuple[str, str]]
@@ -44,13 +44,13 @@ def load(folders: Sequence[Path] = (), threads: int | None = None) -> EpitomeJud
     """
     own = {_element(folder): folder for folder in folders}
     places = {e: own.get(e) or weights.folder(f"judge-{e}") for e in ELEMENTS}
-    judges = {e: model.load(place, threads) for e, place in places.items()}
+    judges = {e: keeping.load(place, threads) for e, place in places.items()}
     names = dict.fromkeys(n for j in judges.values() for n in j.about.features)
     return EpitomeJudge(judges, {n: _extractor(n, threads) for n in names})
 
 
 def _element(folder: Path) -> str:
-    labels = model.read(folder).labels
+    labels = keeping.read(folder).labels
     element = labels.name.removesuffix("3")
     if element not in ELEMENTS or labels.labels != LEVELS:
         raise UsageError(

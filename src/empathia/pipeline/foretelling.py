@@ -15,7 +15,7 @@ from empathia.face.normalise import normalised
 from empathia.face.points import MEASURES
 from empathia.pipeline import concern
 from empathia.reaction import RECOGNISED, lively
-from empathia.training.model import SETTINGS
+from empathia.training.keeping import SETTINGS
 from empathia.training.shapes import Shape
 from empathia.types import Features, FloatArray, Reaction, Sample
 from empathia.types.seen import LANDMARKS

@@ -17,7 +17,7 @@ from empathia.config import Options
 from empathia.contracts import Recogniser
 from empathia.errors import UsageError
 from empathia.pipeline.options import SHIPPED
-from empathia.training import model
+from empathia.training import keeping
 from empathia.types import About, Emotion, Reason, Sample
 
 
@@ -144,7 +144,7 @@ class Named:
 
 def shipped() -> tuple[str, ...]:
     """Names of the recognisers in the manifest of weights."""
-    kept = [e for e in weights.entries() if any(f.name == model.SETTINGS for f in e.files)]
+    kept = [e for e in weights.entries() if any(f.name == keeping.SETTINGS for f in e.files)]
     return tuple(e.name for e in kept)
 
 
@@ -175,11 +175,11 @@ def find(name: str | Path, threads: int | None = None) -> Named:
 
 
 def _kept(folder: Path, threads: int | None, name: str | None = None) -> Named:
-    s = model.read(folder)
+    s = keeping.read(folder)
     _check_features(s.about, f"the recogniser in '{folder}'")
     return Named(
         s.about,
-        lambda: model.load(folder, threads),
+        lambda: keeping.load(folder, threads),
         s.weights if name is None else (*s.weights, name),
         reads_text="text" in s.modalities,
         used=Used(s.name, s.role, s.licence, s.noncommercial) if name is None else None,

@@ -22,7 +22,7 @@ from empathia.contracts import Predictor, Recogniser
 from empathia.errors import WeightsError
 from empathia.files import Plain, write_json
 from empathia.reaction._told import RECOGNISED
-from empathia.training import model
+from empathia.training import keeping
 from empathia.training.problem import Conversation
 from empathia.training.shapes import Shape, fitting, misfits
 from empathia.types import Features, Reaction, Sample
@@ -86,12 +86,12 @@ class Settings:
 
     def write(self, folder: Path) -> None:
         """Write ``settings.json``; a recogniser inside may be used for what the whole may."""
-        for inside in sorted(p.parent for p in folder.glob(f"*/{model.SETTINGS}")):
-            known = model.read(inside)
+        for inside in sorted(p.parent for p in folder.glob(f"*/{keeping.SETTINGS}")):
+            known = keeping.read(inside)
             dataclasses.replace(
                 known, licence=self.licence, noncommercial=self.noncommercial
             ).write(inside)
-        write_json(folder / model.SETTINGS, dataclasses.asdict(self) | {"reaction": FORMAT})
+        write_json(folder / keeping.SETTINGS, dataclasses.asdict(self) | {"reaction": FORMAT})
 
 
 def read(folder: Path) -> Settings:
@@ -101,7 +101,7 @@ def read(folder: Path) -> Settings:
         WeightsError: The folder holds none, or one that is damaged or of another version.
     """
     try:
-        plain = json.loads((folder / model.SETTINGS).read_text("utf-8"))
+        plain = json.loads((folder / keeping.SETTINGS).read_text("utf-8"))
         if plain.pop("reaction") != FORMAT:
             raise ValueError("it is of another version")
         plain["modalities"] = {m: tuple(f) for m, f in plain["modalities"].items()}
@@ -195,8 +195,8 @@ def load(folder: Path, threads: int | None = None) -> Kept:
     settings = read(folder)
     plugin = plugins.load("reaction", settings.predictor, ("load",))
     inside = folder / RECOGNISER
-    recogniser = model.load(inside, threads) if inside.is_dir() else None
+    recogniser = keeping.load(inside, threads) if inside.is_dir() else None
     try:
         return Kept(plugin.load(folder, threads), settings, recogniser)
-    except (*model.UNFIT, RuntimeError, OSError) as e:
-        raise model.damaged(folder, e) from e
+    except (*keeping.UNFIT, RuntimeError, OSError) as e:
+        raise keeping.damaged(folder, e) from e

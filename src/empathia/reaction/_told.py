@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from empathia.errors import TrainingError, UsageError
 from empathia.files import Plain
 from empathia.labels import LabelSet
-from empathia.training.model import Arrays, read_arrays, write_arrays
+from empathia.training.keeping import Arrays, read_arrays, write_arrays
 from empathia.training.problem import Conversation, Exchange, ReactionProblem
 from empathia.types import Emotion, Features, FloatArray, Reaction, Sample
 
@@ -291,7 +291,7 @@ _MISSING = ".missing"
 
 
 def write_gaps(folder: Path, arrays: Arrays, values: Mapping[str, object]) -> None:
-    """:func:`~empathia.training.model.write_arrays` for arrays that may hold NaN."""
+    """:func:`~empathia.training.keeping.write_arrays` for arrays that may hold NaN."""
     full: dict[str, NDArray[Any]] = {}
     for name, array in arrays.items():
         gaps = np.isnan(array)

@@ -19,7 +19,7 @@ from empathia.contracts import Recogniser
 from empathia.errors import ConfigError, TrainingError
 from empathia.files import Plain, write_json
 from empathia.reaction._told import Asked, Foreteller, Foretold, drawn, lot, prefixes
-from empathia.training import model
+from empathia.training import keeping, model
 from empathia.training.problem import Conversation, Exchange, Part, Problem, ReactionProblem
 from empathia.training.selection import of_emotions
 
@@ -91,7 +91,7 @@ def taught(problem: ReactionProblem, source: str, options: Options) -> Foretelle
         inside.mkdir()
         learnt.save(inside)
         labels, modalities = learnt.about.labels, problem.modalities
-        model.Settings(  # until the whole is kept, which knows its licence
+        keeping.Settings(  # until the whole is kept, which knows its licence
             source, name, labels, True, True, modalities, own.values, "", noncommercial=True
         ).write(inside)
         write_json(folder / _ASKED, asked.plain())
@@ -102,7 +102,7 @@ def taught(problem: ReactionProblem, source: str, options: Options) -> Foretelle
 def load(folder: Path, threads: int | None = None) -> Foreteller:
     """Of a kept folder."""
     asked = Asked.restored(json.loads((folder / _ASKED).read_text("utf-8")))
-    return _predictor(asked, model.load(folder / _INSIDE, threads))
+    return _predictor(asked, keeping.load(folder / _INSIDE, threads))
 
 
 def _part(exchanges: Iterable[Exchange]) -> Part:

@@ -18,7 +18,8 @@ from empathia.files import Plain
 from empathia.metrics.calibration import fit_bias_corrected
 from empathia.metrics.scores import Array, sigmoid, softmax
 from empathia.metrics.thresholds import best_thresholds, coverage_threshold
-from empathia.training.model import ARRAYS, VALUES, Model, positive
+from empathia.training.keeping import ARRAYS, VALUES, positive
+from empathia.training.model import Model
 from empathia.training.problem import Conversation, Scores, by_id, corpus_of
 from empathia.types import About, FloatArray, Sample
 

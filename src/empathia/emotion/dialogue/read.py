@@ -17,15 +17,8 @@ from empathia.emotion.dialogue.tables import Prepared, prepare
 from empathia.emotion.dialogue.traces import Linear, Traces
 from empathia.metrics.scores import Array, probabilities
 from empathia.training.columns import Columns
-from empathia.training.model import (
-    Arrays,
-    Model,
-    Settings,
-    positive,
-    read,
-    read_arrays,
-    write_arrays,
-)
+from empathia.training.keeping import Arrays, Settings, positive, read, read_arrays, write_arrays
+from empathia.training.model import Model
 from empathia.training.problem import Conversation, Scores, by_id
 
 _LEAST = 1e-9

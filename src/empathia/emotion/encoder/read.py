@@ -16,7 +16,8 @@ from empathia.config import Options
 from empathia.encoders.tunable import Encoder, encoder, mean_over
 from empathia.metrics.scores import Array, probabilities
 from empathia.training.context import Item, Reader
-from empathia.training.model import Model, positive, read, read_arrays, write_arrays
+from empathia.training.keeping import positive, read, read_arrays, write_arrays
+from empathia.training.model import Model
 from empathia.training.problem import Conversation, Scores, by_id
 
 _ANSWERED = 64  # utterances that are answered at once

@@ -19,7 +19,7 @@ from empathia.emotion.face import read
 from empathia.errors import needs
 from empathia.files import Plain
 from empathia.labels import EKMAN7
-from empathia.training import model
+from empathia.training import keeping
 from empathia.training.model import Model
 from empathia.training.options import check_feature
 from empathia.training.problem import Problem
@@ -67,4 +67,4 @@ def load(folder: Path | None, threads: int | None = None) -> Model:
         return Model(ABOUT, read.answer, cannot=read.unfit)
     from empathia.emotion.face.head import Head
 
-    return Head.load(folder).recogniser(replace(model.read(folder).about, history=False))
+    return Head.load(folder).recogniser(replace(keeping.read(folder).about, history=False))

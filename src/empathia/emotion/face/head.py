@@ -11,13 +11,8 @@ import numpy as np
 from empathia.emotion.face import read
 from empathia.files import Plain
 from empathia.metrics.scores import Array, softmax
-from empathia.training.model import (
-    Model,
-    check_shapes,
-    positive,
-    read_arrays,
-    write_arrays,
-)
+from empathia.training.keeping import check_shapes, positive, read_arrays, write_arrays
+from empathia.training.model import Model
 from empathia.training.problem import Conversation, Scores, by_id
 from empathia.types import About, Features, FloatArray, Sample
 

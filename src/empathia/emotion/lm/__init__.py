@@ -22,7 +22,7 @@ from empathia.emotion.lm import soft, tuning
 from empathia.errors import UsageError, needs
 from empathia.files import Plain
 from empathia.labels import EKMAN7
-from empathia.training import model
+from empathia.training import keeping, model
 from empathia.training.model import Model
 from empathia.training.options import check_words
 from empathia.training.problem import Problem
@@ -99,7 +99,7 @@ def load(folder: Path | None, threads: int | None = None) -> Model:
         reader = read.untrained(EKMAN7, Options(OPTIONS), threads, UNSURE)
         heard = replace(reader.shape, mode="description")  # where a reading tells cues
         return replace(reader, shape=heard).recogniser(_ABOUT)
-    return kept_reader(folder, threads).recogniser(model.read(folder).about)
+    return kept_reader(folder, threads).recogniser(keeping.read(folder).about)
 
 
 def kept_reader(folder: Path, threads: int | None = None) -> Reader:
@@ -111,7 +111,7 @@ def kept_reader(folder: Path, threads: int | None = None) -> Reader:
     """
     from empathia.emotion.lm import read
 
-    s = model.read(folder)
+    s = keeping.read(folder)
     if s.recogniser != NAME:
         raise UsageError(
             f"'{folder}' holds a recogniser '{s.recogniser}', which asks no language model",

@@ -14,7 +14,7 @@ import numpy as np
 from empathia.files import Plain
 from empathia.metrics.calibration import fit_bias_corrected, fit_temperature
 from empathia.metrics.scores import Array, probabilities, quality
-from empathia.training.model import positive
+from empathia.training.keeping import positive
 
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How much of what makes frequent labels likelier is taken back, of which the best is kept."""

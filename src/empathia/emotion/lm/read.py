@@ -29,7 +29,8 @@ from empathia.labels import LabelSet
 from empathia.lm.local import tokens
 from empathia.lm.local.tokens import Tokens
 from empathia.metrics.scores import Array
-from empathia.training.model import NO_LABEL, UNFIT, VALUES, Model, damaged
+from empathia.training.keeping import UNFIT, VALUES, damaged
+from empathia.training.model import NO_LABEL, Model
 from empathia.training.problem import Conversation, Scores, has_words
 from empathia.training.words import latin, unread
 from empathia.types import About, Part, Reason, Sample

@@ -15,7 +15,8 @@ from empathia.config import Options
 from empathia.emotion.pair.marks import NAMES, marks
 from empathia.emotion.tfidf.read import letters_of, words_of
 from empathia.metrics.scores import Array, softmax
-from empathia.training.model import Model, check_shapes, positive, read, read_arrays, write_arrays
+from empathia.training.keeping import check_shapes, positive, read, read_arrays, write_arrays
+from empathia.training.model import Model
 from empathia.training.problem import Conversation, Scores, by_id, has_words
 from empathia.training.rows import row
 from empathia.types import Sample

@@ -26,7 +26,7 @@ from empathia import weights
 from empathia.config import Options
 from empathia.errors import needs
 from empathia.files import Plain
-from empathia.training import model
+from empathia.training import keeping
 from empathia.training.model import Model
 from empathia.training.options import check_words
 from empathia.training.problem import Problem
@@ -85,7 +85,7 @@ def load(folder: Path, threads: int | None = None) -> Model:
     """
     from empathia.emotion.talk import read
 
-    settings = model.read(folder)
+    settings = keeping.read(folder)
     return read.recogniser(settings.about, read.load(folder, Options(settings.options), threads))
 
 

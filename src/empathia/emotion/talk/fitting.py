@@ -40,7 +40,8 @@ from empathia.training.batches import by_length
 from empathia.training.columns import Columns
 from empathia.training.context import Item, Reader
 from empathia.training.fit import Group, fit_problem
-from empathia.training.model import Model, about, write_arrays
+from empathia.training.keeping import write_arrays
+from empathia.training.model import Model, about
 from empathia.training.problem import Conversation, Part, Problem, corpus_of, target_array
 from empathia.training.rows import Table
 from empathia.types import FloatArray

@@ -20,16 +20,16 @@ from empathia.files import Plain
 from empathia.metrics.scores import Array, softmax
 from empathia.training.columns import Columns, past_and_others
 from empathia.training.context import Item, Reader
-from empathia.training.model import (
+from empathia.training.keeping import (
     ARRAYS,
     VALUES,
     Arrays,
-    Model,
     check_shapes,
     damaged,
     positive,
     read_arrays,
 )
+from empathia.training.model import Model
 from empathia.training.problem import Conversation, Scores, by_id, corpus_of
 from empathia.training.rows import Table
 from empathia.training.words import NO_WORDS, latin, unread

@@ -19,7 +19,7 @@ from pathlib import Path
 from empathia.config import Options
 from empathia.errors import needs
 from empathia.files import Plain
-from empathia.training import model
+from empathia.training import keeping
 from empathia.training.model import Model
 from empathia.training.options import check_words
 from empathia.training.problem import Problem
@@ -78,7 +78,7 @@ def load(folder: Path, threads: int | None = None) -> Model:
     """
     from empathia.emotion.text import read
 
-    settings = model.read(folder)
+    settings = keeping.read(folder)
     reader = read.load(folder, threads, exclusive=settings.exclusive)
     return reader.recogniser(replace(settings.about, history=False), folder, read.DELTA)
 

@@ -37,7 +37,8 @@ from empathia.metrics.scores import highest, sigmoid
 from empathia.metrics.thresholds import best_thresholds
 from empathia.training.batches import by_length
 from empathia.training.fit import Group, fit_problem
-from empathia.training.model import Model, about, write_arrays
+from empathia.training.keeping import write_arrays
+from empathia.training.model import Model, about
 from empathia.training.problem import (
     Part,
     Problem,

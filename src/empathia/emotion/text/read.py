@@ -10,10 +10,7 @@ import numpy as np
 from empathia import weights
 from empathia.emotion.text import columns
 from empathia.encoders.text import WIDTH, TextEncoder
-from empathia.training.model import (
-    check_shapes,
-    read_arrays,
-)
+from empathia.training.keeping import check_shapes, read_arrays
 from empathia.training.words import Calibration, WordReader, latin
 from empathia.types import FloatArray
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from empathia.errors import needs
 from empathia.files import Plain
-from empathia.training import model
+from empathia.training import keeping
 from empathia.training.model import Model
 from empathia.training.options import check_words
 from empathia.training.problem import Problem
@@ -62,6 +62,6 @@ def load(folder: Path, threads: int | None = None) -> Model:
     """
     from empathia.emotion.text_korean import read
 
-    settings = model.read(folder)
+    settings = keeping.read(folder)
     head = read.load(folder)
     return head.recogniser(replace(settings.about, history=False))

@@ -10,7 +10,8 @@ import numpy as np
 
 from empathia.emotion.text_korean.columns import BITS, scores
 from empathia.files import Plain
-from empathia.training.model import Arrays, Model, check_shapes, read_arrays, write_arrays
+from empathia.training.keeping import Arrays, check_shapes, read_arrays, write_arrays
+from empathia.training.model import Model
 from empathia.training.words import Calibration, WordReader
 from empathia.types import About, FloatArray
 

@@ -43,7 +43,8 @@ from empathia.metrics.scores import Array, likelihood, sigmoid
 from empathia.metrics.thresholds import best_thresholds
 from empathia.training.batches import by_length
 from empathia.training.fit import Group, fit, fit_problem
-from empathia.training.model import Model, about, write_arrays
+from empathia.training.keeping import write_arrays
+from empathia.training.model import Model, about
 from empathia.training.problem import Part, Problem, corpus_of
 from empathia.training.words import Calibration
 from empathia.types import FloatArray

@@ -13,12 +13,7 @@ from empathia.emotion.text_korean.columns import scores
 from empathia.emotion.text_korean.read import korean
 from empathia.encoders.multilingual import NAME, MultilingualEncoder
 from empathia.encoders.text import WIDTH
-from empathia.training.model import (
-    Arrays,
-    check_shapes,
-    damaged,
-    read_arrays,
-)
+from empathia.training.keeping import Arrays, check_shapes, damaged, read_arrays
 from empathia.training.words import Calibration, WordReader
 from empathia.types import FloatArray
 

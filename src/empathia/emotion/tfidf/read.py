@@ -13,7 +13,8 @@ import numpy as np
 from empathia.config import Options
 from empathia.files import Plain
 from empathia.metrics.scores import Array, probabilities
-from empathia.training.model import Model, check_shapes, positive, read, read_arrays, write_arrays
+from empathia.training.keeping import check_shapes, positive, read, read_arrays, write_arrays
+from empathia.training.model import Model
 from empathia.training.problem import Conversation, Scores, by_id, has_words
 from empathia.types import Sample
 

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from empathia.errors import needs
 from empathia.files import Plain
-from empathia.training import model
+from empathia.training import keeping
 from empathia.training.model import Model
 from empathia.training.options import check_feature
 from empathia.training.problem import Problem
@@ -80,5 +80,5 @@ def load(folder: Path, threads: int | None = None) -> Model:
     """
     from empathia.emotion.voice import read
 
-    settings = model.read(folder)
+    settings = keeping.read(folder)
     return read.load(folder).recogniser(replace(settings.about, history=False))

@@ -12,14 +12,8 @@ from numpy.typing import NDArray
 from empathia.errors import WeightsError
 from empathia.files import Plain
 from empathia.metrics.scores import softmax
-from empathia.training.model import (
-    Model,
-    check_shapes,
-    damaged,
-    positive,
-    read_arrays,
-    write_arrays,
-)
+from empathia.training.keeping import check_shapes, damaged, positive, read_arrays, write_arrays
+from empathia.training.model import Model
 from empathia.training.problem import Conversation, Scores, by_id
 from empathia.types import About, Features, FloatArray, Sample
 

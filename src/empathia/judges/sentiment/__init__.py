@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empathia import weights
-from empathia.training.model import check_shapes, read_arrays
+from empathia.training.keeping import check_shapes, read_arrays
 from empathia.types import Empathy, FloatArray
 
 NAME, ENCODER = "judge-sentiment", "minilm"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from empathia.errors import needs
 from empathia.files import Plain
 from empathia.judges.sentiment import COLUMNS, columns
-from empathia.training.model import write_arrays
+from empathia.training.keeping import write_arrays
 from empathia.types import FloatArray
 
 

@@ -14,7 +14,7 @@ from empathia.metrics.scores import sigmoid, softmax
 from empathia.reaction._residuals import Residuals
 from empathia.reaction._told import Asked, Foreteller, Foretold, drawn, lot, read_gaps, write_gaps
 from empathia.training.columns import Columns
-from empathia.training.model import positive
+from empathia.training.keeping import positive
 from empathia.training.problem import Conversation
 from empathia.training.rows import Table
 from empathia.types import FloatArray

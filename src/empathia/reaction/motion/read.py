@@ -14,7 +14,7 @@ from empathia.metrics.scores import softmax
 from empathia.reaction._residuals import Residuals
 from empathia.reaction._told import Asked, Foreteller, Foretold, drawn, lot, read_gaps, write_gaps
 from empathia.reaction.motion.frames import Clock
-from empathia.training.model import positive
+from empathia.training.keeping import positive
 from empathia.training.problem import Conversation
 from empathia.types import FloatArray
 

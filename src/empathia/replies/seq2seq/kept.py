@@ -24,7 +24,7 @@ from empathia.replies.seq2seq.decoding import write as decoded
 from empathia.replies.seq2seq.net import Net, Read, SmallNet, stacked
 from empathia.replies.seq2seq.retrieving import BANK
 from empathia.replies.seq2seq.vocabulary import Line, Vocabulary
-from empathia.training.model import check_shapes, damaged, read_arrays, write_arrays
+from empathia.training.keeping import check_shapes, damaged, read_arrays, write_arrays
 
 _TOKENIZER = "tokenizer.json"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from empathia.labels import EKMAN7, LabelSet
-from empathia.training.model import read
+from empathia.training.keeping import read
 from empathia.training.problem import Problem
 from empathia.types import About, Emotion, Sample
 

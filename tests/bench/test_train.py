@@ -30,6 +30,9 @@ from empathia.errors import (
     TrainingError,
     UsageError,
 )
+from empathia.labels import EKMAN7
+from empathia.training.keeping import Settings
+from empathia.training.keeping import read as read_settings
 from empathia.training.model import Model
 from empathia.training.problem import Conversation, Problem, Scores
 
@@ -232,6 +235,47 @@ def test_a_model_of_the_users_is_not_tested_on_what_it_learnt_from(tmp_path: Pat
     with pytest.raises(LeakageError, match=r"model' learnt from table, on which this run"):
         train(run, tmp_path, tmp_path / "out")
     assert not (tmp_path / "out" / "a").exists()
+
+
+def tuned(folder: Path, corpus: str) -> Path:
+    """The settings of a language model that was tuned to a corpus, and kept."""
+    folder.mkdir()
+    learnt = [{"name": corpus, "licence": "Theirs", "noncommercial": True}]
+    Settings(
+        "lm",
+        "lm",
+        EKMAN7,
+        exclusive=True,
+        causal=True,
+        modalities={"text": ()},
+        options={"tune": "lora"},
+        licence="Theirs",
+        noncommercial=True,
+        weights=("smollm2",),
+        details={"corpora": learnt},
+    ).write(folder)
+    return folder
+
+
+def test_a_tuned_language_model_is_not_tested_on_what_it_learnt_from(tmp_path: Path) -> None:
+    """It is no member, but asked as it is: its folder is the model."""
+    folder = tuned(tmp_path / "lm", "table")
+    asked = f'backend = "hub"\nmodel = "{folder}"'
+    run = run_file(tmp_path / "a.toml", "lm", model=asked)
+    with pytest.raises(LeakageError, match=r"lm' learnt from table, on which this run"):
+        train(run, tmp_path, tmp_path / "out")
+
+
+def test_who_asks_a_tuned_language_model_may_be_used_for_what_that_may(tmp_path: Path) -> None:
+    folder = tuned(tmp_path / "lm", "elsewhere")
+    asked = f'backend = "scripted"\nmodel = "{folder}"'
+    run = run_file(tmp_path / "a.toml", "lm", model=asked)
+    train(run, corpus(tmp_path), tmp_path / "out", model=True)
+    kept = read_settings(tmp_path / "out" / "a" / "model")
+    assert [c["name"] for c in kept.details["corpora"]] == ["table", "elsewhere"]
+    assert kept.noncommercial
+    assert "Theirs" in kept.licence
+    assert kept.weights == ("smollm2",)
 
 
 def test_another_model_under_the_same_path_is_other_work(tmp_path: Path) -> None:

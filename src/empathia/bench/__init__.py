@@ -199,7 +199,7 @@ def _not_tested_by(run: Run, folder: Path) -> None:
         raise LeakageError(
             f"{run.file}: the model in '{folder}' learnt from {', '.join(both)}, on which this run "
             "would test it",
-            "Make it a member that is trained, or test on corpora that it has not heard",
+            "Let this run train it, or test on corpora that it has not heard",
         )
 
 

@@ -142,15 +142,18 @@ def _settings(training: Training, learnt: Recogniser, about: Mapping[str, Plain]
 
 
 def _licensed(settings: Settings, options: Options) -> Settings:
-    """With its licence."""
+    """With its licence, and the corpora of the kept ones that it works with."""
     used = (*emotion.weights_of(settings.recogniser, options), *weights_of(*settings.features))
-    licence = licence_of(settings.details["corpora"], used)
+    kept = [keeping.read(k).details for k in emotion.kept_of(settings.recogniser, options)]
+    heard = [c for d in (settings.details, *kept) for c in d.get("corpora", ())]
+    corpora = [c for i, c in enumerate(heard) if c not in heard[:i]]
+    licence = licence_of(corpora, used)
     return dataclasses.replace(
         settings,
         licence=licence.text,
         noncommercial=licence.noncommercial,
         weights=tuple(w["name"] for w in licence.weights),
-        details={**settings.details, "weights": licence.weights},
+        details={**settings.details, "corpora": corpora, "weights": licence.weights},
     )
 
 

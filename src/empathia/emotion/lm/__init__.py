@@ -20,7 +20,7 @@ from empathia.config.rules import Rule, at_least, one_of
 from empathia.cues.bins import check_levels
 from empathia.emotion.lm import soft, tuning
 from empathia.errors import UsageError, needs
-from empathia.files import Plain
+from empathia.files import Plain, is_file
 from empathia.labels import EKMAN7
 from empathia.training import keeping, model
 from empathia.training.model import Model
@@ -122,10 +122,18 @@ def kept_reader(folder: Path, threads: int | None = None) -> Reader:
 
 
 def weights_of(options: Options) -> tuple[str, ...]:
-    """The weight that is the model."""
+    """The weight that is the model, or that a kept one was tuned on."""
     spec = options.text("model")
     local = options.text("backend") == "local" and not spec.endswith(".gguf")
-    return (spec,) if local or spec in {e.name for e in weights.entries()} else ()
+    if local or spec in {e.name for e in weights.entries()}:
+        return (spec,)
+    return tuple(w for kept in kept_of(options) for w in keeping.read(kept).weights)
+
+
+def kept_of(options: Options) -> tuple[Path, ...]:
+    """The kept recogniser whose tuned model is asked, where ``model`` names its folder."""
+    folder = Path(options.text("model"))
+    return (folder,) if is_file(folder / keeping.SETTINGS) else ()
 
 
 def notes_of(options: Options) -> tuple[str, ...]:

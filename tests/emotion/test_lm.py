@@ -242,6 +242,19 @@ def test_a_model_whose_file_was_changed_is_asked_again(tmp_path):
         assert len(list(read_json_lines(kept))) == lines
 
 
+def test_a_model_whose_folder_was_changed_is_asked_again(tmp_path):
+    """As an adapter that was tuned once more."""
+    folder, kept = tmp_path / "model", tmp_path / "answers.jsonl"
+    folder.mkdir()
+    options = Options({**lm.OPTIONS, "backend": "scripted", "model": str(folder)})
+    for content, lines in (("1", 1), ("1", 1), ("22", 2)):
+        file = folder / "adapter_config.json"
+        if not file.exists() or file.read_text() != content:
+            file.write_text(content)
+        asking(options, folder=tmp_path).scores([CHAT], ("a",))
+        assert len(list(read_json_lines(kept))) == lines
+
+
 def test_several_at_once_give_the_same_and_keep_what_came(tmp_path):
     def answer(messages):
         if messages[-1].content == "7":

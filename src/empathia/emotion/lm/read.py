@@ -24,7 +24,7 @@ from empathia.emotion.lm.prompt import Prompt, Shape, Told, prompts
 from empathia.emotion.lm.shots import Shots
 from empathia.emotion.lm.template import Template
 from empathia.errors import EmpathiaError, WeightsError
-from empathia.files import Plain, is_file, write, write_json
+from empathia.files import Plain, write, write_json
 from empathia.labels import LabelSet
 from empathia.lm.local import tokens
 from empathia.lm.local.tokens import Tokens
@@ -375,12 +375,23 @@ def asking(
         loaded: LanguageModel = plugins.load("lm", backend, ("load",)).load(spec, threads)
         return loaded
 
-    file = Path(spec)
-    stamp = (file.stat().st_size, file.stat().st_mtime_ns) if is_file(file) else ()
-    name = json.dumps([backend, spec, *stamp])
+    name = json.dumps([backend, spec, *_stamps(spec)])
     at_once = options.count("at_once") if backend == "server" else 1
     together = TOGETHER if backend == "hub" else 1
     return Asking(model, name, folder and folder / ANSWERS, at_once, progress, together=together)
+
+
+def _stamps(spec: str) -> list[int]:
+    """What changes with the file, or the files of the folder, that is a model; [] for a name."""
+    if not spec:
+        return []
+    try:
+        place = Path(spec).expanduser()
+        each = sorted(place.iterdir()) if place.is_dir() else [place]
+        stats = [f.stat() for f in each if f.is_file()]
+    except (OSError, RuntimeError):  # such as a name that is too long, a home of nobody
+        return []
+    return [n for s in stats for n in (s.st_size, s.st_mtime_ns)]
 
 
 def _counted(options: Options, most: int) -> Callable[[Prompt], int]:

@@ -323,6 +323,11 @@ def test_what_is_longer_is_averaged_down_and_counts_for_the_context(folder, tmp_
         assert torch.allclose(
             projector({"tone": long}), projector({"tone": long[5::10]}), atol=1e-5
         )
+    torch.manual_seed(1)
+    one, all_of_it = (Projector(Way("qformer", longest=n), scales, 2, 1.0).eval() for n in (1, 99))
+    one.load_state_dict(all_of_it.state_dict())
+    with torch.no_grad():  # queries look at all frames
+        assert torch.equal(one({"tone": long}), all_of_it({"tone": long}))
 
     d = part("e", 2, 40).dialogues[0]
 

@@ -32,7 +32,8 @@ class Way:
         kind: "linear", a token of each few frames, or "qformer", as many tokens as queries.
         every: Frames of one token, at least 1; linear alone.
         queries: Tokens of a feature, at least 1; qformer alone.
-        longest: Most tokens of a feature, at least 1: what is longer is averaged down.
+        longest: Most tokens of a feature, at least 1: what is longer is averaged down; linear
+            alone.
     """
 
     kind: str = "linear"

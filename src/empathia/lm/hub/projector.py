@@ -62,7 +62,7 @@ class _Feature(nn.Module):
         """(frames, dim) to (tokens, width)."""
         x = torch.nan_to_num((values - self.mean) / self.spread, nan=0.0).clamp(-_FAR, _FAR)
         most = self.way.every * self.way.longest
-        if len(x) > most:
+        if self.way.kind == "linear" and len(x) > most:
             x = functional.adaptive_avg_pool1d(x.T[None], most)[0].T
         # A column is left out for all frames, as adapters leave out theirs.
         x = x * functional.dropout(torch.ones_like(self.mean), dropout, self.training)

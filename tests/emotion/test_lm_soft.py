@@ -282,6 +282,20 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_end(folder, tmp_path):
     assert all(torch.equal(one[k], two[k]) for k in one)
 
 
+def test_what_an_earlier_try_learnt_is_no_part_of_what_answers(folder, tmp_path):
+    """Tuned with adapters, stopped before it had answered, and run again without."""
+    p = tuning(folder, tmp_path / "out", epochs=1)
+    alone = lm.learn(p).recognise(p.valid.dialogues)
+    left = tmp_path / "again" / fitting.LEARNT
+    made = task(tuning(folder, tmp_path / "again", tune="lora"))
+    for x in made.module.parameters():
+        x.data.fill_(0.3)
+    made.keep(left)
+    p = tuning(folder, tmp_path / "again", epochs=1)
+    assert lm.learn(p).recognise(p.valid.dialogues) == alone
+    assert [x.name for x in left.iterdir()] == [FILE]
+
+
 def test_a_projector_that_is_damaged_or_missing_is_told(folder, tmp_path):
     p = tuning(folder, tmp_path / "out", epochs=1)
     kept = keep(lm.learn(p), p, tmp_path / "model")

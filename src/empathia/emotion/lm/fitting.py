@@ -308,7 +308,8 @@ def _tune(problem: Problem, reader: Reader) -> dict[str, Plain]:
     task = Task(told, reader, model.eval(), tokenizer, meter)
     result = fit_problem(task, told)
     (problem.folder / STATES).unlink(missing_ok=True)
-    task.keep(problem.folder / LEARNT)
+    with files.new_folder(problem.folder / LEARNT) as new:  # an earlier try learnt other things
+        task.keep(new)
     return {
         **result.course,
         "tokens": task.tokens,

@@ -153,6 +153,27 @@ def test_who_can_tell_why_is_asked_where_that_is_wanted(
             live.why("nobody")
 
 
+class Narrow(Always):
+    """A recogniser for which each answer is work."""
+
+    def only(self, wanted: Any) -> Narrow:
+        self.wanted = [*getattr(self, "wanted", ()), set(wanted)]
+        return self
+
+
+def test_a_reading_asks_about_new_turns_alone(
+    installed: dict[tuple[str, str], SimpleNamespace],
+) -> None:
+    installed["emotion", "theirs"] = recogniser(plugin := Narrow())
+    options = Options(recognisers=("theirs",))
+    with Conversation(options) as talk:
+        past = [talk.add(text) for text in ("One", "Two")]
+    with Conversation(options, past) as talk:
+        turns = [*past, talk.add("Three")]
+    assert plugin.wanted == [{t.utterance.id} for t in turns]
+    assert [s.text for s in plugin.seen[-3:]] == ["One", "Two", "Three"]
+
+
 def test_recognisers_are_told_the_cues_that_the_reading_tells(
     installed: dict[tuple[str, str], SimpleNamespace],
 ) -> None:

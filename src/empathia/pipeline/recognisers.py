@@ -18,6 +18,7 @@ from empathia.contracts import Recogniser
 from empathia.errors import UsageError
 from empathia.pipeline.options import SHIPPED
 from empathia.training import keeping
+from empathia.training.model import only
 from empathia.types import About, Emotion, Reason, Sample
 
 
@@ -112,10 +113,11 @@ class Named:
             samples: The dialogue so far in time order, with all features.
             at: Positions of those that are asked about.
         """
+        asked = only(self.model, {samples[i].id for i in at})
         if self.model.about.history:
-            (emotions,) = self.model.recognise([[self._seen(s) for s in samples]])
+            (emotions,) = asked.recognise([[self._seen(s) for s in samples]])
             return [emotions[i] for i in at]
-        (emotions,) = self.model.recognise([[self._seen(samples[i]) for i in at]])
+        (emotions,) = asked.recognise([[self._seen(samples[i]) for i in at]])
         return list(emotions)
 
     @property

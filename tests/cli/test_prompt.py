@@ -85,6 +85,7 @@ def test_other_templates_and_the_first_utterance_by_default(corpus, capsys):
         (["--label", "awe"], "'awe' is not a label"),
         (["--labels", "none"], "none"),
         (["--picture", "x.png"], "--stats"),
+        (["--picture", "x.png", "--recogniser", "out/lm/model"], "--stats"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(corpus, capsys, args, told):

@@ -91,16 +91,16 @@ def run(args: argparse.Namespace) -> int:
     from empathia.emotion.lm.template import DEFAULT, read
     from empathia.report.drawing import kind_of
 
+    if args.picture is not None:
+        kind_of(args.picture)
+        if not args.stats:
+            raise UsageError("--picture draws lengths", "Add --stats")
     if args.recogniser is not None:
         return _kept(args)
     for name in (n for n in ("ask", "why") if getattr(args, n)):
         raise UsageError(f"--{name} asks a kept recogniser", "Name it: --recogniser FOLDER")
     template = read(args.template or DEFAULT)
     shape = Shape(args.mode, args.window, args.context_cues, args.twice, args.stride)
-    if args.picture is not None:
-        kind_of(args.picture)
-        if not args.stats:
-            raise UsageError("--picture draws lengths", "Add --stats")
     plugin, dialogues, _ = read_corpus(args)
     labels = _labels(args, dialogues)
     label = args.label or labels.labels[0]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from little_runs import tuned
 
 from empathia import bench, reaction
 from empathia.bench import predictor, reacted, reacting
@@ -23,7 +24,14 @@ from empathia.cli import main
 from empathia.config import Options, read_run
 from empathia.contracts import silent
 from empathia.corpora import dyads
-from empathia.errors import ConfigError, CorpusError, InputError, TrainingError, UsageError
+from empathia.errors import (
+    ConfigError,
+    CorpusError,
+    InputError,
+    LeakageError,
+    TrainingError,
+    UsageError,
+)
 from empathia.labels import EKMAN7
 from empathia.training.keeping import read
 from empathia.training.shapes import Shape
@@ -336,6 +344,13 @@ def test_the_weights_of_features_of_a_predictor_and_of_whom_it_listens_to_are_to
     assert {w["name"] for w in told} & {FACE, "smollm2"} == bound
     if not bound:
         assert told == []
+
+
+def test_who_is_listened_to_has_not_learnt_from_what_is_tested(data: Path, tmp_path: Path) -> None:
+    folder = tuned(tmp_path / "lm", "dyads")
+    asks = f'"lm"\nrecogniser_options = {{backend = "scripted", model = "{folder}"}}'
+    with pytest.raises(LeakageError, match=r"lm' learnt from dyads, on which this run"):
+        trained(data, tmp_path, ('"majority"', asks))
 
 
 def test_a_weight_that_a_predictor_works_with_binds_it() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from little_runs import LABELS, command, corpus, run_file
+from little_runs import LABELS, command, corpus, run_file, tuned
 from pyarrow import parquet
 
 from empathia.bench import bench, train
@@ -30,8 +30,6 @@ from empathia.errors import (
     TrainingError,
     UsageError,
 )
-from empathia.labels import EKMAN7
-from empathia.training.keeping import Settings
 from empathia.training.keeping import read as read_settings
 from empathia.training.model import Model
 from empathia.training.problem import Conversation, Problem, Scores
@@ -235,26 +233,6 @@ def test_a_model_of_the_users_is_not_tested_on_what_it_learnt_from(tmp_path: Pat
     with pytest.raises(LeakageError, match=r"model' learnt from table, on which this run"):
         train(run, tmp_path, tmp_path / "out")
     assert not (tmp_path / "out" / "a").exists()
-
-
-def tuned(folder: Path, corpus: str) -> Path:
-    """The settings of a language model that was tuned to a corpus, and kept."""
-    folder.mkdir()
-    learnt = [{"name": corpus, "licence": "Theirs", "noncommercial": True}]
-    Settings(
-        "lm",
-        "lm",
-        EKMAN7,
-        exclusive=True,
-        causal=True,
-        modalities={"text": ()},
-        options={"tune": "lora"},
-        licence="Theirs",
-        noncommercial=True,
-        weights=("smollm2",),
-        details={"corpora": learnt},
-    ).write(folder)
-    return folder
 
 
 def test_a_tuned_language_model_is_not_tested_on_what_it_learnt_from(tmp_path: Path) -> None:

@@ -8,6 +8,9 @@ import random
 import sys
 from pathlib import Path
 
+from empathia.labels import EKMAN7
+from empathia.training.keeping import Settings
+
 LABELS = ("calm", "cross", "glad")
 WORDS = {
     "calm": ["fine", "okay", "well", "sure", "right"],
@@ -76,3 +79,23 @@ def command(run: Path, data: Path, out: Path) -> list[str]:
     """``empathia train`` as a process of its own."""
     options = ["--data", str(data), "--out", str(out)]
     return [sys.executable, "-m", "empathia", "train", str(run), *options]
+
+
+def tuned(folder: Path, corpus: str) -> Path:
+    """The settings of a language model that was tuned to a corpus, and kept."""
+    folder.mkdir()
+    learnt = [{"name": corpus, "licence": "Theirs", "noncommercial": True}]
+    Settings(
+        "lm",
+        "lm",
+        EKMAN7,
+        exclusive=True,
+        causal=True,
+        modalities={"text": ()},
+        options={"tune": "lora"},
+        licence="Theirs",
+        noncommercial=True,
+        weights=("smollm2",),
+        details={"corpora": learnt},
+    ).write(folder)
+    return folder

@@ -30,7 +30,7 @@ from empathia.bench.protocols import Fold
 from empathia.bench.reacted import RECORD, FoldCounts, ReactionRecord, is_reactions, read
 from empathia.bench.record import Provenance, training_folder
 from empathia.bench.run import Bench, choose
-from empathia.bench.understood import Understood
+from empathia.bench.understood import Understood, named
 from empathia.config import Options, Run, checked_options
 from empathia.contracts import Predictor, Progress, silent
 from empathia.errors import ConfigError, CorpusError, TrainingError
@@ -111,6 +111,9 @@ def _material(
     heard = dataclasses.replace(run, features=gathered)
     material = bench.material_of(run, data, corpora, gathered, progress)
     known = bench.heard_before(heard, options)
+    if run.reaction.recogniser:
+        model, _, own = named(run)
+        known |= bench.heard_before(dataclasses.replace(heard, model=model), own)
     return material, bench.provenance(run, infos, corpora, material, known)
 
 

@@ -12,11 +12,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from empathia import emotion, plugins
 from empathia.bench.protocols import Fold, grouping
 from empathia.bench.run import Bench, Training
-from empathia.config import ModelPart, ReactionPart, checked_options
+from empathia.config import ModelPart, Options, ReactionPart, Run, checked_options
 from empathia.contracts import Progress, Recogniser
 from empathia.errors import ConfigError
 from empathia.reaction import RECOGNISED, understood
@@ -25,6 +26,23 @@ from empathia.training.selection import of_emotions
 from empathia.types import Dialogue, Features
 
 _FOLDS = 4  # in which the training part is told of
+
+
+def named(run: Run) -> tuple[ModelPart, ModuleType, Options]:
+    """The recogniser of a run with a predictor: as it is named, its plug-in, its options complete.
+
+    Raises:
+        ConfigError: An option is none of its own, or of another type than its default.
+    """
+    model = ModelPart(run.reaction.recogniser, run.reaction.recogniser_options)
+    plugin = plugins.load("emotion", model.recogniser, ("OPTIONS", "learn"))
+    return (
+        model,
+        plugin,
+        checked_options(
+            plugin, model.options, run.file, "reaction.recogniser_options.", name=model.recogniser
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +113,7 @@ class Understood:
     def _inner(self) -> Bench:
         """The run of the recogniser."""
         run = self.bench.run
-        model = ModelPart(run.reaction.recogniser, run.reaction.recogniser_options)
-        plugin = plugins.load("emotion", model.recogniser, ("OPTIONS", "learn"))
-        options = checked_options(
-            plugin, model.options, run.file, "reaction.recogniser_options.", name=model.recogniser
-        )
+        model, plugin, options = named(run)
         read = {m: f for m, f in self.bench.material.modalities.items() if m and (f or m == "text")}
         return dataclasses.replace(
             self.bench,

@@ -11,7 +11,7 @@ from little_runs import LABELS, WORDS, corpus, run_file
 
 from empathia.bench import train
 from empathia.bench.results import read_results
-from empathia.errors import ServerError, TrainingError
+from empathia.errors import EmpathiaError, ServerError, TrainingError
 from empathia.evaluate import evaluate
 from empathia.training import keeping, model
 from empathia.types import Sample
@@ -103,4 +103,12 @@ def test_a_server_is_asked_several_things_at_a_time(tmp_path):
     with serving(step) as server:
         options = f'backend = "server"\nmodel = "{server.url}#m"\nanswer = "free"\nat_once = 2'
         run = run_file(tmp_path / "a.toml", "lm", model=options + "\ncalibrate = 0")
+        train(run, corpus(tmp_path), tmp_path / "out")
+
+
+@pytest.mark.parametrize("option", ["model", "template"])
+def test_a_name_that_no_file_can_have_is_told(tmp_path, option):
+    name = "x" * 300 + {"model": ".gguf", "template": ".toml"}[option]
+    run = run_file(tmp_path / "a.toml", "lm", model=f'{option} = "{name}"')
+    with pytest.raises(EmpathiaError, match=name[-60:]):
         train(run, corpus(tmp_path), tmp_path / "out")

@@ -177,7 +177,7 @@ class Bench:
         kept = emotion.kept_of(self.run.model.recogniser, self.options)
         parts += [[sha256(f) for f in sorted(k.iterdir()) if f.is_file()] for k in kept]
         named = [Path(v) for v in self.options.values.values() if isinstance(v, str)]
-        parts += [sha256(f) for f in named if f.suffix and f.is_file()]  # as a wording
+        parts += [sha256(f) for f in named if f.suffix and files.is_file(f)]  # as a wording
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _described(self, seed: int, fold: Fold) -> FoldRecord:

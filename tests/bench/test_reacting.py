@@ -346,6 +346,17 @@ def test_the_weights_of_features_of_a_predictor_and_of_whom_it_listens_to_are_to
         assert told == []
 
 
+def test_a_predictor_inherits_from_whom_it_listens_to(data: Path, tmp_path: Path) -> None:
+    folder = tuned(tmp_path / "lm", "elsewhere")
+    listens = tuple((a, b.replace('"smollm2"', f'"{folder}"')) for a, b in LISTENS)
+    fast = (("seeds = [1, 2]", "seed = 1"), ('"random"', '"nearest"'))
+    trained(data, tmp_path, *fast, *listens)
+    kept = reaction.read(tmp_path / "out" / "model")
+    assert [c["name"] for c in kept.details["corpora"]] == ["dyads", "elsewhere"]
+    assert kept.noncommercial
+    assert "Theirs" in kept.licence
+
+
 def test_who_is_listened_to_has_not_learnt_from_what_is_tested(data: Path, tmp_path: Path) -> None:
     folder = tuned(tmp_path / "lm", "dyads")
     asks = f'"lm"\nrecogniser_options = {{backend = "scripted", model = "{folder}"}}'

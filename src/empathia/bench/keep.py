@@ -144,9 +144,8 @@ def _settings(training: Training, learnt: Recogniser, about: Mapping[str, Plain]
 def _licensed(settings: Settings, options: Options) -> Settings:
     """With its licence, and the corpora of the kept ones that it works with."""
     used = (*emotion.weights_of(settings.recogniser, options), *weights_of(*settings.features))
-    kept = [keeping.read(k).details for k in emotion.kept_of(settings.recogniser, options)]
-    heard = [c for d in (settings.details, *kept) for c in d.get("corpora", ())]
-    corpora = [c for i, c in enumerate(heard) if c not in heard[:i]]
+    kept = emotion.kept_of(settings.recogniser, options)
+    corpora = with_theirs(settings.details["corpora"], kept)
     licence = licence_of(corpora, used)
     return dataclasses.replace(
         settings,
@@ -171,6 +170,17 @@ class Licence(NamedTuple):
     text: str
     noncommercial: bool
     weights: list[Bound]
+
+
+def with_theirs(corpora: Iterable[Bound], kept: Iterable[Path]) -> list[Bound]:
+    """Corpora, and those that kept recognisers learnt from; each once.
+
+    Args:
+        corpora: Of a run.
+        kept: Folders of the recognisers that it works with.
+    """
+    every = [*corpora, *(c for k in kept for c in keeping.read(k).details.get("corpora", ()))]
+    return [c for i, c in enumerate(every) if c not in every[:i]]
 
 
 def licence_of(corpora: Sequence[Bound], used: Iterable[str]) -> Licence:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 from empathia import files, reaction
-from empathia.bench.keep import Bound, licence_of
+from empathia.bench.keep import Bound, licence_of, with_theirs
 from empathia.bench.run import Bench
 from empathia.bench.understood import Understood
 from empathia.contracts import Predictor
@@ -34,7 +34,8 @@ def keep(
         columns: Of the features that it learnt from.
     """
     run = made.run
-    corpora: list[Bound] = [dataclasses.asdict(c) for c in made.about["corpora"]]  # type: ignore[misc]
+    own: list[Bound] = [dataclasses.asdict(c) for c in made.about["corpora"]]  # type: ignore[misc]
+    corpora = with_theirs(own, understood.kept if understood.read else ())
     licence = licence_of(corpora, _weights(made, understood))
     settings = Settings(
         run.name,

@@ -90,6 +90,12 @@ class Understood:
         made = self._inner()
         return emotion.weights_of(made.run.model.recogniser, made.options)
 
+    @property
+    def kept(self) -> tuple[Path, ...]:
+        """Folders of the kept recognisers that it works with."""
+        made = self._inner()
+        return emotion.kept_of(made.run.model.recogniser, made.options)
+
     def save(self, folder: Path) -> None:
         """Keep it in a folder that is there, as :func:`empathia.training.keeping.load` reads it.
 

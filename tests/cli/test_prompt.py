@@ -155,15 +155,29 @@ def test_raw_is_what_the_chat_template_makes_of_it(corpus, capsys):
     assert shown.rstrip("\n").endswith("feel?<|im_end|>\n<|im_start|>assistant")
 
 
-def test_it_says_what_the_label_of_a_kept_recogniser_hangs_on(corpus, capsys, tmp_path):
-    options = {"backend": "scripted", "model": "any", "calibrate": 0}
-    p = problem("lm", tmp_path, options=options)
-    folder = tmp_path / "model"
+def keep(folder, p):
+    """A kept recogniser that asks a script, which writes the name of its model."""
     folder.mkdir()
     reader(p).recogniser(kept.about(p, "lm")).save(folder)
+    options = p.options.values
     keeping.Settings(
         "lm", "lm", p.labels, True, True, {"text": ()}, options, "any", noncommercial=False
     ).write(folder)
+    return folder
+
+
+def test_what_a_kept_recogniser_writes_does_not_move_the_pen(corpus, capsys, tmp_path):
+    options = {"backend": "scripted", "model": "\x1b[31mred", "calibrate": 0}
+    folder = keep(tmp_path / "model", problem("lm", tmp_path, options=options))
+    asked = (*corpus, "--recogniser", str(folder), "--ask")
+    assert said(capsys, *asked).endswith("[answer]\n [31mred\n")
+    assert json.loads(said(capsys, *asked, "--json"))[0]["answer"] == options["model"]
+
+
+def test_it_says_what_the_label_of_a_kept_recogniser_hangs_on(corpus, capsys, tmp_path):
+    options = {"backend": "scripted", "model": "any", "calibrate": 0}
+    p = problem("lm", tmp_path, options=options)
+    folder = keep(tmp_path / "model", p)
     turns = [Sample(f"d0_{i}", x, None, speaker=f"S{i % 2}") for i, x in enumerate(LINES[:3])]
     asked = (*corpus, "--utterance", "d0_2", "--recogniser", str(folder), "--why")
     told = keeping.load(folder).reasons([turns], {"d0_2"})["d0_2"]

@@ -256,11 +256,16 @@ def _show(
         if args.json:
             continue
         text = "\n".join(f"[{m.role}]\n{m.content}" for m in prompt.messages())
-        told = f"[answer]\n{said[id]}\n" if said else ""
+        told = f"[answer]\n{_harmless(said[id])}\n" if said else ""
         told += _because(whys[id]) if whys else ""
         sys.stdout.write(f"--- {id}\n{row.get('raw', text)}\n{told}")
     if args.json:
         print_json(rows)
+
+
+def _harmless(answer: str) -> str:
+    """What a model wrote, without what would move a terminal's pen."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in answer)
 
 
 def _because(reason: Reason) -> str:

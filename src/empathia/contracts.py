@@ -72,7 +72,7 @@ class Generator(Protocol):  # answers to the last turn; the first, its favourite
 
 
 # reaction/<name>  OPTIONS; learn(problem: training.problem.ReactionProblem) -> Predictor;
-#                  load(folder: Path | None, threads) -> Predictor
+#                  load(folder: Path | None, threads) -> Predictor; [weights_of, kept_of] as above
 class Predictor(Protocol):  # of what the other does next; each past ends with the stimulus
     @property
     def record(self) -> Mapping[str, Plain]: ...

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from little_runs import tuned
 
-from empathia import bench, reaction
+from empathia import bench, reaction, weights
 from empathia.bench import predictor, reacted, reacting
 from empathia.bench.keep import Bound, licence_of
 from empathia.bench.record import Provenance, training_folder
@@ -355,6 +355,43 @@ def test_a_predictor_inherits_from_whom_it_listens_to(data: Path, tmp_path: Path
     assert [c["name"] for c in kept.details["corpora"]] == ["dyads", "elsewhere"]
     assert kept.noncommercial
     assert "Theirs" in kept.licence
+
+
+def test_who_is_taught_to_look_ahead_has_not_learnt_from_what_is_tested(
+    data: Path, tmp_path: Path
+) -> None:
+    folder = tuned(tmp_path / "lm", "dyads")
+    ahead, targets = FORETELLS
+    asks = (ahead[0], ahead[1].replace('"smollm2"', f'"{folder}"'))
+    with pytest.raises(LeakageError, match=r"lm' learnt from dyads, on which this run"):
+        trained(data, tmp_path, asks, targets)
+
+
+def test_a_predictor_is_not_tested_on_what_a_weight_that_it_starts_from_has_learnt_from(
+    tmp_path: Path,
+) -> None:
+    one, *_ = weights.entry("text-empathetic").corpora
+    starts = 'predictor = "ahead"\nlearner = "text"\noptions = {start = "text-empathetic"}'
+    changes = [('corpora = ["dyads"]', f'corpora = ["{one}"]'), ('predictor = "random"', starts)]
+    whole = read_run(run_file(tmp_path, *changes))
+    run = dataclasses.replace(whole, features={})
+    with pytest.raises(LeakageError, match=f"'text-empathetic' learnt from {one}"):
+        again = dataclasses.replace(run.data, protocol="leave-speaker-out")
+        bench.heard_before(dataclasses.replace(run, data=again), Options(run.model.options))
+    heard = bench.heard_before(run, Options(run.model.options))
+    assert heard == {"text-empathetic": [one]}, "allowed under the standard protocol, and told"
+
+
+def test_a_predictor_inherits_from_the_kept_model_that_it_is_taught_on(
+    data: Path, tmp_path: Path
+) -> None:
+    folder = tuned(tmp_path / "lm", "elsewhere")
+    ahead, targets = FORETELLS
+    asks = (ahead[0], ahead[1].replace('"smollm2"', f'"{folder}"'))
+    trained(data, tmp_path, ("seeds = [1, 2]", "seed = 1"), asks, targets)
+    kept = reaction.read(tmp_path / "out" / "model")
+    assert [c["name"] for c in kept.details["corpora"]] == ["dyads", "elsewhere"]
+    assert kept.noncommercial
 
 
 def test_who_is_listened_to_has_not_learnt_from_what_is_tested(data: Path, tmp_path: Path) -> None:

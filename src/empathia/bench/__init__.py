@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from empathia import emotion, features, files, plugins, weights
+from empathia import emotion, features, files, plugins, reaction, weights
 from empathia.bench.data import Material, target_labels, targets, unique
 from empathia.bench.keep import keep, obstacle
 from empathia.bench.record import Provenance, RunRecord
@@ -177,11 +177,16 @@ def heard_before(run: Run, options: Options) -> dict[str, list[str]]:
     """
     used = [n for names in run.features.values() for n in names]
     names = [*features.weights_of(*used)]
+    kept: tuple[Path, ...] = ()
     if run.model.recogniser:
         names += emotion.weights_of(run.model.recogniser, options)
+        kept = emotion.kept_of(run.model.recogniser, options)
+    elif run.model.predictor:
+        names += reaction.weights_of(run.model.predictor, options)
+        kept = reaction.kept_of(run.model.predictor, options)
     taught = {n: sorted({*weights.entry(n).corpora} & {*run.data.corpora}) for n in names}
     taught = {n: corpora for n, corpora in taught.items() if corpora}
-    for folder in emotion.kept_of(run.model.recogniser, options) if run.model.recogniser else ():
+    for folder in kept:
         _not_tested_by(run, folder)
     if taught and run.data.protocol != "standard":
         name, corpora = next(iter(taught.items()))

@@ -35,7 +35,8 @@ def keep(
     """
     run = made.run
     own: list[Bound] = [dataclasses.asdict(c) for c in made.about["corpora"]]  # type: ignore[misc]
-    corpora = with_theirs(own, understood.kept if understood.read else ())
+    kept = reaction.kept_of(run.model.predictor, made.options)
+    corpora = with_theirs(own, (*kept, *(understood.kept if understood.read else ())))
     licence = licence_of(corpora, _weights(made, understood))
     settings = Settings(
         run.name,

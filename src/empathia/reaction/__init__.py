@@ -32,6 +32,7 @@ __all__ = [
     "RECOGNISER",
     "Kept",
     "Settings",
+    "kept_of",
     "load",
     "names",
     "understood",
@@ -56,6 +57,17 @@ def weights_of(name: str, options: Options) -> tuple[str, ...]:
     """
     named: tuple[str, ...] = plugins.told(plugins.load("reaction", name), "weights_of", options)
     return named
+
+
+def kept_of(name: str, options: Options) -> tuple[Path, ...]:
+    """Folders of the user's models that a predictor works with.
+
+    Args:
+        name: Of the plug-in.
+        options: Complete, as its ``learn`` gets them.
+    """
+    kept: tuple[Path, ...] = plugins.told(plugins.load("reaction", name), "kept_of", options)
+    return kept
 
 
 @dataclass(frozen=True, slots=True)

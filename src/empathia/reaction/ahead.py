@@ -37,6 +37,13 @@ def weights_of(options: Options) -> tuple[str, ...]:
     return names
 
 
+def kept_of(options: Options) -> tuple[Path, ...]:
+    """Those of the recogniser that is taught."""
+    plugin, own = _learner(options)
+    folders: tuple[Path, ...] = plugins.told(plugin, "kept_of", own)
+    return folders
+
+
 def _learner(options: Options) -> tuple[ModuleType, Options]:
     name = options.text("learner")
     plugin = plugins.load("emotion", name, ("OPTIONS", "learn", "load"))

@@ -267,6 +267,37 @@ def test_a_run_goes_on_where_it_was_and_refuses_another(data: Path, tmp_path: Pa
         trained(data, tmp_path, ("draws = 2", "draws = 1"))
 
 
+ASKS = """
+task = "label"
+system = "Name a mood: {labels}."
+line = "{speaker}: {text}"
+wordless = "{speaker} is silent."
+question = "The mood of {speaker}?"
+answer = "{answer}"
+"""
+
+
+@pytest.mark.parametrize("who", ["taught", "listened to"])
+@pytest.mark.parametrize("what", ["wording", "model"])
+def test_a_run_does_not_go_on_with_a_file_or_a_kept_model_that_has_changed(
+    data: Path, tmp_path: Path, who: str, what: str
+) -> None:
+    wording, folder = tmp_path / "mine.toml", tuned(tmp_path / "lm", "elsewhere")
+    wording.write_text(ASKS)
+    names = f'model = "{folder}", template = "{wording}"'
+    swap = FORETELLS if who == "taught" else LISTENS
+    changes = [(a, b.replace('model = "smollm2"', names)) for a, b in swap]
+    changes += [("seeds = [1, 2]", "seed = 1")]
+    trained(data, tmp_path, *changes)
+    trained(data, tmp_path, *changes)
+    if what == "wording":
+        wording.write_text(ASKS.replace("mood", "feeling"))
+    else:
+        (folder / "more.json").write_text("{}")
+    with pytest.raises(TrainingError, match="other settings or data"):
+        trained(data, tmp_path, *changes)
+
+
 def test_test_labels_and_reactions_change_no_answer(data: Path, done: Path, tmp_path: Path) -> None:
     other = tmp_path / "data" / "dyads"
     shutil.copytree(data / "dyads", other)

@@ -22,8 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from empathia import bench, files, plugins
-from empathia.bench import naming, predictor, reacted
+from empathia import bench, emotion, files, plugins, reaction
+from empathia.bench import naming, outside, predictor, reacted
 from empathia.bench.data import Material, unique
 from empathia.bench.pairs import Found, Pair, Rule, direction, exchanges, pairs, shows
 from empathia.bench.protocols import Fold
@@ -131,8 +131,12 @@ class _Reacting:
     @property
     def fingerprint(self) -> str:
         """Names settings and data."""
-        about = self.bench.about
-        parts = [self.run.settings(), self.bench.options.values, about["data"], about["digest"]]
+        run, options, about = self.run, self.bench.options, self.bench.about
+        parts: list[object] = [run.settings(), options.values, about["data"], about["digest"]]
+        parts += outside.sums(options, reaction.kept_of(run.model.predictor, options))
+        if run.reaction.recogniser:
+            model, _, own = named(run)
+            parts += outside.sums(own, emotion.kept_of(model.recogniser, own))
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def finish(self, progress: Progress) -> ReactionRecord:

@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from empathia import emotion, files
+from empathia.bench import outside
 from empathia.bench.answers import answer_file, answer_rows, write_rows
 from empathia.bench.data import Material
 from empathia.bench.protocols import Fold, folds, read_listed
@@ -175,9 +176,7 @@ class Bench:
         known = (self.about["data"], self.about["digest"])
         parts = [self.run.settings(), self.options.values, known, self.modalities, self.missing_too]
         kept = emotion.kept_of(self.run.model.recogniser, self.options)
-        parts += [[sha256(f) for f in sorted(k.iterdir()) if f.is_file()] for k in kept]
-        named = [Path(v) for v in self.options.values.values() if isinstance(v, str)]
-        parts += [sha256(f) for f in named if f.suffix and files.is_file(f)]  # as a wording
+        parts += outside.sums(self.options, kept)
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _described(self, seed: int, fold: Fold) -> FoldRecord:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import shutil
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,11 +28,20 @@ from empathia.lm.hub import base, chat, lowrank  # noqa: E402
 from empathia.lm.hub.tree import Tree, groups, pack  # noqa: E402
 from empathia.types import Message, Request  # noqa: E402
 
+PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 WORDS = (
     *("how", "does", "anna", "feel", "the", "dog", "ran", "off", "and", "then", "it"),
     *("came", "back", "joy", "very", "sad"),
 )
 ANSWERS = ("joy", "very sad", "very joy", "the dog")
+
+
+def test_the_library_is_asked_for_in_a_release_that_has_what_is_used():
+    """GgufConfig came with 5.17, and fails at the tokenizer of a GGUF file; 5.18 reads it."""
+    extras = tomllib.loads(PYPROJECT.read_text(encoding="utf-8"))["project"]
+    told = " ".join(extras["optional-dependencies"]["train"])
+    least = re.search(r"transformers>=(\d+)\.(\d+)", told)
+    assert tuple(map(int, least.groups())) >= (5, 18)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -243,6 +244,12 @@ def test_rules_let_through_what_their_words_say(value: int, bound: int) -> None:
     for rule, fine in zip(rules, wanted, strict=True):
         with nullcontext() if fine else pytest.raises(ConfigError, match=r"'model\.\w' cannot be"):
             asked.demand(rule)
+
+
+@pytest.mark.parametrize("endless", [math.inf, -math.inf, math.nan])
+def test_a_number_above_another_is_finite(endless: float) -> None:
+    with pytest.raises(ConfigError, match="expected a finite number more than 0"):
+        Options({"a": endless}).demand({"a": more_than(0)})
 
 
 def test_missing_file_is_named(tmp_path):

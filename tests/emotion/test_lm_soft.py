@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from empathia.emotion.lm.describing import Describer  # noqa: E402
 from empathia.errors import ConfigError, TrainingError, UsageError, WeightsError  # noqa: E402
 from empathia.features.prosody import NAMES  # noqa: E402
 from empathia.lm import hub  # noqa: E402
-from empathia.lm.hub import chat  # noqa: E402
+from empathia.lm.hub import chat, projector  # noqa: E402
 from empathia.lm.hub.base import base_model  # noqa: E402
 from empathia.lm.hub.model import HubModel, logits  # noqa: E402
 from empathia.lm.hub.projector import Places, Projector  # noqa: E402
@@ -326,6 +327,28 @@ def test_a_projector_that_is_damaged_or_missing_is_told(folder, tmp_path):
         kept_models.load(kept, 1)
 
 
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"longest": 0},
+        {"every": -1},
+        {"every": 1.5},
+        {"queries": 0},
+        {"queries": 257},
+        {"queries": True},
+        {"kind": "mlp"},
+        {"kind": ["linear"]},
+    ],
+)
+def test_a_projector_of_no_way_is_refused_as_it_is_loaded(tmp_path, way):
+    with pytest.raises(ConfigError, match=r"no projector is called|expected 1 (to 256|or more)"):
+        Way(**way)
+    told = {"base": "any", "names": ["tone"], "way": way}
+    save_file({"features.0.mean": torch.zeros(2)}, tmp_path / FILE, {"soft": json.dumps(told)})
+    with pytest.raises(WeightsError, match="cannot read the projector"):
+        projector.base(tmp_path)
+
+
 def test_what_is_longer_is_averaged_down_and_counts_for_the_context(folder, tmp_path):
     way = Way(every=2, longest=3)
     assert [way.tokens_of(n) for n in (1, 2, 3, 6, 99)] == [1, 1, 2, 3, 3]
@@ -385,8 +408,11 @@ def test_only_a_model_that_learnt_to_read_features_is_asked_with_them(folder):
         ({"projector": "mlp"}, "projector"),
         ({"every": 0}, "every"),
         ({"queries": 0}, "queries"),
+        ({"queries": 257}, "queries.*expected 1 to 256"),
         ({"longest": 0}, "longest"),
         ({"share": 0.0}, "share"),
+        ({"share": math.inf}, "share"),
+        ({"alpha": math.inf}, "alpha"),
         ({"tasks": ("voice",)}, r"tasks.*expected none"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +45,8 @@ def at_least(least: int) -> Rule:
 
 
 def more_than(bound: float) -> Rule:
-    """A number that is larger."""
-    return Rule(f"more than {bound:g}", lambda v: v > bound)
+    """A finite number that is larger."""
+    return Rule(f"a finite number more than {bound:g}", lambda v: bound < v < math.inf)
 
 
 def one_of(*known: str) -> Rule:

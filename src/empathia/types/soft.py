@@ -7,16 +7,20 @@ these are is learnt (:mod:`empathia.lm.hub.projector`).
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from empathia.errors import ConfigError
 from empathia.types.speech import FloatArray
 
 MARK = "\ufffc"
 """Stands in a message where soft tokens go; nobody's words hold it."""
 WAYS = ("linear", "qformer")
+MOST_QUERIES = 256
+"""Tokens of a feature of a Q-former at most."""
 FILE = "soft.safetensors"
 """Holds what makes tokens of features."""
 
@@ -31,15 +35,33 @@ class Way:
     Args:
         kind: "linear", a token of each few frames, or "qformer", as many tokens as queries.
         every: Frames of one token, at least 1; linear alone.
-        queries: Tokens of a feature, at least 1; qformer alone.
+        queries: Tokens of a feature, 1 to 256; qformer alone.
         longest: Most tokens of a feature, at least 1: what is longer is averaged down; linear
             alone.
+
+    Raises:
+        ConfigError: One of these is something else.
     """
 
     kind: str = "linear"
     every: int = 1
     queries: int = 8
     longest: int = 32
+
+    def __post_init__(self) -> None:
+        if self.kind not in WAYS:
+            raise ConfigError(
+                f"no projector is called {self.kind!r}", f"Take one of {', '.join(WAYS)}"
+            )
+        most = {"every": math.inf, "queries": MOST_QUERIES, "longest": math.inf}
+        for name, bound in most.items():
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= bound:
+                upper = f" to {bound}" if bound < math.inf else " or more"
+                raise ConfigError(
+                    f"'{name}' of a projector cannot be {value!r}, expected 1{upper}",
+                    "Mend the value",
+                )
 
     def tokens(self, soft: Soft) -> int:
         """How many tokens these features become."""

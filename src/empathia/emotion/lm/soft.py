@@ -13,7 +13,7 @@ from empathia.errors import TrainingError
 from empathia.files import Plain
 from empathia.training.scales import Scale
 from empathia.types import FloatArray, Sample
-from empathia.types.soft import WAYS, Soft, Way
+from empathia.types.soft import MOST_QUERIES, WAYS, Soft, Way
 
 OPTIONS: Mapping[str, Plain] = {
     "soft": (),  # features that stand in prompts as they are, made tokens by a projector
@@ -61,7 +61,7 @@ def check(options: Options, template: Template, modalities: Mapping[str, Sequenc
         ),
         "projector": one_of(*WAYS),
         "every": at_least(1),
-        "queries": at_least(1),
+        "queries": Rule(f"1 to {MOST_QUERIES}", lambda v: 1 <= v <= MOST_QUERIES),
         "longest": at_least(1),
         "tasks": Rule(
             f"{told}: each needs soft tokens of [features] voice or face, and 'prosody' or 'face' "

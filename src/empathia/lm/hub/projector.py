@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from empathia.errors import UsageError, WeightsError
+from empathia.errors import ConfigError, UsageError, WeightsError
 from empathia.files import write
 from empathia.types import FloatArray
 from empathia.types.soft import FILE, Soft, Way, digest
@@ -223,7 +223,7 @@ def load(folder: Path, model: Any) -> Projector:  # noqa: ANN401
             raise ValueError(f"'{bad[0]}' holds what is no number")
         empty = [tensors[f"features.{i}.mean"].numpy() for i in range(len(told["names"]))]
         scales = {n: (x, x) for n, x in zip(told["names"], empty, strict=True)}
-        made = Projector(Way(**told["way"]), scales, like.shape[1])
+        made = Projector(told["way"], scales, like.shape[1])
         made.load_state_dict(tensors)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         raise _damaged(folder, error) from error
@@ -236,8 +236,8 @@ def _told(folder: Path) -> dict[str, Any]:
     try:
         with safe_open(folder / FILE, "pt") as file:
             told = json.loads(file.metadata()[_KEY])
-        return {k: told[k] for k in ("base", "names", "way")}
-    except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
+        return {"base": told["base"], "names": told["names"], "way": Way(**told["way"])}
+    except (OSError, KeyError, TypeError, ValueError, ConfigError, SafetensorError) as error:
         raise _damaged(folder, error) from error
 
 

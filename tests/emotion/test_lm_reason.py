@@ -231,6 +231,19 @@ def test_a_turn_asks_for_all_of_its_variants_at_once_and_for_no_more_than_twelve
     assert {"voice", "words", "past"} == {p.kind for p in left}
 
 
+@pytest.mark.parametrize(("exclusive", "times"), [(True, len(FEELINGS)), (False, 1)])
+def test_asked_one_by_one_each_label_that_excludes_others_has_all_of_the_questions(
+    monkeypatch, exclusive, times
+):
+    made, calls = asks(scorer(), wording="yes", exclusive=exclusive), []
+    inner = made.asking.scores
+    counted = lambda _, chats, *more: calls.append(len(chats)) or inner(chats, *more)  # noqa: E731
+    monkeypatch.setattr(Asking, "scores", counted)
+    found = why(made, "Hm.", TALK)
+    assert len(found.parts) == 4  # three clauses and what was said before
+    assert calls[2] == 4 * times
+
+
 @given(st.lists(st.sampled_from(["no", "well,", "I", "came.", "“So?”", "so"])), st.integers(1, 6))
 def test_pieces_of_a_text_are_the_text(words, most):
     text = " ".join(words)

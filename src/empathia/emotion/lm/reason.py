@@ -20,7 +20,7 @@ from empathia.metrics.scores import Array
 from empathia.types import Part
 
 UNSCORED = "its answers are not scored"
-_MOST = 12  # parts of a prompt, so passes of the model
+_MOST = 12  # parts of a prompt, each a question more (of each label that is asked about)
 _WORDS, _LEAST = (6, 2)  # pieces of the words at most; where there are many cues
 _SHORT = 5  # words of a piece that is not cut again
 _NOTHING = "..."  # stands for words that were all left out

@@ -106,6 +106,34 @@ def test_a_server_is_asked_several_things_at_a_time(tmp_path):
         train(run, corpus(tmp_path), tmp_path / "out")
 
 
+@pytest.mark.parametrize("place", ["folder", "cache"])
+@pytest.mark.parametrize("recogniser", ["lm", "late"])
+def test_a_base_model_that_has_changed_is_other_work(tmp_path, monkeypatch, place, recogniser):
+    """Tensors of the same size, learnt further: a folder, or what the hub's cache has here."""
+    constants = pytest.importorskip("huggingface_hub.constants")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    folder = tmp_path / "base"
+    if place == "cache":
+        entry = tmp_path / "hub" / "models--somebody--small"
+        folder = entry / "snapshots" / "abc"
+        (entry / "refs").mkdir(parents=True)
+        (entry / "refs" / "main").write_text("abc")
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    tensors = folder / "model.safetensors"
+    tensors.write_bytes(bytes(2_000_000))
+    asks = f'backend = "scripted"\nmodel = "{"somebody/small" if place == "cache" else folder}"\n'
+    if recogniser == "late":
+        asks = f"[model.members.majority]\n[model.members.lm]\n{asks}"
+    run = run_file(tmp_path / "a.toml", recogniser, model=asks)
+    data = corpus(tmp_path)
+    first = train(run, data, tmp_path / "out")
+    assert train(run, data, tmp_path / "out").fingerprint == first.fingerprint
+    tensors.write_bytes(bytes(999_000) + b"x" * 2000 + bytes(999_000))
+    with pytest.raises(TrainingError, match="other settings or data"):
+        train(run, data, tmp_path / "out")
+
+
 @pytest.mark.parametrize("option", ["model", "template"])
 def test_a_name_that_no_file_can_have_is_told(tmp_path, option):
     name = "x" * 300 + {"model": ".gguf", "template": ".toml"}[option]

@@ -244,6 +244,17 @@ def test_a_tuned_language_model_is_not_tested_on_what_it_learnt_from(tmp_path: P
         train(run, tmp_path, tmp_path / "out")
 
 
+def test_a_member_that_asks_a_tuned_language_model_is_not_tested_on_what_it_learnt_from(
+    tmp_path: Path,
+) -> None:
+    folder = tuned(tmp_path / "lm", "table")
+    members = "[model.members.majority]\n[model.members.lm]\n"
+    asked = f'{members}backend = "scripted"\nmodel = "{folder}"'
+    run = run_file(tmp_path / "a.toml", "late", model=asked)
+    with pytest.raises(LeakageError, match=r"lm' learnt from table, on which this run"):
+        train(run, tmp_path, tmp_path / "out")
+
+
 def test_who_asks_a_tuned_language_model_may_be_used_for_what_that_may(tmp_path: Path) -> None:
     folder = tuned(tmp_path / "lm", "elsewhere")
     asked = f'backend = "scripted"\nmodel = "{folder}"'

@@ -19,6 +19,7 @@ from tiny_chat import write_model  # noqa: E402
 from empathia.cli import main  # noqa: E402
 from empathia.emotion import lm  # noqa: E402
 from empathia.emotion.lm import calibrating, fitting, template  # noqa: E402
+from empathia.emotion.lm import tuning as tuning_of  # noqa: E402
 from empathia.emotion.lm.asking import Asking  # noqa: E402
 from empathia.emotion.lm.describing import Describer  # noqa: E402
 from empathia.errors import ConfigError, TrainingError, UsageError, WeightsError  # noqa: E402
@@ -278,7 +279,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_end(folder, tmp_path):
         lm.learn(dataclasses.replace(p, progress=stop, training=every))
     again = lm.learn(dataclasses.replace(p, training=every))
     assert again.record["history"] == whole.record["history"]
-    one, two = (load_file(tmp_path / x / fitting.LEARNT / FILE) for x in ("whole", "parts"))
+    one, two = (load_file(tmp_path / x / tuning_of.LEARNT / FILE) for x in ("whole", "parts"))
     assert one.keys() == two.keys()
     assert all(torch.equal(one[k], two[k]) for k in one)
 
@@ -287,14 +288,14 @@ def test_what_an_earlier_try_learnt_is_no_part_of_what_answers(folder, tmp_path)
     """Tuned with adapters, stopped before it had answered, and run again without."""
     p = tuning(folder, tmp_path / "out", epochs=1)
     alone = lm.learn(p).recognise(p.valid.dialogues)
-    left = tmp_path / "again" / fitting.LEARNT
+    left = tmp_path / "again" / tuning_of.LEARNT
     made = task(tuning(folder, tmp_path / "again", tune="lora"))
     for x in made.module.parameters():
         x.data.fill_(0.3)
     made.keep(left)
     p = tuning(folder, tmp_path / "again", epochs=1)
     assert lm.learn(p).recognise(p.valid.dialogues) == alone
-    assert [x.name for x in left.iterdir()] == [FILE]
+    assert {x.name for x in left.iterdir()} == {FILE, tuning_of.UNKEPT}
 
 
 def test_a_projector_that_is_damaged_or_missing_is_told(folder, tmp_path):
@@ -456,7 +457,7 @@ def test_a_voice_is_described_by_who_learnt_it(folder, tmp_path):
     reader = dataclasses.replace(calibrating.reader(p), template=template.read("voice"))
     d = p.valid.dialogues[0]
     prompts = [reader.prompts(d, [s.id])[s.id] for s in d[:2]]
-    asked = Asking(lambda: hub.load(str(tmp_path / fitting.LEARNT), 1), "m")
+    asked = Asking(lambda: hub.load(str(tmp_path / tuning_of.LEARNT), 1), "m")
     chats, features = [q.messages() for q in prompts], [q.features for q in prompts]
     cues = Describer.fit(p.train.dialogues, 3).describe(d)
     expected = [cues[s.id]["voice"].description for s in d[:2]]

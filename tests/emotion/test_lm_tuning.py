@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 
 import numpy as np
 import pytest
@@ -15,12 +16,20 @@ from tiny_chat import write_model  # noqa: E402
 from tiny_gguf import write_gguf  # noqa: E402
 from transformers import AutoModelForCausalLM  # noqa: E402
 
+from empathia import emotion  # noqa: E402
+from empathia.config import Options  # noqa: E402
 from empathia.emotion import lm  # noqa: E402
 from empathia.emotion.lm import calibrating, fitting  # noqa: E402
+from empathia.emotion.lm import tuning as tuning_of  # noqa: E402
 from empathia.emotion.lm.asking import Asking  # noqa: E402
 from empathia.emotion.lm.lower import Halves, States  # noqa: E402
 from empathia.emotion.lm.packing import runs  # noqa: E402
-from empathia.errors import ConfigError, TrainingError, WeightsError  # noqa: E402
+from empathia.errors import (  # noqa: E402
+    ConfigError,
+    LeakageError,
+    TrainingError,
+    WeightsError,
+)
 from empathia.lm import hub  # noqa: E402
 from empathia.lm.hub import chat  # noqa: E402
 from empathia.lm.hub.base import base_model  # noqa: E402
@@ -153,6 +162,26 @@ def test_it_learns_and_is_kept(folder, tmp_path, tune, layers, file):
         path.unlink()
     with pytest.raises(WeightsError, match="what tuning learnt is missing"):
         keeping.load(kept, 1)
+
+
+@pytest.mark.parametrize("how", [{"tune": "lora"}, {"tune": "full", "layers": 1}])
+def test_what_a_tuning_leaves_is_no_model_of_another_run(folder, tmp_path, how):
+    """It has no settings, and would be tested on what it learnt from."""
+    p = tuning(folder, tmp_path / "out", epochs=1, calibrate=0, **how)
+    learnt = lm.learn(p)
+    left = tmp_path / "out" / tuning_of.LEARNT
+    copied = shutil.copytree(left, tmp_path / "elsewhere")
+    older = shutil.copytree(left, tmp_path / "older" / tuning_of.LEARNT)
+    (older / tuning_of.UNKEPT).unlink()
+    for place in (left, copied, older):
+        asks = Options({**p.options.values, "tune": "none", "model": str(place)})
+        with pytest.raises(LeakageError, match=r"work of a tuning.* out/<run>/model"):
+            emotion.kept_of("lm", asks)
+    (tmp_path / "model").mkdir()
+    learnt.save(tmp_path / "model")
+    assert not (tmp_path / "model" / tuning_of.UNKEPT).exists()
+    asks = Options({**p.options.values, "model": str(folder)})
+    assert emotion.kept_of("lm", asks) == ()
 
 
 def test_adapters_of_a_gguf_file_are_learnt_with_torch_and_read_without(tmp_path, monkeypatch):

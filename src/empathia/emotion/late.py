@@ -90,9 +90,15 @@ def weights_of(options: Options) -> tuple[str, ...]:
 
 
 def kept_of(options: Options) -> tuple[Path, ...]:
-    """Folders of the user's models among the members."""
-    kept = [str(v[_KEPT]) for n in options.table("members") if _KEPT in (v := _values(n, options))]
-    return tuple(Path(k) for k in kept if k not in _manifest())
+    """Folders of the user's models among the members, or with which one that learns works."""
+    folders: list[Path] = []
+    for name in options.table("members"):
+        values = _values(name, options)
+        if _KEPT not in values:
+            folders += emotion.kept_of(name, _checked(name, values))
+        elif (kept := str(values[_KEPT])) not in _manifest():
+            folders.append(Path(kept))
+    return tuple(folders)
 
 
 def _values(name: str, options: Options) -> Mapping[str, Plain]:

@@ -131,8 +131,13 @@ def weights_of(options: Options) -> tuple[str, ...]:
 
 
 def kept_of(options: Options) -> tuple[Path, ...]:
-    """The kept recogniser whose tuned model is asked, where ``model`` names its folder."""
+    """The kept recogniser whose tuned model is asked, where ``model`` names its folder.
+
+    Raises:
+        LeakageError: The folder is what a tuning left, not what was kept.
+    """
     folder = Path(options.text("model"))
+    tuning.check_kept(folder)
     return (folder,) if is_file(folder / keeping.SETTINGS) else ()
 
 

@@ -28,6 +28,7 @@ from empathia.emotion.lm.lower import Halves, States
 from empathia.emotion.lm.prompt import Prompt
 from empathia.emotion.lm.read import ANSWERS, Reader
 from empathia.emotion.lm.telling import Lesson, Telling
+from empathia.emotion.lm.tuning import LEARNT, UNKEPT
 from empathia.errors import TrainingError
 from empathia.files import Plain
 from empathia.lm import hub
@@ -40,10 +41,10 @@ from empathia.metrics.balance import class_weights
 from empathia.metrics.scores import Array, probabilities, quality
 from empathia.training.fit import Group, fit_problem
 from empathia.training.model import Model
-from empathia.training.problem import Part, Problem
+from empathia.training.problem import Part, Problem, corpus_of
 from empathia.types import About
 
-STATES, LEARNT = "lower.npy", "learnt"
+STATES = "lower.npy"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -310,6 +311,8 @@ def _tune(problem: Problem, reader: Reader) -> dict[str, Plain]:
     (problem.folder / STATES).unlink(missing_ok=True)
     with files.new_folder(problem.folder / LEARNT) as new:  # an earlier try learnt other things
         task.keep(new)
+        corpora = {corpus_of(s) for d in problem.train.dialogues for s in d}
+        files.write_json(new / UNKEPT, sorted(corpora))
     return {
         **result.course,
         "tokens": task.tokens,

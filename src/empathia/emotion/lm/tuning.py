@@ -10,11 +10,18 @@ from empathia.config.rules import PORTION, Rule, at_least, more_than, one_of
 from empathia.emotion.lm import soft
 from empathia.emotion.lm.asking import TOGETHER, Asking
 from empathia.emotion.lm.template import Template
-from empathia.files import Plain
+from empathia.errors import LeakageError
+from empathia.files import Plain, is_file
 from empathia.lm import hub, local
 from empathia.lm.hub import whole
 from empathia.lm.local import adapter
+from empathia.training.keeping import SETTINGS
 from empathia.types.soft import FILE
+
+LEARNT = "learnt"
+"""Folder of a training in which tuning leaves what it learnt."""
+UNKEPT = "unkept.json"
+"""File in it, wherever it is copied to: what was learnt from, corpora by name."""
 
 OPTIONS: Mapping[str, Plain] = {
     "tune": "none",  # or "lora", adapters of low rank beside its layers; "full", these themselves;
@@ -90,6 +97,24 @@ def learnt(folder: Path) -> tuple[Path, ...]:
     """What a folder has of what tuning learnt."""
     names = (adapter.CONFIG, adapter.TENSORS, whole.TENSORS, FILE)
     return tuple(folder / n for n in names if (folder / n).is_file())
+
+
+def check_kept(folder: Path) -> None:
+    """Refuse what a tuning left in its work: nothing there says what it may be tested on.
+
+    Args:
+        folder: That is to be a model.
+
+    Raises:
+        LeakageError: It is one of these.
+    """
+    left = is_file(folder / UNKEPT) or (folder.name == LEARNT and learnt(folder))
+    if left and not is_file(folder / SETTINGS):
+        raise LeakageError(
+            f"the model '{folder}' is the work of a tuning, which does not say what it may be "
+            "tested on",
+            "Name the folder that empathia train keeps: out/<run>/model",
+        )
 
 
 def asking(options: Options, folder: Path, threads: int | None) -> Asking:

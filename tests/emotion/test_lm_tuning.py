@@ -24,20 +24,22 @@ from empathia.emotion.lm import tuning as tuning_of  # noqa: E402
 from empathia.emotion.lm.asking import Asking  # noqa: E402
 from empathia.emotion.lm.lower import Halves, States  # noqa: E402
 from empathia.emotion.lm.packing import runs  # noqa: E402
+from empathia.emotion.lm.read import ANSWERS, asking  # noqa: E402
 from empathia.errors import (  # noqa: E402
     ConfigError,
     LeakageError,
     TrainingError,
     WeightsError,
 )
+from empathia.files import read_json_lines  # noqa: E402
 from empathia.lm import hub  # noqa: E402
-from empathia.lm.hub import chat  # noqa: E402
+from empathia.lm.hub import base, chat  # noqa: E402
 from empathia.lm.hub.base import base_model  # noqa: E402
 from empathia.lm.hub.model import logits  # noqa: E402
 from empathia.training import keeping  # noqa: E402
 from empathia.training import model as kept_models  # noqa: E402
 from empathia.training.problem import Part  # noqa: E402
-from empathia.types import Sample  # noqa: E402
+from empathia.types import Message, Sample  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +164,39 @@ def test_it_learns_and_is_kept(folder, tmp_path, tune, layers, file):
         path.unlink()
     with pytest.raises(WeightsError, match="what tuning learnt is missing"):
         keeping.load(kept, 1)
+
+
+def test_a_model_is_asked_again_where_it_computes_otherwise(folder, tmp_path, monkeypatch):
+    """On a GPU, or in other numbers: a run that goes on elsewhere mixes no answers."""
+    options = Options({**lm.OPTIONS, "backend": "hub", "model": str(folder)})
+
+    def known():
+        asking(options, 1, tmp_path).scores([(Message("user", "very glad ?"),)], ("low", "cross"))
+        return len(list(read_json_lines(tmp_path / ANSWERS)))
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert (known(), known()) == (1, 1)
+    assert hub.computed(str(folder)) == ("cpu", "float32")
+    monkeypatch.setattr(base, "_SMALL_BYTES", 0)
+    assert hub.load(str(folder)).model.dtype == torch.bfloat16
+    assert (known(), known()) == (2, 2)
+    assert hub.computed(str(folder)) == ("cpu", "bfloat16")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert hub.computed(str(folder)) == ("cuda", "bfloat16")
+    assert hub.computed(str(tmp_path / "none")) == ()
+
+
+@pytest.mark.parametrize("how", [{"tune": "lora"}, {"tune": "full", "layers": 1}])
+def test_a_tuned_model_is_asked_again_where_it_computes_otherwise(
+    folder, tmp_path, monkeypatch, how
+):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    counts = []
+    for small in (10**9, 10**9, 0):
+        monkeypatch.setattr(base, "_SMALL_BYTES", small)
+        lm.learn(tuning(folder, tmp_path, epochs=1, **how))
+        counts.append(len(list(read_json_lines(tmp_path / ANSWERS))))
+    assert counts == [12, 12, 24]
 
 
 @pytest.mark.parametrize("how", [{"tune": "lora"}, {"tune": "full", "layers": 1}])

@@ -286,7 +286,7 @@ def train(problem: Problem, about: About) -> Model:
     learnt = problem.folder / LEARNT
     asked = Asking(
         lambda: hub.load(str(learnt), problem.training.threads),
-        " ".join(sorted(files.sha256(p) for p in learnt.iterdir())),
+        " ".join([*sorted(map(files.sha256, learnt.iterdir())), *hub.computed(str(learnt))]),
         problem.folder / ANSWERS,
         progress=problem.progress,
         together=TOGETHER,

@@ -26,6 +26,7 @@ from empathia.emotion.lm.template import Template
 from empathia.errors import EmpathiaError, WeightsError
 from empathia.files import Plain, write, write_json
 from empathia.labels import LabelSet
+from empathia.lm import hub
 from empathia.lm.local import tokens
 from empathia.lm.local.tokens import Tokens
 from empathia.metrics.scores import Array
@@ -375,7 +376,8 @@ def asking(
         loaded: LanguageModel = plugins.load("lm", backend, ("load",)).load(spec, threads)
         return loaded
 
-    name = json.dumps([backend, spec, *_stamps(spec)])
+    numbers = hub.computed(spec) if backend == "hub" and folder else ()
+    name = json.dumps([backend, spec, *_stamps(spec), *numbers])
     at_once = options.count("at_once") if backend == "server" else 1
     together = TOGETHER if backend == "hub" else 1
     return Asking(model, name, folder and folder / ANSWERS, at_once, progress, together=together)

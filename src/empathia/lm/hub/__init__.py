@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from empathia.errors import needs
+from empathia.errors import WeightsError, needs
 from empathia.files import is_file
 from empathia.lm.local import adapter as adapters
 from empathia.types.soft import FILE
@@ -54,3 +54,27 @@ def load(spec: str = "smollm2", threads: int | None = None, *, exact: bool = Tru
     add(model, folder)
     made = projector.load(folder, model) if is_file(folder / FILE) else None
     return HubModel(model.eval(), tokenizer, f"{name} with what '{folder.name}' learnt", made)
+
+
+def computed(spec: str) -> tuple[str, ...]:
+    """Where and in what numbers :func:`load` computes a model: its answers depend on them.
+
+    Args:
+        spec: As there.
+
+    Returns:
+        Such as ("cpu", "float32"); () of a model that cannot be loaded.
+    """
+    folder = Path(spec)
+    try:
+        from empathia.lm.hub import base, projector, whole
+
+        if is_file(folder / adapters.CONFIG):
+            spec = adapters.config(folder).base
+        elif is_file(folder / whole.TENSORS):
+            spec = whole.base(folder)
+        elif is_file(folder / FILE):
+            spec = projector.base(folder)
+        return base.numbers(spec, exact=True)
+    except (ImportError, WeightsError):
+        return ()

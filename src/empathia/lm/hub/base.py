@@ -37,11 +37,9 @@ def base_model(name: str, *, exact: bool = False) -> tuple[Any, Any]:
     """
     from transformers import AutoTokenizer
 
-    where = "cuda" if torch.cuda.is_available() else "cpu"
+    where, kind = numbers(name, exact=exact)
     source = _source(name)
-    needed = size(source)
-    check_size(name, needed, room(where))
-    small = exact and where == "cpu" and needed < _SMALL_BYTES
+    check_size(name, size(source), room(where))
     folder, how = source, dict[str, Any](local_files_only=True, trust_remote_code=False)
     if source.is_file():
         folder, how["gguf_file"] = source.parent, source.name
@@ -49,8 +47,23 @@ def base_model(name: str, *, exact: bool = False) -> tuple[Any, Any]:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), **how)
     except Exception as error:  # transformers and tokenizers raise whatever they like
         raise _cannot(name, f"its tokenizer: {_line(error)}") from error
-    model = _model(name, str(folder), torch.float32 if small else torch.bfloat16, how)
+    model = _model(name, str(folder), getattr(torch, kind), how)
     return model.to(where), tokenizer
+
+
+def numbers(name: str, *, exact: bool = False) -> tuple[str, str]:
+    """Where :func:`base_model` computes, "cuda" or "cpu"; and in "float32" or "bfloat16".
+
+    Args:
+        name: As there.
+        exact: As there.
+
+    Raises:
+        WeightsError: It is not there.
+    """
+    where = "cuda" if torch.cuda.is_available() else "cpu"
+    small = size(_source(name)) < _SMALL_BYTES and exact and where == "cpu"
+    return where, "float32" if small else "bfloat16"
 
 
 def _source(name: str) -> Path:

@@ -86,6 +86,14 @@ def test_other_templates_and_the_first_utterance_by_default(corpus, capsys):
         (["--labels", "none"], "none"),
         (["--picture", "x.png"], "--stats"),
         (["--picture", "x.png", "--recogniser", "out/lm/model"], "--stats"),
+        (["--mode", "text", "--recogniser", "out/lm/model"], "decides --mode."),
+        (["--levels", "5", "--recogniser", "out/lm/model"], "decides --levels."),
+        (["--labels", "ekman7", "--recogniser", "out/lm/model"], "decides --labels."),
+        (["--stride", "1", "--twice", "--recogniser", "m"], "decides --stride, --twice."),
+        (
+            ["--context-cues", "0", "--window", "3", "--recogniser", "m"],
+            "decides --window, --context-cues.",
+        ),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(corpus, capsys, args, told):

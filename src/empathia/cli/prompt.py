@@ -30,6 +30,15 @@ if TYPE_CHECKING:
 
 _MODEL = "smollm2"
 _ROOM = 60  # tokens of an answer
+_DECIDED = {  # by a kept recogniser, else these
+    "mode": "text",
+    "window": 12,
+    "stride": 1,
+    "context_cues": 0,
+    "twice": False,
+    "levels": 5,
+    "labels": None,
+}
 _EPILOG = r"""
 examples:
   empathia prompt meld corpora/meld --utterance test/dia4_utt2
@@ -68,15 +77,14 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     say("--why", action="store_true", help="and what its label, or --label, hangs on")
     say(
         "--mode",
-        default="text",
         help="text, description, impression or audio: words alone, with cues of voice and face, "
         "or these cues alone",
     )
-    say("--window", type=int, default=12, metavar="N", help="turns before (default: 12)")
-    say("--stride", type=int, default=1, metavar="N", help="by which it moves (default: 1)")
-    say("--context-cues", type=int, default=0, metavar="N", help="how many of these have cues, too")
-    say("--twice", action="store_true", help="ask twice")
-    say("--levels", type=int, default=5, metavar="N", help="of cues: 3 to 6 (default: 5)")
+    say("--window", type=int, metavar="N", help="turns before (default: 12)")
+    say("--stride", type=int, metavar="N", help="by which it moves (default: 1)")
+    say("--context-cues", type=int, metavar="N", help="how many of these have cues, too")
+    say("--twice", action="store_true", default=None, help="ask twice")
+    say("--levels", type=int, metavar="N", help="of cues: 3 to 6 (default: 5)")
     say("--labels", metavar="SET", help="chosen from (default: the corpus' own)")
     say("--label", metavar="LABEL", help="of templates that ask about one (default: the first)")
     say("--raw", action="store_true", help=f"as the chat template of {_MODEL} renders it")
@@ -95,6 +103,7 @@ def run(args: argparse.Namespace) -> int:
         kind_of(args.picture)
         if not args.stats:
             raise UsageError("--picture draws lengths", "Add --stats")
+    _decide(args)
     if args.recogniser is not None:
         return _kept(args)
     for name in (n for n in ("ask", "why") if getattr(args, n)):
@@ -121,6 +130,16 @@ def run(args: argparse.Namespace) -> int:
         )
     _show(args, {id: shown[id] for id in asked})
     return 0
+
+
+def _decide(args: argparse.Namespace) -> None:
+    """Defaults of what a kept recogniser decides where there is one."""
+    given = [n for n in _DECIDED if getattr(args, n) is not None]
+    if args.recogniser is not None and given:
+        named = ", ".join(f"--{n.replace('_', '-')}" for n in given)
+        raise UsageError(f"the kept recogniser decides {named}", "Leave that out")
+    for name in _DECIDED.keys() - set(given):
+        setattr(args, name, _DECIDED[name])
 
 
 def _kept(args: argparse.Namespace) -> int:

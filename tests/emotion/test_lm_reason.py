@@ -31,6 +31,7 @@ from empathia.types import Cues, Features, Part, Sample
 from empathia.types.soft import MARK
 
 FEELINGS = LABELS
+WRITTEN = ("no ", "well, ", "I ", "came. ", "“So?” ", "so ", "うん、", "嘘！？", "「え？」", "ね")
 TALK = "I had hoped for more, but the letter came today, and I am tearful now."
 
 
@@ -244,19 +245,56 @@ def test_asked_one_by_one_each_label_that_excludes_others_has_all_of_the_questio
     assert calls[2] == 4 * times
 
 
-@given(st.lists(st.sampled_from(["no", "well,", "I", "came.", "“So?”", "so"])), st.integers(1, 6))
+@given(st.lists(st.sampled_from(WRITTEN)), st.integers(1, 6))
 def test_pieces_of_a_text_are_the_text(words, most):
-    text = " ".join(words)
+    text = "".join(words).strip()
     cut = reason.chunks(text, most)
-    assert " ".join(cut) == text
+    assert "".join(cut) == text
     assert len(cut) <= max(most, 0)
     assert all(cut)
 
 
 def test_clauses_stay_whole_where_there_are_few():
     text = "I came home. The door was open, and nobody was there."
-    assert reason.chunks(text, 3) == text.replace(". ", ".|").replace(", ", ",|").split("|")
-    assert reason.chunks(" ".join("abcdefgh"), 2) == ["a b c d", "e f g h"]
+    assert reason.chunks(text, 3) == text.replace(". ", ". |").replace(", ", ", |").split("|")
+    assert reason.chunks(" ".join("abcdefgh"), 2) == ["a b c d ", "e f g h"]
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "cut"),
+    [
+        (
+            "えっ、もう帰るの！？昨日は泊まると言ったのに。",
+            6,
+            "えっ、|もう帰るの！？|昨日は泊まると言ったのに。",
+        ),
+        ("はい、はい、はい、もう寝ます。", 2, "はい、はい、|はい、もう寝ます。"),
+        ("彼は「行こう。」と言った。それだけだ。", 6, "彼は「行こう。」|と言った。|それだけだ。"),
+        ("他走了，我很难过：真的！", 6, "他走了，|我很难过：|真的！"),
+        ("もう疲れました", 6, "もう疲れました"),
+        ("그냥 집에 갈래요", 6, "그냥 |집에 |갈래요"),
+        (
+            "오늘은 정말 힘들었어요, 그래도 이제 다 괜찮아요.",
+            2,
+            "오늘은 정말 힘들었어요, |그래도 이제 다 괜찮아요.",
+        ),
+    ],
+)
+def test_clauses_end_at_marks_without_blanks_too(text, most, cut):
+    assert reason.chunks(text, most) == cut.split("|")
+
+
+def test_without_a_clause_the_others_stand_as_they_are_written():
+    found = why(asks(scorer(low="辛い")), "うん。", "昨日は晴れ、でも辛い。また明日！")
+    assert [p.text for p in found.told] == ["でも辛い。"]
+    turns = [Sample("0", "昨日は晴れ、でも辛い。 また明日！", speaker="Ann")]
+    (prompt,) = prompts(turns, {"0"}, template.read(), Shape(), FEELINGS).values()
+    left = {p.text: p.prompt.said.text for p in reason.pieces(prompt, template.read())}
+    assert left == {
+        "昨日は晴れ、": "でも辛い。 また明日！",
+        "でも辛い。": "昨日は晴れ、また明日！",
+        "また明日！": "昨日は晴れ、でも辛い。",
+    }
 
 
 def test_what_is_left_out_changes_nothing_else_of_the_prompt():

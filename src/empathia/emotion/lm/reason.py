@@ -9,6 +9,7 @@ to the letter, so that a change is that of the part.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,7 +26,9 @@ _WORDS, _LEAST = (6, 2)  # pieces of the words at most; where there are many cue
 _SHORT = 5  # words of a piece that is not cut again
 _NOTHING = "..."  # stands for words that were all left out
 _CUE = ", "  # between two cues
-_ENDS = tuple(".,;:!?…—。、！？")
+_WIDE, _CLOSE = "。、！？，；：", "”’)」』）"
+_ENDS = tuple(".,;:!?…—" + _WIDE)
+_WORD = re.compile(rf"(?:\S*?[{_WIDE}][{_WIDE}!?.…]*[{_CLOSE}]*|\S+)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,11 @@ def pieces(prompt: Prompt, template: Template) -> list[Piece]:
     made += [_soft(prompt, name) for name in prompt.features]
     room = _MOST - bool(prompt.past)
     made = made[: room - _LEAST]
-    cut = chunks(said.text, max(_LEAST, min(_WORDS, room - len(made))))
+    cut = chunks(said.text.strip(), max(_LEAST, min(_WORDS, room - len(made))))
     for i in reversed(range(len(cut))):
-        rest = " ".join(cut[:i] + cut[i + 1 :]) or _NOTHING
+        rest = "".join(cut[:i] + cut[i + 1 :]).strip() or _NOTHING
         without = retold(prompt, dataclasses.replace(said, text=rest), template)
-        made.append(Piece("words", cut[i], without))
+        made.append(Piece("words", cut[i].strip(), without))
     if prompt.past:
         made.append(Piece("past", "", dataclasses.replace(prompt, past=())))
     return made
@@ -87,17 +90,22 @@ def _soft(prompt: Prompt, name: str) -> Piece:
 def chunks(text: str, most: int) -> list[str]:
     """A text in pieces: its words, where these are few, else clauses, long ones cut in two.
 
+    Where no blanks are between words, what ends in a wide mark ("、") stands for a word.
+
     Args:
-        text: In one line.
+        text: In one line, without blanks around it.
         most: Pieces, at least 1.
+
+    Returns:
+        Pieces with the blanks that follow them: joined they are the text.
     """
-    words = text.split()
+    words = _WORD.findall(text)
     if len(words) <= most:
         return words
     cut: list[list[str]] = [[]]
     for word in words:
         cut[-1].append(word)
-        if word.rstrip("\"'”’)").endswith(_ENDS):
+        if word.rstrip().rstrip("\"'" + _CLOSE).endswith(_ENDS):
             cut.append([])
     cut = [c for c in cut if c]
     while len(cut) > most:  # the shortest two neighbours become one
@@ -106,7 +114,7 @@ def chunks(text: str, most: int) -> list[str]:
     while len(cut) < most and len(longest := max(cut, key=len)) > _SHORT:
         i, half = cut.index(longest), len(longest) // 2
         cut[i : i + 1] = [longest[:half], longest[half:]]
-    return [" ".join(c) for c in cut]
+    return ["".join(c) for c in cut]
 
 
 def measured(left: Sequence[Piece], sure: float, without: Array) -> tuple[Part, ...]:

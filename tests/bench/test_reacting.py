@@ -353,6 +353,7 @@ FORETELLS = (
     ('predictor = "random"', f'predictor = "ahead"\nlearner = "lm"\noptions = {LM}'),
     ('targets = ["face"]', "targets = []"),
 )
+NEAREST = ('"random"', '"nearest"')
 FACE = "face-landmarks"
 
 
@@ -377,11 +378,13 @@ def test_the_weights_of_features_of_a_predictor_and_of_whom_it_listens_to_are_to
         assert told == []
 
 
-def test_a_predictor_inherits_from_whom_it_listens_to(data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("changes", [(NEAREST, *LISTENS), FORETELLS], ids=["listens", "ahead"])
+def test_a_predictor_inherits_from_kept_recognisers_that_it_works_with(
+    data: Path, tmp_path: Path, changes: tuple[tuple[str, str], ...]
+) -> None:
     folder = tuned(tmp_path / "lm", "elsewhere")
-    listens = tuple((a, b.replace('"smollm2"', f'"{folder}"')) for a, b in LISTENS)
-    fast = (("seeds = [1, 2]", "seed = 1"), ('"random"', '"nearest"'))
-    trained(data, tmp_path, *fast, *listens)
+    works = [(old, new.replace('"smollm2"', f'"{folder}"')) for old, new in changes]
+    trained(data, tmp_path, ("seeds = [1, 2]", "seed = 1"), *works)
     kept = reaction.read(tmp_path / "out" / "model")
     assert [c["name"] for c in kept.details["corpora"]] == ["dyads", "elsewhere"]
     assert kept.noncommercial
@@ -411,18 +414,6 @@ def test_a_predictor_is_not_tested_on_what_a_weight_that_it_starts_from_has_lear
         bench.heard_before(dataclasses.replace(run, data=again), Options(run.model.options))
     heard = bench.heard_before(run, Options(run.model.options))
     assert heard == {"text-empathetic": [one]}, "allowed under the standard protocol, and told"
-
-
-def test_a_predictor_inherits_from_the_kept_model_that_it_is_taught_on(
-    data: Path, tmp_path: Path
-) -> None:
-    folder = tuned(tmp_path / "lm", "elsewhere")
-    ahead, targets = FORETELLS
-    asks = (ahead[0], ahead[1].replace('"smollm2"', f'"{folder}"'))
-    trained(data, tmp_path, ("seeds = [1, 2]", "seed = 1"), asks, targets)
-    kept = reaction.read(tmp_path / "out" / "model")
-    assert [c["name"] for c in kept.details["corpora"]] == ["dyads", "elsewhere"]
-    assert kept.noncommercial
 
 
 def test_who_is_listened_to_has_not_learnt_from_what_is_tested(data: Path, tmp_path: Path) -> None:

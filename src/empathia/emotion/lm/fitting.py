@@ -302,7 +302,7 @@ def _tune(problem: Problem, reader: Reader) -> dict[str, Plain]:
     torch.set_num_threads(problem.training.threads)
     torch.manual_seed(problem.seed)
     model, tokenizer = base_model(spec)
-    if model.device.type == "cpu":  # where the gradients of fused attention take twice as long
+    if model.device.type == "cpu":  # where fused attention is slow to give gradients
         model.set_attn_implementation("eager")
     meter = Meter(problem.progress or silent)
     told = dataclasses.replace(problem, progress=meter if problem.progress else None)

@@ -64,7 +64,7 @@ def learn(problem: Problem) -> Model:
     before = [getattr(m, "before_refit", None) or m for m in members]
     mix = Mix(before, np.array(given or [1 / len(names)] * len(names)), pooled, problem.exclusive)
     if given is None:
-        mix = dataclasses.replace(mix, weights=_chosen(mix, problem))
+        mix = _weighed(mix, problem)
     record: dict[str, Plain] = {
         "weights": dict(zip(names, mix.weights.tolist(), strict=True)),
         "members": {n: dict(m.record) for n, m in zip(names, members, strict=True)},
@@ -161,9 +161,10 @@ class Mix:
     ) -> Scores:
         """Pooled scores of every utterance that a member can judge; None for wanted asks all."""
         each = [scores_of(m, dialogues, wanted) for m in self.members]
-        return {s.id: p for d in dialogues for s in d if (p := self._fuse(s.id, each)) is not None}
+        return {s.id: p for d in dialogues for s in d if (p := self.fuse(s.id, each)) is not None}
 
-    def _fuse(self, sample: str, each: Sequence[Scores]) -> tuple[float, ...] | None:
+    def fuse(self, sample: str, each: Sequence[Scores]) -> tuple[float, ...] | None:
+        """Pooled scores of one utterance, of those members that judged it; None where none did."""
         judged = [i for i, scores in enumerate(each) if sample in scores]
         if not judged:
             return None
@@ -182,19 +183,37 @@ class Mix:
         pairs = [np.stack([p, 1 - p], -1) for p in rows]  # a label is there or not
         return log_pool(pairs, weights.tolist())[..., 0]
 
+    def weighed(self, rows: Sequence[Array], gold: Array) -> Mix:
+        """With the weights under which validation is the likeliest.
+
+        The likelihood of either pool has one peak over weights from 0 on, but for the mean's scale.
+
+        Args:
+            rows: One array a member, (items, labels), of the same items.
+            gold: (items, labels) in [0, 1].
+
+        Raises:
+            MissingExtra: The extra ``train`` is not installed.
+        """
+        with needs("train", f"choosing the weights of '{NAME}'"):
+            from scipy.optimize import minimize
+
+        def cost(weights: Array) -> float:
+            return -likelihood(self.fused(rows, _some(weights)), gold, exclusive=self.exclusive)
+
+        best = minimize(cost, self.weights, method="L-BFGS-B", bounds=[(0, None)] * len(rows)).x
+        chosen = _some(np.asarray(best))
+        weights = chosen / chosen.sum() if self.pool == "mean" else chosen
+        return dataclasses.replace(self, weights=weights)
+
 
 def _some(weights: Array) -> Array:
     """The weights, or small equal ones where all are 0."""
     return weights if weights.sum() > 0 else weights + _LEAST
 
 
-def _chosen(mix: Mix, problem: Problem) -> Array:
-    """Weights with the highest likelihood of what all members could judge of validation.
-
-    The likelihood of either pool has one peak over weights from 0 on, but for the mean's scale.
-    """
-    with needs("train", f"choosing the weights of '{NAME}'"):
-        from scipy.optimize import minimize
+def _weighed(mix: Mix, problem: Problem) -> Mix:
+    """With the weights that are best for what all members could judge of validation."""
     valid = problem.valid
     each = [scores_of(m, valid.dialogues, valid.targets) for m in mix.members]
     ids = [s.id for s in valid.labelled() if all(s.id in scores for scores in each)]
@@ -203,14 +222,7 @@ def _chosen(mix: Mix, problem: Problem) -> Array:
             "no validation utterance is judged by all members", "Give model.weights"
         )
     rows = [np.array([scores[i] for i in ids]) for scores in each]
-    gold = np.array([valid.targets[i] for i in ids])
-
-    def cost(weights: Array) -> float:
-        return -likelihood(mix.fused(rows, _some(weights)), gold, exclusive=mix.exclusive)
-
-    best = minimize(cost, mix.weights, method="L-BFGS-B", bounds=[(0, None)] * len(rows)).x
-    chosen = _some(np.asarray(best))
-    return chosen / chosen.sum() if mix.pool == "mean" else chosen
+    return mix.weighed(rows, np.array([valid.targets[i] for i in ids]))
 
 
 def _member(problem: Problem, name: str) -> Recogniser:

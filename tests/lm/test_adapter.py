@@ -80,7 +80,7 @@ def test_an_adapter_of_another_model_is_refused(tmp_path):
         unpacked.write(tmp_path / "m.gguf", tmp_path / "o.gguf", strange)
 
 
-@pytest.mark.parametrize("damage", ["missing", "cut", "config", "layer"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "config", "layer", "use_rslora"])
 def test_a_damaged_adapter_is_refused_when_it_is_named(tmp_path, damage):
     pytest.importorskip("xllamacpp")
     ones = (np.ones((1, 2)), np.ones((2, 32)))
@@ -92,6 +92,9 @@ def test_a_damaged_adapter_is_refused_when_it_is_named(tmp_path, damage):
         (folder / adapter.TENSORS).write_bytes(data[: len(data) // 2])
     if damage == "config":
         (folder / adapter.CONFIG).write_text("{}")
+    if damage == "use_rslora":  # what is added would be scaled otherwise
+        told = json.loads((folder / adapter.CONFIG).read_text())
+        (folder / adapter.CONFIG).write_text(json.dumps(told | {damage: True, "use_dora": False}))
     (tmp_path / "m.gguf").write_bytes(gguf([]))
     with pytest.raises(WeightsError, match="cannot read an adapter"):
         LocalModel(tmp_path / "m.gguf").adapted(folder)

@@ -322,6 +322,9 @@ def test_a_model_that_is_too_large_is_refused_before_it_is_loaded(folder, tmp_pa
     base.check_size("any", needed, None)
     (tmp_path / "packed.gguf").write_bytes(b"x" * 100)
     assert base.size(tmp_path / "packed.gguf") == 400  # as it is unpacked
+    for name in ("model-00001-of-00002", "model-00002-of-00002", "consolidated"):
+        (tmp_path / f"{name}.safetensors").write_bytes(b"x" * 10)
+    assert base.size(tmp_path) == 20
 
 
 @pytest.mark.parametrize(

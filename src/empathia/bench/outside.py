@@ -24,7 +24,7 @@ def sums(options: Options, kept: Iterable[Path]) -> list[Plain]:
     """
     inside: list[Plain] = [[sha256(f) for f in sorted(k.iterdir()) if f.is_file()] for k in kept]
     named = [Path(v) for v in _texts(options.values)]
-    inside += [sha256(f) for f in named if f.suffix and files.is_file(f)]  # as a wording
+    inside += [_glimpsed(f) for f in named if f.suffix and files.is_file(f)]  # as a wording
     return inside + [s for v in _texts(options.values) if (s := _model(v)) is not None]
 
 

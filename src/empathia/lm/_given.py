@@ -151,8 +151,12 @@ class Scorer:
                 f"the language model cannot be made to answer '{answer}'", "Use another model"
             )
         self._lengths[answer] = len(written)
-        values = [t.get("logprob") for t in written]
-        return float(sum(v for v in values if isinstance(v, int | float)))
+        values = [v for t in written if isinstance(v := t.get("logprob"), int | float)]
+        if len(values) < len(written):
+            raise ServerError(
+                f"the language model does not tell how likely '{answer}' is", "Use another model"
+            )
+        return float(sum(values))
 
 
 def _first(items: Plain) -> Mapping[str, Plain]:

@@ -39,26 +39,17 @@ class ScriptedModel:
         script: Answers in the order of the questions, where an exception is raised
             instead of answered; or a function. The list must be as long as needed.
         scores: The log likelihood in nats of an answer after messages.
-        name: Name of the model.
-        is_local: What ``is_local`` says.
 
     Attributes:
         asked: The messages of every question so far.
         seeds: The seed of every question so far.
     """
 
+    name = "scripted"
+    is_local = True
     prefills = False
 
-    def __init__(
-        self,
-        script: Script,
-        *,
-        scores: Scores | None = None,
-        name: str = "scripted",
-        is_local: bool = True,
-    ) -> None:
-        self.name = name
-        self.is_local = is_local
+    def __init__(self, script: Script, *, scores: Scores | None = None) -> None:
         self.asked: list[tuple[Message, ...]] = []
         self.seeds: list[int] = []
         self._script = script

@@ -10,7 +10,6 @@ Untrained it is asked as it is; what it says of turns that tell nothing is taken
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,9 +95,8 @@ def load(folder: Path | None, threads: int | None = None) -> Model:
     from empathia.emotion.lm import read
 
     if folder is None:
-        reader = read.untrained(EKMAN7, Options(OPTIONS), threads, UNSURE)
-        heard = replace(reader.shape, mode="description")  # where a reading tells cues
-        return replace(reader, shape=heard).recogniser(_ABOUT)
+        options = Options({**OPTIONS, "mode": "description"})  # where a reading tells cues
+        return read.untrained(EKMAN7, options, threads, UNSURE).recogniser(_ABOUT)
     return kept_reader(folder, threads).recogniser(keeping.read(folder).about)
 
 
@@ -161,6 +159,8 @@ def remark_of(options: Options | None) -> str:
 def _languages(problem: Problem) -> tuple[str, ...]:
     """Those that it was tuned in, where all are known; else English of the small model."""
     if not tuning.tuned(problem.options):
+        if kept := kept_of(problem.options):
+            return keeping.read(kept[0]).languages
         return _ABOUT.languages if weights_of(problem.options) else ()
     taught = {s.language for s in problem.train.labelled()}
     return tuple(sorted({code(x) for x in taught if x})) if all(taught) else ()
@@ -195,7 +195,11 @@ def _check(problem: Problem) -> None:
             "at_once": at_least(1),
             "mode": Rule(
                 "'text' where neither 'prosody' nor 'face' is in [features]",
-                lambda _: not cued or bool({"prosody", "face"} & set(names)) or soft.used(o),
+                lambda mode: (
+                    not cued
+                    or bool({"prosody", "face"} & set(names))
+                    or (mode == "audio" and soft.used(o))
+                ),
             ),
         }
     )

@@ -58,7 +58,7 @@ def calibrated(problem: Problem, asks: Reader) -> tuple[Reader, dict[str, Plain]
         select=problem.training.select,
     )
     record: dict[str, Plain] = {
-        "calibration": fitted.plain(),
+        "calibration": fitted.plain() if known else None,
         "asked": len(said),
         "unparsed": sum(row is None for row in said.values()),
     }

@@ -14,7 +14,6 @@ import numpy as np
 from empathia import plugins
 from empathia.config import Options
 from empathia.contracts import LanguageModel, Progress
-from empathia.cues import Bins
 from empathia.emotion.lm import reason, soft, tuning
 from empathia.emotion.lm import template as templates
 from empathia.emotion.lm.answers import Calibration, parse
@@ -77,7 +76,7 @@ class Reader:
     def prompts(
         self, dialogue: Conversation, wanted: Collection[str], label: str | None = None
     ) -> dict[str, Prompt]:
-        """What is asked about some turns of a dialogue, by id; () of a turn without anything.
+        """What is asked about some turns of a dialogue, by id; a turn without anything is absent.
 
         Args:
             dialogue: All turns, in time order.
@@ -95,9 +94,9 @@ class Reader:
                 k: dataclasses.replace(p, shots=self.shots.of(given[k], given))
                 for k, p in made.items()
             }
-        most = self.options.count("context") - _ROOM
-        counted, way = _counted(self.options, most), soft.way(self.options)
-        return {k: p.fitted(counted, most - way.tokens(p.features)) for k, p in made.items()}
+        most, way = self.options.count("context") - _ROOM, soft.way(self.options)
+        room = {k: most - way.tokens(p.features) for k, p in made.items()}
+        return {k: p.fitted(_counted(self.options, room[k]), room[k]) for k, p in made.items()}
 
     def soft(self, dialogue: Conversation) -> dict[str, Soft]:
         """Features that the model reads as they are, of the turns that have some."""
@@ -155,11 +154,8 @@ class Reader:
             return (table[:, 0] - table[:, 1]).reshape(len(each), -1).T
         answers = [self.template.answered(x) for x in self.labels]
         table = self.asking.scores(chats, answers, [p.features for made in each for p in made])
-        return table / [len(a) for a in answers] if self._by_length else table
-
-    @property
-    def _by_length(self) -> bool:
-        return self.options.text("normalise") == "mean"
+        by_length = self.options.text("normalise") == "mean"
+        return table / [len(a) for a in answers] if by_length else table
 
     def reasons(
         self,
@@ -199,6 +195,9 @@ class Reader:
         """What one label loses without each part of its prompt."""
         # Labels that do not exclude each other are calibrated one by one: no other is asked about.
         alone = len(asks) > 1 and not self.exclusive
+        if len({len(p.past) for p in asks}) > 1:  # a longer label left less room for it
+            shortest = min(asks, key=lambda p: len(p.past)).past
+            asks = [dataclasses.replace(p, past=shortest) for p in asks]
         left = [reason.pieces(p, self.template) for p in (asks[best : best + 1] if alone else asks)]
         if not left[0]:
             return ()
@@ -321,15 +320,17 @@ def load(
 
 
 def untrained(labels: LabelSet, options: Options, threads: int | None, bound: float) -> Reader:
-    """A reader that nobody taught or calibrated; it abstains under ``bound``."""
-    cues = Describer(Bins.load(), options.count("levels")) if cued(options) else None
+    """A reader that nobody taught or calibrated; it abstains under ``bound``.
+
+    Voices and faces are told in the words of a reading.
+    """
     return Reader(
         asking(options, threads),
         labels,
         exclusive=True,
         template=templates.read(options.text("template")),
         shape=shape(options),
-        describer=cues,
+        describer=None,
         options=options,
         threshold=bound,
     )

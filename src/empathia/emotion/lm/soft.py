@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from empathia.config import Options
-from empathia.config.rules import Rule, at_least, more_than, one_of
+from empathia.config.rules import Rule, more_than
 from empathia.emotion.lm.template import Template
 from empathia.errors import TrainingError
 from empathia.files import Plain
 from empathia.training.scales import Scale
 from empathia.types import FloatArray, Sample
-from empathia.types.soft import MOST_QUERIES, WAYS, Soft, Way
+from empathia.types.soft import Soft, Way
 
 OPTIONS: Mapping[str, Plain] = {
     "soft": (),  # features that stand in prompts as they are, made tokens by a projector
@@ -59,10 +59,6 @@ def check(options: Options, template: Template, modalities: Mapping[str, Sequenc
             f"features of the run, each once (there are: {there})",
             lambda v: set(v) <= set(names) and len(set(v)) == len(v),
         ),
-        "projector": one_of(*WAYS),
-        "every": at_least(1),
-        "queries": Rule(f"1 to {MOST_QUERIES}", lambda v: 1 <= v <= MOST_QUERIES),
-        "longest": at_least(1),
         "tasks": Rule(
             f"{told}: each needs soft tokens of [features] voice or face, and 'prosody' or 'face' "
             "there for the cues to tell",
@@ -71,8 +67,11 @@ def check(options: Options, template: Template, modalities: Mapping[str, Sequenc
         "share": more_than(0),
     }
     options.demand(rules)
+    way(options)
     if not used(options):
-        options.demand({"tune": Rule("'soft' only with features in 'model.soft'", _not_soft)})
+        options.demand(
+            {"tune": Rule("'soft' only with features in 'model.soft'", lambda t: t != "soft")}
+        )
         return
     options.demand(
         {
@@ -81,10 +80,6 @@ def check(options: Options, template: Template, modalities: Mapping[str, Sequenc
             "template": Rule("one with a place 'soft'", lambda _: bool(template.soft)),
         }
     )
-
-
-def _not_soft(tune: str) -> bool:
-    return tune != "soft"
 
 
 def of_task(

@@ -40,18 +40,13 @@ def load(spec: str = "smollm2", threads: int | None = None, *, exact: bool = Tru
         from empathia.lm.hub.model import HubModel
     if threads is not None:
         torch.set_num_threads(threads)
-    folder = Path(spec)
-    if is_file(folder / adapters.CONFIG):
-        name, add = adapters.config(folder).base, lowrank.add
-    elif is_file(folder / whole.TENSORS):
-        name, add = whole.base(folder), whole.add
-    elif is_file(folder / FILE):
-        name, add = projector.base(folder), lambda *_: None
-    else:
-        model, tokenizer = base_model(spec, exact=exact)
+    folder, name = Path(spec), _base(spec)
+    model, tokenizer = base_model(name or spec, exact=exact)
+    if name is None:
         return HubModel(model.eval(), tokenizer, spec)
-    model, tokenizer = base_model(name, exact=exact)
-    add(model, folder)
+    for file, add in {adapters.CONFIG: lowrank.add, whole.TENSORS: whole.add}.items():
+        if is_file(folder / file):
+            add(model, folder)
     made = projector.load(folder, model) if is_file(folder / FILE) else None
     return HubModel(model.eval(), tokenizer, f"{name} with what '{folder.name}' learnt", made)
 
@@ -65,16 +60,21 @@ def computed(spec: str) -> tuple[str, ...]:
     Returns:
         Such as ("cpu", "float32"); () of a model that cannot be loaded.
     """
-    folder = Path(spec)
     try:
-        from empathia.lm.hub import base, projector, whole
+        from empathia.lm.hub import base
 
-        if is_file(folder / adapters.CONFIG):
-            spec = adapters.config(folder).base
-        elif is_file(folder / whole.TENSORS):
-            spec = whole.base(folder)
-        elif is_file(folder / FILE):
-            spec = projector.base(folder)
-        return base.numbers(spec, exact=True)
+        return base.numbers(_base(spec) or spec, exact=True)
     except (ImportError, WeightsError):
         return ()
+
+
+def _base(spec: str) -> str | None:
+    """Name of the model that was tuned, where a folder holds what tuning learnt."""
+    from empathia.lm.hub import projector, whole
+
+    folder = Path(spec)
+    if is_file(folder / adapters.CONFIG):
+        return adapters.config(folder).base
+    if is_file(folder / whole.TENSORS):
+        return whole.base(folder)
+    return projector.base(folder) if is_file(folder / FILE) else None

@@ -101,7 +101,9 @@ def size(source: Path) -> int:
     """
     if source.is_file():
         return _PACKED * source.stat().st_size
-    return sum(f.stat().st_size for f in source.glob("*.safetensors"))
+    every = list(source.glob("*.safetensors"))  # some hold all once more, "consolidated"
+    read = [f for f in every if f.name.startswith("model")]
+    return sum(f.stat().st_size for f in read or every)
 
 
 def room(where: str) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from empathia.errors import UsageError
 from empathia.files import write, write_json
 from empathia.lm.local import adapter as kept
 
-TARGETS = ("qkv", "all")
 _QKV = frozenset({"q_proj", "k_proj", "v_proj", "qkv_proj", "query_key_value"})
 _STEM = "base_model.model."
 _NUMBER = re.compile(r"\.(\d+)\.")
@@ -75,7 +74,8 @@ def adapt(
     linear = {
         n: m for n, m in model.named_modules() if isinstance(m, nn.Linear) and "lm_head" not in n
     }
-    lowest = depth(linear) - layers if layers else 0
+    depth = 1 + max(map(_layer, linear), default=-1)
+    lowest = depth - layers if layers else 0
     chosen = [
         n
         for n in linear
@@ -87,11 +87,6 @@ def adapt(
             "Choose targets 'all', or another model",
         )
     return {n: _put(model, n, Adapted(linear[n], rank, scale, dropout)) for n in chosen}
-
-
-def depth(names: Iterable[str]) -> int:
-    """How many decoder layers a model has whose modules have these names."""
-    return 1 + max(map(_layer, names), default=-1)
 
 
 def module(adapters: Mapping[str, Adapted]) -> nn.ModuleDict:

@@ -19,8 +19,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from empathia.errors import ConfigError, UsageError, WeightsError
+from empathia.errors import ConfigError, UsageError
 from empathia.files import write
+from empathia.lm.local.adapter import damaged
 from empathia.types import FloatArray
 from empathia.types.soft import FILE, Soft, Way, digest
 
@@ -226,7 +227,7 @@ def load(folder: Path, model: Any) -> Projector:  # noqa: ANN401
         made = Projector(told["way"], scales, like.shape[1])
         made.load_state_dict(tensors)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        raise _damaged(folder, error) from error
+        raise damaged(folder, error, "the projector") from error
     return made.to(like.device).eval()
 
 
@@ -238,15 +239,8 @@ def _told(folder: Path) -> dict[str, Any]:
             told = json.loads(file.metadata()[_KEY])
         return {"base": told["base"], "names": told["names"], "way": Way(**told["way"])}
     except (OSError, KeyError, TypeError, ValueError, ConfigError, SafetensorError) as error:
-        raise _damaged(folder, error) from error
+        raise damaged(folder, error, "the projector") from error
 
 
 def _tensor(values: FloatArray) -> torch.Tensor:
     return torch.from_numpy(np.array(values, np.float32))
-
-
-def _damaged(folder: Path, reason: object) -> WeightsError:
-    return WeightsError(
-        f"cannot read the projector in '{folder}' ({' '.join(str(reason).split())})",
-        "Name a folder that `empathia train` kept, with its own model",
-    )

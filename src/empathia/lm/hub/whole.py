@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from empathia.errors import UsageError, WeightsError
+from empathia.errors import UsageError
 from empathia.files import write
+from empathia.lm.local.adapter import damaged
 
 if TYPE_CHECKING:
     from torch import nn
@@ -63,7 +64,7 @@ def base(folder: Path) -> str:
         with safe_open(folder / TENSORS, "pt") as file:
             return str(file.metadata()["base"])
     except (OSError, KeyError, TypeError, SafetensorError) as error:
-        raise _damaged(folder, error) from error
+        raise damaged(folder, error, "the layers") from error
 
 
 def add(model: Any, folder: Path) -> None:  # noqa: ANN401
@@ -82,11 +83,4 @@ def add(model: Any, folder: Path) -> None:  # noqa: ANN401
             for name, tensor in load_file(folder / TENSORS).items():
                 own[name].copy_(tensor)
     except (OSError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
-        raise _damaged(folder, error) from error
-
-
-def _damaged(folder: Path, reason: object) -> WeightsError:
-    return WeightsError(
-        f"cannot read the layers in '{folder}' ({reason})",
-        "Name a folder that `empathia train` kept, with its own model",
-    )
+        raise damaged(folder, error, "the layers") from error

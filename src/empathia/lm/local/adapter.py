@@ -31,6 +31,7 @@ _LAYERS = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
+_STRANGE = ("use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "modules_to_save")
 _DAMAGED = (OSError, ValueError, KeyError, TypeError, ZeroDivisionError)
 _INTERLEAVED = ("attn_q", "attn_k")
 
@@ -87,6 +88,8 @@ def config(folder: Path) -> Config:
     """
     try:
         told = json.loads((folder / CONFIG).read_text("utf-8"))
+        if strange := [k for k in _STRANGE if told.get(k)]:
+            raise ValueError(f"it is of a kind that is not known: {', '.join(strange)}")
         rank = int(told["r"])
         return Config(str(told["base_model_name_or_path"]), rank, float(told["lora_alpha"]) / rank)
     except _DAMAGED as error:
@@ -111,10 +114,10 @@ def load(folder: Path) -> Adapter:
         raise damaged(folder, error) from error
 
 
-def damaged(folder: Path, reason: object) -> WeightsError:
-    """The error for files that do not fit."""
+def damaged(folder: Path, reason: object, what: str = "an adapter") -> WeightsError:
+    """The error for files of what was learnt that do not fit."""
     return WeightsError(
-        f"cannot read an adapter in '{folder}' ({reason})",
+        f"cannot read {what} in '{folder}' ({' '.join(str(reason).split())})",
         "Name a folder that `empathia train` kept, or run: empathia weights verify",
     )
 

@@ -25,6 +25,7 @@ from empathia.types import FloatArray, Request
 
 _THINKING_TOKENS = 1024
 _LONGEST_WAIT_S = 5.0
+_CONNECT_S = 5.0  # until the connection stands
 _CHARACTERS_A_TOKEN = 40
 _TOP = 20  # first tokens that are asked for: the most of the protocol
 
@@ -54,7 +55,6 @@ class ServerModel:
         url: The server, with or without ``/v1``.
         model: Name of the model as the server knows it.
         timeout: Seconds for one question, retry included in the counting anew.
-        connect_timeout: Seconds until the connection stands.
         pause: Seconds before the one retry, where the server does not say.
 
     The key is read from the environment: EMPATHIA_LLM_KEY, else OPENAI_API_KEY, the
@@ -72,20 +72,15 @@ class ServerModel:
         model: str,
         *,
         timeout: float = 60.0,
-        connect_timeout: float = 5.0,
         pause: float = 0.5,
     ) -> None:
         if not model.strip():
             raise UsageError("no model is named for the language model server", "Name one")
-        if not (timeout > 0 and connect_timeout > 0 and pause >= 0):
-            raise UsageError(
-                f"expected times over 0 s, found {timeout}, {connect_timeout}, {pause}",
-                "Raise them",
-            )
+        if not (timeout > 0 and pause >= 0):
+            raise UsageError(f"expected times over 0 s, found {timeout}, {pause}", "Raise them")
         self.name = model
         self._address = _endpoint(http.parse(url))
         self._timeout = timeout
-        self._connect = connect_timeout
         self._pause = pause
         self._key = _key(self.host, self.is_local)
         self._thinking = 0
@@ -140,7 +135,7 @@ class ServerModel:
         headers = {**self._headers(), "Accept": "text/event-stream"}
         sent = json.dumps({**body, "max_tokens": max(1, request.max_tokens) + self._thinking})
         with http.opened(
-            self._address, sent.encode(), headers, connect=self._connect, wait=self._timeout
+            self._address, sent.encode(), headers, connect=_CONNECT_S, wait=self._timeout
         ) as answer:
             if answer.status != HTTPStatus.OK:
                 raise self._refused(answer.status, answer.read(http.MAX_BYTES))
@@ -293,7 +288,7 @@ class ServerModel:
 
     def _send(self, body: bytes) -> http.Response:
         headers = self._headers()
-        return http.post(self._address, body, headers, connect=self._connect, total=self._timeout)
+        return http.post(self._address, body, headers, connect=_CONNECT_S, total=self._timeout)
 
     def _headers(self) -> dict[str, str]:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}

@@ -21,6 +21,15 @@ Plain: TypeAlias = "str | int | float | bool | Sequence[Plain] | Mapping[str, Pl
 _BLOCK = 1 << 20  # bytes
 
 
+def home() -> Path:
+    """Where what people said is kept: EMPATHIA_HOME, else in XDG_DATA_HOME or ~/.local/share."""
+    if given := os.environ.get("EMPATHIA_HOME"):
+        return Path(given).expanduser()
+    shared = os.environ.get("XDG_DATA_HOME")
+    data = Path(shared).expanduser() if shared else Path.home() / ".local" / "share"
+    return data / "empathia"
+
+
 def shown(path: Path) -> str:
     """A path on one line: line breaks and other unprintable characters are escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(path))

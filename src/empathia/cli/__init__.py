@@ -24,6 +24,7 @@ VERBS = {
     "talk": "talk with Empathia, which answers what is said",
     "reply": "answer a talk out of a file",
     "react": "show how a listener would take a talk, as a face that moves",
+    "serve": "run the service: HTTP, WebSocket, and a page",
     "check": "say what files would be taken for, without any model",
     "exemplars": "build, list and search banks of answers that people gave",
     "judge": "say how empathic replies are, and what shows it",

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 Look = Literal["steps", "stages", "files"]
 
 
+def note(text: str) -> None:
+    """Tell something beside the result."""
+    print(f"empathia: {text}", file=sys.stderr)
+
+
 @contextmanager
 def bar(
     look: Look,

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from empathia.cli._options import add_overwrite, spare
-from empathia.cli._playing import played
-from empathia.cli._screen import bar, print_json
+from empathia.cli._screen import bar, note, print_json
 from empathia.errors import UsageError
 
 if TYPE_CHECKING:
@@ -144,8 +143,8 @@ def _tell(args: argparse.Namespace, reacted: Reacted, video: Path | None) -> Non
             print(f"empathia: wrote {path}", file=sys.stderr)
     film = video is not None and video.suffix.lower() != ".html"
     lacking = unwritten(reacted.timeline) if film else None
-    for note in (*reacted.notes, *([lacking] if lacking else [])):
-        print(f"note: {note}", file=sys.stderr)
+    for remark in (*reacted.notes, *([lacking] if lacking else [])):
+        print(f"note: {remark}", file=sys.stderr)
     if args.json:
         print_json(to_json(reacted))
 
@@ -187,8 +186,11 @@ def _recording(given: Path, timeline: Timeline) -> Path | None:
 
 
 def _page(reacted: Reacted, path: Path, recording: Path | None, options: Options) -> None:
+    from empathia.pipeline.playing import played
     from empathia.report.timeline import write
 
-    sound, film = (None, None) if recording is None else played(recording, options)
+    sound = film = None
+    if recording is not None:
+        sound, film = played(recording, options, note)
     path.parent.mkdir(parents=True, exist_ok=True)
     write(reacted.timeline, path, sound, film, reacted)

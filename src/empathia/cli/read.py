@@ -6,16 +6,14 @@ import argparse
 import dataclasses
 import json
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from empathia.cli._inputs import expand
-from empathia.cli._playing import played
 from empathia.cli._reading import add_reading
 from empathia.cli._replying import CHOICES, replying_of
-from empathia.cli._screen import bar
+from empathia.cli._screen import bar, note
 from empathia.cli.weights import offered
 from empathia.errors import EmpathiaError, UsageError
 
@@ -78,9 +76,9 @@ def run(args: argparse.Namespace) -> int:
                 if len(inputs) == 1:
                     raise
                 failed.append(repr(path.name))
-                _say(f"{path.name!r}: {' '.join(str(error).split())}")
+                note(f"{path.name!r}: {' '.join(str(error).split())}")
     if failed:
-        _say(f"{len(failed)} of {len(inputs)} could not be read: {', '.join(failed)}")
+        note(f"{len(failed)} of {len(inputs)} could not be read: {', '.join(failed)}")
     return 1 if failed else 0
 
 
@@ -96,12 +94,8 @@ def _listen(args: argparse.Namespace) -> int:
     for target in targets:
         _write(timeline, target, STREAM, None, react=args.react)
         if not args.quiet:
-            _say(f"wrote {target}")
+            note(f"wrote {target}")
     return 0
-
-
-def _say(text: str) -> None:
-    print(f"empathia: {text}", file=sys.stderr)
 
 
 def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
@@ -213,7 +207,7 @@ def _read_one(
         played_with = None if args.no_audio else reader.options
         _write(timeline, target, path, played_with, react=args.react)
         if not args.quiet:
-            _say(f"wrote {target}")
+            note(f"wrote {target}")
 
 
 def _timeline(reader: Reader, path: Path, *, plain: bool) -> Timeline:
@@ -230,7 +224,9 @@ def _write(
     sound = film = reacted = None
     is_page = target.suffix.lower() == ".html"
     if options is not None and timeline.has_audio and is_page:
-        sound, film = played(recording, options)
+        from empathia.pipeline.playing import played
+
+        sound, film = played(recording, options, note)
     if react and timeline.turns and is_page:
         from empathia.pipeline.reacting import react as reaction_to
 

@@ -70,6 +70,7 @@ class Reader:
 
     Args:
         options: How to read.
+        models: Those of another reader, which are then shared.
 
     Attributes:
         models: What it loads, for a conversation to share.
@@ -79,15 +80,17 @@ class Reader:
         ...     timeline = reader.read(Path("talk.wav"))  # doctest: +SKIP
     """
 
-    def __init__(self, options: Options | None = None) -> None:
+    def __init__(self, options: Options | None = None, models: Models | None = None) -> None:
         self.options = options or Options()
-        self.models = Models(self.options)
+        self._owns = models is None
+        self.models = models or Models(self.options)
 
     def __enter__(self) -> Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.models.close()
+        if self._owns:
+            self.models.close()
 
     @property
     def wanted(self) -> tuple[str, ...]:

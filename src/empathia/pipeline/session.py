@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -26,13 +25,8 @@ _LONGEST = 600.0  # s of one turn
 
 
 def folder() -> Path:
-    """Where talks are kept: EMPATHIA_HOME/talks, else XDG_DATA_HOME's or ~/.local/share's."""
-    home = os.environ.get("EMPATHIA_HOME")
-    if home:
-        return Path(home).expanduser() / "talks"
-    shared = os.environ.get("XDG_DATA_HOME")
-    data = Path(shared).expanduser() if shared else Path.home() / ".local" / "share"
-    return data / "empathia" / "talks"
+    """Where talks are kept, below :func:`empathia.files.home`."""
+    return files.home() / "talks"
 
 
 def new(now: datetime) -> Path:

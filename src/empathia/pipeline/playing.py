@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from empathia import media
 from empathia.errors import EmpathiaError
+from empathia.media.film import film
+from empathia.pipeline.options import Options
 
-if TYPE_CHECKING:
-    from empathia.pipeline import Options
 
-
-def played(recording: Path, options: Options) -> tuple[bytes | None, bytes | None]:
+def played(
+    recording: Path, options: Options, note: Callable[[str], object]
+) -> tuple[bytes | None, bytes | None]:
     """Sound or film for the page; one of the two.
 
     Args:
         recording: What was read.
         options: That it was read with.
+        note: Told where there should be a film, and is none.
     """
-    from empathia import media
-    from empathia.media.film import film
-
     info = media.probe(recording)
     if info.has_video and options.video and options.pictures:
         try:
             return None, film(recording, options.selection)
         except EmpathiaError as error:
-            print(f"empathia: the page plays the sound alone: {error}", file=sys.stderr)
+            note(f"the page plays the sound alone: {error}")
     return media.encode(media.blocks(recording, selection=options.selection)), None

@@ -1,0 +1,81 @@
+"""``empathia serve``: the service on this machine."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from empathia.errors import UsageError, needs
+
+_EPILOG = """\
+examples:
+  empathia serve                                  on this machine, http://127.0.0.1:8000
+  empathia serve token                            make a token
+  EMPATHIA_TOKEN=... empathia serve --host 0.0.0.0 --cert cert.pem --key key.pem
+
+It listens on this machine alone, unless --host says otherwise; then whoever asks must show the
+token in EMPATHIA_TOKEN. What it is given is kept in EMPATHIA_HOME/service, else
+~/.local/share/empathia/service, until it is deleted.
+"""
+
+
+def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb's parser."""
+    parser = verbs.add_parser(
+        "serve",
+        help="run the service: HTTP, WebSocket, and a page",
+        description="Read, reply and react over HTTP and WebSocket, on this machine.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", nargs="?", choices=["token"], help="print a new token and end")
+    parser.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="port (default: 8000; 0: a free one)"
+    )
+    parser.add_argument(
+        "--name",
+        dest="names",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a name that it is reached by, as behind a proxy; may be repeated",
+    )
+    parser.add_argument("--cert", type=Path, metavar="FILE", help="certificate, for https")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="its key")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="where uploads are kept")
+    parser.add_argument(
+        "--largest", type=int, default=2000, metavar="MB", help="of an upload (default: 2000)"
+    )
+    parser.add_argument(
+        "--longest", type=int, default=240, metavar="MINUTES", help="of an upload (default: 240)"
+    )
+    parser.add_argument(
+        "--permissive", action="store_true", help="leave out weights trained on non-commercial data"
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="threads for the models")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until it is told to end."""
+    from empathia.pipeline import Options
+    from empathia.service import settings as s
+
+    if args.what == "token":
+        print(s.new_token())
+        return 0
+    if (args.cert is None) != (args.key is None):
+        raise UsageError("https needs a certificate and its key", "Give --cert and --key")
+    settings = s.Settings(
+        args.folder or s.home(),
+        args.host,
+        args.port,
+        tuple(args.names),
+        s.token_of(),
+        Options(permissive=args.permissive, threads=args.threads),
+        largest=args.largest * 1_000_000,
+        longest=args.longest * 60.0,
+    )
+    with needs("serve", "the service"):
+        from empathia.service.running import serve
+    return serve(settings, args.cert, args.key)

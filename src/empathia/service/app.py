@@ -1,0 +1,114 @@
+"""The service as an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from empathia.errors import EmpathiaError
+from empathia.service import log, problems
+from empathia.service.guard import Guard
+from empathia.service.jobs import Jobs
+from empathia.service.problems import Refused
+from empathia.service.routes import jobs as job_routes
+from empathia.service.settings import Settings
+from empathia.service.workers import Worker
+from empathia.version import __version__
+
+READING = "empathia.service.work.reading"
+_ABOUT = """\
+Reads how people feel in a conversation and answers with empathy. All of it runs on this machine.
+
+**What it cannot know.** It estimates how words, voice and face come across to people who rated
+such recordings; it does not know what somebody feels, and is no lie detector and no diagnosis.
+Inferring emotions of people at work or in education is prohibited in the EU (AI Act, article 5).
+"""
+
+
+def create(settings: Settings, reading: str = READING) -> FastAPI:
+    """The application; its workers start with it.
+
+    Args:
+        settings: How it runs.
+        reading: Module that reads.
+    """
+    app = FastAPI(
+        title="Empathia",
+        version=__version__,
+        description=_ABOUT,
+        lifespan=_running,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+    )
+    app.state.settings = settings
+    app.state.reader = Worker(reading, settings.options)
+    app.add_exception_handler(EmpathiaError, _told)
+    app.add_exception_handler(HTTPException, _told)
+    app.add_exception_handler(RequestValidationError, _told)
+    app.add_exception_handler(Exception, _fault)
+    app.add_middleware(Guard, settings=settings)
+    app.include_router(job_routes.router)
+    app.get("/health", tags=["service"])(_health)
+    app.get("/ready", tags=["service"])(_ready)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    began = time.monotonic()
+    reader: Worker = app.state.reader
+    try:
+        await reader.start()
+    except EmpathiaError as error:
+        app.state.failure = error
+        raise
+    jobs = Jobs(settings.folder / "jobs", reader, settings.waiting, settings.longest)
+    app.state.jobs = jobs
+    working = asyncio.ensure_future(jobs.work())
+    log.write("ready", seconds=round(time.monotonic() - began, 2))
+    yield
+    jobs.stop()
+    await working
+    await reader.stop()
+    log.write("stopped")
+
+
+async def _health() -> dict[str, str]:
+    """The service listens."""
+    return {"status": "ok", "version": __version__}
+
+
+async def _ready(request: Request) -> dict[str, str]:
+    """Its models are loaded: what is asked now is answered in the usual time."""
+    if not request.app.state.reader.is_ready:
+        raise Refused(503, "models are being loaded", "Ask again in a while", 2)
+    return {"status": "ready"}
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    """An error of ours, or of the framework, as problem details."""
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        where = ".".join(str(x) for x in first["loc"])
+        error = Refused(422, f"{where}: {first['msg']}", "See /v1/openapi.json")
+    if isinstance(error, HTTPException):
+        error = Refused(error.status_code, str(error.detail))
+    assert isinstance(error, EmpathiaError)
+    headers = error.headers if isinstance(error, Refused) else None
+    told = problems.told(error)
+    return JSONResponse(told, problems.status_of(error), headers, media_type=problems.TYPE)
+
+
+async def _fault(_: Request, error: Exception) -> Response:
+    log.fault(error, "request")
+    told = problems.told(problems.unknown(type(error).__name__))
+    return JSONResponse(told, 500, media_type=problems.TYPE)

@@ -1,0 +1,290 @@
+"""Uploads and what becomes of them: a folder each, one after another, as often as it is started.
+
+    add (upload on disk) -> waiting -> reading -> done | failed
+
+What :meth:`Jobs.add` has returned is on disk: a service that was killed goes on with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import json
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from empathia import files
+from empathia.errors import EmpathiaError
+from empathia.files import Plain
+from empathia.service import log, problems
+from empathia.service.problems import Refused
+from empathia.service.workers import Died, Worker
+
+WAITING, READING, DONE, FAILED = "waiting", "reading", "done", "failed"
+_STATE, _UPLOAD, _GONE = "job.json", "upload", ".gone-"
+_TRIES = 2  # of a job whose process ends
+_RETRY = 15  # s after which an upload that was refused may come again
+_BEAT = 15.0  # s without an event after which a follower hears that the service is there
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Job:
+    """An upload.
+
+    Args:
+        id: Nobody guesses it.
+        owner: Whose it is; "" of who shows the service's token, or needs none.
+        name: What the client calls the file.
+        created: When it came, UTC, ISO 8601.
+        state: "waiting", "reading", "done" or "failed".
+        options: How it is read.
+        tries: How often reading it has begun.
+        about: What there is to tell of it, when it is done.
+        problem: Why it failed, as problem details.
+    """
+
+    id: str
+    owner: str
+    name: str
+    created: str
+    state: str = WAITING
+    options: Mapping[str, Plain] = dataclasses.field(default_factory=dict)
+    tries: int = 0
+    about: Mapping[str, Plain] | None = None
+    problem: Mapping[str, Plain] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more becomes of it."""
+        return self.state in {DONE, FAILED}
+
+
+class Jobs:
+    """All uploads.
+
+    Args:
+        folder: Where they are; those of a service before are taken up.
+        worker: Reads.
+        waiting: How many may wait or come in at a time.
+        longest: Seconds of a recording.
+    """
+
+    def __init__(self, folder: Path, worker: Worker, waiting: int, longest: float) -> None:
+        self._folder, self._worker = folder, worker
+        self._most, self._longest = waiting, longest
+        self._coming = 0
+        self._jobs: dict[str, Job] = {}
+        self._last: dict[str, Plain] = {}  # how far a job is
+        self._followers: dict[str, set[asyncio.Queue[None]]] = {}
+        self._new = asyncio.Event()
+        self._reading: tuple[str, asyncio.Task[Any]] | None = None
+        self._ends = False
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._take_up()
+
+    def _take_up(self) -> None:
+        for place in sorted(self._folder.iterdir()):
+            gone = place.name.startswith(_GONE) or not (place / _STATE).is_file()
+            if gone:  # was deleted, or did not come in whole
+                shutil.rmtree(place, ignore_errors=True)
+                continue
+            job = Job(**json.loads((place / _STATE).read_text("utf-8")))
+            if job.state == READING:
+                job = dataclasses.replace(job, state=WAITING)
+            self._jobs[job.id] = job
+        self._jobs = dict(sorted(self._jobs.items(), key=lambda item: item[1].created))
+
+    @contextlib.contextmanager
+    def room(self) -> Iterator[None]:
+        """A place for an upload that comes in.
+
+        Raises:
+            Refused: All are taken.
+        """
+        waiting = sum(not j.is_over for j in self._jobs.values())
+        if waiting + self._coming >= self._most:
+            raise Refused(429, f"{waiting} uploads wait to be read", "Come again later", _RETRY)
+        self._coming += 1
+        try:
+            yield
+        finally:
+            self._coming -= 1
+
+    async def add(
+        self,
+        owner: str,
+        name: str,
+        keep: Callable[[BinaryIO], object],
+        options: Mapping[str, Plain],
+    ) -> Job:
+        """Take an upload; it is on disk when this returns.
+
+        Args:
+            owner: Whose it is.
+            name: What the client calls the file; its ending tells what it is.
+            keep: Writes it into a file; not on the event loop.
+            options: How it is read.
+        """
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        job = Job(secrets.token_urlsafe(16), owner, name, now, options=options)
+        try:
+            await asyncio.to_thread(self._store, job, keep)
+        except BaseException:
+            shutil.rmtree(self._folder / job.id, ignore_errors=True)
+            raise
+        self._keep(job)
+        self._new.set()
+        return job
+
+    def _store(self, job: Job, keep: Callable[[BinaryIO], object]) -> None:
+        (self._folder / job.id).mkdir(mode=0o700)
+        with files.writing(self._upload(job), 0o600) as file:
+            keep(file)
+
+    def _upload(self, job: Job) -> Path:
+        suffix = Path(job.name).suffix.lower()
+        plain = suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) <= 10
+        return self._folder / job.id / f"{_UPLOAD}{suffix if plain else ''}"
+
+    def _keep(self, job: Job) -> None:
+        files.write_json(self._folder / job.id / _STATE, dataclasses.asdict(job))
+        self._jobs[job.id] = job
+        self._tell(job.id)
+
+    def _tell(self, id: str) -> None:
+        for follower in self._followers.get(id, ()):
+            if follower.empty():  # it looks how far the job is, not what it missed
+                follower.put_nowait(None)
+
+    def all_of(self, owner: str) -> list[Job]:
+        """Somebody's jobs, the newest first."""
+        return [j for j in reversed(self._jobs.values()) if j.owner == owner]
+
+    def get(self, owner: str, id: str) -> Job:
+        """One of them.
+
+        Raises:
+            Refused: There is none of that id, or it is somebody else's.
+        """
+        job = self._jobs.get(id)
+        if job is None or job.owner != owner:
+            raise Refused(404, "there is no such job", "GET /v1/jobs lists those there are")
+        return job
+
+    def result(self, owner: str, id: str, name: str) -> Path:
+        """A file of a job that is done.
+
+        Raises:
+            Refused: There is no such job, or it has none.
+        """
+        job = self.get(owner, id)
+        if job.state != DONE:
+            raise Refused(409, f"the job is {job.state}", "Follow it: GET /v1/jobs/ID/events")
+        return self._folder / job.id / name
+
+    async def delete(self, owner: str, id: str) -> None:
+        """Delete a job, wherever it is: the file, what was read, all of it.
+
+        Raises:
+            Refused: There is none of that id, or it is somebody else's.
+        """
+        self.get(owner, id)
+        place = self._folder / id
+        gone = place.with_name(f"{_GONE}{id}")
+        place.rename(gone)  # from here on it does not come back
+        (gone / _STATE).unlink(missing_ok=True)
+        del self._jobs[id]
+        self._last.pop(id, None)
+        if self._reading is not None and self._reading[0] == id:
+            self._reading[1].cancel()
+        self._tell(id)
+        await asyncio.to_thread(shutil.rmtree, gone, ignore_errors=True)
+
+    async def follow(self, owner: str, id: str) -> AsyncIterator[tuple[str, Plain]]:
+        """What becomes of a job: ("progress", how far), and ("job", the job) when it is over.
+
+        ("beat", None) comes where nothing else does.
+
+        Raises:
+            Refused: There is none of that id, or it is somebody else's.
+        """
+        self.get(owner, id)
+        heard: asyncio.Queue[None] = asyncio.Queue()
+        self._followers.setdefault(id, set()).add(heard)
+        try:
+            while (job := self._jobs.get(id)) is not None and not job.is_over:
+                yield "progress", self._last.get(id) or {"stage": job.state}
+                while True:
+                    try:
+                        await asyncio.wait_for(heard.get(), _BEAT)
+                    except TimeoutError:
+                        yield "beat", None
+                    else:
+                        break
+            if job is not None:
+                yield "job", dict(dataclasses.asdict(job))
+        finally:
+            self._followers[id].discard(heard)
+
+    async def work(self) -> None:
+        """Read what waits, one after another, until :meth:`stop`."""
+        while not self._ends:
+            self._new.clear()
+            job = next((j for j in self._jobs.values() if j.state == WAITING), None)
+            if job is None:
+                await self._new.wait()
+                continue
+            task = asyncio.ensure_future(self._read(job))
+            self._reading = job.id, task
+            try:
+                await asyncio.wait([task])
+            finally:
+                self._reading = None
+
+    def stop(self) -> None:
+        """Begin nothing more; what is read is read to its end."""
+        self._ends = True
+        self._new.set()
+
+    async def _read(self, job: Job) -> None:
+        job = dataclasses.replace(job, state=READING, tries=job.tries + 1)
+        self._keep(job)
+        place = self._folder / job.id
+        try:
+            about = await self._worker.ask(
+                "read",
+                lambda done: self._progress(job.id, *done),
+                file=str(self._upload(job)),
+                name=job.name,
+                folder=str(place),
+                given=job.options,
+                longest=self._longest,
+            )
+        except Died as error:
+            if job.tries < _TRIES:
+                self._over(job, state=WAITING)
+            else:
+                self._over(job, state=FAILED, problem=problems.told(error))
+        except EmpathiaError as error:
+            self._over(job, state=FAILED, problem=problems.told(error))
+        except Exception as error:
+            log.fault(error, "job")
+            self._over(job, state=FAILED, problem=problems.told(problems.unknown("job")))
+        else:
+            self._over(job, state=DONE, about=about)
+
+    def _over(self, job: Job, **change: Any) -> None:  # noqa: ANN401 - fields of a job
+        if job.id not in self._jobs:  # it was deleted meanwhile
+            return
+        self._last.pop(job.id, None)
+        self._keep(dataclasses.replace(job, **change))
+        log.write("job", id=job.id, state=change["state"], tries=job.tries)
+
+    def _progress(self, id: str, stage: str, done: float, total: float | None) -> None:
+        self._last[id] = {"stage": stage, "done": done, "total": total}
+        self._tell(id)

@@ -1,0 +1,181 @@
+"""``/v1/jobs``: recordings and transcripts in, timelines out."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any, BinaryIO
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
+from starlette.datastructures import FormData, UploadFile
+
+from empathia.errors import UsageError
+from empathia.files import Plain
+from empathia.report.timeline import WRITERS
+from empathia.service.jobs import Job, Jobs
+from empathia.service.problems import Refused
+from empathia.service.work.reading import OWN, PAGE, TIMELINE
+from empathia.types.wire import from_json
+
+_MOST = 20  # fields of a form
+_NAME = 200  # characters of a name
+_TYPES = {"csv": "text/csv", "srt": "application/x-subrip", "textgrid": "text/plain"}
+_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "names": {"type": "string", "example": "Ann,Ben"},
+                        "speakers": {"type": "string", "example": "2"},
+                        "language": {"type": "string", "example": "en"},
+                        **{n: {"type": "string"} for n in OWN if n not in {"names", "speakers"}},
+                    },
+                }
+            }
+        },
+    }
+}
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+
+def jobs_of(request: Request) -> Jobs:
+    """All uploads of the service."""
+    found: Jobs = request.app.state.jobs
+    return found
+
+
+def owner_of(request: Request) -> str:
+    """Whose uploads these are."""
+    return ""
+
+
+JobsOf = Annotated[Jobs, Depends(jobs_of)]
+Owner = Annotated[str, Depends(owner_of)]
+
+
+@router.post("", status_code=202, openapi_extra=_FORM)
+async def upload(
+    request: Request, response: Response, jobs: JobsOf, owner: Owner
+) -> dict[str, Any]:
+    """Give a recording or a transcript to be read, with how it is to be read."""
+    with jobs.room():
+        async with request.form(max_files=1, max_fields=_MOST) as form:
+            file = form.get("file")
+            if not isinstance(file, UploadFile) or not file.size:
+                raise UsageError("there is no file in the form", "Send it as the field 'file'")
+            job = await jobs.add(owner, _name(file.filename), _keep(file.file), _options(form))
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    return told(job)
+
+
+@router.get("")
+async def every(jobs: JobsOf, owner: Owner) -> dict[str, Any]:
+    """All jobs, the newest first."""
+    return {"jobs": [told(j) for j in jobs.all_of(owner)]}
+
+
+@router.get("/{id}")
+async def one(id: str, jobs: JobsOf, owner: Owner) -> dict[str, Any]:
+    """How far a job is."""
+    return told(jobs.get(owner, id))
+
+
+@router.delete("/{id}", status_code=204)
+async def delete(id: str, jobs: JobsOf, owner: Owner) -> None:
+    """Delete the recording and all that was made of it."""
+    await jobs.delete(owner, id)
+
+
+@router.get("/{id}/events", response_class=StreamingResponse)
+async def events(id: str, jobs: JobsOf, owner: Owner) -> StreamingResponse:
+    """Server-sent events: ``progress`` (stage, done, total), then ``job``."""
+    jobs.get(owner, id)
+    return StreamingResponse(_lines(jobs, owner, id), media_type="text/event-stream")
+
+
+async def _lines(jobs: Jobs, owner: str, id: str) -> AsyncIterator[str]:
+    async for event, value in jobs.follow(owner, id):
+        if event == "beat":
+            yield ": still there\n\n"
+            continue
+        data = told(jobs.get(owner, id)) if event == "job" else value
+        yield f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+@router.get("/{id}/timeline", response_class=FileResponse)
+async def timeline(id: str, jobs: JobsOf, owner: Owner) -> FileResponse:
+    """The timeline as JSON (docs/json.md)."""
+    return FileResponse(jobs.result(owner, id, TIMELINE), media_type="application/json")
+
+
+@router.get("/{id}/page", response_class=FileResponse)
+async def page(id: str, jobs: JobsOf, owner: Owner) -> FileResponse:
+    """The timeline as a page that plays the recording."""
+    policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+    policy += "img-src data:; media-src data: blob:; sandbox allow-scripts"
+    headers = {"content-security-policy": policy}
+    return FileResponse(jobs.result(owner, id, PAGE), media_type="text/html", headers=headers)
+
+
+@router.get("/{id}/timeline.{kind}", response_class=Response)
+async def written(id: str, kind: str, jobs: JobsOf, owner: Owner) -> Response:
+    """The timeline as csv, srt or TextGrid."""
+    kind = kind.lower()
+    if kind not in _TYPES:
+        raise Refused(404, f"timelines are not written as {kind!a}", f"Ask for {', '.join(_TYPES)}")
+    file = jobs.result(owner, id, TIMELINE)
+    text = WRITERS[f".{kind}"](from_json(json.loads(file.read_text("utf-8"))))
+    return Response(text.encode("utf-8", "backslashreplace"), media_type=_TYPES[kind])
+
+
+def told(job: Job) -> dict[str, Any]:
+    """A job as clients see it."""
+    plain = dataclasses.asdict(job)
+    del plain["owner"], plain["tries"]
+    return plain
+
+
+def _keep(source: BinaryIO) -> Any:  # noqa: ANN401
+    return lambda file: shutil.copyfileobj(source, file, 1 << 20)
+
+
+def _name(given: str | None) -> str:
+    """What the client calls a file, in one line and without folders; it is never a path."""
+    last = (given or "").replace("\\", "/").rpartition("/")[2]
+    shown = "".join(c for c in last if c.isprintable()).strip()
+    return shown[-_NAME:] or "recording"
+
+
+def _options(form: FormData) -> Mapping[str, Plain]:
+    """How a file is to be read, out of the fields of a form."""
+    given: dict[str, Plain] = {}
+    for name, value in form.multi_items():
+        if name == "file" or not isinstance(value, str) or not value.strip():
+            continue
+        if name not in OWN:
+            raise UsageError(f"there is no option '{name[:40]}'", f"Known are {', '.join(OWN)}")
+        given[name] = _value(name, value.strip())
+    return given
+
+
+def _value(name: str, text: str) -> Plain:
+    if name in {"names", "words"}:
+        return tuple(x.strip() for x in text.split(",") if x.strip())
+    try:
+        if name == "speakers" and "-" in text:
+            least, most = text.split("-")
+            return (int(least), int(most))
+        if name == "speakers" or (name == "track" and text != "all"):
+            return int(text)
+        return float(text) if name == "pause" else text
+    except ValueError:
+        raise UsageError(f"'{name}' cannot be '{text[:40]}'", "Give a number") from None

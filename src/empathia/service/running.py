@@ -1,0 +1,71 @@
+"""The server around the application: a socket, TLS, signals."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from empathia.errors import UsageError
+from empathia.files import sole_user
+from empathia.service.app import create
+from empathia.service.settings import Settings
+
+_HEADERS = 16_384  # bytes of a request's head
+_FRAME = 4_000_000  # bytes of a message of a WebSocket
+
+
+def serve(settings: Settings, cert: Path | None = None, key: Path | None = None) -> int:
+    """Serve until a signal comes; what is worked at then is finished first, unless one more comes.
+
+    Args:
+        settings: How.
+        cert: Certificate of https.
+        key: Its key.
+
+    Raises:
+        UsageError: The address is taken, or not this machine's.
+        TrainingError: Another service has the folder.
+    """
+    with sole_user(settings.folder), _socket(settings) as listening:
+        port = listening.getsockname()[1]
+        scheme = "http" if cert is None else "https"
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        print(f"empathia: {scheme}://{host}:{port} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+        app = create(settings)
+        logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # we have a log of our own
+        config = uvicorn.Config(
+            app,
+            http="h11",
+            ws="websockets-sansio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            h11_max_incomplete_event_size=_HEADERS,
+            ws_max_size=_FRAME,
+            ssl_certfile=cert,
+            ssl_keyfile=key,
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+        if failure := getattr(app.state, "failure", None):
+            raise failure
+        return 0
+
+
+def _socket(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    made = socket.socket(family)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((settings.host, settings.port))
+    except OSError as error:
+        made.close()
+        raise UsageError(
+            f"cannot listen on {settings.host}, port {settings.port} ({error.strerror})",
+            "Choose another --port or --host",
+        ) from None
+    return made

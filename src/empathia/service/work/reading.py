@@ -1,0 +1,116 @@
+"""Reads recordings and transcripts into the folder of a job."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+from empathia.errors import UsageError
+from empathia.files import Plain
+from empathia.pipeline import Options, Reader
+from empathia.pipeline.models import Models
+from empathia.pipeline.playing import played
+from empathia.pipeline.record import Record
+from empathia.report.timeline import write
+from empathia.service.work import Told
+
+TIMELINE, PAGE = "timeline.json", "page.html"
+OWN = ("speakers", "names", "language", "channels", "track", "pause", "words", "format")
+"""Options that each reading may have of its own."""
+
+
+def open(options: Options) -> Reading:
+    """With its models loaded."""
+    models = Models(options)
+    record = Record()
+    models.transcriber(record)
+    models.diariser(record)
+    models.sources()
+    return Reading(models)
+
+
+class Reading:
+    """Reads files one after another with one set of models."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+
+    def read(
+        self,
+        tell: Told,
+        *,
+        file: str,
+        name: str,
+        folder: str,
+        given: Mapping[str, Plain],
+        longest: float,
+    ) -> dict[str, Plain]:
+        """Read a file; its timeline and its page lie in a folder then.
+
+        Args:
+            tell: Hears (stage, done, of how much).
+            file: What is read.
+            name: What the client calls it.
+            folder: Where to.
+            given: Of :data:`OWN`.
+            longest: Seconds of a recording at most.
+
+        Returns:
+            What there is to tell of it at once.
+        """
+        options = own(self._models.options, given)
+        path, out = Path(file), Path(folder)
+        _check_length(path, longest)
+        reader = Reader(options, self._models)
+
+        def progress(what: str, done: float, total: float | None) -> None:
+            if total is None and done > longest:  # the file did not say how long it is
+                raise _too_long(done, longest)
+            tell((what, done, total))
+
+        timeline = reader.read(path, progress)
+        sound = film = None
+        notes = list(timeline.notes)
+        if timeline.has_audio:
+            sound, film = played(path, options, notes.append)
+        timeline = dataclasses.replace(timeline, source=name, notes=tuple(notes))
+        write(timeline, out / TIMELINE)
+        write(timeline, out / PAGE, sound, film)
+        return {
+            "turns": len(timeline.turns),
+            "speakers": len(timeline.speakers),
+            "duration": timeline.duration,
+            "language": timeline.language,
+            "notes": notes,
+        }
+
+
+def own(options: Options, given: Mapping[str, Plain]) -> Options:
+    """Options with what a client chose.
+
+    Raises:
+        UsageError: It may not choose that, or it cannot be.
+    """
+    for name in given:
+        if name not in OWN:
+            raise UsageError(f"there is no option '{name}'", f"Known are {', '.join(OWN)}")
+    return dataclasses.replace(options, **given)  # type: ignore[arg-type]
+
+
+def _check_length(path: Path, longest: float) -> None:
+    from empathia import media
+    from empathia.pipeline import kind
+
+    if kind(path) != "recording":
+        return
+    seconds = media.probe(path).duration
+    if seconds is not None and seconds > longest:
+        raise _too_long(seconds, longest)
+
+
+def _too_long(seconds: float, longest: float) -> UsageError:
+    return UsageError(
+        f"the recording has {seconds / 60:.0f} minutes, {longest / 60:.0f} are read at most",
+        "Cut it, or read it by: empathia read",
+    )

@@ -1,0 +1,166 @@
+"""Processes that hold the models: asked from the event loop, started again where they die."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import multiprocessing
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from empathia.errors import EmpathiaError
+from empathia.pipeline import Options
+from empathia.service import log, work
+from empathia.service.work import Failure
+
+_PAUSES = (0.0, 1.0, 5.0, 30.0)  # s before it is started again, for the first time, the second ...
+_WHOLE = 60.0  # s after which a process counts as well
+_END_S = 5.0  # until one that is to end is ended
+
+Message = tuple[int, str, Any]
+
+
+class Died(EmpathiaError):
+    """A process ended in the middle of its work."""
+
+
+class Worker:
+    """One process, and what it is asked.
+
+    Args:
+        module: Does the work, such as :mod:`empathia.service.work.reading`.
+        options: How to read.
+    """
+
+    def __init__(self, module: str, options: Options) -> None:
+        self._module, self._options = module, options
+        self._numbers = itertools.count(1)
+        self._asked: dict[int, tuple[asyncio.Future[Any], Callable[[Any], None] | None]] = {}
+        self._ready = asyncio.Event()
+        self._ends = False
+        self._deaths = 0
+        self._started = 0.0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its models are loaded."""
+        return self._ready.is_set()
+
+    async def start(self) -> None:
+        """Start the process; it is ready when this is over.
+
+        Raises:
+            EmpathiaError: It cannot load what it needs.
+        """
+        loop = asyncio.get_running_loop()
+        self._first: asyncio.Future[None] = loop.create_future()
+        here, there = multiprocessing.get_context("spawn").Pipe()
+        self._pipe = here
+        self._process = multiprocessing.get_context("spawn").Process(
+            target=work.main, args=(there, self._module, self._options), name="empathia-work"
+        )
+        await asyncio.to_thread(self._process.start)
+        there.close()
+        self._started = loop.time()
+        listen = threading.Thread(target=self._listen, args=(here, loop), daemon=True)
+        listen.start()
+        await self._first
+
+    def _listen(self, pipe: Connection, loop: asyncio.AbstractEventLoop) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            try:
+                while True:
+                    loop.call_soon_threadsafe(self._heard, pipe.recv())
+            except (EOFError, OSError):
+                loop.call_soon_threadsafe(self._died)
+
+    def _heard(self, message: Message) -> None:
+        number, what, value = message
+        if number == 0:
+            if what == "ready":
+                self._ready.set()
+                self._first.set_result(None)
+            elif not self._first.done():
+                self._first.set_exception(value.error())
+            return
+        future, tell = self._asked.get(number, (None, None))
+        if what == "tell" and tell is not None:
+            tell(value)
+        elif future is not None and not future.done():
+            if what == "done":
+                future.set_result(value)
+            elif isinstance(value, Failure):
+                future.set_exception(value.error())
+
+    def _died(self) -> None:
+        self._ready.clear()
+        error = Died(
+            "the process that works at it has ended, as where memory is short",
+            "Try a shorter recording, or give the machine more memory",
+        )
+        if not self._first.done():
+            self._first.set_exception(error)
+            return
+        for future, _ in self._asked.values():
+            if not future.done():
+                future.set_exception(error)
+        if not self._ends:
+            self._again = asyncio.ensure_future(self._restart())
+
+    async def _restart(self) -> None:
+        loop = asyncio.get_running_loop()
+        if loop.time() - self._started > _WHOLE:
+            self._deaths = 0
+        while not self._ends:
+            pause = _PAUSES[min(self._deaths, len(_PAUSES) - 1)]
+            self._deaths += 1
+            log.write("worker died", work=self._module, deaths=self._deaths, again_in=pause)
+            await asyncio.sleep(pause)
+            try:
+                await self.start()
+            except EmpathiaError:
+                continue
+            return
+
+    async def ask(
+        self, method: str, tell: Callable[[Any], None] | None = None, /, **given: object
+    ) -> Any:  # noqa: ANN401 - what a method returns is its own
+        """What a method of the work returns.
+
+        Args:
+            method: Its name.
+            tell: Hears of its progress.
+            given: Its arguments.
+
+        Raises:
+            EmpathiaError: As the method.
+            Died: The process ended meanwhile; it is started again.
+        """
+        await self._ready.wait()
+        number = next(self._numbers)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._asked[number] = (future, tell)
+        try:
+            self._send((number, method, given))
+            return await future
+        except asyncio.CancelledError:
+            self._send((number, None, {}))
+            raise
+        finally:
+            del self._asked[number]
+
+    def _send(self, message: tuple[int, str | None, object]) -> None:
+        with contextlib.suppress(OSError):  # that it died is heard elsewhere
+            self._pipe.send(message)
+
+    async def stop(self) -> None:
+        """End the process; what it works at is not finished."""
+        self._ends = True
+        self._pipe.close()
+        await asyncio.to_thread(self._process.join, _END_S)
+        if self._process.is_alive():
+            self._process.kill()
+            await asyncio.to_thread(self._process.join)

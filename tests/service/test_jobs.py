@@ -1,0 +1,243 @@
+"""Uploads over HTTP: what was taken is read, told, kept over a kill, and deleted for good."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from empathia.service.app import create
+from empathia.service.settings import Settings
+
+HERE = "http://127.0.0.1:8000"
+
+
+def client(folder, **settings):
+    app = create(Settings(folder, **settings), reading="little_work")
+    return TestClient(app, base_url=HERE, raise_server_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with client(tmp_path_factory.mktemp("service"), waiting=3, largest=20_000) as one:
+        yield one
+
+
+def put(served, text="Hello.", name="talk.txt", **fields):
+    return served.post("/v1/jobs", files={"file": (name, text.encode())}, data=fields)
+
+
+def over(served, job):
+    """The events of a job until it is over."""
+    lines = served.get(f"/v1/jobs/{job['id']}/events").text.split("\n\n")
+    pairs = [x.split("\n") for x in lines if x.startswith("event")]
+    return [(a.removeprefix("event: "), json.loads(b.removeprefix("data: "))) for a, b in pairs]
+
+
+def test_an_upload_is_read_and_comes_in_all_kinds(served):
+    answer = put(served, "Hello.", names="Ann, Ben", speakers="2")
+    job = answer.json()
+    assert (answer.status_code, job["state"], job["name"]) == (202, "waiting", "talk.txt")
+    assert answer.headers["location"] == f"/v1/jobs/{job['id']}"
+    *told, (kind, last) = over(served, job)
+    assert kind == "job" and last["state"] == "done" and last["about"]["turns"] == 1
+    assert all(k == "progress" for k, _ in told)
+    base = f"/v1/jobs/{job['id']}"
+    assert served.get(f"{base}/timeline").json()["turns"][0]["text"] == "Hello."
+    page = served.get(f"{base}/page")
+    assert '"names": ["Ann", "Ben"], "speakers": 2' in page.text
+    assert "sandbox" in page.headers["content-security-policy"]
+    for suffix, word in (("csv", "Hello."), ("srt", "-->"), ("TextGrid", "IntervalTier")):
+        assert word in served.get(f"{base}/timeline.{suffix}").text
+    missing = served.get(f"{base}/timeline.exe")
+    assert missing.status_code == 404 and "csv" in missing.json()["remedy"]
+    assert job["id"] in [j["id"] for j in served.get("/v1/jobs").json()["jobs"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "suffix"),
+    [
+        ("../../etc/passwd", "passwd", ""),
+        ("..\\..\\x.wav", "x.wav", ".wav"),
+        ("a\u202eb.txt", "ab.txt", ".txt"),
+        ("x." + "a" * 300, None, ""),
+        ("..", "..", ""),
+    ],
+)
+def test_names_are_shown_and_never_paths(served, name, shown, suffix):
+    job = put(served, name=name).json()
+    assert over(served, job)[-1][1]["state"] == "done"
+    assert shown is None or job["name"] == shown
+    assert len(job["name"]) <= 200 and job["name"].isprintable()
+    folder = served.app.state.settings.folder / "jobs" / job["id"]
+    names = {p.name for p in folder.iterdir()}
+    assert names == {"job.json", "timeline.json", "page.html", f"upload{suffix}"}
+
+
+def test_what_cannot_be_read_fails_with_a_remedy(served):
+    *_, (_, job) = over(served, put(served, "fail").json())
+    assert job["state"] == "failed"
+    assert job["problem"]["detail"] == "that cannot be read"
+    assert job["problem"]["remedy"] == "Give another"
+    answer = served.get(f"/v1/jobs/{job['id']}/timeline")
+    assert answer.status_code == 409 and "failed" in answer.json()["detail"]
+
+
+def test_a_recording_that_ends_the_process_is_given_up_and_others_are_read(served):
+    dead, other = put(served, "die").json(), put(served, "Hello.").json()
+    *_, (_, job) = over(served, dead)
+    assert job["state"] == "failed" and "process" in job["problem"]["detail"]
+    assert over(served, other)[-1][1]["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"speakers": "many"}, "'speakers' cannot be 'many'"),
+        ({"recognisers": "x"}, "no option 'recognisers'"),
+        ({"folder": "/"}, "no option 'folder'"),
+        ({"pause": "nan"}, "pause"),
+    ],
+)
+def test_options_that_cannot_be_are_told(served, fields, told):
+    answer = put(served, **fields)
+    if answer.status_code == 202:
+        *_, (_, job) = over(served, answer.json())
+        assert told in job["problem"]["detail"]
+    else:
+        assert answer.status_code == 400 and told in answer.json()["detail"]
+
+
+def test_too_many_and_too_large_are_refused(served, tmp_path):
+    go = tmp_path / "go"
+    jobs = [put(served, f"wait {go}") for _ in range(3)]
+    assert [j.status_code for j in jobs] == [202, 202, 202]
+    refused = put(served)
+    assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0
+    go.touch()
+    for job in jobs:
+        assert over(served, job.json())[-1][0] == "job"
+    assert put(served, "x" * 30_000).status_code == 413
+    form = {"content-type": "multipart/form-data; boundary=b"}
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    many = served.post("/v1/jobs", content=iter([head, *[b"x" * 1000] * 30]), headers=form)
+    assert many.status_code == 413
+    assert served.post("/v1/jobs", data={"names": "Ann"}).status_code == 400
+    assert served.get("/v1/jobs/none").status_code == 404
+
+
+def test_deleted_is_gone_even_while_it_is_read(served, tmp_path):
+    job = put(served, f"wait {tmp_path / 'never'}").json()
+    place = served.app.state.settings.folder / "jobs" / job["id"]
+    while served.get(f"/v1/jobs/{job['id']}").json()["state"] != "reading":
+        pass
+    assert served.delete(f"/v1/jobs/{job['id']}").status_code == 204
+    assert served.get(f"/v1/jobs/{job['id']}").status_code == 404
+    assert served.delete(f"/v1/jobs/{job['id']}").status_code == 404
+    assert not place.exists()
+    assert over(served, put(served).json())[-1][1]["state"] == "done"
+    assert not any(p.name.startswith(".gone") for p in place.parent.iterdir())
+
+
+def test_a_service_goes_on_with_what_another_was_given(tmp_path):
+    with client(tmp_path) as one:
+        done = put(one).json()
+        over(one, done)
+        path = tmp_path / "jobs" / done["id"] / "job.json"
+        kept = json.loads(path.read_text())
+    path.write_text(json.dumps(kept | {"state": "reading", "about": None}))
+    (tmp_path / "jobs" / ".gone-x").mkdir()
+    (tmp_path / "jobs" / ".gone-x" / "job.json").write_text(json.dumps(kept | {"id": "x"}))
+    (tmp_path / "jobs" / "half").mkdir()
+    with client(tmp_path) as two:
+        assert over(two, done)[-1][1]["state"] == "done"
+        assert [j["id"] for j in two.get("/v1/jobs").json()["jobs"]] == [done["id"]]
+    assert {p.name for p in (tmp_path / "jobs").iterdir()} == {done["id"]}
+
+
+TOKEN = "a-token-that-is-long-enough"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"host": "localhost:8000"}, 200),
+        ({"host": "[::1]:8000"}, 200),
+        ({"host": "evil.example"}, 421),
+        ({"host": "127.0.0.1.evil.example:8000"}, 421),
+        ({"origin": "https://evil.example"}, 200),  # which no page of theirs may read
+    ],
+)
+def test_reading_is_for_those_who_mean_this_service(served, headers, status):
+    answer = served.get("/v1/jobs", headers=headers)
+    assert answer.status_code == status
+    assert "access-control-allow-origin" not in answer.headers
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "http://127.0.0.1:9999"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+    ],
+)
+def test_pages_of_others_change_nothing(served, headers):
+    answer = served.post("/v1/jobs", files={"file": ("a.txt", b"x")}, headers=headers)
+    assert (
+        answer.status_code == 403 and answer.headers["content-type"] == "application/problem+json"
+    )
+    own = {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"}
+    assert served.delete("/v1/jobs/x", headers=own).status_code == 404
+
+
+def test_a_token_is_asked_for_wherever_somebody_is_meant(tmp_path):
+    app = create(Settings(tmp_path, token=TOKEN), reading="little_work")
+    one = TestClient(app, base_url=HERE)  # not started: the guard stands before all
+    wrong = (
+        {},
+        {"authorization": "Bearer wrong"},
+        {"authorization": f"Basic {TOKEN}"},
+        {"cookie": "x"},
+    )
+    paths = app.openapi()["paths"].keys() - {"/health", "/ready"} | {"/v1/openapi.json"}
+    assert len(paths) > 5
+    for path in paths:
+        for headers in wrong:
+            assert one.get(path, headers=headers).status_code == 401
+    right = (
+        {"authorization": f"Bearer {TOKEN}"},
+        {"x-hume-api-key": TOKEN},
+        {"cookie": f"empathia-token={TOKEN}"},
+    )
+    for headers in right:
+        assert one.get("/v1/openapi.json", headers=headers).status_code == 200
+    assert one.get("/health").json()["status"] == "ok"
+
+
+def test_no_answer_tells_what_went_wrong_inside(served, capfd):
+    served.app.add_api_route("/broken", broken)
+    answer = served.get("/broken")
+    assert answer.status_code == 500
+    assert answer.json()["detail"] == "this should not have happened (ValueError)"
+    logged = capfd.readouterr().err
+    assert "secret" not in answer.text + logged
+    assert '"event": "fault"' in logged and Path(__file__).name in logged
+
+
+def broken():
+    raise ValueError("secret words")
+
+
+def test_the_log_holds_no_words_names_or_ids(served, capfd):
+    job = put(served, "I am so sad.", name="Ann's diary.txt").json()
+    over(served, job)
+    lines = [json.loads(x) for x in capfd.readouterr().err.splitlines()]
+    told = json.dumps([x for x in lines if x["event"] == "request"])
+    assert "/v1/jobs/{id}/events" in told
+    assert not any(x in json.dumps(lines) for x in ("sad", "Ann", "diary"))

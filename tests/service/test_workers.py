@@ -1,0 +1,81 @@
+"""A process that works is asked, told off, mourned and started again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from empathia.errors import EmpathiaError, UsageError
+from empathia.pipeline import Options
+from empathia.service.workers import Died, Worker
+
+
+def during(what, options=None):
+    async def run():
+        worker = Worker("little_work", options or Options())
+        await worker.start()
+        try:
+            return await what(worker)
+        finally:
+            await worker.stop()
+
+    return asyncio.run(run())
+
+
+def test_it_answers_and_tells_how_far_it_is():
+    async def ask(worker):
+        told = []
+        both = asyncio.gather(worker.ask("echo", told.append, a=1), worker.ask("echo", b="x"))
+        return await both, told
+
+    assert during(ask) == ([{"a": 1}, {"b": "x"}], [0, 1, 2])
+
+
+def test_errors_come_as_they_were_and_faults_without_words(capfd):
+    async def ask(worker):
+        with pytest.raises(UsageError, match="that cannot be") as told:
+            await worker.ask("fail")
+        with pytest.raises(
+            EmpathiaError, match=r"should not have happened \(ValueError\)"
+        ) as fault:
+            await worker.ask("fault")
+        return told.value, fault.value
+
+    told, fault = during(ask)
+    assert (told.problem, told.remedy) == ("that cannot be", "Do otherwise")
+    assert "secret" not in str(fault) + "".join(capfd.readouterr())
+
+
+def test_one_that_dies_is_started_again():
+    async def ask(worker):
+        first = await worker.ask("pid")
+        waiting = asyncio.ensure_future(worker.ask("endless"))
+        dying = asyncio.ensure_future(worker.ask("die"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(Died):
+            await dying
+        return first, await worker.ask("pid"), worker.is_ready
+
+    first, second, ready = during(ask)
+    assert first != second and ready
+
+
+def test_who_waits_no_longer_is_not_worked_for():
+    async def ask(worker):
+        heard = asyncio.Event()
+        waiting = asyncio.ensure_future(worker.ask("endless", lambda _: heard.set()))
+        await heard.wait()
+        waiting.cancel()
+        return await worker.ask("echo", x=1)
+
+    assert during(ask) == {"x": 1}
+
+
+def test_one_that_cannot_begin_says_why():
+    async def start():
+        await Worker("little_work", Options(language="la")).start()
+
+    with pytest.raises(UsageError):
+        asyncio.run(start())

@@ -1,0 +1,62 @@
+"""Work of a process that a test can see through: no model, and it dies where it is told to."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from empathia.errors import UsageError
+from empathia.pipeline import Options
+from empathia.service.work.reading import PAGE, TIMELINE, own
+from empathia.types import Timeline, Turn, Utterance, wire
+
+
+def open(options):
+    if options.language == "la":
+        raise UsageError("no model knows Latin", "Take another")
+    return Work()
+
+
+class Work:
+    def echo(self, tell, **given):
+        for i in range(3):
+            tell(i)
+        return given
+
+    def fail(self, tell):
+        raise UsageError("that cannot be", "Do otherwise")
+
+    def fault(self, tell):
+        raise ValueError("secret words")
+
+    def die(self, tell, marker=None):
+        if marker is None or not Path(marker).exists():
+            if marker is not None:
+                Path(marker).touch()
+            os._exit(9)
+        return "alive"
+
+    def endless(self, tell):
+        while True:
+            tell("on")
+
+    def pid(self, tell):
+        return os.getpid()
+
+    def read(self, tell, *, file, name, folder, given, longest):
+        own(Options(), given)
+        text = Path(file).read_text()
+        if text.startswith("wait"):  # until a file is there
+            while not Path(text.split()[1]).exists():
+                tell(("waiting", 0, None))
+        if text.startswith("die"):
+            os._exit(9)
+        if text.startswith("fail"):
+            raise UsageError("that cannot be read", "Give another")
+        tell(("reading", 1, 2))
+        said = Utterance("turn-0000", 0, "Ann", text, 0.0, 1.0)
+        made = Timeline(name, (Turn(said),), ("Ann",), duration=1.0, has_audio=True)
+        (Path(folder) / TIMELINE).write_text(wire.dumps(made))
+        (Path(folder) / PAGE).write_text("<!doctype html>" + json.dumps(given))
+        return {"turns": 1, "speakers": 1, "duration": 1.0, "language": None, "notes": []}

@@ -14,9 +14,10 @@ import json
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from empathia import files
 from empathia.errors import EmpathiaError
@@ -82,7 +83,7 @@ class Jobs:
         self._last: dict[str, Plain] = {}  # how far a job is
         self._followers: dict[str, set[asyncio.Queue[None]]] = {}
         self._new = asyncio.Event()
-        self._reading: tuple[str, asyncio.Task[Any]] | None = None
+        self._reading: tuple[str, asyncio.Task[None]] | None = None
         self._ends = False
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._take_up()
@@ -95,7 +96,7 @@ class Jobs:
                 continue
             job = Job(**json.loads((place / _STATE).read_text("utf-8")))
             if job.state == READING:
-                job = dataclasses.replace(job, state=WAITING)
+                job = replace(job, state=WAITING)
             self._jobs[job.id] = job
         self._jobs = dict(sorted(self._jobs.items(), key=lambda item: item[1].created))
 
@@ -252,7 +253,7 @@ class Jobs:
         self._new.set()
 
     async def _read(self, job: Job) -> None:
-        job = dataclasses.replace(job, state=READING, tries=job.tries + 1)
+        job = replace(job, state=READING, tries=job.tries + 1)
         self._keep(job)
         place = self._folder / job.id
         try:
@@ -266,25 +267,27 @@ class Jobs:
                 longest=self._longest,
             )
         except Died as error:
-            if job.tries < _TRIES:
-                self._over(job, state=WAITING)
-            else:
-                self._over(job, state=FAILED, problem=problems.told(error))
+            over = _failed(job, error) if job.tries >= _TRIES else replace(job, state=WAITING)
         except EmpathiaError as error:
-            self._over(job, state=FAILED, problem=problems.told(error))
+            over = _failed(job, error)
         except Exception as error:
             log.fault(error, "job")
-            self._over(job, state=FAILED, problem=problems.told(problems.unknown("job")))
+            over = _failed(job, problems.unknown(type(error).__name__))
         else:
-            self._over(job, state=DONE, about=about)
+            over = replace(job, state=DONE, about=about)
+        self._over(over)
 
-    def _over(self, job: Job, **change: Any) -> None:  # noqa: ANN401 - fields of a job
+    def _over(self, job: Job) -> None:
         if job.id not in self._jobs:  # it was deleted meanwhile
             return
         self._last.pop(job.id, None)
-        self._keep(dataclasses.replace(job, **change))
-        log.write("job", id=job.id, state=change["state"], tries=job.tries)
+        self._keep(job)
+        log.write("job", id=job.id, state=job.state, tries=job.tries)
 
     def _progress(self, id: str, stage: str, done: float, total: float | None) -> None:
         self._last[id] = {"stage": stage, "done": done, "total": total}
         self._tell(id)
+
+
+def _failed(job: Job, error: EmpathiaError) -> Job:
+    return replace(job, state=FAILED, problem=problems.told(error))

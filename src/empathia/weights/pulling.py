@@ -26,7 +26,6 @@ from empathia.weights.manifest import Entry, File, Source, select
 
 ARCHIVES = "EMPATHIA_ARCHIVES"
 _ATTEMPTS = 5
-_PIP = "python -m pip download --no-deps --only-binary=:all:"
 _WAITING = "another pull is running here; waiting for it"
 
 
@@ -200,10 +199,10 @@ def _lacking(source: Source, lying: Sequence[Sequence[Path]]) -> Path:
     """Say which parts are missing where the others lie in a folder that was named."""
     gone = [i for i, paths in enumerate(lying) if not paths]
     which = " and ".join(f"part {i + 1} of {len(lying)}" for i in gone)
-    packages = " ".join(source.parts[i].for_pip for i in gone)
+    commands = " ; ".join(source.parts[i].command for i in gone)
     raise SourceError(
         f"{which} ({', '.join(source.parts[i].archive for i in gone)}) is not beside the rest; "
-        f"get it with: {_PIP} {packages}"
+        f"get it with: {commands}"
     )
 
 
@@ -222,7 +221,7 @@ def _lying_in(folder: Path, entry: Entry, file: File) -> Iterator[Path]:
 
 def _archives_in(folders: Sequence[Path], source: Source) -> Iterator[Path]:
     """By name or, as browsers and people rename files, by size."""
-    for path in (p for f in folders for p in sorted(f.glob("*.whl"))):
+    for path in (p for f in folders for p in sorted(f.glob(f"*{source.ending}"))):
         if source.archive and (path.name == source.archive or path.stat().st_size == source.size):
             yield path
 
@@ -260,10 +259,10 @@ def _archive(source: Source, session: _Session) -> Path:
         with suppress(SourceError):
             fetch.check_archive(path, source)
             return path
-    if "pip" in session.down:
-        raise SourceError(session.down["pip"])
+    if source.tool in session.down:
+        raise SourceError(session.down[source.tool])
     if source not in session.refused:
-        session.progress(source.label, 0, None)  # pip says nothing until it is all there
+        session.progress(source.label, 0, None)  # nothing is said until it is all there
         try:
             return fetch.fetch_archive(source, session.staging).replace(kept)
         except SourceError as error:
@@ -357,7 +356,7 @@ def offline_help(entry: Entry) -> str:
             for source in sources
             for a in source.archives
         )
-        commands = " ; ".join(f"{_PIP} {source.for_pip}" for source in sources)
+        commands = " ; ".join(source.command for source in sources)
         return (
             f"Without a network, for {entry.name}: on a machine that has one, run: {commands} ; "
             f"copy {wheels} into a folder here, {steps}."

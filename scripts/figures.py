@@ -36,7 +36,7 @@ ORDER = (
     ("report",),
     ("evaluate", "audit"),
     ("bench", "pipeline"),
-    ("corpora", "listen", "features", "emotion", "judges", "replies", "reaction"),
+    ("corpora", "listen", "features", "emotion", "judges", "replies", "reaction", "speech"),
     ("training",),
     ("exemplars", "cues"),
     ("encoders", "lm"),

@@ -1,7 +1,7 @@
 """Every kind of plug-in on one screen; a plug-in is a module (or a folder) and its name.
 
 Others' are entry points of the group ``empathia.<kind>``. Before a class: what the module defines
-(docs/plugins.md). Times are s, sound is mono float32 at 16 kHz, labels are named.
+(docs/plugins.md). Times are s, sound is mono float32 (heard: at 16 kHz), labels are named.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import Protocol
 
 from empathia.files import Plain
-from empathia.types import Audio, Emotion, Empathy, Features, FloatArray, Reply, Request, Sample
-from empathia.types.about import About
-from empathia.types.reaction import Reaction
-from empathia.types.seen import Sight
-from empathia.types.talk import Tell, Turn, Wish
+from empathia.types import About, Emotion, Empathy, Features, Reaction, Sample, Sight
+from empathia.types.manner import PLAINLY, Manner
+from empathia.types.speech import Audio, FloatArray
+from empathia.types.talk import Reply, Request, Tell, Turn, Wish
 
 Pieces = abc.Generator[str, None, None]  # a text as it is written; closing it cancels the rest
+Sounds = abc.Generator[Audio, None, None]  # speech as it is spoken; likewise
+Item = tuple[str, str | Audio | Sight]  # an utterance's id; its words, its sound or a face in it
+Dialogues = Sequence[Sequence[Sample]]
 Progress = Callable[[str, float, float | None], None]  # what is done, how much, of how much
 
 
@@ -27,29 +29,21 @@ def silent(_what: str, _done: float, _total: float | None) -> None:
     """The progress hook of nobody."""
 
 
-Item = tuple[str, str | Audio | Sight]  # an utterance's id; its words, its sound or a face in it
-
-
-# emotion/<name>   OPTIONS: {name: default}; learn(problem: training.problem.Problem) -> Recogniser;
-#                  load(folder: Path, threads) -> Recogniser; [weights_of(options) -> names];
-#                  [kept_of(options) -> kept models it works with]; untrained: load(None, threads)
-class Recogniser(Protocol):
+# emotion/<name>   OPTIONS: {name: default}; learn(training.problem.Problem) -> Recogniser; load(
+#  folder | None, threads) -> Recogniser; [weights_of(options) -> names; kept_of -> kept models]
+class Recogniser(Protocol):  # one emotion a sample; abstaining is an emotion with a reason
     @property
     def about(self) -> About: ...
     @property
     def record(self) -> Mapping[str, Plain]: ...  # the course of its training; {} if loaded
-
-    def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
-        """One emotion a sample, dialogue by dialogue; abstaining is an emotion with a reason."""
-
+    def recognise(self, dialogues: Dialogues) -> list[list[Emotion]]: ...
     def save(self, folder: Path) -> None: ...  # safe files alone; UsageError says why it can't
 
     # [reasons(dialogues, wanted: ids) -> {id: types.Reason}: what its labels hang on]
     # [only(wanted: ids) -> Recogniser: the same, that may abstain from all others, to save work]
 
 
-# features/<name>  SOURCE: "words" | "sound" | "face"; load(variant, threads);
-#                  [weights_of(variant) -> names]
+# features/<name>  SOURCE: "words" | "sound" | "face"; load(variant, threads); [weights_of(variant)]
 class Extractor(Protocol):
     @property
     def settings(self) -> Mapping[str, Plain]: ...  # all that decides the values
@@ -59,8 +53,6 @@ class Extractor(Protocol):
 # corpora/<name>   INFO: CorpusInfo; load(path, **options) -> tuple[Dialogue, ...]; [PROJECTIONS];
 #                  [ready(path, **options) -> {feature: {utterance id: Features}}]; [listening:
 #                  likewise of whoever listens to the utterance, over its time]
-
-
 # judges/<name>    load(folders: Sequence[Path], threads) -> Judge
 class Judge(Protocol):  # each pair is (context, reply); one Empathy each, of what it judges
     def judge(self, pairs: Sequence[tuple[str, str]]) -> list[Empathy]: ...
@@ -71,14 +63,11 @@ class Generator(Protocol):  # answers to the last turn; the first, its favourite
     def propose(self, turns: Sequence[Turn], wish: Wish = ..., tell: Tell = ...) -> list[Reply]: ...
 
 
-# reaction/<name>  OPTIONS; learn(problem: training.problem.ReactionProblem) -> Predictor;
-#                  load(folder: Path | None, threads) -> Predictor; [weights_of, kept_of] as above
-class Predictor(Protocol):  # of what the other does next; each past ends with the stimulus
+# reaction/<name>  OPTIONS; learn(training.problem.ReactionProblem); load and the rest as above
+class Predictor(Protocol):  # of what the other does next, draws times; pasts end with the stimulus
     @property
     def record(self) -> Mapping[str, Plain]: ...
-    def predict(
-        self, pasts: Sequence[Sequence[Sample]], draws: int = 1, seed: int = 1
-    ) -> list[list[Reaction]]: ...  # draws reactions a past, all of them plausible
+    def predict(self, pasts: Dialogues, draws: int = 1, seed: int = 1) -> list[list[Reaction]]: ...
     def save(self, folder: Path) -> None: ...
 
 
@@ -98,3 +87,14 @@ class LanguageModel(Protocol):  # answer after each request, (requests, answers)
     def complete(self, requests: Sequence[Request]) -> list[str]: ...
     def stream(self, request: Request) -> Pieces: ...
     def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray: ...
+
+
+# speech/<name>    load(spec, threads) -> Voice; [weights_of(spec) -> names]
+class Voice(Protocol):  # pieces are mono at its rate (Hz), the first one short; () is any language
+    name: str
+    is_local: bool  # whether the words stay on this machine
+    rate: int
+    voices: Sequence[str]  # that a manner may name; () where it does not know
+    languages: Sequence[str]  # ISO 639-1
+
+    def speak(self, text: str, manner: Manner = PLAINLY) -> Sounds: ...

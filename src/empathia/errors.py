@@ -15,7 +15,7 @@
     │   └── BrokenExtra       it is, and does not load
     ├── LeakageError          something would learn from what it is tested on
     ├── TrainingError         training cannot go on
-    └── ServerError           a language model server is down, slow or talks nonsense
+    └── ServerError           a server of a model is down, slow or talks nonsense
 
 What is damaged or left out without stopping the work is an :class:`EmpathiaWarning`, counted.
 Every error says what was expected, what was found and what to do.
@@ -160,7 +160,7 @@ class TrainingError(EmpathiaError):
 
 
 class ServerError(EmpathiaError):
-    """A language model server is down, slow or answers nonsense."""
+    """A server of a language model or a voice is down, slow or answers nonsense."""
 
 
 class EmpathiaWarning(UserWarning):

@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
+from chat_server import send, serving
 
 import empathia
 from empathia import weights
@@ -157,3 +160,33 @@ def test_python_answers_turns_or_lines_alike_and_says_what_is_wrong():
         empathia.reply("I failed again.", **how)
     with pytest.raises(UsageError, match="volume"):
         empathia.reply(said, volume=2)
+
+
+@pytest.mark.weights
+@needs_minilm
+def test_answers_are_spoken_into_a_file(talk, tmp_path, capsys):
+    noise = send(200, np.full(12_000, 4000, "<i2").tobytes())
+    with serving(noise) as server:
+        args = ("--speak", tmp_path / "said.wav", "--speak-with", f"{server.url}#m#nova")
+        assert replied(talk, "--all", "--listener", "Ben", *args) == 0
+    told = capsys.readouterr()
+    spoken = [body["input"] for _, _, body in server.seen]
+    assert len(spoken) == told.out.count("  Empathia: ") == 2
+    assert all(f"  Empathia: {words}\n" in told.out for words in spoken)
+    assert f"wrote {tmp_path / 'said.wav'} (1.0 s, spoken by m)" in told.err
+    with wave.open(str(tmp_path / "said.wav")) as file:
+        assert file.getnframes() == 24_000
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--speak", "said.mp3"], "cannot speak into 'said.mp3'"),
+        (["--speak-with", "kokoro"], "Add --speak"),
+        (["--speak", "said.wav", "--speak-with", "parrot"], "unknown speech plug-in 'parrot'"),
+        (["--speak", "said.wav", "--speak-with", "http://h"], "no model is named"),
+    ],
+)
+def test_a_voice_that_cannot_be_is_told_before_anything_is_read(talk, capsys, args, says):
+    assert replied(talk, *args) == 2
+    assert says in capsys.readouterr().err

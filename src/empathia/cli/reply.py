@@ -5,11 +5,17 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from empathia.cli._replying import add_replying, replying_of
 from empathia.cli._screen import bar, print_json
 from empathia.errors import UsageError
+
+if TYPE_CHECKING:
+    from empathia.contracts import Voice
+    from empathia.pipeline.answering import Answered
 
 _EPILOG = """\
 examples:
@@ -19,6 +25,8 @@ examples:
   empathia reply chat.txt --all --listener Ben --out answers.csv
                                                         to each turn that Ben answers
   empathia evaluate answers.csv                         how good these are
+  empathia reply chat.txt --speak answer.wav            ... spoken, by Kokoro's voice
+  empathia reply chat.txt --speak answer.wav --speak-with kokoro:bm_george
 
 exit codes: 0 done, 1 the file cannot be read, 2 wrong use
 """
@@ -53,6 +61,13 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     out = parser.add_argument_group("output")
     out.add_argument("--json", action="store_true", help="print all as JSON")
     out.add_argument("--out", type=Path, metavar="FILE", help="write all as csv or jsonl")
+    out.add_argument("--speak", type=Path, metavar="FILE", help="speak the answers into a .wav")
+    out.add_argument(
+        "--speak-with",
+        metavar="VOICE",
+        help="kokoro (default) or kokoro:NAME, English; or URL#MODEL#VOICE of a server with "
+        "OpenAI's /v1/audio/speech",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -64,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.out is not None:
         check(args.out, KINDS)
+    voice = _voice(args)
     if not args.file.exists():
         raise UsageError(f"there is no file '{args.file}'", "Check the path")
     known = (f.name for f in dataclasses.fields(Options))
@@ -71,13 +87,40 @@ def run(args: argparse.Namespace) -> int:
     options = Options.of({n: told[n] for n in known if told.get(n) is not None})
     with bar("steps", plain=args.json) as progress:
         talk = read(args.file, options, progress)
-        found = answer(talk, options, every=args.all, listener=args.listener, progress=progress)
+        answers = answer(talk, options, every=args.all, listener=args.listener, progress=progress)
     if args.out is not None:
-        looks.write(args.out, found)
+        looks.write(args.out, answers)
         print(f"wrote {args.out}", file=sys.stderr)
     if args.json:
-        print_json(looks.to_json(found))
-        return 0
-    for one in found:
-        print(looks.shown(one))
+        print_json(looks.to_json(answers))
+    else:
+        print(*map(looks.shown, answers), sep="\n")
+    if voice is not None:
+        _speak(args.speak, voice, answers)
     return 0
+
+
+def _voice(args: argparse.Namespace) -> Voice | None:
+    """The voice that is asked for, before anything is read."""
+    from empathia import speech
+
+    if args.speak is None:
+        if args.speak_with is not None:
+            raise UsageError("--speak-with says whose voice, and nothing is spoken", "Add --speak")
+        return None
+    if args.speak.suffix.lower() != ".wav":
+        raise UsageError(f"cannot speak into '{args.speak.name}'", "Name a file that ends in .wav")
+    return speech.load(args.speak_with or "kokoro", args.threads)
+
+
+def _speak(file: Path, voice: Voice, answers: Sequence[Answered]) -> None:
+    from empathia import speech
+    from empathia.types.manner import Manner
+
+    pieces = (
+        piece
+        for one in answers
+        for piece in voice.speak(one.reply.text, Manner(tone=speech.tone(one.turn.emotion)))
+    )
+    seconds = speech.write_wav(file, pieces)
+    print(f"wrote {file} ({seconds:.1f} s, spoken by {voice.name})", file=sys.stderr)

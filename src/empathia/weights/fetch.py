@@ -287,8 +287,8 @@ def _opened(archive: Path, member: str) -> Iterator[tuple[int, IO[bytes]]]:
     with archive.open("rb") as file:
         unpack = _tarred if file.read(2) == b"\x1f\x8b" else _zipped
     try:
-        with unpack(archive, member) as found:
-            yield found
+        with unpack(archive, member) as opened:
+            yield opened
     except KeyError as error:
         raise SourceError(f"{archive.name} has no {member}") from error
     except _DAMAGE as error:

@@ -6,9 +6,7 @@ allowed to think; what they thought is cut off.
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import os
 import re
 import time
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -82,7 +80,7 @@ class ServerModel:
         self._address = _endpoint(http.parse(url))
         self._timeout = timeout
         self._pause = pause
-        self._key = _key(self.host, self.is_local)
+        self._key = http.key(self._address)
         self._thinking = 0
         self._whole: bool | None = None  # scores whole answers; None until that has shown
         self._scorer = _given.Scorer(self._asked)
@@ -98,7 +96,7 @@ class ServerModel:
     @property
     def is_local(self) -> bool:
         """Whether the server runs on this machine, so that words do not leave it."""
-        return _is_local(self.host)
+        return self._address.is_local
 
     def complete(self, requests: Sequence[Request]) -> list[str]:
         """The answer to each request, asked for one after the other.
@@ -365,28 +363,6 @@ def _limits(choices: Sequence[str]) -> dict[str, Plain]:
 def _endpoint(address: http.Address) -> http.Address:
     path = address.path.removesuffix("/chat/completions")
     return replace(address, path=(path or "/v1") + "/chat/completions")
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
-
-
-def _key(host: str, local: bool) -> str:
-    key = os.environ.get("EMPATHIA_LLM_KEY", "").strip()
-    if not key and (local or host == "openai.com" or host.endswith(".openai.com")):
-        key = os.environ.get("OPENAI_API_KEY", "").strip()
-    if not key.isascii() or any(c.isspace() or not c.isprintable() for c in key):
-        raise UsageError(
-            "the key of the language model server holds characters that no key has",
-            "Mend EMPATHIA_LLM_KEY or OPENAI_API_KEY",
-        )
-    return key
 
 
 def _retry_after(response: http.Response) -> float | None:

@@ -1,4 +1,4 @@
-"""A POST of JSON with a deadline, or its answer line by line: all HTTP that a model needs.
+"""A POST of JSON with a deadline, or its answer as it comes: all HTTP that a model needs.
 
 http.client and not urllib.request: nothing is followed, no proxy of the
 environment is used, and the time for connecting and for the whole can differ.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import ipaddress
+import os
 import socket
 import threading
 import time
@@ -17,6 +19,7 @@ from urllib.parse import urljoin, urlsplit
 
 from empathia.errors import ServerError, UsageError
 
+KEY = "EMPATHIA_LLM_KEY"
 MAX_BYTES = 2_000_000
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -35,6 +38,17 @@ class Address:
         """What must stay the same for words to go on to it."""
         return self.scheme, self.host, self.port
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it is this machine, so that words do not leave it."""
+        if self.host == "localhost" or self.host.endswith(".localhost"):
+            return True
+        try:
+            address = ipaddress.ip_address(self.host)
+        except ValueError:
+            return False
+        return address.is_loopback or address.is_unspecified
+
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
         usual = 443 if self.scheme == "https" else 80
@@ -51,8 +65,12 @@ class Response:
     body: bytes
 
 
-def parse(url: str) -> Address:
+def parse(url: str, key_name: str = KEY) -> Address:
     """The parts of a URL.
+
+    Args:
+        url: Of a server.
+        key_name: Of the variable that its key belongs into.
 
     Raises:
         UsageError: It is no http or https URL of a host, or it carries a password.
@@ -69,14 +87,35 @@ def parse(url: str) -> Address:
     if parts.username is not None or parts.password is not None:
         raise UsageError(
             "the URL of the language model holds a user name or password",
-            "Leave it out and set EMPATHIA_LLM_KEY",
+            f"Leave it out and set {key_name}",
         )
     if parts.query or parts.fragment:
-        raise UsageError("the URL of the language model has a part after ? or #", remedy)
+        raise UsageError("the URL of the server has a part after ? or #", remedy)
     if parts.scheme not in ("http", "https") or not host or port == 0:
         raise UsageError(f"expected an http or https URL of a server, found '{url}'", remedy)
     path = parts.path.rstrip("/")
     return Address(parts.scheme, host, port or (443 if parts.scheme == "https" else 80), path)
+
+
+def key(to: Address, name: str = KEY) -> str:
+    """The key for a server out of the environment; "" where there is none for it.
+
+    Args:
+        to: OPENAI_API_KEY is for openai.com and this machine alone, never for a stranger.
+        name: Of the variable that is for any server.
+
+    Raises:
+        UsageError: It holds what no key has.
+    """
+    held = os.environ.get(name, "").strip()
+    if not held and (to.is_local or f".{to.host}".endswith(".openai.com")):
+        held = os.environ.get("OPENAI_API_KEY", "").strip()
+    if not held.isascii() or any(c.isspace() or not c.isprintable() for c in held):
+        raise UsageError(
+            "the key of the server holds characters that no key has",
+            f"Mend {name} or OPENAI_API_KEY",
+        )
+    return held
 
 
 def post(

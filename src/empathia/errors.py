@@ -15,7 +15,10 @@
     │   └── BrokenExtra       it is, and does not load
     ├── LeakageError          something would learn from what it is tested on
     ├── TrainingError         training cannot go on
-    └── ServerError           a server of a model is down, slow or talks nonsense
+    ├── ServerError           a server of a model is down, slow or talks nonsense
+    └── DiaryError            a diary is busy, damaged or of a newer version
+        ├── AccessError       a wrong name or passphrase, a session that has ended
+        └── AbsentError       what is asked for is not in this account
 
 What is damaged or left out without stopping the work is an :class:`EmpathiaWarning`, counted.
 Every error says what was expected, what was found and what to do.
@@ -161,6 +164,18 @@ class TrainingError(EmpathiaError):
 
 class ServerError(EmpathiaError):
     """A server of a language model or a voice is down, slow or answers nonsense."""
+
+
+class DiaryError(EmpathiaError):
+    """A diary's database is busy, damaged, of a newer version or no diary at all."""
+
+
+class AccessError(DiaryError):
+    """Who asks gave a wrong name or passphrase, or their session has ended."""
+
+
+class AbsentError(DiaryError):
+    """What is asked for is not in the account of who asks."""
 
 
 class EmpathiaWarning(UserWarning):

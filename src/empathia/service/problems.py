@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from empathia.errors import (
+    AbsentError,
+    AccessError,
+    DiaryError,
     EmpathiaError,
     ExtraError,
     InputError,
@@ -22,6 +25,9 @@ _STATUS: Mapping[type[EmpathiaError], int] = {
     WeightsError: 503,
     ExtraError: 501,
     ServerError: 502,
+    AccessError: 401,
+    AbsentError: 404,
+    DiaryError: 503,  # whatever else it is: busy, damaged, of a newer version
 }
 
 

@@ -1,0 +1,126 @@
+"""Killed at any moment, and written by several at once: nothing is lost, doubled or mixed up."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from little_diary import CHEAP, SECRET, person, spoken, written
+from sqlalchemy import text
+
+from empathia.errors import DiaryError, UsageError
+from empathia.service.diary import accounts, entries
+from empathia.service.diary.store import Store
+
+ROOT = Path(__file__).parents[3]
+WRITERS = ROOT / "tests" / "support" / "diary_writers.py"
+
+
+def test_what_was_acknowledged_survives_a_kill_and_what_was_deleted_stays_gone(place, new_store):
+    store = Store(place, hasher=CHEAP)
+    visit = person(store)
+    store.close()
+    path = os.pathsep.join([str(ROOT / "src"), str(WRITERS.parent)])
+    told = subprocess.run(
+        [sys.executable, str(WRITERS), place, visit.token, "2" if "://" in place else "5"],
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
+    said = json.loads(told)
+    kept, gone = set(said["kept"]), set(said["gone"])
+    assert kept, "the writers came to write"
+    again = new_store(place)
+    visit = accounts.sign_in(again, "ann", SECRET)
+    there = {e.id: e for e in entries.listed(again, visit)}
+    assert gone.isdisjoint(there)
+    # A deletion that was under way when its writer was killed may have been done, one a writer.
+    missing = kept - gone - set(there)
+    unsaid = set(there) - kept
+    assert len(missing) + len(unsaid) <= said["amid"] <= 5
+    for name, entry in there.items():
+        assert entry.words.startswith("entry ")
+        assert entries.audio(again, visit, name).content == b"sound" * 5000
+        assert entries.timeline(again, visit, name)["turns"]
+    with again.reading() as connection:
+        orphans = connection.execute(
+            text("SELECT count(*) FROM audio WHERE entry NOT IN (SELECT id FROM entries)")
+        )
+        assert orphans.scalar() == 0
+
+
+def _at_once(*work: Callable[[], object]) -> list[BaseException]:
+    """Errors of things that are done by threads at once."""
+    errors: list[BaseException] = []
+    barrier = threading.Barrier(len(work))
+
+    def run(one: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            one()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(one,)) for one in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return errors
+
+
+def test_several_write_and_delete_at_once(place, store, new_store):
+    """Two threads of one store and one of another, as processes have it."""
+    other = Store(place, clock=store.clock, hasher=CHEAP)
+    visits = [person(store, name) for name in ("ann", "bob", "eve")]
+
+    def writes(diary: Store, visit: accounts.Visit) -> Callable[[], None]:
+        def work() -> None:
+            for number in range(6):
+                name = entries.add(diary, visit, spoken(f"{visit.account.name} {number}"))
+                if number % 3 == 0:
+                    entries.remove(diary, visit, name)
+
+        return work
+
+    stores = (store, store, other)
+    errors = _at_once(*(writes(s, v) for s, v in zip(stores, visits, strict=True)))
+    other.close()
+    assert errors == []
+    for visit in visits:
+        words = {e.words for e in entries.listed(store, visit)}
+        assert words == {f"{visit.account.name} {n}" for n in (1, 2, 4, 5)}
+
+
+def test_one_name_is_given_once(place, store):
+    errors = _at_once(*[lambda: accounts.register(store, "ann", SECRET)] * 3)
+    assert [type(e) for e in errors] == [UsageError, UsageError]
+
+
+def test_a_database_is_opened_by_several_for_the_first_time(nowhere):
+    stores = []
+
+    def opens() -> None:
+        stores.append(Store(nowhere, hasher=CHEAP))
+
+    errors = _at_once(*[opens] * 3)
+    assert errors == []
+    person(stores[0])
+    for store in stores:
+        assert accounts.sign_in(store, "ann", SECRET).account.name == "ann"
+        store.close()
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_who_waits_too_long_is_told_so(place, store, new_store):
+    visit = person(store)
+    impatient = new_store(place)
+    with store.writing(), pytest.raises(DiaryError, match="locked"):
+        entries.add(impatient, visit, written())
+    entries.add(impatient, visit, written())

@@ -201,9 +201,11 @@ class Conversation:
         """
         if not self._turns:
             raise UsageError("there is no turn to answer", "Add one")
-        reply = self.models.replies.answer(self._turns, self.record, tell)
-        self._turns[-1] = dataclasses.replace(self._turns[-1], reply=reply)
-        return self._turns[-1]
+        turns = self.turns
+        reply = self.models.replies.answer(turns, self.record, tell)
+        answered = dataclasses.replace(turns[-1], reply=reply)
+        self._turns[len(turns) - 1] = answered  # others may have been added meanwhile
+        return answered
 
     def why(self, id: str) -> dict[str, Reason]:
         """What the labels of one turn hang on, by source; who cannot tell is absent.

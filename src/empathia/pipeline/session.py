@@ -1,10 +1,15 @@
-"""A talk with Empathia: what is said to it is answered, and on disk after every turn."""
+"""A talk with Empathia: what is said to it is answered, and on disk after every turn.
+
+text | a recording of a turn | sound as it comes -> a turn, kept -> its answer, kept
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import threading
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,8 +18,14 @@ import numpy as np
 
 from empathia import files, media
 from empathia.errors import InputError, UsageError
+from empathia.listen.attribution import Stretch
+from empathia.listen.live import Listener, listener
+from empathia.listen.recording import utterance_of
 from empathia.pipeline import Conversation, Options, Reader, kind
+from empathia.pipeline.conversation import Spoken
+from empathia.pipeline.models import Models
 from empathia.types import Audio, Tell, Timeline, Turn
+from empathia.types.events import Began, Event, TurnEnded
 from empathia.types.wire import dumps, from_json
 
 LISTENER = "Empathia"
@@ -57,18 +68,24 @@ class Session:
     Args:
         path: The file; a talk that is in it goes on.
         options: How to judge and to reply.
+        models: Those of another reader or talk, which are then shared.
 
     Raises:
         InputError: The file holds no talk.
         EmpathiaError: See :class:`empathia.pipeline.Conversation`.
     """
 
-    def __init__(self, path: Path, options: Options | None = None) -> None:
+    def __init__(
+        self, path: Path, options: Options | None = None, models: Models | None = None
+    ) -> None:
         self.path = path
         # Answered apart, when what was said is on disk.
         chosen = dataclasses.replace(options or Options(), reply="none", speakers=1, video=False)
-        self._reader = Reader(chosen)
+        self._reader = Reader(chosen, models)
         self._talk = Conversation(chosen, _kept(path), self._reader.models)
+        self._before = max((t.utterance.end or 0.0 for t in self.turns), default=0.0)  # s
+        self._began: float | None = None
+        self._lock = threading.Lock()  # what is said while an answer is made comes in, too
 
     def __enter__(self) -> Self:
         return self
@@ -79,7 +96,9 @@ class Session:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        self._reader.models.close()
+        if "_listener" in self.__dict__:
+            self._listener.stop()
+        self._reader.__exit__()
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -132,9 +151,64 @@ class Session:
         said = " ".join(t.utterance.text for t in read.turns if t.utterance.text)
         return self._add(said or None, sound)
 
+    def listen(self, sound: Audio) -> list[Event]:
+        """Hear more of what is said aloud; each turn that has ended is judged and kept.
+
+        Args:
+            sound: Mono at 16 kHz, of any length, behind what was heard before.
+
+        Returns:
+            Who begins to speak, and what they have said.
+        """
+        events: list[Event] = []
+        for ended in self._listener.heard(sound):
+            opened = self._listener.ear.opened
+            if opened is not None and opened != self._began:
+                events.append(Began(self._before + opened))
+            self._began = opened
+            events += map(self._spoken, ended)
+        return events
+
+    def pause(self) -> list[Event]:
+        """No sound comes for the time being: give what was said up to here."""
+        self._began = None
+        return [*map(self._spoken, self._listener.pause())]
+
+    @cached_property
+    def _listener(self) -> Listener:
+        record, wanted = self._talk.record, self._talk.options.listening()
+        return listener(wanted, None, self._reader.models.transcriber(record))
+
+    def _spoken(self, ended: Stretch) -> TurnEnded:
+        heard = self._listener
+        language = heard.transcript.language
+        start, end = self._before + ended.start, self._before + ended.end
+        sound = heard.ear.cut(ended.start, ended.end)
+        with self._lock:
+            u = utterance_of(ended, len(self.turns), SPEAKER, language)
+            u = dataclasses.replace(u, start=start, end=end)
+            features = self._talk.hear(sound, u.id)
+            (turn,) = self._talk.extend([Spoken(u, ended.words, language, features)])
+            self._keep()
+        return TurnEnded(turn)
+
+    def tell(self, text: str) -> Turn:
+        """What Empathia says that is no answer; what is said next is heard behind it.
+
+        Raises:
+            UsageError: There are no words.
+        """
+        if not text.strip():
+            raise UsageError("there are no words", "Say something")
+        with self._lock:
+            turn = self._talk.add(text, speaker=LISTENER)
+            self._keep()
+        return turn
+
     def _add(self, text: str | None, sound: Audio | None) -> Turn:
-        turn = self._talk.add(text, sound, speaker=SPEAKER)
-        self._keep()
+        with self._lock:
+            turn = self._talk.add(text, sound, speaker=SPEAKER)
+            self._keep()
         return turn
 
     def answer(self, tell: Tell = None) -> Turn:
@@ -153,9 +227,10 @@ class Session:
         if not self.is_owed:
             raise UsageError("nothing was said that waits for an answer", "Say something")
         turn = self._talk.answer(tell)
-        if turn.reply is not None:
-            self._talk.add(turn.reply.text, speaker=LISTENER)
-        self._keep()
+        with self._lock:
+            if turn.reply is not None and self.is_owed and self.last == turn:
+                self._talk.add(turn.reply.text, speaker=LISTENER)
+            self._keep()
         return turn
 
     def _keep(self) -> None:

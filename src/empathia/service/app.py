@@ -17,12 +17,13 @@ from empathia.service import log, problems
 from empathia.service.guard import Guard
 from empathia.service.jobs import Jobs
 from empathia.service.problems import Refused
-from empathia.service.routes import jobs as job_routes
+from empathia.service.routes import evi, jobs
 from empathia.service.settings import Settings
 from empathia.service.workers import Worker
 from empathia.version import __version__
 
 READING = "empathia.service.work.reading"
+TALKING = "empathia.service.work.talking"
 _ABOUT = """\
 Reads how people feel in a conversation and answers with empathy. All of it runs on this machine.
 
@@ -32,12 +33,13 @@ Inferring emotions of people at work or in education is prohibited in the EU (AI
 """
 
 
-def create(settings: Settings, reading: str = READING) -> FastAPI:
+def create(settings: Settings, reading: str = READING, talking: str = TALKING) -> FastAPI:
     """The application; its workers start with it.
 
     Args:
         settings: How it runs.
         reading: Module that reads.
+        talking: Module that holds talks.
     """
     app = FastAPI(
         title="Empathia",
@@ -50,12 +52,15 @@ def create(settings: Settings, reading: str = READING) -> FastAPI:
     )
     app.state.settings = settings
     app.state.reader = Worker(reading, settings.options)
+    app.state.talker = Worker(talking, settings.options)
+    app.state.chats = set()
     app.add_exception_handler(EmpathiaError, _told)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(Exception, _fault)
     app.add_middleware(Guard, settings=settings)
-    app.include_router(job_routes.router)
+    app.include_router(jobs.router)
+    app.include_router(evi.router)
     app.get("/health", tags=["service"])(_health)
     app.get("/ready", tags=["service"])(_ready)
     return app
@@ -66,19 +71,20 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     began = time.monotonic()
     reader: Worker = app.state.reader
+    talker: Worker = app.state.talker
     try:
-        await reader.start()
+        await asyncio.gather(reader.start(), talker.start())
     except EmpathiaError as error:
         app.state.failure = error
         raise
-    jobs = Jobs(settings.folder / "jobs", reader, settings.waiting, settings.longest)
-    app.state.jobs = jobs
-    working = asyncio.ensure_future(jobs.work())
+    uploads = Jobs(settings.folder / "jobs", reader, settings.waiting, settings.longest)
+    app.state.jobs = uploads
+    working = asyncio.ensure_future(uploads.work())
     log.write("ready", seconds=round(time.monotonic() - began, 2))
     yield
-    jobs.stop()
+    uploads.stop()
     await working
-    await reader.stop()
+    await asyncio.gather(reader.stop(), talker.stop())
     log.write("stopped")
 
 
@@ -89,7 +95,7 @@ async def _health() -> dict[str, str]:
 
 async def _ready(request: Request) -> dict[str, str]:
     """Its models are loaded: what is asked now is answered in the usual time."""
-    if not request.app.state.reader.is_ready:
+    if not (request.app.state.reader.is_ready and request.app.state.talker.is_ready):
         raise Refused(503, "models are being loaded", "Ask again in a while", 2)
     return {"status": "ready"}
 

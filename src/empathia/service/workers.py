@@ -159,7 +159,7 @@ class Worker:
     async def stop(self) -> None:
         """End the process; what it works at is not finished."""
         self._ends = True
-        self._pipe.close()
+        self._send((work.END, None, {}))
         await asyncio.to_thread(self._process.join, _END_S)
         if self._process.is_alive():
             self._process.kill()

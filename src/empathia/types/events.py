@@ -10,6 +10,17 @@ from empathia.types.wire import to_json, turn_json
 
 
 @dataclass(frozen=True, slots=True)
+class Began:
+    """Somebody begins to speak.
+
+    Args:
+        at: When (s).
+    """
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded:
     """Somebody has finished a turn; who it was may be revised.
 
@@ -42,12 +53,14 @@ class Ended:
     timeline: Timeline
 
 
-Event = TurnEnded | Revised | Ended
+Event = Began | TurnEnded | Revised | Ended
 
 
 def event_json(event: Event) -> Mapping[str, object]:
-    """An event as plain values; ``event`` says which it is: "turn", "revised" or "end"."""
+    """An event as plain values; ``event`` says which: "began", "turn", "revised" or "end"."""
     match event:
+        case Began(at):
+            return {"event": "began", "at": at}
         case TurnEnded(turn):
             return {"event": "turn", "turn": turn_json(turn)}
         case Revised(speakers):

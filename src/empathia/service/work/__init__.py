@@ -21,7 +21,9 @@ from empathia.errors import EmpathiaError
 from empathia.pipeline import Options
 from empathia.service import log, problems
 
+END = 0  # of a request: there is nothing more to do
 Told = Callable[[object], None]
+_Request = tuple[int, str, Mapping[str, object]]
 
 
 class Failure(NamedTuple):
@@ -66,50 +68,64 @@ def main(pipe: Connection, module: str, options: Options) -> None:
 
 
 class _Desk:
-    """Takes requests while another is worked at."""
+    """Takes requests while others are worked at.
+
+    Those of a lane (``room.lanes``: method to lane) are answered one after another, and each lane
+    has a thread of its own.
+    """
 
     def __init__(self, pipe: Connection, room: object) -> None:
         self._pipe, self._room = pipe, room
-        self._waiting: queue.SimpleQueue[tuple[int, str, Mapping[str, object]]] = (
-            queue.SimpleQueue()
-        )
+        self._lock = threading.Lock()
+        self._lanes: Mapping[str, str] = getattr(room, "lanes", {})
+        names = {"", *self._lanes.values()}
+        self._waiting: dict[str, queue.SimpleQueue[_Request]] = {
+            n: queue.SimpleQueue() for n in names
+        }
         self._gone: set[int] = set()
 
     def work(self) -> None:
-        """Answer one request after another."""
-        threading.Thread(target=self._listen, daemon=True).start()
-        self._pipe.send((0, "ready", None))
-        while True:
-            number, method, given = self._waiting.get()
-            if number not in self._gone:
-                with contextlib.suppress(NobodyWaits):
-                    self._answer(number, method, given)
-            self._gone.discard(number)
-
-    def _listen(self) -> None:
+        """Answer requests until the service ends."""
+        for lane in self._waiting:
+            threading.Thread(target=self._do, args=(lane,), daemon=True).start()
+        self._send(0, "ready", None)
         while True:
             try:
                 number, method, given = self._pipe.recv()
             except (EOFError, OSError):  # the service has ended, in whatever way
                 os._exit(0)
+            if number == END:
+                os._exit(0)
             if method is None:
                 self._gone.add(number)
             else:
-                self._waiting.put((number, method, given))
+                self._waiting[self._lanes.get(method, "")].put((number, method, given))
+
+    def _do(self, lane: str) -> None:
+        while True:
+            number, method, given = self._waiting[lane].get()
+            if number not in self._gone:
+                with contextlib.suppress(NobodyWaits):
+                    self._answer(number, method, given)
+            self._gone.discard(number)
 
     def _answer(self, number: int, method: str, given: Mapping[str, object]) -> None:
         def tell(what: object) -> None:
             if number in self._gone:
                 raise NobodyWaits("nobody waits")
-            self._pipe.send((number, "tell", what))
+            self._send(number, "tell", what)
 
         try:
-            self._pipe.send((number, "done", getattr(self._room, method)(tell, **given)))
+            self._send(number, "done", getattr(self._room, method)(tell, **given))
         except NobodyWaits:
             raise
         except EmpathiaError as error:
-            self._pipe.send((number, "failed", Failure.of(error)))
+            self._send(number, "failed", Failure.of(error))
         except Exception as error:
             log.fault(error, method)
             unknown = problems.unknown(type(error).__name__)
-            self._pipe.send((number, "failed", Failure.of(unknown)))
+            self._send(number, "failed", Failure.of(unknown))
+
+    def _send(self, *message: object) -> None:
+        with self._lock:
+            self._pipe.send(message)

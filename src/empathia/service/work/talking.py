@@ -1,0 +1,120 @@
+"""Talks that are held aloud or in words: many at a time, one step after another."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from empathia import judges, media
+from empathia.contracts import Judge
+from empathia.errors import UsageError
+from empathia.judges.given import Given
+from empathia.pipeline import Options, answering
+from empathia.pipeline.models import Models
+from empathia.pipeline.record import Record
+from empathia.pipeline.session import Session
+from empathia.report import judged as judged_json
+from empathia.report import replied
+from empathia.service.work import Told
+from empathia.service.work.inlet import Inlet
+from empathia.types.events import event_json
+from empathia.types.wire import turn_json
+
+
+def open(options: Options) -> Talking:
+    """With its models loaded."""
+    models = Models(options)
+    models.transcriber(Record())
+    models.sources()
+    _ = models.replies
+    return Talking(models)
+
+
+class _Talk(NamedTuple):
+    session: Session
+    inlet: Inlet
+
+
+class Talking:
+    """Holds talks; each is kept in a file after every turn.
+
+    Answers are made beside what is heard meanwhile: who goes on speaking ends them.
+    """
+
+    lanes = MappingProxyType({"answer": "answers", "reply": "answers", "judge": "answers"})
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._talks: dict[str, _Talk] = {}
+        self._panel: list[Judge] | None = None
+
+    def begin(
+        self, tell: Told, *, talk: str, file: str, pcm: tuple[int, int] | None, language: str | None
+    ) -> int:
+        """Begin a talk, or go on with one.
+
+        Args:
+            tell: Hears nothing.
+            talk: What it is called from here on.
+            file: Where it is kept.
+            pcm: Rate and channels of samples without a header; None for other formats.
+            language: What is spoken; None finds out.
+
+        Returns:
+            Turns that there are.
+        """
+        options = dataclasses.replace(self._models.options, language=language)
+        session = Session(Path(file), options, self._models)
+        kind = None if pcm is None else media.Pcm(*pcm).checked()
+        self._talks[talk] = _Talk(session, Inlet(kind))
+        return len(session.turns)
+
+    def hear(self, tell: Told, *, talk: str, sound: bytes) -> list[object]:
+        """Events of more sound, see :func:`empathia.types.events.event_json`."""
+        session, inlet = self._of(talk)
+        return [event_json(e) for e in session.listen(inlet.add(sound))]
+
+    def pause(self, tell: Told, *, talk: str) -> list[object]:
+        """Events, where no sound comes for the time being."""
+        return [event_json(e) for e in self._of(talk).session.pause()]
+
+    def say(self, tell: Told, *, talk: str, text: str) -> object:
+        """What is said in words, as a turn."""
+        return turn_json(self._of(talk).session.say(text))
+
+    def told(self, tell: Told, *, talk: str, text: str) -> object:
+        """What Empathia is to say, as a turn."""
+        return turn_json(self._of(talk).session.tell(text))
+
+    def answer(self, tell: Told, *, talk: str) -> object:
+        """What was said last, with its answer, pieces of which are told as they are written."""
+        return turn_json(self._of(talk).session.answer(tell))
+
+    def end(self, tell: Told, *, talk: str) -> None:
+        """Let go of a talk; its file stays."""
+        session, inlet = self._talks.pop(talk)
+        inlet.close()
+        session.__exit__(None, None, None)
+
+    def _of(self, talk: str) -> _Talk:
+        if talk not in self._talks:
+            raise UsageError("there is no such talk", "Begin it")
+        return self._talks[talk]
+
+    def reply(
+        self, tell: Told, *, turns: Sequence[tuple[str, str]], given: Mapping[str, object]
+    ) -> object:
+        """An answer to the last of (speaker, words), with reasons; see docs/json.md."""
+        options = Options.of({**given, "threads": self._models.options.threads})
+        return replied.to_json(answering.answer(turns, options))
+
+    def judge(self, tell: Told, *, pairs: Sequence[tuple[str, str]]) -> object:
+        """How empathic replies are, of (context, reply); see docs/json.md."""
+        if self._panel is None:
+            self._panel = judges.load(judges.ALL, threads=self._models.options.threads)
+        judged = judges.judge(self._panel, pairs)
+        rows = [Given(str(i), c, r) for i, (c, r) in enumerate(pairs)]
+        return judged_json.to_json(rows, judged)

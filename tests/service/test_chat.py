@@ -1,0 +1,230 @@
+"""The empathic voice interface: Hume's own client holds a talk, and what it sends wrong is told."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import math
+
+import pytest
+from little_talk import emotion
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from empathia.service.app import create
+from empathia.service.evi.scores import NAMES, prosody
+from empathia.service.settings import Settings
+from empathia.types import Turn, Utterance
+from empathia.types.wire import turn_json
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    settings = Settings(tmp_path_factory.mktemp("service"))
+    app = create(settings, reading="little_work", talking="little_talk")
+    with TestClient(app, base_url="http://127.0.0.1:8000") as one:
+        yield one
+
+
+class Talk:
+    """A client that says and hears JSON."""
+
+    def __init__(self, served, query=""):
+        self.socket = served.websocket_connect(f"ws://127.0.0.1:8000/v0/evi/chat{query}")
+
+    def __enter__(self):
+        self.ws = self.socket.__enter__()
+        try:
+            self.metadata = self.hear()
+        except WebSocketDisconnect:
+            self.socket.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, *error):
+        self.socket.__exit__(*error)
+
+    def say(self, kind, **fields):
+        self.ws.send_text(json.dumps({"type": kind, **fields}))
+
+    def sound(self, text):
+        self.say("audio_input", data=base64.b64encode(text.encode()).decode())
+
+    def hear(self):
+        return json.loads(self.ws.receive_text())
+
+    def until(self, kind):
+        heard = [self.hear()]
+        while heard[-1]["type"] != kind:
+            heard.append(self.hear())
+        return heard
+
+
+def test_words_and_sound_are_understood_and_answered(served):
+    with Talk(served) as talk:
+        assert talk.metadata["type"] == "chat_metadata"
+        talk.say("user_input", text="I am sad.")
+        user, first, second, end = talk.until("assistant_end")
+        assert user["message"] == {"role": "user", "content": "I am sad."}
+        assert (user["from_text"], user["interim"], user["language"]) == (True, False, "en")
+        assert user["models"]["prosody"]["scores"]["Sadness"] == pytest.approx(0.7)
+        assert user["models"]["empathia"]["emotion"]["label"] == "sadness"
+        assert user["time"] == {"begin": 1000, "end": 1500}
+        said = [first["message"]["content"], second["message"]["content"]]
+        assert said == ["You said: I am sad.", "How was it?"]
+        assert first["id"] == second["id"] and end["type"] == "assistant_end"
+        talk.sound("I passed!\n")
+        user, *_ = talk.until("assistant_end")
+        assert (user["from_text"], user["message"]["content"]) == (False, "I passed!")
+
+
+def test_who_speaks_ends_what_is_being_answered(served):
+    with Talk(served) as talk:
+        talk.say("user_input", text="Tell me something long.")
+        assert talk.hear()["type"] == "user_message"
+        talk.sound("Stop")
+        interruption = talk.hear()
+        assert (interruption["type"], interruption["time"]) == ("user_interruption", 2000)
+        talk.sound("Be short.\n")
+        assert [e["type"] for e in talk.until("assistant_end")] == [
+            "user_message",
+            "assistant_message",
+            "assistant_message",
+            "assistant_end",
+        ]
+
+
+def test_answers_are_held_back_while_it_is_paused(served):
+    with Talk(served) as talk:
+        talk.say("pause_assistant_message")
+        talk.say("user_input", text="One.")
+        talk.say("user_input", text="Two.")
+        assert [talk.hear()["type"] for _ in range(2)] == ["user_message"] * 2
+        talk.say("resume_assistant_message")
+        first, *_ = talk.until("assistant_end")
+        assert first["message"]["content"] == "You said: Two."
+
+
+def test_what_it_is_told_to_say_is_said(served):
+    with Talk(served) as talk:
+        talk.say("assistant_input", text="Welcome back! How are you?")
+        first, second, _ = talk.until("assistant_end")
+        assert (first["message"]["content"], first["from_text"]) == ("Welcome back!", True)
+        assert second["message"]["content"] == "How are you?"
+
+
+def test_a_chat_group_goes_on(served):
+    with Talk(served) as talk:
+        group = talk.metadata["chat_group_id"]
+        talk.say("user_input", text="I am Ann.")
+        talk.until("assistant_end")
+    with Talk(served, f"?resumed_chat_group_id={group}") as talk:
+        assert talk.metadata["chat_group_id"] == group
+        talk.say("user_input", text="Again.")
+        assert talk.hear()["time"]["begin"] == 3000  # behind the two turns before
+    for wrong in ("../../etc/passwd", "x" * 20, group.upper() + "a"):
+        with pytest.raises(WebSocketDisconnect), Talk(served, f"?resumed_chat_group_id={wrong}"):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("nonsense", "no known type"),
+        ("[]", "no known type"),
+        ("[" * 2_000, "no known type"),
+        ('{"type": ["x"]}', "no known type"),
+        ('{"type": "order_pizza"}', "audio_input"),
+        ('{"type": "user_input"}', "no text in 'text'"),
+        ('{"type": "user_input", "text": 5}', "no text in 'text'"),
+        ('{"type": "audio_input", "data": "!!"}', "no base64"),
+        ('{"type": "session_settings", "audio": {"encoding": "mp3"}}', "linear16"),
+        ('{"type": "session_settings", "system_prompt": "Be rude."}', "'system_prompt' is not"),
+        ('{"type": "tool_response", "tool_call_id": "x", "content": "y"}', "no tool was called"),
+    ],
+)
+def test_wrong_messages_are_told_and_the_talk_goes_on(served, message, told):
+    with Talk(served) as talk:
+        talk.ws.send_text(message)
+        error = talk.hear()
+        assert error["type"] == "error" and told in error["message"]
+        talk.say("user_input", text="Hello.")
+        assert talk.until("assistant_end")[-1]["type"] == "assistant_end"
+
+
+def test_talks_do_not_mix(served):
+    with Talk(served) as one, Talk(served) as two:
+        for i in range(5):
+            one.say("user_input", text=f"apple {i}")
+            two.say("user_input", text=f"pear {i}")
+            for talk, word in ((one, "apple"), (two, "pear")):
+                heard = json.dumps(talk.until("assistant_end"))
+                assert f"{word} {i}" in heard
+                assert ("pear" in heard) != ("apple" in heard)
+        assert one.metadata["chat_id"] != two.metadata["chat_id"]
+
+
+def emotion_json(emotion):
+    return turn_json(Turn(Utterance("u", 0, "Ann", "Oh."), emotion=emotion))["emotion"]
+
+
+def test_scores_are_all_there_and_nothing_is_invented():
+    assert len(NAMES) == len(set(NAMES)) == 48
+    told = prosody(emotion_json(emotion("surprise")))["scores"]
+    assert list(told) == list(NAMES)
+    assert told["Surprise (positive)"] == told["Surprise (negative)"] == pytest.approx(0.35)
+    assert {n for n, x in told.items() if x > 0} == {
+        *("Joy", "Sadness", "Anger", "Fear", "Disgust"),
+        *("Surprise (positive)", "Surprise (negative)"),
+    }
+    assert math.fsum(told.values()) == pytest.approx(0.95)  # "neutral" is none of them
+    assert prosody(None) is None
+    unsure = emotion_json(emotion("joy")) | {"abstained": "not sure enough"}
+    assert prosody(unsure) is None
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the client's own code
+def test_the_official_client_holds_a_talk(tmp_path):
+    """Over a real socket: hume 0.14.1, as it is."""
+    hume = pytest.importorskip("hume")
+    uvicorn = pytest.importorskip("uvicorn")
+    from hume.environment import HumeClientEnvironment
+
+    app = create(Settings(tmp_path), reading="little_work", talking="little_talk")
+
+    async def talk():
+        config = uvicorn.Config(app, port=0, log_config=None, ws="websockets-sansio")
+        server = uvicorn.Server(config)
+        serving = asyncio.ensure_future(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        base = f"127.0.0.1:{port}"
+        place = HumeClientEnvironment(
+            base=f"http://{base}",
+            evi=f"ws://{base}/v0/evi",
+            tts=f"ws://{base}",
+            stream=f"ws://{base}",
+        )
+        client = hume.AsyncHumeClient(api_key="none", environment=place)
+        async with client.empathic_voice.chat.connect() as socket:
+            got = await converse(socket)
+        server.should_exit = True
+        await serving
+        return got
+
+    async def converse(socket):
+        from hume.empathic_voice.types import UserInput
+
+        await socket.send_publish(UserInput(text="I am so sad."))
+        got = []
+        async for event in socket:
+            got.append(event)
+            if event.type == "assistant_end":
+                return got
+
+    metadata, user, *said, _ = asyncio.run(talk())
+    assert metadata.type == "chat_metadata" and metadata.chat_group_id
+    assert user.models.prosody.scores.sadness == pytest.approx(0.7)
+    assert [e.message.content for e in said] == ["You said: I am so sad.", "How was it?"]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from little_diary import CHEAP, SECRET, person, spoken, written
 from sqlalchemy import text
 
@@ -96,6 +97,28 @@ def test_several_write_and_delete_at_once(place, store, new_store):
     for visit in visits:
         words = {e.words for e in entries.listed(store, visit)}
         assert words == {f"{visit.account.name} {n}" for n in (1, 2, 4, 5)}
+
+
+class Counting(PasswordHasher):
+    """Counts how many hashes are made at once."""
+
+    now = most = 0
+
+    def verify(self, hash: str, password: str) -> bool:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        try:
+            return super().verify(hash, password)  # others come meanwhile
+        finally:
+            self.now -= 1
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_many_who_sign_in_at_once_do_not_take_all_memory(store):
+    store.hasher = Counting(time_cost=4, memory_cost=4096, parallelism=1)
+    person(store)
+    assert _at_once(*[lambda: accounts.sign_in(store, "ann", SECRET)] * 6) == []
+    assert 1 <= store.hasher.most <= 2
 
 
 def test_one_name_is_given_once(place, store):

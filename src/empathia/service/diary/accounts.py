@@ -8,7 +8,6 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -98,8 +97,7 @@ def register(
     row = {
         "id": secrets.token_hex(16),
         "name": name,
-        "passphrase": store.hasher.hash(secret),
-        "wrapped": wrap(new_key(), secret, store.hasher) if encrypted else None,
+        **_locked(store, secret, new_key() if encrypted else None),
         "zone": zone,
         "language": language,
         "keeps_audio": keeps_audio,
@@ -124,15 +122,16 @@ def sign_in(store: Store, name: str, passphrase: str) -> Visit:
     with store.reading() as connection:
         row = connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.name == name)).mappings().first()
     if row is None:
-        store.hasher.hash(secret)
+        _locked(store, secret, None)
         raise _refused()
-    _verify(store.hasher, row, secret)
+    _verify(store, row, secret)
     return _begin(store, row, secret)
 
 
 def _begin(store: Store, kept: RowMapping, secret: str) -> Visit:
     account = _account(kept)
-    seal = Seal(account.id, unwrap(kept["wrapped"], secret) if account.is_encrypted else None)
+    with store.hashing:
+        seal = Seal(account.id, unwrap(kept["wrapped"], secret) if account.is_encrypted else None)
     token = secrets.token_urlsafe(32)
     now, digest = store.clock(), _digest(token)
     row = {"digest": digest, "account": account.id, "expires": now + STAYS}
@@ -217,11 +216,7 @@ def change_passphrase(store: Store, visit: Visit, old: str, new: str) -> Visit:
     secret = _normal(new)
     _check_passphrase(secret)
     row = _confirmed(store, visit, old)
-    key = visit.seal.key
-    values = {
-        "passphrase": store.hasher.hash(secret),
-        "wrapped": None if key is None else wrap(key, secret, store.hasher),
-    }
+    values = _locked(store, secret, visit.seal.key)
     with store.writing() as connection:
         # Not over what another session changed it to meanwhile.
         same = (ACCOUNTS.c.id == row["id"], ACCOUNTS.c.passphrase == row["passphrase"])
@@ -253,13 +248,21 @@ def _confirmed(store: Store, visit: Visit, passphrase: str) -> RowMapping:
         row = connection.execute(query).mappings().first()
     if row is None:
         raise _refused()
-    _verify(store.hasher, row, _normal(passphrase))
+    _verify(store, row, _normal(passphrase))
     return row
 
 
-def _verify(hasher: PasswordHasher, row: RowMapping, secret: str) -> None:
+def _locked(store: Store, secret: str, key: bytes | None) -> dict[str, str | bytes | None]:
+    """What is kept of a passphrase, and of the data key that it opens."""
+    with store.hashing:
+        wrapped = None if key is None else wrap(key, secret, store.hasher)
+        return {"passphrase": store.hasher.hash(secret), "wrapped": wrapped}
+
+
+def _verify(store: Store, row: RowMapping, secret: str) -> None:
     try:
-        hasher.verify(row["passphrase"], secret)
+        with store.hashing:
+            store.hasher.verify(row["passphrase"], secret)
     except VerificationError:
         raise _refused() from None
 

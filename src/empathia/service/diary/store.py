@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -59,6 +60,8 @@ class Store:
         url = _url(place)
         self.clock = clock
         self.hasher = hasher or PasswordHasher()
+        self.hashing = threading.BoundedSemaphore(2)
+        """Held over every hash: many at once would take all memory."""
         self.unlocked: dict[str, tuple[Seal, datetime]] = {}
         """Seals of encrypted accounts, and until when, by digest of the session; only in memory."""
         self._is_file = url.get_backend_name() == "sqlite"

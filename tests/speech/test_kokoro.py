@@ -120,6 +120,12 @@ def test_a_foreign_word_is_left_out_of_an_english_text(voice, counted):
     assert sum(f["tokens"].size - 2 for f in counted.asked) > 20
 
 
+@pytest.mark.parametrize("text", ["𝐈 𝐤𝐧𝐨𝐰 𝐭𝐡𝐚𝐭.", "Ｉ ｋｎｏｗ ｔｈａｔ."])
+def test_letters_in_another_dress_are_letters(voice, text):
+    plain, dressed = (list(voice.speak(x)) for x in ("I know that.", text))
+    np.testing.assert_array_equal(plain[0].samples, dressed[0].samples)
+
+
 def test_an_unknown_voice_is_told_before_anything_is_spoken(voice):
     with pytest.raises(UsageError, match=r"no voice 'af_hart' \(near: 'af_heart'"):
         voice.speak("I know.", Manner(voice="af_hart"))

@@ -46,6 +46,8 @@ SAID = {
     "DON'T WORRY": "dˈOnt wˈɜɹi",
     "5 dogs (2.5 kg) & me!!! 😀": "fˈIv dˈɔɡz (tˈu pˈYnt fˈIv kˈɪləɡɹˌæmz) ænd mˌi!",
     "Text 741741, 24/7": "tˈɛkst sˈɛvən fˈɔɹ wˈʌn sˈɛvən fˈɔɹ wˈʌn, twˈɛnti fˈɔɹ sˈɛvən",
+    "Thrack's MRIs": "θɹˈæks ˌɛmˌɑɹˈIz",
+    "D'Blin said www": "dˈiblˈɪn sˈɛd dˌʌbᵊljudˌʌbᵊljudˈʌbᵊlju",
     "well-read friends' house": "wˈɛlɹˈid fɹˈɛndz hˈWs",
     "$1.01, £3 million": "wˈʌn dˈɑləɹ ænd wˈʌn sˈɛnt, θɹˈi mˈɪljᵊn pˈWndz",
 }

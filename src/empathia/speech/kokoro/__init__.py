@@ -148,8 +148,9 @@ def _refuse_foreign(text: str) -> None:
     Raises:
         UsageError: It is one.
     """
-    names = [unicodedata.name(c, "").split(" ")[0] for c in text if c.isalpha()]
-    others = [n for n in names if n not in ("LATIN", "FULLWIDTH", "MODIFIER")]
+    letters = (c for c in unicodedata.normalize("NFKC", text) if c.isalpha())
+    names = [unicodedata.name(c, "").split(" ")[0] for c in letters]
+    others = [n for n in names if n != "LATIN"]
     if names and len(others) >= _FOREIGN * len(names):
         script = max(set(others), key=others.count).capitalize()
         raise UsageError(

@@ -119,7 +119,8 @@ class Lexicon:
         """As if fewer letters were drawn out (sooo), by its parts, spelled, or by its letters."""
         for fewer in (r"\1\1", r"\1"):
             shorter = _DRAWN.sub(fewer, word)
-            if shorter != word and (known := self._whole(shorter, before, after)) is not None:
+            known = self._whole(shorter, before, after) if 1 < len(shorter) < len(word) else None
+            if known is not None:
                 return known
         parts = [
             p[i : i + _LONGEST] for p in _JOINTS.split(word) for i in range(0, len(p), _LONGEST)
@@ -130,13 +131,14 @@ class Lexicon:
             if word.lower().endswith(clitic) and len(word) > len(clitic):
                 return self.sound(word[: -len(clitic)], before, "") + sound
         stem, apostrophe, s = word.partition("'")
+        if s.lower() not in ("", "s"):  # O'Neil
+            return self.sound(stem, "-", "") + self.sound(s, "-", "")
         if not apostrophe and word[-1:] == "s" and word[:-1].isupper() and len(word) > 2:  # MRIs
             stem, s = word[:-1], "s"
         known = self._whole(stem, before, "") if apostrophe else None
         if known is None and len(stem) <= _SPELLED and (stem.isupper() or not _VOICED.search(stem)):
             known = self._spelled(stem)
-        if known is None or s not in ("", "s"):
-            return letters.sounded(word.lower().replace("'", ""))
+        known = letters.sounded(stem.lower()) if known is None else known
         return self._with_s(known) if s else known
 
     def _spelled(self, word: str) -> str:

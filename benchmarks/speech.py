@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -85,7 +86,8 @@ def main() -> None:
     print(
         f"{len(firsts)} replies, {spoken:.1f} s of speech, {args.threads} thread(s): real-time "
         f"factor {spent / spoken:.2f}, of the processor's time {worked / spoken:.2f}; median first "
-        f"piece after {times:.2f} s, {works:.2f} s of the processor's, {lengths:.2f} s long"
+        f"piece after {times:.2f} s, {works:.2f} s of the processor's, {lengths:.2f} s long; peak "
+        f"memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB"
     )
     hears = WhisperModel(
         str(weights.folder("whisper-base")), compute_type="int8", cpu_threads=args.threads

@@ -25,14 +25,13 @@ def test_encoding_keeps_pitch_and_length_in_few_bytes(tmp_path, rate):
 
 
 def test_mp3_where_opus_cannot_be_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        encoding, "_ENCODERS", (("no-such-codec", "ogg", (16000,)), encoding._ENCODERS[1])
-    )
+    monkeypatch.setitem(encoding._KINDS, "opus", ("no-such-codec", "ogg", 32, (16000,)))
     encoded = media.encode([Audio(tone(4.0), 16000)])
     assert media.media_type(encoded) == "audio/mpeg"
     (tmp_path / "e.mp3").write_bytes(encoded)
     assert abs(loudest_hz(heard(tmp_path / "e.mp3")) - 440) < 2
-    monkeypatch.setattr(encoding, "_ENCODERS", ())
+    for kind in ("opus", "mp3"):
+        monkeypatch.setitem(encoding._KINDS, kind, ("no-such-codec", "ogg", 32, (16000,)))
     with pytest.raises(MediaError, match="neither Opus nor mp3"):
         media.encode([Audio(tone(), 16000)])
 

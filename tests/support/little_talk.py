@@ -68,7 +68,7 @@ class Talking:
                 tell("on and on ")
         turn = self._turn(talk, f"You said: {last}")
         reply = Reply(turn.utterance.id, f"You said: {last} How was it?", "little")
-        return turn_json(Turn(turn.utterance, reply=reply))
+        return turn_json(Turn(turn.utterance, emotion=turn.emotion, reply=reply))
 
     def end(self, tell, *, talk):
         del self.said[talk]

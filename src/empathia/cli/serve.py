@@ -53,6 +53,12 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--permissive", action="store_true", help="leave out weights trained on non-commercial data"
     )
+    parser.add_argument(
+        "--voice",
+        metavar="VOICE",
+        help="who speaks answers: kokoro, kokoro:NAME, URL#MODEL of a server with OpenAI's "
+        "/v1/audio/speech, or none (default: kokoro where its weight is pulled)",
+    )
     parser.add_argument("--threads", type=int, metavar="N", help="threads for the models")
 
 
@@ -75,7 +81,16 @@ def run(args: argparse.Namespace) -> int:
         Options(permissive=args.permissive, threads=args.threads),
         largest=args.largest * 1_000_000,
         longest=args.longest * 60.0,
+        voice=_voice(args.voice),
     )
     with needs("serve", "the service"):
         from empathia.service.running import serve
     return serve(settings, args.cert, args.key)
+
+
+def _voice(given: str | None) -> str | None:
+    from empathia import weights
+
+    if given is None:
+        return "kokoro" if weights.state("kokoro") == "ok" else None
+    return None if given == "none" else given

@@ -21,7 +21,7 @@ from empathia.media.container import (
     probe,
 )
 from empathia.media.decoding import blocks, spans, unmixed
-from empathia.media.encoding import encode, media_type
+from empathia.media.encoding import Encoder, encode, media_type
 from empathia.media.mixing import Condition
 from empathia.media.streams import Block, Pcm, Source, broken, listened
 from empathia.media.tape import Tape
@@ -33,6 +33,7 @@ __all__ = [
     "SUFFIXES",
     "Block",
     "Condition",
+    "Encoder",
     "MediaInfo",
     "Pcm",
     "Selection",

@@ -19,11 +19,13 @@ from empathia.service.jobs import Jobs
 from empathia.service.problems import Refused
 from empathia.service.routes import evi, jobs
 from empathia.service.settings import Settings
+from empathia.service.work.speaking import Wanted
 from empathia.service.workers import Worker
 from empathia.version import __version__
 
 READING = "empathia.service.work.reading"
 TALKING = "empathia.service.work.talking"
+SPEAKING = "empathia.service.work.speaking"
 _ABOUT = """\
 Reads how people feel in a conversation and answers with empathy. All of it runs on this machine.
 
@@ -33,13 +35,16 @@ Inferring emotions of people at work or in education is prohibited in the EU (AI
 """
 
 
-def create(settings: Settings, reading: str = READING, talking: str = TALKING) -> FastAPI:
+def create(
+    settings: Settings, reading: str = READING, talking: str = TALKING, speaking: str = SPEAKING
+) -> FastAPI:
     """The application; its workers start with it.
 
     Args:
         settings: How it runs.
         reading: Module that reads.
         talking: Module that holds talks.
+        speaking: Module that speaks, where there is a voice.
     """
     app = FastAPI(
         title="Empathia",
@@ -53,6 +58,10 @@ def create(settings: Settings, reading: str = READING, talking: str = TALKING) -
     app.state.settings = settings
     app.state.reader = Worker(reading, settings.options)
     app.state.talker = Worker(talking, settings.options)
+    app.state.speaker = None
+    if settings.voice is not None:
+        wanted = Wanted(settings.voice, settings.options.threads)
+        app.state.speaker = Worker(speaking, wanted)
     app.state.chats = set()
     app.add_exception_handler(EmpathiaError, _told)
     app.add_exception_handler(HTTPException, _told)
@@ -71,21 +80,27 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     began = time.monotonic()
     reader: Worker = app.state.reader
-    talker: Worker = app.state.talker
+    workers = _workers(app)
     try:
-        await asyncio.gather(reader.start(), talker.start())
+        await asyncio.gather(*(w.start() for w in workers))
     except EmpathiaError as error:
         app.state.failure = error
         raise
     uploads = Jobs(settings.folder / "jobs", reader, settings.waiting, settings.longest)
     app.state.jobs = uploads
     working = asyncio.ensure_future(uploads.work())
-    log.write("ready", seconds=round(time.monotonic() - began, 2))
+    voice = (settings.voice or "none").partition(":")[0]
+    log.write("ready", seconds=round(time.monotonic() - began, 2), voice=voice)
     yield
     uploads.stop()
     await working
-    await asyncio.gather(reader.stop(), talker.stop())
+    await asyncio.gather(*(w.stop() for w in workers))
     log.write("stopped")
+
+
+def _workers(app: FastAPI) -> list[Worker]:
+    every = (app.state.reader, app.state.talker, app.state.speaker)
+    return [w for w in every if w is not None]
 
 
 async def _health() -> dict[str, str]:
@@ -95,7 +110,7 @@ async def _health() -> dict[str, str]:
 
 async def _ready(request: Request) -> dict[str, str]:
     """Its models are loaded: what is asked now is answered in the usual time."""
-    if not (request.app.state.reader.is_ready and request.app.state.talker.is_ready):
+    if not all(w.is_ready for w in _workers(request.app)):
         raise Refused(503, "models are being loaded", "Ask again in a while", 2)
     return {"status": "ready"}
 

@@ -50,9 +50,12 @@ def serve(settings: Settings, cert: Path | None = None, key: Path | None = None)
             ssl_certfile=cert,
             ssl_keyfile=key,
         )
-        uvicorn.Server(config).run(sockets=[listening])
-        if failure := getattr(app.state, "failure", None):
-            raise failure
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        except SystemExit:  # where the application does not start
+            if failure := getattr(app.state, "failure", None):
+                raise failure from None
+            raise
         return 0
 
 

@@ -30,6 +30,7 @@ class Settings:
         largest: Bytes of an upload.
         longest: Seconds of an upload.
         waiting: Uploads that wait or come in at a time; more are refused for a while.
+        voice: Whose voice answers have, as :func:`empathia.speech.load` takes it; None for none.
 
     Raises:
         UsageError: One of these cannot be, or others than this machine would need no token.
@@ -44,6 +45,7 @@ class Settings:
     largest: int = 2_000_000_000
     longest: float = 4 * 3600.0
     waiting: int = 16
+    voice: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:

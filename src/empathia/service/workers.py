@@ -7,12 +7,11 @@ import contextlib
 import itertools
 import multiprocessing
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from empathia.errors import EmpathiaError
-from empathia.pipeline import Options
 from empathia.service import log, work
 from empathia.service.work import Failure
 
@@ -32,10 +31,10 @@ class Worker:
 
     Args:
         module: Does the work, such as :mod:`empathia.service.work.reading`.
-        options: How to read.
+        options: What its ``open`` is given.
     """
 
-    def __init__(self, module: str, options: Options) -> None:
+    def __init__(self, module: str, options: object) -> None:
         self._module, self._options = module, options
         self._numbers = itertools.count(1)
         self._asked: dict[int, tuple[asyncio.Future[Any], Callable[[Any], None] | None]] = {}
@@ -151,6 +150,31 @@ class Worker:
             raise
         finally:
             del self._asked[number]
+
+    async def stream(self, method: str, /, **given: object) -> AsyncGenerator[Any, None]:
+        """What a method of the work tells, piece by piece; closing it ends the work.
+
+        Raises:
+            EmpathiaError: As the method.
+            Died: The process ended meanwhile; it is started again.
+        """
+        told: asyncio.Queue[tuple[Any, ...]] = asyncio.Queue()
+        asked = asyncio.ensure_future(
+            self.ask(method, lambda piece: told.put_nowait((piece,)), **given)
+        )
+
+        def over(task: asyncio.Task[Any]) -> None:
+            if not task.cancelled():
+                task.exception()  # it is told where somebody still listens
+            told.put_nowait(())
+
+        asked.add_done_callback(over)
+        try:
+            while piece := await told.get():
+                yield piece[0]
+            await asked
+        finally:
+            asked.cancel()
 
     def _send(self, message: tuple[int, str | None, object]) -> None:
         with contextlib.suppress(OSError):  # that it died is heard elsewhere

@@ -47,7 +47,11 @@ def load(spec: str, threads: int | None = None) -> Voice:
 
 def tone(emotion: Emotion | None) -> str:
     """In which tone to answer what somebody feels: one of :data:`empathia.types.manner.TONES`."""
-    label = None if emotion is None else emotion.label
+    return tone_of(None if emotion is None else emotion.label)
+
+
+def tone_of(label: str | None) -> str:
+    """The same by the label of what is felt; None where nobody is sure."""
     return _TONES.get((label or "").lower(), "plain")
 
 

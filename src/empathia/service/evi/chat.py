@@ -11,7 +11,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -20,10 +20,11 @@ from empathia.files import Plain
 from empathia.service import log, problems
 from empathia.service.evi.scores import prosody
 from empathia.service.workers import Worker
+from empathia.speech import tone_of
 
 Json = Mapping[str, Plain]
-Speak = Callable[[str], AsyncIterator[tuple[bytes, float]]]
-"""Pieces of sound of a text (wav), each with its length in s."""
+Speak = Callable[[str, str], AsyncGenerator[tuple[bytes, float], None]]
+"""Pieces of sound (wav) of a text in a tone, each with its length in s."""
 
 _STALL = 1.0  # s without sound after which what was said is taken to be over
 _BEHIND = 30.0  # s of sound that may wait to be heard
@@ -238,9 +239,11 @@ class Chat:
         except EmpathiaError as error:
             await self._error(error)
             return
-        await self._say(turn["reply"]["text"], from_text=False)
+        felt = _mapping(turn["emotion"]) or {}
+        tone = tone_of(felt.get("label"))  # type: ignore[arg-type]
+        await self._say(turn["reply"]["text"], tone, from_text=False)
 
-    async def _say(self, text: str, *, from_text: bool) -> None:
+    async def _say(self, text: str, tone: str = "plain", *, from_text: bool) -> None:
         """Words of an answer, sentence by sentence, with its voice."""
         id, index = secrets.token_urlsafe(12), 0
         loop = asyncio.get_running_loop()
@@ -253,14 +256,26 @@ class Chat:
                 is_quick_response=False,
                 models={"prosody": None},
             )
-            if self._speak is None:
-                continue
-            async for data, seconds in self._speak(sentence):
-                encoded = base64.b64encode(data).decode()
-                await self._send("audio_output", id=id, index=index, data=encoded)
-                index += 1
-                self._state.plays_until = max(self._state.plays_until, loop.time()) + seconds
+            async with contextlib.aclosing(self._aloud(sentence, tone)) as pieces:
+                async for data, seconds in pieces:
+                    encoded = base64.b64encode(data).decode()
+                    await self._send("audio_output", id=id, index=index, data=encoded)
+                    index += 1
+                    self._state.plays_until = max(self._state.plays_until, loop.time()) + seconds
         await self._send("assistant_end")
+
+    async def _aloud(self, text: str, tone: str) -> AsyncGenerator[tuple[bytes, float], None]:
+        """Its sound; none where the voice does not speak its language, or fails."""
+        if self._speak is None:
+            return
+        try:
+            async with contextlib.aclosing(self._speak(text, tone)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except UsageError:
+            return
+        except EmpathiaError as error:
+            await self._error(error)
 
     async def _interrupted(self, at: float | None = None) -> None:
         """Somebody speaks: what is being answered is not said to its end."""

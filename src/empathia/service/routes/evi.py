@@ -7,7 +7,8 @@ import asyncio
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from empathia.errors import UsageError
-from empathia.service.evi.chat import Chat
+from empathia.service.evi.chat import Chat, Speak
+from empathia.service.workers import Worker
 
 _MOST = 32  # chats at a time
 _BUSY, _WRONG = 1013, 1008  # why a socket is closed
@@ -25,7 +26,8 @@ async def chat(socket: WebSocket) -> None:
         return
     try:
         group = socket.query_params.get("resumed_chat_group_id") or None
-        one = Chat(socket, state.talker, state.settings.folder / "chats", group)
+        folder = state.settings.folder / "chats"
+        one = Chat(socket, state.talker, folder, group, _voice(state.speaker))
     except UsageError as error:
         await socket.close(_WRONG, error.problem)
         return
@@ -37,3 +39,11 @@ async def chat(socket: WebSocket) -> None:
         pass
     finally:
         state.chats.discard(task)
+
+
+def _voice(speaker: Worker | None) -> Speak | None:
+    """What speaks; each piece is a sound of its own."""
+    if speaker is None:
+        return None
+    given = {"voice": None, "speed": 1.0, "form": "pieces"}
+    return lambda text, tone: speaker.stream("speak", text=text, tone=tone, **given)

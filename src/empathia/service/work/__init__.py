@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 from empathia import errors
 from empathia.errors import EmpathiaError
-from empathia.pipeline import Options
 from empathia.service import log, problems
 
 END = 0  # of a request: there is nothing more to do
@@ -50,13 +49,13 @@ class NobodyWaits(EmpathiaError):
     """Who asked has gone."""
 
 
-def main(pipe: Connection, module: str, options: Options) -> None:
+def main(pipe: Connection, module: str, options: object) -> None:
     """Load what a kind of work needs, then work until the pipe is closed.
 
     Args:
         pipe: To the service.
         module: Has ``open(options)``, whose result has the methods.
-        options: How to read.
+        options: What it is given.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked decides when to end
     try:

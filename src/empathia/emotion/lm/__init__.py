@@ -129,14 +129,19 @@ def weights_of(options: Options) -> tuple[str, ...]:
 
 
 def kept_of(options: Options) -> tuple[Path, ...]:
-    """The kept recogniser whose tuned model is asked, where ``model`` names its folder.
+    """Kept recognisers: whose tuned model is asked, and with whose adapters tuning begins.
 
     Raises:
-        LeakageError: The folder is what a tuning left, not what was kept.
+        LeakageError: A folder is what a tuning left, not what was kept.
+        ConfigError: Tuning is to begin with what was not kept.
     """
-    folder = Path(options.text("model"))
-    tuning.check_kept(folder)
-    return (folder,) if is_file(folder / keeping.SETTINGS) else ()
+    begun = [Path(x) for x in (options.text("start"),) if x]
+    for folder in (asked := Path(options.text("model")), *begun):
+        tuning.check_kept(folder)
+    is_kept = Rule("the folder of a kept recogniser", lambda x: is_file(Path(x) / keeping.SETTINGS))
+    if begun:
+        options.demand({"start": is_kept})
+    return (*([asked] if is_file(asked / keeping.SETTINGS) else []), *begun)
 
 
 def notes_of(options: Options) -> tuple[str, ...]:

@@ -140,16 +140,17 @@ class Task:
         if o.text("tune") == "soft":
             self.model.requires_grad_(False)
             return nn.ModuleDict()
-        return lowrank.module(
-            lowrank.adapt(
-                self.model,
-                o.count("rank"),
-                o.number("alpha") / o.count("rank"),
-                dropout=o.number("dropout"),
-                targets=o.text("targets"),
-                layers=o.count("layers"),
-            )
+        adapters = lowrank.adapt(
+            self.model,
+            o.count("rank"),
+            o.number("alpha") / o.count("rank"),
+            dropout=o.number("dropout"),
+            targets=o.text("targets"),
+            layers=o.count("layers"),
         )
+        if o.text("start"):
+            lowrank.begin(adapters, Path(o.text("start")), o.text("model"))
+        return lowrank.module(adapters)
 
     def _projector(self) -> Projector | None:
         o = self.problem.options

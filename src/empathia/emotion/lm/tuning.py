@@ -29,6 +29,7 @@ OPTIONS: Mapping[str, Plain] = {
     "rank": 16,  # of these
     "alpha": 16.0,  # their products are multiplied by alpha / rank
     "dropout": 0.05,  # share of their input that is left out in training
+    "start": "",  # kept recogniser with adapters of the same kind, which training begins with
     "targets": "qkv",  # queries, keys and values; or "all" linear layers
     "layers": 0,  # of the top ones alone; what those below make of it is computed once; 0 for all
     "back": 4,  # turns before the first of a few that are learnt from in one pass
@@ -78,6 +79,9 @@ def check(
         }
     )
     soft.check(o, template, modalities)
+    if o.text("start"):
+        begun = Rule("'lora' where it begins with what was learnt before", lambda t: t == "lora")
+        o.demand({"tune": begun})
     if tuned(o):
         learns = _LEARNS[o.text("tune")]
         o.demand(

@@ -141,6 +141,34 @@ def save(folder: Path, model: Any, base: str) -> None:  # noqa: ANN401
     write_json(folder / kept.CONFIG, config)
 
 
+def begin(adapters: Mapping[str, Adapted], folder: Path, base: str) -> None:
+    """Give adapters the values that others had in the end, as :func:`save` wrote them.
+
+    Args:
+        adapters: By the names of their layers.
+        folder: Has those of the same layers and rank, beside the same model.
+        base: Name of that model.
+
+    Raises:
+        WeightsError: It has others, or they are damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    told = kept.config(folder)
+    try:
+        tensors = load_file(folder / kept.TENSORS)
+        names = {k.removeprefix(_STEM).partition(".lora_")[0] for k in tensors}
+        if names != adapters.keys() or told.base != base:
+            raise ValueError(f"of '{told.base}', {len(names)} layers, none other can begin with it")
+        with torch.no_grad():
+            for name, layer in adapters.items():
+                layer.down.copy_(tensors[f"{_STEM}{name}.lora_A.weight"])
+                layer.up.copy_(tensors[f"{_STEM}{name}.lora_B.weight"] * told.scale / layer.scale)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise kept.damaged(folder, error) from error
+
+
 def add(model: nn.Module, folder: Path) -> None:
     """Put what :func:`save` or peft wrote beside a model's layers.
 

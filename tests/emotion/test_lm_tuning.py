@@ -219,6 +219,50 @@ def test_what_a_tuning_leaves_is_no_model_of_another_run(folder, tmp_path, how):
     assert emotion.kept_of("lm", asks) == ()
 
 
+def test_tuning_begins_where_another_ended(folder, tmp_path):
+    """As likely as that one's end, and with what that one learnt from to answer for."""
+    first = tuning(folder, tmp_path / "out", epochs=8, targets="all", alpha=4.0)
+    learnt = lm.learn(first)
+    kept = tmp_path / "model"
+    kept.mkdir()
+    learnt.save(kept)
+    keeping.Settings(
+        "lm",
+        "lm",
+        LABELS,
+        True,
+        True,
+        {"text": ()},
+        first.options.values,
+        "any",
+        noncommercial=False,
+    ).write(kept)
+    fresh = task(tuning(folder, tmp_path / "a", targets="all"))
+    on = task(tuning(folder, tmp_path / "b", targets="all", start=str(kept)))  # with another alpha
+    with torch.no_grad():
+        before, now = (t.validate()["likelihood"] for t in (fresh, on))
+    assert now == pytest.approx(
+        max(h["likelihood"] for h in learnt.record["history"]), abs=0.05
+    )  # bf16
+    assert now > before + 0.1
+    assert all(p.requires_grad for p in on.module.parameters())
+    going = Options({**first.options.values, "start": str(kept)})
+    assert emotion.kept_of("lm", going) == (kept,)
+
+    for wrong, told in (
+        ({"rank": 4}, "size"),
+        ({"targets": "qkv"}, "none other can begin"),
+        ({"layers": 1}, "none other can begin"),
+    ):
+        with pytest.raises(WeightsError, match=told):
+            task(tuning(folder, tmp_path / "d", **({"targets": "all", "start": str(kept)} | wrong)))
+    with pytest.raises(ConfigError, match=r"start.*kept recogniser"):
+        emotion.kept_of("lm", Options({**first.options.values, "start": str(tmp_path)}))
+    with pytest.raises(LeakageError, match="work of a tuning"):
+        left = tmp_path / "out" / tuning_of.LEARNT
+        emotion.kept_of("lm", Options({**first.options.values, "start": str(left)}))
+
+
 def test_adapters_of_a_gguf_file_are_learnt_with_torch_and_read_without(tmp_path, monkeypatch):
     pytest.importorskip("xllamacpp")
     file = write_gguf(tmp_path / "tiny.gguf")
@@ -333,6 +377,7 @@ def test_what_cannot_be_tuned_is_told(folder, tmp_path):
         {"backend": "local", "tune": "full"},
         {"answer": "free"},
         {"shots": 2},
+        {"tune": "full", "start": "x"},
     ):
         with pytest.raises(ConfigError, match=next(iter(wrong))):
             lm.learn(tuning(folder, tmp_path, **wrong))

@@ -241,11 +241,11 @@ def test_tuning_begins_where_another_ended(folder, tmp_path):
     on = task(tuning(folder, tmp_path / "b", targets="all", start=str(kept)))  # with another alpha
     with torch.no_grad():
         before, now = (t.validate()["likelihood"] for t in (fresh, on))
-    assert now == pytest.approx(
-        max(h["likelihood"] for h in learnt.record["history"]), abs=0.05
-    )  # bf16
+    best = max(h["likelihood"] for h in learnt.record["history"])
+    assert now == pytest.approx(best, abs=0.05)  # in bf16
     assert now > before + 0.1
-    assert all(p.requires_grad for p in on.module.parameters())
+    learns = [[p.requires_grad for p in t.module.parameters()] for t in (fresh, on)]
+    assert learns[0] == learns[1] and any(learns[1])
     going = Options({**first.options.values, "start": str(kept)})
     assert emotion.kept_of("lm", going) == (kept,)
 

@@ -6,10 +6,12 @@ import json
 import os
 from pathlib import Path
 
+from little_talk import emotion
+
 from empathia.errors import UsageError
 from empathia.pipeline import Options
 from empathia.service.work.reading import PAGE, TIMELINE, own
-from empathia.types import Timeline, Turn, Utterance, wire
+from empathia.types import Timeline, Turn, Utterance, Word, wire
 
 
 def open(options):
@@ -44,16 +46,45 @@ class Work:
     def pid(self, tell):
         return os.getpid()
 
-    def read(self, tell, *, file, name, folder, given, longest):
-        own(Options(), given)
+    def transcribe(self, tell, *, file, given, longest):
+        """Lines "who|words", half a second a word; or "echo", which says how it is to be read."""
         text = Path(file).read_text()
+        self._stop(tell, text)
+        if text == "echo":
+            text = f"Ann|{json.dumps(given)}"
+        turns, now = [], 0.0
+        for i, line in enumerate(text.splitlines()):
+            who, _, said = line.partition("|")
+            words = said.split()
+            spoken = tuple(
+                Word(w, now + k / 2, now + (k + 1) / 2, 0.9) for k, w in enumerate(words)
+            )
+            end = now + len(words) / 2
+            u = Utterance(f"turn-{i:04d}", i, who, " ".join(words), now, end, language="en")
+            felt = emotion("sadness" if "sad" in said else "joy")
+            turns.append(Turn(u, spoken, emotion=felt))
+            now = end
+        names = tuple(dict.fromkeys(t.utterance.speaker for t in turns))
+        return wire.to_json(
+            Timeline("x", tuple(turns), names, duration=now, language="en", has_audio=True)
+        )
+
+    def _stop(self, tell, text):
         if text.startswith("wait"):  # until a file is there
-            while not Path(text.split()[1]).exists():
+            _, go, *began = text.split()
+            for file in began:
+                Path(file).touch()
+            while not Path(go).exists():
                 tell(("waiting", 0, None))
         if text.startswith("die"):
             os._exit(9)
         if text.startswith("fail"):
             raise UsageError("that cannot be read", "Give another")
+
+    def read(self, tell, *, file, name, folder, given, longest):
+        own(Options(), given)
+        text = Path(file).read_text()
+        self._stop(tell, text)
         tell(("reading", 1, 2))
         said = Utterance("turn-0000", 0, "Ann", text, 0.0, 1.0)
         made = Timeline(name, (Turn(said),), ("Ann",), duration=1.0, has_audio=True)

@@ -12,6 +12,7 @@ from empathia.errors import UsageError
 from empathia.exemplars.pairs import TURNS
 from empathia.pipeline import Conversation, Options, Reader
 from empathia.pipeline.conversation import Spoken
+from empathia.pipeline.models import Models
 from empathia.types import Reply, Timeline, Turn, Utterance
 from empathia.types.wire import from_json
 
@@ -59,6 +60,7 @@ def answer(
     *,
     every: bool = False,
     listener: str | None = None,
+    models: Models | None = None,
     progress: Progress = silent,
 ) -> list[Answered]:
     """Replies to a talk; to each turn by what came before it alone.
@@ -68,6 +70,7 @@ def answer(
         options: How to judge and to reply.
         every: Answer each turn that another speaker's follows, and the last; else the last alone.
         listener: Answer only what this speaker answers (or is to answer).
+        models: Those of a reader or another talk, which are then shared.
         progress: Called as work goes on.
 
     Raises:
@@ -75,7 +78,7 @@ def answer(
         EmpathiaError: See :class:`empathia.pipeline.Conversation`.
     """
     chosen = dataclasses.replace(options or Options(), reply="none")
-    with Conversation(chosen) as conversation:
+    with Conversation(chosen, models=models) as conversation:
         turns = _turns(talk, conversation)
         places = list(_answerable(turns, listener))
         if not places:
@@ -85,7 +88,8 @@ def answer(
             )
         found = []
         for done, i in enumerate(places if every else places[-1:], 1):
-            reply = conversation.models.replies.answer(turns[: i + 1], conversation.record)
+            answers, record = conversation.models.replies, conversation.record
+            reply = answers.answer(turns[: i + 1], record, wish=chosen.wish)
             found.append(_answered(turns, i, reply))
             progress("reply", done, len(places) if every else 1)
     return found

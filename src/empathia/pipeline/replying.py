@@ -16,7 +16,7 @@ from empathia.pipeline.choosing import Judging, Measure, choose
 from empathia.replies import rules
 from empathia.replies.rules import care
 from empathia.replies.rules.safety import language_of
-from empathia.types import Reply, Tell, Turn
+from empathia.types import Reply, Tell, Turn, Wish
 
 if TYPE_CHECKING:
     from empathia.pipeline.options import Options
@@ -60,7 +60,13 @@ class Replies:
         """Names of the weights that the generator works with."""
         return tuple(self._used)
 
-    def answer(self, turns: Sequence[Turn], record: Record, tell: Tell = None) -> Reply:
+    def answer(
+        self,
+        turns: Sequence[Turn],
+        record: Record,
+        tell: Tell = None,
+        wish: Wish | None = None,
+    ) -> Reply:
         """An answer in any case: what was heard is not lost because a model cannot be loaded.
 
         Args:
@@ -68,13 +74,14 @@ class Replies:
             record: Learns what was used.
             tell: Hears the reply as it is written, where there is one candidate; what is given in
                 the end may be another one.
+            wish: What is wanted of it; None takes what the options say.
         """
-        wish = self._options.wish
+        wish = wish or self._options.wish
         try:
             found = self._generator.propose(turns, wish, tell if wish.candidates == 1 else None)
         except (WeightsError, ExtraError) as error:
             found = [rules.answer(turns, note=str(error), wish=wish)]
-        reply = self._chosen(turns, found, record)
+        reply = self._chosen(turns, found, record, wish)
         record.use(*self._used)
         record.note(*self._notes)
         spoken = turns[-1].utterance.language
@@ -83,7 +90,9 @@ class Replies:
             record.note(f"words in {words} were answered in English ({reply.source})")
         return reply
 
-    def _chosen(self, turns: Sequence[Turn], found: Sequence[Reply], record: Record) -> Reply:
+    def _chosen(
+        self, turns: Sequence[Turn], found: Sequence[Reply], record: Record, wish: Wish
+    ) -> Reply:
         if found[0].source == care.SOURCE:  # fixed, and no matter of taste
             return found[0]
         english = all(detect_language([r.text]) in ("en", None) for r in found)
@@ -91,7 +100,7 @@ class Replies:
         if judging is not None:
             record.use(*_JUDGED_BY)
         measure = self._measure(language_of(turns)) if len(found) > 1 else None
-        return choose(turns, found, self._options.wish, judging, measure)
+        return choose(turns, found, wish, judging, measure)
 
     @cached_property
     def _judging(self) -> Judging | None:

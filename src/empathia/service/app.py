@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import time
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from empathia.errors import EmpathiaError
 from empathia.service import log, problems
+from empathia.service.answers import answer
 from empathia.service.guard import Guard
 from empathia.service.jobs import Jobs
 from empathia.service.problems import Refused
-from empathia.service.routes import evi, jobs
+from empathia.service.room import Room
+from empathia.service.routes import evi, jobs, openai
 from empathia.service.settings import Settings
 from empathia.service.work.speaking import Wanted
 from empathia.service.workers import Worker
@@ -26,6 +28,7 @@ from empathia.version import __version__
 READING = "empathia.service.work.reading"
 TALKING = "empathia.service.work.talking"
 SPEAKING = "empathia.service.work.speaking"
+_CHATS = 32  # that are answered, and texts that are spoken, at a time
 _ABOUT = """\
 Reads how people feel in a conversation and answers with empathy. All of it runs on this machine.
 
@@ -63,6 +66,11 @@ def create(
         wanted = Wanted(settings.voice, settings.options.threads)
         app.state.speaker = Worker(speaking, wanted)
     app.state.chats = set()
+    app.state.rooms = {
+        "chats": Room(_CHATS),
+        "speech": Room(_CHATS),
+        "transcriptions": Room(settings.waiting),
+    }
     app.add_exception_handler(EmpathiaError, _told)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
@@ -70,6 +78,7 @@ def create(
     app.add_middleware(Guard, settings=settings)
     app.include_router(jobs.router)
     app.include_router(evi.router)
+    app.include_router(openai.router)
     app.get("/health", tags=["service"])(_health)
     app.get("/ready", tags=["service"])(_ready)
     return app
@@ -86,6 +95,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     except EmpathiaError as error:
         app.state.failure = error
         raise
+    shutil.rmtree(settings.folder / openai.INCOMING, ignore_errors=True)  # what a kill left
     uploads = Jobs(settings.folder / "jobs", reader, settings.waiting, settings.longest)
     app.state.jobs = uploads
     working = asyncio.ensure_future(uploads.work())
@@ -115,7 +125,7 @@ async def _ready(request: Request) -> dict[str, str]:
     return {"status": "ready"}
 
 
-async def _told(_: Request, error: Exception) -> Response:
+async def _told(request: Request, error: Exception) -> Response:
     """An error of ours, or of the framework, as problem details."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
@@ -124,12 +134,9 @@ async def _told(_: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         error = Refused(error.status_code, str(error.detail))
     assert isinstance(error, EmpathiaError)
-    headers = error.headers if isinstance(error, Refused) else None
-    told = problems.told(error)
-    return JSONResponse(told, problems.status_of(error), headers, media_type=problems.TYPE)
+    return answer(error, request.url.path)
 
 
-async def _fault(_: Request, error: Exception) -> Response:
+async def _fault(request: Request, error: Exception) -> Response:
     log.fault(error, "request")
-    told = problems.told(problems.unknown(type(error).__name__))
-    return JSONResponse(told, 500, media_type=problems.TYPE)
+    return answer(problems.unknown(type(error).__name__), request.url.path)

@@ -13,9 +13,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from starlette.responses import JSONResponse
-
-from empathia.service import log, problems
+from empathia.service import log
+from empathia.service.answers import answer
 from empathia.service.problems import Refused
 from empathia.service.settings import Settings
 
@@ -172,7 +171,4 @@ async def _refuse(error: Refused, scope: Scope, receive: Receive, send: Send) ->
         await receive()
         await send({"type": "websocket.close", "code": 1008, "reason": error.problem[:120]})
         return
-    answer = JSONResponse(
-        problems.told(error), error.status, error.headers, media_type=problems.TYPE
-    )
-    await answer(scope, receive, send)
+    await answer(error, scope["path"])(scope, receive, send)

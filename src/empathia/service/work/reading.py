@@ -6,14 +6,17 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from empathia.errors import UsageError
+from empathia.contracts import Progress
+from empathia.errors import InputError, UsageError
 from empathia.files import Plain
-from empathia.pipeline import Options, Reader
+from empathia.pipeline import Options, Reader, kind
 from empathia.pipeline.models import Models
 from empathia.pipeline.playing import played
 from empathia.pipeline.record import Record
 from empathia.report.timeline import write
 from empathia.service.work import Told
+from empathia.types.shapes import TimelineJson
+from empathia.types.wire import to_json
 
 TIMELINE, PAGE = "timeline.json", "page.html"
 OWN = ("speakers", "names", "language", "channels", "track", "pause", "words", "format")
@@ -62,14 +65,7 @@ class Reading:
         options = own(self._models.options, given)
         path, out = Path(file), Path(folder)
         _check_length(path, longest)
-        reader = Reader(options, self._models)
-
-        def progress(what: str, done: float, total: float | None) -> None:
-            if total is None and done > longest:  # the file did not say how long it is
-                raise _too_long(done, longest)
-            tell((what, done, total))
-
-        timeline = reader.read(path, progress)
+        timeline = Reader(options, self._models).read(path, _progress(tell, longest))
         sound = film = None
         notes = list(timeline.notes)
         if timeline.has_audio:
@@ -85,6 +81,27 @@ class Reading:
             "notes": notes,
         }
 
+    def transcribe(
+        self, tell: Told, *, file: str, given: Mapping[str, Plain], longest: float
+    ) -> TimelineJson:
+        """The timeline of a recording, whatever pictures it has.
+
+        Args:
+            tell: Hears (stage, done, of how much).
+            file: What is read.
+            given: Of :data:`OWN`.
+            longest: Seconds of a recording at most.
+
+        Raises:
+            InputError: It is no recording.
+        """
+        path = Path(file)
+        if kind(path) != "recording":
+            raise InputError("the file is no recording", "Send one")
+        _check_length(path, longest)
+        options = dataclasses.replace(own(self._models.options, given), video=False)
+        return to_json(Reader(options, self._models).read(path, _progress(tell, longest)))
+
 
 def own(options: Options, given: Mapping[str, Plain]) -> Options:
     """Options with what a client chose.
@@ -98,9 +115,17 @@ def own(options: Options, given: Mapping[str, Plain]) -> Options:
     return dataclasses.replace(options, **given)  # type: ignore[arg-type]
 
 
+def _progress(tell: Told, longest: float) -> Progress:
+    def progress(what: str, done: float, total: float | None) -> None:
+        if total is None and done > longest:  # the file did not say how long it is
+            raise _too_long(done, longest)
+        tell((what, done, total))
+
+    return progress
+
+
 def _check_length(path: Path, longest: float) -> None:
     from empathia import media
-    from empathia.pipeline import kind
 
     if kind(path) != "recording":
         return

@@ -56,8 +56,14 @@ def open(wanted: Wanted) -> Speaking:
 class Speaking:
     """Speaks one text after another with one voice."""
 
+    lanes = MappingProxyType({"about": "about"})
+
     def __init__(self, voice: Voice) -> None:
         self._voice = voice
+
+    def about(self, tell: Told) -> list[str]:
+        """Names of its voices; [] where it does not know."""
+        return list(self._voice.voices)
 
     def speak(
         self, tell: Told, *, text: str, voice: str | None, speed: float, tone: str, form: str

@@ -44,7 +44,9 @@ class Talking:
     Answers are made beside what is heard meanwhile: who goes on speaking ends them.
     """
 
-    lanes = MappingProxyType({"answer": "answers", "reply": "answers", "judge": "answers"})
+    lanes = MappingProxyType(
+        dict.fromkeys(("answer", "chat", "reply", "judge", "react"), "answers")
+    )
 
     def __init__(self, models: Models) -> None:
         self._models = models
@@ -92,6 +94,11 @@ class Talking:
     def answer(self, tell: Told, *, talk: str) -> object:
         """What was said last, with its answer, pieces of which are told as they are written."""
         return turn_json(self._of(talk).session.answer(tell))
+
+    def chat(self, tell: Told, *, turns: Sequence[tuple[str, str]]) -> object:
+        """The last of (speaker, words) as a turn, with an answer; nothing is kept."""
+        (one,) = answering.answer(turns, self._models.options, models=self._models)
+        return turn_json(dataclasses.replace(one.turn, reply=one.reply))
 
     def end(self, tell: Told, *, talk: str) -> None:
         """Let go of a talk; its file stays."""

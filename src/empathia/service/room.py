@@ -1,0 +1,36 @@
+"""How many requests of a kind are served at a time; more are refused for a while."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from empathia.service.problems import Refused
+
+_RETRY = 5  # s after which one that was refused may come again
+
+
+class Room:
+    """Places for requests.
+
+    Args:
+        most: How many there are.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._taken = most, 0
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """One of them.
+
+        Raises:
+            Refused: All are taken.
+        """
+        if self._taken >= self._most:
+            raise Refused(429, f"{self._taken} requests of this kind wait", "Come again", _RETRY)
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1

@@ -1,0 +1,196 @@
+"""``/v1/chat``, ``/v1/audio`` and ``/v1/models``, as OpenAI's clients speak."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from starlette.datastructures import FormData, UploadFile
+
+from empathia.service.openai import chat, transcripts
+from empathia.service.openai.errors import Unfit
+from empathia.service.openai.fields import Fields
+from empathia.service.work.speaking import FORMS
+from empathia.service.workers import Worker
+from empathia.types.manner import FASTEST, SLOWEST, TONES
+from empathia.types.wire import from_json
+
+SPEECH = "empathia-speech"
+INCOMING = "transcriptions"
+"""Folder of recordings while they are read."""
+_EVENTS = "text/event-stream"
+_FAVOURITES = ("alloy", "default")  # what clients say that want any voice
+_LETTERS = 4096  # characters that are spoken at a time
+_FIELDS = 60  # of a form
+_LISTS = ("timestamp_granularities", "keywords")
+_BEGAN = int(time.time())
+
+router = APIRouter(prefix="/v1", tags=["openai"])
+
+
+def _takes(kind: str, example: Mapping[str, object]) -> dict[str, object]:
+    """What a route takes, for programs; unknown fields are ignored."""
+    schema = {"type": "object", "required": [*example], "example": dict(example)}
+    return {"requestBody": {"required": True, "content": {kind: {"schema": schema}}}}
+
+
+_CHAT = {"model": chat.MODEL, "messages": [{"role": "user", "content": "I lost my keys again."}]}
+_SPEECH: Mapping[str, object] = {"model": SPEECH, "voice": "alloy", "input": "I am with you."}
+_FORM: Mapping[str, object] = {"model": transcripts.MODEL, "file": "talk.wav"}
+
+
+@router.get("/models")
+async def models(request: Request) -> dict[str, object]:
+    """Models there are: one for each kind of request."""
+    return {"object": "list", "data": _models(request)}
+
+
+@router.get("/models/{id}")
+async def model(id: str, request: Request) -> dict[str, object]:
+    """One of them."""
+    for one in _models(request):
+        if one["id"] == id:
+            return one
+    known = ", ".join(str(one["id"]) for one in _models(request))
+    raise Unfit("model", "there is no such model", f"There are {known}", 404, "model_not_found")
+
+
+def _models(request: Request) -> list[dict[str, object]]:
+    names = [chat.MODEL, transcripts.MODEL]
+    if request.app.state.speaker is not None:
+        names.append(SPEECH)
+    rest = {"object": "model", "created": _BEGAN, "owned_by": "empathia"}
+    return [{"id": name, **rest} for name in names]
+
+
+@router.post("/chat/completions", openapi_extra=_takes("application/json", _CHAT))
+async def completions(request: Request) -> Response:
+    """Answer the last message of the user, with the emotion that was recognised in it."""
+    asked = chat.wanted(Fields.of_json(await request.body()))
+    state = request.app.state
+    with state.rooms["chats"].place():
+        turn = await state.talker.ask("chat", turns=asked.turns)
+    answer = chat.Answer(asked, turn)
+    if asked.stream:
+        return StreamingResponse(_each(answer.pieces()), media_type=_EVENTS)
+    return JSONResponse(answer.whole())
+
+
+async def _each(pieces: Iterator[str]) -> AsyncIterator[str]:
+    for piece in pieces:
+        yield piece
+
+
+@router.post("/audio/transcriptions", openapi_extra=_takes("multipart/form-data", _FORM))
+async def transcriptions(request: Request) -> Response:
+    """Words of a recording, with who speaks and how it sounds where the form has room for it."""
+    state = request.app.state
+    with state.rooms["transcriptions"].place():
+        folder = state.settings.folder / INCOMING
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as place:
+            async with request.form(max_files=1, max_fields=_FIELDS) as form:
+                asked = transcripts.wanted(_fields(form))
+                file = await _kept(form.get("file"), Path(place))
+            longest = state.settings.longest
+            given = {"file": str(file), "given": asked.given, "longest": longest}
+            timeline = from_json(await state.reader.ask("transcribe", **given))
+    if asked.stream:
+        pieces = _each(transcripts.events(timeline, asked))
+        return StreamingResponse(pieces, media_type=_EVENTS)
+    told = transcripts.written(timeline, asked)
+    if isinstance(told, str):
+        return Response(told.encode("utf-8", "backslashreplace"), media_type="text/plain")
+    return JSONResponse(told)
+
+
+def _fields(form: FormData) -> Fields:
+    """Texts of a form; brackets of their names tell that they come often, or have parts."""
+    given: dict[str, object] = {}
+    for key in form:
+        name = key.partition("[")[0]
+        texts = [x for x in form.getlist(key) if isinstance(x, str)]
+        given[name] = texts if name in _LISTS else texts[-1] if texts else None
+    return Fields(given)
+
+
+async def _kept(file: object, folder: Path) -> Path:
+    if not isinstance(file, UploadFile) or not file.size:
+        raise Unfit("file", "there is no file in the form", "Send it as the field 'file'")
+    suffix = Path(file.filename or "").suffix.lower()
+    plain = suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) <= 10
+    path = folder / f"upload{suffix if plain else ''}"
+    await asyncio.to_thread(_copied, file.file, path)
+    return path
+
+
+def _copied(source: BinaryIO, path: Path) -> None:
+    with path.open("wb") as file:
+        shutil.copyfileobj(source, file, 1 << 20)
+
+
+@router.post("/audio/speech", openapi_extra=_takes("application/json", _SPEECH))
+async def speech(request: Request) -> Response:
+    """Speak a text; sound goes out as it is made."""
+    fields = Fields.of_json(await request.body())
+    state = request.app.state
+    speaker: Worker | None = state.speaker
+    if speaker is None:
+        remedy = "Start the service with one: empathia serve --voice kokoro"
+        raise Unfit("model", "this service has no voice", remedy, 404, "model_not_found")
+    asked = _spoken(fields, await speaker.ask("about"))
+    pieces = _sound(request, speaker, asked)
+    first = await anext(pieces, b"")  # what is refused is told by the status
+    if not first:
+        raise Unfit("input", "there is nothing in it that can be spoken", "Give words")
+    return StreamingResponse(_from(first, pieces), media_type=FORMS[asked.form])
+
+
+class _Spoken(NamedTuple):
+    text: str
+    voice: str | None
+    speed: float
+    tone: str
+    form: str
+
+
+def _spoken(fields: Fields, voices: list[str]) -> _Spoken:
+    """What is to be spoken, and how."""
+    fields.model(SPEECH)
+    fields.refuse({"stream_format": ("audio",)})
+    text = fields.text("input", _LETTERS)
+    voice = fields.get("voice")
+    if isinstance(voice, Mapping):
+        voice = voice.get("id")
+    if not isinstance(voice, str) or (voices and voice not in (*_FAVOURITES, *voices)):
+        known = ", ".join((*_FAVOURITES, *voices))
+        raise Unfit("voice", "there is no such voice", f"Name one of {known}")
+    return _Spoken(
+        text,
+        None if voice in _FAVOURITES else voice,
+        fields.number("speed", SLOWEST, FASTEST, 1),
+        fields.choice("instructions", TONES, "plain"),
+        fields.choice("response_format", tuple(FORMS), "mp3"),
+    )
+
+
+async def _sound(request: Request, speaker: Worker, asked: _Spoken) -> AsyncGenerator[bytes, None]:
+    with request.app.state.rooms["speech"].place():
+        async for data, _ in speaker.stream("speak", **asked._asdict()):
+            if data:
+                yield data
+
+
+async def _from(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    async with contextlib.aclosing(rest):
+        yield first
+        async for piece in rest:
+            yield piece

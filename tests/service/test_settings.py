@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from diary_client import service
 
 from empathia import cli
 from empathia.errors import UsageError
@@ -46,6 +47,14 @@ def test_a_token_is_never_shown(tmp_path):
     assert LONG not in repr(Settings(tmp_path, token=LONG))
     assert token_of({"EMPATHIA_TOKEN": f" {LONG}\n"}) == LONG
     assert token_of({"EMPATHIA_TOKEN": " "}) is None and token_of({}) is None
+
+
+def test_a_database_is_never_shown_and_opened_before_anything_else(tmp_path):
+    assert LONG not in repr(Settings(tmp_path, database=f"postgresql://ann:{LONG}@host/diary"))
+    one = service(tmp_path, database="mysql://host/diary")
+    with pytest.raises(UsageError, match="not in 'mysql'"), one:
+        pass
+    assert one.app.state.failure and not one.app.state.reader.is_ready
 
 
 def test_names_are_those_it_may_be_called_by(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from empathia.errors import UsageError, needs
@@ -15,7 +16,8 @@ examples:
 
 It listens on this machine alone, unless --host says otherwise; then whoever asks must show the
 token in EMPATHIA_TOKEN. What it is given is kept in EMPATHIA_HOME/service, else
-~/.local/share/empathia/service, until it is deleted.
+~/.local/share/empathia/service, until it is deleted. --database postgresql://... keeps the diary
+in PostgreSQL; in EMPATHIA_DATABASE its password is not in the list of processes.
 """
 
 
@@ -30,9 +32,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("what", nargs="?", choices=["token"], help="print a new token and end")
     parser.add_argument("--host", default="127.0.0.1", help="address (default: 127.0.0.1)")
-    parser.add_argument(
-        "--port", type=int, default=8000, help="port (default: 8000; 0: a free one)"
-    )
+    parser.add_argument("--port", type=int, default=8000, help="default: 8000; 0: a free one")
     parser.add_argument(
         "--name",
         dest="names",
@@ -44,6 +44,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--cert", type=Path, metavar="FILE", help="certificate, for https")
     parser.add_argument("--key", type=Path, metavar="FILE", help="its key")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="where uploads are kept")
+    parser.add_argument("--database", metavar="URL", help="of the diary (default: a file there)")
     parser.add_argument(
         "--largest", type=int, default=2000, metavar="MB", help="of an upload (default: 2000)"
     )
@@ -82,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
         largest=args.largest * 1_000_000,
         longest=args.longest * 60.0,
         voice=_voice(args.voice),
+        database=args.database or os.environ.get("EMPATHIA_DATABASE") or None,
     )
     with needs("serve", "the service"):
         from empathia.service.running import serve

@@ -6,20 +6,23 @@ import asyncio
 import contextlib
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from empathia.errors import EmpathiaError
-from empathia.service import log, problems
+from empathia.service import leaving, log, problems
 from empathia.service.answers import answer
+from empathia.service.attempts import Attempts
+from empathia.service.diary.store import Store
 from empathia.service.guard import Guard
+from empathia.service.incoming import Incoming
 from empathia.service.jobs import Jobs
 from empathia.service.problems import Refused
 from empathia.service.room import Room
-from empathia.service.routes import evi, jobs, openai
+from empathia.service.routes import accounts, diary, evi, jobs, openai
 from empathia.service.settings import Settings
 from empathia.service.work.speaking import Wanted
 from empathia.service.workers import Worker
@@ -39,7 +42,11 @@ Inferring emotions of people at work or in education is prohibited in the EU (AI
 
 
 def create(
-    settings: Settings, reading: str = READING, talking: str = TALKING, speaking: str = SPEAKING
+    settings: Settings,
+    reading: str = READING,
+    talking: str = TALKING,
+    speaking: str = SPEAKING,
+    opens: Callable[[str], Store] = Store,
 ) -> FastAPI:
     """The application; its workers start with it.
 
@@ -48,6 +55,7 @@ def create(
         reading: Module that reads.
         talking: Module that holds talks.
         speaking: Module that speaks, where there is a voice.
+        opens: Opens the diary, a file or a URL.
     """
     app = FastAPI(
         title="Empathia",
@@ -71,17 +79,25 @@ def create(
         "speech": Room(_CHATS),
         "transcriptions": Room(settings.waiting),
     }
+    app.state.opens = opens
+    app.state.attempts = Attempts()
+    _answer(app)
+    return app
+
+
+def _answer(app: FastAPI) -> None:
     app.add_exception_handler(EmpathiaError, _told)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
     app.add_exception_handler(Exception, _fault)
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=app.state.settings)
     app.include_router(jobs.router)
+    app.include_router(accounts.router)
+    app.include_router(diary.router)
     app.include_router(evi.router)
     app.include_router(openai.router)
     app.get("/health", tags=["service"])(_health)
     app.get("/ready", tags=["service"])(_ready)
-    return app
 
 
 @contextlib.asynccontextmanager
@@ -90,7 +106,9 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     began = time.monotonic()
     reader: Worker = app.state.reader
     workers = _workers(app)
+    place = settings.database or str(settings.folder / "diary.sqlite")
     try:
+        app.state.store = await asyncio.to_thread(app.state.opens, place)
         await asyncio.gather(*(w.start() for w in workers))
     except EmpathiaError as error:
         app.state.failure = error
@@ -98,6 +116,8 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     shutil.rmtree(settings.folder / openai.INCOMING, ignore_errors=True)  # what a kill left
     uploads = Jobs(settings.folder / "jobs", reader, settings.waiting, settings.longest)
     app.state.jobs = uploads
+    app.state.incoming = Incoming(settings.folder / "incoming", settings.waiting)
+    await leaving.finish(settings.folder, uploads, app.state.store)
     working = asyncio.ensure_future(uploads.work())
     voice = (settings.voice or "none").partition(":")[0]
     log.write("ready", seconds=round(time.monotonic() - began, 2), voice=voice)
@@ -105,6 +125,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     uploads.stop()
     await working
     await asyncio.gather(*(w.stop() for w in workers))
+    app.state.store.close()
     log.write("stopped")
 
 
@@ -132,7 +153,7 @@ async def _told(request: Request, error: Exception) -> Response:
         where = ".".join(str(x) for x in first["loc"])
         error = Refused(422, f"{where}: {first['msg']}", "See /v1/openapi.json")
     if isinstance(error, HTTPException):
-        error = Refused(error.status_code, str(error.detail))
+        error = Refused(error.status_code, str(error.detail), "See /v1/openapi.json")
     assert isinstance(error, EmpathiaError)
     return answer(error, request.url.path)
 

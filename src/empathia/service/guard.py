@@ -29,6 +29,7 @@ _PAGE = "/page/"  # where the page and its parts lie, by which a token is given
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _BODY = 1_000_000  # bytes of a request that uploads nothing
 _UPLOADS = ("/v1/jobs", "/v1/audio/transcriptions", "/api/diary", "/v1/diary")
+_SENDS = frozenset({"POST", "PUT"})
 _POLICY = (
     b"default-src 'self'; img-src 'self' data: blob:; media-src 'self' data: blob:; style-src "
     b"'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -84,7 +85,7 @@ class Guard:
             log.write("request", method=scope["method"], route=route, status=status, ms=spent)
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        most = self._settings.largest if scope["path"].startswith(_UPLOADS) else _BODY
+        most = self._settings.largest if _uploads(scope) else _BODY
         try:
             self._check(scope)
             if scope["type"] == "http":
@@ -108,7 +109,11 @@ class Guard:
         unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE
         foreign = bool(origin) and urlsplit(origin).netloc.lower() != host.lower()
         if unsafe and (foreign or site == "cross-site"):
-            raise Refused(403, "the request comes from the page of another site")
+            raise Refused(
+                403,
+                "the request comes from the page of another site",
+                "Ask from the service's own page",
+            )
         path = scope["path"]
         token = self._settings.token
         if token is None or path in _OPEN or path == "/" or path.startswith(_PAGE):
@@ -136,6 +141,12 @@ def _tokens(scope: Scope) -> Iterable[str]:
         yield cookies[COOKIE].value
 
 
+def _uploads(scope: Scope) -> bool:
+    """Whether a request may be long: a form goes to the disk, all else into memory."""
+    form = _header(scope, b"content-type").lower().startswith("multipart/form-data")
+    return form and scope.get("method") in _SENDS and scope["path"].startswith(_UPLOADS)
+
+
 def _header(scope: Scope, name: bytes) -> str:
     return next((v.decode("latin-1") for k, v in scope["headers"] if k == name), "")
 
@@ -148,7 +159,7 @@ def _host(header: str) -> str:
 
 def _check_size(length: str, most: int) -> None:
     if length and (not length.isdigit() or int(length) > most):
-        raise Refused(413, f"at most {most} bytes are taken, {length[:20]!a} are sent")
+        raise Refused(413, f"at most {most} bytes are taken, {length[:20]!a} are sent", "Send less")
 
 
 def _bounded(receive: Receive, most: int) -> Receive:
@@ -160,7 +171,7 @@ def _bounded(receive: Receive, most: int) -> Receive:
         message = await receive()
         came += len(message.get("body", b""))
         if came > most:
-            raise Refused(413, f"at most {most} bytes are taken, more are sent")
+            raise Refused(413, f"at most {most} bytes are taken, more are sent", "Send less")
         return message
 
     return take

@@ -31,6 +31,8 @@ class Settings:
         longest: Seconds of an upload.
         waiting: Uploads that wait or come in at a time; more are refused for a while.
         voice: Whose voice answers have, as :func:`empathia.speech.load` takes it; None for none.
+        database: Of the diary, a file of SQLite or the URL of PostgreSQL; None is a file in the
+            folder.
 
     Raises:
         UsageError: One of these cannot be, or others than this machine would need no token.
@@ -46,6 +48,7 @@ class Settings:
     longest: float = 4 * 3600.0
     waiting: int = 16
     voice: str | None = None
+    database: str | None = field(default=None, repr=False)  # a URL may hold a password
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:

@@ -90,7 +90,7 @@ def register(
     Raises:
         UsageError: One of these cannot be, or the name is taken.
     """
-    name, secret = _normal(name).casefold(), _normal(passphrase)
+    name, secret = known_as(name), _normal(passphrase)
     _NAME.check("name", name)
     _check_passphrase(secret)
     _check(zone, language)
@@ -116,7 +116,7 @@ def sign_in(store: Store, name: str, passphrase: str) -> Visit:
     Raises:
         AccessError: There is no such account, or this is not its passphrase: not told which.
     """
-    name, secret = _normal(name).casefold(), _normal(passphrase)
+    name, secret = known_as(name), _normal(passphrase)
     if len(secret) > 1024:
         raise _refused()
     with store.reading() as connection:
@@ -240,6 +240,21 @@ def close(store: Store, visit: Visit, passphrase: str) -> None:
         connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.id == visit.account.id))
     _forget(store, visit.account.id)
     store.wipe()
+
+
+def known_as(name: str) -> str:
+    """The name of an account however it was typed.
+
+    Raises:
+        UsageError: It is no Unicode.
+    """
+    return _normal(name).casefold()
+
+
+def everyone(store: Store) -> frozenset[str]:
+    """Ids of all accounts."""
+    with store.reading() as connection:
+        return frozenset(connection.execute(select(ACCOUNTS.c.id)).scalars())
 
 
 def _confirmed(store: Store, visit: Visit, passphrase: str) -> RowMapping:

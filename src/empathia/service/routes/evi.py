@@ -6,8 +6,9 @@ import asyncio
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from empathia.errors import UsageError
+from empathia.errors import EmpathiaError
 from empathia.service.evi.chat import Chat, Speak
+from empathia.service.visiting import owner_of
 from empathia.service.workers import Worker
 
 _MOST = 32  # chats at a time
@@ -26,9 +27,9 @@ async def chat(socket: WebSocket) -> None:
         return
     try:
         group = socket.query_params.get("resumed_chat_group_id") or None
-        folder = state.settings.folder / "chats"
+        folder = state.settings.folder / "chats" / await asyncio.to_thread(owner_of, socket)
         one = Chat(socket, state.talker, folder, group, _voice(state.speaker))
-    except UsageError as error:
+    except EmpathiaError as error:
         await socket.close(_WRONG, error.problem)
         return
     task = asyncio.current_task()

@@ -17,6 +17,7 @@ from empathia.files import Plain
 from empathia.report.timeline import WRITERS
 from empathia.service.jobs import Job, Jobs
 from empathia.service.problems import Refused
+from empathia.service.visiting import owner_of
 from empathia.service.work.reading import OWN, PAGE, TIMELINE
 from empathia.types.wire import from_json
 
@@ -71,11 +72,6 @@ def jobs_of(request: Request) -> Jobs:
     """All uploads of the service."""
     every: Jobs = request.app.state.jobs
     return every
-
-
-def owner_of(request: Request) -> str:
-    """Whose uploads these are."""
-    return ""
 
 
 JobsOf = Annotated[Jobs, Depends(jobs_of)]

@@ -1,10 +1,11 @@
-"""Reads recordings and transcripts into the folder of a job."""
+"""Reads recordings and transcripts: into the folder of a job, or for an entry of a diary."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from empathia.contracts import Progress
 from empathia.errors import InputError, UsageError
@@ -14,7 +15,7 @@ from empathia.pipeline.models import Models
 from empathia.pipeline.playing import played
 from empathia.pipeline.record import Record
 from empathia.report.timeline import write
-from empathia.service.work import Told
+from empathia.service.work import Told, entry
 from empathia.types.shapes import TimelineJson
 from empathia.types.wire import to_json
 
@@ -34,7 +35,9 @@ def open(options: Options) -> Reading:
 
 
 class Reading:
-    """Reads files one after another with one set of models."""
+    """Reads files one after another with one set of models, and texts beside them."""
+
+    lanes = MappingProxyType({"write": "texts"})
 
     def __init__(self, models: Models) -> None:
         self._models = models
@@ -101,6 +104,32 @@ class Reading:
         _check_length(path, longest)
         options = dataclasses.replace(own(self._models.options, given), video=False)
         return to_json(Reader(options, self._models).read(path, _progress(tell, longest)))
+
+    def hear(self, tell: Told, *, file: str, longest: float, language: str | None) -> entry.Read:
+        """What one person tells in a recording.
+
+        Args:
+            tell: Hears (stage, done, of how much).
+            file: The recording.
+            longest: Seconds of it at most.
+            language: What is spoken; None finds out.
+        """
+        options, path = own(self._models.options, {"language": language}), Path(file)
+        _check_length(path, longest)
+        return entry.heard(path, options, self._models, _progress(tell, longest))
+
+    def write(self, tell: Told, *, text: str, language: str | None) -> entry.Read:
+        """What a text tells."""
+        options = own(self._models.options, {"language": language})
+        return entry.written(text, options, self._models)
+
+    def calm(
+        self, tell: Told, *, file: str, longest: float
+    ) -> tuple[dict[str, float], dict[str, float], float]:
+        """Means and deviations of somebody's prosody, and seconds of speech that they are of."""
+        path = Path(file)
+        _check_length(path, longest)
+        return entry.calm(path, self._models.options, self._models, _progress(tell, longest))
 
 
 def own(options: Options, given: Mapping[str, Plain]) -> Options:

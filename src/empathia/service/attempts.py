@@ -1,0 +1,90 @@
+"""Guesses at passphrases are slowed: of a name, of all names, and at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+
+from empathia.errors import AccessError
+from empathia.service.problems import Refused
+
+_FREE = 5  # wrong passphrases of a name before each further one has to wait
+_LONGEST = 300.0  # s that a name waits
+_FORGOTTEN = 3600.0  # s without a guess after which a name begins anew
+_NAMES = 4096  # that are remembered
+_MOST, _WINDOW = 30, 60.0  # wrong ones of all names within so many s
+_AT_ONCE = 4  # hashes take 64 MB each
+
+
+class Attempts:
+    """What was tried lately, in bounded memory.
+
+    Args:
+        clock: Seconds that never go back.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._names: OrderedDict[str, tuple[int, float]] = OrderedDict()  # wrong ones; until when
+        self._lately: deque[float] = deque(maxlen=_MOST)
+        self._going = 0
+
+    @contextlib.contextmanager
+    def one(self, name: str, *, always: bool = False) -> Iterator[None]:
+        """Something that needs a passphrase; it is wrong where the block ends with AccessError.
+
+        Args:
+            name: Whose.
+            always: It counts among all, whatever comes of it, as new accounts do.
+
+        Raises:
+            Refused: Too many were wrong lately, or too many are tried at the moment.
+        """
+        key = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
+        with self._lock:
+            self._check(key)
+            self._going += 1
+            if always:
+                self._lately.append(self._clock())
+        try:
+            yield
+        except AccessError:
+            self._was_wrong(key)
+            raise
+        else:
+            with self._lock:
+                self._names.pop(key, None)
+        finally:
+            with self._lock:
+                self._going -= 1
+
+    def _check(self, key: str) -> None:
+        now = self._clock()
+        wait = self._names.get(key, (0, now))[1] - now
+        if len(self._lately) == _MOST:
+            wait = max(wait, self._lately[0] + _WINDOW - now)
+        if self._going >= _AT_ONCE:
+            wait = max(wait, 1.0)
+        if wait > 0:
+            raise Refused(
+                429,
+                "too many passphrases were tried",
+                f"Try again in {wait + 0.5:.0f} s or later",
+                max(1, round(wait + 0.5)),
+            )
+
+    def _was_wrong(self, key: str) -> None:
+        with self._lock:
+            now = self._clock()
+            number, until = self._names.pop(key, (0, now))
+            number = 1 if now - until > _FORGOTTEN else number + 1
+            pause = min(_LONGEST, 2.0 ** (number - _FREE)) if number >= _FREE else 0.0
+            self._names[key] = number, now + pause
+            if len(self._names) > _NAMES:
+                self._names.popitem(last=False)
+            self._lately.append(now)

@@ -1,0 +1,70 @@
+"""One or two sentences to the writer of an entry, by rules: the same entry, the same sentences.
+
+A feeling is named only where it is sure. What suggests harm gets the careful texts of replies.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from empathia.replies.rules import care
+from empathia.replies.rules.safety import Language, kind_of
+from empathia.replies.rules.tone import NEGATIVE, mood_of, tone_of
+from empathia.service.diary.records import Feeling
+
+_SURE = 0.6  # share from which on a feeling is named
+_HARD = 0.7  # of all hard feelings together, from which on that is said
+_Texts = Mapping[str, Mapping[str, Sequence[str]]]
+
+
+def summary(words: str, feeling: Feeling, language: str) -> str:
+    """What to say to an entry.
+
+    Args:
+        words: Of the entry; "" where there were none.
+        feeling: What it was taken to feel like.
+        language: "en" or "ko", of the account.
+    """
+    kind = kind_of(words)
+    if kind is not None:
+        return care.texts()[cast(Language, language)][kind]
+    texts = _texts()[language]
+    say, close = _which(words, feeling)
+    return f"{_one('say', words, texts['say'][say])} {_one('close', words, texts['close'][close])}"
+
+
+def tones(feeling: Feeling) -> dict[str, float]:
+    """Shares by one of seven broad tones (:data:`empathia.labels.EKMAN7`); others are left out."""
+    summed: dict[str, float] = {}
+    for label, share in feeling.shares.items():
+        if (tone := tone_of(label)) is not None:
+            summed[tone] = summed.get(tone, 0.0) + share
+    return summed
+
+
+def _which(words: str, feeling: Feeling) -> tuple[str, str]:
+    """What is said, and how it closes, as the table calls them."""
+    if not words.strip():
+        return ("wordless" if feeling.shares else "unheard"), "silence"
+    felt = tones(feeling)
+    first = max(felt, key=lambda t: felt[t], default=None)
+    if first is not None and felt[first] >= _SURE:
+        return first, mood_of(first)
+    if sum(share for tone, share in felt.items() if tone in NEGATIVE) >= _HARD:
+        return "hard", "bad"
+    return "open", "any"
+
+
+def _one(salt: str, words: str, some: Sequence[str]) -> str:
+    digest = hashlib.sha256(f"{salt}\0{words}".encode("utf-8", "surrogatepass")).digest()
+    return some[int.from_bytes(digest[:4], "big") % len(some)]
+
+
+@cache
+def _texts() -> Mapping[str, _Texts]:
+    return tomllib.loads(Path(__file__).with_name("summing.toml").read_text("utf-8"))

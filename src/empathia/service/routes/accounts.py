@@ -1,0 +1,187 @@
+"""``/v1/account``, ``/v1/session``: who keeps a diary, and who is signed in."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from empathia.errors import AccessError
+from empathia.service.attempts import Attempts
+from empathia.service.diary import accounts
+from empathia.service.diary.accounts import STAYS, Account, Visit
+from empathia.service.leaving import leave
+from empathia.service.routes.jobs import JobsOf
+from empathia.service.visiting import SESSION, Signed, StoreOf, signed_in
+
+router = APIRouter(prefix="/v1", tags=["accounts"])
+STRICT = ConfigDict(extra="forbid")
+"""What is not known is refused, not passed over."""
+
+
+@dataclass(config=STRICT)
+class Credentials:
+    """A name and its passphrase; ``token`` asks for the session as a token, not as a cookie."""
+
+    name: str
+    passphrase: str
+    token: bool = False
+
+
+@dataclass(config=STRICT)
+class Newcomer(Credentials):
+    """A new account."""
+
+    zone: str = "UTC"
+    language: str = "en"
+    keeps_audio: bool = False
+    encrypted: bool = False
+
+
+@dataclass(config=STRICT)
+class Wanted:
+    """What is to be changed of an account; what is left out stays."""
+
+    zone: str | None = None
+    language: str | None = None
+    keeps_audio: bool | None = None
+
+
+@dataclass(config=STRICT)
+class Passphrases:
+    """The old and the new one."""
+
+    old: str
+    new: str
+
+
+@dataclass(config=STRICT)
+class Passphrase:
+    """Of the account, once more: what follows cannot be taken back."""
+
+    passphrase: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Session:
+    """An open session; its token where it was asked for, else it is in a cookie."""
+
+    account: Account
+    token: str | None
+
+
+def attempts_of(request: Request) -> Attempts:
+    """What was tried lately."""
+    tried: Attempts = request.app.state.attempts
+    return tried
+
+
+AttemptsOf = Annotated[Attempts, Depends(attempts_of)]
+
+
+@router.post("/account", status_code=201)
+def register(
+    request: Request, response: Response, given: Newcomer, store: StoreOf, tried: AttemptsOf
+) -> Session:
+    """Make an account, and sign in."""
+    with tried.one(accounts.known_as(given.name), always=True):
+        visit = accounts.register(
+            store,
+            given.name,
+            given.passphrase,
+            zone=given.zone,
+            language=given.language,
+            keeps_audio=given.keeps_audio,
+            encrypted=given.encrypted,
+        )
+    return _session(request, response, visit, token=given.token)
+
+
+@router.get("/account")
+def account(visit: Signed) -> Account:
+    """Who is signed in."""
+    return visit.account
+
+
+@router.patch("/account")
+def change(given: Wanted, visit: Signed, store: StoreOf) -> Account:
+    """Change the time zone, the language, or whether recordings are kept."""
+    changed = accounts.change(
+        store,
+        visit,
+        zone=given.zone,
+        language=given.language,
+        keeps_audio=given.keeps_audio,
+    )
+    return changed.account
+
+
+@router.put("/account/passphrase")
+def change_passphrase(
+    given: Passphrases,
+    *,
+    request: Request,
+    response: Response,
+    visit: Signed,
+    store: StoreOf,
+    tried: AttemptsOf,
+) -> Session:
+    """Change the passphrase: all sessions end, and one begins."""
+    with tried.one(visit.account.name):
+        new = accounts.change_passphrase(store, visit, given.old, given.new)
+    return _session(request, response, new, token=SESSION not in request.cookies)
+
+
+@router.post("/account/delete", status_code=204)
+async def close(
+    given: Passphrase,
+    *,
+    request: Request,
+    visit: Signed,
+    store: StoreOf,
+    jobs: JobsOf,
+    tried: AttemptsOf,
+) -> None:
+    """Delete the account with all that it has, uploads and talks among it."""
+
+    def closed() -> None:
+        with tried.one(visit.account.name):
+            accounts.close(store, visit, given.passphrase)
+
+    await leave(request.app.state.settings.folder, jobs, visit.account.id, closed)
+
+
+@router.post("/session", status_code=201)
+def sign_in(
+    request: Request, response: Response, given: Credentials, store: StoreOf, tried: AttemptsOf
+) -> Session:
+    """Sign in."""
+    with tried.one(accounts.known_as(given.name)):
+        visit = accounts.sign_in(store, given.name, given.passphrase)
+    return _session(request, response, visit, token=given.token)
+
+
+@router.delete("/session", status_code=204)
+def sign_out(request: Request, response: Response, store: StoreOf) -> None:
+    """Sign out: the session ends, here and wherever else its token is."""
+    with contextlib.suppress(AccessError):  # it has ended already
+        accounts.sign_out(store, signed_in(request))
+    response.delete_cookie(SESSION, httponly=True, samesite="strict")
+
+
+def _session(request: Request, response: Response, visit: Visit, *, token: bool) -> Session:
+    if not token:
+        proxied = request.headers.get("x-forwarded-proto", "")
+        response.set_cookie(
+            SESSION,
+            visit.token,
+            max_age=int(STAYS.total_seconds()),
+            httponly=True,
+            samesite="strict",
+            secure="https" in (request.url.scheme, proxied),
+        )
+    return Session(visit.account, visit.token if token else None)

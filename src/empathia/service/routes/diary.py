@@ -1,0 +1,336 @@
+"""``/v1/diary``: entries of whoever is signed in; ``/api/diary/analyze``, which keeps nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import functools
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from empathia.config.rules import one_of
+from empathia.errors import UsageError
+from empathia.service import streaming
+from empathia.service.diary import baseline as calm
+from empathia.service.diary import days, entries, looking
+from empathia.service.diary.baseline import Baseline
+from empathia.service.diary.exporting import export
+from empathia.service.diary.importing import Brought, bring_in
+from empathia.service.diary.looking import Mood
+from empathia.service.diary.records import Entry, Feeling
+from empathia.service.diary.summing import summary, tones
+from empathia.service.incoming import FIELD, Incoming
+from empathia.service.problems import Refused
+from empathia.service.routes.accounts import STRICT
+from empathia.service.visiting import Signed, StoreOf
+from empathia.service.writing import Desk, Given, given_of, moment
+
+LABELS: Mapping[str, str] = {
+    "ANGRY": "anger",
+    "SAD": "sadness",
+    "DISGUST": "disgust",
+    "HAPPY": "joy",
+    "FEAR": "fear",
+    "SURPRISE": "surprise",
+}
+"""Labels of ``/api/diary/analyze`` in their order, and which tone each is."""
+_GENDER = one_of("female", "male")
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
+_FORM = {FIELD: {"type": "string", "format": "binary"}}
+_TEXTS = {name: {"type": "string"} for name in ("when", "language", "bookmark")}
+_ENTRY = {"words": {"type": "string", "example": "A walk by the sea."}, **_TEXTS}
+_JSON = TypeAdapter(Entry)
+
+router = APIRouter(tags=["diary"])
+
+
+@dataclass(config=STRICT)
+class Changed:
+    """What is to be changed of an entry; what is left out stays."""
+
+    words: str | None = None
+    bookmark: bool | None = None
+    when: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Several:
+    """Entries."""
+
+    entries: list[Entry]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Analysis:
+    """An entry that is not kept, as ``/api/diary/analyze`` has always told one.
+
+    Args:
+        summary: One or two sentences.
+        emotion: Shares in the order of the labels; the rest to 1 is neutral. All 0 where
+            nothing is said.
+        emotion_labels: The labels.
+        abstained: Why nothing is said, or None.
+    """
+
+    summary: str
+    emotion: list[float]
+    emotion_labels: list[str]
+    abstained: str | None
+
+
+def desk_of(request: Request) -> Desk:
+    """Where entries are written."""
+    state = request.app.state
+    return Desk(state.store, state.reader, state.settings.longest)
+
+
+def incoming_of(request: Request) -> Incoming:
+    """Where recordings are while they are read."""
+    incoming: Incoming = request.app.state.incoming
+    return incoming
+
+
+def period(
+    visit: Signed,
+    store: StoreOf,
+    day: date | None = None,
+    month: str | None = None,
+    year: int | None = None,
+) -> tuple[date, date]:
+    """First and last day of what is asked for; this month where nothing is.
+
+    Raises:
+        UsageError: It cannot be, or is more than one.
+    """
+    if sum(x is not None for x in (day, month, year)) > 1:
+        raise UsageError("more than one of day, month and year", "Name one of them")
+    if day is not None:
+        return day, day
+    if year is not None:
+        return days.span(year)
+    if month is None:
+        today = store.clock().astimezone(days.zone_of(visit.account.zone))
+        return days.span(today.year, today.month)
+    if (named := _MONTH.fullmatch(month)) is None:
+        raise UsageError(f"there is no month {month[:20]!r}", "Write 2026-11")
+    return days.span(int(named[1]), int(named[2]))
+
+
+DeskOf = Annotated[Desk, Depends(desk_of)]
+IncomingOf = Annotated[Incoming, Depends(incoming_of)]
+Period = Annotated[tuple[date, date], Depends(period)]
+
+
+def _body(**kinds: Mapping[str, object]) -> dict[str, object]:
+    """A body for the description of a route: its kinds and their fields."""
+    names = {"form": "multipart/form-data", "json": "application/json"}
+    content = {
+        names[kind]: {"schema": {"type": "object", "properties": dict(fields)}}
+        for kind, fields in kinds.items()
+    }
+    return {"requestBody": {"required": True, "content": content}}
+
+
+@router.post(
+    "/v1/diary/entries",
+    status_code=201,
+    response_model=Entry,
+    openapi_extra=_body(form={**_FORM, **_TEXTS}, json=_ENTRY),
+)
+async def write(request: Request, visit: Signed, desk: DeskOf, incoming: IncomingOf) -> Response:
+    """Write an entry: a recording in a form, or words as JSON. It is on disk when it is answered.
+
+    ``Accept: text/event-stream`` gets events while it is read: ``progress``, then ``entry`` or
+    ``problem``. Whoever leaves before has written nothing.
+    """
+    came = None
+    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        came = await incoming.take(request, _TEXTS)
+    try:
+        given = given_of(await request.body() if came is None else came.fields)
+        await asyncio.to_thread(desk.check, visit, given, came)
+    except BaseException:
+        if came is not None:
+            incoming.drop(came.path)
+        raise
+
+    async def work(tell: streaming.Tell) -> dict[str, object]:
+        try:
+            entry = await desk.write(visit, given, came, tell)
+            return cast("dict[str, object]", _JSON.dump_python(entry, mode="json"))
+        finally:
+            if came is not None:
+                incoming.drop(came.path)
+
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return StreamingResponse(streaming.events("entry", work), media_type="text/event-stream")
+    entry = await work(lambda _: None)
+    return JSONResponse(entry, 201, {"Location": f"/v1/diary/entries/{entry['id']}"})
+
+
+@router.get("/v1/diary/entries")
+def every(visit: Signed, store: StoreOf, within: Period) -> Several:
+    """Entries of a day, a month or a year, the oldest first."""
+    return Several([*looking.between(store, visit, *within)])
+
+
+@router.get("/v1/diary/entries/{id}")
+def one(id: str, visit: Signed, store: StoreOf) -> Entry:
+    """An entry."""
+    return entries.get(store, visit, id)
+
+
+@router.patch("/v1/diary/entries/{id}")
+async def change(id: str, given: Changed, visit: Signed, desk: DeskOf) -> Entry:
+    """Change words, bookmark or time. Words that are edited are judged again, by themselves."""
+    more: dict[str, object] = {}
+    if given.words is not None:
+        await asyncio.to_thread(entries.get, desk.store, visit, id)  # before any work is done
+        desk.check(visit, Given(given.words, given.when), None)
+        read = await desk.judged(given.words)
+        feeling = Feeling(read["shares"], read["abstained"])
+        said = await asyncio.to_thread(summary, given.words, feeling, visit.account.language)
+        more = {"words": given.words, "feeling": feeling, "summary": said}
+    changes = functools.partial(entries.change, bookmark=given.bookmark, when=moment(given.when))
+    return await asyncio.to_thread(changes, desk.store, visit, id, **more)
+
+
+@router.delete("/v1/diary/entries/{id}", status_code=204)
+def delete(id: str, visit: Signed, store: StoreOf) -> None:
+    """Delete an entry and all that was made of it, truly."""
+    entries.remove(store, visit, id)
+
+
+@router.get("/v1/diary/entries/{id}/timeline", response_class=JSONResponse)
+def timeline(id: str, visit: Signed, store: StoreOf) -> JSONResponse:
+    """What was heard in a recording (docs/json.md)."""
+    return JSONResponse(entries.timeline(store, visit, id))
+
+
+@router.get("/v1/diary/entries/{id}/audio", response_class=Response)
+def audio(id: str, request: Request, visit: Signed, store: StoreOf) -> Response:
+    """The recording, or a range of its bytes."""
+    kept = entries.audio(store, visit, id)
+    size = len(kept.content)
+    headers = {"Accept-Ranges": "bytes", "Content-Disposition": "attachment"}
+    asked = _RANGE.fullmatch(request.headers.get("range", ""))
+    if asked is None or asked[0] == "bytes=-":
+        return Response(kept.content, 200, headers, kept.type)
+    first, last = (int(asked[1]) if asked[1] else None, int(asked[2] or size - 1))
+    if first is None:
+        first, last = max(0, size - last), size - 1
+    last = min(last, size - 1)
+    if first > last:
+        raise Refused(416, f"there are {size} bytes", "Ask for some of these")
+    headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    return Response(kept.content[first : last + 1], 206, headers, kept.type)
+
+
+@router.delete("/v1/diary/entries/{id}/audio", status_code=204)
+def remove_audio(id: str, visit: Signed, store: StoreOf) -> None:
+    """Delete the recording of an entry; its words stay."""
+    entries.get(store, visit, id)
+    entries.remove_audio(store, visit, id)
+
+
+@router.delete("/v1/diary/audio")
+def clear(visit: Signed, store: StoreOf) -> dict[str, int]:
+    """Delete all recordings; how many there were."""
+    return {"deleted": entries.remove_audio(store, visit)}
+
+
+@router.get("/v1/diary/curve")
+def curve(visit: Signed, store: StoreOf, within: Period) -> dict[date, Mood]:
+    """The mood of each day that has an entry."""
+    return looking.curve(store, visit, *within)
+
+
+@router.get("/v1/diary/shares")
+def shares(visit: Signed, store: StoreOf, within: Period) -> Mood:
+    """The share of each emotion over all entries of a day, a month or a year."""
+    return looking.mood(store, visit, *within)
+
+
+@router.get("/v1/diary/search")
+def search(q: str, visit: Signed, store: StoreOf) -> Several:
+    """Entries that hold all of some words, the newest first."""
+    return Several([*looking.search(store, visit, q)])
+
+
+@router.get("/v1/diary/bookmarks")
+def bookmarks(visit: Signed, store: StoreOf) -> Several:
+    """Entries that are marked."""
+    return Several([*looking.bookmarks(store, visit)])
+
+
+@router.get("/v1/diary/export", response_class=StreamingResponse)
+def exported(visit: Signed, store: StoreOf) -> StreamingResponse:
+    """The whole diary as a zip file, which is not encrypted."""
+    headers = {"Content-Disposition": 'attachment; filename="diary.zip"'}
+    pieces = streaming.written(lambda file: export(store, visit, file))
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+
+
+@router.post("/v1/diary/import", openapi_extra=_body(form={"file": _FORM[FIELD]}))
+async def imported(request: Request, visit: Signed, store: StoreOf) -> Brought:
+    """Add an exported diary; entries that are there stay as they are."""
+    async with request.form(max_files=1, max_fields=1) as form:
+        file = form.get("file")
+        if file is None or isinstance(file, str):
+            raise UsageError("there is no file in the form", "Send it as the field 'file'")
+        return await asyncio.to_thread(bring_in, store, visit, file.file)
+
+
+@router.get("/v1/diary/baseline")
+def baseline(visit: Signed, store: StoreOf) -> Baseline:
+    """How the account's owner speaks when calm."""
+    return calm.baseline(store, visit)
+
+
+@router.put("/v1/diary/baseline", openapi_extra=_body(form=_FORM))
+async def set_baseline(
+    request: Request, visit: Signed, desk: DeskOf, incoming: IncomingOf
+) -> Baseline:
+    """Measure a calm recording, which is not kept."""
+    came = await incoming.take(request, ())
+    try:
+        means, deviations, seconds = await desk.calm(came.path)
+    finally:
+        incoming.drop(came.path)
+    measured = Baseline(means, deviations, seconds, desk.store.clock())
+    await asyncio.to_thread(calm.set_baseline, desk.store, visit, measured)
+    return measured
+
+
+@router.delete("/v1/diary/baseline", status_code=204)
+def drop(visit: Signed, store: StoreOf) -> None:
+    """Delete the baseline."""
+    calm.set_baseline(store, visit, None)
+
+
+@router.post(
+    "/api/diary/analyze", openapi_extra=_body(form={**_FORM, "gender": {"type": "string"}})
+)
+async def analyze(request: Request, desk: DeskOf, incoming: IncomingOf) -> Analysis:
+    """Read a recording and keep nothing. ``gender`` may be given and changes nothing."""
+    came = await incoming.take(request, ("gender", "language"))
+    try:
+        if "gender" in came.fields:
+            _GENDER.check("gender", came.fields["gender"].lower())
+        read = await desk.heard(came.path, came.fields.get("language"))
+    finally:
+        incoming.drop(came.path)
+    feeling = Feeling(read["shares"], read["abstained"])
+    felt = tones(feeling)
+    language = "ko" if read["language"] == "ko" else "en"
+    said = await asyncio.to_thread(summary, read["words"], feeling, language)
+    told = [felt.get(tone, 0.0) for tone in LABELS.values()]
+    return Analysis(said, told, [*LABELS], feeling.abstained)

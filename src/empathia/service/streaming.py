@@ -1,0 +1,107 @@
+"""Answers that come in pieces: events of work that goes on, files that are written meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import queue
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any, BinaryIO, cast
+
+from empathia.errors import EmpathiaError
+from empathia.service import log, problems
+
+_BEAT = 15.0  # s without an event after which a client hears that the service is there
+_AHEAD = 8  # pieces that wait for a slow client
+_PATIENCE = 60.0  # s that one is waited for
+
+Tell = Callable[[object], None]
+Work = Callable[[Tell], Awaitable[object]]
+
+
+def events(name: str, work: Work) -> AsyncIterator[str]:
+    """Server-sent events of work: ``progress``, then its result or ``problem``.
+
+    It begins at once, and is given up with the client.
+
+    Args:
+        name: Of the event that tells the result.
+        work: Is given what hears of its progress: (stage, done, of how much). What comes of it
+            is JSON.
+    """
+    heard: asyncio.Queue[object] = asyncio.Queue()
+
+    async def done() -> object:
+        return await work(heard.put_nowait)
+
+    task = asyncio.ensure_future(done())
+    task.add_done_callback(lambda _: heard.put_nowait(None))
+    return _told(name, task, heard)
+
+
+async def _told(
+    name: str, task: asyncio.Task[object], heard: asyncio.Queue[object]
+) -> AsyncIterator[str]:
+    try:
+        while not task.done():
+            try:
+                told = await asyncio.wait_for(heard.get(), _BEAT)
+            except TimeoutError:
+                yield ": still there\n\n"
+                continue
+            if told is not None:
+                stage, so_far, total = cast("tuple[str, float, float | None]", told)
+                yield _event("progress", {"stage": stage, "done": so_far, "total": total})
+        yield _event(*_end(name, task))
+    finally:
+        task.cancel()
+
+
+def _end(name: str, task: asyncio.Task[object]) -> tuple[str, object]:
+    error = task.exception()
+    if error is None:
+        return name, task.result()
+    if not isinstance(error, EmpathiaError):
+        log.fault(error, name)
+        error = problems.unknown(type(error).__name__)
+    return "problem", problems.told(error)
+
+
+def _event(name: str, value: object) -> str:
+    return f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n"
+
+
+def written(write: Callable[[BinaryIO], object]) -> Iterator[bytes]:
+    """What something writes, piece by piece, while it writes it in a thread of its own.
+
+    Args:
+        write: Writes into a file that can only be written to, from its start to its end.
+    """
+    pieces: queue.Queue[bytes | Exception | None] = queue.Queue(_AHEAD)
+
+    class _Pipe:
+        def write(self, data: Any) -> int:  # noqa: ANN401 - whatever holds bytes
+            pieces.put(bytes(data), timeout=_PATIENCE)
+            return len(data)
+
+        def flush(self) -> None:
+            """All is given away at once."""
+
+    def run() -> None:
+        last: Exception | None = None
+        try:
+            write(cast(BinaryIO, _Pipe()))
+        except queue.Full:  # nobody takes it any more
+            return
+        except Exception as error:
+            last = error
+        with contextlib.suppress(queue.Full):
+            pieces.put(last, timeout=_PATIENCE)
+
+    threading.Thread(target=run, daemon=True).start()
+    while (piece := pieces.get()) is not None:
+        if isinstance(piece, Exception):
+            raise piece
+        yield piece

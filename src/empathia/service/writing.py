@@ -1,0 +1,169 @@
+"""An entry of a diary on its way: read by a worker, then kept in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from empathia.errors import UsageError
+from empathia.service.diary import entries
+from empathia.service.diary.accounts import Visit
+from empathia.service.diary.days import place, zone_of
+from empathia.service.diary.records import TYPES, WORDS, Draft, Entry, Feeling, Recording
+from empathia.service.diary.store import Store
+from empathia.service.diary.summing import summary
+from empathia.service.incoming import Came
+from empathia.service.problems import Refused
+from empathia.service.streaming import Tell
+from empathia.service.work.entry import Read
+from empathia.service.workers import Died, Worker
+
+T = TypeVar("T")
+_RETRY = 5  # s
+
+
+@dataclass(config=ConfigDict(extra="forbid"))
+class Given:
+    """What a client gives beside a recording, or in the place of one.
+
+    Args:
+        words: Of a written entry.
+        when: A day ("2026-11-30") or a moment ("2026-11-30T08:15", with a zone or by the
+            account's clocks); None is now.
+        language: What is spoken or written, as ISO 639-1; None finds out.
+        bookmark: Whether it is marked.
+    """
+
+    words: str | None = None
+    when: str | None = None
+    language: str | None = None
+    bookmark: bool = False
+
+
+_GIVEN = TypeAdapter(Given)
+
+
+def given_of(content: bytes | Mapping[str, str]) -> Given:
+    """What a client gives, out of a JSON text or the fields of a form.
+
+    Raises:
+        UsageError: It cannot be.
+    """
+    try:
+        if isinstance(content, bytes):
+            return _GIVEN.validate_json(content)
+        return _GIVEN.validate_python(dict(content))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the entry"
+        raise UsageError(f"{where[:80]}: {first['msg']}", "See /v1/openapi.json") from None
+
+
+def moment(when: str | None) -> datetime | date | None:
+    """A day or a moment as it is written.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if when is None:
+        return None
+    try:
+        return date.fromisoformat(when) if len(when) == 10 else datetime.fromisoformat(when)
+    except ValueError:
+        raise UsageError(
+            f"there is no day or moment {when[:40]!r}", "Write 2026-11-30 or 2026-11-30T08:15"
+        ) from None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desk:
+    """Where entries are written.
+
+    Args:
+        store: The diary.
+        reader: Reads.
+        longest: Seconds of a recording.
+    """
+
+    store: Store
+    reader: Worker
+    longest: float
+
+    def check(self, visit: Visit, given: Given, came: Came | None) -> None:
+        """Refuse at once what would be refused when it was read.
+
+        Raises:
+            UsageError: It cannot be.
+        """
+        place(moment(given.when), zone_of(visit.account.zone), self.store.clock())
+        if (given.words is None) == (came is None):
+            raise UsageError("an entry is a recording or words", "Give one of them")
+        if given.words is not None and not 0 < len(given.words.strip()) <= WORDS:
+            raise UsageError(
+                f"{len(given.words):,} characters, expected 1 to {WORDS:,}", "Write something less"
+            )
+        if came is not None and visit.account.keeps_audio and came.type is None:
+            raise UsageError(
+                f"recordings are kept as {', '.join(TYPES.values())}; this is none of them",
+                "Send one of these, or let the account keep no recordings",
+            )
+
+    async def write(self, visit: Visit, given: Given, came: Came | None, tell: Tell) -> Entry:
+        """Read what came, and keep it; on disk when this returns.
+
+        Raises:
+            EmpathiaError: It cannot be read or kept: nothing is.
+        """
+        if came is None:
+            read = await self.judged(given.words or "", given.language)
+        else:
+            read = await self.heard(came.path, given.language, tell)
+        return await asyncio.to_thread(self._keep, visit, given, came, read)
+
+    async def judged(self, text: str, language: str | None = None) -> Read:
+        """What a text tells."""
+        return await _asked(self.reader.ask("write", text=text, language=language))
+
+    async def heard(self, path: Path, language: str | None, tell: Tell | None = None) -> Read:
+        """What a recording tells."""
+        asked = self.reader.ask(
+            "hear", tell, file=str(path), longest=self.longest, language=language
+        )
+        return await _asked(asked)
+
+    async def calm(self, path: Path) -> tuple[dict[str, float], dict[str, float], float]:
+        """Means and deviations of a calm voice, and seconds of speech."""
+        asked = self.reader.ask("calm", file=str(path), longest=self.longest)
+        return await _asked(asked)
+
+    def _keep(self, visit: Visit, given: Given, came: Came | None, read: Read) -> Entry:
+        feeling = Feeling(read["shares"], read["abstained"])
+        sound = None
+        if came is not None and came.type is not None and visit.account.keeps_audio:
+            sound = Recording(came.type, came.path.read_bytes())
+        draft = Draft(
+            "text" if came is None else "voice",
+            read["words"],
+            feeling,
+            summary(read["words"], feeling, visit.account.language),
+            read["language"],
+            moment(given.when),
+            given.bookmark,
+            read["timeline"],
+            sound,
+        )
+        return entries.get(self.store, visit, entries.add(self.store, visit, draft))
+
+
+async def _asked(answer: Awaitable[T]) -> T:
+    try:
+        return await answer
+    except Died as error:
+        raise Refused(503, error.problem, error.remedy, _RETRY) from None

@@ -45,15 +45,16 @@ async def _told(
     name: str, task: asyncio.Task[object], heard: asyncio.Queue[object]
 ) -> AsyncIterator[str]:
     try:
-        while not task.done():
+        while True:
             try:
                 told = await asyncio.wait_for(heard.get(), _BEAT)
             except TimeoutError:
                 yield ": still there\n\n"
                 continue
-            if told is not None:
-                stage, so_far, total = cast("tuple[str, float, float | None]", told)
-                yield _event("progress", {"stage": stage, "done": so_far, "total": total})
+            if told is None:
+                break
+            stage, so_far, total = cast("tuple[str, float, float | None]", told)
+            yield _event("progress", {"stage": stage, "done": so_far, "total": total})
         yield _event(*_end(name, task))
     finally:
         task.cancel()

@@ -258,3 +258,48 @@ def test_guesses_are_slowed_down(served):
     refused(slowed, 429, "too many")
     assert int(slowed.headers["retry-after"]) >= 1
     assert ann.get("/v1/account")["name"] == ann.name  # who is signed in stays
+
+
+def test_a_locked_diary_is_opened_by_signing_in_again(served):
+    ann = Person(served, encrypted=True)
+    entry = ann.write("glad").json()
+    served.app.state.store.unlocked.clear()  # as a service that was started again
+    refused(ann.ask("GET", ENTRIES), 401, "locked")
+    ann.sign_in()
+    assert ann.get(ENTRIES) == {"entries": [entry]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "given"),
+    [
+        ("GET", f"{ENTRIES}/%00", {}),
+        ("GET", f"{ENTRIES}/%ED%A0%80/audio", {}),
+        ("GET", f"{ENTRIES}/{'x' * 5000}", {}),
+        ("DELETE", f"{ENTRIES}/..%2f..%2fetc", {}),
+        ("GET", f"{ENTRIES}?year=99999999999999999999", {}),
+        ("GET", f"{ENTRIES}?month=9999-12", {}),
+        ("GET", f"{ENTRIES}?day=0001-01-01", {}),
+        ("GET", "/v1/diary/search?q=%00", {}),
+        ("GET", "/v1/diary/search", {}),
+        ("POST", ENTRIES, {"json": {"words": "x", "when": "0001-01-01T00:00+23:59"}}),
+        ("POST", ENTRIES, {"json": {"words": "x", "when": "9999-12-31T23:59-23:59"}}),
+        ("POST", ENTRIES, {"json": {"words": "x", "language": "klingon"}}),
+        ("POST", ENTRIES, {"content": b'{"words": "\\ud800"}'}),
+        ("POST", ENTRIES, {"content": b"[" * 100_000}),
+        ("POST", ENTRIES, {"content": b"x", "headers": {"content-type": "multipart/form-data"}}),
+        ("POST", ENTRIES, {"data": {"audio": "x"}, "files": {"when": ("x", b"x")}}),
+        ("POST", "/v1/diary/import", {"data": {"file": "x"}}),
+        ("POST", "/v1/session", {"json": {"name": "\0", "passphrase": "\0" * 8}}),
+        ("POST", "/v1/session", {"json": {"name": "x" * 100_000, "passphrase": "x" * 10_000}}),
+        ("POST", "/v1/account", {"json": {"name": "a\0b", "passphrase": SECRET}}),
+        ("PATCH", "/v1/account", {"json": {"zone": "../../etc/passwd"}}),
+        ("PATCH", "/v1/account", {"json": {"zone": "\0"}}),
+    ],
+)
+def test_whatever_is_asked_nothing_breaks(served, method, path, given):
+    ann = Person(served)
+    answer = ann.ask(method, path, **given)
+    assert answer.status_code < 500, answer.text
+    if not answer.is_success:
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert ann.write("glad").status_code == 201

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
 from empathia.config.rules import one_of
-from empathia.errors import UsageError
+from empathia.errors import AbsentError, UsageError
 from empathia.service import streaming
 from empathia.service.diary import baseline as calm
 from empathia.service.diary import days, entries, looking
@@ -43,6 +43,7 @@ LABELS: Mapping[str, str] = {
 """Labels of ``/api/diary/analyze`` in their order, and which tone each is."""
 _GENDER = one_of("female", "male")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
+_ID = re.compile(r"[0-9a-f]{32}")
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _FORM = {FIELD: {"type": "string", "format": "binary"}}
 _TEXTS = {name: {"type": "string"} for name in ("when", "language", "bookmark")}
@@ -124,6 +125,18 @@ def period(
     return days.span(int(named[1]), int(named[2]))
 
 
+def entry_of(id: str) -> str:
+    """The id of an entry.
+
+    Raises:
+        AbsentError: None can have it; databases would trip over some of these.
+    """
+    if _ID.fullmatch(id) is None:
+        raise AbsentError(f"there is no entry {id[:40]!r} in this diary", "Look at its list")
+    return id
+
+
+Id = Annotated[str, Depends(entry_of)]
 DeskOf = Annotated[Desk, Depends(desk_of)]
 IncomingOf = Annotated[Incoming, Depends(incoming_of)]
 Period = Annotated[tuple[date, date], Depends(period)]
@@ -183,13 +196,13 @@ def every(visit: Signed, store: StoreOf, within: Period) -> Several:
 
 
 @router.get("/v1/diary/entries/{id}")
-def one(id: str, visit: Signed, store: StoreOf) -> Entry:
+def one(id: Id, visit: Signed, store: StoreOf) -> Entry:
     """An entry."""
     return entries.get(store, visit, id)
 
 
 @router.patch("/v1/diary/entries/{id}")
-async def change(id: str, given: Changed, visit: Signed, desk: DeskOf) -> Entry:
+async def change(id: Id, given: Changed, visit: Signed, desk: DeskOf) -> Entry:
     """Change words, bookmark or time. Words that are edited are judged again, by themselves."""
     more: dict[str, object] = {}
     if given.words is not None:
@@ -204,19 +217,19 @@ async def change(id: str, given: Changed, visit: Signed, desk: DeskOf) -> Entry:
 
 
 @router.delete("/v1/diary/entries/{id}", status_code=204)
-def delete(id: str, visit: Signed, store: StoreOf) -> None:
+def delete(id: Id, visit: Signed, store: StoreOf) -> None:
     """Delete an entry and all that was made of it, truly."""
     entries.remove(store, visit, id)
 
 
 @router.get("/v1/diary/entries/{id}/timeline", response_class=JSONResponse)
-def timeline(id: str, visit: Signed, store: StoreOf) -> JSONResponse:
+def timeline(id: Id, visit: Signed, store: StoreOf) -> JSONResponse:
     """What was heard in a recording (docs/json.md)."""
     return JSONResponse(entries.timeline(store, visit, id))
 
 
 @router.get("/v1/diary/entries/{id}/audio", response_class=Response)
-def audio(id: str, request: Request, visit: Signed, store: StoreOf) -> Response:
+def audio(id: Id, request: Request, visit: Signed, store: StoreOf) -> Response:
     """The recording, or a range of its bytes."""
     kept = entries.audio(store, visit, id)
     size = len(kept.content)
@@ -235,7 +248,7 @@ def audio(id: str, request: Request, visit: Signed, store: StoreOf) -> Response:
 
 
 @router.delete("/v1/diary/entries/{id}/audio", status_code=204)
-def remove_audio(id: str, visit: Signed, store: StoreOf) -> None:
+def remove_audio(id: Id, visit: Signed, store: StoreOf) -> None:
     """Delete the recording of an entry; its words stay."""
     entries.get(store, visit, id)
     entries.remove_audio(store, visit, id)

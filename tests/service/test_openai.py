@@ -164,9 +164,15 @@ def test_what_a_chat_cannot_do_is_refused_by_name(client, more, param):
 
 def test_a_neutral_value_of_what_cannot_be_done_is_taken(client):
     more = {
-        "n": 1, "tools": [], "tool_choice": "none", "response_format": {"type": "text"},
-        "logprobs": False, "presence_penalty": 0.0, "stop": None, "max_tokens": None,
-    }  # fmt: skip
+        "n": 1,
+        "tools": [],
+        "tool_choice": "none",
+        "response_format": {"type": "text"},
+        "logprobs": False,
+        "presence_penalty": 0.0,
+        "stop": None,
+        "max_tokens": None,
+    }
     assert ask(client, **more).choices[0].finish_reason == "stop"
 
 
@@ -203,8 +209,10 @@ def test_verbose_has_sentences_and_words(client):
     ]
     own = [s.model_extra["empathia"] for s in made.segments]
     assert [(o["speaker"], o["emotion"]["label"]) for o in own] == [
-        ("A", "joy"), ("A", "joy"), ("B", "sadness"),
-    ]  # fmt: skip
+        ("A", "joy"),
+        ("A", "joy"),
+        ("B", "sadness"),
+    ]
     assert made.segments[0].avg_logprob == pytest.approx(-0.1054, abs=1e-4)  # log .9
     assert made.segments[0].no_speech_prob is None  # nobody measured it
     both = transcribe(

@@ -105,8 +105,12 @@ def test_each_sentence_of_an_answer_is_spoken(talk):
     ask(talk, "Hello.")
     events = hear(talk, "assistant_end")[1:]
     assert kinds(events) == [
-        "message", *["audio_output"] * 3, "message", *["audio_output"] * 3, "end",
-    ]  # fmt: skip
+        "message",
+        *["audio_output"] * 3,
+        "message",
+        *["audio_output"] * 3,
+        "end",
+    ]
     sounds = [e for e in events if e["type"] == "audio_output"]
     assert [e["index"] for e in sounds] == list(range(6))
     assert {e["id"] for e in sounds} == {events[0]["id"]}

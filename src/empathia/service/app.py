@@ -22,7 +22,7 @@ from empathia.service.incoming import Incoming
 from empathia.service.jobs import Jobs
 from empathia.service.problems import Refused
 from empathia.service.room import Room
-from empathia.service.routes import accounts, diary, evi, jobs, openai
+from empathia.service.routes import accounts, asking, diary, evi, jobs, openai
 from empathia.service.settings import Settings
 from empathia.service.work.speaking import Wanted
 from empathia.service.workers import Worker
@@ -77,6 +77,7 @@ def create(
     app.state.rooms = {
         "chats": Room(_CHATS),
         "speech": Room(_CHATS),
+        "words": Room(_CHATS),
         "transcriptions": Room(settings.waiting),
     }
     app.state.opens = opens
@@ -96,6 +97,7 @@ def _answer(app: FastAPI) -> None:
     app.include_router(diary.router)
     app.include_router(evi.router)
     app.include_router(openai.router)
+    app.include_router(asking.router)
     app.get("/health", tags=["service"])(_health)
     app.get("/ready", tags=["service"])(_ready)
 
@@ -150,7 +152,7 @@ async def _told(request: Request, error: Exception) -> Response:
     """An error of ours, or of the framework, as problem details."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        where = ".".join(str(x) for x in first["loc"])
+        where = ".".join(ascii(x).strip("'") for x in first["loc"])
         error = Refused(422, f"{where}: {first['msg']}", "See /v1/openapi.json")
     if isinstance(error, HTTPException):
         error = Refused(error.status_code, str(error.detail), "See /v1/openapi.json")

@@ -12,16 +12,21 @@ from empathia import judges, media
 from empathia.contracts import Judge
 from empathia.errors import UsageError
 from empathia.judges.given import Given
-from empathia.pipeline import Options, answering
+from empathia.pipeline import Conversation, Options, answering
 from empathia.pipeline.models import Models
+from empathia.pipeline.reacting import react
 from empathia.pipeline.record import Record
 from empathia.pipeline.session import Session
 from empathia.report import judged as judged_json
 from empathia.report import replied
+from empathia.report.face import writing
 from empathia.service.work import Told
 from empathia.service.work.inlet import Inlet
+from empathia.types import Timeline
 from empathia.types.events import event_json
 from empathia.types.wire import turn_json
+
+_FRAMES = 1500  # of a face, at most
 
 
 def open(options: Options) -> Talking:
@@ -112,11 +117,47 @@ class Talking:
         return self._talks[talk]
 
     def reply(
-        self, tell: Told, *, turns: Sequence[tuple[str, str]], given: Mapping[str, object]
+        self,
+        tell: Told,
+        *,
+        turns: Sequence[tuple[str, str]],
+        every: bool,
+        listener: str | None,
+        empathy: Mapping[str, int],
+        sentiment: float | None,
+        candidates: int | None,
     ) -> object:
-        """An answer to the last of (speaker, words), with reasons; see docs/json.md."""
-        options = Options.of({**given, "threads": self._models.options.threads})
-        return replied.to_json(answering.answer(turns, options))
+        """Answers to (speaker, words), with reasons; see docs/json.md.
+
+        Args:
+            tell: Hears nothing.
+            turns: What was said.
+            every: Answer each turn that somebody else's follows, not the last alone.
+            listener: Answer only what this speaker answers.
+            empathy: As of :class:`empathia.pipeline.Options`, and so the two below.
+            sentiment: Likewise.
+            candidates: Likewise.
+        """
+        wish = {"empathy": empathy, "sentiment": sentiment, "candidates": candidates}
+        options = dataclasses.replace(self._models.options, **wish)  # type: ignore[arg-type]
+        answers = answering.answer(
+            turns, options, every=every, listener=listener, models=self._models
+        )
+        return replied.to_json(answers)
+
+    def react(
+        self, tell: Told, *, turns: Sequence[tuple[str, str]], listener: str | None, seed: int
+    ) -> object:
+        """How a listener would take (speaker, words); see docs/reactions.md."""
+        with Conversation(self._models.options, models=self._models) as heard:
+            for who, words in turns:
+                heard.add(words, speaker=who)
+            names = tuple(dict.fromkeys(who for who, _ in turns))
+            talk = Timeline("talk", heard.turns, names)
+        threads = self._models.options.threads
+        reacted = react(talk, listener=listener, seed=seed, threads=threads)
+        shown = {"face": None} if reacted.frames > _FRAMES else {}
+        return writing.to_json(reacted) | shown
 
     def judge(self, tell: Told, *, pairs: Sequence[tuple[str, str]]) -> object:
         """How empathic replies are, of (context, reply); see docs/json.md."""

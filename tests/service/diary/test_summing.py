@@ -45,6 +45,8 @@ def said(words, feeling, language="en"):
         ("Words.", felt(joy=0.59, sadness=0.41), ("open", "any")),
         ("Words.", felt(sadness=0.6, neutral=0.4), ("sadness", "bad")),
         ("Words.", felt(sadness=0.4, anger=0.35, neutral=0.25), ("hard", "bad")),
+        ("Words.", felt(sadness=0.36, anger=0.25, joy=0.39), ("hard", "bad")),
+        ("Words.", felt(sadness=0.35, anger=0.24, joy=0.41), ("open", "any")),
         ("Words.", felt(neutral=0.8, joy=0.2), ("neutral", "any")),
         ("Words.", felt(surprise=0.7, joy=0.3), ("surprise", "any")),
         ("Words.", felt(grief=0.4, disappointment=0.3, love=0.3), ("sadness", "bad")),

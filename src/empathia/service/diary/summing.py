@@ -17,8 +17,7 @@ from empathia.replies.rules.safety import Language, kind_of
 from empathia.replies.rules.tone import NEGATIVE, mood_of, tone_of
 from empathia.service.diary.records import Feeling
 
-_SURE = 0.6  # share from which on a feeling is named
-_HARD = 0.7  # of all hard feelings together, from which on that is said
+_SURE = 0.6  # share from which on a feeling is named, or several hard ones are called hard
 _Texts = Mapping[str, Mapping[str, Sequence[str]]]
 
 
@@ -55,7 +54,7 @@ def _which(words: str, feeling: Feeling) -> tuple[str, str]:
     first = max(felt, key=lambda t: felt[t], default=None)
     if first is not None and felt[first] >= _SURE:
         return first, mood_of(first)
-    if sum(share for tone, share in felt.items() if tone in NEGATIVE) >= _HARD:
+    if sum(share for tone, share in felt.items() if tone in NEGATIVE) >= _SURE:
         return "hard", "bad"
     return "open", "any"
 

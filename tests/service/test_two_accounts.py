@@ -49,6 +49,9 @@ STATELESS = {
     "/v1/chat/completions",
     "/v1/audio/transcriptions",
     "/v1/audio/speech",
+    "/v1/reply",
+    "/v1/react",
+    "/v1/judge",
 }
 
 

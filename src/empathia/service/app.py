@@ -32,6 +32,7 @@ READING = "empathia.service.work.reading"
 TALKING = "empathia.service.work.talking"
 SPEAKING = "empathia.service.work.speaking"
 _CHATS = 32  # that are answered, and texts that are spoken, at a time
+_IMPORTS = 2  # likewise: each may have gigabytes
 _ABOUT = """\
 Reads how people feel in a conversation and answers with empathy. All of it runs on this machine.
 
@@ -79,6 +80,8 @@ def create(
         "speech": Room(_CHATS),
         "words": Room(_CHATS),
         "transcriptions": Room(settings.waiting),
+        "texts": Room(settings.waiting),
+        "imports": Room(_IMPORTS),
     }
     app.state.opens = opens
     app.state.attempts = Attempts()

@@ -21,6 +21,7 @@ from empathia.service.diary.store import Store
 from empathia.service.diary.summing import summary
 from empathia.service.incoming import Came
 from empathia.service.problems import Refused
+from empathia.service.room import Room
 from empathia.service.streaming import Tell
 from empathia.service.work.entry import Read
 from empathia.service.workers import Died, Worker
@@ -90,11 +91,13 @@ class Desk:
         store: The diary.
         reader: Reads.
         longest: Seconds of a recording.
+        room: For texts that are judged.
     """
 
     store: Store
     reader: Worker
     longest: float
+    room: Room
 
     def check(self, visit: Visit, given: Given, came: Came | None) -> None:
         """Refuse at once what would be refused when it was read.
@@ -129,7 +132,8 @@ class Desk:
 
     async def judged(self, text: str, language: str | None = None) -> Read:
         """What a text tells."""
-        return await _asked(self.reader.ask("write", text=text, language=language))
+        with self.room.place():
+            return await _asked(self.reader.ask("write", text=text, language=language))
 
     async def heard(self, path: Path, language: str | None, tell: Tell | None = None) -> Read:
         """What a recording tells."""

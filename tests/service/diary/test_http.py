@@ -122,6 +122,13 @@ def test_too_many_recordings_at_a_time_are_refused(served):
     refused(Person(served).say("glad"), 429, "2 recordings")
     for path in held:
         incoming.drop(path)
+    ann, rooms = Person(served), served.app.state.rooms
+    with rooms["texts"].place(), rooms["texts"].place():
+        refused(ann.write("glad"), 429, "2 requests")
+    with rooms["imports"].place(), rooms["imports"].place():
+        zipped = {"file": ("d.zip", b"x")}
+        refused(ann.ask("POST", "/v1/diary/import", files=zipped), 429, "2 requests")
+    assert ann.write("glad").status_code == 201
 
 
 def test_edited_words_are_judged_again_and_said_again(served):

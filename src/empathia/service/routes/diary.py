@@ -90,7 +90,7 @@ class Analysis:
 def desk_of(request: Request) -> Desk:
     """Where entries are written."""
     state = request.app.state
-    return Desk(state.store, state.reader, state.settings.longest)
+    return Desk(state.store, state.reader, state.settings.longest, state.rooms["texts"])
 
 
 def incoming_of(request: Request) -> Incoming:
@@ -295,11 +295,12 @@ def exported(visit: Signed, store: StoreOf) -> StreamingResponse:
 @router.post("/v1/diary/import", openapi_extra=_body(form={"file": _FORM[FIELD]}))
 async def imported(request: Request, visit: Signed, store: StoreOf) -> Brought:
     """Add an exported diary; entries that are there stay as they are."""
-    async with request.form(max_files=1, max_fields=1) as form:
-        file = form.get("file")
-        if file is None or isinstance(file, str):
-            raise UsageError("there is no file in the form", "Send it as the field 'file'")
-        return await asyncio.to_thread(bring_in, store, visit, file.file)
+    with request.app.state.rooms["imports"].place():
+        async with request.form(max_files=1, max_fields=1) as form:
+            file = form.get("file")
+            if file is None or isinstance(file, str):
+                raise UsageError("there is no file in the form", "Send it as the field 'file'")
+            return await asyncio.to_thread(bring_in, store, visit, file.file)
 
 
 @router.get("/v1/diary/baseline")

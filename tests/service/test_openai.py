@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import threading
@@ -13,33 +12,17 @@ import httpx
 import pytest
 from little_voice import RATE
 from media_files import heard, loudest_hz
+from openai_server import serving
 
 from empathia import weights
 from empathia.service.app import create
+from empathia.service.routes.openai import INCOMING
 from empathia.service.settings import Settings
 
 openai = pytest.importorskip("openai")
-uvicorn = pytest.importorskip("uvicorn")
 TOKEN = "t" * 20
 CHAT, WORDS, SPEECH = "empathia", "empathia-transcribe", "empathia-speech"
 TALK = b"Ann|Hello there. How are you?\nBen|I am <sad> today"
-
-
-@contextlib.contextmanager
-def serving(app):
-    """An application over a socket; its address."""
-    config = uvicorn.Config(app, port=0, log_config=None, http="h11", timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +31,7 @@ def served(tmp_path_factory):
     settings = Settings(folder, token=TOKEN, voice="little", waiting=1, largest=50_000)
     with serving(create(settings, "little_work", "little_talk", "little_voice")) as address:
         yield address
-    assert not list((folder / "transcriptions").glob("*"))  # nothing outlives its request
+    assert not list((folder / INCOMING).glob("*"))  # nothing outlives its request
 
 
 @pytest.fixture(scope="module")

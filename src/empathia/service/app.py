@@ -79,6 +79,7 @@ def create(
         "chats": Room(_CHATS),
         "speech": Room(_CHATS),
         "words": Room(_CHATS),
+        "talks": Room(_CHATS),
         "transcriptions": Room(settings.waiting),
         "texts": Room(settings.waiting),
         "imports": Room(_IMPORTS),

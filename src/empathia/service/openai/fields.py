@@ -40,6 +40,10 @@ class Fields:
         """A value as it came; None where there is none."""
         return self._given.get(name)
 
+    def has(self, name: str) -> bool:
+        """Whether it is there, be it null."""
+        return name in self._given
+
     def text(self, name: str, most: int, default: str | None = None) -> str:
         """Characters, one at least.
 

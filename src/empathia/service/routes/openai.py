@@ -11,21 +11,24 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.datastructures import FormData, UploadFile
 
 from empathia.service.openai import chat, transcripts
 from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields
+from empathia.service.openai.realtime import Realtime
+from empathia.service.problems import Refused
 from empathia.service.work.speaking import FORMS
 from empathia.service.workers import Worker
 from empathia.types.manner import FASTEST, SLOWEST, TONES
 from empathia.types.wire import from_json
 
 SPEECH = "empathia-speech"
-INCOMING = "transcriptions"
-"""Folder of recordings while they are read."""
+INCOMING = "incoming-openai"
+"""Folder of recordings while they are read, and of talks while they go on."""
+_BUSY, _WRONG = 1013, 1008  # why a socket is closed
 _EVENTS = "text/event-stream"
 _FAVOURITES = ("alloy", "default")  # what clients say that want any voice
 _LETTERS = 4096  # characters that are spoken at a time
@@ -180,6 +183,27 @@ def _spoken(fields: Fields, voices: list[str]) -> _Spoken:
         fields.choice("instructions", TONES, "plain"),
         fields.choice("response_format", tuple(FORMS), "mp3"),
     )
+
+
+@router.websocket("/realtime")
+async def realtime(socket: WebSocket) -> None:
+    """Talk by OpenAI's Realtime events until either side ends it."""
+    state = socket.app.state
+    protocols = socket.scope.get("subprotocols", ())
+    await socket.accept("realtime" if "realtime" in protocols else None)
+    if socket.query_params.get("model", chat.MODEL) != chat.MODEL:
+        await socket.close(_WRONG, f"there is no such model: name '{chat.MODEL}'")
+        return
+    folder = state.settings.folder / INCOMING
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with state.rooms["talks"].place(), tempfile.TemporaryDirectory(dir=folder) as place:
+            file = Path(place) / "talk.json"
+            await Realtime(socket, state.talker, state.speaker, file).run()
+    except Refused as error:
+        await socket.close(_BUSY, error.problem)
+    except WebSocketDisconnect:
+        pass
 
 
 async def _sound(request: Request, speaker: Worker, asked: _Spoken) -> AsyncGenerator[bytes, None]:

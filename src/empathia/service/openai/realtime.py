@@ -1,0 +1,389 @@
+"""A talk over one socket, by the events of OpenAI's Realtime interface (GA)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from empathia.errors import EmpathiaError, UsageError
+from empathia.files import Plain
+from empathia.service import log
+from empathia.service.openai import errors
+from empathia.service.openai.chat import MODEL
+from empathia.service.openai.errors import Unfit
+from empathia.service.openai.fields import Fields
+from empathia.service.workers import Worker
+from empathia.speech import tone_of
+from empathia.types.manner import FASTEST, SLOWEST
+
+_RATE = 24_000  # Hz, of 16-bit samples both ways
+_FORMAT: Mapping[str, Plain] = {"type": "audio/pcm", "rate": _RATE}
+_STALL = 1.0  # s without sound after which what was said is taken to be over
+_BEHIND = 30 * 2 * _RATE  # bytes that may wait to be committed
+_LETTERS = 5000  # characters of what is said in words
+_WORD = re.compile(r"\s*\S+")
+_SENTENCE = re.compile(r"(?<=[.!?…。？！])\s+")
+_NEUTRAL: Mapping[str, Sequence[object]] = {
+    "model": (MODEL,),
+    "instructions": (),
+    "tools": (),
+    "tool_choice": ("auto", "none"),
+    "max_output_tokens": ("inf",),
+    "truncation": ("auto",),
+    "prompt": (),
+    "reasoning": (),
+    "tracing": (),
+    "include": (),
+    "input": (),
+    "conversation": ("auto",),
+}
+Json = dict[str, Any]
+
+
+class Socket(Protocol):
+    """What carries messages, as starlette's WebSocket."""
+
+    async def receive_text(self) -> str:
+        """The next message."""
+
+    async def send_text(self, data: str) -> None:
+        """Send one."""
+
+
+class Realtime:
+    """One talk.
+
+    Args:
+        socket: To the client.
+        talker: Hears, judges and answers.
+        speaker: Speaks; None answers in words alone.
+        file: Where the talk is while it goes on.
+    """
+
+    def __init__(self, socket: Socket, talker: Worker, speaker: Worker | None, file: Path) -> None:
+        self._socket, self._talker, self._speaker, self._file = socket, talker, speaker, file
+        self._id = _new("sess")
+        self._last: str | None = None  # item
+        self._sounds = speaker is not None
+        self._listens = True  # for the end of turns; else the client tells it
+        self._voice: str | None = None
+        self._speed = 1.0
+        self._buffer = b""
+        self._begun = self._open = self._gone = False
+        self._item: str | None = None  # who speaks now
+        self._answer: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Talk until the client has gone."""
+        await self._send("session.created", session=self._session())
+        coming = asyncio.ensure_future(self._socket.receive_text())
+        try:
+            while True:
+                await asyncio.wait([coming], timeout=_STALL if self._open else None)
+                if coming.done():
+                    text = coming.result()
+                    coming = asyncio.ensure_future(self._socket.receive_text())
+                    await self._take(text)
+                    continue
+                try:
+                    await self._paused()
+                except EmpathiaError as error:
+                    await self._error(error)
+        finally:
+            self._gone = True
+            coming.cancel()
+            await self._silence()
+            if self._begun:
+                with contextlib.suppress(EmpathiaError):
+                    await self._talker.ask("end", talk=self._id)
+
+    async def _take(self, text: str) -> None:
+        message: Json = {}
+        try:
+            fields = Fields.of_json(text.encode("utf-8", "replace"))
+            message = {"event_id": fields.get("event_id")}
+            kind = fields.get("type")
+            if not isinstance(kind, str) or kind not in _KINDS:
+                raise Unfit(
+                    "type",
+                    f"there is no event {ascii(kind)[:60]}",
+                    f"Known are {', '.join(_KINDS)}",
+                )
+            await _KINDS[kind](self, fields)
+        except EmpathiaError as error:
+            await self._error(error, message.get("event_id"))
+
+    async def _error(self, error: EmpathiaError, event: object = None) -> None:
+        told: Json = errors.told(error)["error"]  # type: ignore[assignment]
+        await self._send("error", error={**told, "event_id": event})
+
+    async def _update(self, fields: Fields) -> None:
+        session = _part(fields, "session")
+        session.choice("type", ("realtime",), "realtime")
+        session.refuse(_NEUTRAL)
+        self._sounds = self._modality(session)
+        audio = _part(session, "audio")
+        given, made = _part(audio, "input"), _part(audio, "output")
+        given.refuse({"format": (_FORMAT,), "noise_reduction": ()})
+        made.refuse({"format": (_FORMAT,)})
+        if given.has("turn_detection"):
+            kind = _part(given, "turn_detection").get("type")
+            if kind not in (None, "server_vad"):
+                raise Unfit("turn_detection", "turns end by 'server_vad'", "Name it, or null")
+            self._listens = kind is not None
+        self._speed = made.number("speed", SLOWEST, FASTEST, self._speed)
+        voice = made.get("voice")
+        if isinstance(voice, str) and self._speaker is not None:
+            known = await self._speaker.ask("about")
+            if known and voice not in (*known, "alloy"):
+                raise Unfit("voice", "there is no such voice", f"Name one of {', '.join(known)}")
+            self._voice = None if voice == "alloy" else voice
+        await self._send("session.updated", session=self._session())
+
+    def _modality(self, fields: Fields) -> bool:
+        """Whether answers sound."""
+        wanted = fields.get("output_modalities")
+        if wanted is None:
+            return self._sounds
+        if wanted not in (["text"], ["audio"]):
+            raise Unfit("output_modalities", "answers are ['text'] or ['audio']", "Choose one")
+        if wanted == ["audio"] and self._speaker is None:
+            raise Unfit("output_modalities", "this service has no voice", "Ask for ['text']")
+        return wanted == ["audio"]
+
+    def _session(self) -> Json:
+        turns = {"type": "server_vad", "create_response": True, "interrupt_response": True}
+        output = {"format": _FORMAT, "voice": self._voice or "alloy", "speed": self._speed}
+        heard = {"format": _FORMAT, "turn_detection": turns if self._listens else None}
+        return {
+            "type": "realtime",
+            "object": "realtime.session",
+            "id": self._id,
+            "model": MODEL,
+            "output_modalities": ["audio" if self._sounds else "text"],
+            "audio": {"input": heard, "output": output},
+        }
+
+    async def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            where = {"talk": self._id, "file": str(self._file)}
+            await self._talker.ask("begin", **where, pcm=(_RATE, 1), language=None)
+
+    async def _append(self, fields: Fields) -> None:
+        try:
+            sound = base64.b64decode(fields.text("audio", 8_000_000), validate=True)
+        except (binascii.Error, ValueError):
+            raise Unfit("audio", "'audio' is no base64", "Encode the sound") from None
+        if not self._listens:
+            if len(self._buffer) + len(sound) > _BEHIND:
+                raise Unfit("audio", "more sound came than is taken at a time", "Commit it")
+            self._buffer += sound
+            return
+        await self._begin()
+        self._open = True
+        await self._heard(await self._talker.ask("hear", talk=self._id, sound=sound))
+
+    async def _commit(self, _: Fields) -> None:
+        if self._listens:
+            await self._paused()
+            return
+        sound, self._buffer = self._buffer, b""
+        if not sound:
+            raise Unfit(None, "there is no sound to commit", "Append some")
+        await self._begin()
+        before = await self._talker.ask("hear", talk=self._id, sound=sound)
+        await self._heard([*before, *await self._talker.ask("pause", talk=self._id)])
+
+    async def _clear(self, _: Fields) -> None:
+        self._buffer = b""
+        await self._send("input_audio_buffer.cleared")
+
+    async def _paused(self) -> None:
+        self._open = False
+        if self._begun:
+            await self._heard(await self._talker.ask("pause", talk=self._id))
+
+    async def _heard(self, events: Sequence[Json]) -> None:
+        for event in events:
+            if event["event"] == "turn":
+                await self._turn(event["turn"])
+            elif self._listens:
+                self._item = _new("item")
+                at = round(1000 * event["at"])
+                name = "input_audio_buffer.speech_started"
+                await self._send(name, audio_start_ms=at, item_id=self._item)
+                await self._silence()
+
+    async def _turn(self, turn: Json) -> None:
+        if turn["text"] is None:  # nothing that could be understood
+            return
+        item, self._item = self._item or _new("item"), None
+        if self._listens:
+            at = round(1000 * (turn["end"] or 0.0))
+            name = "input_audio_buffer.speech_stopped"
+            await self._send(name, audio_end_ms=at, item_id=item)
+        last = self._last
+        await self._send("input_audio_buffer.committed", item_id=item, previous_item_id=last)
+        content = {"type": "input_audio", "transcript": turn["text"]}
+        await self._added(_message(item, "user", content, turn))
+        await self._send(
+            "conversation.item.input_audio_transcription.completed",
+            item_id=item,
+            content_index=0,
+            transcript=turn["text"],
+            usage={"type": "duration", "seconds": round(turn["end"] - turn["start"], 3)},
+        )
+        if self._listens:
+            await self._start(self._sounds)
+
+    async def _added(self, item: Json) -> None:
+        for name in ("conversation.item.added", "conversation.item.done"):
+            await self._send(name, item=item, previous_item_id=self._last)
+        self._last = item["id"]
+
+    async def _create(self, fields: Fields) -> None:
+        item = _part(fields, "item")
+        item.refuse({"type": ("message",)})
+        role = item.choice("role", ("user", "assistant"), "user")
+        content = item.get("content")
+        kind = "input_text" if role == "user" else "output_text"
+        part = content[0] if isinstance(content, list) and len(content) == 1 else None
+        if not isinstance(part, dict) or part.get("type") != kind:
+            raise Unfit("content", f"the content is one part, '{kind}'", "Give it")
+        text = Fields(part).text("text", _LETTERS)
+        await self._begin()
+        method = "say" if role == "user" else "told"
+        turn = await self._talker.ask(method, talk=self._id, text=text)
+        id = item.get("id")
+        told = _message(id if isinstance(id, str) else _new("item"), role, part, turn)
+        await self._added(told)
+
+    async def _respond(self, fields: Fields) -> None:
+        asked = _part(fields, "response")
+        asked.refuse(_NEUTRAL)
+        sounds = self._modality(asked)
+        if not self._begun:
+            raise Unfit(None, "nothing was said that could be answered", "Say something")
+        await self._start(sounds)
+
+    async def _start(self, sounds: bool) -> None:
+        await self._silence()
+        self._answer = asyncio.ensure_future(self._answered(sounds))
+
+    async def _cancel(self, _: Fields) -> None:
+        if self._answer is None or self._answer.done():
+            raise Unfit(None, "no response is being made", "Leave it out")
+        await self._silence()
+
+    async def _silence(self) -> None:
+        before, self._answer = self._answer, None
+        if before is not None:
+            before.cancel()
+            await asyncio.wait([before])
+            if not before.cancelled() and (error := before.exception()) is not None:
+                log.fault(error, "realtime")
+
+    async def _answered(self, sounds: bool) -> None:
+        answer: Json = {"object": "realtime.response", "id": _new("resp"), "output": []}
+        answer["output_modalities"] = ["audio" if sounds else "text"]
+        await self._send("response.created", response={**answer, "status": "in_progress"})
+        try:
+            turn = await self._talker.ask("answer", talk=self._id)
+            answer["output"] = [await self._said(answer["id"], turn, sounds)]
+            end: Json = {"status": "completed"}
+        except asyncio.CancelledError:
+            end = {"status": "cancelled", "status_details": {"type": "cancelled"}}
+        except EmpathiaError as error:
+            told = errors.told(error)["error"]
+            end = {"status": "failed", "status_details": {"type": "failed", "error": told}}
+        await self._send("response.done", response={**answer, **end})
+
+    async def _said(self, response: str, turn: Json, sounds: bool) -> Json:
+        """Send an answer; what it is in the end."""
+        text, item = turn["reply"]["text"], _new("item")
+        name = "output_audio_transcript" if sounds else "output_text"
+        kind, key = ("output_audio", "transcript") if sounds else ("output_text", "text")
+        at = {"response_id": response, "output_index": 0}
+        place = {**at, "item_id": item, "content_index": 0}
+        made = _message(item, "assistant", {"type": kind, key: text}, turn["reply"])
+        begun = {**made, "status": "in_progress", "content": []}
+        part = kind.removeprefix("output_")
+        await self._send("response.output_item.added", **at, item=begun)
+        await self._send("conversation.item.added", item=begun, previous_item_id=self._last)
+        await self._send("response.content_part.added", **place, part={"type": part, key: ""})
+        tone = tone_of((turn["emotion"] or {}).get("label"))
+        for n, sentence in enumerate(filter(None, _SENTENCE.split(text))):
+            for word in _WORD.findall(" " * (n > 0) + sentence):
+                await self._send(f"response.{name}.delta", **place, delta=word)
+            if sounds:
+                await self._sound(sentence, tone, place)
+        if sounds:
+            await self._send("response.output_audio.done", **place)
+        await self._send(f"response.{name}.done", **place, **{key: text})
+        await self._send("response.content_part.done", **place, part={"type": part, key: text})
+        await self._send("response.output_item.done", **at, item=made)
+        await self._send("conversation.item.done", item=made, previous_item_id=self._last)
+        self._last = item
+        return made
+
+    async def _sound(self, text: str, tone: str, place: Json) -> None:
+        assert self._speaker is not None
+        how = {"voice": self._voice, "speed": self._speed, "tone": tone, "form": "pcm"}
+        pieces = self._speaker.stream("speak", text=text, **how)
+        async with contextlib.aclosing(pieces):
+            with contextlib.suppress(UsageError):  # a language that it does not speak
+                async for data, _ in pieces:
+                    delta = base64.b64encode(data).decode()
+                    await self._send("response.output_audio.delta", **place, delta=delta)
+
+    async def _send(self, kind: str, **fields: object) -> None:
+        if not self._gone:
+            told = {"type": kind, "event_id": _new("event"), **fields}
+            await self._socket.send_text(json.dumps(told))
+
+
+_KINDS = {
+    "session.update": Realtime._update,
+    "input_audio_buffer.append": Realtime._append,
+    "input_audio_buffer.commit": Realtime._commit,
+    "input_audio_buffer.clear": Realtime._clear,
+    "conversation.item.create": Realtime._create,
+    "response.create": Realtime._respond,
+    "response.cancel": Realtime._cancel,
+}
+
+
+def _new(kind: str) -> str:
+    return f"{kind}_{secrets.token_hex(10)}"
+
+
+def _part(fields: Fields, name: str) -> Fields:
+    """An object inside of another; an empty one where there is none."""
+    value = fields.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise Unfit(name, f"'{name}' is no object", "Give one")
+    return Fields(value or {})
+
+
+def _message(id: str, role: str, content: object, told: Json) -> Json:
+    """A message, with what was felt in it or why it was said."""
+    names = ("emotion", "emotions", "cues", "source", "why", "note")
+    own = {name: told[name] for name in names if name in told}
+    return {
+        "id": id,
+        "object": "realtime.item",
+        "type": "message",
+        "role": role,
+        "status": "completed",
+        "content": [content],
+        "empathia": own,
+    }

@@ -1,0 +1,222 @@
+"""OpenAI's own client holds a talk by Realtime events, in words and in sound."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from little_voice import RATE
+from openai_server import serving
+
+from empathia import weights
+from empathia.service.app import create
+from empathia.service.routes.openai import INCOMING
+from empathia.service.settings import Settings
+
+openai = pytest.importorskip("openai")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the client
+PIECE = RATE // 10 * 2  # bytes of a word
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("service")
+    app = create(Settings(folder, voice="little"), "little_work", "little_talk", "little_voice")
+    with (
+        serving(app) as address,
+        openai.OpenAI(base_url=address, api_key="none", max_retries=0) as one,
+    ):
+        yield one
+    assert not list((folder / INCOMING).iterdir())  # no talk outlives its socket
+
+
+@pytest.fixture
+def talk(client):
+    with client.realtime.connect(model="empathia") as one:
+        created = one.recv()
+        assert created.type == "session.created" and created.event_id
+        assert created.session.output_modalities == ["audio"]
+        yield one
+
+
+def until(talk, kind):
+    """Events up to one of a kind."""
+    events = [talk.recv()]
+    while events[-1].type != kind:
+        events.append(talk.recv())
+    return events
+
+
+def say(talk, text):
+    content = [{"type": "input_text", "text": text}]
+    talk.conversation.item.create(item={"type": "message", "role": "user", "content": content})
+    return until(talk, "conversation.item.done")
+
+
+def sound(talk, text):
+    talk.input_audio_buffer.append(audio=base64.b64encode(text.encode()).decode())
+
+
+def session(talk, **given):
+    talk.session.update(session={"type": "realtime", **given})
+    return until(talk, "session.updated")[-1].session
+
+
+def test_words_are_answered_in_words(talk):
+    assert session(talk, output_modalities=["text"]).output_modalities == ["text"]
+    added, done = say(talk, "I am sad.")
+    assert (added.type, done.item.role) == ("conversation.item.added", "user")
+    assert done.item.model_extra["empathia"]["emotion"]["label"] == "sadness"
+    talk.response.create()
+    events = until(talk, "response.done")
+    assert [e.type for e in events if e.type != "response.output_text.delta"] == [
+        "response.created",
+        "response.output_item.added",
+        "conversation.item.added",
+        "response.content_part.added",
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "conversation.item.done",
+        "response.done",
+    ]
+    words = [e.delta for e in events if e.type == "response.output_text.delta"]
+    assert "".join(words) == "You said: I am sad. How was it?" and len(words) == 8
+    response = events[-1].response
+    assert response.status == "completed"
+    assert response.output[0].content[0].text == "".join(words)
+    assert events[2].previous_item_id == done.item.id
+
+
+def test_a_turn_aloud_is_heard_and_answered_aloud(talk):
+    sound(talk, "I passed!\n")
+    events = until(talk, "response.done")
+    kinds = [e.type for e in events]
+    assert kinds[:7] == [
+        "input_audio_buffer.speech_started",
+        "input_audio_buffer.speech_stopped",
+        "input_audio_buffer.committed",
+        "conversation.item.added",
+        "conversation.item.done",
+        "conversation.item.input_audio_transcription.completed",
+        "response.created",
+    ]
+    assert (events[0].audio_start_ms, events[1].audio_end_ms) == (1000, 1500)
+    assert len({e.item_id for e in (*events[:3], events[5])}) == 1
+    assert events[5].transcript == "I passed!" and events[5].usage.seconds == 0.5
+    heard = [base64.b64decode(e.delta) for e in events if e.type == "response.output_audio.delta"]
+    said = "".join(e.delta for e in events if e.type == "response.output_audio_transcript.delta")
+    assert said == "You said: I passed! How was it?"
+    assert [len(x) for x in heard] == [PIECE] * 7
+    assert kinds.index("response.output_audio.done") < kinds.index("response.output_item.done")
+
+
+def test_the_client_may_tell_where_turns_end(talk):
+    changed = session(talk, audio={"input": {"turn_detection": None}}, output_modalities=["text"])
+    assert changed.audio.input.turn_detection is None
+    sound(talk, "One")
+    talk.input_audio_buffer.clear()
+    assert talk.recv().type == "input_audio_buffer.cleared"
+    sound(talk, "Two.")
+    sound(talk, "\n")
+    talk.input_audio_buffer.commit()
+    events = until(talk, "conversation.item.input_audio_transcription.completed")
+    assert events[0].type == "input_audio_buffer.committed"
+    assert events[-1].transcript == "Two."
+    talk.response.create()
+    assert until(talk, "response.done")[-1].response.status == "completed"
+    talk.input_audio_buffer.commit()
+    assert "no sound" in until(talk, "error")[-1].error.message
+
+
+def test_who_speaks_ends_the_answer(talk):
+    say(talk, "Say endless things.")
+    talk.response.create()
+    until(talk, "response.output_audio.delta")
+    sound(talk, "Stop")
+    events = until(talk, "response.done")
+    assert "input_audio_buffer.speech_started" in [e.type for e in events]
+    assert events[-1].response.status == "cancelled"
+    say(talk, "More endless things.")
+    talk.response.create()
+    until(talk, "response.output_audio.delta")
+    talk.response.cancel()
+    assert until(talk, "response.done")[-1].response.status == "cancelled"
+
+
+def test_another_language_is_answered_in_words_alone(talk):
+    say(talk, "Ich habe heute keine Zeit und bin nicht sehr gut.")
+    talk.response.create()
+    kinds = [e.type for e in until(talk, "response.done")]
+    assert kinds.count("response.output_audio.delta") == 3  # of "How was it?"
+
+
+@pytest.mark.parametrize(
+    ("event", "param"),
+    [
+        ({"type": "conversation.item.delete", "item_id": "x"}, "type"),
+        ({"type": "session.update", "session": {"instructions": "Be rude."}}, "instructions"),
+        ({"type": "session.update", "session": {"tools": [{"name": "f"}]}}, "tools"),
+        ({"type": "session.update", "session": {"type": "transcription"}}, "type"),
+        (
+            {"type": "session.update", "session": {"output_modalities": ["video"]}},
+            "output_modalities",
+        ),
+        ({"type": "session.update", "session": {"audio": {"output": {"voice": "cleo"}}}}, "voice"),
+        ({"type": "session.update", "session": {"audio": {"output": {"speed": 9}}}}, "speed"),
+        (
+            {
+                "type": "session.update",
+                "session": {"audio": {"input": {"format": {"type": "audio/pcmu"}}}},
+            },
+            "format",
+        ),
+        ({"type": "input_audio_buffer.append", "audio": "!!"}, "audio"),
+        ({"type": "conversation.item.create", "item": {"type": "function_call"}}, "type"),
+        ({"type": "conversation.item.create", "item": {"role": "system"}}, "role"),
+        ({"type": "conversation.item.create", "item": {"content": "Hi."}}, "content"),
+        ({"type": "conversation.item.create", "item": 5}, "item"),
+        ({"type": "response.create"}, None),
+        ({"type": "response.cancel"}, None),
+    ],
+)
+def test_what_cannot_be_is_told_and_the_talk_goes_on(talk, event, param):
+    talk.send({**event, "event_id": "mine"})
+    error = talk.recv()
+    assert error.type == "error", error
+    assert (error.error.param, error.error.event_id) == (param, "mine")
+    say(talk, "Hello.")
+
+
+def test_other_models_are_refused(client):
+    with (
+        client.realtime.connect(model="gpt-realtime", max_retries=0) as talk,
+        pytest.raises(Exception, match="no such model"),
+    ):
+        talk.recv()
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_a_turn_aloud_with_the_models_that_ship(tmp_path):
+    if weights.state("kokoro") != "ok":
+        pytest.skip("Kokoro's voice is not pulled")
+    said = "My sister died last week, and I miss her so much."
+    speech = {"model": "empathia-speech", "voice": "alloy", "input": said, "response_format": "pcm"}
+    with (
+        serving(create(Settings(tmp_path, voice="kokoro"))) as address,
+        openai.OpenAI(base_url=address, api_key="none", max_retries=0) as client,
+    ):
+        pcm = client.audio.speech.create(**speech).content
+        with client.realtime.connect(model="empathia") as talk:
+            for sound in (pcm, bytes(2 * RATE)):  # a second of silence ends the turn
+                for i in range(0, len(sound), RATE // 5):
+                    piece = base64.b64encode(sound[i : i + RATE // 5]).decode()
+                    talk.input_audio_buffer.append(audio=piece)
+            events = until(talk, "response.done")
+    heard = next(e for e in events if e.type.endswith("transcription.completed"))
+    assert "sister" in heard.transcript and "miss her" in heard.transcript
+    user = next(e.item for e in events if e.type == "conversation.item.done")
+    assert user.model_extra["empathia"]["emotion"]["label"] == "sadness"
+    assert events[-1].response.status == "completed"
+    assert sum(e.type == "response.output_audio.delta" for e in events) > 1

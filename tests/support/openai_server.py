@@ -1,0 +1,33 @@
+"""The service over a socket, for clients that are not told otherwise."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+import uvicorn
+
+
+@contextlib.contextmanager
+def serving(app):
+    """An application over a socket; its address."""
+    config = uvicorn.Config(
+        app,
+        port=0,
+        log_config=None,
+        http="h11",
+        timeout_graceful_shutdown=5,
+        ws="websockets-sansio",
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,15 @@
+"""A service whose work is scripted, as a process that can be killed: FOLDER PORT."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from empathia.service.app import create
+from empathia.service.settings import Settings
+
+if __name__ == "__main__":
+    app = create(Settings(Path(sys.argv[1])), "little_work", "little_talk")
+    uvicorn.run(app, port=int(sys.argv[2]), log_config=None)

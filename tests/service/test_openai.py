@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import threading
@@ -293,6 +294,16 @@ def test_more_recordings_than_can_wait_are_refused_for_a_while(client, tmp_path)
     assert error.value.response.headers["retry-after"] == "5"
     assert error.value.response.json()["error"]["code"] == "rate_limit_exceeded"
     assert len(made) == 1 and transcribe(client).text
+
+
+def test_nothing_is_read_for_who_has_gone(client, tmp_path):
+    hasty = client.with_options(timeout=0.5)
+    with pytest.raises(openai.APITimeoutError):
+        transcribe(hasty, f"wait {tmp_path / 'never'}".encode())
+    while True:  # until the service has noticed, and the one place is free
+        with contextlib.suppress(openai.RateLimitError):
+            assert transcribe(client).text
+            break
 
 
 @pytest.mark.parametrize("form", ["wav", "mp3", "opus", "aac", "flac"])

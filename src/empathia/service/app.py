@@ -31,7 +31,8 @@ from empathia.version import __version__
 READING = "empathia.service.work.reading"
 TALKING = "empathia.service.work.talking"
 SPEAKING = "empathia.service.work.speaking"
-_CHATS = 32  # that are answered, and texts that are spoken, at a time
+_CHATS = 32  # that are answered at a time
+_SPOKEN = 8  # texts, whose sound waits for slow clients
 _IMPORTS = 2  # likewise: each may have gigabytes
 _ABOUT = """\
 Reads how people feel in a conversation and answers with empathy. All of it runs on this machine.
@@ -77,7 +78,7 @@ def create(
     app.state.chats = set()
     app.state.rooms = {
         "chats": Room(_CHATS),
-        "speech": Room(_CHATS),
+        "speech": Room(_SPOKEN),
         "words": Room(_CHATS),
         "talks": Room(_CHATS),
         "transcriptions": Room(settings.waiting),

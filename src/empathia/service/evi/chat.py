@@ -29,7 +29,8 @@ Speak = Callable[[str, str], AsyncGenerator[tuple[bytes, float], None]]
 _STALL = 1.0  # s without sound after which what was said is taken to be over
 _BEHIND = 30.0  # s of sound that may wait to be heard
 _IDS = re.compile(r"[\w-]{16,64}", re.ASCII)
-_SENTENCE = re.compile(r"(?<=[.!?…。？！])\s+")
+SENTENCE = re.compile(r"(?<=[.!?…。？！])\s+")
+"""What stands between the sentences of an answer."""
 _UNUSED = (
     "system_prompt", "context", "variables", "tools", "builtin_tools", "language_model_api_key",
     "voice_id", "metadata",
@@ -247,7 +248,7 @@ class Chat:
         """Words of an answer, sentence by sentence, with its voice."""
         id, index = secrets.token_urlsafe(12), 0
         loop = asyncio.get_running_loop()
-        for sentence in filter(None, _SENTENCE.split(text)):
+        for sentence in filter(None, SENTENCE.split(text)):
             await self._send(
                 "assistant_message",
                 id=id,

@@ -11,11 +11,12 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from empathia.errors import EmpathiaError, UsageError
 from empathia.files import Plain
 from empathia.service import log
+from empathia.service.evi.chat import SENTENCE, Socket
 from empathia.service.openai import errors
 from empathia.service.openai.chat import MODEL
 from empathia.service.openai.errors import Unfit
@@ -30,7 +31,6 @@ _STALL = 1.0  # s without sound after which what was said is taken to be over
 _BEHIND = 30 * 2 * _RATE  # bytes that may wait to be committed
 _LETTERS = 5000  # characters of what is said in words
 _WORD = re.compile(r"\s*\S+")
-_SENTENCE = re.compile(r"(?<=[.!?…。？！])\s+")
 _NEUTRAL: Mapping[str, Sequence[object]] = {
     "model": (MODEL,),
     "instructions": (),
@@ -46,16 +46,6 @@ _NEUTRAL: Mapping[str, Sequence[object]] = {
     "conversation": ("auto",),
 }
 Json = dict[str, Any]
-
-
-class Socket(Protocol):
-    """What carries messages, as starlette's WebSocket."""
-
-    async def receive_text(self) -> str:
-        """The next message."""
-
-    async def send_text(self, data: str) -> None:
-        """Send one."""
 
 
 class Realtime:
@@ -321,7 +311,7 @@ class Realtime:
         await self._send("conversation.item.added", item=begun, previous_item_id=self._last)
         await self._send("response.content_part.added", **place, part={"type": part, key: ""})
         tone = tone_of((turn["emotion"] or {}).get("label"))
-        for n, sentence in enumerate(filter(None, _SENTENCE.split(text))):
+        for n, sentence in enumerate(filter(None, SENTENCE.split(text))):
             for word in _WORD.findall(" " * (n > 0) + sentence):
                 await self._send(f"response.{name}.delta", **place, delta=word)
             if sounds:

@@ -7,9 +7,9 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -80,7 +80,7 @@ async def completions(request: Request) -> Response:
     asked = chat.wanted(Fields.of_json(await request.body()))
     state = request.app.state
     with state.rooms["chats"].place():
-        turn = await state.talker.ask("chat", turns=asked.turns)
+        turn = await _while_there(request, state.talker.ask("chat", turns=asked.turns))
     answer = chat.Answer(asked, turn)
     if asked.stream:
         return StreamingResponse(_each(answer.pieces()), media_type=_EVENTS)
@@ -105,7 +105,8 @@ async def transcriptions(request: Request) -> Response:
                 file = await _kept(form.get("file"), Path(place))
             longest = state.settings.longest
             given = {"file": str(file), "given": asked.given, "longest": longest}
-            timeline = from_json(await state.reader.ask("transcribe", **given))
+            work = state.reader.ask("transcribe", **given)
+            timeline = from_json(await _while_there(request, work))
     if asked.stream:
         pieces = _each(transcripts.events(timeline, asked))
         return StreamingResponse(pieces, media_type=_EVENTS)
@@ -113,6 +114,20 @@ async def transcriptions(request: Request) -> Response:
     if isinstance(told, str):
         return Response(told.encode("utf-8", "backslashreplace"), media_type="text/plain")
     return JSONResponse(told)
+
+
+async def _while_there(request: Request, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
+    """What comes of work; it is given up with the client."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(request.receive())  # all of the body has come
+    try:
+        await asyncio.wait([task, gone], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Refused(408, "the client has gone")
+        return task.result()
+    finally:
+        task.cancel()
+        gone.cancel()
 
 
 def _fields(form: FormData) -> Fields:

@@ -12,7 +12,7 @@ from empathia.pipeline import Options
 from empathia.pipeline.models import Models
 from empathia.service.app import create
 from empathia.service.settings import Settings
-from empathia.service.work.talking import Talking
+from empathia.service.tasks.talking import Talking
 from empathia.types import ELEMENTS
 
 JSON = {"content-type": "application/json"}

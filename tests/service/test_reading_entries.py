@@ -10,7 +10,7 @@ from empathia.labels import LabelSet
 from empathia.pipeline import Options
 from empathia.service.diary.records import Draft, Feeling
 from empathia.service.diary.summing import summary
-from empathia.service.work import entry, reading
+from empathia.service.tasks import entry, reading
 from empathia.types import Emotion, Turn, Utterance
 
 TWO = LabelSet("two", ("joy", "sadness"))

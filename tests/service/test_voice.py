@@ -18,7 +18,7 @@ from empathia import cli
 from empathia.errors import UsageError
 from empathia.service.app import create
 from empathia.service.settings import Settings
-from empathia.service.work.speaking import FORMS
+from empathia.service.tasks.speaking import FORMS
 
 
 def said(text="one two three four five", form="pcm", voice=None, speed=1.0, tone="plain"):

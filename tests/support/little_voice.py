@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from empathia.errors import UsageError
-from empathia.service.work.speaking import Speaking
+from empathia.service.tasks.speaking import Speaking
 from empathia.types import Audio
 
 RATE = 24_000

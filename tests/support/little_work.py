@@ -10,7 +10,7 @@ from little_talk import emotion
 
 from empathia.errors import UsageError
 from empathia.pipeline import Options
-from empathia.service.work.reading import PAGE, TIMELINE, own
+from empathia.service.tasks.reading import PAGE, TIMELINE, own
 from empathia.types import Timeline, Turn, Utterance, Word, wire
 
 

@@ -24,13 +24,13 @@ from empathia.service.problems import Refused
 from empathia.service.room import Room
 from empathia.service.routes import accounts, asking, diary, evi, jobs, openai
 from empathia.service.settings import Settings
-from empathia.service.work.speaking import Wanted
+from empathia.service.tasks.speaking import Wanted
 from empathia.service.workers import Worker
 from empathia.version import __version__
 
-READING = "empathia.service.work.reading"
-TALKING = "empathia.service.work.talking"
-SPEAKING = "empathia.service.work.speaking"
+READING = "empathia.service.tasks.reading"
+TALKING = "empathia.service.tasks.talking"
+SPEAKING = "empathia.service.tasks.speaking"
 _CHATS = 32  # that are answered at a time
 _SPOKEN = 8  # texts, whose sound waits for slow clients
 _IMPORTS = 2  # likewise: each may have gigabytes

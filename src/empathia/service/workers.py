@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from empathia.errors import EmpathiaError
-from empathia.service import log, work
-from empathia.service.work import Failure
+from empathia.service import log, tasks
+from empathia.service.tasks import Failure
 
 _PAUSES = (0.0, 1.0, 5.0, 30.0)  # s before it is started again, for the first time, the second ...
 _WHOLE = 60.0  # s after which a process counts as well
@@ -30,7 +30,7 @@ class Worker:
     """One process, and what it is asked.
 
     Args:
-        module: Does the work, such as :mod:`empathia.service.work.reading`.
+        module: Does the work, such as :mod:`empathia.service.tasks.reading`.
         options: What its ``open`` is given.
     """
 
@@ -59,7 +59,7 @@ class Worker:
         here, there = multiprocessing.get_context("spawn").Pipe()
         self._pipe = here
         self._process = multiprocessing.get_context("spawn").Process(
-            target=work.main, args=(there, self._module, self._options), name="empathia-work"
+            target=tasks.main, args=(there, self._module, self._options), name="empathia-work"
         )
         await asyncio.to_thread(self._process.start)
         there.close()
@@ -183,7 +183,7 @@ class Worker:
     async def stop(self) -> None:
         """End the process; what it works at is not finished."""
         self._ends = True
-        self._send((work.END, None, {}))
+        self._send((tasks.END, None, {}))
         await asyncio.to_thread(self._process.join, _END_S)
         if self._process.is_alive():
             self._process.kill()

@@ -23,7 +23,7 @@ from empathia.service.incoming import Came
 from empathia.service.problems import Refused
 from empathia.service.room import Room
 from empathia.service.streaming import Tell
-from empathia.service.work.entry import Read
+from empathia.service.tasks.entry import Read
 from empathia.service.workers import Died, Worker
 
 T = TypeVar("T")

@@ -17,8 +17,8 @@ from empathia.files import Plain
 from empathia.report.timeline import WRITERS
 from empathia.service.jobs import Job, Jobs
 from empathia.service.problems import Refused
+from empathia.service.tasks.reading import OWN, PAGE, TIMELINE
 from empathia.service.visiting import owner_of
-from empathia.service.work.reading import OWN, PAGE, TIMELINE
 from empathia.types.wire import from_json
 
 _MOST = 20  # fields of a form

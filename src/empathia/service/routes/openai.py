@@ -20,7 +20,7 @@ from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields
 from empathia.service.openai.realtime import Realtime
 from empathia.service.problems import Refused
-from empathia.service.work.speaking import FORMS
+from empathia.service.tasks.speaking import FORMS
 from empathia.service.workers import Worker
 from empathia.types.manner import FASTEST, SLOWEST, TONES
 from empathia.types.wire import from_json

@@ -16,7 +16,7 @@ from empathia import media, speech
 from empathia.contracts import Voice
 from empathia.errors import UsageError
 from empathia.listen.language import detect_language
-from empathia.service.work import Told
+from empathia.service.tasks import Told
 from empathia.types import Audio
 from empathia.types.manner import Manner
 

@@ -20,8 +20,8 @@ from empathia.pipeline.session import Session
 from empathia.report import judged as judged_json
 from empathia.report import replied
 from empathia.report.face import writing
-from empathia.service.work import Told
-from empathia.service.work.inlet import Inlet
+from empathia.service.tasks import Told
+from empathia.service.tasks.inlet import Inlet
 from empathia.types import Timeline
 from empathia.types.events import event_json
 from empathia.types.wire import turn_json

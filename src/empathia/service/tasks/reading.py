@@ -15,7 +15,7 @@ from empathia.pipeline.models import Models
 from empathia.pipeline.playing import played
 from empathia.pipeline.record import Record
 from empathia.report.timeline import write
-from empathia.service.work import Told, entry
+from empathia.service.tasks import Told, entry
 from empathia.types.shapes import TimelineJson
 from empathia.types.wire import to_json
 

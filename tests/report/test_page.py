@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from build import LINES, film, filmed, overlapping, reasoned, sound, timeline, turn
+from chromium import chromium
 
 from empathia.face.motion import neutral
 from empathia.labels import LabelSet
@@ -35,31 +34,10 @@ def write_page(
     return write(found, folder / "page.html", audio, moving)
 
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
-    "--mute-audio",
-]
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    program = os.environ.get("EMPATHIA_CHROMIUM") or next(
-        filter(None, map(shutil.which, NAMES)), ""
-    )
-    if not program:
-        pytest.skip("no Chromium or Chrome is installed (EMPATHIA_CHROMIUM names one)")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+    with chromium() as running:
         yield running
-        running.close()
 
 
 class Visit:

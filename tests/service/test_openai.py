@@ -13,7 +13,7 @@ import httpx
 import pytest
 from little_voice import RATE
 from media_files import heard, loudest_hz
-from openai_server import serving
+from serving import serving
 
 from empathia import weights
 from empathia.service.app import create
@@ -31,7 +31,7 @@ def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("service")
     settings = Settings(folder, token=TOKEN, voice="little", waiting=1, largest=50_000)
     with serving(create(settings, "little_work", "little_talk", "little_voice")) as address:
-        yield address
+        yield f"{address}/v1"
     assert not list((folder / INCOMING).glob("*"))  # nothing outlives its request
 
 
@@ -361,7 +361,7 @@ def test_what_is_spoken_is_heard_and_answered(tmp_path):
     said = "My sister died last week, and I miss her so much."
     with (
         serving(create(Settings(tmp_path, voice="kokoro"))) as address,
-        openai.OpenAI(base_url=address, api_key="none", max_retries=0) as client,
+        openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as client,
     ):
         spoken = speak(client, said, response_format="wav", instructions="gentle").content
         words = transcribe(client, spoken, response_format="verbose_json")

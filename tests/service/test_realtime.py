@@ -6,7 +6,7 @@ import base64
 
 import pytest
 from little_voice import RATE
-from openai_server import serving
+from serving import serving
 
 from empathia import weights
 from empathia.service.app import create
@@ -24,7 +24,7 @@ def client(tmp_path_factory):
     app = create(Settings(folder, voice="little"), "little_work", "little_talk", "little_voice")
     with (
         serving(app) as address,
-        openai.OpenAI(base_url=address, api_key="none", max_retries=0) as one,
+        openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as one,
     ):
         yield one
     assert not list((folder / INCOMING).iterdir())  # no talk outlives its socket
@@ -205,7 +205,7 @@ def test_a_turn_aloud_with_the_models_that_ship(tmp_path):
     speech = {"model": "empathia-speech", "voice": "alloy", "input": said, "response_format": "pcm"}
     with (
         serving(create(Settings(tmp_path, voice="kokoro"))) as address,
-        openai.OpenAI(base_url=address, api_key="none", max_retries=0) as client,
+        openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as client,
     ):
         pcm = client.audio.speech.create(**speech).content
         with client.realtime.connect(model="empathia") as talk:

@@ -22,7 +22,7 @@ from empathia.service.incoming import Incoming
 from empathia.service.jobs import Jobs
 from empathia.service.problems import Refused
 from empathia.service.room import Room
-from empathia.service.routes import accounts, asking, diary, evi, jobs, openai
+from empathia.service.routes import accounts, asking, diary, evi, jobs, openai, page
 from empathia.service.settings import Settings
 from empathia.service.tasks.speaking import Wanted
 from empathia.service.workers import Worker
@@ -103,6 +103,8 @@ def _answer(app: FastAPI) -> None:
     app.include_router(evi.router)
     app.include_router(openai.router)
     app.include_router(asking.router)
+    app.include_router(page.router)
+    app.mount("/page", page.files())
     app.get("/health", tags=["service"])(_health)
     app.get("/ready", tags=["service"])(_ready)
 

@@ -46,6 +46,11 @@ def owner_of(connection: HTTPConnection) -> str:
     return resume(connection.app.state.store, token).account.id
 
 
+def is_secure(request: Request) -> bool:
+    """Whether the client came by https, to the service or to a proxy before it."""
+    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", ""))
+
+
 def _shown(connection: HTTPConnection) -> str | None:
     if told := connection.headers.get("x-empathia-session"):
         return told

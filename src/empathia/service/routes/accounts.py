@@ -16,7 +16,7 @@ from empathia.service.diary import accounts
 from empathia.service.diary.accounts import STAYS, Account, Visit
 from empathia.service.leaving import leave
 from empathia.service.routes.jobs import JobsOf
-from empathia.service.visiting import SESSION, Signed, StoreOf, signed_in
+from empathia.service.visiting import SESSION, Signed, StoreOf, is_secure, signed_in
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
 STRICT = ConfigDict(extra="forbid")
@@ -175,13 +175,12 @@ def sign_out(request: Request, response: Response, store: StoreOf) -> None:
 
 def _session(request: Request, response: Response, visit: Visit, *, token: bool) -> Session:
     if not token:
-        proxied = request.headers.get("x-forwarded-proto", "")
         response.set_cookie(
             SESSION,
             visit.token,
             max_age=int(STAYS.total_seconds()),
             httponly=True,
             samesite="strict",
-            secure="https" in (request.url.scheme, proxied),
+            secure=is_secure(request),
         )
     return Session(visit.account, visit.token if token else None)

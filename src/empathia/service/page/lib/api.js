@@ -1,0 +1,83 @@
+// What the service is asked.
+
+/** What the service, or the way to it, refused; it says what to do. */
+export class Problem extends Error {
+  constructor(status, { title = "", detail = "", remedy = "" } = {}) {
+    super(detail || title);
+    Object.assign(this, { status, remedy });
+  }
+}
+
+async function problem(answer) {
+  const told = await answer.json().catch(() => ({}));
+  return new Problem(answer.status, told);
+}
+
+/** Ask; the answer as JSON, or null where it has none. A `form` (FormData) or `json` is sent. */
+export async function ask(path, { method, json, form, signal } = {}) {
+  const body = form ?? (json === undefined ? undefined : JSON.stringify(json));
+  const headers = json === undefined ? {} : { "content-type": "application/json" };
+  const how = method ?? (body === undefined ? "GET" : "POST");
+  const answer = await reached(fetch(path, { method: how, body, headers, signal }));
+  if (!answer.ok) throw await problem(answer);
+  const kind = answer.headers.get("content-type") ?? "";
+  return kind.includes("json") ? answer.json() : null;
+}
+
+async function reached(asked) {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, { detail: "unreachable" });
+  }
+}
+
+/** Send a form with `tell(share sent)` on the way; the answer as JSON. */
+export function upload(path, form, tell, signal) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", path);
+    request.responseType = "json";
+    request.upload.onprogress = (e) => e.lengthComputable && tell(e.loaded / e.total);
+    request.onload = () => request.status < 300
+      ? resolve(request.response) : reject(new Problem(request.status, request.response ?? {}));
+    request.onerror = () => reject(new Problem(0, { detail: "unreachable" }));
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(form);
+  });
+}
+
+/** Server-sent events of a path: `on(name, value)` until it is over or aborted. */
+export async function events(path, on, { method = "GET", json, form, signal } = {}) {
+  const body = form ?? (json === undefined ? undefined : JSON.stringify(json));
+  const headers = { accept: "text/event-stream" };
+  if (json !== undefined) headers["content-type"] = "application/json";
+  const answer = await reached(fetch(path, { method, body, headers, signal }));
+  if (!answer.ok) throw await problem(answer);
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ""; ;) {
+    const { value, done } = await reached(reader.read());
+    if (done) return;
+    const parts = (rest + value).split("\n\n");
+    rest = parts.pop();
+    for (const part of parts) {
+      const name = /^event: (.*)$/m.exec(part)?.[1];
+      const data = /^data: (.*)$/m.exec(part)?.[1];
+      if (name) on(name, JSON.parse(data));
+    }
+  }
+}
+
+/** A talk with the service: `on(message)` hears, `over(code)` is told when it ends. */
+export function talk(query, on, over) {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const socket = new WebSocket(`${scheme}://${location.host}/v0/evi/chat?${new URLSearchParams(query)}`);
+  const open = new Promise((resolve) => { socket.onopen = resolve; });
+  socket.onmessage = (event) => on(JSON.parse(event.data));
+  socket.onclose = (event) => over(event.code);
+  return {
+    say: async (message) => { await open; if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); },
+    close: () => socket.close(),
+  };
+}

@@ -1,0 +1,46 @@
+// Elements. Text goes in as text, never as HTML: what people said cannot become a script.
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node, properties, children) {
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "value" || name === "srcObject") node[name] = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  return node;
+}
+
+/** An element; properties are attributes, `onclick` and the like listen. */
+export const h = (tag, properties = {}, ...children) =>
+  fill(document.createElement(tag), properties, children);
+
+/** The same of a picture. */
+export const svg = (tag, properties = {}, ...children) =>
+  fill(document.createElementNS(SVG, tag), properties, children);
+
+/** Put children in the place of what is there. */
+export function put(node, ...children) {
+  node.replaceChildren(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  return node;
+}
+
+/** A button; while what it does is under way it cannot be pressed again. */
+export function button(label, act, properties = {}) {
+  const node = h("button", { type: "button", class: "plain", ...properties }, label);
+  node.addEventListener("click", async (event) => {
+    node.disabled = true;
+    try {
+      await act(event);
+    } finally {
+      node.disabled = false;
+    }
+  });
+  return node;
+}
+
+/** A labelled field of a form. */
+export function field(label, control, hint = null) {
+  return h("label", { class: "field" }, h("span", {}, label), control, hint && h("small", {}, hint));
+}

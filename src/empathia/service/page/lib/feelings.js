@@ -1,0 +1,40 @@
+// How a feeling looks: a colour, a letter and a word, so that none has to carry it alone.
+import { h } from "./dom.js";
+import { feeling, percent, t } from "./words.js";
+
+let looks = {};
+
+/** Take the marks that the service gives its labels. */
+export function learnMarks(marks) {
+  looks = marks;
+}
+
+const look = (label) => looks[label] ?? { letter: label.slice(0, 1).toUpperCase(), light: "#8b929c", dark: "#9aa3ae" };
+
+/** Colour of a feeling on this theme's ground. */
+export function colour(label) {
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+  return look(label)[dark ? "dark" : "light"];
+}
+
+/** A small square with the feeling's letter; a dashed one where none was told. */
+export function chip(label) {
+  if (!label) return h("span", { class: "chip none", "aria-hidden": "true" }, "?");
+  return h("span", { class: "chip", style: `--c:${colour(label)};--on:#10141a`, "aria-hidden": "true" }, look(label).letter);
+}
+
+/** A feeling with its share, as "sadness 71 %"; or why none is told. `emotion` is as in docs/json.md. */
+export function verdict(emotion) {
+  const label = emotion?.label ?? null;
+  const told = label ? `${feeling(label)} ${percent(emotion.confidence)}` : t(emotion ? "felt.unsure" : "felt.none");
+  return h("span", { class: "verdict-of" }, chip(label), " ", told);
+}
+
+/** Bars of shares by label, the largest first. */
+export function bars(shares) {
+  const sorted = Object.entries(shares).sort((a, b) => b[1] - a[1]);
+  return h("ul", { class: "shares" }, sorted.map(([label, share]) => h("li", {},
+    chip(label), h("span", { class: "name" }, feeling(label)),
+    h("span", { class: "track-of" }, h("b", { style: `width:${100 * share}%;--c:${colour(label)}` })),
+    h("span", { class: "much" }, percent(share)))));
+}

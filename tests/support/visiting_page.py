@@ -1,0 +1,35 @@
+"""The service's page, open in a browser, and all that it complained about."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Visit:
+    """The page, open, agreed to, and all that it complained about."""
+
+    def __init__(
+        self, browser: Any, place: str, part: str = "", *, agreed: bool = True, **options: Any
+    ) -> None:
+        self.context = browser.new_context(base_url=place, locale="en-GB", **options)
+        if agreed:
+            self.context.add_init_script("localStorage.setItem('empathia-agreed', '1')")
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda m: self.complaints.append(f"{m.type}: {m.text}"))
+        self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
+        self.page.on("request", lambda r: self.requests.append(r.url))
+        self.place = place
+        self.page.goto(f"/#{part}")
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self.context.close()
+        if kind is None:
+            ours = (self.place, "data:", "blob:" + self.place)
+            assert self.complaints == []
+            assert [r for r in self.requests if not r.startswith(ours)] == []

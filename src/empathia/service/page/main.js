@@ -2,6 +2,7 @@
 import { Problem, ask } from "./lib/api.js";
 import { button, field, h, put } from "./lib/dom.js";
 import { learnMarks } from "./lib/feelings.js";
+import { Deaf } from "./lib/sound.js";
 import { language, languages, learn, speak, t } from "./lib/words.js";
 
 const VIEWS = ["record", "recordings", "talk", "diary"];
@@ -15,11 +16,20 @@ export let about = null;
 /** Say what went wrong and what to do, where everybody hears it. */
 export function complain(error) {
   if (error.name === "AbortError") return;
-  const known = error instanceof Problem;
-  const text = known && error.status === 0 ? t("problem.unreachable") : known ? error.message : t("problem.fault");
-  put(notice, h("p", {}, text), known && error.remedy ? h("p", { class: "remedy" }, error.remedy) : null,
+  const { text, remedy, known } = plainly(error);
+  put(notice, h("p", {}, text), remedy ? h("p", { class: "remedy" }, remedy) : null,
     button(t("problem.close"), () => put(notice)));
   if (!known) console.error(error);
+}
+
+/** An error in words: `text`, `remedy` or "", and whether it is one that can happen. */
+export function plainly(error) {
+  if (error instanceof Deaf) {
+    return { text: t(`deaf.${error.why}`), remedy: t(`deaf-remedy.${error.why}`), known: true };
+  }
+  if (!(error instanceof Problem)) return { text: t("problem.fault"), remedy: "", known: false };
+  if (error.status === 0) return { text: t("problem.unreachable"), remedy: "", known: true };
+  return { text: error.message, remedy: error.remedy, known: true };
 }
 const notice = h("div", { class: "notice", role: "alert" });
 

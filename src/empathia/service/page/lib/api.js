@@ -43,6 +43,7 @@ export function upload(path, form, tell, signal) {
     request.onload = () => request.status < 300
       ? resolve(request.response) : reject(new Problem(request.status, request.response ?? {}));
     request.onerror = () => reject(new Problem(0, { detail: "unreachable" }));
+    request.onabort = () => reject(new DOMException("given up", "AbortError"));
     signal?.addEventListener("abort", () => request.abort());
     request.send(form);
   });

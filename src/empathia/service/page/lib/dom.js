@@ -44,3 +44,17 @@ export function button(label, act, properties = {}) {
 export function field(label, control, hint = null) {
   return h("label", { class: "field" }, h("span", {}, label), control, hint && h("small", {}, hint));
 }
+
+/** Ask before what cannot be taken back: true where one says `yes`. */
+export function sure(question, yes, no) {
+  return new Promise((resolve) => {
+    const choose = (value, label, look) => h("button", { value, class: look }, label);
+    const stay = choose("no", no, "plain");
+    const dialog = h("dialog", { class: "asks" }, h("form", { method: "dialog" }, h("p", {}, question),
+      h("div", { class: "row-of" }, stay, choose("yes", yes, "plain danger"))));
+    dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue === "yes"); });
+    document.body.append(dialog);
+    dialog.showModal();
+    stay.focus();
+  });
+}

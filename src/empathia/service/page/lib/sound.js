@@ -1,6 +1,26 @@
 // The microphone, and a player that can be silenced at once.
 const SLICE = 0.1; // s of sound that is handed on at a time
 
+/** No sound comes in; `why` is "insecure", "refused", "absent" or "busy", as the words say. */
+export class Deaf extends Error {
+  constructor(why) {
+    super(why);
+    this.why = why;
+  }
+}
+
+async function listen() {
+  if (!navigator.mediaDevices) throw new Deaf("insecure"); // browsers hide it from plain http
+  try {
+    return await navigator.mediaDevices.getUserMedia({
+      audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+    });
+  } catch (error) {
+    const why = { NotAllowedError: "refused", NotFoundError: "absent", NotReadableError: "busy" }[error.name];
+    throw why ? new Deaf(why) : error;
+  }
+}
+
 /** A microphone: `pcm(Int16Array)` at `rate`, `level(0..1)` for a meter; it records on demand. */
 export class Microphone {
   #context = null;
@@ -8,11 +28,10 @@ export class Microphone {
   #recorder = null;
   #parts = [];
 
-  /** Open it. Rejects with the browser's NotAllowedError or NotFoundError. */
-  async open({ pcm = () => {}, level = () => {}, record = false } = {}) {
-    this.#stream = await navigator.mediaDevices.getUserMedia({
-      audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-    });
+  /** Open it; `gone()` is told where it is unplugged. Rejects with a `Deaf`. */
+  async open({ pcm = () => {}, level = () => {}, gone = () => {}, record = false } = {}) {
+    this.#stream = await listen();
+    this.#stream.getTracks().forEach((track) => track.addEventListener("ended", gone));
     this.#context = new AudioContext();
     await this.#context.audioWorklet.addModule("/page/lib/slices.js");
     const slices = new AudioWorkletNode(this.#context, "slices", { processorOptions: { seconds: SLICE } });
@@ -35,10 +54,12 @@ export class Microphone {
   /** Close it; what was recorded as a File, or null. */
   async close() {
     let file = null;
-    if (this.#recorder && this.#recorder.state !== "inactive") {
-      const ended = new Promise((resolve) => { this.#recorder.onstop = resolve; });
-      this.#recorder.stop();
-      await ended;
+    if (this.#recorder) {
+      if (this.#recorder.state !== "inactive") { // else it was unplugged
+        const ended = new Promise((resolve) => { this.#recorder.onstop = resolve; });
+        this.#recorder.stop();
+        await ended;
+      }
       const type = this.#recorder.mimeType.split(";")[0];
       const name = `recording.${type.includes("mp4") ? "m4a" : "webm"}`;
       file = new File(this.#parts, name, { type });

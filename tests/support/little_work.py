@@ -13,6 +13,8 @@ from empathia.pipeline import Options
 from empathia.service.tasks.reading import PAGE, TIMELINE, own
 from empathia.types import Timeline, Turn, Utterance, Word, wire
 
+WEBM = b"\x1a\x45\xdf\xa3"  # what a browser's recording begins with
+
 
 def open(options):
     if options.language == "la":
@@ -93,8 +95,9 @@ class Work:
         return {"turns": 1, "speakers": 1, "duration": 1.0, "language": None, "notes": []}
 
     def hear(self, tell, *, file, longest, language):
-        """What is said stands behind the head of the recording."""
-        words = Path(file).read_bytes()[12:].decode()
+        """What is said stands behind the head of the recording; a browser's is a glad one."""
+        content = Path(file).read_bytes()
+        words = "A glad day." if content.startswith(WEBM) else content[12:].decode()
         if words.startswith("die"):
             os._exit(9)
         if words.startswith("wait"):  # until somebody gives up, or a file is there

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 from chromium import chromium
+from little_diary import CHEAP
 from serving import serving
 
 from empathia.service.app import create
+from empathia.service.diary.store import Store
 from empathia.service.settings import Settings
 
 
@@ -20,7 +23,8 @@ from empathia.service.settings import Settings
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a service whose models a test can see through (little_work, little_talk)."""
     settings = Settings(tmp_path_factory.mktemp("service"))
-    app = create(settings, reading="little_work", talking="little_talk")
+    opens = functools.partial(Store, hasher=CHEAP)
+    app = create(settings, reading="little_work", talking="little_talk", opens=opens)
     with serving(app) as address:
         yield address
 

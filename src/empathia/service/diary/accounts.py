@@ -40,6 +40,7 @@ class Account:
         language: "en" or "ko".
         keeps_audio: Whether recordings are kept.
         is_encrypted: Whether entries are sealed.
+        has_baseline: Whether a calm recording was measured.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Account:
     language: str
     keeps_audio: bool
     is_encrypted: bool
+    has_baseline: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +304,7 @@ def _account(row: RowMapping) -> Account:
         row["language"],
         row["keeps_audio"],
         is_encrypted=row["wrapped"] is not None,
+        has_baseline=row["baseline"] is not None,
     )
 
 

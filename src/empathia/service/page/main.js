@@ -13,6 +13,9 @@ let leaving = new AbortController();
 /** What the service says of itself: `voice` (name, languages) or null, `account` or null. */
 export let about = null;
 
+/** Where one was before the account was asked for, to go back to. */
+export let before = "#record";
+
 /** Say what went wrong and what to do, where everybody hears it. */
 export function complain(error) {
   if (error.name === "AbortError") return;
@@ -33,7 +36,13 @@ export function plainly(error) {
 }
 const notice = h("div", { class: "notice", role: "alert" });
 
-const place = () => location.hash.slice(1).split("/").map(decodeURIComponent);
+function place() {
+  try {
+    return location.hash.slice(1).split("/").map(decodeURIComponent);
+  } catch {
+    return []; // half a character
+  }
+}
 
 async function show() {
   leaving.abort();
@@ -45,6 +54,7 @@ async function show() {
     if (link.hash === `#${view}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  if (view !== "account") before = location.hash;
   put(main);
   if (!about.open) return door();
   if (view === "limits" || !localStorage.getItem(AGREED)) return limits();
@@ -89,7 +99,12 @@ function frame() {
   const tongue = h("select", { "aria-label": t("frame.language") },
     Object.entries(languages).map(([code, name]) =>
       h("option", { value: code, lang: code, selected: code === language() }, name)));
-  tongue.addEventListener("change", async () => { speak(tongue.value); await begin(); });
+  tongue.addEventListener("change", async () => {
+    speak(tongue.value);
+    if (about.account) await ask("/v1/account", { method: "PATCH", json: { language: tongue.value } });
+    await begin();
+    document.querySelector(".who-am-i select").focus();
+  });
   const account = h("a", { href: "#account" }, about.account ? about.account.name : t("frame.sign-in"));
   put(document.body,
     h("a", { class: "skip", href: "#main", onclick: (e) => { e.preventDefault(); main.focus(); } }, t("frame.skip")),
@@ -110,5 +125,6 @@ export async function begin() {
   await show();
 }
 
+addEventListener("unhandledrejection", (event) => { event.preventDefault(); complain(event.reason); });
 addEventListener("hashchange", () => { show(); main.focus(); });
 begin().catch((error) => { put(document.body, notice, main); complain(error); });

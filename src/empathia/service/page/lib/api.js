@@ -21,7 +21,7 @@ export async function ask(path, { method, json, form, signal } = {}) {
   const answer = await reached(fetch(path, { method: how, body, headers, signal }));
   if (!answer.ok) throw await problem(answer);
   const kind = answer.headers.get("content-type") ?? "";
-  return kind.includes("json") ? answer.json() : null;
+  return answer.status !== 204 && kind.includes("json") ? answer.json() : null;
 }
 
 async function reached(asked) {

@@ -26,7 +26,7 @@ export function put(node, ...children) {
   return node;
 }
 
-/** A button; while what it does is under way it cannot be pressed again. */
+/** A button; while what it does is under way it cannot be pressed again. It keeps the focus. */
 export function button(label, act, properties = {}) {
   const node = h("button", { type: "button", class: "plain", ...properties }, label);
   node.addEventListener("click", async (event) => {
@@ -35,14 +35,40 @@ export function button(label, act, properties = {}) {
       await act(event);
     } finally {
       node.disabled = false;
+      if (document.activeElement === document.body) node.focus();
     }
   });
   return node;
 }
 
-/** A labelled field of a form. */
+/** A form; what is sent goes to `act`, one after another. */
+export function form(act, properties, ...children) {
+  const node = h("form", properties, ...children);
+  let busy = false;
+  node.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (busy) return;
+    busy = true;
+    node.setAttribute("aria-busy", "true");
+    try {
+      await act(event);
+    } finally {
+      busy = false;
+      node.removeAttribute("aria-busy");
+    }
+  });
+  return node;
+}
+
+let fields = 0;
+
+/** A labelled field of a form; a hint describes it. A box to tick stands before its label. */
 export function field(label, control, hint = null) {
-  return h("label", { class: "field" }, h("span", {}, label), control, hint && h("small", {}, hint));
+  control.id ||= `field-${fields += 1}`;
+  if (hint) control.setAttribute("aria-describedby", `${control.id}-hint`);
+  const told = [h("label", { for: control.id }, label), hint && h("small", { id: `${control.id}-hint` }, hint)];
+  if (control.type === "checkbox") return h("div", { class: "check" }, control, h("div", {}, told));
+  return h("div", { class: "field" }, told[0], control, told[1]);
 }
 
 /** Ask before what cannot be taken back: true where one says `yes`. */

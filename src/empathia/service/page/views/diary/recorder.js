@@ -1,0 +1,51 @@
+// A button that records, with a meter and a clock.
+import { button, h, put } from "../../lib/dom.js";
+import { Microphone } from "../../lib/sound.js";
+import { clock, t } from "../../lib/words.js";
+
+/**
+ * Buttons that begin and end a recording; `done(file)` is given it.
+ *
+ * It ends with `signal` or where the microphone is unplugged, and what was said until then is
+ * given, too. `begin` and `end` are the buttons' words.
+ */
+export function recorder({ begin, end, signal }, done) {
+  const meter = h("meter", { min: 0, max: 1, value: 0, "aria-hidden": "true" });
+  const time = h("span", { class: "when" });
+  const said = h("p", { class: "unseen", role: "status" });
+  const running = h("div", { class: "row-of recording", hidden: true });
+  let microphone = null;
+  let ticking = 0;
+
+  async function stop() {
+    const open = microphone;
+    microphone = null;
+    clearInterval(ticking);
+    const file = await open?.close();
+    running.hidden = true;
+    start.hidden = false;
+    put(said);
+    start.focus();
+    if (file?.size) await done(file);
+  }
+
+  const start = button(begin, async () => {
+    const opening = new Microphone();
+    const gone = () => { if (microphone) stop(); };
+    await opening.open({ level: (loud) => { meter.value = loud; }, gone, record: true });
+    microphone = opening;
+    if (signal.aborted) return stop();
+    const began = performance.now();
+    const tick = () => { time.textContent = clock((performance.now() - began) / 1000); };
+    tick();
+    ticking = setInterval(tick, 500);
+    start.hidden = true;
+    running.hidden = false;
+    put(said, t("diary.hears"));
+    halt.focus();
+  }, { class: "solid begins" });
+  const halt = button(end, stop, { class: "solid ends" });
+  put(running, halt, h("span", { class: "lamp", "aria-hidden": "true" }), time, meter);
+  signal.addEventListener("abort", () => { if (microphone) stop(); });
+  return h("div", { class: "recorder" }, start, running, said);
+}

@@ -15,7 +15,9 @@ import sounds
 
 from empathia.cli import main
 from empathia.pipeline import Options
-from empathia.pipeline.session import LISTENER, SPEAKER, Session
+from empathia.pipeline.session import LISTENER, SPEAKER, Heard, Session
+from empathia.types import Audio
+from empathia.types.events import Began
 from empathia.types.wire import from_json
 
 SAID = ("I passed my exam today!", "But my dad could not see it any more.", "He died in May.")
@@ -45,6 +47,26 @@ def test_what_is_said_is_on_disk_before_it_is_answered(tmp_path: Path) -> None:
         assert not session.is_owed
     assert turn.reply is not None
     assert kept(path) == [(SPEAKER, SAID[0]), (LISTENER, turn.reply.text)]
+
+
+def test_what_was_said_of_an_answer_is_kept_alone(tmp_path: Path) -> None:
+    path = tmp_path / "talk.json"
+    with Session(path, RULES) as session:
+        session.say(SAID[0])
+        turn = session.propose()
+        assert session.is_owed and session.turns[0].reply is None
+        assert kept(path) == [(SPEAKER, SAID[0])]
+        session.tell("I see.", turn)
+        assert not session.is_owed
+        session.say(SAID[1])
+        late = session.propose()
+        session.say(SAID[2])
+        session.tell("Oh.", late)
+        assert session.is_owed
+    said = [(SPEAKER, SAID[0]), (LISTENER, "I see."), (SPEAKER, SAID[1]), (SPEAKER, SAID[2])]
+    assert kept(path) == said
+    replies = [t.reply.text for t in session.turns if t.reply is not None]
+    assert replies == ["I see.", "Oh."]
 
 
 def test_ten_turns_come_back_as_they_were(tmp_path: Path) -> None:
@@ -172,6 +194,21 @@ def test_a_new_talk_takes_no_others_file(
     assert talk(monkeypatch, SAID[:1], "--file", str(path)) == 2
     assert "is there already" in capsys.readouterr().err
     assert talk(monkeypatch, SAID[:1], "--file", str(tmp_path / "no" / "talk.json")) == 2
+
+
+@pytest.mark.weights
+def test_sound_is_heard_before_it_is_judged(tmp_path: Path) -> None:
+    path = tmp_path / "talk.json"
+    said = Audio(sounds.example(0, 7).astype("float32"), 16_000)
+    with Session(path, RULES) as session:
+        began, *more = session.listen(said)
+        heard = [x for x in (*more, *session.pause()) if isinstance(x, Heard)]
+        assert isinstance(began, Began)
+        assert session.turns == ()
+        turns = [session.judge(x) for x in heard]
+    assert len(" ".join(t.utterance.text or "" for t in turns).split()) > 10
+    assert all(t.cues is not None for t in turns)
+    assert kept(path) == [(SPEAKER, t.utterance.text) for t in turns]
 
 
 @pytest.mark.weights

@@ -95,6 +95,43 @@ def test_who_speaks_ends_what_is_being_answered(served):
         ]
 
 
+def kept(talk, served):
+    """What a talk holds, up to words that nobody answers."""
+    talk.say("pause_assistant_message")
+    talk.say("user_input", text="Over.")
+    talk.until("user_message")
+    folder = served.app.state.settings.folder / "chats"
+    *lines, _ = (folder / f"{talk.metadata['chat_group_id']}.json").read_text().splitlines()
+    return lines
+
+
+def test_an_answer_that_was_not_sent_is_no_part_of_the_talk(served):
+    with Talk(served) as talk:
+        talk.say("user_input", text="Tell me something long.")
+        assert talk.hear()["type"] == "user_message"
+        talk.say("user_input", text="Be short.")
+        talk.until("assistant_end")
+        talk.say("assistant_input", text="Bye. ")
+        talk.until("assistant_end")
+        assert kept(talk, served) == [
+            "Tell me something long.",
+            "Be short.",
+            "You said: Be short. How was it?",
+            "Bye.",
+        ]
+
+
+def test_a_talk_goes_on_where_its_process_ended(served):
+    with Talk(served) as talk:
+        talk.say("user_input", text="I am Ann.")
+        talk.until("assistant_end")
+        talk.say("user_input", text="die")
+        assert "has ended" in talk.hear()["message"]
+        talk.say("user_input", text="Hello.")
+        assert talk.hear()["time"]["begin"] == 3000  # behind the two turns before
+        talk.until("assistant_end")
+
+
 def test_answers_are_held_back_while_it_is_paused(served):
     with Talk(served) as talk:
         talk.say("pause_assistant_message")

@@ -111,6 +111,19 @@ def test_a_turn_aloud_is_heard_and_answered_aloud(talk):
     assert kinds.index("response.output_audio.done") < kinds.index("response.output_item.done")
 
 
+def test_it_hears_on_while_a_turn_is_judged(talk, tmp_path):
+    go = tmp_path / "go"
+    sound(talk, f"wait {go}\n")
+    first = talk.recv()
+    sound(talk, "And two.\n")
+    second = talk.recv()  # nothing of the first turn yet
+    assert {e.type for e in (first, second)} == {"input_audio_buffer.speech_started"}
+    go.touch()
+    for started, said in ((first, f"wait {go}"), (second, "And two.")):
+        heard = until(talk, "conversation.item.input_audio_transcription.completed")[-1]
+        assert (heard.item_id, heard.transcript) == (started.item_id, said)
+
+
 def test_the_client_may_tell_where_turns_end(talk):
     changed = session(talk, audio={"input": {"turn_detection": None}}, output_modalities=["text"])
     assert changed.audio.input.turn_detection is None

@@ -142,6 +142,20 @@ def test_who_speaks_ends_the_sound_and_the_voice_is_free_again(talk):
     assert len({e["id"] for e in events if "id" in e}) == 1
 
 
+def test_what_was_sent_of_an_answer_is_what_was_said(served):
+    with served.websocket_connect("ws://127.0.0.1:8000/v0/evi/chat") as socket:
+        (metadata,) = hear(socket, "chat_metadata")
+        ask(socket, "Say endless things.")
+        hear(socket, "audio_output")
+        socket.send_text(json.dumps({"type": "pause_assistant_message"}))
+        ask(socket, "Stop.")
+        hear(socket, "user_message")
+        name = f"{metadata['chat_group_id']}.json"
+        talk = (served.app.state.settings.folder / "chats" / name).read_text()
+    said = ["Say endless things.", "You said: Say endless things.", "Stop."]
+    assert talk.splitlines() == said
+
+
 def test_another_language_is_answered_in_words_alone(talk):
     ask(talk, "Ich habe heute keine Zeit und bin nicht sehr gut.")
     events = hear(talk, "assistant_end")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from empathia.labels import EKMAN7
+from empathia.service.tasks import talking
 from empathia.types import Emotion, Reply, Turn, Utterance
-from empathia.types.events import Began, TurnEnded, event_json
+from empathia.types.events import Began, event_json
 from empathia.types.wire import turn_json
 
 
@@ -19,16 +21,22 @@ def emotion(label):
     return Emotion("text", EKMAN7, scores)
 
 
+def felt(text):
+    return "sadness" if "sad" in text else "joy"
+
+
 class Talking:
     def __init__(self):
-        self.lanes = {"answer": "answers"}
+        self.lanes = talking.Talking.lanes
         self.said = {}
         self.files = {}
+        self.ended = {}
 
     def begin(self, tell, *, talk, file, pcm, language):
         self.files[talk] = Path(file)
         before = Path(file).read_text().splitlines() if Path(file).exists() else []
         self.said[talk] = before
+        self.ended[talk] = []
         return len(before)
 
     def _turn(self, talk, text, who="you"):
@@ -39,26 +47,32 @@ class Talking:
         u = Utterance(
             f"turn-{len(said):04d}", len(said), who, text, start, start + 0.5, language="en"
         )
-        felt = "sadness" if "sad" in text else "joy"
-        return Turn(u, emotion=emotion(felt))
+        return Turn(u, emotion=emotion(felt(text)))
 
     def hear(self, tell, *, talk, sound):
         """Each line of the sound is a turn; what does not end is only begun."""
         *whole, rest = sound.decode().split("\n")
         events = []
-        for line in whole:
-            events += [Began(1.0), TurnEnded(self._turn(talk, line))]
-        if rest:
-            events.append(Began(2.0))
-        return [event_json(e) for e in events]
+        for _ in whole:
+            events += [event_json(Began(1.0)), {"event": "ended"}]
+        self.ended[talk] += whole
+        return [*events, event_json(Began(2.0))] if rest else events
 
     def pause(self, tell, *, talk):
         return []
 
+    def turn(self, tell, *, talk):
+        return self.say(tell, talk=talk, text=self.ended[talk].pop(0))
+
     def say(self, tell, *, talk, text):
+        if text == "die":
+            os._exit(9)
+        if text.startswith("wait"):  # until a file is there
+            while not Path(text.split()[1]).exists():
+                tell("waiting")
         return turn_json(self._turn(talk, text))
 
-    def told(self, tell, *, talk, text):
+    def told(self, tell, *, talk, text, answers):
         return turn_json(self._turn(talk, text, "Empathia"))
 
     def answer(self, tell, *, talk):
@@ -66,18 +80,17 @@ class Talking:
         if "long" in last:
             while True:
                 tell("on and on ")
-        turn = self._turn(talk, f"You said: {last}")
-        reply = Reply(turn.utterance.id, f"You said: {last} How was it?", "little")
-        return turn_json(Turn(turn.utterance, emotion=turn.emotion, reply=reply))
+        u = Utterance("u", 0, "you", last, language="en")
+        reply = Reply("u", f"You said: {last} How was it?", "little")
+        return turn_json(Turn(u, emotion=emotion(felt(last)), reply=reply))
 
     def chat(self, tell, *, turns):
         last = turns[-1][1]
         if last == "fault":
             raise ValueError("secret words")
-        felt = emotion("sadness" if "sad" in last else "joy")
         reply = Reply("u", f"{len(turns)} turns, you said: {last} How was it?", "little")
         said = Utterance("u", 0, turns[-1][0], last, language="en")
-        return turn_json(Turn(said, emotion=felt, reply=reply))
+        return turn_json(Turn(said, emotion=emotion(felt(last)), reply=reply))
 
     def reply(self, tell, **given):
         return given

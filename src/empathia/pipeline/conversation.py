@@ -199,13 +199,22 @@ class Conversation:
         Raises:
             UsageError: There is no turn.
         """
+        answered = self.proposed(tell)
+        self.settle(answered)
+        return answered
+
+    def proposed(self, tell: Tell = None) -> Turn:
+        """The same, but the conversation does not have the reply: see :meth:`settle`."""
         if not self._turns:
             raise UsageError("there is no turn to answer", "Add one")
         turns = self.turns
         reply = self.models.replies.answer(turns, self.record, tell)
-        answered = dataclasses.replace(turns[-1], reply=reply)
-        self._turns[len(turns) - 1] = answered  # others may have been added meanwhile
-        return answered
+        return dataclasses.replace(turns[-1], reply=reply)
+
+    def settle(self, answered: Turn) -> None:
+        """Give a turn its reply; others may have been added meanwhile."""
+        ids = [t.utterance.id for t in self._turns]
+        self._turns[ids.index(answered.utterance.id)] = answered
 
     def why(self, id: str) -> dict[str, Reason]:
         """What the labels of one turn hang on, by source; who cannot tell is absent.

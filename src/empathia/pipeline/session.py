@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from empathia.pipeline import Conversation, Options, Reader, kind
 from empathia.pipeline.conversation import Spoken
 from empathia.pipeline.models import Models
 from empathia.types import Audio, Tell, Timeline, Turn
-from empathia.types.events import Began, Event, TurnEnded
+from empathia.types.events import Began
 from empathia.types.wire import dumps, from_json
 
 LISTENER = "Empathia"
@@ -59,11 +59,26 @@ def latest() -> Path:
     return kept[-1]
 
 
+class Heard(NamedTuple):
+    """What somebody said, before it is judged.
+
+    Args:
+        stretch: Its words, and where they are in what was heard.
+        sound: Of it.
+        language: ISO 639-1 code of what was heard up to here, as far as it is known.
+    """
+
+    stretch: Stretch
+    sound: Audio
+    language: str | None
+
+
 class Session:
     """A talk of one person with Empathia.
 
     What was said is written before it is answered, and the answer once it is there: whatever
     happens then, no turn is lost. An answer is a turn, too: what is said next is heard behind it.
+    Threads may share it: one listens, and goes on while another judges what was said before.
 
     Args:
         path: The file; a talk that is in it goes on.
@@ -85,7 +100,7 @@ class Session:
         self._talk = Conversation(chosen, _kept(path), self._reader.models)
         self._before = max((t.utterance.end or 0.0 for t in self.turns), default=0.0)  # s
         self._began: float | None = None
-        self._lock = threading.Lock()  # what is said while an answer is made comes in, too
+        self._lock = threading.Lock()  # turns come in one by one; nobody waits for it to listen
 
     def __enter__(self) -> Self:
         return self
@@ -151,8 +166,8 @@ class Session:
         said = " ".join(t.utterance.text for t in read.turns if t.utterance.text)
         return self._add(said or None, sound)
 
-    def listen(self, sound: Audio) -> list[Event]:
-        """Hear more of what is said aloud; each turn that has ended is judged and kept.
+    def listen(self, sound: Audio) -> list[Began | Heard]:
+        """Hear more of what is said aloud; :meth:`judge` judges what has ended.
 
         Args:
             sound: Mono at 16 kHz, of any length, behind what was heard before.
@@ -160,40 +175,48 @@ class Session:
         Returns:
             Who begins to speak, and what they have said.
         """
-        events: list[Event] = []
+        events: list[Began | Heard] = []
         for ended in self._listener.heard(sound):
             opened = self._listener.ear.opened
             if opened is not None and opened != self._began:
                 events.append(Began(self._before + opened))
             self._began = opened
-            events += map(self._spoken, ended)
+            events += map(self._heard, ended)
         return events
 
-    def pause(self) -> list[Event]:
+    def pause(self) -> list[Heard]:
         """No sound comes for the time being: give what was said up to here."""
         self._began = None
-        return [*map(self._spoken, self._listener.pause())]
+        return [*map(self._heard, self._listener.pause())]
 
     @cached_property
     def _listener(self) -> Listener:
         record, wanted = self._talk.record, self._talk.options.listening()
         return listener(wanted, None, self._reader.models.transcriber(record))
 
-    def _spoken(self, ended: Stretch) -> TurnEnded:
-        heard = self._listener
-        language = heard.transcript.language
-        start, end = self._before + ended.start, self._before + ended.end
-        sound = heard.ear.cut(ended.start, ended.end)
+    def _heard(self, ended: Stretch) -> Heard:
+        sound = self._listener.ear.cut(ended.start, ended.end)
+        return Heard(ended, sound, self._listener.transcript.language)
+
+    def judge(self, heard: Heard) -> Turn:
+        """Judge and keep what was heard, in the order in which it was."""
+        said, sound, language = heard
+        start, end = self._before + said.start, self._before + said.end
         with self._lock:
-            u = utterance_of(ended, len(self.turns), SPEAKER, language)
+            u = utterance_of(said, len(self.turns), SPEAKER, language)
             u = dataclasses.replace(u, start=start, end=end)
             features = self._talk.hear(sound, u.id)
-            (turn,) = self._talk.extend([Spoken(u, ended.words, language, features)])
+            (turn,) = self._talk.extend([Spoken(u, said.words, language, features)])
             self._keep()
-        return TurnEnded(turn)
+        return turn
 
-    def tell(self, text: str) -> Turn:
-        """What Empathia says that is no answer; what is said next is heard behind it.
+    def tell(self, text: str, answers: Turn | None = None) -> Turn:
+        """What Empathia has said; what is said next is heard behind it.
+
+        Args:
+            text: All of it; of an answer it may be a part.
+            answers: Of :meth:`propose`; None where it is no answer. Where more was said meanwhile
+                it stands beside that turn alone.
 
         Raises:
             UsageError: There are no words.
@@ -201,7 +224,13 @@ class Session:
         if not text.strip():
             raise UsageError("there are no words", "Say something")
         with self._lock:
-            turn = self._talk.add(text, speaker=LISTENER)
+            if answers is not None and answers.reply is not None:
+                reply = dataclasses.replace(answers.reply, text=text)
+                self._talk.settle(dataclasses.replace(answers, reply=reply))
+            if answers is not None and self.turns[-1].utterance.id != answers.utterance.id:
+                turn = answers
+            else:
+                turn = self._talk.add(text, speaker=LISTENER)
             self._keep()
         return turn
 
@@ -224,14 +253,16 @@ class Session:
         Raises:
             UsageError: Nothing waits for an answer.
         """
+        turn = self.propose(tell)
+        if turn.reply is not None:
+            self.tell(turn.reply.text, turn)
+        return turn
+
+    def propose(self, tell: Tell = None) -> Turn:
+        """The same, but nothing was said yet, nor is it kept: see :meth:`tell`."""
         if not self.is_owed:
             raise UsageError("nothing was said that waits for an answer", "Say something")
-        turn = self._talk.answer(tell)
-        with self._lock:
-            if turn.reply is not None and self.is_owed and self.last == turn:
-                self._talk.add(turn.reply.text, speaker=LISTENER)
-            self._keep()
-        return turn
+        return self._talk.proposed(tell)
 
     def _keep(self) -> None:
         files.write(self.path, dumps(self.timeline).encode(), 0o600)

@@ -6,31 +6,28 @@ import asyncio
 import base64
 import binascii
 import contextlib
-import json
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from empathia.errors import EmpathiaError, UsageError
+from empathia.errors import EmpathiaError
 from empathia.files import Plain
-from empathia.service import log
-from empathia.service.evi.chat import SENTENCE, Socket
 from empathia.service.openai import errors
 from empathia.service.openai.chat import MODEL
 from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields
+from empathia.service.talk import Json, Socket, Talk, aloud, sentences
 from empathia.service.workers import Worker
 from empathia.speech import tone_of
 from empathia.types.manner import FASTEST, SLOWEST
 
 _RATE = 24_000  # Hz, of 16-bit samples both ways
 _FORMAT: Mapping[str, Plain] = {"type": "audio/pcm", "rate": _RATE}
-_STALL = 1.0  # s without sound after which what was said is taken to be over
 _BEHIND = 30 * 2 * _RATE  # bytes that may wait to be committed
 _LETTERS = 5000  # characters of what is said in words
-_WORD = re.compile(r"\s*\S+")
+_WORD = re.compile(r"\S+\s*")
 _NEUTRAL: Mapping[str, Sequence[object]] = {
     "model": (MODEL,),
     "instructions": (),
@@ -45,7 +42,6 @@ _NEUTRAL: Mapping[str, Sequence[object]] = {
     "input": (),
     "conversation": ("auto",),
 }
-Json = dict[str, Any]
 
 
 class Realtime:
@@ -59,7 +55,8 @@ class Realtime:
     """
 
     def __init__(self, socket: Socket, talker: Worker, speaker: Worker | None, file: Path) -> None:
-        self._socket, self._talker, self._speaker, self._file = socket, talker, speaker, file
+        self._talk, self._speaker = Talk(socket, talker, file, self), speaker
+        self._talk.pcm = (_RATE, 1)
         self._id = _new("sess")
         self._last: str | None = None  # item
         self._sounds = speaker is not None
@@ -67,40 +64,21 @@ class Realtime:
         self._voice: str | None = None
         self._speed = 1.0
         self._buffer = b""
-        self._begun = self._open = self._gone = False
         self._item: str | None = None  # who speaks now
-        self._answer: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Talk until the client has gone."""
         await self._send("session.created", session=self._session())
-        coming = asyncio.ensure_future(self._socket.receive_text())
-        try:
-            while True:
-                await asyncio.wait([coming], timeout=_STALL if self._open else None)
-                if coming.done():
-                    text = coming.result()
-                    coming = asyncio.ensure_future(self._socket.receive_text())
-                    await self._take(text)
-                    continue
-                try:
-                    await self._paused()
-                except EmpathiaError as error:
-                    await self._error(error)
-        finally:
-            self._gone = True
-            coming.cancel()
-            await self._silence()
-            if self._begun:
-                with contextlib.suppress(EmpathiaError):
-                    await self._talker.ask("end", talk=self._id)
+        await self._talk.run(self._take)
 
     async def _take(self, text: str) -> None:
-        message: Json = {}
+        fields = Fields.of_json(text.encode("utf-8", "replace"))
+        step = partial(self._done, fields)
+        await (self._talk.then(step) if fields.get("type") in _IN_TURN else step())
+
+    async def _done(self, fields: Fields) -> None:
+        kind = fields.get("type")
         try:
-            fields = Fields.of_json(text.encode("utf-8", "replace"))
-            message = {"event_id": fields.get("event_id")}
-            kind = fields.get("type")
             if not isinstance(kind, str) or kind not in _KINDS:
                 raise Unfit(
                     "type",
@@ -109,9 +87,10 @@ class Realtime:
                 )
             await _KINDS[kind](self, fields)
         except EmpathiaError as error:
-            await self._error(error, message.get("event_id"))
+            await self.failed(error, fields.get("event_id"))
 
-    async def _error(self, error: EmpathiaError, event: object = None) -> None:
+    async def failed(self, error: EmpathiaError, event: object = None) -> None:
+        """Something could not be done, as an event of the client said; the talk goes on."""
         told: Json = errors.told(error)["error"]  # type: ignore[assignment]
         await self._send("error", error={**told, "event_id": event})
 
@@ -162,12 +141,6 @@ class Realtime:
             "audio": {"input": heard, "output": output},
         }
 
-    async def _begin(self) -> None:
-        if not self._begun:
-            self._begun = True
-            where = {"talk": self._id, "file": str(self._file)}
-            await self._talker.ask("begin", **where, pcm=(_RATE, 1), language=None)
-
     async def _append(self, fields: Fields) -> None:
         try:
             sound = base64.b64decode(fields.text("audio", 8_000_000), validate=True)
@@ -178,45 +151,36 @@ class Realtime:
                 raise Unfit("audio", "more sound came than is taken at a time", "Commit it")
             self._buffer += sound
             return
-        await self._begin()
-        self._open = True
-        await self._heard(await self._talker.ask("hear", talk=self._id, sound=sound))
+        await self._talk.hear(sound)
 
     async def _commit(self, _: Fields) -> None:
-        if self._listens:
-            await self._paused()
-            return
-        sound, self._buffer = self._buffer, b""
-        if not sound:
-            raise Unfit(None, "there is no sound to commit", "Append some")
-        await self._begin()
-        before = await self._talker.ask("hear", talk=self._id, sound=sound)
-        await self._heard([*before, *await self._talker.ask("pause", talk=self._id)])
+        if not self._listens:
+            sound, self._buffer = self._buffer, b""
+            if not sound:
+                raise Unfit(None, "there is no sound to commit", "Append some")
+            await self._talk.hear(sound)
+        await self._talk.pause()
 
     async def _clear(self, _: Fields) -> None:
         self._buffer = b""
         await self._send("input_audio_buffer.cleared")
 
-    async def _paused(self) -> None:
-        self._open = False
-        if self._begun:
-            await self._heard(await self._talker.ask("pause", talk=self._id))
+    async def began(self, at: float) -> None:
+        """Somebody begins to speak, at a time in s."""
+        if self._listens:
+            self._item = _new("item")
+            name = "input_audio_buffer.speech_started"
+            await self._send(name, audio_start_ms=round(1000 * at), item_id=self._item)
+            await self._talk.silence()
 
-    async def _heard(self, events: Sequence[Json]) -> None:
-        for event in events:
-            if event["event"] == "turn":
-                await self._turn(event["turn"])
-            elif self._listens:
-                self._item = _new("item")
-                at = round(1000 * event["at"])
-                name = "input_audio_buffer.speech_started"
-                await self._send(name, audio_start_ms=at, item_id=self._item)
-                await self._silence()
+    def ended(self) -> Callable[[Json], Awaitable[None]]:
+        """Somebody has spoken; what is called with their turn once it is judged."""
+        item, self._item = self._item or _new("item"), None
+        return partial(self._turn, item)
 
-    async def _turn(self, turn: Json) -> None:
+    async def _turn(self, item: str, turn: Json) -> None:
         if turn["text"] is None:  # nothing that could be understood
             return
-        item, self._item = self._item or _new("item"), None
         if self._listens:
             at = round(1000 * (turn["end"] or 0.0))
             name = "input_audio_buffer.speech_stopped"
@@ -250,9 +214,10 @@ class Realtime:
         if not isinstance(part, dict) or part.get("type") != kind:
             raise Unfit("content", f"the content is one part, '{kind}'", "Give it")
         text = Fields(part).text("text", _LETTERS)
-        await self._begin()
-        method = "say" if role == "user" else "told"
-        turn = await self._talker.ask(method, talk=self._id, text=text)
+        if role == "user":
+            turn = await self._talk.ask("say", text=text)
+        else:
+            turn = await self._talk.ask("told", text=text, answers=False)
         id = item.get("id")
         told = _message(id if isinstance(id, str) else _new("item"), role, part, turn)
         await self._added(told)
@@ -261,34 +226,25 @@ class Realtime:
         asked = _part(fields, "response")
         asked.refuse(_NEUTRAL)
         sounds = self._modality(asked)
-        if not self._begun:
+        if not self._talk.has_begun:
             raise Unfit(None, "nothing was said that could be answered", "Say something")
         await self._start(sounds)
 
     async def _start(self, sounds: bool) -> None:
-        await self._silence()
-        self._answer = asyncio.ensure_future(self._answered(sounds))
+        await self._talk.answer(partial(self._answered, sounds))
 
     async def _cancel(self, _: Fields) -> None:
-        if self._answer is None or self._answer.done():
+        if not await self._talk.silence():
             raise Unfit(None, "no response is being made", "Leave it out")
-        await self._silence()
-
-    async def _silence(self) -> None:
-        before, self._answer = self._answer, None
-        if before is not None:
-            before.cancel()
-            await asyncio.wait([before])
-            if not before.cancelled() and (error := before.exception()) is not None:
-                log.fault(error, "realtime")
 
     async def _answered(self, sounds: bool) -> None:
-        answer: Json = {"object": "realtime.response", "id": _new("resp"), "output": []}
+        id, output = _new("resp"), list[Json]()
+        answer = {"object": "realtime.response", "id": id, "output": output}
         answer["output_modalities"] = ["audio" if sounds else "text"]
         await self._send("response.created", response={**answer, "status": "in_progress"})
         try:
-            turn = await self._talker.ask("answer", talk=self._id)
-            answer["output"] = [await self._said(answer["id"], turn, sounds)]
+            turn = await self._talk.ask("answer")
+            output.append(await self._said(id, turn, sounds))
             end: Json = {"status": "completed"}
         except asyncio.CancelledError:
             end = {"status": "cancelled", "status_details": {"type": "cancelled"}}
@@ -311,11 +267,13 @@ class Realtime:
         await self._send("conversation.item.added", item=begun, previous_item_id=self._last)
         await self._send("response.content_part.added", **place, part={"type": part, key: ""})
         tone = tone_of((turn["emotion"] or {}).get("label"))
-        for n, sentence in enumerate(filter(None, SENTENCE.split(text))):
-            for word in _WORD.findall(" " * (n > 0) + sentence):
-                await self._send(f"response.{name}.delta", **place, delta=word)
-            if sounds:
-                await self._sound(sentence, tone, place)
+        with self._talk.saying(answers=True) as sent:
+            for sentence in sentences(text):
+                for word in _WORD.findall(sentence):
+                    await self._send(f"response.{name}.delta", **place, delta=word)
+                sent(sentence)
+                if sounds:
+                    await self._sound(sentence, tone, place)
         if sounds:
             await self._send("response.output_audio.done", **place)
         await self._send(f"response.{name}.done", **place, **{key: text})
@@ -328,17 +286,13 @@ class Realtime:
     async def _sound(self, text: str, tone: str, place: Json) -> None:
         assert self._speaker is not None
         how = {"voice": self._voice, "speed": self._speed, "tone": tone, "form": "pcm"}
-        pieces = self._speaker.stream("speak", text=text, **how)
-        async with contextlib.aclosing(pieces):
-            with contextlib.suppress(UsageError):  # a language that it does not speak
-                async for data, _ in pieces:
-                    delta = base64.b64encode(data).decode()
-                    await self._send("response.output_audio.delta", **place, delta=delta)
+        async with contextlib.aclosing(aloud(self._speaker, text, **how)) as pieces:
+            async for data, _ in pieces:
+                delta = base64.b64encode(data).decode()
+                await self._send("response.output_audio.delta", **place, delta=delta)
 
     async def _send(self, kind: str, **fields: object) -> None:
-        if not self._gone:
-            told = {"type": kind, "event_id": _new("event"), **fields}
-            await self._socket.send_text(json.dumps(told))
+        await self._talk.send(type=kind, event_id=_new("event"), **fields)
 
 
 _KINDS = {
@@ -350,6 +304,8 @@ _KINDS = {
     "response.create": Realtime._respond,
     "response.cancel": Realtime._cancel,
 }
+_IN_TURN = ("conversation.item.create", "response.create", "response.cancel")
+"""What waits until all that was said before is judged."""
 
 
 def _new(kind: str) -> str:

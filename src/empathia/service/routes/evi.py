@@ -7,9 +7,8 @@ import asyncio
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from empathia.errors import EmpathiaError
-from empathia.service.evi.chat import Chat, Speak
+from empathia.service.evi.chat import Chat
 from empathia.service.visiting import owner_of
-from empathia.service.workers import Worker
 
 _MOST = 32  # chats at a time
 _BUSY, _WRONG = 1013, 1008  # why a socket is closed
@@ -28,7 +27,7 @@ async def chat(socket: WebSocket) -> None:
     try:
         group = socket.query_params.get("resumed_chat_group_id") or None
         folder = state.settings.folder / "chats" / await asyncio.to_thread(owner_of, socket)
-        one = Chat(socket, state.talker, folder, group, _voice(state.speaker))
+        one = Chat(socket, state.talker, folder, group, state.speaker)
     except EmpathiaError as error:
         await socket.close(_WRONG, error.problem)
         return
@@ -40,11 +39,3 @@ async def chat(socket: WebSocket) -> None:
         pass
     finally:
         state.chats.discard(task)
-
-
-def _voice(speaker: Worker | None) -> Speak | None:
-    """What speaks; each piece is a sound of its own."""
-    if speaker is None:
-        return None
-    given = {"voice": None, "speed": 1.0, "form": "pieces"}
-    return lambda text, tone: speaker.stream("speak", text=text, tone=tone, **given)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from empathia import judges, media
 from empathia.contracts import Judge
@@ -16,14 +16,14 @@ from empathia.pipeline import Conversation, Options, answering
 from empathia.pipeline.models import Models
 from empathia.pipeline.reacting import react
 from empathia.pipeline.record import Record
-from empathia.pipeline.session import Session
+from empathia.pipeline.session import Heard, Session
 from empathia.report import judged as judged_json
 from empathia.report import replied
 from empathia.report.face import writing
 from empathia.service.tasks import Told
 from empathia.service.tasks.inlet import Inlet
-from empathia.types import Timeline
-from empathia.types.events import event_json
+from empathia.types import Timeline, Turn
+from empathia.types.events import Began, event_json
 from empathia.types.wire import turn_json
 
 _FRAMES = 1500  # of a face, at most
@@ -38,19 +38,27 @@ def open(options: Options) -> Talking:
     return Talking(models)
 
 
-class _Talk(NamedTuple):
+@dataclasses.dataclass(slots=True)
+class _Talk:
     session: Session
     inlet: Inlet
+    ended: deque[Heard] = dataclasses.field(default_factory=deque)  # to be judged
+    made: Turn | None = None  # with an answer that is not said yet
+
+    def told(self, events: Sequence[Began | Heard]) -> list[object]:
+        self.ended += (e for e in events if isinstance(e, Heard))
+        return [event_json(e) if isinstance(e, Began) else {"event": "ended"} for e in events]
 
 
 class Talking:
     """Holds talks; each is kept in a file after every turn.
 
-    Answers are made beside what is heard meanwhile: who goes on speaking ends them.
+    Sound is heard while turns are judged and answers are made: who goes on speaking ends them.
     """
 
     lanes = MappingProxyType(
-        dict.fromkeys(("answer", "chat", "reply", "judge", "react"), "answers")
+        dict.fromkeys(("turn", "say", "told"), "turns")
+        | dict.fromkeys(("answer", "chat", "reply", "judge", "react"), "answers")
     )
 
     def __init__(self, models: Models) -> None:
@@ -80,25 +88,39 @@ class Talking:
         return len(session.turns)
 
     def hear(self, tell: Told, *, talk: str, sound: bytes) -> list[object]:
-        """Events of more sound, see :func:`empathia.types.events.event_json`."""
-        session, inlet = self._of(talk)
-        return [event_json(e) for e in session.listen(inlet.add(sound))]
+        """Events of more sound: "began", and "ended" of what :meth:`turn` judges."""
+        held = self._of(talk)
+        return held.told(held.session.listen(held.inlet.add(sound)))
 
     def pause(self, tell: Told, *, talk: str) -> list[object]:
         """Events, where no sound comes for the time being."""
-        return [event_json(e) for e in self._of(talk).session.pause()]
+        held = self._of(talk)
+        return held.told(held.session.pause())
+
+    def turn(self, tell: Told, *, talk: str) -> object:
+        """The first of what has ended, as a turn."""
+        held = self._of(talk)
+        if not held.ended:
+            raise UsageError("no turn has ended", "Say it again")
+        return turn_json(held.session.judge(held.ended.popleft()))
 
     def say(self, tell: Told, *, talk: str, text: str) -> object:
         """What is said in words, as a turn."""
         return turn_json(self._of(talk).session.say(text))
 
-    def told(self, tell: Told, *, talk: str, text: str) -> object:
-        """What Empathia is to say, as a turn."""
-        return turn_json(self._of(talk).session.tell(text))
+    def told(self, tell: Told, *, talk: str, text: str, answers: bool) -> object:
+        """What Empathia has said, of the answer that was made last or by itself, as a turn."""
+        held = self._of(talk)
+        return turn_json(held.session.tell(text, held.made if answers else None))
 
     def answer(self, tell: Told, *, talk: str) -> object:
-        """What was said last, with its answer, pieces of which are told as they are written."""
-        return turn_json(self._of(talk).session.answer(tell))
+        """What was said last, with its answer, pieces of which are told as they are written.
+
+        It is said where :meth:`told` tells so.
+        """
+        held = self._of(talk)
+        held.made = held.session.propose(tell)
+        return turn_json(held.made)
 
     def chat(self, tell: Told, *, turns: Sequence[tuple[str, str]]) -> object:
         """The last of (speaker, words) as a turn, with an answer; nothing is kept."""
@@ -107,9 +129,9 @@ class Talking:
 
     def end(self, tell: Told, *, talk: str) -> None:
         """Let go of a talk; its file stays."""
-        session, inlet = self._talks.pop(talk)
-        inlet.close()
-        session.__exit__(None, None, None)
+        held = self._talks.pop(talk)
+        held.inlet.close()
+        held.session.__exit__(None, None, None)
 
     def _of(self, talk: str) -> _Talk:
         if talk not in self._talks:

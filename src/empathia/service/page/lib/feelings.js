@@ -17,10 +17,13 @@ export function colour(label) {
   return look(label)[dark ? "dark" : "light"];
 }
 
+/** The letter of a feeling. */
+export const letter = (label) => look(label).letter;
+
 /** A small square with the feeling's letter; a dashed one where none was told. */
 export function chip(label) {
   if (!label) return h("span", { class: "chip none", "aria-hidden": "true" }, "?");
-  return h("span", { class: "chip", style: `--c:${colour(label)};--on:#10141a`, "aria-hidden": "true" }, look(label).letter);
+  return h("span", { class: "chip", style: `--c:${colour(label)};--on:#10141a`, "aria-hidden": "true" }, letter(label));
 }
 
 /** A feeling with its share, as "sadness 71 %"; or why none is told. `emotion` is as in docs/json.md. */

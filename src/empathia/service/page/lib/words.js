@@ -41,9 +41,12 @@ export function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
+/** The language with its country, where the browser tells one: dates are written so. */
+export const locale = () => navigator.languages.find((tongue) => tongue.startsWith(language())) ?? language();
+
 /** A moment or a day as people write it. */
 export const date = (value, how = { dateStyle: "medium", timeStyle: "short" }) =>
-  new Intl.DateTimeFormat(language(), how).format(new Date(value));
+  new Intl.DateTimeFormat(locale(), how).format(new Date(value));
 
 /** A share as "37 %". */
 export const percent = (share) => `${Math.round(100 * share)}\u00a0%`;

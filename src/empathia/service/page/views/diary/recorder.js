@@ -46,6 +46,7 @@ export function recorder({ begin, end, signal }, done) {
   }, { class: "solid begins" });
   const halt = button(end, stop, { class: "solid ends" });
   put(running, halt, h("span", { class: "lamp", "aria-hidden": "true" }), time, meter);
+  addEventListener("beforeunload", (event) => { if (microphone) event.preventDefault(); }, { signal });
   signal.addEventListener("abort", () => { if (microphone) stop(); });
   return h("div", { class: "recorder" }, start, running, said);
 }

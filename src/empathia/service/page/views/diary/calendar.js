@@ -1,0 +1,106 @@
+// Months as grids of days, each with what it feels like.
+import { chip, colour } from "../../lib/feelings.js";
+import { h, put } from "../../lib/dom.js";
+import { feeling, percent, t } from "../../lib/words.js";
+import { before, dayName, daysOf, monthName, plus, plusMonths, week } from "./days.js";
+import { counted, inWords, main, together } from "./moods.js";
+
+let wanted = null; // the day that gets the focus when its month has been drawn
+
+const said = (day, mood) => {
+  const name = dayName(day, { weekday: "long", day: "numeric", month: "long" });
+  return mood ? `${name}: ${inWords(mood)}, ${counted(mood.entries)}` : t("diary.day-empty", { day: name });
+};
+
+const tint = (mood) => {
+  const label = mood && main(mood.shares);
+  return label ? `--c:${colour(label)}` : null;
+};
+
+/** Days by weeks, with null where the month has not begun or is over. */
+function weeks(month) {
+  const days = daysOf(month);
+  const cells = [...Array(before(days[0])).fill(null), ...days];
+  while (cells.length % 7) cells.push(null);
+  return Array.from({ length: cells.length / 7 }, (_, i) => cells.slice(7 * i, 7 * i + 7));
+}
+
+/** A month: arrows go from day to day, Page Up and Down from month to month, Enter opens a day. */
+export function calendar({ month, moods, now, chosen, go }) {
+  const days = daysOf(month);
+  const cells = new Map();
+  let at = [wanted, chosen, now].find((day) => days.includes(day)) ?? days[0];
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
+
+  function focus(day) {
+    if (!cells.has(day)) {
+      wanted = day;
+      return go(day.slice(0, 7));
+    }
+    cells.get(at).tabIndex = -1;
+    at = day;
+    cells.get(at).tabIndex = 0;
+    cells.get(at).focus();
+  }
+
+  function other(months) {
+    const next = daysOf(plusMonths(at.slice(0, 7), months));
+    focus(next[Math.min(Number(at.slice(8)), next.length) - 1]);
+  }
+
+  function key(event) {
+    const moves = {
+      Home: () => focus(days[Math.max(0, days.indexOf(at) - before(at))]),
+      End: () => focus(days[Math.min(days.length - 1, days.indexOf(at) - before(at) + 6)]),
+      PageUp: () => other(-1), PageDown: () => other(1),
+    };
+    const move = event.key in steps ? () => focus(plus(at, steps[event.key])) : moves[event.key];
+    if (!move || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    move();
+  }
+
+  function cell(day) {
+    if (!day) return h("td", {});
+    const mood = moods[day];
+    const open = h("a", {
+      href: `#diary/${day}`, tabindex: day === at ? 0 : -1, class: mood ? "day felt" : "day", style: tint(mood),
+      "aria-label": said(day, mood), "aria-current": day === chosen ? "page" : day === now ? "date" : null,
+      onfocus: () => { cells.get(at).tabIndex = -1; at = day; open.tabIndex = 0; },
+    }, h("span", { class: "number" }, String(Number(day.slice(8)))), mood ? chip(main(mood.shares)) : null,
+    mood?.entries > 1 ? h("span", { class: "several" }, `×${mood.entries}`) : null);
+    cells.set(day, open);
+    return h("td", { class: day > now ? "to-come" : null }, open);
+  }
+
+  const head = week().map((day) => h("th", { scope: "col", abbr: dayName(day, { weekday: "long" }) }, dayName(day, { weekday: "short" })));
+  const table = h("table", { class: "calendar", role: "grid", "aria-label": monthName(month), onkeydown: key },
+    h("thead", {}, h("tr", {}, head)),
+    h("tbody", {}, weeks(month).map((row) => h("tr", {}, row.map(cell)))));
+  const arrive = () => {
+    if (wanted) cells.get(wanted)?.focus();
+    wanted = null;
+  };
+  return { table, arrive };
+}
+
+/** A year as twelve small months. */
+export function year(name, moods) {
+  return h("ol", { class: "year" }, Array.from({ length: 12 }, (_, i) => small(plusMonths(`${name}-01`, i), moods)));
+}
+
+function small(month, moods) {
+  const days = daysOf(month);
+  const mood = together(days.map((day) => moods[day]).filter(Boolean));
+  const squares = weeks(month).map((row) => row.map((day) =>
+    h("i", { class: day && moods[day] ? "felt" : day ? null : "none", style: day ? tint(moods[day]) : null })));
+  const told = h("p", { class: "small" });
+  if (mood.felt) {
+    const first = Object.entries(mood.shares).sort((a, b) => b[1] - a[1])[0];
+    put(told, chip(first[0]), ` ${feeling(first[0])} ${percent(first[1])} · ${counted(mood.entries)}`);
+  } else if (mood.entries) {
+    put(told, counted(mood.entries));
+  }
+  return h("li", { class: "panel" }, h("h2", {}, h("a", { href: `#diary/${month}` }, monthName(month, { month: "long" }))),
+    h("div", { class: "squares", "aria-hidden": "true" }, squares.flat()), told);
+}

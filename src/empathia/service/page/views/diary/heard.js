@@ -1,0 +1,41 @@
+// What was heard in a recording, turn by turn.
+import { ask } from "../../lib/api.js";
+import { verdict } from "../../lib/feelings.js";
+import { h, put } from "../../lib/dom.js";
+import { clock, t } from "../../lib/words.js";
+import { complain } from "../../main.js";
+
+/** Folded; it is asked for when it is opened. */
+export function heard(path, signal) {
+  const inside = h("div", {}, h("p", { class: "small" }, t("diary.heard.wait")));
+  let asked = false;
+  return h("details", {
+    ontoggle: async ({ target }) => {
+      if (!target.open || asked) return;
+      asked = true;
+      try {
+        const { turns } = await ask(path, { signal });
+        put(inside, turns.length ? h("ol", { class: "heard" }, turns.map(turn)) : h("p", { class: "small" }, t("diary.unheard")));
+      } catch (error) {
+        asked = false;
+        target.open = false;
+        complain(error);
+      }
+    },
+  }, h("summary", {}, t("diary.heard.title")), inside);
+}
+
+function turn({ start, text, language, emotion, cues }) {
+  const levels = Object.entries(cues?.levels ?? {});
+  return h("li", {}, h("p", {}, h("span", { class: "at" }, start === null ? "" : clock(start)), " ", h("span", { lang: language }, text ?? "")),
+    h("p", {}, emotion ? verdict(emotion) : null),
+    levels.length ? h("ul", { class: "levels" }, levels.map(([name, level]) => h("li", {}, told(name, level)))) : null,
+    cues?.impression ? h("p", { class: "small", lang: "en" }, cues.impression) : null);
+}
+
+/** "loudness: high"; measures and levels that nobody translated stay as they are. */
+function told(name, level) {
+  const measure = t(`diary.measure.${name}`);
+  const much = t(`diary.level.${level.replaceAll(" ", "-")}`);
+  return `${measure.startsWith("diary.") ? name : measure}: ${much.startsWith("diary.") ? level : much}`;
+}

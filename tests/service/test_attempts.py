@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from empathia.errors import AccessError
@@ -16,13 +18,13 @@ class Clock:
         return self.now
 
 
-def wrong(tried, name):
-    with pytest.raises(AccessError), tried.one(name):
+def wrong(tried, name, address="192.0.2.1"):
+    with pytest.raises(AccessError), tried.one(name, address):
         raise AccessError("wrong")
 
 
-def right(tried, name, **more):
-    with tried.one(name, **more):
+def right(tried, name, address="192.0.2.1"):
+    with tried.one(name, address):
         pass
 
 
@@ -35,6 +37,7 @@ def test_a_name_waits_twice_as_long_each_time():
         with pytest.raises(Refused, match="too many"):
             right(tried, "ann")
         right(tried, "ben")
+        right(tried, "ann", "192.0.2.2")  # nobody keeps her out
         clock.now += pause
         wrong(tried, "ann")
     clock.now += 400  # never longer than five minutes
@@ -43,21 +46,33 @@ def test_a_name_waits_twice_as_long_each_time():
     right(tried, "ann")  # it begins anew
 
 
-def test_all_names_together_have_so_many_a_minute():
+@pytest.mark.parametrize(
+    ("address", "same", "other"),
+    [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("2001:db8:0:1::5", "2001:db8:0:1:ffff::6", "2001:db8:0:2::5"),
+        ("", "", "somewhere"),
+    ],
+)
+def test_an_address_has_so_many_a_minute(address, same, other):
     clock = Clock()
     tried = Attempts(clock)
     for i in range(29):
-        wrong(tried, f"name {i}")
-    right(tried, "new", always=True)
+        wrong(tried, f"name {i}", address)
+    right(tried, "new", address)
     with pytest.raises(Refused) as refused:
-        right(tried, "other")
+        right(tried, "other", same)
     assert refused.value.headers == {"Retry-After": "60"}
+    right(tried, "other", other)
     clock.now += 60
-    right(tried, "other")
+    right(tried, "other", same)
 
 
 def test_so_many_are_tried_at_a_time():
     tried = Attempts(Clock())
-    with tried.one("a"), tried.one("b"), tried.one("c"), tried.one("d"), pytest.raises(Refused):
-        right(tried, "e")
+    with contextlib.ExitStack() as going:
+        for name in "abcd":
+            going.enter_context(tried.one(name, name))
+        with pytest.raises(Refused):
+            right(tried, "e")
     right(tried, "e")

@@ -17,7 +17,7 @@ from serving import serving
 
 from empathia import weights
 from empathia.service.app import create
-from empathia.service.routes.openai import INCOMING
+from empathia.service.forms import INCOMING
 from empathia.service.settings import Settings
 
 openai = pytest.importorskip("openai")
@@ -294,6 +294,20 @@ def test_more_recordings_than_can_wait_are_refused_for_a_while(client, tmp_path)
     assert error.value.response.headers["retry-after"] == "5"
     assert error.value.response.json()["error"]["code"] == "rate_limit_exceeded"
     assert len(made) == 1 and transcribe(client).text
+
+
+def test_a_transcript_does_not_wait_for_an_upload(served, client, tmp_path):
+    go, began = tmp_path / "go", tmp_path / "began"
+    file = {"file": ("talk.txt", f"wait {go} {began}".encode())}
+    with httpx.Client(headers={"authorization": f"Bearer {TOKEN}"}) as http:
+        job = http.post(f"{served}/jobs", files=file).json()
+        while not began.exists():
+            time.sleep(0.01)
+        assert transcribe(client).text
+        place = f"{served}/jobs/{job['id']}"
+        assert http.get(place).json()["state"] == "reading"
+        go.touch()
+        assert "event: job" in http.get(f"{place}/events").text
 
 
 def test_nothing_is_read_for_who_has_gone(client, tmp_path):

@@ -10,7 +10,7 @@ from serving import serving
 
 from empathia import weights
 from empathia.service.app import create
-from empathia.service.routes.openai import INCOMING
+from empathia.service.forms import INCOMING
 from empathia.service.settings import Settings
 
 openai = pytest.importorskip("openai")

@@ -6,6 +6,7 @@ Routes are those that the service says it has: a new one is tried, too, or has t
 from __future__ import annotations
 
 import asyncio
+import io
 
 import pytest
 from diary_client import HEAD, Person, service
@@ -181,7 +182,7 @@ def test_a_kill_between_an_account_and_its_uploads_is_made_good(tmp_path):
 
     async def start():
         for owner in ("", visit.account.id, gone):
-            await jobs.add(owner, "a.txt", lambda file: file.write(b"Hello."), {})
+            await jobs.add(owner, "a.txt", io.BytesIO(b"Hello."), {})
         await leaving.finish(tmp_path, jobs, store)
 
     asyncio.run(start())

@@ -17,8 +17,8 @@ from empathia.service import leaving, log, problems
 from empathia.service.answers import answer
 from empathia.service.attempts import Attempts
 from empathia.service.diary.store import Store
+from empathia.service.forms import INCOMING
 from empathia.service.guard import Guard
-from empathia.service.incoming import Incoming
 from empathia.service.jobs import Jobs
 from empathia.service.problems import Refused
 from empathia.service.room import Room
@@ -82,6 +82,7 @@ def create(
         "words": Room(_CHATS),
         "talks": Room(_CHATS),
         "transcriptions": Room(settings.waiting),
+        "recordings": Room(settings.waiting),
         "texts": Room(settings.waiting),
         "imports": Room(_IMPORTS),
     }
@@ -122,10 +123,10 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     except EmpathiaError as error:
         app.state.failure = error
         raise
-    shutil.rmtree(settings.folder / openai.INCOMING, ignore_errors=True)  # what a kill left
+    shutil.rmtree(settings.folder / INCOMING, ignore_errors=True)  # what a kill left
+    (settings.folder / INCOMING).mkdir(parents=True, mode=0o700)
     uploads = Jobs(settings.folder / "jobs", reader, settings.waiting, settings.longest)
     app.state.jobs = uploads
-    app.state.incoming = Incoming(settings.folder / "incoming", settings.waiting)
     await leaving.finish(settings.folder, uploads, app.state.store)
     working = asyncio.ensure_future(uploads.work())
     voice = (settings.voice or "none").partition(":")[0]

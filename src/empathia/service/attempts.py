@@ -1,9 +1,13 @@
-"""Guesses at passphrases are slowed: of a name, of all names, and at a time."""
+"""Guesses at passphrases are slowed: of a name, of an address, and at a time.
+
+Nobody can keep others out: what somebody tries counts for the address that it comes from.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import ipaddress
 import threading
 import time
 from collections import OrderedDict, deque
@@ -15,8 +19,8 @@ from empathia.service.problems import Refused
 _FREE = 5  # wrong passphrases of a name before each further one has to wait
 _LONGEST = 300.0  # s that a name waits
 _FORGOTTEN = 3600.0  # s without a guess after which a name begins anew
-_NAMES = 4096  # that are remembered
-_MOST, _WINDOW = 30, 60.0  # wrong ones of all names within so many s
+_KNOWN = 4096  # names, and addresses, that are remembered
+_MOST, _WINDOW = 30, 60.0  # tries of an address within so many s
 _AT_ONCE = 4  # hashes take 64 MB each
 
 
@@ -31,26 +35,30 @@ class Attempts:
         self._clock = clock
         self._lock = threading.Lock()
         self._names: OrderedDict[str, tuple[int, float]] = OrderedDict()  # wrong ones; until when
-        self._lately: deque[float] = deque(maxlen=_MOST)
+        self._lately: OrderedDict[str, deque[float]] = OrderedDict()  # of an address
         self._going = 0
 
     @contextlib.contextmanager
-    def one(self, name: str, *, always: bool = False) -> Iterator[None]:
+    def one(self, name: str, address: str) -> Iterator[None]:
         """Something that needs a passphrase; it is wrong where the block ends with AccessError.
 
         Args:
             name: Whose.
-            always: It counts among all, whatever comes of it, as new accounts do.
+            address: Where it comes from; of IPv6 its first half counts.
 
         Raises:
-            Refused: Too many were wrong lately, or too many are tried at the moment.
+            Refused: Too many were tried lately, or too many are tried at the moment.
         """
-        key = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
+        place = _network(address)
+        key = hashlib.sha256(f"{place} {name}".encode("utf-8", "replace")).hexdigest()
         with self._lock:
-            self._check(key)
+            lately = self._lately.pop(place, deque(maxlen=_MOST))
+            self._lately[place] = lately
+            if len(self._lately) > _KNOWN:
+                self._lately.popitem(last=False)
+            self._check(key, lately)
             self._going += 1
-            if always:
-                self._lately.append(self._clock())
+            lately.append(self._clock())
         try:
             yield
         except AccessError:
@@ -63,11 +71,11 @@ class Attempts:
             with self._lock:
                 self._going -= 1
 
-    def _check(self, key: str) -> None:
+    def _check(self, key: str, lately: deque[float]) -> None:
         now = self._clock()
         wait = self._names.get(key, (0, now))[1] - now
-        if len(self._lately) == _MOST:
-            wait = max(wait, self._lately[0] + _WINDOW - now)
+        if len(lately) == _MOST:
+            wait = max(wait, lately[0] + _WINDOW - now)
         if self._going >= _AT_ONCE:
             wait = max(wait, 1.0)
         if wait > 0:
@@ -85,6 +93,13 @@ class Attempts:
             number = 1 if now - until > _FORGOTTEN else number + 1
             pause = min(_LONGEST, 2.0 ** (number - _FREE)) if number >= _FREE else 0.0
             self._names[key] = number, now + pause
-            if len(self._names) > _NAMES:
+            if len(self._names) > _KNOWN:
                 self._names.popitem(last=False)
-            self._lately.append(now)
+
+
+def _network(address: str) -> str:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((found, 64), strict=False)) if found.version == 6 else address

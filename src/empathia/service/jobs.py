@@ -13,7 +13,7 @@ import dataclasses
 import json
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,7 +120,7 @@ class Jobs:
         self,
         owner: str,
         name: str,
-        keep: Callable[[BinaryIO], object],
+        source: BinaryIO,
         options: Mapping[str, Plain],
     ) -> Job:
         """Take an upload; it is on disk when this returns.
@@ -128,13 +128,13 @@ class Jobs:
         Args:
             owner: Whose it is.
             name: What the client calls the file; its ending tells what it is.
-            keep: Writes it into a file; not on the event loop.
+            source: Where it is read from.
             options: How it is read.
         """
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         job = Job(secrets.token_urlsafe(16), owner, name, now, options=options)
         try:
-            await asyncio.to_thread(self._store, job, keep)
+            await asyncio.to_thread(self._store, job, source)
         except BaseException:
             shutil.rmtree(self._folder / job.id, ignore_errors=True)
             raise
@@ -142,15 +142,13 @@ class Jobs:
         self._new.set()
         return job
 
-    def _store(self, job: Job, keep: Callable[[BinaryIO], object]) -> None:
+    def _store(self, job: Job, source: BinaryIO) -> None:
         (self._folder / job.id).mkdir(mode=0o700)
         with files.writing(self._upload(job), 0o600) as file:
-            keep(file)
+            shutil.copyfileobj(source, file, 1 << 20)
 
     def _upload(self, job: Job) -> Path:
-        suffix = Path(job.name).suffix.lower()
-        plain = suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) <= 10
-        return self._folder / job.id / f"{_UPLOAD}{suffix if plain else ''}"
+        return self._folder / job.id / f"{_UPLOAD}{ending(job.name)}"
 
     def _keep(self, job: Job) -> None:
         files.write_json(self._folder / job.id / _STATE, dataclasses.asdict(job))
@@ -287,6 +285,13 @@ class Jobs:
     def _progress(self, id: str, stage: str, done: float, total: float | None) -> None:
         self._last[id] = {"stage": stage, "done": done, "total": total}
         self._tell(id)
+
+
+def ending(name: str) -> str:
+    """How a file's name ends, as far as it is plain: ".mp3", or ""."""
+    suffix = Path(name).suffix.lower()
+    plain = suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) <= 10
+    return suffix if plain else ""
 
 
 def _failed(job: Job, error: EmpathiaError) -> Job:

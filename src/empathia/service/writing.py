@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +19,7 @@ from empathia.service.diary.days import place, zone_of
 from empathia.service.diary.records import TYPES, WORDS, Draft, Entry, Feeling, Recording
 from empathia.service.diary.store import Store
 from empathia.service.diary.summing import summary
-from empathia.service.incoming import Came
+from empathia.service.forms import Came
 from empathia.service.problems import Refused
 from empathia.service.room import Room
 from empathia.service.streaming import Tell
@@ -28,6 +28,7 @@ from empathia.service.workers import Died, Worker
 
 T = TypeVar("T")
 _RETRY = 5  # s
+_HEAD = 64  # bytes that tell a type
 
 
 @dataclass(config=ConfigDict(extra="forbid"))
@@ -51,7 +52,7 @@ class Given:
 _GIVEN = TypeAdapter(Given)
 
 
-def given_of(content: bytes | Mapping[str, str]) -> Given:
+def given_of(content: bytes | Mapping[str, Sequence[str]]) -> Given:
     """What a client gives, out of a JSON text or the fields of a form.
 
     Raises:
@@ -60,7 +61,7 @@ def given_of(content: bytes | Mapping[str, str]) -> Given:
     try:
         if isinstance(content, bytes):
             return _GIVEN.validate_json(content)
-        return _GIVEN.validate_python(dict(content))
+        return _GIVEN.validate_python({name: texts[-1] for name, texts in content.items()})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the entry"
@@ -112,7 +113,7 @@ class Desk:
             raise UsageError(
                 f"{len(given.words):,} characters, expected 1 to {WORDS:,}", "Write something less"
             )
-        if came is not None and visit.account.keeps_audio and came.type is None:
+        if came is not None and visit.account.keeps_audio and _type(came.path) is None:
             raise UsageError(
                 f"recordings are kept as {', '.join(TYPES.values())}; this is none of them",
                 "Send one of these, or let the account keep no recordings",
@@ -150,8 +151,8 @@ class Desk:
     def _keep(self, visit: Visit, given: Given, came: Came | None, read: Read) -> Entry:
         feeling = Feeling(read["shares"], read["abstained"])
         sound = None
-        if came is not None and came.type is not None and visit.account.keeps_audio:
-            sound = Recording(came.type, came.path.read_bytes())
+        if came is not None and visit.account.keeps_audio and (kind := _type(came.path)):
+            sound = Recording(kind, came.path.read_bytes())
         draft = Draft(
             "text" if came is None else "voice",
             read["words"],
@@ -164,6 +165,21 @@ class Desk:
             sound,
         )
         return entries.get(self.store, visit, entries.add(self.store, visit, draft))
+
+
+def _type(path: Path) -> str | None:
+    """Which of the types that are kept a recording is, by its first bytes."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    signs = {
+        "wav": head[:4] == b"RIFF" and head[8:12] == b"WAVE",
+        "webm": head[:4] == b"\x1a\x45\xdf\xa3" and b"webm" in head,
+        "ogg": head[:4] == b"OggS",
+        "mp3": head[:3] == b"ID3" or (head[:1] == b"\xff" and head[1:2] >= b"\xe0"),
+        "m4a": head[4:8] == b"ftyp",
+        "flac": head[:4] == b"fLaC",
+    }
+    return next((kind for kind, suffix in TYPES.items() if signs[suffix]), None)
 
 
 async def _asked(answer: Awaitable[T]) -> T:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -74,21 +77,21 @@ class Session:
     token: str | None
 
 
-def attempts_of(request: Request) -> Attempts:
-    """What was tried lately."""
+def trying(request: Request) -> Callable[[str], AbstractContextManager[None]]:
+    """What something that needs the passphrase of a name is done within."""
     tried: Attempts = request.app.state.attempts
-    return tried
+    return partial(tried.one, address=request.client.host if request.client else "")
 
 
-AttemptsOf = Annotated[Attempts, Depends(attempts_of)]
+Trying = Annotated[Callable[[str], AbstractContextManager[None]], Depends(trying)]
 
 
 @router.post("/account", status_code=201)
 def register(
-    request: Request, response: Response, given: Newcomer, store: StoreOf, tried: AttemptsOf
+    request: Request, response: Response, given: Newcomer, store: StoreOf, tried: Trying
 ) -> Session:
     """Make an account, and sign in."""
-    with tried.one(accounts.known_as(given.name), always=True):
+    with tried(accounts.known_as(given.name)):
         visit = accounts.register(
             store,
             given.name,
@@ -128,10 +131,10 @@ def change_passphrase(
     response: Response,
     visit: Signed,
     store: StoreOf,
-    tried: AttemptsOf,
+    tried: Trying,
 ) -> Session:
     """Change the passphrase: all sessions end, and one begins."""
-    with tried.one(visit.account.name):
+    with tried(visit.account.name):
         new = accounts.change_passphrase(store, visit, given.old, given.new)
     return _session(request, response, new, token=SESSION not in request.cookies)
 
@@ -144,12 +147,12 @@ async def close(
     visit: Signed,
     store: StoreOf,
     jobs: JobsOf,
-    tried: AttemptsOf,
+    tried: Trying,
 ) -> None:
     """Delete the account with all that it has, uploads and talks among it."""
 
     def closed() -> None:
-        with tried.one(visit.account.name):
+        with tried(visit.account.name):
             accounts.close(store, visit, given.passphrase)
 
     await leave(request.app.state.settings.folder, jobs, visit.account.id, closed)
@@ -157,10 +160,10 @@ async def close(
 
 @router.post("/session", status_code=201)
 def sign_in(
-    request: Request, response: Response, given: Credentials, store: StoreOf, tried: AttemptsOf
+    request: Request, response: Response, given: Credentials, store: StoreOf, tried: Trying
 ) -> Session:
     """Sign in."""
-    with tried.one(accounts.known_as(given.name)):
+    with tried(accounts.known_as(given.name)):
         visit = accounts.sign_in(store, given.name, given.passphrase)
     return _session(request, response, visit, token=given.token)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Annotated, cast
 
@@ -24,9 +25,9 @@ from empathia.service.diary.baseline import Baseline
 from empathia.service.diary.exporting import export
 from empathia.service.diary.importing import Brought, bring_in
 from empathia.service.diary.looking import Mood
-from empathia.service.diary.records import Entry, Feeling
+from empathia.service.diary.records import LARGEST_AUDIO, Entry, Feeling
 from empathia.service.diary.summing import summary, tones
-from empathia.service.incoming import FIELD, Incoming
+from empathia.service.forms import KIND, Came, opened, take
 from empathia.service.problems import Refused
 from empathia.service.routes.accounts import STRICT
 from empathia.service.visiting import Signed, StoreOf
@@ -45,7 +46,8 @@ _GENDER = one_of("female", "male")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _ID = re.compile(r"[0-9a-f]{32}")
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
-_FORM = {FIELD: {"type": "string", "format": "binary"}}
+_FILE = {"type": "string", "format": "binary"}
+_FORM = {"audio": _FILE}
 _TEXTS = {name: {"type": "string"} for name in ("when", "language", "bookmark")}
 _ENTRY = {"words": {"type": "string", "example": "A walk by the sea."}, **_TEXTS}
 _JSON = TypeAdapter(Entry)
@@ -93,10 +95,11 @@ def desk_of(request: Request) -> Desk:
     return Desk(state.store, state.reader, state.settings.longest, state.rooms["texts"])
 
 
-def incoming_of(request: Request) -> Incoming:
-    """Where recordings are while they are read."""
-    incoming: Incoming = request.app.state.incoming
-    return incoming
+async def recording(request: Request, known: Collection[str]) -> Came:
+    """The recording of a form, which is in memory alone, and fields that are known."""
+    missing = UsageError("there is no recording in 'audio'", "Send one as a form")
+    room = request.app.state.rooms["recordings"]
+    return await take(request, room, missing, field="audio", known=known, memory=LARGEST_AUDIO)
 
 
 def period(
@@ -138,7 +141,6 @@ def entry_of(id: str) -> str:
 
 Id = Annotated[str, Depends(entry_of)]
 DeskOf = Annotated[Desk, Depends(desk_of)]
-IncomingOf = Annotated[Incoming, Depends(incoming_of)]
 Period = Annotated[tuple[date, date], Depends(period)]
 
 
@@ -158,30 +160,24 @@ def _body(**kinds: Mapping[str, object]) -> dict[str, object]:
     response_model=Entry,
     openapi_extra=_body(form={**_FORM, **_TEXTS}, json=_ENTRY),
 )
-async def write(request: Request, visit: Signed, desk: DeskOf, incoming: IncomingOf) -> Response:
+async def write(request: Request, visit: Signed, desk: DeskOf) -> Response:
     """Write an entry: a recording in a form, or words as JSON. It is on disk when it is answered.
 
     ``Accept: text/event-stream`` gets events while it is read: ``progress``, then ``entry`` or
     ``problem``. Whoever leaves before has written nothing.
     """
     came = None
-    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        came = await incoming.take(request, _TEXTS)
-    try:
-        given = given_of(await request.body() if came is None else came.fields)
+    with contextlib.ExitStack() as held:
+        if request.headers.get("content-type", "").lower().startswith(KIND):
+            came = held.enter_context(contextlib.closing(await recording(request, _TEXTS)))
+        given = given_of(await request.body() if came is None else came.texts)
         await asyncio.to_thread(desk.check, visit, given, came)
-    except BaseException:
-        if came is not None:
-            incoming.drop(came.path)
-        raise
+        holding = held.pop_all()
 
     async def work(tell: streaming.Tell) -> dict[str, object]:
-        try:
+        with holding:
             entry = await desk.write(visit, given, came, tell)
             return cast("dict[str, object]", _JSON.dump_python(entry, mode="json"))
-        finally:
-            if came is not None:
-                incoming.drop(came.path)
 
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(streaming.events("entry", work), media_type="text/event-stream")
@@ -292,15 +288,13 @@ def exported(visit: Signed, store: StoreOf) -> StreamingResponse:
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
-@router.post("/v1/diary/import", openapi_extra=_body(form={"file": _FORM[FIELD]}))
+@router.post("/v1/diary/import", openapi_extra=_body(form={"file": _FILE}))
 async def imported(request: Request, visit: Signed, store: StoreOf) -> Brought:
     """Add an exported diary; entries that are there stay as they are."""
     with request.app.state.rooms["imports"].place():
-        async with request.form(max_files=1, max_fields=1) as form:
-            file = form.get("file")
-            if file is None or isinstance(file, str):
-                raise UsageError("there is no file in the form", "Send it as the field 'file'")
-            return await asyncio.to_thread(bring_in, store, visit, file.file)
+        missing = UsageError("there is no file in the form", "Send it as the field 'file'")
+        async with opened(request, missing) as form:
+            return await asyncio.to_thread(bring_in, store, visit, form.file)
 
 
 @router.get("/v1/diary/baseline")
@@ -310,15 +304,10 @@ def baseline(visit: Signed, store: StoreOf) -> Baseline:
 
 
 @router.put("/v1/diary/baseline", openapi_extra=_body(form=_FORM))
-async def set_baseline(
-    request: Request, visit: Signed, desk: DeskOf, incoming: IncomingOf
-) -> Baseline:
+async def set_baseline(request: Request, visit: Signed, desk: DeskOf) -> Baseline:
     """Measure a calm recording, which is not kept."""
-    came = await incoming.take(request, ())
-    try:
+    with contextlib.closing(await recording(request, ())) as came:
         means, deviations, seconds = await desk.calm(came.path)
-    finally:
-        incoming.drop(came.path)
     measured = Baseline(means, deviations, seconds, desk.store.clock())
     await asyncio.to_thread(calm.set_baseline, desk.store, visit, measured)
     return measured
@@ -333,15 +322,12 @@ def drop(visit: Signed, store: StoreOf) -> None:
 @router.post(
     "/api/diary/analyze", openapi_extra=_body(form={**_FORM, "gender": {"type": "string"}})
 )
-async def analyze(request: Request, desk: DeskOf, incoming: IncomingOf) -> Analysis:
+async def analyze(request: Request, desk: DeskOf) -> Analysis:
     """Read a recording and keep nothing. ``gender`` may be given and changes nothing."""
-    came = await incoming.take(request, ("gender", "language"))
-    try:
-        if "gender" in came.fields:
-            _GENDER.check("gender", came.fields["gender"].lower())
-        read = await desk.heard(came.path, came.fields.get("language"))
-    finally:
-        incoming.drop(came.path)
+    with contextlib.closing(await recording(request, ("gender", "language"))) as came:
+        for gender in came.texts.get("gender", ()):
+            _GENDER.check("gender", gender.lower())
+        read = await desk.heard(came.path, came.texts.get("language", [None])[-1])
     feeling = Feeling(read["shares"], read["abstained"])
     felt = tones(feeling)
     language = "ko" if read["language"] == "ko" else "en"

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Annotated, BinaryIO
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
-from starlette.datastructures import FormData, UploadFile
 
 from empathia.errors import UsageError
 from empathia.files import Plain
 from empathia.report.timeline import WRITERS
+from empathia.service.forms import opened
 from empathia.service.jobs import Job, Jobs
 from empathia.service.problems import Refused
 from empathia.service.tasks.reading import OWN, PAGE, TIMELINE
 from empathia.service.visiting import owner_of
 from empathia.types.wire import from_json
 
-_MOST = 20  # fields of a form
 _NAME = 200  # characters of a name
 _TYPES = {"csv": "text/csv", "srt": "application/x-subrip", "textgrid": "text/plain"}
 _FORM = {
@@ -81,12 +79,10 @@ Owner = Annotated[str, Depends(owner_of)]
 @router.post("", status_code=202, openapi_extra=_FORM)
 async def upload(request: Request, response: Response, jobs: JobsOf, owner: Owner) -> Told:
     """Give a recording or a transcript to be read, with how it is to be read."""
+    missing = UsageError("there is no file in the form", "Send it as the field 'file'")
     with jobs.room():
-        async with request.form(max_files=1, max_fields=_MOST) as form:
-            file = form.get("file")
-            if not isinstance(file, UploadFile) or not file.size:
-                raise UsageError("there is no file in the form", "Send it as the field 'file'")
-            job = await jobs.add(owner, _name(file.filename), _keep(file.file), _options(form))
+        async with opened(request, missing) as form:
+            job = await jobs.add(owner, _name(form.name), form.file, _options(form.texts))
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return told(job)
 
@@ -156,27 +152,19 @@ def told(job: Job) -> Told:
     return Told(*(getattr(job, f.name) for f in dataclasses.fields(Told)))
 
 
-def _keep(source: BinaryIO) -> Callable[[BinaryIO], None]:
-    return lambda file: shutil.copyfileobj(source, file, 1 << 20)
-
-
-def _name(given: str | None) -> str:
+def _name(given: str) -> str:
     """What the client calls a file, in one line and without folders; it is never a path."""
-    last = (given or "").replace("\\", "/").rpartition("/")[2]
+    last = given.replace("\\", "/").rpartition("/")[2]
     shown = "".join(c for c in last if c.isprintable()).strip()
     return shown[-_NAME:] or "recording"
 
 
-def _options(form: FormData) -> Mapping[str, Plain]:
+def _options(texts: Mapping[str, Sequence[str]]) -> Mapping[str, Plain]:
     """How a file is to be read, out of the fields of a form."""
-    given: dict[str, Plain] = {}
-    for name, value in form.multi_items():
-        if name == "file" or not isinstance(value, str) or not value.strip():
-            continue
+    for name in texts:
         if name not in OWN:
             raise UsageError(f"there is no option '{name[:40]}'", f"Known are {', '.join(OWN)}")
-        given[name] = _value(name, value.strip())
-    return given
+    return {name: _value(name, values[-1]) for name, values in texts.items()}
 
 
 def _value(name: str, text: str) -> Plain:

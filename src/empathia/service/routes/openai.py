@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, StreamingResponse
-from starlette.datastructures import FormData, UploadFile
 
+from empathia.service.forms import INCOMING, take
 from empathia.service.openai import chat, transcripts
 from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields
@@ -26,13 +25,10 @@ from empathia.types.manner import FASTEST, SLOWEST, TONES
 from empathia.types.wire import from_json
 
 SPEECH = "empathia-speech"
-INCOMING = "incoming-openai"
-"""Folder of recordings while they are read, and of talks while they go on."""
 _BUSY, _WRONG = 1013, 1008  # why a socket is closed
 _EVENTS = "text/event-stream"
 _FAVOURITES = ("alloy", "default")  # what clients say that want any voice
 _LETTERS = 4096  # characters that are spoken at a time
-_FIELDS = 60  # of a form
 _LISTS = ("timestamp_granularities", "keywords")
 _BEGAN = int(time.time())
 
@@ -96,17 +92,14 @@ async def _each(pieces: Iterator[str]) -> AsyncIterator[str]:
 async def transcriptions(request: Request) -> Response:
     """Words of a recording, with who speaks and how it sounds where the form has room for it."""
     state = request.app.state
-    with state.rooms["transcriptions"].place():
-        folder = state.settings.folder / INCOMING
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as place:
-            async with request.form(max_files=1, max_fields=_FIELDS) as form:
-                asked = transcripts.wanted(_fields(form))
-                file = await _kept(form.get("file"), Path(place))
-            longest = state.settings.longest
-            given = {"file": str(file), "given": asked.given, "longest": longest}
-            work = state.reader.ask("transcribe", **given)
-            timeline = from_json(await _while_there(request, work))
+    missing = Unfit("file", "there is no file in the form", "Send it as the field 'file'")
+    folder = state.settings.folder / INCOMING
+    room = state.rooms["transcriptions"]
+    with contextlib.closing(await take(request, room, missing, folder=folder)) as came:
+        asked = transcripts.wanted(_fields(came.texts))
+        given = {"file": str(came.path), "given": asked.given, "longest": state.settings.longest}
+        work = state.reader.ask("transcribe", **given)
+        timeline = from_json(await _while_there(request, work))
     if asked.stream:
         pieces = _each(transcripts.events(timeline, asked))
         return StreamingResponse(pieces, media_type=_EVENTS)
@@ -130,29 +123,10 @@ async def _while_there(request: Request, work: Coroutine[Any, Any, Any]) -> Any:
         gone.cancel()
 
 
-def _fields(form: FormData) -> Fields:
+def _fields(texts: Mapping[str, Sequence[str]]) -> Fields:
     """Texts of a form; brackets of their names tell that they come often, or have parts."""
-    given: dict[str, object] = {}
-    for key in form:
-        name = key.partition("[")[0]
-        texts = [x for x in form.getlist(key) if isinstance(x, str)]
-        given[name] = texts if name in _LISTS else texts[-1] if texts else None
-    return Fields(given)
-
-
-async def _kept(file: object, folder: Path) -> Path:
-    if not isinstance(file, UploadFile) or not file.size:
-        raise Unfit("file", "there is no file in the form", "Send it as the field 'file'")
-    suffix = Path(file.filename or "").suffix.lower()
-    plain = suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) <= 10
-    path = folder / f"upload{suffix if plain else ''}"
-    await asyncio.to_thread(_copied, file.file, path)
-    return path
-
-
-def _copied(source: BinaryIO, path: Path) -> None:
-    with path.open("wb") as file:
-        shutil.copyfileobj(source, file, 1 << 20)
+    named = {key.partition("[")[0]: [*values] for key, values in texts.items()}
+    return Fields({n: values if n in _LISTS else values[-1] for n, values in named.items()})
 
 
 @router.post("/audio/speech", openapi_extra=_takes("application/json", _SPEECH))
@@ -210,7 +184,6 @@ async def realtime(socket: WebSocket) -> None:
         await socket.close(_WRONG, f"there is no such model: name '{chat.MODEL}'")
         return
     folder = state.settings.folder / INCOMING
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         with state.rooms["talks"].place(), tempfile.TemporaryDirectory(dir=folder) as place:
             file = Path(place) / "talk.json"

@@ -35,9 +35,14 @@ def open(options: Options) -> Reading:
 
 
 class Reading:
-    """Reads files one after another with one set of models, and texts beside them."""
+    """Reads files one after another with one set of models, and texts beside them.
 
-    lanes = MappingProxyType({"write": "texts"})
+    What somebody waits for is read beside uploads, which may be long.
+    """
+
+    lanes = MappingProxyType(
+        {"write": "texts", "transcribe": "soon", "hear": "soon", "calm": "soon"}
+    )
 
     def __init__(self, models: Models) -> None:
         self._models = models

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from quarter_file import packed, tensors, write_encoder
+from tokenizers import Tokenizer
 
 from empathia.encoders import quarter
 from empathia.encoders.multilingual import MultilingualEncoder, pieces, tokenizer
@@ -55,11 +56,18 @@ def test_graph_and_torch_agree(folder: Path, encoder: MultilingualEncoder) -> No
 
     twin = Multilingual(folder, 12, 0.0).eval()
     for text, vector in zip(TEXTS, encoder.encode(TEXTS), strict=True):
-        ids = torch.tensor(pieces(tokenizer(folder, 64), [text]))
+        ids = torch.tensor(pieces(tokenizer(folder), [text], 64))
         mask = torch.ones_like(ids, dtype=torch.bool)
         with torch.no_grad():
             own = twin.upper(twin.lower(ids, mask), mask)[0]
         assert vector == pytest.approx(own.numpy(), abs=1e-4)
+
+
+def test_a_long_text_is_cut_as_the_tokenizer_would_cut_it(folder: Path) -> None:
+    reads, texts = tokenizer(folder), ["glad and low 기뻐 " * 9, "눈물", ""]
+    cut = Tokenizer.from_str(reads.to_str())
+    cut.enable_truncation(12)
+    assert pieces(reads, texts, 12) == [cut.encode(f"query: {t}").ids for t in texts]
 
 
 def test_texts_are_read_behind_their_mark_and_apart(encoder: MultilingualEncoder) -> None:
@@ -107,4 +115,4 @@ def test_other_files_are_refused(folder: Path, tmp_path: Path) -> None:
         quarter.read(tmp_path / "nothing")
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(WeightsError, match="tokenizer"):
-        tokenizer(tmp_path, 64)
+        tokenizer(tmp_path)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from empathia.errors import UsageError
 from empathia.listen.dictation import Dictation, ListenOptions
-from empathia.listen.ear import LIVE, Ear, Hearing
+from empathia.listen.ear import DRAFTING, LIVE, TALKING, Ear, Hearing
 from empathia.listen.gate import Believed
 from empathia.listen.words import Window
 from empathia.types import Audio, Utterance, Word
@@ -45,7 +45,9 @@ class Polyglot:
         counts = {x: float(np.isclose(audio.samples, v).mean()) for x, v in TONES.items()}
         return {x: (0.96 * c + 0.01) for x, c in counts.items()}
 
-    def transcribe(self, audio: Audio, start: float, language: str, hints: str) -> list[Window]:
+    def transcribe(
+        self, audio: Audio, start: float, language: str, hints: str, *, quick: bool = False
+    ) -> list[Window]:
         end = start + audio.duration
         self.heard.append((language, start, end))
         self.hints.append(hints)
@@ -67,6 +69,8 @@ def sound(*parts: tuple[str | None, float]) -> Audio:
 
 class Noted(Dictation):
     """Notes what it is given, and forgets what is retracted."""
+
+    is_idle = True
 
     def __init__(self) -> None:
         super().__init__(ListenOptions())
@@ -314,6 +318,39 @@ def test_speech_is_heard_before_its_pause_is_long_enough():
     (segment,) = ear.segments[-1:]
     assert noted.given[-1][1] == pytest.approx(segment.end, abs=1e-3)
     assert when[-1] - segment.end < 0.2
+
+
+def asked_at(hearing: Hearing, dictation: Noted) -> list[float]:
+    """When the words of speech that goes on for 2.9 s were asked for (s)."""
+    ear, when = Ear(dictation, None, hearing), []
+    talk = np.r_[sounds.example(0, 2.9), np.zeros(RATE // 2)].astype(np.float32)
+    for at in range(0, len(talk), hearing.step):
+        ear.add(Audio(talk[at : at + hearing.step], RATE))
+        when += [ear.duration] * (dictation.asked - len(when))
+    return when
+
+
+def test_speech_that_goes_on_is_heard_where_drafts_are_wanted_and_nobody_else_is_heard():
+    whole, drafted, busy = Noted(), Noted(), Noted()
+    busy.is_idle = False
+    pauses = asked_at(TALKING, whole)
+    assert set(asked_at(DRAFTING, drafted)) > set(pauses)
+    assert asked_at(DRAFTING, busy) == pauses
+    assert whole.given == drafted.given == busy.given
+
+
+def test_what_is_known_by_now_is_told_without_waiting():
+    model, go = Polyglot(), threading.Event()
+    encode = model.encode
+    model.encode = lambda audio: encode(audio) if go.wait(60) else audio
+    dictation, other = (Dictation(ListenOptions(language="en"), model) for _ in range(2))
+    dictation.add(sound(("en", 2)), 0.0, [(0, 2)])
+    assert dictation.at_hand(0.0) is None
+    assert not dictation.is_idle
+    go.set()
+    assert len(dictation.windows) == 1
+    assert [w.start for w in dictation.at_hand(0.0).windows] == [0.0]
+    assert dictation.is_idle and other.is_idle
 
 
 @pytest.mark.parametrize("options", [ListenOptions(words=False), ListenOptions()])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from empathia.listen.attribution import Stretch
 from empathia.listen.dictation import ListenOptions
+from empathia.listen.ear import TALKING
 from empathia.listen.live import Listener, listener
 from empathia.listen.recording import hear
 from empathia.listen.speakers import Diarisation, SpeakerSpan
@@ -279,3 +280,20 @@ def test_a_long_stream_is_not_kept(talk):
     tracemalloc.stop()
     assert first < minute[: 40 * RATE].astype(np.float32).nbytes
     assert later < first + 300_000
+
+
+def test_the_sound_of_a_turn_is_foreseen_before_it_is_told() -> None:
+    foreseen: list[tuple[float, np.ndarray]] = []
+    heard = listener(
+        WORDLESS,
+        hearing=TALKING,
+        foreseen=lambda sound: foreseen.append((heard.ear.duration, sound.samples)),
+    )
+    talk = np.r_[sounds.example(0, 2.9), np.zeros(2 * RATE)].astype(np.float32)
+    for ended in heard.heard(Audio(talk, RATE)):
+        for turn in ended:
+            when, samples = foreseen[-1]
+            assert np.array_equal(samples, heard.ear.cut(turn.start, turn.end).samples)
+            assert turn.end < when < heard.ear.duration - 0.2
+            return
+    pytest.fail("no turn has ended")

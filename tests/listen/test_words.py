@@ -20,7 +20,7 @@ from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.models import hidden, weight_of
 from empathia.listen.recording import hear
 from empathia.listen.speech import RATE
-from empathia.listen.words import Transcriber, without_loops
+from empathia.listen.words import BEAM, Transcriber, without_loops
 from empathia.types import Audio
 
 SAID = {
@@ -95,6 +95,26 @@ def test_a_language_that_the_model_does_not_know_has_no_words(tmp_path, base, vo
     assert heard.dialogue.utterances
     assert heard.words == {}
     assert heard.notes[-1].startswith("words not available")
+
+
+@pytest.mark.weights
+def test_clear_words_are_the_same_in_less_time_and_others_are_weighed(base, monkeypatch):
+    widths, generated = [], Transcriber._generated
+
+    def noted(self, output, tokenizer, hints, frames, beam):
+        widths.append(beam)
+        return generated(self, output, tokenizer, hints, frames, beam)
+
+    monkeypatch.setattr(Transcriber, "_generated", noted)
+    clear = sounds.example(7.1, 10.4).astype(np.float32)
+    hiss = 0.02 * np.random.default_rng(0).normal(size=RATE).astype(np.float32)
+    for samples, expected in ((clear, [1]), (hiss, [1, BEAM])):
+        heard = base.encode(Audio(samples, RATE))
+        slow = base.transcribe(heard, 0.0)
+        widths.clear()
+        quick = base.transcribe(heard, 0.0, quick=True)
+        assert widths[: len(expected)] == expected
+        assert texts(quick) == texts(slow)
 
 
 def timed(*lengths: float) -> list[dict]:

@@ -132,6 +132,19 @@ def test_a_talk_goes_on_where_its_process_ended(served):
         talk.until("assistant_end")
 
 
+def test_words_are_told_while_somebody_speaks_where_the_client_asks_for_it(served):
+    with Talk(served, "?verbose_transcription=true") as talk:
+        talk.sound("I lost")
+        draft = talk.hear()
+        assert (draft["type"], draft["interim"]) == ("user_message", True)
+        assert draft["message"] == {"role": "user", "content": "I lost"}
+        assert draft["models"] == {"prosody": None}
+        assert draft["time"] == {"begin": 2000, "end": 2500}
+        talk.sound(" my keys.\n")
+        user = talk.until("assistant_end")[0]
+        assert (user["interim"], user["message"]["content"]) == (False, " my keys.")
+
+
 def test_answers_are_held_back_while_it_is_paused(served):
     with Talk(served) as talk:
         talk.say("pause_assistant_message")

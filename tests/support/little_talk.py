@@ -8,7 +8,7 @@ from pathlib import Path
 from empathia.labels import EKMAN7
 from empathia.service.tasks import talking
 from empathia.types import Emotion, Reply, Turn, Utterance
-from empathia.types.events import Began, event_json
+from empathia.types.events import Began, Drafted, event_json
 from empathia.types.wire import turn_json
 
 
@@ -31,12 +31,14 @@ class Talking:
         self.said = {}
         self.files = {}
         self.ended = {}
+        self.drafts = {}
 
-    def begin(self, tell, *, talk, file, pcm, language):
+    def begin(self, tell, *, talk, file, pcm, language, drafts):
         self.files[talk] = Path(file)
         before = Path(file).read_text().splitlines() if Path(file).exists() else []
         self.said[talk] = before
         self.ended[talk] = []
+        self.drafts[talk] = drafts
         return len(before)
 
     def _turn(self, talk, text, who="you"):
@@ -50,12 +52,14 @@ class Talking:
         return Turn(u, emotion=emotion(felt(text)))
 
     def hear(self, tell, *, talk, sound):
-        """Each line of the sound is a turn; what does not end is only begun."""
+        """Each line of the sound is a turn; what does not end is only begun, or drafted."""
         *whole, rest = sound.decode().split("\n")
         events = []
         for _ in whole:
             events += [event_json(Began(1.0)), {"event": "ended"}]
         self.ended[talk] += whole
+        if rest and self.drafts[talk]:
+            return [*events, event_json(Drafted(rest, "en", 2.0, 2.5))]
         return [*events, event_json(Began(2.0))] if rest else events
 
     def pause(self, tell, *, talk):

@@ -8,6 +8,7 @@ texts are read behind "query: ", as the encoder was trained to.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ class MultilingualEncoder:
 
     Args:
         tokenizer: What :func:`tokenizer` gave.
+        longest: Word pieces that are read of a text; the rest is cut off.
         network: Its word embeddings are looked up.
         graph: A session of ``graphs/multilingual.onnx``.
     """
@@ -45,10 +47,12 @@ class MultilingualEncoder:
     def __init__(
         self,
         tokenizer: Tokenizer,
+        longest: int,
         network: quarter.Network,
         graph: onnxruntime.InferenceSession,
     ) -> None:
-        self._tokenizer, self._network, self._graph = tokenizer, network, graph
+        self._tokenizer, self._longest = tokenizer, longest
+        self._network, self._graph = network, graph
 
     @classmethod
     def load(
@@ -83,7 +87,7 @@ class MultilingualEncoder:
             if not np.isfinite(arrays[name]).all():
                 raise WeightsError(f"a difference makes '{name}' what is no number", _UNLIKE)
         graph = session("multilingual", arrays, threads)
-        return cls(tokenizer(folder, longest), network, graph)
+        return cls(tokenizer(folder), longest, network, graph)
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """Vectors of texts, each computed from its own text alone.
@@ -94,7 +98,7 @@ class MultilingualEncoder:
         Returns:
             (len(texts), 384) float32, mean over word pieces.
         """
-        read = pieces(self._tokenizer, texts)
+        read = pieces(self._tokenizer, texts, self._longest)
         vectors = np.zeros((len(read), WIDTH), np.float32)
         for some in by_length(read):
             ids = np.zeros((len(some), max(len(read[i]) for i in some)), np.int64)
@@ -107,12 +111,9 @@ class MultilingualEncoder:
         return vectors
 
 
-def tokenizer(folder: Path, longest: int) -> Tokenizer:
-    """The tokenizer of the pulled weight, without padding.
-
-    Args:
-        folder: Of the weight.
-        longest: Word pieces of a text at most, marks included.
+@functools.cache
+def tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of the pulled weight, which neither pads nor cuts: one for all, it is large.
 
     Raises:
         WeightsError: It is missing or damaged.
@@ -126,10 +127,17 @@ def tokenizer(folder: Path, longest: int) -> Tokenizer:
             f"the tokenizer in '{folder}' cannot be read ({e})", weights.remedy(NAME)
         ) from e
     read.no_padding()
-    read.enable_truncation(longest)
+    read.no_truncation()
     return read
 
 
-def pieces(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """Word pieces of texts as the encoder reads them, marks included."""
-    return [e.ids for e in tokenizer.encode_batch([_BEFORE + whole(t) for t in texts])]
+def pieces(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> list[list[int]]:
+    """Word pieces of texts as the encoder reads them, with its marks at both ends.
+
+    Args:
+        tokenizer: Of the encoder.
+        texts: Any number.
+        longest: Pieces of a text at most, marks included.
+    """
+    every = [e.ids for e in tokenizer.encode_batch([_BEFORE + whole(t) for t in texts])]
+    return [ids if len(ids) <= longest else [*ids[: longest - 1], ids[-1]] for ids in every]

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from empathia import media
 from empathia.listen.gate import Believed, Evidence, believed, refused
@@ -65,10 +65,16 @@ class Dictation:
     Args:
         options: Which model and language.
         transcriber: A loaded model, or None to load it when the first window comes.
+        quick: As of :meth:`empathia.listen.words.Transcriber.transcribe`.
     """
 
-    def __init__(self, options: ListenOptions, transcriber: Transcriber | None = None) -> None:
-        self._options = options
+    _hearing: ClassVar[set[int]] = set()
+    """Those that hear: they share the machine."""
+
+    def __init__(
+        self, options: ListenOptions, transcriber: Transcriber | None = None, *, quick: bool = False
+    ) -> None:
+        self._options, self._quick = options, quick
         self._transcriber = transcriber
         self._languages = LanguagesSoFar()
         self._earlier = self._languages  # before the last window
@@ -79,6 +85,11 @@ class Dictation:
         self._fault: Exception | None = None
         self._counted = 0  # windows that are judged no more ...
         self._evidence = Evidence(given=options.language is not None)  # ... and what they tell
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being heard, by others of this process neither."""
+        return not self._hearing and all(w.done.done() for w in self._waiting)
 
     @property
     def windows(self) -> list[Window]:
@@ -99,7 +110,7 @@ class Dictation:
                 language may change in a pause.
         """
         if self._options.words:
-            self._wait(start, lambda: self._hear(audio, start, speech))
+            self._wait(start, lambda: self._at_work(audio, start, speech))
 
     def retract(self, start: float) -> None:
         """Forget the last window if it starts here (s): more of it is heard now."""
@@ -129,6 +140,13 @@ class Dictation:
         """Hear nothing more: what waits is not begun; it may be called again."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
+    def _at_work(self, audio: Audio, start: float, speech: Sequence[tuple[float, float]]) -> None:
+        self._hearing.add(id(self))
+        try:
+            self._hear(audio, start, speech)
+        finally:
+            self._hearing.discard(id(self))
+
     def _hear(self, audio: Audio, start: float, speech: Sequence[tuple[float, float]]) -> None:
         if self._transcriber is None:
             self._transcriber = Transcriber.load(self._options.model, self._options.threads)
@@ -152,7 +170,8 @@ class Dictation:
         self._windows += sorted(made, key=lambda window: window.start)
 
     def _words(self, model: Transcriber, heard: Encoded, start: float, part: _Part) -> list[Window]:
-        words = model.transcribe(heard, start, part.language, self._options.hints)
+        hints, quick = self._options.hints, self._quick
+        words = model.transcribe(heard, start, part.language, hints, quick=quick)
         return [replace(w, language_probability=part.probability) for w in words]
 
     def _forget(self, start: float) -> None:
@@ -178,6 +197,10 @@ class Dictation:
             self._evidence.count(windows[self._counted])
             self._counted += 1
         return self._judged(windows[self._counted :], self._evidence)
+
+    def at_hand(self, since: float) -> Believed | None:
+        """The same, where nothing is being heard; None else, at once."""
+        return self.so_far(since) if all(w.done.done() for w in self._waiting) else None
 
     def _judged(self, windows: Sequence[Window], before: Evidence | None) -> Believed:
         language = self._options.language

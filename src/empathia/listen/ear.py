@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Protocol
 
 from empathia import media
 from empathia.listen.dictation import Dictation
-from empathia.listen.speech import RATE, Segment, SpeechDetector, Waveform
+from empathia.listen.speech import FRAME, RATE, Segment, SpeechDetector, Waveform
 from empathia.listen.standing import Standing
 from empathia.types import Audio
 
@@ -42,15 +42,25 @@ class Hearing:
         live: Words are wanted as soon as a segment ends, and the sound until it is released: an
             open window is heard again whenever it grows, and speech that has fallen silent is
             heard before the pause is long enough, in case that it is.
+        quick: Words are written in less time where they are clear.
+        draft: Speech that goes on is heard whenever so much of it has come (s), and nothing else
+            is being heard. None waits for a pause.
+        step: Of a stream so much is heard at once (samples), so that turns do not depend on the
+            blocks that come.
     """
 
     window: float = 28.0
     gap: float = 3.0
     live: bool = False
+    quick: bool = False
+    draft: float | None = None
+    step: int = RATE // 10
 
 
 RECORDED = Hearing()
 LIVE = Hearing(window=8.0, gap=1.0, live=True)
+TALKING = replace(LIVE, quick=True, step=2 * FRAME)
+DRAFTING = replace(TALKING, draft=1.0)
 
 
 class Ear:
@@ -62,16 +72,22 @@ class Ear:
         dictation: Takes the windows.
         voices: Takes the segments, or None.
         hearing: How segments become windows.
+        foreseen: Is told of each segment that may have ended.
     """
 
     def __init__(
-        self, dictation: Dictation, voices: Voices | None, hearing: Hearing = RECORDED
+        self,
+        dictation: Dictation,
+        voices: Voices | None,
+        hearing: Hearing = RECORDED,
+        foreseen: Callable[[Segment], None] | None = None,
     ) -> None:
         self.segments: list[Segment] = []
         self.waveform = Waveform()
         self._dictation = dictation
         self._voices = voices
         self._hearing = hearing
+        self._foreseen = foreseen
         self._detector = SpeechDetector()
         self._standing = Standing()
         self._tape = media.Tape(RATE)
@@ -165,8 +181,9 @@ class Ear:
             self._hear()
 
     def _foresee(self) -> None:
-        """Hear speech that has fallen silent, if it can be nothing else."""
-        piece = self._detector.resting
+        """Hear speech that has fallen silent, or goes on for long, if it can be nothing else."""
+        resting = self._detector.resting
+        piece = resting or self._new()
         if piece is None or not self._standing.certain(piece):
             return
         if self._window is not None and not self._fits(piece, self._window):
@@ -175,8 +192,19 @@ class Ear:
         self._grow(piece)
         self._hear(piece)
         self._window = before
-        if self._voices is not None:
+        if resting is not None and self._voices is not None:
             self._voices.foresee(self.cut(piece.start, piece.end), piece.start)
+        if resting is not None and self._foreseen is not None:
+            self._foreseen(piece)
+
+    def _new(self) -> Segment | None:
+        """The segment that goes on, where enough of it was not heard yet."""
+        going = self._detector.going
+        if self._hearing.draft is None or going is None or not self._dictation.is_idle:
+            return None
+        heard = going.start if self._heard is None else self._heard[1]
+        begun = max(going.start, self._divided, heard)
+        return going if going.end - begun >= self._hearing.draft else None
 
     def _grow(self, segment: Segment) -> None:
         """Make a segment part of the window, or begin a new one with it."""

@@ -12,7 +12,7 @@ speaks, by the speakers as they are known by then. Only sound of turns that did 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from empathia import media
@@ -21,14 +21,15 @@ from empathia.listen.dictation import Dictation, ListenOptions
 from empathia.listen.ear import LIVE, RECORDED, Ear, Hearing
 from empathia.listen.gate import Believed
 from empathia.listen.speakers import Diarisation, Diariser, SpeakerSpan
-from empathia.listen.speech import RATE
+from empathia.listen.speech import RATE, Segment
 from empathia.listen.turns import TurnOptions, turns
 from empathia.listen.words import Transcriber, Window
 from empathia.types import Audio, SpeakerNumber, Word
 
 LIVE_TURNS = TurnOptions(pause=0.5, sentence_pause=0.5)
+TALK_TURNS = TurnOptions(pause=1.0, sentence_pause=0.5)
+"""Where somebody is answered: who stops in the midst of a sentence is waited for."""
 
-_STEP = RATE // 10  # samples heard at once, so that turns do not depend on the blocks that come
 _FIRST, _NEXT = 1.4, 2.0  # s of a segment after which it is asked who speaks, and then again
 _ASKED = 3.0  # s of it that are asked about
 _ANOTHER = 0.9  # s that somebody speaks who is another
@@ -45,6 +46,7 @@ class Listener:
         transcriber: A loaded model; None loads ``options.model`` when somebody speaks.
         hearing: How speech becomes windows of words.
         limits: Where turns end; None takes the pause of the options.
+        foreseen: Is given the sound of each turn that may have ended.
 
     Attributes:
         ear: What was heard.
@@ -58,12 +60,15 @@ class Listener:
         *,
         hearing: Hearing = RECORDED,
         limits: TurnOptions | None = None,
+        foreseen: Callable[[Audio], None] | None = None,
     ) -> None:
         self._options = options
+        self._foreseen = foreseen
         self._diariser = diariser
-        self._dictation = Dictation(options, transcriber)
+        self._dictation = Dictation(options, transcriber, quick=hearing.quick)
+        self._step = hearing.step
         self._limits = TurnOptions.of(options.pause) if limits is None else limits
-        self.ear = Ear(self._dictation, diariser, hearing)
+        self.ear = Ear(self._dictation, diariser, hearing, foreseen and self._foresee)
         self._known = 0  # segments that the speakers are known of
         self._speech = Diarisation((), SpeakerNumber(1, "given"))
         self._open: list[Stretch] = []
@@ -92,6 +97,20 @@ class Listener:
             return self._dictation.finish()
         return self._dictation.so_far(self._behind - _SLIVER)
 
+    def drafted(self) -> tuple[Word, ...] | None:
+        """Words that are known by now of turns that did not go out, later ones may change them.
+
+        Returns:
+            None while more is being heard.
+        """
+        told = self._dictation.at_hand(self._behind - _SLIVER)
+        return None if told is None else tuple(w for w in told.words if w not in self._said)
+
+    def _foresee(self, piece: Segment) -> None:
+        if self._foreseen is not None:
+            begin = min([piece.start, *(t.start for t in self._open[:1])])
+            self._foreseen(self.ear.cut(begin, piece.end))
+
     def add(self, block: Audio) -> None:
         """Hear the next block of a recording."""
         self.ear.add(block)
@@ -100,13 +119,13 @@ class Listener:
         """Hear the next block of a stream, of any length.
 
         Yields:
-            After each tenth of a second the turns that have ended, in time order; their sound
-            is let go in the next step.
+            After each step (a tenth of a second or less) the turns that have ended, in time
+            order; their sound is let go in the next step.
         """
         self._tape.add(block.samples)
-        while self._tape.end - self._at >= _STEP:
+        while self._tape.end - self._at >= self._step:
             self.ear.release(self._behind)
-            self.ear.add(self._next(self._at + _STEP))
+            self.ear.add(self._next(self._at + self._step))
             yield self._ended()
 
     def _next(self, end: int) -> Audio:
@@ -240,10 +259,15 @@ def listener(
     diariser: Diariser | None = None,
     transcriber: Transcriber | None = None,
     limits: TurnOptions = LIVE_TURNS,
+    *,
+    hearing: Hearing = LIVE,
+    foreseen: Callable[[Audio], None] | None = None,
 ) -> Listener:
     """A listener that is asked for turns as they end; a pause in the options comes first."""
     chosen = TurnOptions.of(options.pause, limits)
-    return Listener(options, diariser, transcriber, hearing=LIVE, limits=chosen)
+    return Listener(
+        options, diariser, transcriber, hearing=hearing, limits=chosen, foreseen=foreseen
+    )
 
 
 def diarised(

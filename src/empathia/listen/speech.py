@@ -108,6 +108,11 @@ class SpeechDetector:
         """The open segment where it has fallen silent, as it will be if it has ended; or None."""
         return self._switch.resting
 
+    @property
+    def going(self) -> Segment | None:
+        """The open segment up to now, where it has not fallen silent; or None."""
+        return self._switch.going
+
     def add(self, audio: Audio) -> list[Segment]:
         """Hear a block; returns the segments that are complete by now."""
         if audio.rate != RATE:
@@ -238,6 +243,11 @@ class Hysteresis:
     def resting(self) -> Segment | None:
         """The open segment once it is quiet, as it will be if the pause holds; or None."""
         return self._ended() if self._low >= _RESTS else None
+
+    @property
+    def going(self) -> Segment | None:
+        """The open segment up to now, in the midst of speech; or None."""
+        return self._ended() if self._open and not self._low else None
 
     def add(self, probabilities: Iterable[float]) -> list[Segment]:
         """The segments that are complete after these frames; probabilities in [0, 1]."""

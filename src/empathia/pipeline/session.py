@@ -18,14 +18,16 @@ import numpy as np
 
 from empathia import files, media
 from empathia.errors import InputError, UsageError
-from empathia.listen.attribution import Stretch
-from empathia.listen.live import Listener, listener
+from empathia.listen.attribution import Stretch, text_of
+from empathia.listen.ear import DRAFTING, TALKING
+from empathia.listen.live import TALK_TURNS, Listener, listener
 from empathia.listen.recording import utterance_of
 from empathia.pipeline import Conversation, Options, Reader, kind
 from empathia.pipeline.conversation import Spoken
+from empathia.pipeline.early import Early
 from empathia.pipeline.models import Models
 from empathia.types import Audio, Tell, Timeline, Turn
-from empathia.types.events import Began
+from empathia.types.events import Began, Drafted
 from empathia.types.wire import dumps, from_json
 
 LISTENER = "Empathia"
@@ -84,6 +86,7 @@ class Session:
         path: The file; a talk that is in it goes on.
         options: How to judge and to reply.
         models: Those of another reader or talk, which are then shared.
+        drafts: Whether it is told what somebody says while they still speak.
 
     Raises:
         InputError: The file holds no talk.
@@ -91,15 +94,22 @@ class Session:
     """
 
     def __init__(
-        self, path: Path, options: Options | None = None, models: Models | None = None
+        self,
+        path: Path,
+        options: Options | None = None,
+        models: Models | None = None,
+        *,
+        drafts: bool = False,
     ) -> None:
         self.path = path
+        self._hearing, self._drafted = DRAFTING if drafts else TALKING, ""
         # Answered apart, when what was said is on disk.
         chosen = dataclasses.replace(options or Options(), reply="none", speakers=1, video=False)
         self._reader = Reader(chosen, models)
         self._talk = Conversation(chosen, _kept(path), self._reader.models)
         self._before = max((t.utterance.end or 0.0 for t in self.turns), default=0.0)  # s
         self._began: float | None = None
+        self._early = Early(self._talk.hear)
         self._lock = threading.Lock()  # turns come in one by one; nobody waits for it to listen
 
     def __enter__(self) -> Self:
@@ -113,6 +123,7 @@ class Session:
     ) -> None:
         if "_listener" in self.__dict__:
             self._listener.stop()
+        self._early.close()
         self._reader.__exit__()
 
     @property
@@ -166,23 +177,36 @@ class Session:
         said = " ".join(t.utterance.text for t in read.turns if t.utterance.text)
         return self._add(said or None, sound)
 
-    def listen(self, sound: Audio) -> list[Began | Heard]:
+    def listen(self, sound: Audio) -> list[Began | Drafted | Heard]:
         """Hear more of what is said aloud; :meth:`judge` judges what has ended.
 
         Args:
             sound: Mono at 16 kHz, of any length, behind what was heard before.
 
         Returns:
-            Who begins to speak, and what they have said.
+            Who begins to speak, what they say so far, and what they have said.
         """
-        events: list[Began | Heard] = []
+        events: list[Began | Drafted | Heard] = []
         for ended in self._listener.heard(sound):
             opened = self._listener.ear.opened
             if opened is not None and opened != self._began:
                 events.append(Began(self._before + opened))
             self._began = opened
             events += map(self._heard, ended)
-        return events
+        return events if self._hearing.draft is None else [*events, *self._drafts()]
+
+    def _drafts(self) -> list[Drafted]:
+        """What is said so far, where more of it is known than before."""
+        words = self._listener.drafted()
+        if words is None:
+            return []
+        language = self._listener.transcript.language
+        text, before = text_of(words, language) or "", self._drafted
+        self._drafted = text
+        if not words or text == before:
+            return []
+        start, end = self._before + words[0].start, self._before + words[-1].end
+        return [Drafted(text, language, start, end)]
 
     def pause(self) -> list[Heard]:
         """No sound comes for the time being: give what was said up to here."""
@@ -192,7 +216,9 @@ class Session:
     @cached_property
     def _listener(self) -> Listener:
         record, wanted = self._talk.record, self._talk.options.listening()
-        return listener(wanted, None, self._reader.models.transcriber(record))
+        model = self._reader.models.transcriber(record)
+        early = self._early.begin
+        return listener(wanted, None, model, TALK_TURNS, hearing=self._hearing, foreseen=early)
 
     def _heard(self, ended: Stretch) -> Heard:
         sound = self._listener.ear.cut(ended.start, ended.end)
@@ -205,7 +231,7 @@ class Session:
         with self._lock:
             u = utterance_of(said, len(self.turns), SPEAKER, language)
             u = dataclasses.replace(u, start=start, end=end)
-            features = self._talk.hear(sound, u.id)
+            features = self._early.take(sound, u.id)
             (turn,) = self._talk.extend([Spoken(u, said.words, language, features)])
             self._keep()
         return turn

@@ -47,6 +47,9 @@ class Client(Protocol):
     async def began(self, at: float) -> None:
         """Somebody begins to speak, at a time in s."""
 
+    async def drafted(self, words: Json) -> None:
+        """What somebody who still speaks has said, as :class:`empathia.types.events.Drafted`."""
+
     def ended(self) -> Callable[[Json], Awaitable[None]]:
         """Somebody has spoken; what is called with their turn once it is judged."""
 
@@ -62,6 +65,7 @@ class Talk:
         talker: Hears, judges and answers.
         file: Where the talk is kept.
         client: Is told what becomes of it.
+        drafts: Whether it is told what is said while somebody still speaks.
 
     Attributes:
         id: What it is called.
@@ -69,7 +73,10 @@ class Talk:
         has_begun: Whether anything was said.
     """
 
-    def __init__(self, socket: Socket, talker: Worker, file: Path, client: Client) -> None:
+    def __init__(
+        self, socket: Socket, talker: Worker, file: Path, client: Client, *, drafts: bool = False
+    ) -> None:
+        self._drafts = drafts
         self._socket, self._talker, self._file, self._client = socket, talker, file, client
         self.id = secrets.token_urlsafe(16)
         self.pcm: tuple[int, int] | None = None
@@ -144,7 +151,7 @@ class Talk:
                 if not self.has_begun:
                     self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                     where = {"talk": self.id, "file": str(self._file), "pcm": self.pcm}
-                    await self._talker.ask("begin", **where, language=None)
+                    await self._talker.ask("begin", **where, language=None, drafts=self._drafts)
                     self.has_begun = True
             return await self._talker.ask(method, talk=self.id, **given)
         except Died:
@@ -166,6 +173,8 @@ class Talk:
         for event in events:
             if event["event"] == "began":
                 await self._client.began(event["at"])
+            elif event["event"] == "drafted":
+                await self._client.drafted(event)
             else:
                 await self.then(partial(self._judged, self._client.ended()))
 

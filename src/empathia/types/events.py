@@ -21,6 +21,22 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True)
+class Drafted:
+    """What somebody who still speaks has said, as far as it is heard: more sound may change it.
+
+    Args:
+        text: The words.
+        language: ISO 639-1 code, as far as it is known.
+        start, end: Of these words (s).
+    """
+
+    text: str
+    language: str | None
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class TurnEnded:
     """Somebody has finished a turn; who it was may be revised.
 
@@ -56,9 +72,15 @@ class Ended:
 Event = Began | TurnEnded | Revised | Ended
 
 
-def event_json(event: Event) -> Mapping[str, object]:
-    """An event as plain values; ``event`` says which: "began", "turn", "revised" or "end"."""
+def event_json(event: Event | Drafted) -> Mapping[str, object]:
+    """An event as plain values.
+
+    ``event`` says which: "began", "drafted", "turn", "revised" or "end".
+    """
     match event:
+        case Drafted(text, language, start, end):
+            said = {"text": text, "language": language, "start": start, "end": end}
+            return {"event": "drafted", **said}
         case Began(at):
             return {"event": "began", "at": at}
         case TurnEnded(turn):

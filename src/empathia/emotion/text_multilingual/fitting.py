@@ -193,8 +193,8 @@ class MultilingualTask:
 
     def _states(self, texts: Sequence[str]) -> list[Tensor]:
         """Output of the frozen layers for each sentence, (pieces, 384) fp16."""
-        reads = tokenizer(weights.folder(NAME), self.problem.options.count("pieces"))
-        read = pieces(reads, texts)
+        reads = tokenizer(weights.folder(NAME))
+        read = pieces(reads, texts, self.problem.options.count("pieces"))
         states: list[Tensor] = [torch.empty(0)] * len(texts)
         order = sorted(range(len(texts)), key=lambda i: len(read[i]))
         for start in range(0, len(order), 64):

@@ -38,6 +38,7 @@ class Chat:
         folder: Where chat groups are kept.
         group: A chat group that goes on; None begins one.
         speaker: Gives answers a voice; None sends words alone.
+        verbose: Whether words are told while somebody still speaks.
 
     Raises:
         UsageError: There is no such chat group.
@@ -50,12 +51,15 @@ class Chat:
         folder: Path,
         group: str | None = None,
         speaker: Worker | None = None,
+        *,
+        verbose: bool = False,
     ) -> None:
         self._group = group or secrets.token_urlsafe(16)
         file = folder / f"{self._group}.json"
         if group is not None and not (_IDS.fullmatch(group) and file.is_file()):
             raise UsageError("there is no such chat group", "Leave resumed_chat_group_id out")
-        self._talk, self._speaker = Talk(socket, talker, file, self), speaker
+        self._talk = Talk(socket, talker, file, self, drafts=verbose)
+        self._speaker = speaker
         self._custom: dict[str, str] = {}
         self._is_paused = False
         self._plays_until = 0.0  # of the loop's clock; what was sent is played until then
@@ -128,6 +132,10 @@ class Chat:
         """Somebody begins to speak, at a time in s."""
         await self._interrupted(1000 * at)
 
+    async def drafted(self, words: Json) -> None:
+        """What somebody who still speaks has said."""
+        await self._user(words, {"prosody": None}, from_text=False, interim=True)
+
     def ended(self) -> Callable[[Json], Awaitable[None]]:
         """Somebody has spoken; what is called with their turn once it is judged."""
         return partial(self._turn, from_text=False)
@@ -136,18 +144,21 @@ class Chat:
         if turn["text"] is None:  # nothing that could be understood: there is nothing to answer
             return
         own = {name: turn[name] for name in ("emotion", "emotions", "cues", "prosody")}
-        begin, end = turn["start"], turn["end"]
-        await self._send(
-            "user_message",
-            message={"role": "user", "content": turn["text"]},
-            from_text=from_text,
-            interim=False,
-            language=turn["language"],
-            models={"prosody": prosody(_mapping(turn["emotion"])), "empathia": own},
-            time={"begin": _ms(begin), "end": _ms(end)},
-        )
+        models = {"prosody": prosody(_mapping(turn["emotion"])), "empathia": own}
+        await self._user(turn, models, from_text=from_text, interim=False)
         if not self._is_paused:
             await self._answered()
+
+    async def _user(self, said: Json, models: Json, *, from_text: bool, interim: bool) -> None:
+        await self._send(
+            "user_message",
+            message={"role": "user", "content": said["text"]},
+            from_text=from_text,
+            interim=interim,
+            language=said["language"],
+            models=models,
+            time={"begin": _ms(said["start"]), "end": _ms(said["end"])},
+        )
 
     async def _answered(self) -> None:
         await self._talk.answer(self._made)

@@ -173,6 +173,9 @@ class Realtime:
             await self._send(name, audio_start_ms=round(1000 * at), item_id=self._item)
             await self._talk.silence()
 
+    async def drafted(self, words: Json) -> None:
+        """What somebody who still speaks has said: it is told when it stands."""
+
     def ended(self) -> Callable[[Json], Awaitable[None]]:
         """Somebody has spoken; what is called with their turn once it is judged."""
         item, self._item = self._item or _new("item"), None

@@ -27,7 +27,8 @@ async def chat(socket: WebSocket) -> None:
     try:
         group = socket.query_params.get("resumed_chat_group_id") or None
         folder = state.settings.folder / "chats" / await asyncio.to_thread(owner_of, socket)
-        one = Chat(socket, state.talker, folder, group, state.speaker)
+        verbose = socket.query_params.get("verbose_transcription") in ("true", "1")
+        one = Chat(socket, state.talker, folder, group, state.speaker, verbose=verbose)
     except EmpathiaError as error:
         await socket.close(_WRONG, error.problem)
         return

@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
+
+import numpy as np
 
 from empathia import judges, media
 from empathia.contracts import Judge
 from empathia.errors import UsageError
 from empathia.judges.given import Given
+from empathia.listen.speech import RATE
 from empathia.pipeline import Conversation, Options, answering
 from empathia.pipeline.models import Models
 from empathia.pipeline.reacting import react
@@ -22,20 +26,40 @@ from empathia.report import replied
 from empathia.report.face import writing
 from empathia.service.tasks import Told
 from empathia.service.tasks.inlet import Inlet
-from empathia.types import Timeline, Turn
-from empathia.types.events import Began, event_json
+from empathia.types import Audio, Timeline, Turn
+from empathia.types.events import Began, Drafted, event_json
 from empathia.types.wire import turn_json
 
 _FRAMES = 1500  # of a face, at most
+_WORDS = ("I lost my keys again.", "오늘 너무 힘들었어요.")
 
 
 def open(options: Options) -> Talking:
     """With its models loaded."""
     models = Models(options)
-    models.transcriber(Record())
-    models.sources()
-    _ = models.replies
+    _warm(models)
     return Talking(models)
+
+
+def _warm(models: Models) -> None:
+    """Take a turn of each language, so that the first one that counts takes no longer than others.
+
+    What is loaded when it is first needed is loaded by that.
+    """
+    rng = np.random.default_rng(0)
+    sound = Audio(rng.normal(0, 0.05, RATE).astype(np.float32), RATE)
+
+    def listen() -> None:
+        model = models.transcriber(Record())
+        model.transcribe(model.encode(sound), 0.0)
+
+    with ThreadPoolExecutor(1) as beside:
+        listening = beside.submit(listen)
+        options = dataclasses.replace(models.options, reply="none", speakers=1, video=False)
+        for words in _WORDS:
+            turn = Conversation(options, models=models).add(words, sound)
+            models.replies.answer([turn], Record(), wish=options.wish)
+        listening.result()
 
 
 @dataclasses.dataclass(slots=True)
@@ -45,9 +69,9 @@ class _Talk:
     ended: deque[Heard] = dataclasses.field(default_factory=deque)  # to be judged
     made: Turn | None = None  # with an answer that is not said yet
 
-    def told(self, events: Sequence[Began | Heard]) -> list[object]:
+    def told(self, events: Sequence[Began | Drafted | Heard]) -> list[object]:
         self.ended += (e for e in events if isinstance(e, Heard))
-        return [event_json(e) if isinstance(e, Began) else {"event": "ended"} for e in events]
+        return [{"event": "ended"} if isinstance(e, Heard) else event_json(e) for e in events]
 
 
 class Talking:
@@ -67,7 +91,14 @@ class Talking:
         self._panel: list[Judge] | None = None
 
     def begin(
-        self, tell: Told, *, talk: str, file: str, pcm: tuple[int, int] | None, language: str | None
+        self,
+        tell: Told,
+        *,
+        talk: str,
+        file: str,
+        pcm: tuple[int, int] | None,
+        language: str | None,
+        drafts: bool,
     ) -> int:
         """Begin a talk, or go on with one.
 
@@ -77,18 +108,19 @@ class Talking:
             file: Where it is kept.
             pcm: Rate and channels of samples without a header; None for other formats.
             language: What is spoken; None finds out.
+            drafts: Whether it is told what is said while somebody still speaks.
 
         Returns:
             Turns that there are.
         """
         options = dataclasses.replace(self._models.options, language=language)
-        session = Session(Path(file), options, self._models)
+        session = Session(Path(file), options, self._models, drafts=drafts)
         kind = None if pcm is None else media.Pcm(*pcm).checked()
         self._talks[talk] = _Talk(session, Inlet(kind))
         return len(session.turns)
 
     def hear(self, tell: Told, *, talk: str, sound: bytes) -> list[object]:
-        """Events of more sound: "began", and "ended" of what :meth:`turn` judges."""
+        """Events of more sound: "began", "drafted", and "ended" of what :meth:`turn` judges."""
         held = self._of(talk)
         return held.told(held.session.listen(held.inlet.add(sound)))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import threading
 
 import pytest
 
@@ -79,15 +81,58 @@ def test_what_is_written_comes_meanwhile_and_an_error_ends_it():
             assert len(taken) >= i - 10
             file.write(b"%d" % i)
 
-    for piece in streaming.written(write):
-        taken.append(piece)
+    async def take():
+        async for piece in streaming.written(write):
+            taken.append(piece)
+
+    asyncio.run(take())
     assert b"".join(taken) == b"".join(b"%d" % i for i in range(50))
 
     def fail(file):
         file.write(b"begun")
         raise UsageError("that cannot be")
 
-    pieces = streaming.written(fail)
-    assert next(pieces) == b"begun"
-    with pytest.raises(UsageError):
-        next(pieces)
+    async def take_what_fails():
+        pieces = streaming.written(fail)
+        assert await anext(pieces) == b"begun"
+        with pytest.raises(UsageError):
+            await anext(pieces)
+
+    asyncio.run(take_what_fails())
+
+
+def test_who_does_not_take_what_is_written_lets_go_of_the_one_who_writes(monkeypatch):
+    monkeypatch.setattr(streaming, "_LOOKS", 0.01)
+    ended = threading.Event()
+
+    def write(file):
+        try:
+            while True:
+                file.write(b"more")
+        except ConnectionError:
+            ended.set()
+            raise
+
+    async def leave():
+        pieces = streaming.written(write)
+        await anext(pieces)
+        await pieces.aclose()
+        assert await asyncio.to_thread(ended.wait, 5)
+
+    asyncio.run(leave())
+
+
+def test_nobody_hears_of_a_failure_that_comes_after_the_client_has_gone(caplog):
+    async def wrong(tell):
+        raise UsageError("secret words")
+
+    async def leave():
+        events = streaming.events("entry", wrong)
+        await asyncio.sleep(0)
+        del events
+        gc.collect()
+        await asyncio.sleep(0)
+
+    asyncio.run(leave())
+    gc.collect()
+    assert caplog.records == []

@@ -52,7 +52,7 @@ class Work:
 
     def transcribe(self, tell, *, file, given, longest):
         """Lines "who|words", half a second a word; or "echo", which says how it is to be read."""
-        text = Path(file).read_text()
+        text = Path(file).read_text("utf-8", "replace")
         self._stop(tell, text)
         if text == "echo":
             text = f"Ann|{json.dumps(given)}"
@@ -87,7 +87,10 @@ class Work:
 
     def read(self, tell, *, file, name, folder, given, longest):
         own(Options(), given)
-        text = Path(file).read_text()
+        try:
+            text = Path(file).read_text("utf-8", "replace")
+        except FileNotFoundError:
+            raise UsageError("it was deleted", "Give another") from None
         self._stop(tell, text)
         tell(("reading", 1, 2))
         said = Utterance("turn-0000", 0, "Ann", text, 0.0, 1.0)
@@ -99,7 +102,7 @@ class Work:
     def hear(self, tell, *, file, longest, language):
         """What is said stands behind the head of the recording; a browser's is a glad one."""
         content = Path(file).read_bytes()
-        words = "A glad day." if content.startswith(WEBM) else content[12:].decode()
+        words = "A glad day." if content.startswith(WEBM) else content[12:].decode("utf-8", "replace")
         if words.rstrip() == "where":
             words = file
         if words.startswith("die"):

@@ -8,6 +8,8 @@ import time
 
 import uvicorn
 
+from empathia.service.lines import Line, Talk
+
 
 @contextlib.contextmanager
 def serving(app):
@@ -16,9 +18,9 @@ def serving(app):
         app,
         port=0,
         log_config=None,
-        http="h11",
+        http=Line,
         timeout_graceful_shutdown=5,
-        ws="websockets-sansio",
+        ws=Talk,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
+import json
+from collections.abc import Mapping
+
+from starlette.responses import Response
 
 from empathia.errors import EmpathiaError
+from empathia.files import Plain
 from empathia.service import problems
 from empathia.service.openai import errors
 from empathia.service.problems import Refused
 
 
-def answer(error: EmpathiaError, path: str) -> JSONResponse:
+def answer(error: EmpathiaError, path: str) -> Response:
     """What is answered where a request is not served.
 
     Args:
@@ -19,6 +23,10 @@ def answer(error: EmpathiaError, path: str) -> JSONResponse:
     """
     headers = error.headers if isinstance(error, Refused) else None
     if path.startswith(errors.PATHS):
-        return JSONResponse(errors.told(error), errors.status_of(error), headers)
-    told = problems.told(error)
-    return JSONResponse(told, problems.status_of(error), headers, media_type=problems.TYPE)
+        return _json(errors.told(error), errors.status_of(error), headers, "application/json")
+    return _json(problems.told(error), problems.status_of(error), headers, problems.TYPE)
+
+
+def _json(told: Plain, status: int, headers: Mapping[str, str] | None, kind: str) -> Response:
+    """In ASCII: an error may repeat half a character, which no encoding has."""
+    return Response(json.dumps(told), status, headers, kind)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from empathia.errors import EmpathiaError
 from empathia.service import leaving, log, problems
@@ -96,6 +97,7 @@ def _answer(app: FastAPI) -> None:
     app.add_exception_handler(EmpathiaError, _told)
     app.add_exception_handler(HTTPException, _told)
     app.add_exception_handler(RequestValidationError, _told)
+    app.add_exception_handler(ClientDisconnect, _told)
     app.add_exception_handler(Exception, _fault)
     app.add_middleware(Guard, settings=app.state.settings)
     app.include_router(jobs.router)
@@ -164,6 +166,8 @@ async def _told(request: Request, error: Exception) -> Response:
         error = Refused(422, f"{where}: {first['msg']}", "See /v1/openapi.json")
     if isinstance(error, HTTPException):
         error = Refused(error.status_code, str(error.detail), "See /v1/openapi.json")
+    if isinstance(error, ClientDisconnect):
+        error = Refused(408, "the client has gone")
     assert isinstance(error, EmpathiaError)
     return answer(error, request.url.path)
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequen
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
@@ -24,6 +25,7 @@ from empathia.service.room import Room
 INCOMING = "incoming"
 """Folder of files while they are read, and of talks that are not kept."""
 KIND = "multipart/form-data"
+_CHARSETS = ("utf-8", "utf8", "us-ascii")
 _FIELDS = 60
 _SPOOLED = 1 << 20  # bytes of a file from which on it goes to the disk
 
@@ -71,10 +73,11 @@ async def opened(
         spooled: Bytes of it that stay in memory.
 
     Raises:
-        UsageError: It is no form.
+        UsageError: It is no form, or not in UTF-8.
     """
     if not request.headers.get("content-type", "").lower().startswith(KIND):
         raise missing
+    _check_letters(request)
     parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=_FIELDS)
     parser.spool_max_size = spooled
     try:
@@ -92,6 +95,14 @@ async def opened(
         yield Form(upload.file, upload.size, upload.filename or "", texts)
     finally:
         await form.close()
+
+
+def _check_letters(request: Request) -> None:
+    """Refuse letters that are not ours: some make halves of characters, or are slow to read."""
+    _, options = parse_options_header(request.headers["content-type"])
+    charset = options.get(b"charset", b"utf-8").decode("latin-1").strip().lower()
+    if charset not in _CHARSETS:
+        raise UsageError(f"forms are UTF-8, this one is {charset[:40]!a}", "Send it as UTF-8")
 
 
 async def take(

@@ -6,12 +6,16 @@ from a browser, which page it comes from; both must be the service itself.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from starlette.websockets import WebSocketDisconnect
 
 from empathia.service import log
 from empathia.service.answers import answer
@@ -27,7 +31,9 @@ COOKIE = "empathia-token"
 _OPEN = ("/health", "/ready")  # say nothing of anybody
 _PAGE = "/page/"  # where the page and its parts lie, by which a token is given
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_METHODS = _SAFE | {"POST", "PUT", "PATCH", "DELETE"}  # others are words of whoever asks
 _BODY = 1_000_000  # bytes of a request that uploads nothing
+_PATIENCE, _RATE = 60.0, 2000  # s for a body, and one more for so many bytes
 _UPLOADS = ("/v1/jobs", "/v1/audio/transcriptions", "/api/diary", "/v1/diary")
 _SENDS = frozenset({"POST", "PUT"})
 _POLICY = (
@@ -60,7 +66,7 @@ class Guard:
         if scope["type"] == "http":
             await self._logged(scope, receive, send)
         elif scope["type"] == "websocket":
-            await self._guarded(scope, receive, send)
+            await self._talked(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -82,7 +88,19 @@ class Guard:
         finally:
             route = getattr(scope.get("route"), "path", None)
             spent = round(1000 * (time.monotonic() - began))
-            log.write("request", method=scope["method"], route=route, status=status, ms=spent)
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            log.write("request", method=method, route=route, status=status, ms=spent)
+
+    async def _talked(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What goes wrong in a talk is told the log, for nobody else hears of it."""
+        try:
+            await self._guarded(scope, receive, send)
+        except WebSocketDisconnect:
+            pass
+        except Exception as error:
+            log.fault(error, "socket")
+            with contextlib.suppress(Exception):  # it may be closed already
+                await send({"type": "websocket.close", "code": 1011})
 
     async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
         most = self._settings.largest if _uploads(scope) else _BODY
@@ -107,7 +125,7 @@ class Guard:
             )
         origin, site = _header(scope, b"origin"), _header(scope, b"sec-fetch-site")
         unsafe = scope["type"] == "websocket" or scope["method"] not in _SAFE
-        foreign = bool(origin) and urlsplit(origin).netloc.lower() != host.lower()
+        foreign = bool(origin) and _site(origin) != host.lower()
         if unsafe and (foreign or site == "cross-site"):
             raise Refused(
                 403,
@@ -163,19 +181,36 @@ def _host(header: str) -> str:
     return name if colon and port.isdigit() else header.lower()
 
 
+def _site(origin: str) -> str:
+    """Host and port of a page; "" where there are none."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
+
+
 def _check_size(length: str, most: int) -> None:
-    if length and (not length.isdigit() or int(length) > most):
+    sound = length.isascii() and length.isdigit() and len(length) < 20
+    if length and not (sound and int(length) <= most):
         raise Refused(413, f"at most {most} bytes are taken, {length[:20]!a} are sent", "Send less")
 
 
 def _bounded(receive: Receive, most: int) -> Receive:
-    """A body that ends with an error where it is longer than it may be."""
-    came = 0
+    """A body that ends with an error where it is longer, or comes more slowly, than it may."""
+    came, began, whole = 0, time.monotonic(), False
 
     async def take() -> Message:
-        nonlocal came
-        message = await receive()
+        nonlocal came, whole
+        if whole:  # what comes now is that the client goes
+            return await receive()
+        left = began + _PATIENCE + came / _RATE - time.monotonic()
+        try:
+            async with asyncio.timeout(left):
+                message = await receive()
+        except TimeoutError:
+            raise Refused(408, "the body comes too slowly", "Send it at a stretch") from None
         came += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
         if came > most:
             raise Refused(413, f"at most {most} bytes are taken, more are sent", "Send less")
         return message

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import socket
 import sys
 from pathlib import Path
@@ -11,7 +10,9 @@ import uvicorn
 
 from empathia.errors import UsageError
 from empathia.files import sole_user
+from empathia.service import log
 from empathia.service.app import create
+from empathia.service.lines import Line, Talk
 from empathia.service.settings import Settings
 
 _HEADERS = 16_384  # bytes of a request's head
@@ -36,11 +37,11 @@ def serve(settings: Settings, cert: Path | None = None, key: Path | None = None)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         print(f"empathia: {scheme}://{host}:{port} (Ctrl-C ends it)", file=sys.stderr, flush=True)
         app = create(settings)
-        logging.getLogger("uvicorn").addHandler(logging.NullHandler())  # we have a log of our own
+        log.hear_others()
         config = uvicorn.Config(
             app,
-            http="h11",
-            ws="websockets-sansio",
+            http=Line,
+            ws=Talk,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import queue
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import Any, BinaryIO, cast
 
 from empathia.errors import EmpathiaError
@@ -15,7 +14,7 @@ from empathia.service import log, problems
 
 _BEAT = 15.0  # s without an event after which a client hears that the service is there
 _AHEAD = 8  # pieces that wait for a slow client
-_PATIENCE = 60.0  # s that one is waited for
+_LOOKS = 1.0  # s between looks whether it is still there
 
 Tell = Callable[[object], None]
 Work = Callable[[Tell], Awaitable[object]]
@@ -37,7 +36,13 @@ def events(name: str, work: Work) -> AsyncIterator[str]:
         return await work(heard.put_nowait)
 
     task = asyncio.ensure_future(done())
-    task.add_done_callback(lambda _: heard.put_nowait(None))
+
+    def over(task: asyncio.Task[object]) -> None:
+        if not task.cancelled():
+            task.exception()  # it is told where somebody still listens
+        heard.put_nowait(None)
+
+    task.add_done_callback(over)
     return _told(name, task, heard)
 
 
@@ -74,17 +79,27 @@ def _event(name: str, value: object) -> str:
     return f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n"
 
 
-def written(write: Callable[[BinaryIO], object]) -> Iterator[bytes]:
+async def written(write: Callable[[BinaryIO], object]) -> AsyncGenerator[bytes]:
     """What something writes, piece by piece, while it writes it in a thread of its own.
+
+    It is not written on where nobody takes it any more.
 
     Args:
         write: Writes into a file that can only be written to, from its start to its end.
     """
-    pieces: queue.Queue[bytes | Exception | None] = queue.Queue(_AHEAD)
+    pieces: asyncio.Queue[bytes | Exception | None] = asyncio.Queue()
+    room, gone = threading.Semaphore(_AHEAD), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def put(piece: bytes | Exception | None) -> None:
+        while not room.acquire(timeout=_LOOKS):
+            if gone.is_set():
+                raise ConnectionError("nobody takes it")
+        loop.call_soon_threadsafe(pieces.put_nowait, piece)
 
     class _Pipe:
         def write(self, data: Any) -> int:  # noqa: ANN401 - whatever holds bytes
-            pieces.put(bytes(data), timeout=_PATIENCE)
+            put(bytes(data))
             return len(data)
 
         def flush(self) -> None:
@@ -94,15 +109,17 @@ def written(write: Callable[[BinaryIO], object]) -> Iterator[bytes]:
         last: Exception | None = None
         try:
             write(cast(BinaryIO, _Pipe()))
-        except queue.Full:  # nobody takes it any more
-            return
         except Exception as error:
             last = error
-        with contextlib.suppress(queue.Full):
-            pieces.put(last, timeout=_PATIENCE)
+        with contextlib.suppress(ConnectionError, RuntimeError):  # or there is no loop any more
+            put(last)
 
     threading.Thread(target=run, daemon=True).start()
-    while (piece := pieces.get()) is not None:
-        if isinstance(piece, Exception):
-            raise piece
-        yield piece
+    try:
+        while (piece := await pieces.get()) is not None:
+            room.release()
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+    finally:
+        gone.set()

@@ -120,7 +120,7 @@ class Worker:
             await asyncio.sleep(pause)
             try:
                 await self.start()
-            except EmpathiaError:
+            except (EmpathiaError, OSError):  # as where memory is still short
                 continue
             return
 

@@ -21,7 +21,7 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ValueError, KeyError, OSError):
         raise UsageError(
-            f"there is no time zone {name!r}", "Name one as IANA does, such as Asia/Seoul"
+            f"there is no time zone {name[:60]!r}", "Name one as IANA does, such as Asia/Seoul"
         ) from None
 
 

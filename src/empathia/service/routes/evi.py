@@ -8,6 +8,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from empathia.errors import EmpathiaError
 from empathia.service.evi.chat import Chat
+from empathia.service.lines import Words
 from empathia.service.visiting import owner_of
 
 _MOST = 32  # chats at a time
@@ -28,7 +29,7 @@ async def chat(socket: WebSocket) -> None:
         group = socket.query_params.get("resumed_chat_group_id") or None
         folder = state.settings.folder / "chats" / await asyncio.to_thread(owner_of, socket)
         verbose = socket.query_params.get("verbose_transcription") in ("true", "1")
-        one = Chat(socket, state.talker, folder, group, state.speaker, verbose=verbose)
+        one = Chat(Words(socket), state.talker, folder, group, state.speaker, verbose=verbose)
     except EmpathiaError as error:
         await socket.close(_WRONG, error.problem)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated
 
@@ -21,6 +22,7 @@ from empathia.service.visiting import owner_of
 from empathia.types.wire import from_json
 
 _NAME = 200  # characters of a name
+_TEXT = 5000  # characters of an option
 _TYPES = {"csv": "text/csv", "srt": "application/x-subrip", "textgrid": "text/plain"}
 _FORM = {
     "requestBody": {
@@ -164,6 +166,8 @@ def _options(texts: Mapping[str, Sequence[str]]) -> Mapping[str, Plain]:
     for name in texts:
         if name not in OWN:
             raise UsageError(f"there is no option '{name[:40]}'", f"Known are {', '.join(OWN)}")
+        if len(texts[name][-1]) > _TEXT:
+            raise UsageError(f"'{name}' has more than {_TEXT} characters", "Shorten it")
     return {name: _value(name, values[-1]) for name, values in texts.items()}
 
 
@@ -176,6 +180,13 @@ def _value(name: str, text: str) -> Plain:
             return (int(least), int(most))
         if name == "speakers" or (name == "track" and text != "all"):
             return int(text)
-        return float(text) if name == "pause" else text
+        return _finite(text) if name == "pause" else text
     except ValueError:
         raise UsageError(f"'{name}' cannot be '{text[:40]}'", "Give a number") from None
+
+
+def _finite(text: str) -> float:
+    """A number that JSON has, too."""
+    if not math.isfinite(number := float(text)):
+        raise ValueError(text)
+    return number

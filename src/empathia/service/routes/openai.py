@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from empathia.service.forms import INCOMING, take
+from empathia.service.lines import Words
 from empathia.service.openai import chat, transcripts
 from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields
@@ -187,7 +188,7 @@ async def realtime(socket: WebSocket) -> None:
     try:
         with state.rooms["talks"].place(), tempfile.TemporaryDirectory(dir=folder) as place:
             file = Path(place) / "talk.json"
-            await Realtime(socket, state.talker, state.speaker, file).run()
+            await Realtime(Words(socket), state.talker, state.speaker, file).run()
     except Refused as error:
         await socket.close(_BUSY, error.problem)
     except WebSocketDisconnect:

@@ -127,4 +127,7 @@ class _Desk:
 
     def _send(self, *message: object) -> None:
         with self._lock:
-            self._pipe.send(message)
+            try:
+                self._pipe.send(message)
+            except OSError:  # the service has ended, in whatever way
+                os._exit(0)

@@ -197,6 +197,53 @@ def test_a_message_of_bytes_is_told_and_the_talk_goes_on(service, path):
             assert json.loads(talk.recv())["type"] == "error"
 
 
+REALTIME = {"type": "conversation.item.create", "event_id": float("nan")}
+ITEM = {"type": "message", "content": [{"type": "input_text", "text": "Hi.", "x": float("nan")}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "told"),
+    [
+        ("/v0/evi/chat", {"type": "user_input", "text": "\ud800"}, "no text"),
+        ("/v0/evi/chat", {"type": "assistant_input", "text": "\ud800"}, "no text"),
+        ("/v0/evi/chat", {"type": "user_input", "text": "x" * 5001}, "5001"),
+        ("/v0/evi/chat", {"type": "assistant_input", "text": "x" * 5001}, "5001"),
+        ("/v0/evi/chat", {"type": "audio_input", "data": "\ud800"}, "no text"),
+        ("/v1/realtime", {**REALTIME, "item": {}}, "one part"),
+        ("/v1/realtime", {**REALTIME, "item": {**ITEM, "role": [[1]]}}, "role"),
+        ("/v1/realtime", {"type": [{}]}, "no event"),
+    ],
+)
+def test_what_no_message_may_hold_is_told_and_not_repeated(service, path, message, told):
+    address = f"ws://{service.base_url.host}:{service.base_url.port}{path}"
+    with connect(address) as talk:
+        talk.recv()
+        talk.send(json.dumps(message))
+        text = talk.recv()
+        assert told in text and json.loads(text, parse_constant=pytest.fail)["type"] == "error"
+
+
+def test_what_is_repeated_of_a_message_is_what_it_means(service):
+    url = f"ws://{service.base_url.host}:{service.base_url.port}"
+    with connect(f"{url}/v1/realtime") as talk:
+        talk.recv()
+        talk.send(json.dumps({**REALTIME, "item": {**ITEM, "id": "x" * 65}}))
+        item = json.loads(talk.recv(), parse_constant=pytest.fail)["item"]
+        assert item["content"] == [{"type": "input_text", "text": "Hi."}] and len(item["id"]) < 64
+    with connect(f"{url}/v0/evi/chat") as talk:
+        talk.recv()
+        audio = {"encoding": "linear16", "sample_rate": 16_000, "channels": 1}
+        talk.send(json.dumps({"type": "session_settings", "audio": {**audio, "x": float("inf")}}))
+        assert json.loads(talk.recv(), parse_constant=pytest.fail)["audio"] == audio
+
+
+@pytest.mark.parametrize("depth", range(900, 1000, 7))
+def test_what_is_as_deep_as_can_be_read_is_told(service, depth):
+    deep = "[" * depth + "]" * depth
+    answer = service.post("/v1/chat/completions", content=f'{{"model": {deep}}}')
+    assert answer.status_code in {400, 404}
+
+
 def test_who_does_not_ask_is_let_go(service, monkeypatch):
     monkeypatch.setattr(lines, "_ASKS", 0.05)
     host = f"Host: {service.base_url.host}:{service.base_url.port}\r\n".encode()

@@ -26,6 +26,8 @@ from empathia.service.workers import Died, Worker
 Json = Mapping[str, Any]
 Step = Callable[[], Awaitable[object]]
 
+LETTERS = 5000
+"""Characters of what is said in words at a time."""
 _STALL = 1.0  # s without sound after which what was said is taken to be over
 _WAITING = 8  # steps that wait before a client is heard no further
 _SENTENCE = re.compile(r".+?(?:(?<=[.!?…。？！])\s+|\Z)", re.DOTALL)

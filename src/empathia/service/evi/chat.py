@@ -18,7 +18,8 @@ from empathia.errors import EmpathiaError, UsageError
 from empathia.files import Plain
 from empathia.service import log, problems
 from empathia.service.evi.scores import prosody
-from empathia.service.talk import Json, Socket, Talk, aloud, sentences
+from empathia.service.openai.fields import is_text
+from empathia.service.talk import LETTERS, Json, Socket, Talk, aloud, sentences
 from empathia.service.workers import Worker
 from empathia.speech import tone_of
 
@@ -99,10 +100,12 @@ class Chat:
         for field in _UNUSED:
             if message.get(field) is not None:
                 await self.failed(UsageError(f"'{field}' is not used here", "Leave it out"))
-        await self._send("session_settings", audio=audio if self._talk.pcm else None)
+        rate, channels = self._talk.pcm or (None, None)
+        told = {"encoding": "linear16", "sample_rate": rate, "channels": channels}
+        await self._send("session_settings", audio=told if self._talk.pcm else None)
 
     async def _said(self, message: Json) -> None:
-        text = _text(message, "text")
+        text = _words(message)
         await self._interrupted()
 
         async def say() -> None:
@@ -112,7 +115,7 @@ class Chat:
 
     async def _dictated(self, message: Json) -> None:
         """What Empathia is to say, word for word."""
-        given = partial(self._say, _text(message, "text"), "plain", answers=False)
+        given = partial(self._say, _words(message), "plain", answers=False)
         await self._talk.then(partial(self._talk.answer, given))
 
     async def _pause(self, _: Json) -> None:
@@ -234,9 +237,16 @@ _KINDS = {
 
 def _text(message: Json, name: str) -> str:
     value = message.get(name)
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value.strip() or not is_text(value):
         raise UsageError(f"'{message['type']}' has no text in '{name}'", "Give it")
     return value
+
+
+def _words(message: Json) -> str:
+    text = _text(message, "text")
+    if len(text) > LETTERS:
+        raise UsageError(f"{len(text)} characters at a time, {LETTERS} are taken", "Cut it")
+    return text
 
 
 def _pcm(audio: Json) -> tuple[int, int]:

@@ -74,7 +74,7 @@ class Fields:
         if value is None:
             return default
         if value not in known:
-            told = f"'{name}' cannot be {_shown(value)}"
+            told = f"'{name}' cannot be {shown(value)}"
             raise Unfit(name, told, f"Known are {', '.join(known)}")
         return str(value)
 
@@ -144,7 +144,7 @@ class Fields:
         """
         value = self.get("model")
         if value != known:
-            said = "no model is named" if value is None else f"there is no model {_shown(value)}"
+            said = "no model is named" if value is None else f"there is no model {shown(value)}"
             raise Unfit("model", said, f"Name '{known}'", 404, "model_not_found")
         return known
 
@@ -158,13 +158,17 @@ def is_text(value: str) -> bool:
     return True
 
 
+def shown(value: object) -> str:
+    """A value as an error repeats it: in ASCII, and not much of it."""
+    try:
+        text = ascii(value)
+    except RecursionError:  # it may be as deep as could just be read
+        return "..."
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
 def _read(text: str) -> float:
     try:
         return float(text)
     except ValueError:
         return math.nan
-
-
-def _shown(value: object) -> str:
-    shown = ascii(value)
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."

@@ -17,8 +17,8 @@ from empathia.files import Plain
 from empathia.service.openai import errors
 from empathia.service.openai.chat import MODEL
 from empathia.service.openai.errors import Unfit
-from empathia.service.openai.fields import Fields
-from empathia.service.talk import Json, Socket, Talk, aloud, sentences
+from empathia.service.openai.fields import Fields, shown
+from empathia.service.talk import LETTERS, Json, Socket, Talk, aloud, sentences
 from empathia.service.workers import Worker
 from empathia.speech import tone_of
 from empathia.types.manner import FASTEST, SLOWEST
@@ -26,7 +26,7 @@ from empathia.types.manner import FASTEST, SLOWEST
 _RATE = 24_000  # Hz, of 16-bit samples both ways
 _FORMAT: Mapping[str, Plain] = {"type": "audio/pcm", "rate": _RATE}
 _BEHIND = 30 * 2 * _RATE  # bytes that may wait to be committed
-_LETTERS = 5000  # characters of what is said in words
+_NAME = 64  # characters of what a client calls its item
 _WORD = re.compile(r"\S+\s*")
 _NEUTRAL: Mapping[str, Sequence[object]] = {
     "model": (MODEL,),
@@ -82,14 +82,15 @@ class Realtime:
             if not isinstance(kind, str) or kind not in _KINDS:
                 raise Unfit(
                     "type",
-                    f"there is no event {ascii(kind)[:60]}",
+                    f"there is no event {shown(kind)}",
                     f"Known are {', '.join(_KINDS)}",
                 )
             await _KINDS[kind](self, fields)
         except EmpathiaError as error:
-            await self.failed(error, fields.get("event_id"))
+            event = fields.get("event_id")
+            await self.failed(error, event if isinstance(event, str) else None)
 
-    async def failed(self, error: EmpathiaError, event: object = None) -> None:
+    async def failed(self, error: EmpathiaError, event: str | None = None) -> None:
         """Something could not be done, as an event of the client said; the talk goes on."""
         told: Json = errors.told(error)["error"]  # type: ignore[assignment]
         await self._send("error", error={**told, "event_id": event})
@@ -216,13 +217,14 @@ class Realtime:
         part = content[0] if isinstance(content, list) and len(content) == 1 else None
         if not isinstance(part, dict) or part.get("type") != kind:
             raise Unfit("content", f"the content is one part, '{kind}'", "Give it")
-        text = Fields(part).text("text", _LETTERS)
+        text = Fields(part).text("text", LETTERS)
         if role == "user":
             turn = await self._talk.ask("say", text=text)
         else:
             turn = await self._talk.ask("told", text=text, answers=False)
-        id = item.get("id")
-        told = _message(id if isinstance(id, str) else _new("item"), role, part, turn)
+        given = item.get("id")
+        id = given if isinstance(given, str) and len(given) <= _NAME else _new("item")
+        told = _message(id, role, {"type": kind, "text": text}, turn)
         await self._added(told)
 
     async def _respond(self, fields: Fields) -> None:

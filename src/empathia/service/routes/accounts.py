@@ -18,12 +18,15 @@ from empathia.service.attempts import Attempts
 from empathia.service.diary import accounts
 from empathia.service.diary.accounts import STAYS, Account, Visit
 from empathia.service.leaving import leave
+from empathia.service.routes.examples import example
 from empathia.service.routes.jobs import JobsOf
 from empathia.service.visiting import SESSION, Signed, StoreOf, is_secure, signed_in
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
 STRICT = ConfigDict(extra="forbid")
 """What is not known is refused, not passed over."""
+_PHRASE = "several words of hers"
+_ANN = {"name": "ann", "passphrase": _PHRASE, "token": True}
 
 
 @dataclass(config=STRICT)
@@ -88,7 +91,11 @@ Trying = Annotated[Callable[[str], AbstractContextManager[None]], Depends(trying
 
 @router.post("/account", status_code=201)
 def register(
-    request: Request, response: Response, given: Newcomer, store: StoreOf, tried: Trying
+    request: Request,
+    response: Response,
+    given: Annotated[Newcomer, example("an account", **_ANN, zone="Asia/Seoul", language="ko")],
+    store: StoreOf,
+    tried: Trying,
 ) -> Session:
     """Make an account, and sign in."""
     with tried(accounts.known_as(given.name)):
@@ -111,7 +118,11 @@ def account(visit: Signed) -> Account:
 
 
 @router.patch("/account")
-def change(given: Wanted, visit: Signed, store: StoreOf) -> Account:
+def change(
+    given: Annotated[Wanted, example("she has moved", zone="Europe/Paris")],
+    visit: Signed,
+    store: StoreOf,
+) -> Account:
     """Change the time zone, the language, or whether recordings are kept."""
     changed = accounts.change(
         store,
@@ -125,7 +136,7 @@ def change(given: Wanted, visit: Signed, store: StoreOf) -> Account:
 
 @router.put("/account/passphrase")
 def change_passphrase(
-    given: Passphrases,
+    given: Annotated[Passphrases, example("another one", old=_PHRASE, new="others of hers")],
     *,
     request: Request,
     response: Response,
@@ -141,7 +152,7 @@ def change_passphrase(
 
 @router.post("/account/delete", status_code=204)
 async def close(
-    given: Passphrase,
+    given: Annotated[Passphrase, example("for good", passphrase=_PHRASE)],
     *,
     request: Request,
     visit: Signed,
@@ -160,7 +171,11 @@ async def close(
 
 @router.post("/session", status_code=201)
 def sign_in(
-    request: Request, response: Response, given: Credentials, store: StoreOf, tried: Trying
+    request: Request,
+    response: Response,
+    given: Annotated[Credentials, example("for a program", **_ANN)],
+    store: StoreOf,
+    tried: Trying,
 ) -> Session:
     """Sign in."""
     with tried(accounts.known_as(given.name)):

@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import Field
 
+from empathia.service.routes.examples import example
+
 router = APIRouter(prefix="/v1", tags=["words"])
+
+_TALK = [
+    {"speaker": "Ben", "text": "How was your day?"},
+    {"speaker": "Ann", "text": "I lost my job this morning."},
+]
+_PAIR = {"context": "I lost my job.", "reply": "That sounds hard. What happened?"}
 
 _Element = Literal["reaction", "interpretation", "exploration"]
 _Text = Annotated[str, Field(min_length=1, max_length=5000, examples=["I lost my keys again."])]
@@ -69,7 +77,9 @@ class ToReact:
 
 
 @router.post("/reply")
-async def reply(body: ToReply, request: Request) -> dict[str, object]:
+async def reply(
+    body: Annotated[ToReply, example("the last turn", turns=_TALK)], request: Request
+) -> dict[str, object]:
     """What Empathia would answer, with reasons, as ``empathia reply --json`` (docs/json.md)."""
     wish = {"empathy": body.empathy, "sentiment": body.sentiment, "candidates": body.candidates}
     given = {"turns": _plain(body.turns), "every": body.every, "listener": body.listener}
@@ -77,13 +87,17 @@ async def reply(body: ToReply, request: Request) -> dict[str, object]:
 
 
 @router.post("/judge")
-async def judge(body: ToJudge, request: Request) -> dict[str, object]:
+async def judge(
+    body: Annotated[ToJudge, example("one reply", pairs=[_PAIR])], request: Request
+) -> dict[str, object]:
     """How empathic replies read, as ``empathia judge --json`` (docs/json.md)."""
     return await _ask(request, "judge", pairs=[(p.context, p.reply) for p in body.pairs])
 
 
 @router.post("/react")
-async def react(body: ToReact, request: Request) -> dict[str, object]:
+async def react(
+    body: Annotated[ToReact, example("a listener", turns=_TALK, listener="Ben")], request: Request
+) -> dict[str, object]:
     """How a listener would take a talk, as ``empathia react --json`` (docs/reactions.md).
 
     ``face`` is null where there are more than 1,500 frames (a minute).

@@ -30,6 +30,7 @@ from empathia.service.diary.summing import summary, tones
 from empathia.service.forms import KIND, Came, opened, take
 from empathia.service.problems import Refused
 from empathia.service.routes.accounts import STRICT
+from empathia.service.routes.examples import content, example
 from empathia.service.visiting import Signed, StoreOf
 from empathia.service.writing import Desk, Given, given_of, moment
 
@@ -49,7 +50,9 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _FILE = {"type": "string", "format": "binary"}
 _FORM = {"audio": _FILE}
 _TEXTS = {name: {"type": "string"} for name in ("when", "language", "bookmark")}
-_ENTRY = {"words": {"type": "string", "example": "A walk by the sea."}, **_TEXTS}
+_WORDS = {"words": {"type": "string"}, **_TEXTS}
+_SPOKEN = {FIELD: "today.webm"}  # of which the bytes are sent
+_WRITTEN = {"words": "A walk by the sea.", "when": "2026-11-29", "bookmark": True}
 _JSON = TypeAdapter(Entry)
 
 router = APIRouter(tags=["diary"])
@@ -144,21 +147,25 @@ DeskOf = Annotated[Desk, Depends(desk_of)]
 Period = Annotated[tuple[date, date], Depends(period)]
 
 
-def _body(**kinds: Mapping[str, object]) -> dict[str, object]:
-    """A body for the description of a route: its kinds and their fields."""
-    names = {"form": "multipart/form-data", "json": "application/json"}
-    content = {
-        names[kind]: {"schema": {"type": "object", "properties": dict(fields)}}
-        for kind, fields in kinds.items()
-    }
-    return {"requestBody": {"required": True, "content": content}}
+def _body(
+    form: Mapping[str, object],
+    filled: Mapping[str, object],
+    json: Mapping[str, object] | None = None,
+) -> dict[str, object]:
+    """A body for the description of a route: fields of a form, some filled in; those of JSON."""
+    shape = {"type": "object", "properties": dict(form)}
+    kinds = content("multipart/form-data", shape, "a recording", filled)
+    if json is not None:
+        shape = {"type": "object", "properties": dict(json)}
+        kinds |= content("application/json", shape, "words", _WRITTEN)
+    return {"requestBody": {"required": True, "content": kinds}}
 
 
 @router.post(
     "/v1/diary/entries",
     status_code=201,
     response_model=Entry,
-    openapi_extra=_body(form={**_FORM, **_TEXTS}, json=_ENTRY),
+    openapi_extra=_body({**_FORM, **_TEXTS}, {**_SPOKEN, "when": "2026-11-29"}, _WORDS),
 )
 async def write(request: Request, visit: Signed, desk: DeskOf) -> Response:
     """Write an entry: a recording in a form, or words as JSON. It is on disk when it is answered.
@@ -198,7 +205,12 @@ def one(id: Id, visit: Signed, store: StoreOf) -> Entry:
 
 
 @router.patch("/v1/diary/entries/{id}")
-async def change(id: Id, given: Changed, visit: Signed, desk: DeskOf) -> Entry:
+async def change(
+    id: Id,
+    given: Annotated[Changed, example("a correction", words="A walk by the lake.", bookmark=True)],
+    visit: Signed,
+    desk: DeskOf,
+) -> Entry:
     """Change words, bookmark or time. Words that are edited are judged again, by themselves."""
     more: dict[str, object] = {}
     if given.words is not None:
@@ -288,7 +300,7 @@ def exported(visit: Signed, store: StoreOf) -> StreamingResponse:
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
-@router.post("/v1/diary/import", openapi_extra=_body(form={"file": _FILE}))
+@router.post("/v1/diary/import", openapi_extra=_body({"file": _FILE}, {"file": "diary.zip"}))
 async def imported(request: Request, visit: Signed, store: StoreOf) -> Brought:
     """Add an exported diary; entries that are there stay as they are."""
     with request.app.state.rooms["imports"].place():
@@ -303,7 +315,7 @@ def baseline(visit: Signed, store: StoreOf) -> Baseline:
     return calm.baseline(store, visit)
 
 
-@router.put("/v1/diary/baseline", openapi_extra=_body(form=_FORM))
+@router.put("/v1/diary/baseline", openapi_extra=_body(_FORM, _SPOKEN))
 async def set_baseline(request: Request, visit: Signed, desk: DeskOf) -> Baseline:
     """Measure a calm recording, which is not kept."""
     with contextlib.closing(await recording(request, ())) as came:
@@ -320,7 +332,8 @@ def drop(visit: Signed, store: StoreOf) -> None:
 
 
 @router.post(
-    "/api/diary/analyze", openapi_extra=_body(form={**_FORM, "gender": {"type": "string"}})
+    "/api/diary/analyze",
+    openapi_extra=_body({**_FORM, "gender": {"type": "string"}}, {**_SPOKEN, "gender": "female"}),
 )
 async def analyze(request: Request, desk: DeskOf) -> Analysis:
     """Read a recording and keep nothing. ``gender`` may be given and changes nothing."""

@@ -17,6 +17,7 @@ from empathia.report.timeline import WRITERS
 from empathia.service.forms import opened
 from empathia.service.jobs import Job, Jobs
 from empathia.service.problems import Refused
+from empathia.service.routes.examples import content
 from empathia.service.tasks.reading import OWN, PAGE, TIMELINE
 from empathia.service.visiting import owner_of
 from empathia.types.wire import from_json
@@ -27,21 +28,19 @@ _TYPES = {"csv": "text/csv", "srt": "application/x-subrip", "textgrid": "text/pl
 _FORM = {
     "requestBody": {
         "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "names": {"type": "string", "example": "Ann,Ben"},
-                        "speakers": {"type": "string", "example": "2"},
-                        "language": {"type": "string", "example": "en"},
-                        **{n: {"type": "string"} for n in OWN if n not in {"names", "speakers"}},
-                    },
-                }
-            }
-        },
+        "content": content(
+            "multipart/form-data",
+            {
+                "type": "object",
+                "required": ["file"],
+                "properties": {
+                    "file": {"type": "string", "format": "binary"},
+                    **{name: {"type": "string"} for name in OWN},
+                },
+            },
+            "a talk of two",
+            {"file": "talk.wav", "names": "Ann,Ben", "speakers": "2", "language": "en"},
+        ),
     }
 }
 

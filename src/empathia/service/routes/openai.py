@@ -20,6 +20,7 @@ from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields
 from empathia.service.openai.realtime import Realtime
 from empathia.service.problems import Refused
+from empathia.service.routes.examples import content
 from empathia.service.tasks.speaking import FORMS
 from empathia.service.workers import Worker
 from empathia.types.manner import FASTEST, SLOWEST, TONES
@@ -38,8 +39,9 @@ router = APIRouter(prefix="/v1", tags=["openai"])
 
 def _takes(kind: str, example: Mapping[str, object]) -> dict[str, object]:
     """What a route takes, for programs; unknown fields are ignored."""
-    schema = {"type": "object", "required": [*example], "example": dict(example)}
-    return {"requestBody": {"required": True, "content": {kind: {"schema": schema}}}}
+    schema = {"type": "object", "required": [*example]}
+    told = content(kind, schema, "the least", example)
+    return {"requestBody": {"required": True, "content": told}}
 
 
 _CHAT = {"model": chat.MODEL, "messages": [{"role": "user", "content": "I lost my keys again."}]}

@@ -102,7 +102,9 @@ class Work:
     def hear(self, tell, *, file, longest, language):
         """What is said stands behind the head of the recording; a browser's is a glad one."""
         content = Path(file).read_bytes()
-        words = "A glad day." if content.startswith(WEBM) else content[12:].decode("utf-8", "replace")
+        words = (
+            "A glad day." if content.startswith(WEBM) else content[12:].decode("utf-8", "replace")
+        )
         if words.rstrip() == "where":
             words = file
         if words.startswith("die"):

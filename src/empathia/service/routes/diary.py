@@ -51,7 +51,7 @@ _FILE = {"type": "string", "format": "binary"}
 _FORM = {"audio": _FILE}
 _TEXTS = {name: {"type": "string"} for name in ("when", "language", "bookmark")}
 _WORDS = {"words": {"type": "string"}, **_TEXTS}
-_SPOKEN = {FIELD: "today.webm"}  # of which the bytes are sent
+_SPOKEN = {"audio": "today.webm"}  # of which the bytes are sent
 _WRITTEN = {"words": "A walk by the sea.", "when": "2026-11-29", "bookmark": True}
 _JSON = TypeAdapter(Entry)
 

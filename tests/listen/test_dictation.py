@@ -70,7 +70,7 @@ def sound(*parts: tuple[str | None, float]) -> Audio:
 class Noted(Dictation):
     """Notes what it is given, and forgets what is retracted."""
 
-    is_idle = True
+    is_idle = is_alone = True
 
     def __init__(self) -> None:
         super().__init__(ListenOptions())
@@ -337,6 +337,14 @@ def test_speech_that_goes_on_is_heard_where_drafts_are_wanted_and_nobody_else_is
     assert set(asked_at(DRAFTING, drafted)) > set(pauses)
     assert asked_at(DRAFTING, busy) == pauses
     assert whole.given == drafted.given == busy.given
+
+
+def test_while_others_are_heard_nothing_is_heard_that_may_be_for_nothing():
+    alone, others = Noted(), Noted()
+    others.is_alone = False
+    soon, late = asked_at(TALKING, alone), asked_at(TALKING, others)
+    assert len(late) <= len(soon) and late[-1] > soon[-1]
+    assert alone.given == others.given
 
 
 def test_what_is_known_by_now_is_told_without_waiting():

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
+import threading
 
 import pytest
 
 from empathia.errors import EmpathiaError, UsageError
 from empathia.pipeline import Options
+from empathia.service import tasks
 from empathia.service.workers import Died, Worker
 
 
@@ -71,6 +74,37 @@ def test_who_waits_no_longer_is_not_worked_for():
         return await worker.ask("echo", x=1)
 
     assert during(ask) == {"x": 1}
+
+
+def test_each_talk_waits_for_itself_alone(tmp_path):
+    there, missing = tmp_path, tmp_path / "missing"
+
+    async def ask(worker):
+        slow = asyncio.ensure_future(worker.ask("wait", talk="a", file=str(missing)))
+        behind = asyncio.ensure_future(worker.ask("wait", talk="a", file=str(there)))
+        other = await worker.ask("wait", talk="b", file=str(there))
+        waits = not slow.done() and not behind.done()
+        missing.touch()
+        return other, waits, await slow, await behind
+
+    assert during(ask) == ("b", True, "a", "a")
+
+
+def test_a_lane_that_nobody_uses_is_gone_and_comes_back(monkeypatch):
+    class Room:
+        def echo(self, tell, **given):
+            return given
+
+    monkeypatch.setattr(tasks, "_LINGERS", 0.001)
+    here, there = multiprocessing.Pipe()
+    desk = tasks._Desk(there, Room())
+    for number in (1, 2):
+        desk._put("a", (number, "echo", {"x": number}))
+        assert here.recv() == (number, "done", {"x": number})
+        for thread in threading.enumerate():
+            if thread.name == "empathia-lane a":
+                thread.join(60)
+        assert desk._waiting == {}
 
 
 def test_one_that_cannot_begin_says_why():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from types import MappingProxyType
 
 from little_talk import emotion
 
@@ -23,7 +24,12 @@ def open(options):
 
 
 class Work:
-    lanes = Reading.lanes
+    lanes = MappingProxyType({**Reading.lanes, "wait": "wait {talk}"})
+
+    def wait(self, tell, *, talk, file):
+        while not Path(file).exists():
+            tell("waiting")
+        return talk
 
     def echo(self, tell, **given):
         for i in range(3):

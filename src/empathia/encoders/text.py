@@ -7,6 +7,7 @@ difference. Vectors are the mean over word pieces, not normalised.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,7 +71,7 @@ class TextEncoder:
         """
         from tokenizers import Tokenizer
 
-        arrays = _arrays(weights_folder / "model.safetensors", delta)
+        graph = _graph(weights_folder / "model.safetensors", delta, threads)
         try:
             tokenizer = Tokenizer.from_file(str(weights_folder / "tokenizer.json"))
         except Exception as e:  # tokenizers raises bare Exception
@@ -80,7 +81,7 @@ class TextEncoder:
             ) from e
         tokenizer.no_padding()
         tokenizer.enable_truncation(longest)
-        return cls(tokenizer, session("text", arrays, threads))
+        return cls(tokenizer, graph)
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """Vectors of texts, each computed from its own text alone.
@@ -131,6 +132,18 @@ def by_length(pieces: Sequence[Sequence[int]]) -> list[list[int]]:
         else:
             last.append(i)
     return batches
+
+
+@functools.lru_cache(maxsize=1)
+def _pulled(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
+    """The encoder without a difference, which several read with."""
+    return session("text", _arrays(path, None), threads)
+
+
+def _graph(path: Path, delta: Path | None, threads: int | None) -> onnxruntime.InferenceSession:
+    if delta is None:
+        return _pulled(path, threads)
+    return session("text", _arrays(path, delta), threads)
 
 
 def _arrays(path: Path, delta: Path | None) -> dict[str, NDArray[np.float32]]:

@@ -6,6 +6,7 @@ as long. Whoever asks for words waits for them.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -69,7 +70,9 @@ class Dictation:
     """
 
     _hearing: ClassVar[set[int]] = set()
-    """Those that hear: they share the machine."""
+    """Those that hear, or wait to: they share the machine."""
+    _one: ClassVar[threading.Lock] = threading.Lock()
+    """Side by side all would be done when the last one is."""
 
     def __init__(
         self, options: ListenOptions, transcriber: Transcriber | None = None, *, quick: bool = False
@@ -89,7 +92,12 @@ class Dictation:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being heard, by others of this process neither."""
-        return not self._hearing and all(w.done.done() for w in self._waiting)
+        return self.is_alone and all(w.done.done() for w in self._waiting)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether no other of this process hears something."""
+        return self._hearing <= {id(self)}
 
     @property
     def windows(self) -> list[Window]:
@@ -143,7 +151,8 @@ class Dictation:
     def _at_work(self, audio: Audio, start: float, speech: Sequence[tuple[float, float]]) -> None:
         self._hearing.add(id(self))
         try:
-            self._hear(audio, start, speech)
+            with self._one:
+                self._hear(audio, start, speech)
         finally:
             self._hearing.discard(id(self))
 

@@ -42,7 +42,8 @@ class Hearing:
         live: Words are wanted as soon as a segment ends, and the sound until it is released: an
             open window is heard again whenever it grows, and speech that has fallen silent is
             heard before the pause is long enough, in case that it is.
-        quick: Words are written in less time where they are clear.
+        quick: Words are written in less time where they are clear, and nothing is heard before a
+            pause is one while others are heard.
         draft: Speech that goes on is heard whenever so much of it has come (s), and nothing else
             is being heard. None waits for a pause.
         step: Of a stream so much is heard at once (samples), so that turns do not depend on the
@@ -186,6 +187,8 @@ class Ear:
         piece = resting or self._new()
         if piece is None or not self._standing.certain(piece):
             return
+        if self._hearing.quick and not self._dictation.is_alone:
+            return  # it may be for nothing, and others wait for what is not
         if self._window is not None and not self._fits(piece, self._window):
             self.close_window()
         before = self._window

@@ -21,6 +21,7 @@ from empathia.errors import EmpathiaError
 from empathia.service import log, problems
 
 END = 0  # of a request: there is nothing more to do
+_LINGERS = 10.0  # s that a lane stays where nothing comes
 Told = Callable[[object], None]
 _Request = tuple[int, str, Mapping[str, object]]
 
@@ -54,12 +55,16 @@ def main(pipe: Connection, module: str, options: object) -> None:
 
     Args:
         pipe: To the service.
-        module: Has ``open(options)``, whose result has the methods.
+        module: Has ``open(options)``, whose result has the methods, and ``NICE`` where it gives
+            way to others: how much, as of the command ``nice``.
         options: What it is given.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked decides when to end
     try:
-        room = importlib.import_module(module).open(options)
+        work = importlib.import_module(module)
+        if hasattr(os, "nice"):
+            os.nice(getattr(work, "NICE", 0))
+        room = work.open(options)
     except EmpathiaError as error:
         pipe.send((0, "failed", Failure.of(error)))
         return
@@ -69,24 +74,21 @@ def main(pipe: Connection, module: str, options: object) -> None:
 class _Desk:
     """Takes requests while others are worked at.
 
-    Those of a lane (``room.lanes``: method to lane) are answered one after another, and each lane
-    has a thread of its own.
+    Those of a lane are answered one after another, and each lane has a thread of its own while it
+    is used. ``room.lanes`` has the lane of a method, "" where it has none; "hear {talk}" is a lane
+    for each value of that argument.
     """
 
     def __init__(self, pipe: Connection, room: object) -> None:
         self._pipe, self._room = pipe, room
         self._lock = threading.Lock()
         self._lanes: Mapping[str, str] = getattr(room, "lanes", {})
-        names = {"", *self._lanes.values()}
-        self._waiting: dict[str, queue.SimpleQueue[_Request]] = {
-            n: queue.SimpleQueue() for n in names
-        }
+        self._waiting: dict[str, queue.SimpleQueue[_Request]] = {}
+        self._putting = threading.Lock()  # what is put into a lane that is given up would be lost
         self._gone: set[int] = set()
 
     def work(self) -> None:
         """Answer requests until the service ends."""
-        for lane in self._waiting:
-            threading.Thread(target=self._do, args=(lane,), daemon=True).start()
         self._send(0, "ready", None)
         while True:
             try:
@@ -98,11 +100,30 @@ class _Desk:
             if method is None:
                 self._gone.add(number)
             else:
-                self._waiting[self._lanes.get(method, "")].put((number, method, given))
+                self._put(self._lanes.get(method, "").format(**given), (number, method, given))
+
+    def _put(self, lane: str, request: _Request) -> None:
+        with self._putting:
+            if lane not in self._waiting:
+                self._waiting[lane] = queue.SimpleQueue()
+                name = f"empathia-lane {lane}"
+                threading.Thread(target=self._do, args=(lane,), name=name, daemon=True).start()
+            self._waiting[lane].put(request)
+
+    def _next(self, lane: str) -> _Request | None:
+        """What waits in a lane; None where nothing came for long, and the lane is gone."""
+        waiting = self._waiting[lane]
+        with contextlib.suppress(queue.Empty):
+            return waiting.get(timeout=_LINGERS)
+        with self._putting:
+            if waiting.empty():
+                del self._waiting[lane]
+                return None
+        return waiting.get()
 
     def _do(self, lane: str) -> None:
-        while True:
-            number, method, given = self._waiting[lane].get()
+        while (request := self._next(lane)) is not None:
+            number, method, given = request
             if number not in self._gone:
                 with contextlib.suppress(NobodyWaits):
                     self._answer(number, method, given)

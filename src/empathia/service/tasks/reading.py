@@ -20,6 +20,7 @@ from empathia.types.shapes import TimelineJson
 from empathia.types.wire import to_json
 
 TIMELINE, PAGE = "timeline.json", "page.html"
+NICE = 10  # somebody who talks waits for an answer, who sends a recording can wait
 OWN = ("speakers", "names", "language", "channels", "track", "pause", "words", "format")
 """Options that each reading may have of its own."""
 

@@ -31,6 +31,7 @@ FORMS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What sound may be written as, as one stream: its MIME type."""
+NICE = 5  # what somebody says is heard before others are answered aloud
 _PIECES = "pieces"  # each a wav file of its own
 _ENDLESS = 0xFFFFFFFF  # bytes of a wav file whose length nobody knows yet
 _SHORT = 20  # letters that tell of no language

@@ -77,11 +77,13 @@ class _Talk:
 class Talking:
     """Holds talks; each is kept in a file after every turn.
 
-    Sound is heard while turns are judged and answers are made: who goes on speaking ends them.
+    Sound is heard while turns are judged and answers are made: who goes on speaking ends them. No
+    talk waits for the words of another.
     """
 
     lanes = MappingProxyType(
-        dict.fromkeys(("turn", "say", "told"), "turns")
+        dict.fromkeys(("begin", "hear", "pause", "end"), "hear {talk}")
+        | dict.fromkeys(("turn", "say", "told"), "turns")
         | dict.fromkeys(("answer", "chat", "reply", "judge", "react"), "answers")
     )
 

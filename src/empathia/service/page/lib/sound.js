@@ -79,10 +79,7 @@ export class Player {
   #turn = 0;
   #queue = Promise.resolve();
 
-  constructor(changed = () => {}) {
-    this.changed = changed;
-    this.#context.resume().catch(() => {}); // some browsers let it begin in a click alone
-  }
+  constructor(changed = () => {}) { this.changed = changed; }
 
   /** Play a piece (bytes of a sound file) after all that came before. */
   add(bytes) {

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
+
+from empathia.errors import UsageError
 from empathia.labels import EKMAN7
 from empathia.service.tasks import talking
-from empathia.types import Emotion, Reply, Turn, Utterance
+from empathia.types import Cues, Emotion, Reply, Turn, Utterance
 from empathia.types.events import Began, Drafted, event_json
 from empathia.types.wire import turn_json
 
@@ -17,12 +20,14 @@ def open(options):
 
 
 def emotion(label):
+    if label is None:
+        return Emotion("text", EKMAN7, abstained="nothing to go by")
     scores = tuple(0.7 if x == label else 0.05 for x in EKMAN7)
     return Emotion("text", EKMAN7, scores)
 
 
 def felt(text):
-    return "sadness" if "sad" in text else "joy"
+    return "sadness" if "sad" in text else None if "unsure" in text else "joy"
 
 
 class Talking:
@@ -32,6 +37,8 @@ class Talking:
         self.files = {}
         self.ended = {}
         self.drafts = {}
+        self.tones = {}
+        self.last = {}
 
     def begin(self, tell, *, talk, file, pcm, language, drafts):
         self.files[talk] = Path(file)
@@ -39,20 +46,29 @@ class Talking:
         self.said[talk] = before
         self.ended[talk] = []
         self.drafts[talk] = drafts
+        if pcm is not None:
+            self.tones[talk] = Tone(pcm[0])
         return len(before)
 
     def _turn(self, talk, text, who="you"):
         said = self.said[talk]
         said.append(text)
+        self.last[talk] = who
         self.files[talk].write_text("\n".join(said))
         start = float(len(said))
         u = Utterance(
             f"turn-{len(said):04d}", len(said), who, text, start, start + 0.5, language="en"
         )
-        return Turn(u, emotion=emotion(felt(text)))
+        low = Cues({"avg_pitch": "low"}, "low pitch", "may come across as calm", "corpus")
+        return Turn(u, emotion=emotion(felt(text)), cues=low if "tone" in text else None)
 
     def hear(self, tell, *, talk, sound):
-        """Each line of the sound is a turn; what does not end is only begun, or drafted."""
+        """Each line of the sound is a turn; what does not end is only begun, or drafted.
+
+        Samples are a tone.
+        """
+        if not is_words(sound):
+            sound = self.tones[talk].words(sound)
         *whole, rest = sound.decode().split("\n")
         events = []
         for _ in whole:
@@ -80,6 +96,8 @@ class Talking:
         return turn_json(self._turn(talk, text, "Empathia"))
 
     def answer(self, tell, *, talk):
+        if self.last[talk] != "you":
+            raise UsageError("nothing was said that waits for an answer", "Say something")
         last = self.said[talk][-1]
         if "long" in last:
             while True:
@@ -103,3 +121,27 @@ class Talking:
 
     def end(self, tell, *, talk):
         del self.said[talk]
+
+
+def is_words(sound):
+    try:
+        return "\0" not in sound.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+class Tone:
+    """Half a second of samples in words, once."""
+
+    def __init__(self, rate):
+        self.rate = rate
+        self.heard = np.zeros(0)
+
+    def words(self, sound):
+        before, enough = len(self.heard), self.rate // 2
+        self.heard = np.append(self.heard, np.frombuffer(sound, "<i2"))
+        if before >= enough or len(self.heard) < enough:
+            return b"" if before else b"a tone"
+        spectrum = np.abs(np.fft.rfft(self.heard * np.hanning(len(self.heard))))
+        hertz = np.argmax(spectrum) * self.rate / len(self.heard)
+        return f"a tone of {round(hertz, -1):.0f} Hz\n".encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -9,13 +10,22 @@ class Visit:
     """The page, open, agreed to, and all that it complained about."""
 
     def __init__(
-        self, browser: Any, place: str, part: str = "", *, agreed: bool = True, **options: Any
+        self,
+        browser: Any,
+        place: str,
+        part: str = "",
+        *,
+        agreed: bool = True,
+        scripts: Sequence[str] = (),
+        **options: Any,
     ) -> None:
         self.context = browser.new_context(base_url=place, locale="en-GB", **options)
+        for script in scripts:  # run before those of the page
+            self.context.add_init_script(script)
         if agreed:
             self.context.add_init_script("localStorage.setItem('empathia-agreed', '1')")
         self.page = self.context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.complaints: list[str] = []
         self.requests: list[str] = []
         self.page.on("console", lambda m: self.complaints.append(f"{m.type}: {m.text}"))

@@ -79,7 +79,10 @@ export class Player {
   #turn = 0;
   #queue = Promise.resolve();
 
-  constructor(changed = () => {}) { this.changed = changed; }
+  constructor(changed = () => {}) {
+    this.changed = changed;
+    this.#context.resume().catch(() => {}); // some browsers let it begin in a click alone
+  }
 
   /** Play a piece (bytes of a sound file) after all that came before. */
   add(bytes) {

@@ -1,11 +1,13 @@
 // What days and entries feel like, as the service tells it: `shares` by label, or none.
 import { verdict } from "../../lib/feelings.js";
 import { h } from "../../lib/dom.js";
-import { feeling, language, percent, t } from "../../lib/words.js";
+import { feeling, percent, t } from "../../lib/words.js";
 
 const GLAD = ["joy"];
 const HARD = ["sadness", "anger", "fear", "disgust"];
-const UNHEARD = "nothing was heard"; // as the service writes it
+// Reasons as the service writes them; others are shown as they are.
+const UNHEARD = "nothing was heard";
+const UNSURE = /^(\w+) is too unsure \((\d+) %, needs (\d+) %\)$/;
 
 /** The label with the largest share, or null. */
 export const main = (shares) => Object.entries(shares).reduce((a, b) => (a && a[1] >= b[1] ? a : b), null)?.[0] ?? null;
@@ -28,7 +30,10 @@ export function shown({ shares, abstained }) {
   const label = main(shares);
   if (label) return verdict({ label, confidence: shares[label] });
   if (abstained === UNHEARD) return h("span", { class: "verdict-of" }, t("diary.unheard"));
-  return [verdict({ label: null }), h("small", { class: "why", lang: language() === "en" ? null : "en" }, abstained)];
+  const unsure = UNSURE.exec(abstained);
+  return [verdict({ label: null }), unsure
+    ? h("small", { class: "why" }, t("diary.too-unsure", { feeling: feeling(unsure[1]), share: percent(unsure[2] / 100), needed: percent(unsure[3] / 100) }))
+    : h("small", { class: "why", lang: "en" }, abstained)];
 }
 
 /** The mean of days of which each is told with how many entries have a feeling. */

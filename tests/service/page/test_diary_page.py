@@ -145,6 +145,7 @@ def test_a_recording_is_kept_played_edited_and_deleted_truly(browser, place):
         until(page, "document.querySelector('meter').value > .1")
         page.get_by_role("button", name="Done").click()
         page.get_by_role("button", name="Send it again").wait_for()  # nothing is lost
+        assert page.evaluate("document.activeElement.textContent") == "Send it again"
         assert page.get_by_role("link", name="Save it as a file").get_attribute("download")
         assert all("ERR_FAILED" in c for c in ann.complaints)
         ann.complaints.clear()

@@ -67,9 +67,13 @@ export function writing(account, day, signal, kept) {
   mine.kept = kept;
   signal.addEventListener("abort", () => { mine.kept = mine.changed = () => {}; });
   mine.changed = () => {
+    const away = either.hidden;
     either.hidden = mine.file !== null;
     waiting(state, mine, { send, signal });
     if (!mine.file) fresh();
+    if (document.activeElement !== document.body) return;
+    if (mine.file && !mine.way) state.querySelector("button").focus();
+    else if (away && !mine.file) records.querySelector("button").focus();
   };
   mine.changed();
   return h("section", { class: "panel writing" }, h("h2", {}, t("diary.write.title")), state, either);

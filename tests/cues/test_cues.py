@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from empathia.cues import Bins, describe, describe_recording
+from empathia.cues import Bins, CuesSoFar, describe, describe_recording
 from empathia.cues.words import IMPRESSIONS, LEVELS, PACE, SIZE, WIDTH
 from empathia.errors import UsageError
 from empathia.features.prosody import NAMES, UNITS
@@ -178,6 +178,23 @@ def test_turns_count_per_speaker_and_per_measure(bins: Bins) -> None:
     assert heard == [False] * 12  # five earlier turns of a, but one without loudness
     assert found[10] is not None
     assert found[10].reference == "speaker so far"  # pitch was there each time
+
+
+def test_a_calm_recording_is_what_pitch_is_held_against_from_the_first_turn_on(bins: Bins) -> None:
+    calm = {"avg_pitch": 200.0, "avg_intensity": 20.0, "mean_hnr": 1.0, "pitch_range": 0.0}
+    so_far = CuesSoFar(bins, calm=calm)
+    same, high = (so_far.add(prosody(avg_pitch=p), "a") for p in (200.0, 420.0))
+    assert same is not None and high is not None
+    assert (same.levels["avg_pitch"], high.levels["avg_pitch"]) == ("medium", "very high")
+    assert same.reference == high.reference == "calm recording"
+    assert "very high pitch for this speaker" in high.description
+    assert "avg_intensity" not in same.levels  # it may have been another microphone
+    assert same.levels["mean_hnr"] == CuesSoFar(bins).add(prosody(), "a").levels["mean_hnr"]
+    for _ in range(9):  # it stays what it was, whatever follows
+        later = so_far.add(prosody(avg_pitch=420.0), "a")
+    assert later.levels["avg_pitch"] == "very high" and "avg_intensity" in later.levels
+    voiceless = so_far.add(prosody(avg_pitch=None), "a")
+    assert voiceless is not None and voiceless.reference == "speaker so far"
 
 
 def test_a_steady_speaker_is_never_called_loud(bins: Bins) -> None:

@@ -77,6 +77,13 @@ def test_words_and_sound_become_entries(tmp_path):
     assert sum(spoken["shares"].values()) == pytest.approx(1) or spoken["abstained"]
     means, deviations, seconds = room.calm(told.append, file=str(talk), longest=600.0)
     assert means.keys() == deviations.keys() and means and seconds > 5
+    given = {"file": str(talk), "longest": 600.0, "language": "en"}
+    high = {k: v / 4 if k == "avg_pitch" else v for k, v in means.items()}  # two octaves lower
+    against = room.hear(told.append, **given, calm=high)["timeline"]["turns"]
+    cues = [t["cues"] for t in against if t["prosody"]["measures"]["avg_pitch"]]
+    assert {(c["reference"], c["levels"]["avg_pitch"]) for c in cues} == {
+        ("calm recording", "very high")
+    }
 
     silence = sounds.write_wav(tmp_path / "silence.wav", sounds.noise(3.0, 0.0))
     quiet = room.hear(told.append, file=str(silence), longest=600.0, language=None)

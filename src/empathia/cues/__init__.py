@@ -15,10 +15,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from empathia.cues.bins import (
     ADAPTED,
     CUTS,
+    ENOUGH,
+    RATIOS,
     SO_FAR,
     Bins,
     Row,
@@ -29,6 +32,7 @@ from empathia.cues.bins import (
     level_of,
     present,
     remember,
+    scaled,
 )
 from empathia.cues.words import (
     HEDGE,
@@ -51,7 +55,7 @@ from empathia.types import Cues, Features
 
 __all__ = ["Bins", "CuesSoFar", "Row", "describe", "describe_recording"]
 
-CORPUS = "corpus"
+CORPUS, CALM = "corpus", "calm recording"
 # Absolute values that say nothing of a user's recording: the microphone's and the clip's.
 _UNSAID = (LOUD, SWING, "duration")
 _VOCAL_SEX = (PITCH, MELODY)
@@ -127,15 +131,22 @@ class CuesSoFar:
     Args:
         bins: With deviations, as the shipped ones.
         levels: 3, 4, 5 or 6.
+        calm: Means of measures of a calm recording of the one who speaks. Pitch and its variation
+            are held against these from the first turn on, and the cues then say "calm recording";
+            loudness is not, for it may have been another microphone.
 
     Raises:
         UsageError: Another number of levels.
     """
 
-    def __init__(self, bins: Bins, levels: int = 5) -> None:
+    def __init__(
+        self, bins: Bins, levels: int = 5, calm: Mapping[str, float] | None = None
+    ) -> None:
         check_levels(levels)
         self._bins, self._levels = bins, levels
         self._known = _nobody()
+        means = present({name: (calm or {}).get(name) for name in RATIOS})
+        self._calm = {name: [scaled(name, mean)] * ENOUGH for name, mean in means.items()}
 
     def add(self, prosody: Features | None, speaker: str) -> Cues | None:
         """The cues of one more turn; None where nothing could be judged.
@@ -145,9 +156,12 @@ class CuesSoFar:
             speaker: Who speaks.
         """
         values = {} if prosody is None else _measures(prosody)
-        cues = _relative(values, self._known[speaker], self._bins, self._levels, SO_FAR)
+        turns = {**self._known[speaker], **self._calm}
+        cues = _relative(values, turns, self._bins, self._levels, SO_FAR)
         remember(self._known[speaker], values)
-        return cues
+        if cues is None or not self._calm.keys() & cues.levels.keys():
+            return cues
+        return replace(cues, reference=CALM)
 
 
 def _nobody() -> defaultdict[str, Turns]:
@@ -156,7 +170,11 @@ def _nobody() -> defaultdict[str, Turns]:
 
 
 def _relative(
-    values: Mapping[str, float], turns: Turns, bins: Bins, levels: int, reference: str
+    values: Mapping[str, float],
+    turns: Mapping[str, Sequence[float]],
+    bins: Bins,
+    levels: int,
+    reference: str,
 ) -> Cues | None:
     """Cues of one turn, relative to the speaker where enough of their turns are known."""
     placed, personal = _judge(values, turns, bins, levels, reference)
@@ -165,7 +183,11 @@ def _relative(
 
 
 def _judge(
-    values: Mapping[str, float], turns: Turns, bins: Bins, levels: int, reference: str
+    values: Mapping[str, float],
+    turns: Mapping[str, Sequence[float]],
+    bins: Bins,
+    levels: int,
+    reference: str,
 ) -> tuple[dict[str, int], set[str]]:
     """Levels of one turn, and the measures whose level is relative to the speaker."""
     classes: dict[str, int] = {}

@@ -39,8 +39,9 @@ ENOUGH = 5  # turns of a speaker before the speaker is the reference
 _GROUP_LEAST = 10  # values of a group: fewer have no lowest tenth
 _FORMAT, _VERSION = "empathia.prosody-bins", 1
 
-_RATIOS = ("avg_pitch", "pitch_std", "pitch_range")  # deviate in semitones
-PERSONAL = ("avg_intensity", "intensity_variation", *_RATIOS)
+RATIOS = ("avg_pitch", "pitch_std", "pitch_range")
+"""Measures that deviate in semitones: no microphone changes them."""
+PERSONAL = ("avg_intensity", "intensity_variation", *RATIOS)
 
 # Measure to the scaled values of one speaker's turns, sorted.
 Turns = defaultdict[str, list[float]]
@@ -196,7 +197,7 @@ def present(measures: Mapping[str, float | None]) -> dict[str, float]:
     return {
         k: v
         for k, v in measures.items()
-        if v is not None and math.isfinite(v) and v != 0 and not (v < 0 and k in _RATIOS)
+        if v is not None and math.isfinite(v) and v != 0 and not (v < 0 and k in RATIOS)
     }
 
 
@@ -219,7 +220,7 @@ def _tables(content: Mapping[str, Mapping[str, Sequence[float]]]) -> _Tables:
 
 def scaled(name: str, value: float) -> float:
     """A measure on the scale of its deviations: semitones where these are ratios."""
-    return 12 * math.log2(value) if name in _RATIOS else value
+    return 12 * math.log2(value) if name in RATIOS else value
 
 
 def remember(turns: Turns, values: Mapping[str, float]) -> None:
@@ -229,7 +230,7 @@ def remember(turns: Turns, values: Mapping[str, float]) -> None:
             insort(turns[name], scaled(name, values[name]))
 
 
-def deviation(turns: Turns, name: str, value: float) -> float | None:
+def deviation(turns: Mapping[str, Sequence[float]], name: str, value: float) -> float | None:
     """How far a measure lies from the median of the speaker's turns (dB or semitones).
 
     None where the measure isn't personal or fewer than :data:`ENOUGH` turns are known.

@@ -12,9 +12,10 @@ from typing import TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from empathia.errors import UsageError
+from empathia.errors import AbsentError, UsageError
 from empathia.service.diary import entries
 from empathia.service.diary.accounts import Visit
+from empathia.service.diary.baseline import baseline
 from empathia.service.diary.days import place, zone_of
 from empathia.service.diary.records import TYPES, WORDS, Draft, Entry, Feeling, Recording
 from empathia.service.diary.store import Store
@@ -128,7 +129,8 @@ class Desk:
         if came is None:
             read = await self.judged(given.words or "", given.language)
         else:
-            read = await self.heard(came.path, given.language, tell)
+            calm = await asyncio.to_thread(self._calm, visit)
+            read = await self.heard(came.path, given.language, tell, calm)
         return await asyncio.to_thread(self._keep, visit, given, came, read)
 
     async def judged(self, text: str, language: str | None = None) -> Read:
@@ -136,17 +138,27 @@ class Desk:
         with self.room.place():
             return await _asked(self.reader.ask("write", text=text, language=language))
 
-    async def heard(self, path: Path, language: str | None, tell: Tell | None = None) -> Read:
-        """What a recording tells."""
-        asked = self.reader.ask(
-            "hear", tell, file=str(path), longest=self.longest, language=language
-        )
-        return await _asked(asked)
+    async def heard(
+        self,
+        path: Path,
+        language: str | None,
+        tell: Tell | None = None,
+        calm: Mapping[str, float] | None = None,
+    ) -> Read:
+        """What a recording tells; ``calm`` has means of how they speak when calm."""
+        given = {"file": str(path), "longest": self.longest, "language": language, "calm": calm}
+        return await _asked(self.reader.ask("hear", tell, **given))
 
     async def calm(self, path: Path) -> tuple[dict[str, float], dict[str, float], float]:
         """Means and deviations of a calm voice, and seconds of speech."""
         asked = self.reader.ask("calm", file=str(path), longest=self.longest)
         return await _asked(asked)
+
+    def _calm(self, visit: Visit) -> Mapping[str, float] | None:
+        try:
+            return dict(baseline(self.store, visit).means)
+        except AbsentError:
+            return None
 
     def _keep(self, visit: Visit, given: Given, came: Came | None, read: Read) -> Entry:
         feeling = Feeling(read["shares"], read["abstained"])

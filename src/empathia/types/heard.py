@@ -71,7 +71,8 @@ class Cues:
         levels: Measure to level name, for measures that could be judged.
         description: What was measured ("low volume, steady pitch, slow").
         impression: A hedged sentence on how it may come across; "" if nothing can be said.
-        reference: What the levels are relative to: "corpus", "speaker so far" or "adapted".
+        reference: What the levels are relative to: "corpus", "speaker so far", "adapted" or
+            "calm recording".
     """
 
     levels: Mapping[str, str]

@@ -204,6 +204,16 @@ def test_a_diary_goes_out_and_comes_in(served):
     refused(ben.ask("GET", "/v1/diary/baseline"), 404, "calm")
 
 
+def test_a_calm_voice_is_what_later_ones_are_heard_against(served):
+    ann = Person(served, encrypted=True)
+    assert ann.say("calm?").json()["words"] == "null"
+    ann.ask("PUT", "/v1/diary/baseline", files={"audio": ("x.wav", HEAD)})
+    assert json.loads(ann.say("calm?").json()["words"]) == {"pitch": 180.0}
+    assert Person(served).say("calm?").json()["words"] == "null"
+    ann.ask("DELETE", "/v1/diary/baseline")
+    assert ann.say("calm?").json()["words"] == "null"
+
+
 def test_an_old_client_is_answered_as_ever_and_nothing_is_kept(served):
     def analyze(words, **fields):
         sound = {"audio": ("x.wav", HEAD + words.encode())}

@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
 
 from empathia.contracts import Progress
+from empathia.cues import CuesSoFar
 from empathia.errors import UsageError
 from empathia.listen.language import detect_language
 from empathia.pipeline import Conversation, Options, Reader, Spoken, kind
 from empathia.pipeline.models import Models
+from empathia.pipeline.record import Record
 from empathia.types import Timeline, Turn, Utterance
 from empathia.types.shapes import TimelineJson
 from empathia.types.wire import to_json
@@ -45,14 +47,30 @@ class Read(TypedDict):
     abstained: str | None
 
 
-def heard(path: Path, options: Options, models: Models, progress: Progress) -> Read:
+def heard(
+    path: Path,
+    options: Options,
+    models: Models,
+    progress: Progress,
+    calm: Mapping[str, float] | None = None,
+) -> Read:
     """What one person tells in a recording.
+
+    Args:
+        path: The recording.
+        options: How it is read.
+        models: That read it.
+        progress: Hears how far it is.
+        calm: Means of how they speak when calm, which cues of pitch are relative to; None takes
+            their own turns.
 
     Raises:
         UsageError: It is none.
         InputError: It cannot be decoded.
     """
     timeline = _listen(path, options, models, progress)
+    if calm and (bins := models.bins(Record())) is not None:
+        timeline = _against(timeline, CuesSoFar(bins, options.levels, calm))
     texts = [t.utterance.text for t in timeline.turns]
     shares, abstained = felt(timeline.turns)
     return {
@@ -135,6 +153,14 @@ def _listen(path: Path, options: Options, models: Models, progress: Progress) ->
     mine = dataclasses.replace(options, speakers=1, video=False, pictures=False)
     timeline = Reader(mine, models).read(path, progress)
     return dataclasses.replace(timeline, source="entry")  # the path is gone by now
+
+
+def _against(timeline: Timeline, cues: CuesSoFar) -> Timeline:
+    turns = (
+        dataclasses.replace(t, cues=cues.add(t.prosody, t.utterance.speaker))
+        for t in timeline.turns
+    )
+    return dataclasses.replace(timeline, turns=tuple(turns))
 
 
 def _weight(turn: Turn) -> float:

@@ -111,7 +111,15 @@ class Reading:
         options = dataclasses.replace(own(self._models.options, given), video=False)
         return to_json(Reader(options, self._models).read(path, _progress(tell, longest)))
 
-    def hear(self, tell: Told, *, file: str, longest: float, language: str | None) -> entry.Read:
+    def hear(
+        self,
+        tell: Told,
+        *,
+        file: str,
+        longest: float,
+        language: str | None,
+        calm: Mapping[str, float] | None = None,
+    ) -> entry.Read:
         """What one person tells in a recording.
 
         Args:
@@ -119,10 +127,12 @@ class Reading:
             file: The recording.
             longest: Seconds of it at most.
             language: What is spoken; None finds out.
+            calm: Means of how they speak when calm, or None.
         """
         options, path = own(self._models.options, {"language": language}), Path(file)
         _check_length(path, longest)
-        return entry.heard(path, options, self._models, _progress(tell, longest))
+        progress = _progress(tell, longest)
+        return entry.heard(path, options, self._models, progress, calm)
 
     def write(self, tell: Told, *, text: str, language: str | None) -> entry.Read:
         """What a text tells."""

@@ -5,6 +5,8 @@ import { h, put } from "../../lib/dom.js";
 import { clock, t } from "../../lib/words.js";
 import { complain } from "../../main.js";
 
+const CALM = "calm recording"; // what levels of pitch are relative to, where one was measured
+
 /** Folded; it is asked for when it is opened. */
 export function heard(path, signal) {
   const inside = h("div", {}, h("p", { class: "small" }, t("diary.heard.wait")));
@@ -30,6 +32,7 @@ function turn({ start, text, language, emotion, cues }) {
   return h("li", {}, h("p", {}, h("span", { class: "at" }, start === null ? "" : clock(start)), " ", h("span", { lang: language }, text ?? "")),
     h("p", {}, emotion ? verdict(emotion) : null),
     levels.length ? h("ul", { class: "levels" }, levels.map(([name, level]) => h("li", {}, told(name, level)))) : null,
+    cues?.reference === CALM ? h("p", { class: "small" }, t("diary.heard.calm")) : null,
     cues?.impression ? h("p", { class: "small", lang: "en" }, cues.impression) : null);
 }
 

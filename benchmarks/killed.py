@@ -30,6 +30,7 @@ def main() -> None:
     )
     parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=3600.0, help="after which it ends")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     began, random, moments = time.monotonic(), Random(args.seed), Counter[str]()
@@ -38,6 +39,8 @@ def main() -> None:
         one = Killed(Path(folder) / "old", random)
         new: list[Killed] = []
         for i in range(args.times):
+            if time.monotonic() - began > args.seconds:
+                break
             if i % 5 == 3:
                 moments["start"] += 1
                 one.at_start()
@@ -69,7 +72,7 @@ def main() -> None:
         print(line)
     killed = ", ".join(f"{n} at {what}" for what, n in moments.items())
     print(
-        f"killed {args.times} times ({killed}) in {told['seconds']} s: {told['written']} "
+        f"killed {moments.total()} times ({killed}) in {told['seconds']} s: {told['written']} "
         f"acknowledged, {told['deleted']} of them deleted, {told['in doubt']} killed while they "
         f"were; {len(wrong)} lost, back or left; {len(faults)} faults in the log"
     )

@@ -19,8 +19,10 @@ from diary_client import HEAD
 from fastapi import Response
 from little_diary import CHEAP, SECRET
 from serving import serving
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from empathia.errors import DiaryError
 from empathia.service import guard, lines, log
 from empathia.service.app import create
 from empathia.service.diary.store import Store
@@ -278,6 +280,17 @@ def test_who_does_not_listen_is_let_go(service, monkeypatch):
         with contextlib.suppress(ConnectionError):
             got = b"".join(iter(functools.partial(line.recv, 65536), b""))
             assert got.startswith(b"HTTP/1.1 200") and len(got) < LARGE
+
+
+def test_why_a_talk_is_not_held_fits_into_a_frame(service, monkeypatch):
+    def refuses(*_):
+        raise DiaryError("가" * 100)
+
+    monkeypatch.setattr("empathia.service.routes.evi.owner_of", refuses)
+    with connect(f"ws://{service.base_url.host}:{service.base_url.port}/v0/evi/chat") as talk:
+        with pytest.raises(ConnectionClosed) as closed:
+            talk.recv()
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "가" * 40)
 
 
 def test_what_libraries_log_is_told_without_their_words(logged):

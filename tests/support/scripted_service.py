@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import uvicorn
+if __name__ == "__main__":  # its workers import this file, too, and need none of it
+    import uvicorn
 
-from empathia.service.app import create
-from empathia.service.settings import Settings
+    from empathia.service.app import create
+    from empathia.service.settings import Settings
 
-if __name__ == "__main__":
     app = create(Settings(Path(sys.argv[1])), "little_work", "little_talk")
     uvicorn.run(app, port=int(sys.argv[2]), log_config=None)

@@ -11,6 +11,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from empathia.errors import EmpathiaError
+
 _ASKS = 20.0  # s in which the head of a request has to come
 _LISTENS = 60.0  # s in which some of what is sent has to be taken
 
@@ -120,6 +122,11 @@ class Words:
         if self._socket.application_state is WebSocketState.CONNECTED:
             with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # uvicorn closes it
                 await self._socket.send_text(data)
+
+
+def reason(error: EmpathiaError) -> str:
+    """Why a socket is closed, in the 123 bytes that there are for it."""
+    return error.problem.encode("utf-8", "replace")[:120].decode("utf-8", "ignore")
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

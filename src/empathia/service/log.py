@@ -45,6 +45,7 @@ class Others(logging.Handler):
 def hear_others() -> None:
     """Let nothing of what libraries log reach the log as it is."""
     logging.basicConfig(handlers=[Others(logging.WARNING)], force=True)
+    logging.captureWarnings(True)  # which have paths
     ours = logging.getLogger("uvicorn")  # it repeats what we have logged
     ours.propagate = False
     ours.addHandler(logging.NullHandler())

@@ -8,7 +8,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from empathia.errors import EmpathiaError
 from empathia.service.evi.chat import Chat
-from empathia.service.lines import Words
+from empathia.service.lines import Words, reason
 from empathia.service.visiting import owner_of
 
 _MOST = 32  # chats at a time
@@ -31,7 +31,7 @@ async def chat(socket: WebSocket) -> None:
         verbose = socket.query_params.get("verbose_transcription") in ("true", "1")
         one = Chat(Words(socket), state.talker, folder, group, state.speaker, verbose=verbose)
     except EmpathiaError as error:
-        await socket.close(_WRONG, error.problem)
+        await socket.close(_WRONG, reason(error))
         return
     task = asyncio.current_task()
     state.chats.add(task)

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from empathia.service.forms import INCOMING, take
-from empathia.service.lines import Words
+from empathia.service.lines import Words, reason
 from empathia.service.openai import chat, transcripts
 from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields
@@ -192,7 +192,7 @@ async def realtime(socket: WebSocket) -> None:
             file = Path(place) / "talk.json"
             await Realtime(Words(socket), state.talker, state.speaker, file).run()
     except Refused as error:
-        await socket.close(_BUSY, error.problem)
+        await socket.close(_BUSY, reason(error))
     except WebSocketDisconnect:
         pass
 

@@ -60,6 +60,7 @@ def main(pipe: Connection, module: str, options: object) -> None:
         options: What it is given.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever asked decides when to end
+    log.hear_others()
     try:
         work = importlib.import_module(module)
         if hasattr(os, "nice"):

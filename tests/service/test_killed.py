@@ -9,6 +9,7 @@ from killing import Killed
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_what_is_acknowledged_is_kept_and_what_is_deleted_stays_so(tmp_path):
     """Ten times; `benchmarks/killed.py` kills it a hundred times."""
     one = Killed(tmp_path / "old", Random(1))

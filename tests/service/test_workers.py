@@ -76,6 +76,24 @@ def test_who_waits_no_longer_is_not_worked_for():
     assert during(ask) == {"x": 1}
 
 
+def test_one_that_began_before_the_loop_is_the_one_that_is_asked_and_starts_again():
+    worker = Worker("little_work", Options())
+    worker.begin()
+    begun = worker._process.pid
+
+    async def run():
+        await worker.start()
+        first = await worker.ask("pid")
+        with pytest.raises(Died):
+            await worker.ask("die")
+        second = await worker.ask("pid")
+        await worker.stop()
+        return first, second
+
+    first, second = asyncio.run(run())
+    assert first == begun != second
+
+
 def test_each_talk_waits_for_itself_alone(tmp_path):
     there, missing = tmp_path, tmp_path / "missing"
 

@@ -25,13 +25,10 @@ from empathia.service.problems import Refused
 from empathia.service.room import Room
 from empathia.service.routes import accounts, asking, diary, evi, jobs, openai, page
 from empathia.service.settings import Settings
-from empathia.service.tasks.speaking import Wanted
+from empathia.service.staff import READING, SPEAKING, TALKING, Staff, hired
 from empathia.service.workers import Worker
 from empathia.version import __version__
 
-READING = "empathia.service.tasks.reading"
-TALKING = "empathia.service.tasks.talking"
-SPEAKING = "empathia.service.tasks.speaking"
 _CHATS = 32  # that are answered at a time
 _SPOKEN = 8  # texts, whose sound waits for slow clients
 _IMPORTS = 2  # likewise: each may have gigabytes
@@ -50,6 +47,8 @@ def create(
     talking: str = TALKING,
     speaking: str = SPEAKING,
     opens: Callable[[str], Store] = Store,
+    *,
+    staff: Staff | None = None,
 ) -> FastAPI:
     """The application; its workers start with it.
 
@@ -59,6 +58,7 @@ def create(
         talking: Module that holds talks.
         speaking: Module that speaks, where there is a voice.
         opens: Opens the diary, a file or a URL.
+        staff: Workers that were made before, instead of those of the modules.
     """
     app = FastAPI(
         title="Empathia",
@@ -70,12 +70,9 @@ def create(
         openapi_url="/v1/openapi.json",
     )
     app.state.settings = settings
-    app.state.reader = Worker(reading, settings.options)
-    app.state.talker = Worker(talking, settings.options)
-    app.state.speaker = None
-    if settings.voice is not None:
-        wanted = Wanted(settings.voice, settings.options.threads)
-        app.state.speaker = Worker(speaking, wanted)
+    staff = staff or hired(settings, reading, talking, speaking)
+    app.state.staff = staff
+    app.state.talker, app.state.reader, app.state.speaker = staff
     app.state.chats = set()
     app.state.rooms = {
         "chats": Room(_CHATS),
@@ -117,7 +114,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     began = time.monotonic()
     reader: Worker = app.state.reader
-    workers = _workers(app)
+    workers = app.state.staff.workers
     place = settings.database or str(settings.folder / "diary.sqlite")
     try:
         app.state.store = await asyncio.to_thread(app.state.opens, place)
@@ -141,11 +138,6 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     log.write("stopped")
 
 
-def _workers(app: FastAPI) -> list[Worker]:
-    every = (app.state.reader, app.state.talker, app.state.speaker)
-    return [w for w in every if w is not None]
-
-
 async def _health() -> dict[str, str]:
     """The service listens."""
     return {"status": "ok", "version": __version__}
@@ -153,7 +145,7 @@ async def _health() -> dict[str, str]:
 
 async def _ready(request: Request) -> dict[str, str]:
     """Its models are loaded: what is asked now is answered in the usual time."""
-    if not all(w.is_ready for w in _workers(request.app)):
+    if not all(w.is_ready for w in request.app.state.staff.workers):
         raise Refused(503, "models are being loaded", "Ask again in a while", 2)
     return {"status": "ready"}
 

@@ -11,9 +11,9 @@ import uvicorn
 from empathia.errors import UsageError
 from empathia.files import sole_user
 from empathia.service import log
-from empathia.service.app import create
 from empathia.service.lines import Line, Talk
 from empathia.service.settings import Settings
+from empathia.service.staff import hired
 
 _HEADERS = 16_384  # bytes of a request's head
 _FRAME = 4_000_000  # bytes of a message of a WebSocket
@@ -36,7 +36,12 @@ def serve(settings: Settings, cert: Path | None = None, key: Path | None = None)
         scheme = "http" if cert is None else "https"
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         print(f"empathia: {scheme}://{host}:{port} (Ctrl-C ends it)", file=sys.stderr, flush=True)
-        app = create(settings)
+        staff = hired(settings)
+        for worker in staff.workers:
+            worker.begin()
+        from empathia.service.app import create  # is loaded while they load their models
+
+        app = create(settings, staff=staff)
         log.hear_others()
         config = uvicorn.Config(
             app,

@@ -40,6 +40,7 @@ class Worker:
         self._asked: dict[int, tuple[asyncio.Future[Any], Callable[[Any], None] | None]] = {}
         self._ready = asyncio.Event()
         self._ends = False
+        self._has_begun = False
         self._deaths = 0
         self._started = 0.0
 
@@ -47,6 +48,18 @@ class Worker:
     def is_ready(self) -> bool:
         """Whether its models are loaded."""
         return self._ready.is_set()
+
+    def begin(self) -> None:
+        """Begin to load where there is no loop yet; :meth:`start` goes on from there."""
+        spawning = multiprocessing.get_context("spawn")
+        here, there = spawning.Pipe()
+        self._pipe = here
+        self._process = spawning.Process(
+            target=tasks.main, args=(there, self._module, self._options), name="empathia-work"
+        )
+        self._process.start()
+        there.close()
+        self._has_begun = True
 
     async def start(self) -> None:
         """Start the process; it is ready when this is over.
@@ -56,15 +69,11 @@ class Worker:
         """
         loop = asyncio.get_running_loop()
         self._first: asyncio.Future[None] = loop.create_future()
-        here, there = multiprocessing.get_context("spawn").Pipe()
-        self._pipe = here
-        self._process = multiprocessing.get_context("spawn").Process(
-            target=tasks.main, args=(there, self._module, self._options), name="empathia-work"
-        )
-        await asyncio.to_thread(self._process.start)
-        there.close()
+        if not self._has_begun:
+            await asyncio.to_thread(self.begin)
+        self._has_begun = False  # the next one begins anew
         self._started = loop.time()
-        listen = threading.Thread(target=self._listen, args=(here, loop), daemon=True)
+        listen = threading.Thread(target=self._listen, args=(self._pipe, loop), daemon=True)
         listen.start()
         await self._first
 

@@ -43,8 +43,9 @@ class Person(Visit):
 
 def until(page, holds):
     """Wait for what the page's policy lets no string be waited for."""
-    page.evaluate(f"""() => new Promise((done) => {{
+    page.evaluate(f"""() => new Promise((done, fail) => {{
       const look = () => ({holds}) ? done() : setTimeout(look, 20);
+      setTimeout(() => fail(new Error("this never was")), 30000);
       look();
     }})""")
 

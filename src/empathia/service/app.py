@@ -15,13 +15,12 @@ from starlette.requests import ClientDisconnect
 
 from empathia.errors import EmpathiaError
 from empathia.service import leaving, log, problems
-from empathia.service.answers import answer
 from empathia.service.attempts import Attempts
 from empathia.service.diary.store import Store
 from empathia.service.forms import INCOMING
 from empathia.service.guard import Guard
 from empathia.service.jobs import Jobs
-from empathia.service.problems import Refused
+from empathia.service.problems import Refused, answer
 from empathia.service.room import Room
 from empathia.service.routes import accounts, asking, diary, evi, jobs, openai, page
 from empathia.service.settings import Settings
@@ -73,11 +72,11 @@ def create(
     staff = staff or hired(settings, reading, talking, speaking)
     app.state.staff = staff
     app.state.talker, app.state.reader, app.state.speaker = staff
-    app.state.chats = set()
     app.state.rooms = {
         "chats": Room(_CHATS),
         "speech": Room(_SPOKEN),
         "words": Room(_CHATS),
+        "evi": Room(_CHATS),
         "talks": Room(_CHATS),
         "transcriptions": Room(settings.waiting),
         "recordings": Room(settings.waiting),

@@ -18,8 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 from starlette.websockets import WebSocketDisconnect
 
 from empathia.service import log
-from empathia.service.answers import answer
-from empathia.service.problems import Refused
+from empathia.service.problems import Refused, answer
 from empathia.service.settings import Settings
 
 Scope = MutableMapping[str, Any]

@@ -81,7 +81,7 @@ class Jobs:
         self._coming = 0
         self._jobs: dict[str, Job] = {}
         self._last: dict[str, Plain] = {}  # how far a job is
-        self._followers: dict[str, set[asyncio.Queue[None]]] = {}
+        self._changed = asyncio.Event()  # of any of them; each change has its own
         self._new = asyncio.Event()
         self._reading: tuple[str, asyncio.Task[None]] | None = None
         self._ends = False
@@ -153,12 +153,11 @@ class Jobs:
     def _keep(self, job: Job) -> None:
         files.write_json(self._folder / job.id / _STATE, dataclasses.asdict(job))
         self._jobs[job.id] = job
-        self._tell(job.id)
+        self._tell()
 
-    def _tell(self, id: str) -> None:
-        for follower in self._followers.get(id, ()):
-            if follower.empty():  # it looks how far the job is, not what it missed
-                follower.put_nowait(None)
+    def _tell(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def all_of(self, owner: str) -> list[Job]:
         """Somebody's jobs, the newest first."""
@@ -201,7 +200,7 @@ class Jobs:
         self._last.pop(id, None)
         if self._reading is not None and self._reading[0] == id:
             self._reading[1].cancel()
-        self._tell(id)
+        self._tell()
         await asyncio.to_thread(shutil.rmtree, gone, ignore_errors=True)
 
     async def follow(self, owner: str, id: str) -> AsyncIterator[tuple[str, Plain]]:
@@ -213,22 +212,18 @@ class Jobs:
             Refused: There is none of that id, or it is somebody else's.
         """
         self.get(owner, id)
-        heard: asyncio.Queue[None] = asyncio.Queue()
-        self._followers.setdefault(id, set()).add(heard)
-        try:
-            while (job := self._jobs.get(id)) is not None and not job.is_over:
-                yield "progress", self._last.get(id) or {"stage": job.state}
-                while True:
-                    try:
-                        await asyncio.wait_for(heard.get(), _BEAT)
-                    except TimeoutError:
-                        yield "beat", None
-                    else:
-                        break
-            if job is not None:
-                yield "job", dict(dataclasses.asdict(job))
-        finally:
-            self._followers[id].discard(heard)
+        last: Plain = None
+        while (job := self._jobs.get(id)) is not None and not job.is_over:
+            changed, now = self._changed, self._last.get(id) or {"stage": job.state}
+            if now != last:
+                yield "progress", now
+            last = now
+            try:
+                await asyncio.wait_for(changed.wait(), _BEAT)
+            except TimeoutError:
+                yield "beat", None
+        if job is not None:
+            yield "job", dict(dataclasses.asdict(job))
 
     async def work(self) -> None:
         """Read what waits, one after another, until :meth:`stop`."""
@@ -284,7 +279,7 @@ class Jobs:
 
     def _progress(self, id: str, stage: str, done: float, total: float | None) -> None:
         self._last[id] = {"stage": stage, "done": done, "total": total}
-        self._tell(id)
+        self._tell()
 
 
 def ending(name: str) -> str:

@@ -1,9 +1,15 @@
-"""Errors as answers: problem details (RFC 9457) with what to do about it, and never a traceback."""
+"""Errors as answers, with what to do about it, and never a traceback.
+
+They are problem details (RFC 9457); OpenAI's clients read a shape of their own.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from http import HTTPStatus
+
+from starlette.responses import Response
 
 from empathia.errors import (
     AbsentError,
@@ -18,7 +24,11 @@ from empathia.errors import (
 )
 from empathia.files import Plain
 
-TYPE = "application/problem+json"
+_TYPE = "application/problem+json"
+_ASKED = ("models", "chat/", "audio/", "realtime", "responses", "embeddings")
+_OPENAI = tuple(f"/v1/{path}" for path in _ASKED)
+"""What begins so is asked for by OpenAI's clients, whether it is there or not."""
+_CODES: Mapping[int, str] = {401: "invalid_api_key", 429: "rate_limit_exceeded"}
 _STATUS: Mapping[type[EmpathiaError], int] = {
     UsageError: 400,
     InputError: 422,
@@ -47,6 +57,29 @@ class Refused(EmpathiaError):
         self.headers = {"Retry-After": str(retry)} if retry else {}
 
 
+class Unfit(Refused):
+    """A field of a request of OpenAI's clients is refused by name.
+
+    Args:
+        param: The field; None where it is the whole.
+        problem: What was expected, and what came.
+        remedy: What the client can do.
+        status: Of the answer.
+        code: What programs tell it by.
+    """
+
+    def __init__(
+        self,
+        param: str | None,
+        problem: str,
+        remedy: str = "",
+        status: int = 400,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(status, problem, remedy)
+        self.param, self.code = param, code
+
+
 def status_of(error: EmpathiaError) -> int:
     """The status of an answer that tells an error."""
     if isinstance(error, Refused):
@@ -64,6 +97,40 @@ def told(error: EmpathiaError) -> dict[str, Plain]:
         "detail": error.problem,
         "remedy": error.remedy,
     }
+
+
+def to_openai(error: EmpathiaError) -> dict[str, Plain]:
+    """What OpenAI's clients read: ``{message, type, param, code}``."""
+    status = _openai_status(error)
+    kind = "rate_limit_error" if status == 429 else "invalid_request_error"
+    param, code = (error.param, error.code) if isinstance(error, Unfit) else (None, None)
+    return {
+        "message": str(error),
+        "type": "server_error" if status >= 500 else kind,
+        "param": param,
+        "code": code or _CODES.get(status),
+    }
+
+
+def _openai_status(error: EmpathiaError) -> int:
+    """What cannot be read is a bad request there."""
+    status = status_of(error)
+    return 400 if status == 422 else status
+
+
+def answer(error: EmpathiaError, path: str) -> Response:
+    """What is answered where a request is not served.
+
+    Args:
+        error: Why.
+        path: What was asked for.
+    """
+    headers = error.headers if isinstance(error, Refused) else None
+    if path.startswith(_OPENAI):
+        body = json.dumps({"error": to_openai(error)})
+        return Response(body, _openai_status(error), headers, "application/json")
+    # In ASCII: an error may repeat half a character, which no encoding has.
+    return Response(json.dumps(told(error)), status_of(error), headers, _TYPE)
 
 
 def unknown(kind: str) -> EmpathiaError:

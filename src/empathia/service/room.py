@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from empathia.service.problems import Refused
 
+BUSY, WRONG = 1013, 1008
+"""Why a socket is closed."""
 _RETRY = 5  # s after which one that was refused may come again
 
 

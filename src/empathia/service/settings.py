@@ -86,10 +86,9 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def token_of(environment: dict[str, str] | None = None) -> str | None:
+def token_of() -> str | None:
     """The token of the environment; None where there is none."""
-    given = (os.environ if environment is None else environment).get(TOKEN, "").strip()
-    return given or None
+    return os.environ.get(TOKEN, "").strip() or None
 
 
 def home() -> Path:

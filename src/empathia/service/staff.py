@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from empathia.service.settings import Settings
-from empathia.service.tasks.speaking import Wanted
 from empathia.service.workers import Worker
 
 READING = "empathia.service.tasks.reading"
@@ -44,7 +43,7 @@ def hired(
         speaking: Module that speaks.
     """
     voice = settings.voice
-    wanted = None if voice is None else Wanted(voice, settings.options.threads)
+    wanted = None if voice is None else (voice, settings.options.threads)
     return Staff(
         Worker(talking, settings.options),
         Worker(reading, settings.options),

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any, BinaryIO, cast
 
 from empathia.errors import EmpathiaError
@@ -17,7 +17,9 @@ _AHEAD = 8  # pieces that wait for a slow client
 _LOOKS = 1.0  # s between looks whether it is still there
 
 Tell = Callable[[object], None]
-Work = Callable[[Tell], Awaitable[object]]
+Work = Callable[[Tell], Coroutine[Any, Any, object]]
+BEAT = ": still there\n\n"
+"""What a client hears that would else hear nothing for long."""
 
 
 def events(name: str, work: Work) -> AsyncIterator[str]:
@@ -31,11 +33,7 @@ def events(name: str, work: Work) -> AsyncIterator[str]:
             is JSON.
     """
     heard: asyncio.Queue[object] = asyncio.Queue()
-
-    async def done() -> object:
-        return await work(heard.put_nowait)
-
-    task = asyncio.ensure_future(done())
+    task = asyncio.ensure_future(work(heard.put_nowait))
 
     def over(task: asyncio.Task[object]) -> None:
         if not task.cancelled():
@@ -54,29 +52,31 @@ async def _told(
             try:
                 told = await asyncio.wait_for(heard.get(), _BEAT)
             except TimeoutError:
-                yield ": still there\n\n"
+                yield BEAT
                 continue
             if told is None:
                 break
             stage, so_far, total = cast("tuple[str, float, float | None]", told)
-            yield _event("progress", {"stage": stage, "done": so_far, "total": total})
-        yield _event(*_end(name, task))
+            yield event({"stage": stage, "done": so_far, "total": total}, "progress")
+        yield event(*_end(name, task))
     finally:
         task.cancel()
 
 
-def _end(name: str, task: asyncio.Task[object]) -> tuple[str, object]:
+def _end(name: str, task: asyncio.Task[object]) -> tuple[object, str]:
     error = task.exception()
     if error is None:
-        return name, task.result()
+        return task.result(), name
     if not isinstance(error, EmpathiaError):
         log.fault(error, name)
         error = problems.unknown(type(error).__name__)
-    return "problem", problems.told(error)
+    return problems.told(error), "problem"
 
 
-def _event(name: str, value: object) -> str:
-    return f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False)}\n\n"
+def event(value: object, name: str | None = None) -> str:
+    """A server-sent event of JSON."""
+    head = "" if name is None else f"event: {name}\n"
+    return f"{head}data: {json.dumps(value, ensure_ascii=False)}\n\n"
 
 
 async def written(write: Callable[[BinaryIO], object]) -> AsyncGenerator[bytes]:

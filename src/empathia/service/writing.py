@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -27,7 +27,6 @@ from empathia.service.streaming import Tell
 from empathia.service.tasks.entry import Read
 from empathia.service.workers import Died, Worker
 
-T = TypeVar("T")
 _RETRY = 5  # s
 _HEAD = 64  # bytes that tell a type
 
@@ -130,29 +129,29 @@ class Desk:
             read = await self.judged(given.words or "", given.language)
         else:
             calm = await asyncio.to_thread(self._calm, visit)
-            read = await self.heard(came.path, given.language, tell, calm)
+            read = await self.ask("hear", came, tell, language=given.language, calm=calm)
         return await asyncio.to_thread(self._keep, visit, given, came, read)
 
     async def judged(self, text: str, language: str | None = None) -> Read:
         """What a text tells."""
         with self.room.place():
-            return await _asked(self.reader.ask("write", text=text, language=language))
+            read: Read = await self.ask("write", text=text, language=language)
+            return read
 
-    async def heard(
-        self,
-        path: Path,
-        language: str | None,
-        tell: Tell | None = None,
-        calm: Mapping[str, float] | None = None,
-    ) -> Read:
-        """What a recording tells; ``calm`` has means of how they speak when calm."""
-        given = {"file": str(path), "longest": self.longest, "language": language, "calm": calm}
-        return await _asked(self.reader.ask("hear", tell, **given))
+    async def ask(
+        self, method: str, came: Came | None = None, tell: Tell | None = None, **given: object
+    ) -> Any:  # noqa: ANN401 - as of a worker
+        """What the reader says, of a recording where one came.
 
-    async def calm(self, path: Path) -> tuple[dict[str, float], dict[str, float], float]:
-        """Means and deviations of a calm voice, and seconds of speech."""
-        asked = self.reader.ask("calm", file=str(path), longest=self.longest)
-        return await _asked(asked)
+        Raises:
+            Refused: It has ended meanwhile.
+            EmpathiaError: As the method.
+        """
+        file = {} if came is None else {"file": str(came.path), "longest": self.longest}
+        try:
+            return await self.reader.ask(method, tell, **file, **given)
+        except Died as error:
+            raise Refused(503, error.problem, error.remedy, _RETRY) from None
 
     def _calm(self, visit: Visit) -> Mapping[str, float] | None:
         try:
@@ -192,10 +191,3 @@ def _type(path: Path) -> str | None:
         "flac": head[:4] == b"fLaC",
     }
     return next((kind for kind, suffix in TYPES.items() if signs[suffix]), None)
-
-
-async def _asked(answer: Awaitable[T]) -> T:
-    try:
-        return await answer
-    except Died as error:
-        raise Refused(503, error.problem, error.remedy, _RETRY) from None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import wave
 from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -72,9 +73,20 @@ def write_wav(path: Path, pieces: Iterable[Audio]) -> float:
     if not spoken:
         raise UsageError("there is nothing to speak", "Give words that can be said")
     whole = np.concatenate([p.samples for p in spoken])
-    with files.writing(path) as file, wave.open(file, "wb") as out:
+    with files.writing(path) as file:
+        write_sound(file, Audio(whole, spoken[0].rate))
+    return len(whole) / spoken[0].rate
+
+
+def write_sound(file: BinaryIO, sound: Audio) -> None:
+    """Write a WAV file of 16 bits."""
+    with wave.open(file, "wb") as out:
         out.setnchannels(1)
         out.setsampwidth(2)
-        out.setframerate(spoken[0].rate)
-        out.writeframes(np.round(np.clip(whole, -1, 1) * 32767).astype("<i2").tobytes())
-    return len(whole) / spoken[0].rate
+        out.setframerate(sound.rate)
+        out.writeframes(samples(sound))
+
+
+def samples(sound: Audio) -> bytes:
+    """16 bits each, the low one first."""
+    return np.round(np.clip(sound.samples, -1, 1) * 32767).astype("<i2").tobytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any, cast
 
@@ -55,19 +55,15 @@ def add(store: Store, visit: Visit, draft: Draft) -> str:
             "Leave it out, or have the account keep recordings",
         )
     moment, day = place(draft.when, zone_of(account.zone), store.clock())
+    shared = ("kind", "language", "words", "summary", "feeling", "bookmark")
     entry = Entry(
-        secrets.token_hex(16),
-        moment,
-        day,
-        account.zone,
-        draft.kind,
-        draft.language,
-        draft.words,
-        draft.summary,
-        draft.feeling,
-        draft.bookmark,
-        draft.timeline is not None,
-        None if draft.audio is None else draft.audio.type,
+        id=secrets.token_hex(16),
+        moment=moment,
+        day=day,
+        zone=account.zone,
+        **{name: getattr(draft, name) for name in shared},
+        has_timeline=draft.timeline is not None,
+        audio=None if draft.audio is None else draft.audio.type,
     )
     with store.writing() as connection:
         hold(connection, visit)
@@ -98,10 +94,9 @@ def keep(
         name: getattr(entry, name)
         for name in ("id", "moment", "day", "zone", "kind", "language", "bookmark")
     }
-    private = {"words": entry.words, "summary": entry.summary, "feeling": _feeling(entry.feeling)}
+    values |= _private(visit, entry)
     if timeline is not None:
-        private["timeline"] = packed(timeline)
-    values |= {n: _closed(visit, entry.id, n, text.encode()) for n, text in private.items()}
+        values["timeline"] = _closed(visit, entry.id, "timeline", packed(timeline).encode())
     connection.execute(insert(ENTRIES).values(account=visit.account.id, **values))
     if audio is not None:
         content = _closed(visit, entry.id, "audio", audio.content)
@@ -195,8 +190,7 @@ def change(
         heard = turns(_timeline(connection, visit, entry)) > 0
         check_said(new.kind, new.words, new.feeling, heard=heard)
         values = {n: getattr(new, n) for n in ("moment", "day", "zone", "bookmark")}
-        private = {"words": new.words, "summary": new.summary, "feeling": _feeling(new.feeling)}
-        values |= {n: _closed(visit, entry, n, text.encode()) for n, text in private.items()}
+        values |= _private(visit, new)
         connection.execute(updating(ENTRIES).where(*_mine(visit, entry)).values(values))
     if (old.words, old.summary, old.feeling) != (new.words, new.summary, new.feeling):
         store.wipe()
@@ -245,8 +239,10 @@ def _closed(visit: Visit, entry: str, column: str, content: bytes) -> bytes:
     return visit.seal.close(f"{entry}/{column}", content)
 
 
-def _feeling(feeling: Feeling) -> str:
-    return packed({"shares": dict(feeling.shares), "abstained": feeling.abstained})
+def _private(visit: Visit, entry: Entry) -> dict[str, bytes]:
+    feeling = packed(asdict(entry.feeling))
+    told = {"words": entry.words, "summary": entry.summary, "feeling": feeling}
+    return {name: _closed(visit, entry.id, name, text.encode()) for name, text in told.items()}
 
 
 def _whole(visit: Visit, *which: ColumnElement[bool]) -> Select[Any]:

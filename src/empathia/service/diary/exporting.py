@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import BinaryIO, TypeVar
 
 from sqlalchemy import select
@@ -79,21 +80,9 @@ def _write(store: Store, visit: Visit, archive: zipfile.ZipFile, entry: Entry) -
         sound = audio(store, visit, entry.id) if entry.audio else None
     except AbsentError:  # deleted meanwhile
         return False
-    feeling = entry.feeling
-    content = {
-        "id": entry.id,
-        "moment": entry.moment.isoformat(),
-        "day": entry.day.isoformat(),
-        "zone": entry.zone,
-        "kind": entry.kind,
-        "language": entry.language,
-        "words": entry.words,
-        "summary": entry.summary,
-        "feeling": {"shares": dict(feeling.shares), "abstained": feeling.abstained},
-        "bookmark": entry.bookmark,
-        "timeline": heard,
-        "audio": None if sound is None else sound.type,
-    }
+    times = {"moment": entry.moment.isoformat(), "day": entry.day.isoformat()}
+    content = {**asdict(entry), **times, "timeline": heard}
+    del content["has_timeline"]
     archive.writestr(f"entries/{entry.id}.json", _json(content))
     if sound is not None:
         name = audio_name(entry.id, sound.type)

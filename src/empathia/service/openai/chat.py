@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import time
@@ -11,8 +10,9 @@ from typing import NamedTuple
 
 from empathia.files import Plain
 from empathia.pipeline.session import LISTENER, SPEAKER
-from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields, is_text
+from empathia.service.problems import Unfit
+from empathia.service.streaming import event
 
 MODEL = "empathia"
 _MESSAGES, _LETTERS, _TURNS = 1000, 20_000, 16
@@ -158,13 +158,9 @@ class Answer:
 
     @property
     def _usage(self) -> dict[str, Plain]:
-        prompt = sum(len(_TOKEN.findall(words)) for _, words in self._asked.turns)
-        said = len(self._tokens)
-        return {
-            "prompt_tokens": prompt,
-            "completion_tokens": said,
-            "total_tokens": prompt + said,
-        }
+        heard = sum(len(_TOKEN.findall(words)) for _, words in self._asked.turns)
+        made = len(self._tokens)
+        return {"prompt_tokens": heard, "completion_tokens": made, "total_tokens": heard + made}
 
     def whole(self) -> dict[str, Plain]:
         """In one piece."""
@@ -172,16 +168,10 @@ class Answer:
             "role": "assistant",
             "content": "".join(self._tokens),
             "refusal": None,
-            "empathia": self._own,
         }
-        choice: dict[str, Plain] = {
-            "index": 0,
-            "message": message,
-            "logprobs": None,
-            "finish_reason": self._reason,
-        }
-        kind = {"object": "chat.completion"}
-        return {**self._head, **kind, "choices": [choice], "usage": self._usage}
+        choice = self._choice("message", {**message, "empathia": self._own}, self._reason)
+        head = {**self._head, "object": "chat.completion"}
+        return {**head, "choices": [choice], "usage": self._usage}
 
     def pieces(self) -> Iterator[str]:
         """As server-sent events, a word each."""
@@ -194,13 +184,16 @@ class Answer:
         yield "data: [DONE]\n\n"
 
     def _piece(self, delta: dict[str, Plain], reason: str | None = None) -> str:
-        told: Plain = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}
-        return self._event([told], None)
+        return self._event([self._choice("delta", delta, reason)], None)
+
+    @staticmethod
+    def _choice(name: str, what: Plain, reason: str | None) -> Plain:
+        return {"index": 0, name: what, "logprobs": None, "finish_reason": reason}
 
     def _event(self, choices: list[Plain], usage: Plain) -> str:
         counted = {"usage": usage} if self._asked.counted else {}
         what = {"object": "chat.completion.chunk", "choices": choices, **counted}
-        return f"data: {json.dumps({**self._head, **what}, ensure_ascii=False)}\n\n"
+        return event({**self._head, **what})
 
 
 def _cut(text: str, stop: Sequence[str], most: int | None) -> tuple[list[str], str]:

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Collection, Mapping, Sequence
 
-from empathia.service.openai.errors import Unfit
+from empathia.service.problems import Unfit
 
 _SHOWN = 60  # characters of a value that an error repeats
 
@@ -136,7 +136,7 @@ class Fields:
                     name, f"'{name}' is not supported", "Leave it out", code="unsupported_parameter"
                 )
 
-    def model(self, known: str) -> str:
+    def model(self, known: str) -> None:
         """The model, of which there is one for each kind of request.
 
         Raises:
@@ -146,7 +146,6 @@ class Fields:
         if value != known:
             said = "no model is named" if value is None else f"there is no model {shown(value)}"
             raise Unfit("model", said, f"Name '{known}'", 404, "model_not_found")
-        return known
 
 
 def is_text(value: str) -> bool:

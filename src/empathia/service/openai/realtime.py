@@ -14,10 +14,10 @@ from pathlib import Path
 
 from empathia.errors import EmpathiaError
 from empathia.files import Plain
-from empathia.service.openai import errors
+from empathia.service import problems
 from empathia.service.openai.chat import MODEL
-from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields, shown
+from empathia.service.problems import Unfit
 from empathia.service.talk import LETTERS, Json, Socket, Talk, aloud, sentences
 from empathia.service.workers import Worker
 from empathia.speech import tone_of
@@ -92,7 +92,7 @@ class Realtime:
 
     async def failed(self, error: EmpathiaError, event: str | None = None) -> None:
         """Something could not be done, as an event of the client said; the talk goes on."""
-        told: Json = errors.told(error)["error"]  # type: ignore[assignment]
+        told = problems.to_openai(error)
         await self._send("error", error={**told, "event_id": event})
 
     async def _update(self, fields: Fields) -> None:
@@ -254,7 +254,7 @@ class Realtime:
         except asyncio.CancelledError:
             end = {"status": "cancelled", "status_details": {"type": "cancelled"}}
         except EmpathiaError as error:
-            told = errors.told(error)["error"]
+            told = problems.to_openai(error)
             end = {"status": "failed", "status_details": {"type": "failed", "error": told}}
         await self._send("response.done", response={**answer, **end})
 

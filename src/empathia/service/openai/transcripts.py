@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import string
 import zlib
@@ -13,8 +12,9 @@ from empathia.errors import UsageError
 from empathia.files import Plain
 from empathia.listen.attribution import ends_sentence, text_of
 from empathia.pipeline.options import language_code
-from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields
+from empathia.service.problems import Unfit
+from empathia.service.streaming import event
 from empathia.types import Timeline, Turn, Word
 from empathia.types.wire import turn_json
 
@@ -252,12 +252,8 @@ def events(timeline: Timeline, asked: Wanted) -> Iterator[str]:
     for segment in _turns(timeline):
         own = {"segment_id": segment["id"]} if asked.form == "diarized_json" else {}
         delta = f"{'' if first else ' '}{segment['text']}"
-        yield _event({"type": "transcript.text.delta", "delta": delta, **own})
+        yield event({"type": "transcript.text.delta", "delta": delta, **own})
         if own:
-            yield _event(segment)
+            yield event(segment)
         first = False
-    yield _event({"type": "transcript.text.done", "text": _text(timeline)})
-
-
-def _event(told: Json) -> str:
-    return f"data: {json.dumps(told, ensure_ascii=False)}\n\n"
+    yield event({"type": "transcript.text.done", "text": _text(timeline)})

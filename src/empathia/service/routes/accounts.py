@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import asdict
 from functools import partial
 from typing import Annotated
 
@@ -99,15 +100,7 @@ def register(
 ) -> Session:
     """Make an account, and sign in."""
     with tried(accounts.known_as(given.name)):
-        visit = accounts.register(
-            store,
-            given.name,
-            given.passphrase,
-            zone=given.zone,
-            language=given.language,
-            keeps_audio=given.keeps_audio,
-            encrypted=given.encrypted,
-        )
+        visit = accounts.register(store, **{n: v for n, v in asdict(given).items() if n != "token"})
     return _session(request, response, visit, token=given.token)
 
 
@@ -124,14 +117,7 @@ def change(
     store: StoreOf,
 ) -> Account:
     """Change the time zone, the language, or whether recordings are kept."""
-    changed = accounts.change(
-        store,
-        visit,
-        zone=given.zone,
-        language=given.language,
-        keeps_audio=given.keeps_audio,
-    )
-    return changed.account
+    return accounts.change(store, visit, **asdict(given)).account
 
 
 @router.put("/account/passphrase")

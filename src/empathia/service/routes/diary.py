@@ -30,7 +30,8 @@ from empathia.service.diary.summing import summary, tones
 from empathia.service.forms import KIND, Came, opened, take
 from empathia.service.problems import Refused
 from empathia.service.routes.accounts import STRICT
-from empathia.service.routes.examples import content, example
+from empathia.service.routes.examples import FILE, JSON, TEXT, content, example, takes
+from empathia.service.tasks.entry import Read
 from empathia.service.visiting import Signed, StoreOf
 from empathia.service.writing import Desk, Given, given_of, moment
 
@@ -47,10 +48,8 @@ _GENDER = one_of("female", "male")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
 _ID = re.compile(r"[0-9a-f]{32}")
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
-_FILE = {"type": "string", "format": "binary"}
-_FORM = {"audio": _FILE}
-_TEXTS = {name: {"type": "string"} for name in ("when", "language", "bookmark")}
-_WORDS = {"words": {"type": "string"}, **_TEXTS}
+_FORM = {"audio": FILE}
+_TEXTS = dict.fromkeys(("when", "language", "bookmark"), TEXT)
 _SPOKEN = {"audio": "today.webm"}  # of which the bytes are sent
 _WRITTEN = {"words": "A walk by the sea.", "when": "2026-11-29", "bookmark": True}
 _JSON = TypeAdapter(Entry)
@@ -147,25 +146,14 @@ DeskOf = Annotated[Desk, Depends(desk_of)]
 Period = Annotated[tuple[date, date], Depends(period)]
 
 
-def _body(
-    form: Mapping[str, object],
-    filled: Mapping[str, object],
-    json: Mapping[str, object] | None = None,
-) -> dict[str, object]:
-    """A body for the description of a route: fields of a form, some filled in; those of JSON."""
-    shape = {"type": "object", "properties": dict(form)}
-    kinds = content("multipart/form-data", shape, "a recording", filled)
-    if json is not None:
-        shape = {"type": "object", "properties": dict(json)}
-        kinds |= content("application/json", shape, "words", _WRITTEN)
-    return {"requestBody": {"required": True, "content": kinds}}
-
-
 @router.post(
     "/v1/diary/entries",
     status_code=201,
     response_model=Entry,
-    openapi_extra=_body({**_FORM, **_TEXTS}, {**_SPOKEN, "when": "2026-11-29"}, _WORDS),
+    openapi_extra=takes(
+        content(KIND, "a recording", {**_SPOKEN, "when": "2026-11-29"}, {**_FORM, **_TEXTS}),
+        content(JSON, "words", _WRITTEN, {"words": TEXT, **_TEXTS}),
+    ),
 )
 async def write(request: Request, visit: Signed, desk: DeskOf) -> Response:
     """Write an entry: a recording in a form, or words as JSON. It is on disk when it is answered.
@@ -300,7 +288,10 @@ def exported(visit: Signed, store: StoreOf) -> StreamingResponse:
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
-@router.post("/v1/diary/import", openapi_extra=_body({"file": _FILE}, {"file": "diary.zip"}))
+@router.post(
+    "/v1/diary/import",
+    openapi_extra=takes(content(KIND, "a recording", {"file": "diary.zip"}, {"file": FILE})),
+)
 async def imported(request: Request, visit: Signed, store: StoreOf) -> Brought:
     """Add an exported diary; entries that are there stay as they are."""
     with request.app.state.rooms["imports"].place():
@@ -315,11 +306,11 @@ def baseline(visit: Signed, store: StoreOf) -> Baseline:
     return calm.baseline(store, visit)
 
 
-@router.put("/v1/diary/baseline", openapi_extra=_body(_FORM, _SPOKEN))
+@router.put("/v1/diary/baseline", openapi_extra=takes(content(KIND, "a recording", _SPOKEN, _FORM)))
 async def set_baseline(request: Request, visit: Signed, desk: DeskOf) -> Baseline:
     """Measure a calm recording, which is not kept."""
     with contextlib.closing(await recording(request, ())) as came:
-        means, deviations, seconds = await desk.calm(came.path)
+        means, deviations, seconds = await desk.ask("calm", came)
     measured = Baseline(means, deviations, seconds, desk.store.clock())
     await asyncio.to_thread(calm.set_baseline, desk.store, visit, measured)
     return measured
@@ -333,17 +324,20 @@ def drop(visit: Signed, store: StoreOf) -> None:
 
 @router.post(
     "/api/diary/analyze",
-    openapi_extra=_body({**_FORM, "gender": {"type": "string"}}, {**_SPOKEN, "gender": "female"}),
+    openapi_extra=takes(
+        content(KIND, "a recording", {**_SPOKEN, "gender": "female"}, {**_FORM, "gender": TEXT})
+    ),
 )
 async def analyze(request: Request, desk: DeskOf) -> Analysis:
     """Read a recording and keep nothing. ``gender`` may be given and changes nothing."""
     with contextlib.closing(await recording(request, ("gender", "language"))) as came:
         for gender in came.texts.get("gender", ()):
             _GENDER.check("gender", gender.lower())
-        read = await desk.heard(came.path, came.texts.get("language", [None])[-1])
+        language = came.texts.get("language", [None])[-1]
+        read: Read = await desk.ask("hear", came, language=language, calm=None)
     feeling = Feeling(read["shares"], read["abstained"])
     felt = tones(feeling)
-    language = "ko" if read["language"] == "ko" else "en"
-    said = await asyncio.to_thread(summary, read["words"], feeling, language)
+    spoken = "ko" if read["language"] == "ko" else "en"
+    said = await asyncio.to_thread(summary, read["words"], feeling, spoken)
     told = [felt.get(tone, 0.0) for tone in LABELS.values()]
     return Analysis(said, told, [*LABELS], feeling.abstained)

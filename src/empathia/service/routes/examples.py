@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Body
+
+JSON = "application/json"
+FILE, TEXT = {"type": "string", "format": "binary"}, {"type": "string"}
+"""Fields of forms."""
 
 
 def example(what: str, **fields: object) -> Any:  # noqa: ANN401 - what FastAPI takes
@@ -18,15 +22,28 @@ def example(what: str, **fields: object) -> Any:  # noqa: ANN401 - what FastAPI 
     return Body(openapi_examples={what: {"value": fields}})
 
 
+def takes(*kinds: Mapping[str, object]) -> dict[str, object]:
+    """What a route takes that reads bodies by itself, of kinds that :func:`content` describes."""
+    content = {name: told for kind in kinds for name, told in kind.items()}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 def content(
-    kind: str, schema: Mapping[str, object], what: str, fields: Mapping[str, object]
+    kind: str,
+    what: str,
+    filled: Mapping[str, object],
+    fields: Mapping[str, object] | None = None,
+    required: Sequence[str] = (),
 ) -> dict[str, object]:
     """A body that a route reads by itself.
 
     Args:
         kind: Its media type.
-        schema: Of it.
         what: The example is.
-        fields: Of the example.
+        filled: Fields of the example.
+        fields: All that there are; None where those of the example are what must be there.
+        required: Of these.
     """
-    return {kind: {"schema": dict(schema), "examples": {what: {"value": dict(fields)}}}}
+    must = [*filled] if fields is None else [*required]
+    schema = {"type": "object", "required": must, "properties": {**(fields or {})}}
+    return {kind: {"schema": schema, "examples": {what: {"value": {**filled}}}}}

@@ -14,10 +14,11 @@ from fastapi.responses import FileResponse, StreamingResponse
 from empathia.errors import UsageError
 from empathia.files import Plain
 from empathia.report.timeline import WRITERS
-from empathia.service.forms import opened
+from empathia.service import streaming
+from empathia.service.forms import KIND, opened
 from empathia.service.jobs import Job, Jobs
 from empathia.service.problems import Refused
-from empathia.service.routes.examples import content
+from empathia.service.routes.examples import FILE, TEXT, content, takes
 from empathia.service.tasks.reading import OWN, PAGE, TIMELINE
 from empathia.service.visiting import owner_of
 from empathia.types.wire import from_json
@@ -25,24 +26,9 @@ from empathia.types.wire import from_json
 _NAME = 200  # characters of a name
 _TEXT = 5000  # characters of an option
 _TYPES = {"csv": "text/csv", "srt": "application/x-subrip", "textgrid": "text/plain"}
-_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": content(
-            "multipart/form-data",
-            {
-                "type": "object",
-                "required": ["file"],
-                "properties": {
-                    "file": {"type": "string", "format": "binary"},
-                    **{name: {"type": "string"} for name in OWN},
-                },
-            },
-            "a talk of two",
-            {"file": "talk.wav", "names": "Ann,Ben", "speakers": "2", "language": "en"},
-        ),
-    }
-}
+_FILLED = {"file": "talk.wav", "names": "Ann,Ben", "speakers": "2", "language": "en"}
+_FIELDS = {"file": FILE, **dict.fromkeys(OWN, TEXT)}
+_FORM = takes(content(KIND, "a talk of two", _FILLED, _FIELDS, ["file"]))
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
@@ -114,12 +100,9 @@ async def events(id: str, jobs: JobsOf, owner: Owner) -> StreamingResponse:
 
 
 async def _lines(jobs: Jobs, owner: str, id: str) -> AsyncIterator[str]:
-    async for event, value in jobs.follow(owner, id):
-        if event == "beat":
-            yield ": still there\n\n"
-            continue
-        data = dataclasses.asdict(told(jobs.get(owner, id))) if event == "job" else value
-        yield f"event: {event}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+    async for kind, value in jobs.follow(owner, id):
+        data = dataclasses.asdict(told(jobs.get(owner, id))) if kind == "job" else value
+        yield streaming.BEAT if kind == "beat" else streaming.event(data, kind)
 
 
 @router.get("/{id}/timeline", response_class=FileResponse)

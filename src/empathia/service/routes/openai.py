@@ -8,26 +8,25 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from empathia.service.forms import INCOMING, take
+from empathia.service.forms import INCOMING, KIND, take
 from empathia.service.lines import Words, reason
 from empathia.service.openai import chat, transcripts
-from empathia.service.openai.errors import Unfit
 from empathia.service.openai.fields import Fields
 from empathia.service.openai.realtime import Realtime
-from empathia.service.problems import Refused
-from empathia.service.routes.examples import content
+from empathia.service.problems import Refused, Unfit
+from empathia.service.room import BUSY, WRONG, Room
+from empathia.service.routes.examples import JSON, content, takes
 from empathia.service.tasks.speaking import FORMS
 from empathia.service.workers import Worker
 from empathia.types.manner import FASTEST, SLOWEST, TONES
 from empathia.types.wire import from_json
 
 SPEECH = "empathia-speech"
-_BUSY, _WRONG = 1013, 1008  # why a socket is closed
 _EVENTS = "text/event-stream"
 _FAVOURITES = ("alloy", "default")  # what clients say that want any voice
 _LETTERS = 4096  # characters that are spoken at a time
@@ -37,16 +36,9 @@ _BEGAN = int(time.time())
 router = APIRouter(prefix="/v1", tags=["openai"])
 
 
-def _takes(kind: str, example: Mapping[str, object]) -> dict[str, object]:
-    """What a route takes, for programs; unknown fields are ignored."""
-    schema = {"type": "object", "required": [*example]}
-    told = content(kind, schema, "the least", example)
-    return {"requestBody": {"required": True, "content": told}}
-
-
 _CHAT = {"model": chat.MODEL, "messages": [{"role": "user", "content": "I lost my keys again."}]}
-_SPEECH: Mapping[str, object] = {"model": SPEECH, "voice": "alloy", "input": "I am with you."}
-_FORM: Mapping[str, object] = {"model": transcripts.MODEL, "file": "talk.wav"}
+_SPEECH = {"model": SPEECH, "voice": "alloy", "input": "I am with you."}
+_FORM = {"model": transcripts.MODEL, "file": "talk.wav"}
 
 
 @router.get("/models")
@@ -73,7 +65,7 @@ def _models(request: Request) -> list[dict[str, object]]:
     return [{"id": name, **rest} for name in names]
 
 
-@router.post("/chat/completions", openapi_extra=_takes("application/json", _CHAT))
+@router.post("/chat/completions", openapi_extra=takes(content(JSON, "the least", _CHAT)))
 async def completions(request: Request) -> Response:
     """Answer the last message of the user, with the emotion that was recognised in it."""
     asked = chat.wanted(Fields.of_json(await request.body()))
@@ -91,7 +83,7 @@ async def _each(pieces: Iterator[str]) -> AsyncIterator[str]:
         yield piece
 
 
-@router.post("/audio/transcriptions", openapi_extra=_takes("multipart/form-data", _FORM))
+@router.post("/audio/transcriptions", openapi_extra=takes(content(KIND, "the least", _FORM)))
 async def transcriptions(request: Request) -> Response:
     """Words of a recording, with who speaks and how it sounds where the form has room for it."""
     state = request.app.state
@@ -132,7 +124,7 @@ def _fields(texts: Mapping[str, Sequence[str]]) -> Fields:
     return Fields({n: values if n in _LISTS else values[-1] for n, values in named.items()})
 
 
-@router.post("/audio/speech", openapi_extra=_takes("application/json", _SPEECH))
+@router.post("/audio/speech", openapi_extra=takes(content(JSON, "the least", _SPEECH)))
 async def speech(request: Request) -> Response:
     """Speak a text; sound goes out as it is made."""
     fields = Fields.of_json(await request.body())
@@ -142,39 +134,30 @@ async def speech(request: Request) -> Response:
         remedy = "Start the service with one: empathia serve --voice kokoro"
         raise Unfit("model", "this service has no voice", remedy, 404, "model_not_found")
     asked = _spoken(fields, await speaker.ask("about"))
-    pieces = _sound(request, speaker, asked)
+    pieces = _sound(state.rooms["speech"], speaker, asked)
     first = await anext(pieces, b"")  # what is refused is told by the status
     if not first:
         raise Unfit("input", "there is nothing in it that can be spoken", "Give words")
-    return StreamingResponse(_from(first, pieces), media_type=FORMS[asked.form])
+    return StreamingResponse(_from(first, pieces), media_type=FORMS[str(asked["form"])])
 
 
-class _Spoken(NamedTuple):
-    text: str
-    voice: str | None
-    speed: float
-    tone: str
-    form: str
-
-
-def _spoken(fields: Fields, voices: list[str]) -> _Spoken:
+def _spoken(fields: Fields, voices: list[str]) -> dict[str, object]:
     """What is to be spoken, and how."""
     fields.model(SPEECH)
     fields.refuse({"stream_format": ("audio",)})
-    text = fields.text("input", _LETTERS)
-    voice = fields.get("voice")
+    text, voice = fields.text("input", _LETTERS), fields.get("voice")
     if isinstance(voice, Mapping):
         voice = voice.get("id")
     if not isinstance(voice, str) or (voices and voice not in (*_FAVOURITES, *voices)):
         known = ", ".join((*_FAVOURITES, *voices))
         raise Unfit("voice", "there is no such voice", f"Name one of {known}")
-    return _Spoken(
-        text,
-        None if voice in _FAVOURITES else voice,
-        fields.number("speed", SLOWEST, FASTEST, 1),
-        fields.choice("instructions", TONES, "plain"),
-        fields.choice("response_format", tuple(FORMS), "mp3"),
-    )
+    return {
+        "text": text,
+        "voice": None if voice in _FAVOURITES else voice,
+        "speed": fields.number("speed", SLOWEST, FASTEST, 1),
+        "tone": fields.choice("instructions", TONES, "plain"),
+        "form": fields.choice("response_format", tuple(FORMS), "mp3"),
+    }
 
 
 @router.websocket("/realtime")
@@ -184,7 +167,7 @@ async def realtime(socket: WebSocket) -> None:
     protocols = socket.scope.get("subprotocols", ())
     await socket.accept("realtime" if "realtime" in protocols else None)
     if socket.query_params.get("model", chat.MODEL) != chat.MODEL:
-        await socket.close(_WRONG, f"there is no such model: name '{chat.MODEL}'")
+        await socket.close(WRONG, f"there is no such model: name '{chat.MODEL}'")
         return
     folder = state.settings.folder / INCOMING
     try:
@@ -192,14 +175,16 @@ async def realtime(socket: WebSocket) -> None:
             file = Path(place) / "talk.json"
             await Realtime(Words(socket), state.talker, state.speaker, file).run()
     except Refused as error:
-        await socket.close(_BUSY, reason(error))
+        await socket.close(BUSY, reason(error))
     except WebSocketDisconnect:
         pass
 
 
-async def _sound(request: Request, speaker: Worker, asked: _Spoken) -> AsyncGenerator[bytes, None]:
-    with request.app.state.rooms["speech"].place():
-        async for data, _ in speaker.stream("speak", **asked._asdict()):
+async def _sound(
+    room: Room, speaker: Worker, asked: Mapping[str, object]
+) -> AsyncGenerator[bytes, None]:
+    with room.place():
+        async for data, _ in speaker.stream("speak", **asked):
             if data:
                 yield data
 

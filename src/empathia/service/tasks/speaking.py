@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import io
 import struct
-import wave
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from types import MappingProxyType
-from typing import NamedTuple
-
-import numpy as np
 
 from empathia import media, speech
 from empathia.contracts import Voice
@@ -37,21 +33,10 @@ _ENDLESS = 0xFFFFFFFF  # bytes of a wav file whose length nobody knows yet
 _SHORT = 20  # letters that tell of no language
 
 
-class Wanted(NamedTuple):
-    """Who is to speak.
-
-    Args:
-        voice: As :func:`empathia.speech.load` takes it.
-        threads: For voices on this machine; None for all cores.
-    """
-
-    voice: str
-    threads: int | None
-
-
-def open(wanted: Wanted) -> Speaking:
-    """With its voice loaded."""
-    return Speaking(speech.load(wanted.voice.removeprefix("url:"), wanted.threads))
+def open(wanted: tuple[str, int | None]) -> Speaking:
+    """A voice, as :func:`empathia.speech.load` takes it, with so many threads."""
+    voice, threads = wanted
+    return Speaking(speech.load(voice.removeprefix("url:"), threads))
 
 
 class Speaking:
@@ -106,26 +91,17 @@ def _writer(form: str, rate: int) -> tuple[Callable[[Audio], bytes], Callable[[]
     if form == _PIECES:
         return _file, bytes
     if form == "pcm":
-        return _samples, bytes
+        return speech.samples, bytes
     if form == "wav":
         head = [_header(rate)]  # in front of the first piece
-        return lambda piece: (head.pop() if head else b"") + _samples(piece), bytes
+        return lambda piece: (head.pop() if head else b"") + speech.samples(piece), bytes
     encoder = media.Encoder(form, rate)
     return encoder.add, encoder.close
 
 
-def _samples(piece: Audio) -> bytes:
-    """16 bits each, the low one first."""
-    return np.round(np.clip(piece.samples, -1, 1) * 32767).astype("<i2").tobytes()
-
-
 def _file(piece: Audio) -> bytes:
     out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(piece.rate)
-        file.writeframes(_samples(piece))
+    speech.write_sound(out, piece)
     return out.getvalue()
 
 

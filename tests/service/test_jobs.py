@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
 
+from empathia.errors import UsageError
+from empathia.pipeline import Options
 from empathia.service.app import create
 from empathia.service.settings import Settings
+from empathia.service.tasks import reading
+from empathia.types import Timeline, Turn, Utterance
 
 HERE = "http://127.0.0.1:8000"
 
@@ -241,3 +247,23 @@ def test_the_log_holds_no_words_names_or_ids(served, capfd):
     told = json.dumps([x for x in lines if x["event"] == "request"])
     assert "/v1/jobs/{id}/events" in told
     assert not any(x in json.dumps(lines) for x in ("sad", "Ann", "diary"))
+
+
+def test_what_is_deleted_while_it_is_read_does_not_come_back(tmp_path, monkeypatch):
+    file = tmp_path / "job" / "upload.txt"
+    file.parent.mkdir()
+    file.write_text("Ann: Hello.")
+
+    class Deleting:
+        def __init__(self, *_):
+            """As a Reader is made."""
+
+        def read(self, path, progress):
+            shutil.rmtree(path.parent)
+            return Timeline("x", (Turn(Utterance("turn-0000", 0, "Ann", "Hello.")),), ("Ann",))
+
+    monkeypatch.setattr(reading, "Reader", Deleting)
+    given = {"file": str(file), "name": "x", "folder": str(file.parent), "given": {}, "longest": 60}
+    with pytest.raises(UsageError, match="no folder"):
+        reading.Reading(SimpleNamespace(options=Options())).read(lambda _: None, **given)
+    assert not file.parent.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -93,16 +94,14 @@ class Work:
 
     def read(self, tell, *, file, name, folder, given, longest):
         own(Options(), given)
-        try:
-            text = Path(file).read_text("utf-8", "replace")
-        except FileNotFoundError:
-            raise UsageError("it was deleted", "Give another") from None
+        text = Path(file).read_text("utf-8", "replace") if Path(file).exists() else ""
         self._stop(tell, text)
         tell(("reading", 1, 2))
         said = Utterance("turn-0000", 0, "Ann", text, 0.0, 1.0)
         made = Timeline(name, (Turn(said),), ("Ann",), duration=1.0, has_audio=True)
-        (Path(folder) / TIMELINE).write_text(wire.dumps(made))
-        (Path(folder) / PAGE).write_text("<!doctype html>" + json.dumps(given))
+        with contextlib.suppress(FileNotFoundError):  # it was deleted meanwhile
+            (Path(folder) / TIMELINE).write_text(wire.dumps(made))
+            (Path(folder) / PAGE).write_text("<!doctype html>" + json.dumps(given))
         return {"turns": 1, "speakers": 1, "duration": 1.0, "language": None, "notes": []}
 
     def hear(self, tell, *, file, longest, language, calm):

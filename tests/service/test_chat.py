@@ -95,6 +95,15 @@ def test_who_speaks_ends_what_is_being_answered(served):
         ]
 
 
+def test_careful_words_are_never_cut_in_halves(served):
+    with Talk(served) as talk:
+        talk.say("user_input", text="I am in danger.")
+        _, answer, _ = talk.until("assistant_end")
+        assert answer["message"]["content"] == "You said: I am in danger. How was it?"
+        told = {"source": "care", "why": "for a test", "note": None}
+        assert answer["models"]["empathia"] == told
+
+
 def kept(talk, served):
     """What a talk holds, up to words that nobody answers."""
     talk.say("pause_assistant_message")

@@ -103,7 +103,8 @@ class Talking:
             while True:
                 tell("on and on ")
         u = Utterance("u", 0, "you", last, language="en")
-        reply = Reply("u", f"You said: {last} How was it?", "little")
+        source = "care" if "danger" in last else "little"
+        reply = Reply("u", f"You said: {last} How was it?", source, why="for a test")
         return turn_json(Turn(u, emotion=emotion(felt(last)), reply=reply))
 
     def chat(self, tell, *, turns):

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 from starlette.websockets import WebSocketDisconnect
 
 from empathia.errors import EmpathiaError, UsageError
+from empathia.replies.rules.care import SOURCE as CARE
 from empathia.service import log, problems
 from empathia.service.workers import Died, Worker
 
@@ -223,6 +224,14 @@ class Talk:
 def sentences(text: str) -> list[str]:
     """Sentences of an answer, each with the space behind it."""
     return _SENTENCE.findall(text.strip())
+
+
+def parts(reply: Json) -> list[str]:
+    """What is sent of an answer at a time: sentences, but careful words as a whole.
+
+    Who speaks in between loses what was not sent, and nobody is to lose half of these.
+    """
+    return [reply["text"]] if reply["source"] == CARE else sentences(reply["text"])
 
 
 async def aloud(

@@ -19,11 +19,12 @@ from empathia.files import Plain
 from empathia.service import log, problems
 from empathia.service.evi.scores import prosody
 from empathia.service.openai.fields import is_text
-from empathia.service.talk import LETTERS, Json, Socket, Talk, aloud, sentences
+from empathia.service.talk import LETTERS, Json, Socket, Talk, aloud, parts, sentences
 from empathia.service.workers import Worker
 from empathia.speech import tone_of
 
 _IDS = re.compile(r"[\w-]{16,64}", re.ASCII)
+_TOLD = ("source", "why", "note")  # of an answer
 _UNUSED = (
     "system_prompt", "context", "variables", "tools", "builtin_tools", "language_model_api_key",
     "voice_id", "metadata",
@@ -115,7 +116,7 @@ class Chat:
 
     async def _dictated(self, message: Json) -> None:
         """What Empathia is to say, word for word."""
-        given = partial(self._say, _words(message), "plain", answers=False)
+        given = partial(self._say, sentences(_words(message)), "plain")
         await self._talk.then(partial(self._talk.answer, given))
 
     async def _pause(self, _: Json) -> None:
@@ -169,21 +170,22 @@ class Chat:
     async def _made(self) -> None:
         turn = await self._talk.ask("answer")
         tone = tone_of((turn["emotion"] or {}).get("label"))
-        await self._say(turn["reply"]["text"], tone, answers=True)
+        await self._say(parts(turn["reply"]), tone, turn["reply"])
 
-    async def _say(self, text: str, tone: str, *, answers: bool) -> None:
-        """Words of an answer, sentence by sentence, with its voice."""
+    async def _say(self, said: list[str], tone: str, reply: Json | None = None) -> None:
+        """Words of an answer, sentence by sentence, with its voice; no reply: the client's own."""
         id, index = secrets.token_urlsafe(12), 0
         loop = asyncio.get_running_loop()
-        with self._talk.saying(answers=answers) as sent:
-            for sentence in sentences(text):
+        own = None if reply is None else {name: reply[name] for name in _TOLD}
+        with self._talk.saying(answers=reply is not None) as sent:
+            for sentence in said:
                 await self._send(
                     "assistant_message",
                     id=id,
                     message={"role": "assistant", "content": sentence.strip()},
-                    from_text=not answers,
+                    from_text=reply is None,
                     is_quick_response=False,
-                    models={"prosody": None},
+                    models={"prosody": None, "empathia": own},
                 )
                 sent(sentence)
                 async for data, seconds in self._aloud(sentence, tone):

@@ -18,7 +18,7 @@ from empathia.service import problems
 from empathia.service.openai.chat import MODEL
 from empathia.service.openai.fields import Fields, shown
 from empathia.service.problems import Unfit
-from empathia.service.talk import LETTERS, Json, Socket, Talk, aloud, sentences
+from empathia.service.talk import LETTERS, Json, Socket, Talk, aloud, parts
 from empathia.service.workers import Worker
 from empathia.speech import tone_of
 from empathia.types.manner import FASTEST, SLOWEST
@@ -273,7 +273,7 @@ class Realtime:
         await self._send("response.content_part.added", **place, part={"type": part, key: ""})
         tone = tone_of((turn["emotion"] or {}).get("label"))
         with self._talk.saying(answers=True) as sent:
-            for sentence in sentences(text):
+            for sentence in parts(turn["reply"]):
                 for word in _WORD.findall(sentence):
                     await self._send(f"response.{name}.delta", **place, delta=word)
                 sent(sentence)

@@ -212,6 +212,16 @@ def test_wrong_messages_are_told_and_the_talk_goes_on(served, message, told):
         assert talk.until("assistant_end")[-1]["type"] == "assistant_end"
 
 
+def test_a_talk_that_is_not_to_be_kept_leaves_nothing(served):
+    folder = served.app.state.settings.folder
+    with Talk(served, "?kept=no") as talk:
+        talk.say("user_input", text="xylophone")
+        talk.until("assistant_end")
+        group = talk.metadata["chat_group_id"]
+        assert [*folder.glob(f"*/{group}.json")]
+    assert not [*folder.glob(f"**/{group}*")]
+
+
 def test_talks_do_not_mix(served):
     with Talk(served) as one, Talk(served) as two:
         for i in range(5):

@@ -37,14 +37,18 @@ def test_each_body_has_an_example_which_is_taken(served, described):
     every = sorted(bodies(described), key=lambda b: (b[1] in LAST, b[1], b[0] != "post"))
     assert len(every) > 15
     assert [(m, p, k) for m, p, k, examples in every if not examples] == []
+    job = served.post("/v1/jobs", files={"file": ("talk.txt", b"One.\nTwo.")}).json()["id"]
+    served.get(f"/v1/jobs/{job}/events")  # until it is read
     headers, sent = {}, 0
     written = "/v1/diary/entries"
     for method, path, kind, examples in every:
         if kind != "application/json" or path == "/v1/audio/speech":  # which needs a voice
             continue
         for example in examples.values():
-            where = path.replace("{id}", written.rpartition("/")[2])
-            answer = served.request(method, where, json=example["value"], headers=headers)
+            jobs = path.startswith("/v1/jobs")  # whose job is nobody's account's
+            where = path.replace("{id}", job if jobs else written.rpartition("/")[2])
+            shown = {} if jobs else headers
+            answer = served.request(method, where, json=example["value"], headers=shown)
             assert answer.status_code < 300, (path, answer.text)
             sent += 1
             if path == "/v1/account" and method == "post":

@@ -91,6 +91,37 @@ def test_what_cannot_be_read_fails_with_a_remedy(served):
     assert answer.status_code == 409 and "failed" in answer.json()["detail"]
 
 
+def test_a_problem_names_the_file_as_its_client_does(served):
+    *_, (_, job) = over(served, put(served, "broken", name="mine.txt").json())
+    assert job["problem"]["detail"] == "'mine.txt' is broken"
+    assert job["problem"]["remedy"] == "Mend 'mine.txt'"
+
+
+def ask(served, job, utterance, **headers):
+    path, given = f"/v1/jobs/{job['id']}/ask", {"utterance": utterance}
+    return served.post(path, json=given, headers=headers)
+
+
+def test_a_turn_is_asked_about_at_once_or_in_events(served):
+    job = put(served, "So sad.\nmute").json()
+    over(served, job)
+    answer = ask(served, job, "turn-0000").json()
+    assert answer["emotion"]["label"] == "sadness"
+    assert [p["text"] for p in answer["why"]["parts"]] == ["So", "sad.", ""]
+    told = ask(served, job, "turn-0000", accept="text/event-stream").text.split("\n\n")
+    assert [x.partition("\n")[0] for x in told] == ["event: progress", "event: answer", ""]
+    assert json.loads(told[1].partition("data: ")[2]) == answer
+    mute = ask(served, job, "turn-0001")
+    assert mute.status_code == 422 and mute.json()["remedy"] == "Choose a turn with words"
+    told = ask(served, job, "turn-0001", accept="text/event-stream").text
+    assert "event: problem" in told and "Choose a turn with words" in told
+    assert ask(served, job, "turn-0002").status_code == 404
+    assert ask(served, job, "").status_code == 422
+    failed = put(served, "fail").json()
+    over(served, failed)
+    assert ask(served, failed, "turn-0000").status_code == 409
+
+
 def test_a_recording_that_ends_the_process_is_given_up_and_others_are_read(served):
     dead, other = put(served, "die").json(), put(served, "Hello.").json()
     *_, (_, job) = over(served, dead)

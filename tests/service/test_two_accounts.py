@@ -27,6 +27,7 @@ FILE = {"files": {"file": ("a.txt", b"Hello.")}}
 # What has to come with a request; Ben's, where it is about himself.
 BODIES = {
     ("POST", "/v1/jobs"): FILE,
+    ("POST", "/v1/jobs/{id}/ask"): {"json": {"utterance": "turn-0000"}},
     ("POST", "/v1/account"): {"json": {"name": "somebody new", "passphrase": SECRET}},
     ("PATCH", "/v1/account"): {"json": {"language": "ko"}},
     ("PUT", "/v1/account/passphrase"): {"json": {"old": SECRET, "new": SECRET}},

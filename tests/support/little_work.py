@@ -10,10 +10,11 @@ from types import MappingProxyType
 
 from little_talk import emotion
 
-from empathia.errors import UsageError
+from empathia.errors import AbsentError, InputError, UsageError
 from empathia.pipeline import Options
 from empathia.service.tasks.reading import PAGE, TIMELINE, Reading, own
-from empathia.types import Timeline, Turn, Utterance, Word, wire
+from empathia.types import Message, Part, Reason, Timeline, Turn, Utterance, Word, wire
+from empathia.types.wire import reason_json, turn_json
 
 WEBM = b"\x1a\x45\xdf\xa3"  # what a browser's recording begins with
 
@@ -93,16 +94,43 @@ class Work:
             raise UsageError("that cannot be read", "Give another")
 
     def read(self, tell, *, file, name, folder, given, longest):
+        """Each line is a turn; what is no text is one of its length."""
         own(Options(), given)
-        text = Path(file).read_text("utf-8", "replace") if Path(file).exists() else ""
+        data = Path(file).read_bytes() if Path(file).exists() else b""
+        text = f"{len(data)} bytes of sound" if b"\0" in data else data.decode("utf-8", "replace")
         self._stop(tell, text)
+        if text.startswith("broken"):
+            raise InputError(f"'{file}' is broken", f"Mend '{file}'")
         tell(("reading", 1, 2))
-        said = Utterance("turn-0000", 0, "Ann", text, 0.0, 1.0)
-        made = Timeline(name, (Turn(said),), ("Ann",), duration=1.0, has_audio=True)
+        said = [
+            Turn(Utterance(f"turn-{i:04d}", i, "Ann", line, float(i), i + 1.0))
+            for i, line in enumerate(text.splitlines())
+        ]
+        made = Timeline(name, tuple(said), ("Ann",), duration=float(len(said)), has_audio=True)
         with contextlib.suppress(FileNotFoundError):  # it was deleted meanwhile
             (Path(folder) / TIMELINE).write_text(wire.dumps(made))
-            (Path(folder) / PAGE).write_text("<!doctype html>" + json.dumps(given))
-        return {"turns": 1, "speakers": 1, "duration": 1.0, "language": None, "notes": []}
+            (Path(folder) / PAGE).write_text(f"<!doctype html>{name} {json.dumps(given)}")
+        about = {"turns": len(said), "speakers": 1, "duration": 1.0, "language": None}
+        return {**about, "notes": []}
+
+    def ask(self, tell, *, file, utterance):
+        """A turn that says "mute" cannot be asked about; each word of others counts as one part."""
+        tell(("loading", 0, None))
+        turns = {
+            t.utterance.id: t for t in wire.from_json(json.loads(Path(file).read_text())).turns
+        }
+        if utterance not in turns:
+            raise AbsentError("there is no such turn", "Name another")
+        text = turns[utterance].utterance.text
+        if text == "mute":
+            raise InputError("it cannot be asked: no words", "Choose a turn with words")
+        said = turn_json(Turn(turns[utterance].utterance, emotions={"lm": emotion("sadness")}))
+        parts = tuple(Part("words", w, 1.5 - i, 0.2 + i / 10) for i, w in enumerate(text.split()))
+        asked = (Message("system", "Which label?"), Message("user", f"Ann: {text}"))
+        why = Reason(
+            "sadness", 0.7, asked, {"voice": "low volume"}, (*parts, Part("past", "", -0.2, 0.75))
+        )
+        return {"utterance": utterance, "emotion": said["emotions"]["lm"], "why": reason_json(why)}
 
     def hear(self, tell, *, file, longest, language, calm):
         """What is said stands behind the head of the recording; a browser's is a glad one."""

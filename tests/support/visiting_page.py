@@ -23,7 +23,8 @@ class Visit:
         for script in scripts:  # run before those of the page
             self.context.add_init_script(script)
         if agreed:
-            self.context.add_init_script("localStorage.setItem('empathia-agreed', '1')")
+            here = "if (self === top) localStorage.setItem('empathia-agreed', '1')"
+            self.context.add_init_script(here)  # a timeline's frame has no storage
         self.page = self.context.new_page()
         self.page.set_default_timeout(30_000)
         self.complaints: list[str] = []

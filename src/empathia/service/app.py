@@ -30,7 +30,8 @@ from empathia.version import __version__
 
 _CHATS = 32  # that are answered at a time
 _SPOKEN = 8  # texts, whose sound waits for slow clients
-_IMPORTS = 2  # likewise: each may have gigabytes
+_QUESTIONS = 4  # to a language model, which takes a while for each
+_IMPORTS = 2  # each may have gigabytes
 _ABOUT = """\
 Reads how people feel in a conversation and answers with empathy. All of it runs on this machine.
 
@@ -74,6 +75,7 @@ def create(
     app.state.talker, app.state.reader, app.state.speaker = staff
     app.state.rooms = {
         "chats": Room(_CHATS),
+        "questions": Room(_QUESTIONS),
         "speech": Room(_SPOKEN),
         "words": Room(_CHATS),
         "evi": Room(_CHATS),

@@ -260,12 +260,12 @@ class Jobs:
                 longest=self._longest,
             )
         except Died as error:
-            over = _failed(job, error) if job.tries >= _TRIES else replace(job, state=WAITING)
+            over = self._failed(job, error) if job.tries >= _TRIES else replace(job, state=WAITING)
         except EmpathiaError as error:
-            over = _failed(job, error)
+            over = self._failed(job, error)
         except Exception as error:
             log.fault(error, "job")
-            over = _failed(job, problems.unknown(type(error).__name__))
+            over = self._failed(job, problems.unknown(type(error).__name__))
         else:
             over = replace(job, state=DONE, about=about)
         self._over(over)
@@ -281,13 +281,15 @@ class Jobs:
         self._last[id] = {"stage": stage, "done": done, "total": total}
         self._tell()
 
+    def _failed(self, job: Job, error: EmpathiaError) -> Job:
+        """Errors name the file by its path, which is nobody's but the service's."""
+        path, told = str(self._upload(job)), problems.told(error)
+        named = {k: v.replace(path, job.name) if isinstance(v, str) else v for k, v in told.items()}
+        return replace(job, state=FAILED, problem=named)
+
 
 def ending(name: str) -> str:
     """How a file's name ends, as far as it is plain: ".mp3", or ""."""
     suffix = Path(name).suffix.lower()
     plain = suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) <= 10
     return suffix if plain else ""
-
-
-def _failed(job: Job, error: EmpathiaError) -> Job:
-    return replace(job, state=FAILED, problem=problems.told(error))

@@ -57,10 +57,10 @@ class Chat:
         verbose: bool = False,
     ) -> None:
         self._group = group or secrets.token_urlsafe(16)
-        file = folder / f"{self._group}.json"
-        if group is not None and not (_IDS.fullmatch(group) and file.is_file()):
+        self._file = folder / f"{self._group}.json"
+        if group is not None and not (_IDS.fullmatch(group) and self._file.is_file()):
             raise UsageError("there is no such chat group", "Leave resumed_chat_group_id out")
-        self._talk = Talk(socket, talker, file, self, drafts=verbose)
+        self._talk = Talk(socket, talker, self._file, self, drafts=verbose)
         self._speaker = speaker
         self._custom: dict[str, str] = {}
         self._is_paused = False
@@ -70,6 +70,10 @@ class Chat:
         """Talk until the client has gone."""
         await self._send("chat_metadata", chat_id=self._talk.id, chat_group_id=self._group)
         await self._talk.run(self._take)
+
+    def forget(self) -> None:
+        """Delete what was said, when the talk is over."""
+        self._file.unlink(missing_ok=True)
 
     async def _take(self, text: str) -> None:
         """A message of the client."""

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from pydantic import Field
 
 from empathia.errors import UsageError
 from empathia.files import Plain
@@ -18,7 +19,7 @@ from empathia.service import streaming
 from empathia.service.forms import KIND, opened
 from empathia.service.jobs import Job, Jobs
 from empathia.service.problems import Refused
-from empathia.service.routes.examples import FILE, TEXT, content, takes
+from empathia.service.routes.examples import FILE, TEXT, content, example, takes
 from empathia.service.tasks.reading import OWN, PAGE, TIMELINE
 from empathia.service.visiting import owner_of
 from empathia.types.wire import from_json
@@ -51,6 +52,16 @@ class Every:
     """All jobs, the newest first."""
 
     jobs: list[Told]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Question:
+    """A turn of a recording that is asked about."""
+
+    utterance: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+Asked = Annotated[Question, example("the second turn", utterance="turn-0001")]
 
 
 def jobs_of(request: Request) -> Jobs:
@@ -118,6 +129,26 @@ async def page(id: str, jobs: JobsOf, owner: Owner) -> FileResponse:
     policy += "img-src data:; media-src data: blob:; sandbox allow-scripts"
     headers = {"content-security-policy": policy}
     return FileResponse(jobs.result(owner, id, PAGE), media_type="text/html", headers=headers)
+
+
+@router.post("/{id}/ask")
+async def ask(id: str, given: Asked, request: Request, jobs: JobsOf, owner: Owner) -> Response:
+    """What a language model says of a turn, and why (docs/json.md); it is loaded when first asked.
+
+    ``Accept: text/event-stream`` gets events: ``progress``, then ``answer`` or ``problem``.
+    """
+    state, file = request.app.state, str(jobs.result(owner, id, TIMELINE))
+
+    async def work(tell: streaming.Tell) -> dict[str, object]:
+        with state.rooms["questions"].place():
+            told: dict[str, object] = await state.reader.ask(
+                "ask", tell, file=file, utterance=given.utterance
+            )
+        return told
+
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return StreamingResponse(streaming.events("answer", work), media_type="text/event-stream")
+    return JSONResponse(await work(lambda _: None))
 
 
 @router.get("/{id}/timeline.{kind}", response_class=Response)

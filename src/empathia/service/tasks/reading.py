@@ -1,4 +1,7 @@
-"""Reads recordings and transcripts: into the folder of a job, or for an entry of a diary."""
+"""Reads recordings and transcripts: into the folder of a job, or for an entry of a diary.
+
+What was read can be asked about.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from empathia.pipeline.playing import played
 from empathia.pipeline.record import Record
 from empathia.report.timeline import write
 from empathia.service.tasks import Told, entry
+from empathia.service.tasks.asking import Answer, Asking
 from empathia.types.shapes import TimelineJson
 from empathia.types.wire import to_json
 
@@ -36,17 +40,24 @@ def open(options: Options) -> Reading:
 
 
 class Reading:
-    """Reads files one after another with one set of models, and texts beside them.
+    """Reads files one after another with one set of models, texts and questions beside them.
 
     What somebody waits for is read beside uploads, which may be long.
     """
 
     lanes = MappingProxyType(
-        {"write": "texts", "transcribe": "soon", "hear": "soon", "calm": "soon"}
+        {
+            "write": "texts",
+            "ask": "questions",
+            "transcribe": "soon",
+            "hear": "soon",
+            "calm": "soon",
+        }
     )
 
     def __init__(self, models: Models) -> None:
         self._models = models
+        self._asking = Asking(models.options)
 
     def read(
         self,
@@ -110,6 +121,10 @@ class Reading:
         _check_length(path, longest)
         options = dataclasses.replace(own(self._models.options, given), video=False)
         return to_json(Reader(options, self._models).read(path, _progress(tell, longest)))
+
+    def ask(self, tell: Told, *, file: str, utterance: str) -> Answer:
+        """What a language model says of a turn of a timeline, and why."""
+        return self._asking.ask(tell, Path(file), utterance)
 
     def hear(
         self,

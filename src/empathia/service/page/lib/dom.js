@@ -76,7 +76,7 @@ export function sure(question, yes, no) {
   return new Promise((resolve) => {
     const choose = (value, label, look) => h("button", { value, class: look }, label);
     const stay = choose("no", no, "plain");
-    const dialog = h("dialog", { class: "asks" }, h("form", { method: "dialog" }, h("p", {}, question),
+    const dialog = h("dialog", { class: "asks", "aria-label": question }, h("form", { method: "dialog" }, h("p", {}, question),
       h("div", { class: "row-of" }, stay, choose("yes", yes, "plain danger"))));
     dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue === "yes"); });
     document.body.append(dialog);

@@ -30,7 +30,7 @@ export function chip(label) {
 export function verdict(emotion) {
   const label = emotion?.label ?? null;
   const told = label ? `${feeling(label)} ${percent(emotion.confidence)}` : t(emotion ? "felt.unsure" : "felt.none");
-  return h("span", { class: "verdict-of" }, chip(label), " ", told);
+  return h("span", { class: "verdict-of" }, chip(label), h("span", {}, told));
 }
 
 /** Bars of shares by label, the largest first. */
@@ -40,4 +40,11 @@ export function bars(shares) {
     chip(label), h("span", { class: "name" }, feeling(label)),
     h("span", { class: "track-of" }, h("b", { style: `width:${100 * share}%;--c:${colour(label)}` })),
     h("span", { class: "much" }, percent(share)))));
+}
+
+/** Shares as one band, for the eye alone: a verdict in words stands beside it. */
+export function strip(shares) {
+  const some = Object.entries(shares).filter(([, share]) => share >= 0.005);
+  return some.length ? h("div", { class: "strip", "aria-hidden": "true" },
+    some.map(([label, share]) => h("i", { style: `flex-grow:${share};--c:${colour(label)}` }))) : null;
 }

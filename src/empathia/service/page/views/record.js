@@ -1,0 +1,191 @@
+// Records, and shows what each turn comes across as when it ends.
+import { talk } from "../lib/api.js";
+import { button, h, put, sure } from "../lib/dom.js";
+import { strip, verdict } from "../lib/feelings.js";
+import { choices, forget, hold, moves, progress, saving, send, sending, watch } from "../lib/jobs.js";
+import { Microphone, base64 } from "../lib/sound.js";
+import { clock, t } from "../lib/words.js";
+import { complain, plainly } from "../main.js";
+
+const QUIET = 0.01; // of full scale: a room without anybody
+const PATIENCE = 4; // s of quiet until it is said
+const FLOOR = 60; // dB that the meter shows
+const RETRY = 3000; // ms until a service that went is asked again
+
+/** One recording, from the microphone's opening to its file. */
+class Take {
+  #microphone = new Microphone();
+  #talk = null;
+  #over = false;
+  loudest = 0;
+
+  /** `on` hears `level(0..1)`, `turn(message, seconds)`, `trouble(words)` and `gone()`. */
+  constructor(on) { this.on = on; }
+
+  get seconds() { return this.began ? (performance.now() - this.began) / 1000 : 0; }
+
+  async begin() {
+    addEventListener("beforeunload", this);
+    await this.#microphone.open({
+      record: true, level: (l) => this.#loud(l), pcm: (samples) => this.#hear(samples), gone: () => this.on.gone(),
+    });
+    this.began = performance.now();
+    this.#connect();
+  }
+
+  #connect() {
+    const before = this.seconds;
+    const audio = { encoding: "linear16", sample_rate: this.#microphone.rate, channels: 1 };
+    this.#talk = talk({ kept: "no" }, (message) => this.#told(message, before), () => this.#left());
+    this.#talk.say({ type: "pause_assistant_message" });
+    this.#talk.say({ type: "session_settings", audio });
+  }
+
+  #loud(level) {
+    this.loudest = Math.max(this.loudest, level);
+    this.on.level(level);
+  }
+
+  #hear(samples) {
+    this.#talk?.say({ type: "audio_input", data: base64(samples) });
+  }
+
+  #told(message, before) {
+    if (message.type === "error") this.on.trouble(t("record.late"));
+    else this.on.trouble(""); // it is there
+    if (message.type === "user_message" && !message.interim) this.on.turn(message, before + message.time.begin / 1000);
+  }
+
+  #left() {
+    this.#talk = null;
+    if (this.#over) return;
+    this.on.trouble(t("record.left"));
+    setTimeout(() => this.#over || this.#connect(), RETRY);
+  }
+
+  handleEvent(event) { event.preventDefault(); }
+
+  /** End it; the file, or null where nothing was recorded. */
+  async end() {
+    this.#over = true;
+    removeEventListener("beforeunload", this);
+    this.#talk?.close();
+    const file = await this.#microphone.close();
+    if (file === null) return null;
+    const now = new Date(Date.now() - 60_000 * new Date().getTimezoneOffset()).toISOString();
+    const name = `${t("record.name")} ${now.slice(0, 10)} ${now.slice(11, 16).replace(":", ".")}`;
+    return new File([file], `${name}.${file.name.split(".").pop()}`, { type: file.type });
+  }
+}
+
+export default async function draw(main, signal) {
+  const desk = h("section", { class: "panel desk", "aria-label": t("record.desk") });
+  const turns = h("ol", { class: "live", "aria-live": "polite", "aria-label": t("record.turns") });
+  const empty = h("p", { class: "hint" }, t("record.empty"));
+  put(main, h("h1", {}, t("record.title")), h("p", { class: "lead" }, t("record.lead")),
+    h("div", { class: "taking" }, desk, h("section", { class: "panel" }, h("h2", {}, t("record.turns")), empty, turns)));
+  const heard = (message, at) => { empty.hidden = true; turns.prepend(turn(message, at)); };
+  const here = { desk, signal, heard };
+  const kept = [...sending].find((one) => one.recorded);
+  if (!kept) idle(here);
+  else if (moves(kept)) await onward(here, kept, kept.sent);
+  else unsent(here, kept);
+}
+
+/** A turn as it was heard. */
+function turn({ message, models }, at) {
+  const { emotion, cues } = models.empathia;
+  return h("li", {}, h("p", { class: "row-of" }, h("span", { class: "when" }, clock(at)), verdict(emotion)),
+    h("p", { dir: "auto", class: "spoken" }, message.content), strip(emotion?.scores ?? {}),
+    cues?.description ? h("p", { class: "small" }, t("record.sounded", { cues: cues.description })) : null);
+}
+
+function idle(here) {
+  const more = choices();
+  const start = button(t("record.start"), () => recording(here, more), { class: "solid large" });
+  put(here.desk, h("p", { class: "counter" }, clock(0)), start, more.node);
+  return start;
+}
+
+async function recording(here, more) {
+  const { desk, signal, heard } = here;
+  const counter = h("p", { class: "counter", role: "timer" }, clock(0));
+  const meter = level();
+  const said = h("p", { class: "status", role: "status" });
+  const say = (words) => { if (said.textContent !== words) said.textContent = words; };
+  const take = new Take({ level: meter.show, turn: heard, trouble: say, gone: () => stop(t("record.unplugged")) });
+  let ended = null;
+  const end = () => {
+    clearInterval(ticking);
+    ended ??= take.end();
+    return ended;
+  };
+  const stop = async (amiss = "") => {
+    if (ended) return;
+    const file = await end();
+    if (!file) return void (signal.aborted || idle(here));
+    const one = hold(file, more.given());
+    const silent = take.loudest < QUIET ? t("record.silent") : amiss;
+    if (signal.aborted) return; // it waits among the recordings
+    if (silent) unsent(here, one, silent);
+    else await onward(here, one);
+  };
+  let ticking = 0;
+  try {
+    await take.begin();
+  } catch (error) {
+    complain(error);
+  }
+  if (!take.began || signal.aborted) return void end();
+  ticking = setInterval(() => {
+    counter.textContent = clock(take.seconds);
+    if (take.seconds > PATIENCE && take.loudest < QUIET) say(t("record.quiet"));
+    else if (said.textContent === t("record.quiet")) say("");
+  }, 250);
+  signal.addEventListener("abort", () => stop());
+  const done = button(t("record.stop"), () => stop(), { class: "solid large on" });
+  put(desk, counter, meter.node, done, said, button(t("record.drop"), () => drop(here, t("record.go-on"), end)));
+  done.focus();
+}
+
+/** Let go of a recording, where one is sure: `act` does it. */
+async function drop(here, no, act) {
+  if (!await sure(t("record.drop-sure"), t("record.drop"), no)) return;
+  await act();
+  if (!here.signal.aborted) idle(here).focus();
+}
+
+/** A bar of loudness. */
+function level() {
+  const bar = h("b");
+  const node = h("div", { class: "level", role: "img", "aria-label": t("record.level") }, bar);
+  const show = (loud) => {
+    const share = Math.max(0, 1 + 20 * Math.log10(Math.max(loud, 1e-4)) / FLOOR);
+    bar.style.transform = `scaleX(${share.toFixed(3)})`;
+  };
+  return { node, show };
+}
+
+/** Send a recording and go where it is read. */
+async function onward(here, one, sent = send(one)) {
+  const bar = progress();
+  const show = () => bar.tell(...(one.state === "queued" ? [t("jobs.queued")] : [t("jobs.sending"), one.share]));
+  watch(show, here.signal);
+  put(here.desk, h("p", {}, t("record.kept")), bar.node);
+  show();
+  const job = await sent;
+  if (here.signal.aborted) return;
+  if (job) location.hash = `#recordings/${job.id}`;
+  else unsent(here, one);
+}
+
+/** A recording that the service does not have: send it, save it, or let go of it. */
+function unsent(here, one, amiss = "") {
+  const told = one.error ? plainly(one.error) : { text: amiss || t("record.unsent"), remedy: "" };
+  const again = button(t("record.send"), () => onward(here, one), { class: "solid" });
+  put(here.desk, h("div", { role: "alert" }, h("p", {}, told.text), told.remedy ? h("p", { class: "small" }, told.remedy) : null,
+    one.error ? h("p", {}, t("record.safe")) : null),
+  h("div", { class: "row-of" }, again, saving(one.file, t("record.save")),
+    button(t("record.drop"), () => drop(here, t("record.hold"), () => forget(one)))));
+  again.focus();
+}

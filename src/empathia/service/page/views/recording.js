@@ -1,0 +1,63 @@
+// One recording: how far it is, then its timeline.
+import { ask } from "../lib/api.js";
+import { button, h, put, sure } from "../lib/dom.js";
+import { facts, follow, progress, recordedAs, saving, stage } from "../lib/jobs.js";
+import { date, t } from "../lib/words.js";
+import { complain } from "../main.js";
+
+const KINDS = [["timeline", "JSON", "json"], ["timeline.csv", "CSV", "csv"]];
+const TIMED = [["timeline.srt", "SRT", "srt"], ["timeline.TextGrid", "TextGrid", "TextGrid"]];
+
+export default async function draw(main, signal, id) {
+  const path = `/v1/jobs/${encodeURIComponent(id)}`;
+  const body = h("div", { class: "one" });
+  const title = h("h1", {}, t("recording.title"));
+  put(main, h("p", {}, h("a", { href: "#recordings" }, t("recording.all"))), title, body);
+  const show = (over) => {
+    title.classList.toggle("unseen", over.state === "done"); // the timeline has it, too
+    put(body, ...(over.state === "done" ? timeline(over, path) : [failure(over, path)]));
+  };
+  const job = await ask(path, { signal });
+  title.textContent = job.name;
+  if (job.state === "waiting" || job.state === "reading") {
+    const bar = progress();
+    put(body, h("section", { class: "panel" }, bar.node, h("p", { class: "hint" }, t("recording.leave")), h("div", { class: "row-of" }, removal(job, path))));
+    bar.tell(t(`stage.${job.state}`));
+    follow(id, (told) => bar.tell(...stage(told)), signal).then((over) => {
+      if (over) show(over);
+      else location.hash = "#recordings"; // it was deleted meanwhile
+    }).catch(complain);
+  } else {
+    show(job);
+  }
+}
+
+function failure(job, path) {
+  const file = recordedAs(job.id);
+  return h("section", { class: "panel", role: "alert" }, h("p", {}, t("recordings.failed", { why: job.problem.detail })),
+    h("p", { class: "small" }, job.problem.remedy),
+    h("div", { class: "row-of" }, file ? saving(file, t("record.save")) : null, removal(job, path)));
+}
+
+function timeline(job, path) {
+  const base = job.name.replace(/\.\w{1,5}$/, "");
+  const kinds = job.about.duration === null ? KINDS : [...KINDS, ...TIMED];
+  const saved = kinds.map(([what, label, ending]) =>
+    h("a", { class: "plain as-button", href: `${path}/${what}`, download: `${base}.${ending}` }, label));
+  return [h("p", { class: "facts", role: "status" }, [date(job.created), ...facts(job.about)].join(" · ")),
+    h("div", { class: "row-of tools" }, h("a", { class: "solid as-button", href: `#ask/${job.id}` }, t("recording.ask")),
+      h("span", { class: "hint" }, t("recording.download")), ...saved, removal(job, path)),
+    h("iframe", { class: "report", src: `${path}/page`, title: t("recording.report", { name: job.name }) })];
+}
+
+function removal(job, path) {
+  return button(t("recording.delete"), async () => {
+    if (!await sure(t("recording.delete-sure", { name: job.name }), t("recording.delete"), t("recording.keep"))) return;
+    try {
+      await ask(path, { method: "DELETE" });
+      location.hash = "#recordings";
+    } catch (error) {
+      complain(error);
+    }
+  }, { class: "plain danger" });
+}

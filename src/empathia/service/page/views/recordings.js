@@ -1,0 +1,139 @@
+// All recordings: sent by button or dropped on the page, read one after another.
+import { Problem, ask } from "../lib/api.js";
+import { button, h, put, sure } from "../lib/dom.js";
+import { choices, facts, follow, forget, moves, progress, saving, send, sending, stage, watch } from "../lib/jobs.js";
+import { date, t } from "../lib/words.js";
+import { complain, plainly } from "../main.js";
+import single from "./recording.js";
+
+export default async function draw(main, signal, id = null) {
+  if (id !== null) return single(main, signal, id);
+  const coming = h("ul", { class: "jobs", "aria-label": t("recordings.coming") });
+  const list = new List(signal);
+  put(main, h("h1", {}, t("recordings.title")), h("p", { class: "lead" }, t("recordings.lead")),
+    bringing(signal), coming, list.empty, list.node);
+  const rows = new Map();
+  const changed = () => {
+    const taken = [...rows.keys()].filter((one) => !sending.has(one));
+    for (const one of taken) { rows.get(one).node.remove(); rows.delete(one); }
+    for (const one of sending) {
+      if (!rows.has(one)) { rows.set(one, onItsWay(one)); coming.append(rows.get(one).node); }
+      rows.get(one).show();
+    }
+    coming.hidden = !sending.size;
+    if (taken.length) list.refresh().catch(complain);
+  };
+  watch(changed, signal);
+  changed();
+  await list.refresh();
+  list.read().catch(complain);
+}
+
+/** Where files are brought: by button, or dropped anywhere on the page. */
+function bringing(signal) {
+  const more = choices();
+  const input = h("input", { type: "file", multiple: true, hidden: true });
+  const bring = (files) => { for (const file of files) send(file, more.given()); };
+  input.addEventListener("change", () => { bring(input.files); input.value = ""; });
+  const zone = h("section", { class: "panel zone", "aria-label": t("recordings.bring") },
+    h("div", { class: "row-of" }, button(t("recordings.choose"), () => input.click(), { class: "solid" }), h("span", { class: "hint" }, t("recordings.drop"))),
+    input, more.node);
+  const over = (on) => zone.classList.toggle("over", on);
+  addEventListener("dragover", (event) => { event.preventDefault(); over(true); }, { signal });
+  addEventListener("dragleave", (event) => { if (!event.relatedTarget) over(false); }, { signal });
+  addEventListener("drop", (event) => { event.preventDefault(); over(false); bring(event.dataTransfer.files); }, { signal });
+  return zone;
+}
+
+/** A file that the service has not taken. */
+function onItsWay(one) {
+  const bar = progress();
+  const told = h("div", { role: "alert" });
+  const name = h("span", { class: "name" }, one.file.name);
+  const node = h("li", {}, name, bar.node, told);
+  let shown = null;
+  const drop = async () => {
+    if (!one.recorded || await sure(t("record.drop-sure"), t("record.drop"), t("record.hold"))) forget(one);
+  };
+  const show = () => {
+    bar.node.hidden = !moves(one);
+    if (moves(one)) bar.tell(t(one.state === "queued" ? "jobs.queued" : "jobs.sending"), one.state === "queued" ? null : one.share);
+    if (shown === one.state) return;
+    shown = one.state;
+    put(told, moves(one) ? null : [...words(one),
+      h("div", { class: "row-of" }, button(t(one.error ? "recordings.again" : "record.send"), () => { send(one); }),
+        one.recorded ? saving(one.file, t("record.save")) : null,
+        button(t(one.recorded ? "record.drop" : "recordings.leave"), drop))]);
+  };
+  return { node, show };
+}
+
+function words(one) {
+  if (!one.error) return [h("p", {}, t("record.unsent"))];
+  const { text, remedy } = plainly(one.error);
+  return [h("p", {}, text), h("p", { class: "small" }, remedy)];
+}
+
+/** What the service has, the newest first. */
+class List {
+  node = h("ul", { class: "jobs", "aria-label": t("recordings.title") });
+  empty = h("p", { class: "hint", hidden: true }, t("recordings.none"));
+  #jobs = new Map(); // id -> { job, node, bar }
+  #wake = () => {};
+
+  constructor(signal) { this.signal = signal; }
+
+  async refresh() {
+    const { jobs } = await ask("/v1/jobs", { signal: this.signal });
+    for (const job of jobs.reverse()) {
+      if (this.#jobs.has(job.id)) continue;
+      this.#jobs.set(job.id, { job, node: h("li"), bar: progress() });
+      this.node.prepend(this.#jobs.get(job.id).node);
+      this.#show(job);
+    }
+    this.#wake();
+    this.empty.hidden = this.#jobs.size > 0 || sending.size > 0;
+  }
+
+  #show(job) {
+    const row = this.#jobs.get(job.id);
+    row.job = job;
+    const over = job.state === "done" || job.state === "failed";
+    if (!over) row.bar.tell(t(`stage.${job.state}`));
+    put(row.node, h("a", { class: "name", href: `#recordings/${job.id}` }, job.name),
+      h("span", { class: "when" }, date(job.created)), over ? outcome(job) : row.bar.node);
+  }
+
+  /** Follow what is read, the oldest first, as the service reads it: one connection is enough. */
+  async read() {
+    while (!this.signal.aborted) {
+      const next = [...this.#jobs.values()].find(({ job }) => job.state === "waiting" || job.state === "reading");
+      if (!next) {
+        await new Promise((resolve) => { this.#wake = resolve; });
+        continue;
+      }
+      const { id } = next.job;
+      try {
+        const job = await follow(id, (told) => next.bar.tell(...stage(told)), this.signal);
+        if (job) this.#show(job);
+        else this.#gone(id);
+      } catch (error) {
+        if (!(error instanceof Problem && error.status === 404)) throw error;
+        this.#gone(id);
+      }
+    }
+  }
+
+  #gone(id) {
+    this.#jobs.get(id).node.remove();
+    this.#jobs.delete(id);
+  }
+}
+
+/** What a job came to: how much there is, or why there is nothing. */
+function outcome({ state, about, problem }) {
+  if (state === "failed") {
+    return h("div", { class: "failed" }, h("p", {}, t("recordings.failed", { why: problem.detail })), h("p", { class: "small" }, problem.remedy));
+  }
+  return h("span", { class: "much-of" }, facts(about).join(" · "));
+}

@@ -1,0 +1,165 @@
+"""Recording, uploads and questions on the page, in a real browser with a microphone that hums."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from visiting_page import Visit
+
+pytestmark = pytest.mark.browser
+
+
+def files(**texts):
+    return [
+        {"name": f"{name}.txt", "mimeType": "text/plain", "buffer": text.encode()}
+        for name, text in texts.items()
+    ]
+
+
+def bring(page, **texts):
+    """Upload texts; their rows."""
+    page.locator("input[type=file]").set_input_files(files(**texts))
+    rows = {name: page.locator("li", has_text=f"{name}.txt") for name in texts}
+    for row in rows.values():
+        row.wait_for()
+    return rows
+
+
+def test_what_is_recorded_is_shown_turn_by_turn_and_becomes_a_timeline(browser, place):
+    with Visit(browser, place, "record") as visit:
+        page = visit.page
+        page.get_by_text("More", exact=True).click()
+        page.get_by_label("Names of the speakers").fill("Ann")
+        page.get_by_role("button", name="Start recording").press("Enter")
+        turn = page.locator(".live li").first
+        turn.wait_for()
+        assert "220 Hz" in turn.inner_text() and "joy 70 %" in turn.inner_text().replace(
+            "\xa0", " "
+        )
+        stop = page.get_by_role("button", name="Stop and read")
+        assert page.evaluate("document.activeElement.textContent") == "Stop and read"
+        assert page.locator(".level b").evaluate("b => b.style.transform") > "scaleX(0.5"
+        stop.press("Enter")
+        report = page.frame_locator("iframe").locator("body")
+        assert re.search(r'^Recording \d{4}-.*webm .*\["Ann"\]', report.inner_text())
+        page.go_back()
+        page.get_by_role("button", name="Start recording").wait_for()
+
+
+def test_a_recording_outlasts_a_service_that_does_not_answer(browser, place):
+    with Visit(browser, place, "limits") as visit:
+        page = visit.page
+        page.route_web_socket("**/chat*", lambda socket: socket.close())
+        page.route("**/v1/jobs", lambda route: route.abort())
+        page.goto("/#record")
+        page.get_by_role("button", name="Start recording").click()
+        page.get_by_text("The service does not answer.").wait_for()
+        page.goto("/#recordings")  # away from it: what was recorded waits there
+        held = page.locator("li", has_text="not sent yet")
+        assert held.get_by_role("link", name="Save on this device").get_attribute("download")
+        page.goto("/#record")
+        page.get_by_role("button", name="Send it").click()
+        page.get_by_text("The recording is still here").wait_for()
+        page.unroute("**/v1/jobs")
+        page.get_by_role("button", name="Send it").click()
+        page.locator("iframe").wait_for()
+        visit.complaints.clear()  # of the browser, that requests failed
+
+
+def test_who_cannot_be_heard_is_told_why(browser, place):
+    with Visit(browser, place, "record") as visit:
+        page = visit.page
+        for fails, told in (
+            ("NotAllowedError", "Allow the microphone"),
+            ("NotFoundError", "No microphone"),
+            ("NotReadableError", "another program"),
+            (None, "https"),
+        ):
+            page.evaluate(
+                """fails => Object.defineProperty(navigator, "mediaDevices", { configurable: true,
+                value: fails && { getUserMedia: async () => { throw new DOMException("", fails); } }
+                })""",
+                fails,
+            )
+            page.get_by_role("button", name="Start recording").click()
+            page.get_by_role("alert").get_by_text(told).first.wait_for()
+
+
+def test_two_are_brought_and_one_is_deleted(browser, place):
+    with Visit(browser, place, "recordings") as visit:
+        page = visit.page
+        rows = bring(page, first="Hello.\nYou.", second="Bye.")
+        for name, told in (("first", "2 turns"), ("second", "1 turn")):
+            rows[name].get_by_text(f"0:01 · 1 speaker · {told}").wait_for()
+        names = page.locator("ul.jobs a").all_inner_texts()
+        assert names.index("second.txt") < names.index("first.txt")
+        page.get_by_role("link", name="second.txt").press("Enter")
+        page.frame_locator("iframe").get_by_text("second.txt").wait_for()
+        with page.expect_download() as saved:
+            page.get_by_role("link", name="SRT").click()
+        assert saved.value.suggested_filename == "second.srt"
+        page.get_by_role("button", name="Delete").click()
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Delete").click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        page.get_by_role("heading", name="Recordings").wait_for()
+        page.get_by_role("link", name="first.txt").wait_for()
+        assert page.get_by_role("link", name="second.txt").count() == 0
+
+
+def test_what_is_dropped_is_read_and_what_is_refused_says_what_to_do(browser, place):
+    with Visit(browser, place, "recordings") as visit:
+        page = visit.page
+        page.locator("input[type=file]").wait_for(state="attached")
+        dropped = page.evaluate_handle(
+            """() => { const all = new DataTransfer();
+            all.items.add(new File(["fail"], "dropped.txt"));
+            all.items.add(new File([], "empty.txt"));
+            return all; }"""
+        )
+        page.dispatch_event("main", "drop", {"dataTransfer": dropped})
+        failed = page.locator("li", has_text="dropped.txt")
+        failed.get_by_text("It could not be read: that cannot be read").wait_for()
+        assert "Give another" in failed.inner_text()
+        refused = page.locator("li", has_text="empty.txt")
+        refused.get_by_text("The file is empty").wait_for()
+        assert "Choose another" in refused.inner_text()
+        refused.get_by_role("button", name="Leave it out").click()
+        refused.wait_for(state="detached")
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_a_turn_is_asked_about_and_says_what_its_label_hangs_on(browser, place, width):
+    with Visit(browser, place, "recordings", viewport={"width": width, "height": 900}) as visit:
+        page = visit.page
+        bring(page, **{f"asked{width}": "The dog died\nmute"})
+        page.get_by_role("link", name=f"asked{width}.txt").click()
+        page.get_by_role("link", name="Ask about a turn").click()
+        page.get_by_role("link", name="The dog died").press("Enter")
+        said = page.get_by_role("heading", name="The language model says")
+        assert "sadness 70" in said.inner_text()
+        assert said.evaluate("node => node === document.activeElement")
+        answer = page.locator(".answer").inner_text().replace("\xa0", " ")
+        assert (
+            "Because of “The” and “dog”: sadness 70 %, without the first 20 %, without the second "
+            "30 %." in answer
+        )
+        assert "without what was said before" in answer and "voice: low volume" in answer
+        page.get_by_text("All that it was asked").click()
+        assert page.locator("pre").all_inner_texts() == ["Which label?", "Ann: The dog died"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.get_by_role("link", name="mute").click()
+        told = page.locator(".answer").get_by_role("alert")
+        assert "Choose a turn with words" in told.inner_text()
+
+
+def test_it_speaks_korean(browser, place):
+    with Visit(browser, place, "record") as visit:
+        page = visit.page
+        page.get_by_label("Language").first.select_option("ko")
+        page.get_by_role("button", name="녹음 시작").wait_for()
+        page.goto("/#recordings")
+        bring(page, korean="fail")["korean"].get_by_text("읽지 못했습니다").wait_for()
+        page.goto("/#ask")
+        page.get_by_role("heading", name="한 차례에 대해 묻기").wait_for()

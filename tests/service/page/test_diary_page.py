@@ -77,7 +77,7 @@ def test_an_account_is_made_changed_left_and_deleted(browser, place):
         enter.get_by_label("암호 문구").fill(SECRET)
         enter.get_by_label("암호 문구").press("Enter")
         page.locator(".who-am-i a", has_text=name).wait_for()
-        assert page.evaluate("document.activeElement.id") == "main"
+        until(page, "document.activeElement.id === 'main'")
         page.goto("/#account")
         page.get_by_role("button", name="계정 지우기").click()
         dialog = page.get_by_role("dialog")
@@ -129,7 +129,7 @@ def test_the_calendar_is_walked_with_keys(browser, place):
         page.locator(".day[aria-current=page]").focus()
         for key in ("ArrowUp", "ArrowRight", "ArrowRight"):  # 24, 25, 26
             page.keyboard.press(key)
-        assert page.evaluate("document.activeElement.hash") == "#diary/2025-03-26"
+        until(page, "document.activeElement.hash === '#diary/2025-03-26'")
         assert page.locator(".day[tabindex='0']").count() == 1
         page.keyboard.press("PageUp")
         page.get_by_role("grid", name="2025년 2월").wait_for()
@@ -146,7 +146,7 @@ def test_a_recording_is_kept_played_edited_and_deleted_truly(browser, place):
         until(page, "document.querySelector('meter').value > .1")
         page.get_by_role("button", name="Done").click()
         page.get_by_role("button", name="Send it again").wait_for()  # nothing is lost
-        assert page.evaluate("document.activeElement.textContent") == "Send it again"
+        until(page, "document.activeElement.textContent === 'Send it again'")
         assert page.get_by_role("link", name="Save it as a file").get_attribute("download")
         assert all("ERR_FAILED" in c for c in ann.complaints)
         ann.complaints.clear()
@@ -165,7 +165,7 @@ def test_a_recording_is_kept_played_edited_and_deleted_truly(browser, place):
         shown.get_by_label("Words").fill("A sad day.")
         shown.get_by_role("button", name="Keep").click()
         shown.get_by_text("sadness 100").wait_for()
-        assert page.evaluate("document.activeElement.textContent") == "Edit"
+        until(page, "document.activeElement.textContent === 'Edit'")
         assert ann.ask("/v1/diary/bookmarks")["entries"][0]["words"] == "A sad day."
         shown.get_by_role("button", name="Delete", exact=True).press("Enter")
         page.get_by_role("dialog").get_by_text("Its recording, its words").wait_for()
@@ -175,7 +175,7 @@ def test_a_recording_is_kept_played_edited_and_deleted_truly(browser, place):
         page.get_by_role("dialog").get_by_role("button", name="Delete").click()
         page.get_by_text("The entry was deleted.").wait_for()
         assert shown.count() == 0
-        assert page.evaluate("document.activeElement.id") == "main"
+        until(page, "document.activeElement.id === 'main'")
         for path in (entry["id"], f"{entry['id']}/audio", f"{entry['id']}/timeline"):
             assert ann.context.request.get(f"{ENTRIES}/{path}").status == 404
 

@@ -55,6 +55,7 @@ def test_a_recording_outlasts_a_service_that_does_not_answer(browser, place):
         page.goto("/#record")
         page.get_by_role("button", name="Start recording").click()
         page.get_by_text("The service does not answer.").wait_for()
+        page.get_by_text("0:01").wait_for()  # a browser gives nothing of what is shorter
         page.goto("/#recordings")  # away from it: what was recorded waits there
         held = page.locator("li", has_text="not sent yet")
         assert held.get_by_role("link", name="Save on this device").get_attribute("download")

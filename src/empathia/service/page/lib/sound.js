@@ -62,7 +62,8 @@ export class Microphone {
       }
       const type = this.#recorder.mimeType.split(";")[0];
       const name = `recording.${type.includes("mp4") ? "m4a" : "webm"}`;
-      file = new File(this.#parts, name, { type });
+      const whole = new File(this.#parts, name, { type });
+      file = whole.size ? whole : null; // it was stopped before there was any sound
     }
     this.#stream?.getTracks().forEach((track) => track.stop());
     await this.#context?.close().catch(() => {});

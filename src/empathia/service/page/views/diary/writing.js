@@ -71,7 +71,8 @@ export function writing(account, day, signal, kept) {
     either.hidden = mine.file !== null;
     waiting(state, mine, { send, signal });
     if (!mine.file) fresh();
-    if (document.activeElement !== document.body) return;
+    const at = document.activeElement; // what is hidden keeps the focus until it is drawn
+    if (at !== document.body && !(either.hidden && either.contains(at))) return;
     if (mine.file && !mine.way) state.querySelector("button").focus();
     else if (away && !mine.file) records.querySelector("button").focus();
   };

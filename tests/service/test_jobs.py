@@ -21,7 +21,7 @@ HERE = "http://127.0.0.1:8000"
 
 
 def client(folder, **settings):
-    app = create(Settings(folder, **settings), reading="little_work")
+    app = create(Settings(folder, **settings), "little_work", "little_talk")
     return TestClient(app, base_url=HERE, raise_server_exceptions=False)
 
 
@@ -234,7 +234,7 @@ def test_pages_of_others_change_nothing(served, headers):
 
 
 def test_a_token_is_asked_for_wherever_somebody_is_meant(tmp_path):
-    app = create(Settings(tmp_path, token=TOKEN), reading="little_work")
+    app = create(Settings(tmp_path, token=TOKEN), "little_work", "little_talk")
     one = TestClient(app, base_url=HERE)  # not started: the guard stands before all
     wrong = (
         {},

@@ -71,8 +71,11 @@ def test_an_account_is_made_changed_left_and_deleted(browser, place):
         page.get_by_role("heading", name="설정").wait_for()
         account = ask.get("/v1/account").json()
         assert account["keeps_audio"] and account["language"] == "ko"
+        page.evaluate("window.hers = true")
         page.get_by_role("button", name="로그아웃").click()
         enter = page.locator("#sign-in")
+        enter.wait_for()
+        assert page.evaluate("window.hers") is None  # nothing stays in the page
         enter.get_by_label("이름").fill(name.upper())
         enter.get_by_label("암호 문구").fill(SECRET)
         enter.get_by_label("암호 문구").press("Enter")

@@ -2,7 +2,8 @@
 import { about, before, begin } from "../main.js";
 import { Problem, ask, upload } from "../lib/api.js";
 import { deleting } from "../lib/dialog.js";
-import { button, field, form, h, put } from "../lib/dom.js";
+import { button, field, form, h, put, sure } from "../lib/dom.js";
+import { sending } from "../lib/jobs.js";
 import { language, languages, percent, speak, t } from "../lib/words.js";
 import { recorder } from "./diary/recorder.js";
 
@@ -37,9 +38,15 @@ async function enter(session) {
 }
 
 async function leave() {
+  const unsent = [...sending].some((one) => one.recorded);
+  if (unsent && !await sure(t("record.drop-sure"), t("record.drop"), t("record.hold"))) return;
+  await gone();
+}
+
+/** Nothing of who leaves stays on the page for whoever comes next. */
+async function gone() {
   await ask("/v1/session", { method: "DELETE" });
-  await begin();
-  document.getElementById("main").focus();
+  location.reload();
 }
 
 /** For the browser's keeper of passwords, which wants to know whose a passphrase is. */
@@ -229,5 +236,5 @@ async function close(signal) {
     label: t("account.close-for-good"), more: h("div", {}, whose(), shown), signal,
   };
   const done = await deleting(asked, () => plain(ask("/v1/account/delete", { json: { passphrase: word.value } })));
-  if (done) await leave();
+  if (done) await gone();
 }

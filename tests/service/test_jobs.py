@@ -178,6 +178,23 @@ def test_deleted_is_gone_even_while_it_is_read(served, tmp_path):
     assert not any(p.name.startswith(".gone") for p in place.parent.iterdir())
 
 
+def test_a_disk_that_takes_no_more_stops_one_upload_and_not_the_others(served, tmp_path):
+    go = tmp_path / "go"
+    under_way = put(served, f"wait {go}").json()
+    while served.get(f"/v1/jobs/{under_way['id']}").json()["state"] != "reading":
+        pass
+    waits = put(served).json()
+    for job in (under_way, waits):  # what is known of them cannot be written any more
+        file = served.app.state.settings.folder / "jobs" / job["id"] / "job.json"
+        file.unlink()
+        (file / "in the way").mkdir(parents=True)
+    go.touch()
+    assert over(served, under_way)[-1][1]["state"] == "done"
+    [(_, told)] = over(served, waits)[-1:]
+    assert told["state"] == "failed" and str(tmp_path) not in json.dumps(told)
+    assert over(served, put(served).json())[-1][1]["state"] == "done"
+
+
 def test_a_service_goes_on_with_what_another_was_given(tmp_path):
     with client(tmp_path) as one:
         done = put(one).json()

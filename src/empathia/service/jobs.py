@@ -247,9 +247,9 @@ class Jobs:
 
     async def _read(self, job: Job) -> None:
         job = replace(job, state=READING, tries=job.tries + 1)
-        self._keep(job)
         place = self._folder / job.id
         try:
+            self._keep(job)
             about = await self._worker.ask(
                 "read",
                 lambda done: self._progress(job.id, *done),
@@ -274,7 +274,12 @@ class Jobs:
         if job.id not in self._jobs:  # it was deleted meanwhile
             return
         self._last.pop(job.id, None)
-        self._keep(job)
+        try:
+            self._keep(job)
+        except (OSError, EmpathiaError) as error:  # as of a full disk: read anew at the next start
+            log.fault(error, "job")
+            self._jobs[job.id] = job
+            self._tell()
         log.write("job", id=job.id, state=job.state, tries=job.tries)
 
     def _progress(self, id: str, stage: str, done: float, total: float | None) -> None:

@@ -17,13 +17,35 @@ _ASKS = 20.0  # s in which the head of a request has to come
 _LISTENS = 60.0  # s in which some of what is sent has to be taken
 
 
-class Line(H11Protocol):
+class _Listened(asyncio.Protocol):
+    """A connection that is given up where its client takes nothing of what is sent."""
+
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+    _listens: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """The client takes less than is sent."""
+        super().pause_writing()
+        self._listens = self.loop.call_later(_LISTENS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has taken it."""
+        _cancel(self._listens)
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It has gone."""
+        _cancel(self._listens)
+        super().connection_lost(exc)
+
+
+class Line(_Listened, H11Protocol):
     """A connection of HTTP."""
 
     def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - as uvicorn makes it
         super().__init__(*args, **more)
         self._asks: asyncio.TimerHandle | None = None
-        self._listens: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has come."""
@@ -58,42 +80,14 @@ class Line(H11Protocol):
         else:
             self.transport.close()
 
-    def pause_writing(self) -> None:
-        """The client takes less than is sent."""
-        super().pause_writing()
-        self._listens = self.loop.call_later(_LISTENS, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """It has taken it."""
-        _cancel(self._listens)
-        super().resume_writing()
-
     def connection_lost(self, exc: Exception | None) -> None:
         """It has gone."""
         _cancel(self._asks)
-        _cancel(self._listens)
         super().connection_lost(exc)
 
 
-class Talk(WebSocketsSansIOProtocol):
+class Talk(_Listened, WebSocketsSansIOProtocol):
     """A connection of a WebSocket; who answers no ping is let go by uvicorn."""
-
-    _listens: asyncio.TimerHandle | None = None
-
-    def pause_writing(self) -> None:
-        """The client takes less than is sent."""
-        super().pause_writing()
-        self._listens = self.loop.call_later(_LISTENS, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """It has taken it."""
-        _cancel(self._listens)
-        super().resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """It has gone."""
-        _cancel(self._listens)
-        super().connection_lost(exc)
 
 
 class Words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.testclient import TestClient
@@ -49,6 +50,19 @@ def test_what_is_asked_is_handed_on(served):
         "listener": "Ben",
         "seed": 1,
     }
+
+
+def test_what_takes_long_keeps_no_talk_from_its_answer(served, tmp_path):
+    go = tmp_path / "go"
+    asked = {"pairs": [{"context": f"wait {go}", "reply": "Oh."}]}
+    with ThreadPoolExecutor(1) as beside:
+        judged = beside.submit(served.post, "/v1/judge", json=asked)
+        with served.websocket_connect("ws://127.0.0.1:8000/v0/evi/chat") as socket:
+            socket.send_json({"type": "user_input", "text": "Hello."})
+            while socket.receive_json()["type"] != "assistant_end":
+                assert not judged.done()
+        go.touch()
+        assert judged.result().json()["pairs"]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import pytest
 
 from empathia.errors import EmpathiaError, UsageError
 from empathia.pipeline import Options
-from empathia.service import tasks
-from empathia.service.workers import Died, Worker
+from empathia.service import tasks, workers
+from empathia.service.problems import status_of
+from empathia.service.workers import Away, Died, Worker
 
 
 def during(what, options=None):
@@ -131,3 +132,33 @@ def test_one_that_cannot_begin_says_why():
 
     with pytest.raises(UsageError):
         asyncio.run(start())
+
+
+def test_one_that_cannot_load_again_is_tried_one_at_a_time_and_then_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "_PAUSES", (0.0,))
+    monkeypatch.setattr(workers, "_COMES", 0.01)
+    starts, broken = tmp_path / "starts", tmp_path / "broken"
+
+    def begun():
+        return len(starts.read_text().splitlines())
+
+    async def ask():
+        worker = Worker("failing_work", tmp_path)
+        await worker.start()
+        broken.touch()
+        with pytest.raises(Died):
+            await worker.ask("die")
+        with pytest.raises(Away) as told:
+            await worker.ask("pid")
+        while begun() < 3:
+            await asyncio.sleep(0)
+        broken.unlink()
+        monkeypatch.setattr(workers, "_COMES", 60)
+        there = await worker.ask("pid")
+        alone = [p.pid for p in multiprocessing.active_children() if p.name == "empathia-work"]
+        await worker.stop()
+        return told.value, there, alone
+
+    told, there, alone = asyncio.run(ask())
+    assert status_of(told) == 503 and told.headers["Retry-After"] and told.remedy
+    assert alone == [there] and str(there) == starts.read_text().splitlines()[-1]

@@ -118,7 +118,14 @@ class Talking:
     def reply(self, tell, **given):
         return given
 
-    judge = react = reply
+    react = reply
+
+    def judge(self, tell, *, pairs):
+        """A context "wait FILE" takes until that is there."""
+        for context, _ in pairs:
+            while context.startswith("wait") and not Path(context.split()[1]).exists():
+                tell("waiting")
+        return {"pairs": pairs}
 
     def end(self, tell, *, talk):
         del self.said[talk]

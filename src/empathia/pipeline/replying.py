@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -52,7 +53,7 @@ class Replies:
         used.extend(getattr(generator, "weights", ()))
         if str(options.care) != care.OFF:
             generator = care.Careful(generator, options.care)
-        self._generator = generator
+        self._generator, self._proposing = generator, threading.Lock()
         self._measures: dict[str, Measure | None] = {}
 
     @property
@@ -78,7 +79,8 @@ class Replies:
         """
         wish = wish or self._options.wish
         try:
-            found = self._generator.propose(turns, wish, tell if wish.candidates == 1 else None)
+            with self._proposing:  # a language model says one thing at a time
+                found = self._generator.propose(turns, wish, tell if wish.candidates == 1 else None)
         except (WeightsError, ExtraError) as error:
             found = [rules.answer(turns, note=str(error), wish=wish)]
         reply = self._chosen(turns, found, record, wish)

@@ -24,7 +24,7 @@ from empathia.errors import EmpathiaError
 from empathia.files import Plain
 from empathia.service import log, problems
 from empathia.service.problems import Refused
-from empathia.service.workers import Died, Worker
+from empathia.service.workers import Away, Died, Worker
 
 WAITING, READING, DONE, FAILED = "waiting", "reading", "done", "failed"
 _STATE, _UPLOAD, _GONE = "job.json", "upload", ".gone-"
@@ -259,6 +259,8 @@ class Jobs:
                 given=job.options,
                 longest=self._longest,
             )
+        except Away:
+            over = replace(job, state=WAITING, tries=job.tries - 1)
         except Died as error:
             over = self._failed(job, error) if job.tries >= _TRIES else replace(job, state=WAITING)
         except EmpathiaError as error:

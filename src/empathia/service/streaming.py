@@ -9,8 +9,11 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any, BinaryIO, cast
 
+from starlette.requests import Request
+
 from empathia.errors import EmpathiaError
 from empathia.service import log, problems
+from empathia.service.problems import Refused
 
 _BEAT = 15.0  # s without an event after which a client hears that the service is there
 _AHEAD = 8  # pieces that wait for a slow client
@@ -77,6 +80,28 @@ def event(value: object, name: str | None = None) -> str:
     """A server-sent event of JSON."""
     head = "" if name is None else f"event: {name}\n"
     return f"{head}data: {json.dumps(value, ensure_ascii=False)}\n\n"
+
+
+async def while_there(request: Request, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
+    """What comes of work; it is given up with the client.
+
+    Args:
+        request: Whose; all of its body has come.
+        work: What it waits for.
+
+    Raises:
+        Refused: The client has gone.
+    """
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait([task, gone], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Refused(408, "the client has gone")
+        return task.result()
+    finally:
+        task.cancel()
+        gone.cancel()
 
 
 async def written(write: Callable[[BinaryIO], object]) -> AsyncGenerator[bytes]:

@@ -13,17 +13,32 @@ from typing import Any
 
 from empathia.errors import EmpathiaError
 from empathia.service import log, tasks
+from empathia.service.problems import Refused
 from empathia.service.tasks import Failure
 
 _PAUSES = (0.0, 1.0, 5.0, 30.0)  # s before it is started again, for the first time, the second ...
 _WHOLE = 60.0  # s after which a process counts as well
+_COMES = 60.0  # s within which it is to be there for who asks
+_RETRY = 5  # s after which one who was refused may ask again
 _END_S = 5.0  # until one that is to end is ended
 
 Message = tuple[int, str, Any]
 
 
-class Died(EmpathiaError):
-    """A process ended in the middle of its work."""
+class Died(Refused):
+    """A process ended in the middle of its work.
+
+    Args:
+        problem: What happened.
+        remedy: What the client can do.
+    """
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(503, problem, remedy, _RETRY)
+
+
+class Away(Died):
+    """There is none, and nothing was begun."""
 
 
 class Worker:
@@ -39,6 +54,7 @@ class Worker:
         self._numbers = itertools.count(1)
         self._asked: dict[int, tuple[asyncio.Future[Any], Callable[[Any], None] | None]] = {}
         self._ready = asyncio.Event()
+        self._failure: EmpathiaError | None = None
         self._ends = False
         self._has_begun = False
         self._deaths = 0
@@ -91,8 +107,8 @@ class Worker:
             if what == "ready":
                 self._ready.set()
                 self._first.set_result(None)
-            elif not self._first.done():
-                self._first.set_exception(value.error())
+            else:
+                self._failure = value.error()  # told when it has ended, which is heard next
             return
         future, tell = self._asked.get(number, (None, None))
         if what == "tell" and tell is not None:
@@ -110,7 +126,8 @@ class Worker:
             "Try a shorter recording, or give the machine more memory",
         )
         if not self._first.done():
-            self._first.set_exception(error)
+            self._first.set_exception(self._failure or error)
+            self._failure = None
             return
         for future, _ in self._asked.values():
             if not future.done():
@@ -146,8 +163,9 @@ class Worker:
         Raises:
             EmpathiaError: As the method.
             Died: The process ended meanwhile; it is started again.
+            Away: There is none.
         """
-        await self._ready.wait()
+        await self._there()
         number = next(self._numbers)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._asked[number] = (future, tell)
@@ -159,6 +177,16 @@ class Worker:
             raise
         finally:
             del self._asked[number]
+
+    async def _there(self) -> None:
+        try:
+            async with asyncio.timeout(_COMES):  # wait_for can swallow that somebody gives up
+                await self._ready.wait()
+        except TimeoutError:
+            raise Away(
+                "the process that works at it cannot be started again, as where memory is short",
+                "Come again later; the log of the service says more",
+            ) from None
 
     async def stream(self, method: str, /, **given: object) -> AsyncGenerator[Any, None]:
         """What a method of the work tells, piece by piece; closing it ends the work.

@@ -21,13 +21,11 @@ from empathia.service.diary.records import TYPES, WORDS, Draft, Entry, Feeling, 
 from empathia.service.diary.store import Store
 from empathia.service.diary.summing import summary
 from empathia.service.forms import Came
-from empathia.service.problems import Refused
 from empathia.service.room import Room
 from empathia.service.streaming import Tell
 from empathia.service.tasks.entry import Read
-from empathia.service.workers import Died, Worker
+from empathia.service.workers import Worker
 
-_RETRY = 5  # s
 _HEAD = 64  # bytes that tell a type
 
 
@@ -130,7 +128,12 @@ class Desk:
         else:
             calm = await asyncio.to_thread(self._calm, visit)
             read = await self.ask("hear", came, tell, language=given.language, calm=calm)
-        return await asyncio.to_thread(self._keep, visit, given, came, read)
+        keeping = asyncio.ensure_future(asyncio.to_thread(self._keep, visit, given, came, read))
+        try:
+            return await asyncio.shield(keeping)
+        except asyncio.CancelledError:  # what is kept is kept whole: it needs what came
+            await asyncio.wait([keeping])
+            raise
 
     async def judged(self, text: str, language: str | None = None) -> Read:
         """What a text tells."""
@@ -144,14 +147,10 @@ class Desk:
         """What the reader says, of a recording where one came.
 
         Raises:
-            Refused: It has ended meanwhile.
             EmpathiaError: As the method.
         """
         file = {} if came is None else {"file": str(came.path), "longest": self.longest}
-        try:
-            return await self.reader.ask(method, tell, **file, **given)
-        except Died as error:
-            raise Refused(503, error.problem, error.remedy, _RETRY) from None
+        return await self.reader.ask(method, tell, **file, **given)
 
     def _calm(self, visit: Visit) -> Mapping[str, float] | None:
         try:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import sys
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 
 import pytest
 from diary_client import HEAD, Person, service
 from little_diary import SECRET
+
+from empathia.service import writing
 
 ENTRIES = "/v1/diary/entries"
 
@@ -171,6 +175,59 @@ def test_days_months_and_years_are_looked_back_on(served):
         refused(ann.ask("GET", f"{ENTRIES}?{query}"), 400, told)
     refused(ann.ask("GET", f"{ENTRIES}?year=2025&day=2025-01-01"), 400, "more than one")
     refused(ann.ask("GET", f"{ENTRIES}?day=soon"), 422, "day")
+
+
+def leaves(served, asked, until=None):
+    """What is answered where a client has gone: at once, or when something has come."""
+    coming = [{"type": "http.request", "body": asked.read()}, {"type": "http.disconnect"}]
+    told = []
+
+    async def receive():
+        if len(coming) == 1 and until is not None:
+            await asyncio.to_thread(until.wait, 60)
+        return coming.pop(0)
+
+    async def send(message):
+        told.append(message)
+
+    headers = [(name.lower(), value) for name, value in asked.headers.raw]
+    scope = {"type": "http", "method": "POST", "path": ENTRIES, "query_string": b""}
+
+    async def ask():
+        async with asyncio.timeout(60):
+            await served.app(scope | {"headers": headers}, receive, send)
+
+    served.portal.call(ask)
+    return told[0]["status"]
+
+
+def test_who_leaves_while_an_entry_is_read_has_written_nothing(served, tmp_path):
+    ann = Person(served)
+    sound = HEAD + f"wait {tmp_path / 'never'}".encode()
+    given = {"files": {"audio": ("x.wav", sound)}, "headers": ann.headers}
+    assert leaves(served, served.build_request("POST", ENTRIES, **given)) == 408
+    assert ann.get(ENTRIES) == {"entries": []}
+
+
+def test_who_leaves_while_an_entry_is_kept_has_all_of_it(served, monkeypatch):
+    ann = Person(served, keeps_audio=True)
+    keeps, go, asked = threading.Event(), threading.Event(), []
+
+    def kind(path):
+        asked.append(path)
+        if len(asked) == 2:  # the first was before it is read
+            keeps.set()
+            go.wait(60)
+        return "audio/wav"
+
+    monkeypatch.setattr(writing, "_type", kind)
+    given = {"files": {"audio": ("x.wav", HEAD + b"glad")}, "headers": ann.headers}
+    assert leaves(served, served.build_request("POST", ENTRIES, **given), keeps) == 408
+    go.set()
+    for _ in range(1000):
+        if entries := ann.get(ENTRIES)["entries"]:
+            break
+    assert ann.ask("GET", f"{ENTRIES}/{entries[0]['id']}/audio").content == HEAD + b"glad"
 
 
 def test_what_is_deleted_is_gone(served):

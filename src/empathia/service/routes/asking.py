@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from empathia.service.routes.examples import example
+from empathia.service.streaming import while_there
 
 router = APIRouter(prefix="/v1", tags=["words"])
 
@@ -109,7 +110,8 @@ async def react(
 async def _ask(request: Request, method: str, **given: object) -> dict[str, object]:
     state = request.app.state
     with state.rooms["words"].place():
-        told: dict[str, object] = await state.talker.ask(method, **given)
+        work = state.talker.ask(method, **given)
+        told: dict[str, object] = await while_there(request, work)
     return told
 
 

@@ -159,7 +159,7 @@ async def write(request: Request, visit: Signed, desk: DeskOf) -> Response:
     """Write an entry: a recording in a form, or words as JSON. It is on disk when it is answered.
 
     ``Accept: text/event-stream`` gets events while it is read: ``progress``, then ``entry`` or
-    ``problem``. Whoever leaves before has written nothing.
+    ``problem``. Whoever leaves while it is read has written nothing.
     """
     came = None
     with contextlib.ExitStack() as held:
@@ -176,7 +176,7 @@ async def write(request: Request, visit: Signed, desk: DeskOf) -> Response:
 
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(streaming.events("entry", work), media_type="text/event-stream")
-    entry = await work(lambda _: None)
+    entry = await streaming.while_there(request, work(lambda _: None))
     return JSONResponse(entry, 201, {"Location": f"/v1/diary/entries/{entry['id']}"})
 
 

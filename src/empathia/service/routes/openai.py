@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -21,6 +19,7 @@ from empathia.service.openai.realtime import Realtime
 from empathia.service.problems import Refused, Unfit
 from empathia.service.room import BUSY, WRONG, Room
 from empathia.service.routes.examples import JSON, content, takes
+from empathia.service.streaming import while_there
 from empathia.service.tasks.speaking import FORMS
 from empathia.service.workers import Worker
 from empathia.types.manner import FASTEST, SLOWEST, TONES
@@ -71,7 +70,7 @@ async def completions(request: Request) -> Response:
     asked = chat.wanted(Fields.of_json(await request.body()))
     state = request.app.state
     with state.rooms["chats"].place():
-        turn = await _while_there(request, state.talker.ask("chat", turns=asked.turns))
+        turn = await while_there(request, state.talker.ask("chat", turns=asked.turns))
     answer = chat.Answer(asked, turn)
     if asked.stream:
         return StreamingResponse(_each(answer.pieces()), media_type=_EVENTS)
@@ -94,7 +93,7 @@ async def transcriptions(request: Request) -> Response:
         asked = transcripts.wanted(_fields(came.texts))
         given = {"file": str(came.path), "given": asked.given, "longest": state.settings.longest}
         work = state.reader.ask("transcribe", **given)
-        timeline = from_json(await _while_there(request, work))
+        timeline = from_json(await while_there(request, work))
     if asked.stream:
         pieces = _each(transcripts.events(timeline, asked))
         return StreamingResponse(pieces, media_type=_EVENTS)
@@ -102,20 +101,6 @@ async def transcriptions(request: Request) -> Response:
     if isinstance(told, str):
         return Response(told.encode("utf-8", "backslashreplace"), media_type="text/plain")
     return JSONResponse(told)
-
-
-async def _while_there(request: Request, work: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401
-    """What comes of work; it is given up with the client."""
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(request.receive())  # all of the body has come
-    try:
-        await asyncio.wait([task, gone], return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise Refused(408, "the client has gone")
-        return task.result()
-    finally:
-        task.cancel()
-        gone.cancel()
 
 
 def _fields(texts: Mapping[str, Sequence[str]]) -> Fields:

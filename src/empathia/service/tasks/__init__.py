@@ -86,7 +86,7 @@ class _Desk:
         self._lanes: Mapping[str, str] = getattr(room, "lanes", {})
         self._waiting: dict[str, queue.SimpleQueue[_Request]] = {}
         self._putting = threading.Lock()  # what is put into a lane that is given up would be lost
-        self._gone: set[int] = set()
+        self._wanted: set[int] = set()  # that somebody waits for
 
     def work(self) -> None:
         """Answer requests until the service ends."""
@@ -99,11 +99,12 @@ class _Desk:
             if number == END:
                 os._exit(0)
             if method is None:
-                self._gone.add(number)
+                self._wanted.discard(number)
             else:
                 self._put(self._lanes.get(method, "").format(**given), (number, method, given))
 
     def _put(self, lane: str, request: _Request) -> None:
+        self._wanted.add(request[0])
         with self._putting:
             if lane not in self._waiting:
                 self._waiting[lane] = queue.SimpleQueue()
@@ -125,14 +126,14 @@ class _Desk:
     def _do(self, lane: str) -> None:
         while (request := self._next(lane)) is not None:
             number, method, given = request
-            if number not in self._gone:
+            if number in self._wanted:
                 with contextlib.suppress(NobodyWaits):
                     self._answer(number, method, given)
-            self._gone.discard(number)
+            self._wanted.discard(number)
 
     def _answer(self, number: int, method: str, given: Mapping[str, object]) -> None:
         def tell(what: object) -> None:
-            if number in self._gone:
+            if number not in self._wanted:
                 raise NobodyWaits("nobody waits")
             self._send(number, "tell", what)
 

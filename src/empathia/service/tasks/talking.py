@@ -78,13 +78,14 @@ class Talking:
     """Holds talks; each is kept in a file after every turn.
 
     Sound is heard while turns are judged and answers are made: who goes on speaking ends them. No
-    talk waits for the words of another.
+    talk waits for the words of another, nor for what is asked about words alone.
     """
 
     lanes = MappingProxyType(
         dict.fromkeys(("begin", "hear", "pause", "end"), "hear {talk}")
         | dict.fromkeys(("turn", "say", "told"), "turns")
-        | dict.fromkeys(("answer", "chat", "reply", "judge", "react"), "answers")
+        | {"answer": "answers"}
+        | dict.fromkeys(("chat", "reply", "judge", "react"), "batches")
     )
 
     def __init__(self, models: Models) -> None:

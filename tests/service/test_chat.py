@@ -27,6 +27,15 @@ def served(tmp_path_factory):
         yield one
 
 
+WEATHER = {
+    "type": "function",
+    "name": "weather",
+    "parameters": '{"type": "object", "properties": {"place": {"type": "string"}}}',
+    "description": "The weather of a place",
+    "fallback_content": "No news of the weather.",
+}
+
+
 class Talk:
     """A client that says and hears JSON."""
 
@@ -200,7 +209,10 @@ def test_a_chat_group_goes_on(served):
         ('{"type": "audio_input", "data": "!!"}', "no base64"),
         ('{"type": "session_settings", "audio": {"encoding": "mp3"}}', "linear16"),
         ('{"type": "session_settings", "system_prompt": "Be rude."}', "'system_prompt' is not"),
-        ('{"type": "tool_response", "tool_call_id": "x", "content": "y"}', "no tool was called"),
+        ('{"type": "tool_response", "tool_call_id": "x", "content": "y"}', "no call waits for this"),
+        ('{"type": "session_settings", "tools": [{"type": "builtin", "name": "x"}]}', "no type"),
+        ('{"type": "session_settings", "tools": [{"type": "function", "name": "a b"}]}', "no name"),
+        (json.dumps({"type": "session_settings", "tools": [WEATHER | {"parameters": "{"}]}), "schema"),
     ],
 )
 def test_wrong_messages_are_told_and_the_talk_goes_on(served, message, told):
@@ -210,6 +222,53 @@ def test_wrong_messages_are_told_and_the_talk_goes_on(served, message, told):
         assert error["type"] == "error" and told in error["message"]
         talk.say("user_input", text="Hello.")
         assert talk.until("assistant_end")[-1]["type"] == "assistant_end"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({"type": "tool_response", "content": "It rains."}, "It rains."),
+        ({"type": "tool_error", "error": "down", "content": "It is down."}, "It is down."),
+        ({"type": "tool_error", "error": "down"}, "No news of the weather."),
+    ],
+)
+def test_a_tool_is_called_and_the_answer_knows_what_it_told(served, answer, told):
+    with Talk(served) as talk:
+        talk.say("session_settings", tools=[WEATHER])
+        talk.say("user_input", text="How is the weather?")
+        *_, call = talk.until("tool_call")
+        assert call["name"] == "weather" and json.loads(call["parameters"]) == {"place": "here"}
+        assert call["response_required"] is True and call["tool_type"] == "function"
+        talk.ws.send_text(json.dumps({"tool_call_id": call["tool_call_id"], **answer}))
+        mirrored, *said, _ = talk.until("assistant_end")
+        assert mirrored["type"] == answer["type"]
+        assert mirrored["tool_call_id"] == call["tool_call_id"]
+        words = "".join(m["message"]["content"] for m in said)
+        assert words.endswith(f'weather {{"place": "here"}}: {told}')
+        talk.say("user_input", text="I see.")
+        assert "tool_call" not in [e["type"] for e in talk.until("assistant_end")]
+
+
+def test_who_speaks_ends_the_wait_for_a_tool(served):
+    with Talk(served) as talk:
+        talk.say("session_settings", tools=[WEATHER])
+        talk.say("user_input", text="How is the weather?")
+        *_, call = talk.until("tool_call")
+        talk.say("user_input", text="Never mind.")
+        heard = talk.until("assistant_end")
+        assert heard[0]["type"] == "user_interruption"
+        assert heard[2]["message"]["content"] == "You said: Never mind."
+        talk.say("tool_response", tool_call_id=call["tool_call_id"], content="It rains.")
+        assert "no call waits" in talk.hear()["message"]
+
+
+def test_where_no_model_calls_tools_that_is_told_once_and_all_is_answered(served):
+    with Talk(served) as talk:
+        talk.say("session_settings", tools=[WEATHER | {"name": "broken"}])
+        for errors in (1, 0):
+            talk.say("user_input", text="How is the weather?")
+            heard = [e["type"] for e in talk.until("assistant_end")]
+            assert heard.count("error") == errors and heard.count("assistant_message") == 2
 
 
 def test_a_talk_that_is_not_to_be_kept_leaves_nothing(served):
@@ -284,16 +343,25 @@ def test_the_official_client_holds_a_talk(tmp_path):
         return got
 
     async def converse(socket):
-        from hume.empathic_voice.types import UserInput
+        from hume.empathic_voice.types import SessionSettings, ToolResponseMessage, UserInput
 
         await socket.send_publish(UserInput(text="I am so sad."))
         got = []
         async for event in socket:
             got.append(event)
-            if event.type == "assistant_end":
+            if event.type == "tool_call":
+                told = ToolResponseMessage(tool_call_id=event.tool_call_id, content="It rains.")
+                await socket.send_publish(told)
+            if event.type == "assistant_end" and len(got) > 6:
                 return got
+            if event.type == "assistant_end":
+                await socket.send_publish(SessionSettings(tools=[WEATHER]))
+                await socket.send_publish(UserInput(text="How is the weather?"))
 
-    metadata, user, *said, _ = asyncio.run(talk())
+    metadata, user, *said, _, _, _, call, mirrored, _, known, _ = asyncio.run(talk())
+    assert (call.name, call.parameters) == ("weather", '{"place": "here"}')
+    assert (mirrored.type, mirrored.content) == ("tool_response", "It rains.")
+    assert known.message.content.endswith("It rains.")
     assert metadata.type == "chat_metadata" and metadata.chat_group_id
     assert user.models.prosody.scores.sadness == pytest.approx(0.7)
     assert [e.message.content for e in said] == ["You said: I am so sad.", "How was it?"]

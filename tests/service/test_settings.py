@@ -76,6 +76,14 @@ def test_the_terminal_makes_tokens_and_tells_what_is_wrong(tmp_path, capsys):
     assert cli.main(["serve", "--host", "0.0.0.0", "--folder", str(tmp_path)]) == 2
     assert "EMPATHIA_TOKEN" in capsys.readouterr().err
     assert cli.main(["serve", "--cert", "x.pem"]) == 2
+    capsys.readouterr()
+    for wrong, told in (
+        (["--llm-url", "http://127.0.0.1:9/v1"], "--llm-model"),
+        (["--empathy", "reaction=9"], "reaction=9"),
+        (["--care", str(tmp_path / "none.toml")], "none.toml"),
+    ):
+        assert cli.main(["serve", "--folder", str(tmp_path), *wrong]) == 2
+        assert told in capsys.readouterr().err
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert cli.main(["serve", "--port", str(port), "--folder", str(tmp_path)]) == 2

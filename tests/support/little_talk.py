@@ -12,6 +12,7 @@ from empathia.labels import EKMAN7
 from empathia.service.tasks import talking
 from empathia.types import Cues, Emotion, Reply, Turn, Utterance
 from empathia.types.events import Began, Drafted, event_json
+from empathia.types.talk import Call
 from empathia.types.wire import turn_json
 
 
@@ -95,7 +96,14 @@ class Talking:
     def told(self, tell, *, talk, text, answers):
         return turn_json(self._turn(talk, text, "Empathia"))
 
-    def answer(self, tell, *, talk):
+    def call(self, tell, *, talk, tools, done):
+        """Who asks for the weather gets it from the first tool."""
+        if tools[0].name == "broken":
+            raise UsageError("tools are called by others", "Take one")
+        asked = "weather" in self.said[talk][-1] and not done
+        return Call("call-1", tools[0].name, '{"place": "here"}') if asked else None
+
+    def answer(self, tell, *, talk, told=()):
         if self.last[talk] != "you":
             raise UsageError("nothing was said that waits for an answer", "Say something")
         last = self.said[talk][-1]
@@ -104,7 +112,7 @@ class Talking:
                 tell("on and on ")
         u = Utterance("u", 0, "you", last, language="en")
         source = "care" if "danger" in last else "little"
-        reply = Reply("u", f"You said: {last} How was it?", source, why="for a test")
+        reply = Reply("u", f"You said: {last} How was it?{''.join(told)}", source, why="for a test")
         return turn_json(Turn(u, emotion=emotion(felt(last)), reply=reply))
 
     def chat(self, tell, *, turns):

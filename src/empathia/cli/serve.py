@@ -5,13 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from empathia.cli._replying import add_replying, replying_of
 from empathia.errors import UsageError, needs
+
+if TYPE_CHECKING:
+    from empathia.pipeline import Options
 
 _EPILOG = """\
 examples:
   empathia serve                                  on this machine, http://127.0.0.1:8000
   empathia serve token                            make a token
+  empathia serve --llm-url http://localhost:11434/v1 --llm-model llama3   replies by Ollama
   EMPATHIA_TOKEN=... empathia serve --host 0.0.0.0 --cert cert.pem --key key.pem
 
 It listens on this machine alone, unless --host says otherwise; then whoever asks must show the
@@ -61,11 +67,17 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "/v1/audio/speech, or none (default: kokoro where its weight is pulled)",
     )
     parser.add_argument("--threads", type=int, metavar="N", help="threads for the models")
+    parser.add_argument(
+        "--recogniser",
+        action="append",
+        metavar="NAME",
+        help="who hears emotion, a name or a folder that train kept (default: those that ship)",
+    )
+    add_replying(parser.add_argument_group("replies"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until it is told to end."""
-    from empathia.pipeline import Options
     from empathia.service import settings as s
 
     if args.what == "token":
@@ -79,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
         args.port,
         tuple(args.names),
         s.token_of(),
-        Options(permissive=args.permissive, threads=args.threads),
+        _options(args),
         largest=args.largest * 1_000_000,
         longest=args.longest * 60.0,
         voice=_voice(args.voice),
@@ -88,6 +100,15 @@ def run(args: argparse.Namespace) -> int:
     with needs("serve", "the service"):
         from empathia.service.running import serve
     return serve(settings, args.cert, args.key)
+
+
+def _options(args: argparse.Namespace) -> Options:
+    from empathia.pipeline import Options
+
+    plain = ("permissive", "threads", "reply_with", "sentiment", "candidates", "care")
+    chosen = {name: getattr(args, name) for name in (*plain, "llm_url", "llm_model")}
+    chosen |= {**replying_of(args), "recognisers": tuple(args.recogniser or ()) or None}
+    return Options.of({name: value for name, value in chosen.items() if value is not None})
 
 
 def _voice(given: str | None) -> str | None:

@@ -203,12 +203,18 @@ class Conversation:
         self.settle(answered)
         return answered
 
-    def proposed(self, tell: Tell = None) -> Turn:
-        """The same, but the conversation does not have the reply: see :meth:`settle`."""
+    def proposed(self, tell: Tell = None, told: Sequence[str] = ()) -> Turn:
+        """The same, but the conversation does not have the reply: see :meth:`settle`.
+
+        Args:
+            tell: As above.
+            told: What tools found out for it.
+        """
         if not self._turns:
             raise UsageError("there is no turn to answer", "Add one")
         turns = self.turns
-        reply = self.models.replies.answer(turns, self.record, tell)
+        wish = dataclasses.replace(self.options.wish, told=tuple(told))
+        reply = self.models.replies.answer(turns, self.record, tell, wish)
         return dataclasses.replace(turns[-1], reply=reply)
 
     def settle(self, answered: Turn) -> None:

@@ -8,16 +8,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from empathia import judges, plugins, weights
-from empathia.contracts import Generator, Tools
+from empathia.contracts import Generator, LanguageModel, Tools
 from empathia.errors import ExtraError, InputError, UsageError, WeightsError
 from empathia.exemplars import encoding, places
 from empathia.exemplars.places import STARTERS
 from empathia.listen.language import UNKNOWN, detect_language
 from empathia.pipeline.choosing import Judging, Measure, choose
 from empathia.replies import rules
+from empathia.replies.lm import prompt
 from empathia.replies.rules import care
-from empathia.replies.rules.safety import language_of
+from empathia.replies.rules.safety import concern, language_of
 from empathia.types import Reply, Tell, Turn, Wish
+from empathia.types.talk import Call, Tool
 
 if TYPE_CHECKING:
     from empathia.pipeline.options import Options
@@ -41,7 +43,7 @@ class Replies:
     """
 
     def __init__(self, options: Options, tools: Tools, used: list[str], notes: list[str]) -> None:
-        self._options = options
+        self._options, self._tools = options, tools
         self._used, self._notes = used, notes
         plugin = plugins.load("replies", options.generator, ("load",))
         try:
@@ -91,6 +93,35 @@ class Replies:
             words = "another language" if spoken == UNKNOWN else spoken
             record.note(f"words in {words} were answered in English ({reply.source})")
         return reply
+
+    def call(
+        self, turns: Sequence[Turn], tools: Sequence[Tool], done: Sequence[tuple[Call, str]]
+    ) -> Call | None:
+        """The tool that helps to answer the last turn, if one does; none where care answers.
+
+        Args:
+            turns: Up to the turn that is answered.
+            tools: To choose from.
+            done: What was called for this answer, with what it found out.
+
+        Raises:
+            UsageError: The model of the replies can call none.
+            ServerError: It does not answer.
+        """
+        if isinstance(self._generator, care.Careful) and concern(turns) is not None:
+            return None
+        call = getattr(self._model, "call", None) if self._options.generator == "lm" else None
+        if call is None:
+            raise UsageError(
+                "tools are called by a language model behind a URL, and it words no replies here",
+                "Take one: --llm-url URL --llm-model NAME",
+            )
+        called: Call | None = call(prompt.choosing(turns), tools, done)
+        return called
+
+    @cached_property
+    def _model(self) -> LanguageModel:
+        return self._tools.language_model()
 
     def _chosen(
         self, turns: Sequence[Turn], found: Sequence[Reply], record: Record, wish: Wish

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,7 @@ from empathia.pipeline.early import Early
 from empathia.pipeline.models import Models
 from empathia.types import Audio, Tell, Timeline, Turn
 from empathia.types.events import Began, Drafted
+from empathia.types.talk import Call, Tool
 from empathia.types.wire import dumps, from_json
 
 LISTENER = "Empathia"
@@ -284,11 +286,28 @@ class Session:
             self.tell(turn.reply.text, turn)
         return turn
 
-    def propose(self, tell: Tell = None) -> Turn:
-        """The same, but nothing was said yet, nor is it kept: see :meth:`tell`."""
+    def call(self, tools: Sequence[Tool], done: Sequence[tuple[Call, str]]) -> Call | None:
+        """The tool that helps to answer what was last said, if one does; nothing is kept of it.
+
+        Args:
+            tools: To choose from.
+            done: What was called for this answer, with what it found out.
+
+        Raises:
+            EmpathiaError: See :meth:`empathia.pipeline.replying.Replies.call`.
+        """
+        return self._talk.models.replies.call(self.turns, tools, done)
+
+    def propose(self, tell: Tell = None, told: Sequence[str] = ()) -> Turn:
+        """The same, but nothing was said yet, nor is it kept: see :meth:`tell`.
+
+        Args:
+            tell: As above.
+            told: What tools found out for it.
+        """
         if not self.is_owed:
             raise UsageError("nothing was said that waits for an answer", "Say something")
-        return self._talk.proposed(tell)
+        return self._talk.proposed(tell, told)
 
     def _keep(self) -> None:
         files.write(self.path, dumps(self.timeline).encode(), 0o600)

@@ -76,6 +76,7 @@ class Wish:
             have, from 0 (none) to 2 (strong); what is not named is free.
         sentiment: How good its words should be, from -1 to 1; None leaves it free.
         candidates: How many different answers to choose from, at least 1.
+        told: What tools found out for it, each in words; only language models use it.
 
     Raises:
         UsageError: One of these cannot be.
@@ -84,6 +85,7 @@ class Wish:
     empathy: Mapping[str, int] = field(default_factory=dict)
     sentiment: float | None = None
     candidates: int = 1
+    told: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for element, level in self.empathy.items():
@@ -102,6 +104,36 @@ class Wish:
 
 ANY = Wish()
 """Whatever comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What a language model may call before it answers.
+
+    Args:
+        name: Letters, digits, ``_`` and ``-``.
+        description: What it does, and when to use it.
+        parameters: JSON schema of its arguments.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Plain]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool that a language model wants to use before it answers.
+
+    Args:
+        id: Of this call.
+        name: The tool's.
+        arguments: A JSON object.
+    """
+
+    id: str
+    name: str
+    arguments: str
 
 
 @dataclass(frozen=True, slots=True)

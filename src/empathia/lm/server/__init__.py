@@ -18,8 +18,9 @@ import numpy as np
 from empathia.errors import ServerError, UsageError
 from empathia.files import Plain
 from empathia.lm import _given
-from empathia.lm.server import http, said
-from empathia.types import FloatArray, Request
+from empathia.lm.server import calling, http, said
+from empathia.types import FloatArray, Message, Request
+from empathia.types.talk import Call, Tool
 
 _THINKING_TOKENS = 1024
 _LONGEST_WAIT_S = 5.0
@@ -148,6 +149,29 @@ class ServerModel:
                 yield piece
             if not length:
                 raise self._error("answered with no words", "Try another model")
+
+    def call(
+        self, messages: Sequence[Message], tools: Sequence[Tool], done: Sequence[tuple[Call, str]]
+    ) -> Call | None:
+        """The tool that it wants to use, if any.
+
+        Args:
+            messages: The chat that asks for it.
+            tools: What it may use.
+            done: What it has used, with what came of it.
+
+        Raises:
+            ServerError: The server is down or slow, knows no tools, or its answer is none.
+        """
+        chat = [*_given.chat(messages), *calling.past(done)]
+        how = {"temperature": 0, "stream": False, **calling.offered(tools)}
+        response = self._post(json.dumps({"model": self.name, "messages": chat, **how}).encode())
+        if response.status != HTTPStatus.OK:
+            raise self._refused(response.status, response.body)
+        try:
+            return calling.called(self._choice(self._json(response.body)), tools)
+        except ValueError as error:
+            raise self._error("called a tool with no JSON object", "Try another model") from error
 
     def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray:
         """(requests, answers) log likelihoods in nats of each answer after each request.

@@ -131,7 +131,9 @@ class ModelReply:
             messages = self._asked.chat(turns, wish, exemplars)
             return Question(messages, echoes=[messages[0].content], exemplars=exemplars)
         o = self._options
-        messages = prompt.messages(turns, history=o.count("history"), budget=o.count("budget"))
+        messages = prompt.messages(
+            turns, history=o.count("history"), budget=o.count("budget"), told=wish.told
+        )
         echoes = [m.content for m in messages[:-1] if m.role != "user"]
         return Question(messages, _openings(turns, self._model), echoes)
 

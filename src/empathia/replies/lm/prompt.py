@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from empathia.lm import one_line
 from empathia.replies.lm.examples import examples
 from empathia.replies.rules.safety import language_of
 from empathia.replies.rules.tone import tone
@@ -13,26 +14,43 @@ _TASK = (
     "You are a kind listener. Reply to the last speaker in one or two short sentences: "
     "say how it may feel for them, then ask one gentle question about it. Give no advice."
 )
+_CHOOSE = (
+    "Decide whether one of the tools helps to answer the last speaker. Call it only where it does "
+    "and all that it needs was said or found out; else say: none."
+)
 _KOREAN = "Answer in Korean, in the polite style (해요체)."
 
 
-def messages(turns: Sequence[Turn], *, history: int = 4, budget: int = 600) -> tuple[Message, ...]:
+def messages(
+    turns: Sequence[Turn], *, history: int = 4, budget: int = 600, told: Sequence[str] = ()
+) -> tuple[Message, ...]:
     """The chat that asks for an answer to the last turn, without any gold label.
 
     Args:
         turns: The conversation up to the turn that is answered, at least one turn.
         history: Most turns before the last that the model sees.
         budget: Most characters of them; the oldest go first, the last turn is never cut.
+        told: What tools found out for it.
     """
     target = turns[-1]
-    told = _recognised(target.emotion, target.cues)
+    seems = _recognised(target.emotion, target.cues)
+    known = [f"Known, to be said where it helps: {one_line(one)}" for one in told]
     language = [_KOREAN] if language_of(turns) == "ko" else []
-    shown = [Message("system", " ".join([_TASK, *told, *language]))]
+    shown = [Message("system", " ".join([_TASK, *seems, *language, *known]))]
     for words, answer in examples(tone(target.emotion)):
         shown += [Message("user", words), Message("assistant", answer)]
+    return (*shown, _said(turns, history, budget))
+
+
+def choosing(turns: Sequence[Turn], *, history: int = 4, budget: int = 600) -> tuple[Message, ...]:
+    """The chat that asks which tool helps to answer the last turn; arguments as above."""
+    return (Message("system", _CHOOSE), _said(turns, history, budget))
+
+
+def _said(turns: Sequence[Turn], history: int, budget: int) -> Message:
     lines = [line(t) for t in _recent(turns[:-1], history, budget)]
-    last = line(target) if lines else (target.utterance.text or "").strip()
-    return (*shown, Message("user", "\n".join([*lines, last])))
+    last = line(turns[-1]) if lines else (turns[-1].utterance.text or "").strip()
+    return Message("user", "\n".join([*lines, last]))
 
 
 def line(turn: Turn) -> str:

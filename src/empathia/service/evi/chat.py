@@ -18,6 +18,7 @@ from empathia.errors import EmpathiaError, UsageError
 from empathia.files import Plain
 from empathia.service import log, problems
 from empathia.service.evi.scores import prosody
+from empathia.service.evi.tools import Tools
 from empathia.service.openai.fields import is_text
 from empathia.service.talk import LETTERS, Json, Socket, Talk, aloud, parts, sentences
 from empathia.service.workers import Worker
@@ -26,8 +27,8 @@ from empathia.speech import tone_of
 _IDS = re.compile(r"[\w-]{16,64}", re.ASCII)
 _TOLD = ("source", "why", "note")  # of an answer
 _UNUSED = (
-    "system_prompt", "context", "variables", "tools", "builtin_tools", "language_model_api_key",
-    "voice_id", "metadata",
+    "system_prompt", "context", "variables", "builtin_tools", "language_model_api_key", "voice_id",
+    "metadata",
 )  # fmt: skip
 
 
@@ -61,7 +62,7 @@ class Chat:
         if group is not None and not (_IDS.fullmatch(group) and self._file.is_file()):
             raise UsageError("there is no such chat group", "Leave resumed_chat_group_id out")
         self._talk = Talk(socket, talker, self._file, self, drafts=verbose)
-        self._speaker = speaker
+        self._speaker, self._tools = speaker, Tools(self._send)
         self._custom: dict[str, str] = {}
         self._is_paused = False
         self._plays_until = 0.0  # of the loop's clock; what was sent is played until then
@@ -105,6 +106,8 @@ class Chat:
         for field in _UNUSED:
             if message.get(field) is not None:
                 await self.failed(UsageError(f"'{field}' is not used here", "Leave it out"))
+        if message.get("tools") is not None:
+            self._tools.offer(message["tools"])
         rate, channels = self._talk.pcm or (None, None)
         told = {"encoding": "linear16", "sample_rate": rate, "channels": channels}
         await self._send("session_settings", audio=told if self._talk.pcm else None)
@@ -133,8 +136,8 @@ class Chat:
             if self._talk.has_begun:
                 await self._talk.then(self._answered)
 
-    async def _unused(self, message: Json) -> None:
-        raise UsageError(f"no tool was called, and '{message['type']}' came", "Leave it out")
+    async def _tool(self, message: Json) -> None:
+        await self._tools.answered(message)
 
     async def began(self, at: float) -> None:
         """Somebody begins to speak, at a time in s."""
@@ -172,7 +175,12 @@ class Chat:
         await self._talk.answer(self._made)
 
     async def _made(self) -> None:
-        turn = await self._talk.ask("answer")
+        told: list[str] = []
+        try:
+            told = await self._tools.found_out(self._talk.ask)
+        except EmpathiaError as error:  # it is answered without
+            await self.failed(error)
+        turn = await self._talk.ask("answer", told=told)
         tone = tone_of((turn["emotion"] or {}).get("label"))
         await self._say(parts(turn["reply"]), tone, turn["reply"])
 
@@ -236,8 +244,8 @@ _KINDS = {
     "assistant_input": Chat._dictated,
     "pause_assistant_message": Chat._pause,
     "resume_assistant_message": Chat._resume,
-    "tool_response": Chat._unused,
-    "tool_error": Chat._unused,
+    "tool_response": Chat._tool,
+    "tool_error": Chat._tool,
 }
 
 

@@ -28,6 +28,7 @@ from empathia.service.tasks import Told
 from empathia.service.tasks.inlet import Inlet
 from empathia.types import Audio, Timeline, Turn
 from empathia.types.events import Began, Drafted, event_json
+from empathia.types.talk import Call, Tool
 from empathia.types.wire import turn_json
 
 _FRAMES = 1500  # of a face, at most
@@ -84,7 +85,7 @@ class Talking:
     lanes = MappingProxyType(
         dict.fromkeys(("begin", "hear", "pause", "end"), "hear {talk}")
         | dict.fromkeys(("turn", "say", "told"), "turns")
-        | {"answer": "answers"}
+        | {"answer": "answers", "call": "call {talk}"}
         | dict.fromkeys(("chat", "reply", "judge", "react"), "batches")
     )
 
@@ -148,13 +149,24 @@ class Talking:
         held = self._of(talk)
         return turn_json(held.session.tell(text, held.made if answers else None))
 
-    def answer(self, tell: Told, *, talk: str) -> object:
+    def call(
+        self, tell: Told, *, talk: str, tools: Sequence[Tool], done: Sequence[tuple[Call, str]]
+    ) -> Call | None:
+        """The tool that helps to answer what was said last, if one does."""
+        return self._of(talk).session.call(tools, done)
+
+    def answer(self, tell: Told, *, talk: str, told: Sequence[str] = ()) -> object:
         """What was said last, with its answer, pieces of which are told as they are written.
 
         It is said where :meth:`told` tells so.
+
+        Args:
+            tell: Hears the pieces.
+            talk: Which.
+            told: What tools found out for it.
         """
         held = self._of(talk)
-        held.made = held.session.propose(tell)
+        held.made = held.session.propose(tell, told)
         return turn_json(held.made)
 
     def chat(self, tell: Told, *, turns: Sequence[tuple[str, str]]) -> object:

@@ -79,9 +79,7 @@ class Tools:  # what a reply generator may use: what is asked for is loaded then
 
 
 # lm/<name>        load(spec, threads) -> LanguageModel; score: log likelihoods in nats of each
-class LanguageModel(
-    Protocol
-):  # answer after each request, (requests, answers) [call: lm/server]
+class LanguageModel(Protocol):  # answer after each request, (requests, answers) [call: lm/server]
     @property
     def name(self) -> str: ...
     @property

@@ -45,7 +45,8 @@ def test_a_call_is_one_of_what_was_offered(step, found):
 
 @pytest.mark.parametrize("arguments", ["{", "[1]", "3"])
 def test_arguments_that_are_no_object_are_told(arguments):
-    with serving(calls("weather", arguments)) as server, pytest.raises(ServerError, match="no JSON"):
+    step = calls("weather", arguments)
+    with serving(step) as server, pytest.raises(ServerError, match="no JSON"):
         ServerModel(server.url, "m").call(ASKED, TOOLS, ())
 
 

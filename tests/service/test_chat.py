@@ -36,6 +36,10 @@ WEATHER = {
 }
 
 
+def offer(wrong):
+    return json.dumps({"type": "session_settings", "tools": [WEATHER | wrong]})
+
+
 class Talk:
     """A client that says and hears JSON."""
 
@@ -209,10 +213,13 @@ def test_a_chat_group_goes_on(served):
         ('{"type": "audio_input", "data": "!!"}', "no base64"),
         ('{"type": "session_settings", "audio": {"encoding": "mp3"}}', "linear16"),
         ('{"type": "session_settings", "system_prompt": "Be rude."}', "'system_prompt' is not"),
-        ('{"type": "tool_response", "tool_call_id": "x", "content": "y"}', "no call waits for this"),
-        ('{"type": "session_settings", "tools": [{"type": "builtin", "name": "x"}]}', "no type"),
-        ('{"type": "session_settings", "tools": [{"type": "function", "name": "a b"}]}', "no name"),
-        (json.dumps({"type": "session_settings", "tools": [WEATHER | {"parameters": "{"}]}), "schema"),
+        (
+            '{"type": "tool_response", "tool_call_id": "x", "content": "y"}',
+            "no call waits for this",
+        ),
+        (offer({"type": "builtin"}), "no type"),
+        (offer({"name": "a b"}), "no name"),
+        (offer({"parameters": "{"}), "schema"),
     ],
 )
 def test_wrong_messages_are_told_and_the_talk_goes_on(served, message, told):

@@ -57,6 +57,11 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--longest", type=int, default=240, metavar="MINUTES", help="of an upload (default: 240)"
     )
+    _working(parser)
+
+
+def _working(parser: argparse.ArgumentParser) -> None:
+    """Who hears, answers and speaks."""
     parser.add_argument(
         "--permissive", action="store_true", help="leave out weights trained on non-commercial data"
     )

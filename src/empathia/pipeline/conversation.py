@@ -208,7 +208,7 @@ class Conversation:
 
         Args:
             tell: As above.
-            told: What tools found out for it.
+            told: What tools told for it.
         """
         if not self._turns:
             raise UsageError("there is no turn to answer", "Add one")

@@ -102,7 +102,7 @@ class Replies:
         Args:
             turns: Up to the turn that is answered.
             tools: To choose from.
-            done: What was called for this answer, with what it found out.
+            done: What was called for this answer, with what it told.
 
         Raises:
             UsageError: The model of the replies can call none.

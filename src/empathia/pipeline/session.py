@@ -291,7 +291,7 @@ class Session:
 
         Args:
             tools: To choose from.
-            done: What was called for this answer, with what it found out.
+            done: What was called for this answer, with what it told.
 
         Raises:
             EmpathiaError: See :meth:`empathia.pipeline.replying.Replies.call`.
@@ -303,7 +303,7 @@ class Session:
 
         Args:
             tell: As above.
-            told: What tools found out for it.
+            told: What tools told for it.
         """
         if not self.is_owed:
             raise UsageError("nothing was said that waits for an answer", "Say something")

@@ -76,7 +76,7 @@ class Wish:
             have, from 0 (none) to 2 (strong); what is not named is free.
         sentiment: How good its words should be, from -1 to 1; None leaves it free.
         candidates: How many different answers to choose from, at least 1.
-        told: What tools found out for it, each in words; only language models use it.
+        told: What tools told for it, each in words; only language models use it.
 
     Raises:
         UsageError: One of these cannot be.

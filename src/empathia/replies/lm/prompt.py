@@ -16,7 +16,7 @@ _TASK = (
 )
 _CHOOSE = (
     "Decide whether one of the tools helps to answer the last speaker. Call it only where it does "
-    "and all that it needs was said or found out; else say: none."
+    "and all that it needs was said or told; else say: none."
 )
 _KOREAN = "Answer in Korean, in the polite style (해요체)."
 
@@ -30,7 +30,7 @@ def messages(
         turns: The conversation up to the turn that is answered, at least one turn.
         history: Most turns before the last that the model sees.
         budget: Most characters of them; the oldest go first, the last turn is never cut.
-        told: What tools found out for it.
+        told: What tools told for it.
     """
     target = turns[-1]
     seems = _recognised(target.emotion, target.cues)

@@ -163,7 +163,7 @@ class Talking:
         Args:
             tell: Hears the pieces.
             talk: Which.
-            told: What tools found out for it.
+            told: What tools told for it.
         """
         held = self._of(talk)
         held.made = held.session.propose(tell, told)

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -40,19 +41,37 @@ def browser() -> Iterator[Any]:
         yield running
 
 
-class Visit:
-    """An open page and all that it complained about or asked for."""
+@pytest.fixture(scope="module")
+def window(browser) -> Any:
+    """One for all visits: another process for each would take most of the time."""
+    return browser.new_page()
 
-    def __init__(self, browser: Any, path: Path, **options: Any) -> None:
-        self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
+
+@pytest.fixture
+def page(window) -> Any:
+    """An empty page, as it is in a new window."""
+    window.set_viewport_size({"width": 1280, "height": 720})
+    window.emulate_media(color_scheme="light")
+    window.mouse.move(0, 0)
+    window.goto("about:blank")
+    return window
+
+
+class Visit:
+    """A page that is open and all that it complained about or asked for."""
+
+    def __init__(self, page: Any, path: Path) -> None:
+        self.page, self.path = page, path
         self.requests: list[str] = []
         self.complaints: list[str] = []
-        self.page.on("request", lambda r: self.requests.append(r.url))
-        self.page.on("console", lambda m: self.complaints.append(f"{m.type}: {m.text}"))
-        self.page.on("pageerror", lambda e: self.complaints.append(str(e)))
-        self.page.goto(path.as_uri())
-        self.path = path
+        self.heard = {
+            "request": lambda r: self.requests.append(r.url),
+            "console": lambda m: self.complaints.append(f"{m.type}: {m.text}"),
+            "pageerror": lambda e: self.complaints.append(str(e)),
+        }
+        for event, hear in self.heard.items():
+            page.on(event, hear)
+        page.goto(path.as_uri())
 
     def __enter__(self) -> Visit:
         return self
@@ -63,7 +82,8 @@ class Visit:
             for r in self.requests
             if r != self.path.as_uri() and not r.startswith(("data:", "blob:"))
         ]
-        self.context.close()
+        for event, hear in self.heard.items():
+            self.page.remove_listener(event, hear)
         if kind is None:
             assert self.complaints == [] and strange == []
 
@@ -75,9 +95,9 @@ class Visit:
         return str(self.page.evaluate(f"({name})(document.activeElement)"))
 
 
-def test_every_turn_is_there_and_nothing_leaves_the_page(browser, tmp_path):
+def test_every_turn_is_there_and_nothing_leaves_the_page(page, tmp_path):
     found = timeline(24, abstain=(5,))
-    with Visit(browser, write_page(found, tmp_path, sound(2))) as visit:
+    with Visit(page, write_page(found, tmp_path, sound(2))) as visit:
         rows = visit.page.locator("table.all tbody tr:not(.answer)")
         assert rows.count() == 24
         blocks = visit.page.locator("button.turn")
@@ -94,10 +114,10 @@ def test_every_turn_is_there_and_nothing_leaves_the_page(browser, tmp_path):
         assert visit.page.title() == "talk.wav · Empathia"
 
 
-def test_keyboard_reaches_opens_and_plays(browser, tmp_path):
+def test_keyboard_reaches_opens_and_plays(page, tmp_path):
     found = timeline(12)
     audio = sound(found.duration or 0)
-    with Visit(browser, write_page(found, tmp_path, audio)) as visit:
+    with Visit(page, write_page(found, tmp_path, audio)) as visit:
         keys = visit.page.keyboard
         for _ in range(30):
             keys.press("Tab")
@@ -127,13 +147,13 @@ def test_keyboard_reaches_opens_and_plays(browser, tmp_path):
         )
 
 
-def test_a_turn_stops_at_its_end_and_all_goes_on(browser, tmp_path):
+def test_a_turn_stops_at_its_end_and_all_goes_on(page, tmp_path):
     turns = (
         turn(0, text="one", span=(0.5, 0.9)),
         turn(1, text="two", speaker="Ben", span=(1, 1.3)),
     )
     found = Timeline("a.wav", turns, ("Ann", "Ben"), 1.6, has_audio=True, waveform=(0.5,) * 50)
-    with Visit(browser, write_page(found, tmp_path, sound(1.6))) as visit:
+    with Visit(page, write_page(found, tmp_path, sound(1.6))) as visit:
         element = "document.getElementById('sound')"
         visit.page.wait_for_function(f"() => {element}.readyState >= 1")
         assert visit.page.evaluate(f"{element}.duration") == pytest.approx(1.6, abs=0.05)
@@ -146,7 +166,7 @@ def test_a_turn_stops_at_its_end_and_all_goes_on(browser, tmp_path):
         assert visit.title().startswith("Turn 2 "), "the details keep up with the voice"
 
 
-def test_opus_from_pyav_has_the_right_length(browser, tmp_path):
+def test_opus_from_pyav_has_the_right_length(page, tmp_path):
     av = pytest.importorskip("av", reason="PyAV is not installed")
     import numpy as np
 
@@ -160,16 +180,16 @@ def test_opus_from_pyav_has_the_right_length(browser, tmp_path):
             frame.sample_rate, frame.pts = 48_000, at
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    with Visit(browser, write_page(timeline(2), tmp_path, out.getvalue())) as visit:
+    with Visit(page, write_page(timeline(2), tmp_path, out.getvalue())) as visit:
         visit.page.wait_for_function("() => document.getElementById('sound').readyState >= 1")
         length = visit.page.evaluate("document.getElementById('sound').duration")
         assert length == pytest.approx(seconds, abs=0.1)
         assert "/ 0:03" in visit.page.locator("#player").inner_text()
 
 
-def test_a_film_plays_turn_by_turn_and_faces_are_shown(browser, tmp_path):
+def test_a_film_plays_turn_by_turn_and_faces_are_shown(page, tmp_path):
     path = write_page(filmed(), tmp_path, moving=film(8))
-    with Visit(browser, path) as visit:
+    with Visit(page, path) as visit:
         element = "document.getElementById('sound')"
         visit.page.wait_for_function(f"() => {element}.readyState >= 1")
         assert visit.page.evaluate(f"[{element}.tagName, {element}.videoWidth]") == ["VIDEO", 64]
@@ -191,10 +211,10 @@ def test_a_film_plays_turn_by_turn_and_faces_are_shown(browser, tmp_path):
             assert table["x"] + table["width"] <= panel["x"] + panel["width"], width
 
 
-def test_details_show_what_is_known(browser, tmp_path):
+def test_details_show_what_is_known(page, tmp_path):
     found = timeline(8, abstain=(2,))
     shaky = [w.text for w in found.turns[0].words if w.probability < 0.5]
-    with Visit(browser, write_page(found, tmp_path)) as visit:
+    with Visit(page, write_page(found, tmp_path)) as visit:
         detail = visit.page.locator("#detail")
         assert len(shaky) > 0 and detail.locator(".words .shaky").count() == len(shaky)
         assert detail.locator(".words li").count() == len(found.turns[0].words)
@@ -237,9 +257,9 @@ def test_details_show_what_is_known(browser, tmp_path):
     ],
     ids=["transcript", "nobody", "all unsure", "some times", "nothing known", "no length"],
 )
-def test_pages_of_little_work_too(browser, tmp_path, make):
+def test_pages_of_little_work_too(page, tmp_path, make):
     found = make()
-    with Visit(browser, write_page(found, tmp_path)) as visit:
+    with Visit(page, write_page(found, tmp_path)) as visit:
         assert visit.page.locator("table.all tbody tr:not(.answer)").count() == len(found.turns)
         if found.turns:
             assert visit.title().startswith("Turn 1 ")
@@ -247,10 +267,10 @@ def test_pages_of_little_work_too(browser, tmp_path, make):
             visit.page.get_by_role("button", name=name).click()
 
 
-def test_messages_of_a_chat_stand_one_behind_the_other(browser, tmp_path):
+def test_messages_of_a_chat_stand_one_behind_the_other(page, tmp_path):
     sent = [turn(i, span=(at, at), voice=False) for i, at in enumerate((0, 60, 36_000))]
     chat = Timeline("chat.txt", tuple(sent), ("Ann",), 36_000.0)
-    with Visit(browser, write_page(chat, tmp_path)) as visit:
+    with Visit(page, write_page(chat, tmp_path)) as visit:
         blocks = visit.page.locator("button.turn").all()
         widths = {round(block.bounding_box()["width"]) for block in blocks}
         assert len(widths) == 1 and widths.pop() > 100
@@ -258,7 +278,7 @@ def test_messages_of_a_chat_stand_one_behind_the_other(browser, tmp_path):
         assert "0.0 s" not in visit.page.locator("#detail").inner_text()
 
 
-def test_independent_scores_are_drawn_as_lines(browser, tmp_path):
+def test_independent_scores_are_drawn_as_lines(page, tmp_path):
     labels = LabelSet("two", ("calm", "tense"))
     turns = tuple(
         dataclasses.replace(
@@ -268,21 +288,27 @@ def test_independent_scores_are_drawn_as_lines(browser, tmp_path):
         )
         for i in range(4)
     )
-    with Visit(browser, write_page(Timeline("a", turns, ("Ann",), 4.0), tmp_path)) as visit:
+    with Visit(page, write_page(Timeline("a", turns, ("Ann",), 4.0), tmp_path)) as visit:
         assert visit.page.locator(".chart .curve").count() == 2
         assert visit.page.locator(".chart .area").count() == 0
 
 
-@pytest.mark.parametrize("width", [400, 1400])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_layout_fits_and_text_can_be_read(browser, tmp_path, width, scheme):
+SCREENS = list(product(("light", "dark"), (400, 1400)))
+
+
+def shown_on(page: Any, scheme: str, width: int) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+
+
+def test_layout_fits_and_text_can_be_read(page, tmp_path):
     found = timeline(6, texts=("Rindfleischetikettierung" * 6, *LINES))
-    options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
-    with Visit(browser, write_page(found, tmp_path), **options) as visit:
-        size = visit.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-        assert size[0] <= size[1], "the page must not scroll sideways"
-        faint = visit.page.evaluate(CONTRAST)
-        assert faint == []
+    with Visit(page, write_page(found, tmp_path)) as visit:
+        for screen in SCREENS:
+            shown_on(visit.page, *screen)
+            size = visit.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            assert size[0] <= size[1], f"the page must not scroll sideways: {screen}"
+            assert visit.page.evaluate(CONTRAST) == [], screen
 
 
 # Text against the first opaque ground behind it, by WCAG's formula; chips choose their own.
@@ -316,9 +342,9 @@ CONTRAST = """() => {
 }"""
 
 
-def test_words_have_room_and_the_table_stays_in_its_panel(browser, tmp_path):
+def test_words_have_room_and_the_table_stays_in_its_panel(page, tmp_path):
     """Of a recording, whose turns say how they sounded, at widths where the layout changes."""
-    with Visit(browser, write_page(timeline(6), tmp_path)) as visit:
+    with Visit(page, write_page(timeline(6), tmp_path)) as visit:
         for width in (780, 1060, 1239, 1240, 1440):
             visit.page.set_viewport_size({"width": width, "height": 900})
             said = visit.page.locator("td.said").first.bounding_box()
@@ -328,8 +354,8 @@ def test_words_have_room_and_the_table_stays_in_its_panel(browser, tmp_path):
             assert table["x"] + table["width"] <= panel["x"] + panel["width"], width
 
 
-def test_every_control_has_a_name_and_nothing_doubles_an_id(browser, tmp_path):
-    with Visit(browser, write_page(timeline(9), tmp_path, sound(1))) as visit:
+def test_every_control_has_a_name_and_nothing_doubles_an_id(page, tmp_path):
+    with Visit(page, write_page(timeline(9), tmp_path, sound(1))) as visit:
         nameless = visit.page.evaluate("""() => [...document.querySelectorAll(
             'button, input, a[href], summary, [role=group], [role=radiogroup], [role=img]')]
           .filter((e) => !(e.getAttribute('aria-label') || e.textContent.trim()
@@ -348,16 +374,18 @@ def test_every_control_has_a_name_and_nothing_doubles_an_id(browser, tmp_path):
 
 def test_without_javascript_all_turns_and_the_sound_are_there(browser, tmp_path):
     path = write_page(timeline(7), tmp_path, sound(1))
-    with Visit(browser, path, java_script_enabled=False) as visit:
+    still = browser.new_page(java_script_enabled=False)
+    with Visit(still, path) as visit:
         assert visit.page.locator("table.all tbody tr:not(.answer)").count() == 7
         assert visit.page.get_by_text("Shall we still go and see the sea").is_visible()
         assert visit.page.locator("audio[controls]").is_visible()
+    still.close()
 
 
 @pytest.mark.slow
-def test_an_hour_of_talk_stays_usable(browser, tmp_path):
+def test_an_hour_of_talk_stays_usable(page, tmp_path):
     found = timeline(500, speakers=("Ann", "Ben", "Cy"), replies=False)
-    with Visit(browser, write_page(found, tmp_path)) as visit:
+    with Visit(page, write_page(found, tmp_path)) as visit:
         scroller = visit.page.locator("#scroller")
         inner = "e => [e.scrollWidth, e.clientWidth]"
         wide, seen = scroller.evaluate(inner)
@@ -372,17 +400,17 @@ def test_an_hour_of_talk_stays_usable(browser, tmp_path):
         assert visit.page.locator("button.turn.chosen").count() == 1
 
 
-def test_whose_emotion_is_plotted_can_be_chosen(browser, tmp_path):
+def test_whose_emotion_is_plotted_can_be_chosen(page, tmp_path):
     turns = tuple(turn(i, speaker="AB"[i % 2], span=(i, i + 1)) for i in range(6))
-    with Visit(browser, write_page(Timeline("a", turns, ("A", "B"), 6.0), tmp_path)) as visit:
+    with Visit(page, write_page(Timeline("a", turns, ("A", "B"), 6.0), tmp_path)) as visit:
         path = "document.querySelector('.chart .area').getAttribute('d')"
         everybody = visit.page.evaluate(path)
         visit.page.get_by_role("radio", name="B", exact=True).check()
         assert visit.page.evaluate(path) != everybody
 
 
-def test_what_is_thrown_in_is_told_and_does_not_tear_the_chart(browser, tmp_path):
-    with Visit(browser, write_page(overlapping(), tmp_path)) as visit:
+def test_what_is_thrown_in_is_told_and_does_not_tear_the_chart(page, tmp_path):
+    with Visit(page, write_page(overlapping(), tmp_path)) as visit:
         visit.page.locator("button.turn").nth(2).click()  # the lanes are speaker by speaker
         text = visit.page.locator("#detail").inner_text()
         assert "Turn 2 · Ben?" in text
@@ -393,9 +421,9 @@ def test_what_is_thrown_in_is_told_and_does_not_tear_the_chart(browser, tmp_path
         assert len(set(places)) == 4, "two turns of Ann, and none of Ben inside of the first"
 
 
-def test_reasons_unfold_by_the_keyboard_and_stay_words(browser, tmp_path):
+def test_reasons_unfold_by_the_keyboard_and_stay_words(page, tmp_path):
     attack = "</details><script>document.title='hacked'</script><img src=x onerror=alert(1)>"
-    with Visit(browser, write_page(reasoned(timeline(3), hostile=attack), tmp_path)) as visit:
+    with Visit(page, write_page(reasoned(timeline(3), hostile=attack), tmp_path)) as visit:
         detail = visit.page.locator("#detail details.because")
         assert detail.count() == 1 and visit.page.title() != "hacked"
         prompt = detail.locator("pre").last
@@ -420,26 +448,26 @@ def test_reasons_unfold_by_the_keyboard_and_stay_words(browser, tmp_path):
         assert visit.page.locator("img, script:not([type])").count() == 1
 
 
-@pytest.mark.parametrize("width", [400, 1400])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_reasons_fit_and_can_be_read(browser, tmp_path, width, scheme):
+def test_reasons_fit_and_can_be_read(page, tmp_path):
     found = reasoned(timeline(2), hostile="Rindfleischetikettierung" * 9)
-    options = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
-    with Visit(browser, write_page(found, tmp_path), **options) as visit:
+    with Visit(page, write_page(found, tmp_path)) as visit:
         visit.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        size = visit.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-        assert size[0] <= size[1], "the page must not scroll sideways"
-        assert visit.page.evaluate(CONTRAST.replace("small,", "small, pre, b, summary,")) == []
-        for row in visit.page.locator("#turns .left-out tr").all():
-            box, panel = row.bounding_box(), visit.page.locator("#turns").bounding_box()
-            assert box["x"] + box["width"] <= panel["x"] + panel["width"]
+        for screen in SCREENS:
+            shown_on(visit.page, *screen)
+            size = visit.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+            assert size[0] <= size[1], f"the page must not scroll sideways: {screen}"
+            read = CONTRAST.replace("small,", "small, pre, b, summary,")
+            assert visit.page.evaluate(read) == [], screen
+            for row in visit.page.locator("#turns .left-out tr").all():
+                box, panel = row.bounding_box(), visit.page.locator("#turns").bounding_box()
+                assert box["x"] + box["width"] <= panel["x"] + panel["width"], screen
 
 
-def test_words_of_attack_stay_words(browser, tmp_path):
+def test_words_of_attack_stay_words(page, tmp_path):
     attack = "</script><script>document.title='hacked'</script><img src=x onerror=alert(1)>"
     said = turn(0, speaker=attack, text=attack, span=(0, 1), reply=attack)
     found = Timeline(attack, (said,), (attack,), 1.0, notes=(attack,), provenance={"a": attack})
-    with Visit(browser, write_page(found, tmp_path)) as visit:
+    with Visit(page, write_page(found, tmp_path)) as visit:
         assert visit.page.title() != "hacked"
         assert visit.page.locator("img, script:not([type])").count() == 1
         assert attack in visit.page.locator("#detail").inner_text()
@@ -453,9 +481,9 @@ def face_page(reacted: Reacted, folder: Path, audio: bytes | None = None) -> Pat
     return write(reacted.timeline, folder / "face.html", audio, reacted=reacted)
 
 
-def test_the_listeners_face_moves_with_the_sound(browser, tmp_path):
+def test_the_listeners_face_moves_with_the_sound(page, tmp_path):
     reacted = react(timeline(6))
-    with Visit(browser, face_page(reacted, tmp_path, sound(8))) as visit:
+    with Visit(page, face_page(reacted, tmp_path, sound(8))) as visit:
         assert "lively rules, not learnt" in visit.page.locator(".listener").inner_text()
         before = visit.page.evaluate(LOOK)
         visit.page.evaluate("document.getElementById('sound').currentTime = 4.2")
@@ -470,9 +498,9 @@ def test_the_listeners_face_moves_with_the_sound(browser, tmp_path):
         assert not visit.page.evaluate("document.getElementById('sound').paused")
 
 
-def test_without_sound_the_face_has_a_clock_and_turns_follow_it(browser, tmp_path):
-    reacted = react(timeline(3, times=False))
-    with Visit(browser, face_page(reacted, tmp_path)) as visit:
+def test_without_sound_the_face_has_a_clock_and_turns_follow_it(page, tmp_path):
+    reacted = react(timeline(3, times=False, texts=("Oh.",)))
+    with Visit(page, face_page(reacted, tmp_path)) as visit:
         assert "the turns have no times" in visit.page.locator(".listener").inner_text()
         visit.page.locator("#face-bar button").click()
         visit.page.locator("#detail-title", has_text="Turn 2").wait_for()
@@ -482,12 +510,11 @@ def test_without_sound_the_face_has_a_clock_and_turns_follow_it(browser, tmp_pat
         assert visit.page.evaluate(LOOK) == still
 
 
-def test_the_page_draws_what_python_draws(browser):
+def test_the_page_draws_what_python_draws(page):
     """The two programs that move and draw a face, point for point."""
     reacted = react(timeline(6))
     moment = 200
     track = model.track(lively.NAMES, reacted.face, 25.0)
-    page = browser.new_page()
     page.add_script_tag(content=f"const byId = () => null, el = () => null;\n{FACE_JS.read_text()}")
     asked = """([model, track, seconds]) => {
       track.numbers = unpacked(track.values);
@@ -501,7 +528,6 @@ def test_the_page_draws_what_python_draws(browser):
       });
     }"""  # noqa: E501
     there = page.evaluate(asked, [model.model(), track, moment / 25])
-    page.close()
     pose = reacted.face[moment, -3:]
     assert np.abs(pose).max() > 0.5
     points = carried(reacted.landmarks(moment, moment + 1)[0], pose)
@@ -518,11 +544,10 @@ def test_the_page_draws_what_python_draws(browser):
             assert np.allclose(here, drawn, atol=2e-3)
 
 
-def test_foretold_landmarks_are_drawn_where_they_are(browser):
+def test_foretold_landmarks_are_drawn_where_they_are(page):
     points = np.tile(neutral().astype(np.float32), (3, 1, 1))
     points[2] += [0.1, -0.2, 0.0]
     track = model.places(points, 25.0)
-    page = browser.new_page()
     page.add_script_tag(content=f"const byId = () => null, el = () => null;\n{FACE_JS.read_text()}")
     asked = """([model, track, seconds]) => {
       track.numbers = unpacked(track.points);
@@ -531,5 +556,4 @@ def test_foretold_landmarks_are_drawn_where_they_are(browser):
       return moved.map((p, i) => p.map((v, c) => v - model.rest[i][c]));
     }"""
     half = np.array(page.evaluate(asked, [model.model(), track, 1.5 / 25]))
-    page.close()
     assert np.allclose(half, [0.05, -0.1, 0.0], atol=1e-3)

@@ -156,6 +156,31 @@ def test_a_model_is_kept_once_and_only_where_wanted(tmp_path: Path) -> None:
     assert (model / "settings.json").stat().st_mtime_ns == before
 
 
+def test_the_only_training_of_a_run_is_kept_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learnt: list[int] = []
+    honest = majority.learn
+
+    def learn(problem: Problem) -> model.Model:
+        learnt.append(problem.seed)
+        return honest(problem)
+
+    monkeypatch.setattr(majority, "learn", learn)
+    run, data = run_file(tmp_path / "a.toml", "majority"), corpus(tmp_path)
+    train(run, data, tmp_path / "once")
+    assert learnt == [1]
+    train(run, data, tmp_path / "twice", model=False)
+    train(run, data, tmp_path / "twice")  # what was learnt then is gone
+    assert learnt == [1, 1, 1]
+    once, twice = (tmp_path / x / "a" / "model" for x in ("once", "twice"))
+    assert [p.read_bytes() for p in sorted(once.iterdir())] == [
+        p.read_bytes() for p in sorted(twice.iterdir())
+    ]
+    train(run_file(tmp_path / "b.toml", "majority", top="seeds = [3, 4]"), data, tmp_path / "out")
+    assert learnt[3:] == [3, 4, 3]  # none is held while others are learnt
+
+
 @pytest.mark.long
 def test_a_kill_leaves_no_half_model(tmp_path: Path) -> None:
     run, data = run_file(tmp_path / "a.toml", data=FOLDS), corpus(tmp_path)

@@ -18,7 +18,7 @@ from typing import NamedTuple, TypedDict
 from empathia import emotion, files, plugins, weights
 from empathia.bench import protocols
 from empathia.bench.record import RunRecord
-from empathia.bench.run import Bench, Training, narrowed
+from empathia.bench.run import Bench, Normalisers, Training, narrowed
 from empathia.config import Options
 from empathia.contracts import Progress, Recogniser
 from empathia.errors import EmpathiaError
@@ -68,15 +68,22 @@ def keep(bench: Bench, progress: Progress | None = None) -> Path:
         training, whole = _chosen(bench)
         if _there(folder, training.fingerprint):
             return folder
-        problem, normal = training.problem(_told(progress))
-        if whole:  # the folds' folders are theirs
-            problem = dataclasses.replace(problem, folder=bench.folder / _WHOLE)
-        learnt: Recogniser = bench.plugin.learn(problem)
+        before = bench.learnt.pop(training.fingerprint, None)
+        learnt, normal = before or _learnt(training, whole, _told(progress))
         settings = _settings(training, learnt, _about(training, whole))
         settings = dataclasses.replace(settings, normalise=tuple(n.plain() for n in normal))
         _write(folder, learnt, _licensed(settings, bench.options))
         shutil.rmtree(bench.folder / _WHOLE, ignore_errors=True)
     return folder
+
+
+def _learnt(
+    training: Training, whole: bool, progress: Progress | None
+) -> tuple[Recogniser, Normalisers]:
+    problem, normal = training.problem(progress)
+    if whole:  # the folds' folders are theirs
+        problem = dataclasses.replace(problem, folder=training.bench.folder / _WHOLE)
+    return training.bench.plugin.learn(problem), normal
 
 
 def _there(folder: Path, fingerprint: str) -> bool:

@@ -15,7 +15,7 @@ import json
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from types import ModuleType
@@ -65,6 +65,7 @@ class Bench:
         folder: Where results go.
         about: From what it is made: fingerprints, versions, corpora.
         missing_too: Test every recogniser also without each set of its modalities.
+        learnt: What the only training of a run gave, by its fingerprint, until it is kept.
     """
 
     run: Run
@@ -76,6 +77,9 @@ class Bench:
     folder: Path
     about: Provenance
     missing_too: bool = False
+    learnt: dict[str, tuple[Recogniser, Normalisers]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -268,6 +272,8 @@ class Training:
             threads=about["threads"],
             course=learnt.record,
         ).write(self.folder)
+        if self.bench.seeds == (self.seed,) and len(self.bench.folds(self.seed)) == 1:
+            self.bench.learnt[self.fingerprint] = learnt, normal  # nothing more is learnt beside
         return learnt.about.causal
 
     def _before(self) -> bool | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import installed
 import loaded_once
 import pytest
 from hypothesis import settings
+
+from empathia import bench
 
 # A busy machine must not fail a test: what counts is the behaviour, not the time.
 settings.register_profile("patient", deadline=None, max_examples=50)
@@ -32,6 +36,15 @@ def models() -> Iterator[None]:
     """Models that do not change are loaded once."""
     with pytest.MonkeyPatch.context() as patch:
         loaded_once.share(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    """No test cuts the power: none waits for the disk. Git is asked once which code this is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        patch.setattr(bench, "_ask_git", cache(bench._ask_git))
         yield
 
 

@@ -1,13 +1,18 @@
-"""Pulled and shipped models do not change: the tests of one process load each of them once."""
+"""Pulled and shipped models do not change: the tests of one process load each of them once.
+
+Most tests hear the same few seconds of speech: what a model hears in a sound is computed once, too.
+"""
 
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from empathia import weights
@@ -20,6 +25,9 @@ from empathia.encoders.text import TextEncoder
 from empathia.listen.words import Transcriber
 from empathia.training import keeping
 
+_MOST = 60  # sounds that are remembered
+_HEARD: list[OrderedDict[object, Any]] = []
+
 
 def share(patch: pytest.MonkeyPatch) -> None:
     """Keep what is loaded of the cache; what a test wrote is loaded each time."""
@@ -30,6 +38,15 @@ def share(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(text, "_read", _once(text._read, dict))  # of minilm, below what was tuned
     patch.setattr(multilingual, "tokenizer", _once(multilingual.tokenizer))
     patch.setattr(quarter, "read", _once(quarter.read))
+    for net, hears in ((Transcriber, "_output"), (Transcriber, "_generated")):
+        patch.setattr(net, hears, _remembered(getattr(net, hears)))
+    patch.setattr(SpeechEncoder, "_window", _remembered(SpeechEncoder._window))
+
+
+def forget() -> None:
+    """Hear anew: for a test of whether the same comes out twice."""
+    for heard in _HEARD:
+        heard.clear()
 
 
 def _own_tokenizer(kept: TextEncoder) -> TextEncoder:
@@ -80,3 +97,27 @@ def _once(
         return given(kept[asked])
 
     return loaded
+
+
+def _remembered(hear: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of a model that gives what it gave before for the same."""
+    heard = OrderedDict[object, Any]()
+    _HEARD.append(heard)
+
+    def remembered(model: object, *args: object) -> Any:
+        asked = (id(model), *map(_told, args))
+        if asked not in heard:
+            if len(heard) >= _MOST:
+                heard.popitem(last=False)
+            heard[asked] = model, args, hear(model, *args)  # whose names stay theirs meanwhile
+        heard.move_to_end(asked)
+        return heard[asked][-1]
+
+    return remembered
+
+
+def _told(x: object) -> object:
+    """What tells an argument from others."""
+    if isinstance(x, np.ndarray):
+        return x.shape, x.dtype.str, x.tobytes()
+    return x if x is None or isinstance(x, str | int) else id(x)

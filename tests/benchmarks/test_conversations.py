@@ -64,7 +64,7 @@ def test_no_speaker_is_in_both_halves(data):
     assert sorted(tune + report) == sorted(little_corpus.SPEAKERS)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(1, 4), st.integers(0, 50), st.sampled_from(conversations.HALVES))
 def test_everybody_speaks_and_two_at_once_seldom(data, speakers, number, half):
     talk = converse(data, Case(half, "acted", speakers, "clean", number))
@@ -132,7 +132,8 @@ def test_one_person_alone_takes_a_minute(said):
 @pytest.mark.parametrize("place", conversations.PLACES)
 def test_noise_is_as_loud_as_the_place_says(said, place):
     low, high = {"clean": (30, 60), "room": (10, 50), "phone": (10, 45)}.get(place, (2, 30))
-    for number in range(0, 9, 3):
+    kinds = 3 if place in {"noise", "far"} else 1  # of noise, one after the other
+    for number in range(0, 3 * kinds, 3):
         talk = said(Case("tune", "calm", 2, place, number))
         level = levels(talk)
         on = active(talk.spans, 2, len(level)).sum(axis=0) > 0

@@ -91,12 +91,13 @@ def corpora(folder: Path) -> None:
     (folder / "xed" / "neu_en.txt").write_text("9\twell\n9\tso\n")
 
 
-def trained(home: Path, more: str = "", name: str = "little") -> Path:
+def trained(home: Path, more: str = "", name: str = "little", epochs: int = 2) -> Path:
     pytest.importorskip("torch")
     from empathia.bench import train
 
     run = home / f"{name}.toml"
-    run.write_text(RUN.replace("MORE", more).replace('"little"', f'"{name}"'))
+    text = RUN.replace("MORE", more).replace("epochs = 2", f"epochs = {epochs}")
+    run.write_text(text.replace('"little"', f'"{name}"'))
     train(run, home, home / "out")
     return home / "out" / name / "model"
 
@@ -134,7 +135,7 @@ def test_training_keeps_what_reading_reads(learnt: Path) -> None:
 def test_the_prior_is_stated_and_a_corpus_is_read_in_its_own_view(home: Path) -> None:
     prior = {x: 94.0 if x == "fear" else 1.0 for x in EKMAN7}
     stated = "prior = { " + ", ".join(f"{x} = {p}" for x, p in prior.items()) + " }"
-    folder = trained(home, stated, "stated")
+    folder = trained(home, stated, "stated", epochs=1)
     values = json.loads((folder / "model.json").read_text())
     assert np.exp(values["bias"]) == pytest.approx(np.array(list(prior.values())) / 100)
     assert keeping.load(folder).about.prior == pytest.approx(np.array(list(prior.values())) / 100)

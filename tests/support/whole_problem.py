@@ -94,7 +94,7 @@ def whole(made: Part, gold: dict[str, str], *, korean: bool = False) -> Part:
 def taught(name: str, folder: Path) -> Recogniser:
     """What a recogniser learns of it."""
     korean = name in KOREAN_ONES
-    parts = (part([f"{s}{i}" for i in range(4) for s in "xy"]), part(["xv", "yv"], 1))
+    parts = (part([f"{s}{i}" for i in range(2) for s in "xy"]), part(["xv", "yv"], 1))
     train, valid = (whole(*p, korean=korean) for p in parts)
     made: Recogniser = learn(
         name, folder, **({"train": train, "valid": valid, "training": QUICK} | HOW.get(name, {}))

@@ -6,12 +6,14 @@ import asyncio
 import base64
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from little_talk import emotion
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from empathia.service import chats
 from empathia.service.app import create
 from empathia.service.evi.scores import NAMES, prosody
 from empathia.service.settings import Settings
@@ -198,6 +200,44 @@ def test_a_chat_group_goes_on(served):
     for wrong in ("../../etc/passwd", "x" * 20, group.upper() + "a"):
         with pytest.raises(WebSocketDisconnect), Talk(served, f"?resumed_chat_group_id={wrong}"):
             pass
+
+
+def test_who_goes_on_with_a_talk_has_it_alone_and_loses_no_turn(served, tmp_path):
+    go = tmp_path / "go"
+    with Talk(served) as one, ThreadPoolExecutor(1) as beside:
+        one.say("user_input", text="I am Ann.")
+        one.until("assistant_end")
+        one.say("user_input", text=f"wait {go}")
+        two = Talk(served, f"?resumed_chat_group_id={one.metadata['chat_group_id']}")
+        coming = beside.submit(two.__enter__)
+        go.touch()
+        coming.result()
+        with pytest.raises(WebSocketDisconnect) as closed:
+            one.until("nothing")
+        assert closed.value.code == 4000
+        two.say("user_input", text="Again.")
+        assert two.hear()["time"]["begin"] >= 4000  # behind all three, and an answer in time
+        two.__exit__(None, None, None)
+
+
+def test_a_talk_is_deleted_once_nobody_talks(served, monkeypatch):
+    with Talk(served) as talk:
+        group = talk.metadata["chat_group_id"]
+        talk.say("user_input", text="I am Ann.")
+        talk.until("assistant_end")
+        first, *_ = served.get("/v1/chats").json()["chats"]
+        assert (first["id"], first["open"]) == (group, True)
+        with monkeypatch.context() as patched:
+            patched.setattr(chats, "_ENDS", 0.01)
+            answer = served.delete(f"/v1/chats/{group}")
+        assert answer.status_code == 409 and answer.json()["remedy"]
+    assert served.delete(f"/v1/chats/{group}").status_code == 204
+    assert group not in served.get("/v1/chats").text
+    assert not [*served.app.state.settings.folder.glob(f"**/{group}*")]
+    for id in (group, "..", "%2e%2e%2fdiary", "x" * 20):
+        assert served.delete(f"/v1/chats/{id}").status_code in (404, 405)
+    with pytest.raises(WebSocketDisconnect), Talk(served, f"?resumed_chat_group_id={group}"):
+        pass
 
 
 @pytest.mark.parametrize(

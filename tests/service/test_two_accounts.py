@@ -13,10 +13,14 @@ from diary_client import HEAD, Person, service
 from little_diary import CHEAP, SECRET, person
 from starlette.websockets import WebSocketDisconnect
 
+from empathia.errors import DiaryError
 from empathia.pipeline import Options
 from empathia.service import leaving
+from empathia.service.chats import Chats
+from empathia.service.diary import accounts
 from empathia.service.diary.store import Store
 from empathia.service.jobs import Jobs
+from empathia.service.visiting import owner_of
 from empathia.service.workers import Worker
 
 WS = "ws://127.0.0.1:8000/v0/evi/chat"
@@ -41,7 +45,8 @@ BODIES = {
 }
 QUERIES = {"/v1/diary/search": f"?q={CODE}"}
 LAST = (("DELETE", "/v1/session"), ("POST", "/v1/account/delete"))  # they end Ben's session
-KEPT = "/v1/jobs", "/v1/diary/", "/v1/account", "/v1/session"
+KEPT = "/v1/jobs", "/v1/chats", "/v1/diary/", "/v1/account", "/v1/session"
+SHARED = "/v1/jobs", "/v1/chats"  # by all who come without a session
 STATELESS = {
     "/health",
     "/ready",
@@ -80,6 +85,18 @@ def everything(ann):
     return seen
 
 
+def talk(served, headers, query=""):
+    """What a talk of one turn and its answer is called."""
+    with served.websocket_connect(f"{WS}{query}", headers=headers) as socket:
+        socket.send_json({"type": "user_input", "text": CODE})
+        told = socket.receive_json()
+        while socket.receive_json()["type"] != "assistant_end":
+            pass
+    while '"open":true' in served.get("/v1/chats", headers=headers).text:
+        pass  # all of it is not kept yet
+    return told["chat_group_id"]
+
+
 class Ann(Person):
     """Somebody with one of everything."""
 
@@ -90,10 +107,13 @@ class Ann(Person):
         self.ask("GET", f"/v1/jobs/{self.job}/events")  # until it is read
         self.entry = self.say(f"My {CODE} is sad.", bookmark="true").json()["id"]
         self.ask("PUT", "/v1/diary/baseline", files=SOUND["files"])
+        self.chat = talk(served, self.headers)
 
     def id_of(self, path):
         if path.startswith("/v1/jobs/"):
             return self.job
+        if path.startswith("/v1/chats/"):
+            return self.chat
         return self.entry
 
 
@@ -120,7 +140,7 @@ def test_nobody_sees_or_changes_what_is_the_others(served):
             assert answer.status_code == 404, told
         elif path not in {"/v1/diary/import", "/v1/diary/baseline"}:
             assert answer.is_success, told
-        assert not any(x in answer.text for x in (CODE, ann.job, ann.name)), told
+        assert not any(x in answer.text for x in (CODE, ann.job, ann.chat, ann.name)), told
         if path == "/v1/account/passphrase":
             ben.headers = {"authorization": f"Bearer {answer.json()['token']}"}
         if (method, path) == LAST[0]:
@@ -138,37 +158,72 @@ def test_nobody_who_is_not_signed_in_sees_anything(served):
             given = BODIES.get((method, path), {})
             if not path.startswith(KEPT) or path == "/v1/session" or path == "/v1/account":
                 continue
-            if path == "/v1/jobs" and not headers:
-                assert CODE not in served.get(path).text
+            if path in SHARED and not headers:
+                assert not any(x in served.get(path).text for x in (CODE, ann.job, ann.chat))
                 continue
             filled = path.replace("{id}", ann.id_of(path)).replace("{kind}", "csv")
             answer = served.request(method, filled, headers=headers, **given)
-            expected = 404 if path.startswith("/v1/jobs") and not headers else status
+            expected = 404 if path.startswith(SHARED) and not headers else status
             assert answer.status_code == expected, f"{method} {path}: {answer.text}"
     assert everything(ann) == before
 
 
 def test_a_chat_goes_on_for_its_owner_alone(served):
     ann, ben = Person(served), Person(served)
-
-    def chat(headers, group=""):
-        with served.websocket_connect(f"{WS}{group}", headers=headers) as socket:
-            socket.send_json({"type": "user_input", "text": CODE})
-            told = socket.receive_json()
-            while socket.receive_json()["type"] != "assistant_end":
-                pass
-            return told["chat_group_id"]
-
-    group = f"?resumed_chat_group_id={chat(ann.headers)}"
-    chat(ann.headers, group)
-    for headers in (ben.headers, {}, {"authorization": "Bearer none"}):
+    group = f"?resumed_chat_group_id={talk(served, ann.headers)}"
+    talk(served, ann.headers, group)
+    for headers, code in ((ben.headers, 1008), ({}, 1008), ({"authorization": "Bearer x"}, 3000)):
         with pytest.raises(WebSocketDisconnect) as closed:
-            chat(headers, group)
-        assert closed.value.code == 1008
-    kept = served.app.state.settings.folder / "chats" / ann.account["id"]
-    assert [*kept.iterdir()]
-    ann.ask("POST", "/v1/account/delete", json={"passphrase": SECRET})
+            talk(served, headers, group)
+        assert closed.value.code == code
+
+
+def test_nothing_comes_back_of_an_account_that_is_deleted_while_it_talks(served):
+    ann = Person(served)
+    folder = served.app.state.settings.folder
+    kept = folder / "chats" / ann.account["id"]
+    with served.websocket_connect(WS, headers=ann.headers) as socket:
+        socket.send_json({"type": "user_input", "text": CODE})
+        while socket.receive_json()["type"] != "assistant_end":
+            pass
+        assert [*kept.iterdir()]
+        ann.ask("POST", "/v1/account/delete", json={"passphrase": SECRET})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_json()
+        assert closed.value.code == 4000
     assert not kept.exists()
+    served.app.dependency_overrides[owner_of] = lambda: ann.account["id"]  # who it was at first
+    try:
+        assert ann.ask("POST", "/v1/jobs", **FILE).status_code == 401
+    finally:
+        served.app.dependency_overrides.clear()
+    assert not served.app.state.jobs.all_of(ann.account["id"])
+    assert (folder / "leaving" / ann.account["id"]).exists()  # the next start looks once more
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_uploads_go_where_the_account_has_gone_whatever_the_database_says(tmp_path, gone):
+    store = Store(tmp_path / "diary.sqlite", hasher=CHEAP)
+    visit = person(store)
+    jobs = Jobs(tmp_path / "jobs", Worker("little_work", Options()), 9, 9.0)
+    chats = Chats(tmp_path / "chats")
+    account = visit.account.id
+    (tmp_path / "chats" / account).mkdir(parents=True)
+
+    def close():
+        if gone:
+            accounts.close(store, visit, SECRET)
+        raise DiaryError("another program has the file", "Close it")
+
+    async def leaves():
+        await jobs.add(account, "a.txt", io.BytesIO(b"Hello."), {})
+        await leaving.leave(tmp_path, jobs, chats, store, account=account, close=close)
+
+    with pytest.raises(DiaryError):
+        asyncio.run(leaves())
+    assert bool(jobs.all_of(account)) is (tmp_path / "chats" / account).exists() is not gone
+    assert (tmp_path / "leaving" / account).exists() is gone
+    store.close()
 
 
 def test_a_kill_between_an_account_and_its_uploads_is_made_good(tmp_path):
@@ -184,7 +239,7 @@ def test_a_kill_between_an_account_and_its_uploads_is_made_good(tmp_path):
     async def start():
         for owner in ("", visit.account.id, gone):
             await jobs.add(owner, "a.txt", io.BytesIO(b"Hello."), {})
-        await leaving.finish(tmp_path, jobs, store)
+        await leaving.finish(tmp_path, jobs, Chats(tmp_path / "chats"), store)
 
     asyncio.run(start())
     assert [len(jobs.all_of(x)) for x in ("", visit.account.id, gone)] == [1, 1, 0]
@@ -210,4 +265,6 @@ def test_the_door_of_the_service_and_a_session_are_two_things(tmp_path):
         assert one.get("/v1/account", headers=headers).json()["name"] == "ann"
     for headers in (door, {"authorization": f"Bearer {session}"}, {}):
         assert one.get("/v1/account", headers=headers).status_code == 401
+    guesses = [one.post("/page/token", json={"token": f"{i}"}).status_code for i in range(6)]
+    assert guesses == [401] * 5 + [429]
     one.app.state.store.close()

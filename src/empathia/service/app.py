@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from empathia.errors import EmpathiaError
 from empathia.service import leaving, log, problems
 from empathia.service.attempts import Attempts
+from empathia.service.chats import Chats
 from empathia.service.diary.store import Store
 from empathia.service.forms import INCOMING
 from empathia.service.guard import Guard
@@ -87,6 +88,7 @@ def create(
     }
     app.state.opens = opens
     app.state.attempts = Attempts()
+    app.state.chats = Chats(settings.folder / "chats")
     _answer(app)
     return app
 
@@ -127,7 +129,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     (settings.folder / INCOMING).mkdir(parents=True, mode=0o700)
     uploads = Jobs(settings.folder / "jobs", reader, settings.waiting, settings.longest)
     app.state.jobs = uploads
-    await leaving.finish(settings.folder, uploads, app.state.store)
+    await leaving.finish(settings.folder, uploads, app.state.chats, app.state.store)
     working = asyncio.ensure_future(uploads.work())
     voice = (settings.voice or "none").partition(":")[0]
     log.write("ready", seconds=round(time.monotonic() - began, 2), voice=voice)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from empathia.service.problems import Refused
 
-BUSY, WRONG = 1013, 1008
+BUSY, WRONG, LOCKED, TAKEN = 1013, 1008, 3000, 4000
 """Why a socket is closed."""
 _RETRY = 5  # s after which one that was refused may come again
 

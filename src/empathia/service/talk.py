@@ -87,26 +87,28 @@ class Talk:
         self._beginning, self._silencing = asyncio.Lock(), asyncio.Lock()
         self._is_open = False  # sound came, and may be in the midst of a turn
         self._gone = False  # the client
+        self._ends = False
+        self._coming: asyncio.Future[str] | None = None  # its next message
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._answer: asyncio.Task[None] | None = None
 
     async def run(self, take: Callable[[str], Awaitable[None]]) -> None:
-        """Talk until the client has gone.
+        """Talk until the client has gone, or is let go.
 
         Args:
             take: Does what a message says.
         """
         working = asyncio.ensure_future(self._work())
-        coming = asyncio.ensure_future(self._socket.receive_text())
+        self._coming = coming = asyncio.ensure_future(self._socket.receive_text())
         try:
-            while True:
+            while not self._ends:
                 await asyncio.wait([coming], timeout=_STALL if self._is_open else None)
                 if not coming.done():
                     await self._tried(self.pause)
-                    continue
-                text = coming.result()
-                coming = asyncio.ensure_future(self._socket.receive_text())
-                await self._tried(partial(take, text))
+                elif not coming.cancelled():
+                    text = coming.result()
+                    self._coming = coming = asyncio.ensure_future(self._socket.receive_text())
+                    await self._tried(partial(take, text))
         finally:
             self._gone = True
             coming.cancel()
@@ -116,6 +118,12 @@ class Talk:
             if self.has_begun:
                 with contextlib.suppress(EmpathiaError):
                     await self.ask("end")
+
+    def end(self) -> None:
+        """Let the client go; what was said is kept."""
+        self._ends = True
+        if self._coming is not None:
+            self._coming.cancel()
 
     async def send(self, **told: object) -> None:
         """Send a message, unless the client has gone."""

@@ -170,9 +170,10 @@ def resume(store: Store, token: str) -> Visit:
     account = _account(row)
     if not account.is_encrypted:
         return Visit(account, token, Seal(account.id))
-    if digest not in store.unlocked:
+    kept = store.unlocked.get(digest)  # once: who signs out takes it away meanwhile
+    if kept is None:
         raise AccessError("the diary is locked since the service started", "Sign in again")
-    return Visit(account, token, store.unlocked[digest][0])
+    return Visit(account, token, kept[0])
 
 
 def sign_out(store: Store, visit: Visit) -> None:

@@ -7,7 +7,6 @@ import base64
 import binascii
 import contextlib
 import json
-import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from empathia.errors import EmpathiaError, UsageError
 from empathia.files import Plain
 from empathia.service import log, problems
+from empathia.service.chats import IDS
 from empathia.service.evi.scores import prosody
 from empathia.service.evi.tools import Tools
 from empathia.service.openai.fields import is_text
@@ -24,7 +24,6 @@ from empathia.service.talk import LETTERS, Json, Socket, Talk, aloud, parts, sen
 from empathia.service.workers import Worker
 from empathia.speech import tone_of
 
-_IDS = re.compile(r"[\w-]{16,64}", re.ASCII)
 _TOLD = ("source", "why", "note")  # of an answer
 _UNUSED = (
     "system_prompt", "context", "variables", "builtin_tools", "language_model_api_key", "voice_id",
@@ -43,6 +42,9 @@ class Chat:
         speaker: Gives answers a voice; None sends words alone.
         verbose: Whether words are told while somebody still speaks.
 
+    Attributes:
+        file: Where it is kept.
+
     Raises:
         UsageError: There is no such chat group.
     """
@@ -58,23 +60,27 @@ class Chat:
         verbose: bool = False,
     ) -> None:
         self._group = group or secrets.token_urlsafe(16)
-        self._file = folder / f"{self._group}.json"
-        if group is not None and not (_IDS.fullmatch(group) and self._file.is_file()):
+        self.file = folder / f"{self._group}.json"
+        if group is not None and not (IDS.fullmatch(group) and self.file.is_file()):
             raise UsageError("there is no such chat group", "Leave resumed_chat_group_id out")
-        self._talk = Talk(socket, talker, self._file, self, drafts=verbose)
+        self._talk = Talk(socket, talker, self.file, self, drafts=verbose)
         self._speaker, self._tools = speaker, Tools(self._send)
         self._custom: dict[str, str] = {}
         self._is_paused = False
         self._plays_until = 0.0  # of the loop's clock; what was sent is played until then
 
     async def run(self) -> None:
-        """Talk until the client has gone."""
+        """Talk until the client has gone, or is let go."""
         await self._send("chat_metadata", chat_id=self._talk.id, chat_group_id=self._group)
         await self._talk.run(self._take)
 
+    def end(self) -> None:
+        """Let the client go."""
+        self._talk.end()
+
     def forget(self) -> None:
         """Delete what was said, when the talk is over."""
-        self._file.unlink(missing_ok=True)
+        self.file.unlink(missing_ok=True)
 
     async def _take(self, text: str) -> None:
         """A message of the client."""

@@ -152,7 +152,8 @@ async def close(
         with tried(visit.account.name):
             accounts.close(store, visit, given.passphrase)
 
-    await leave(request.app.state.settings.folder, jobs, visit.account.id, closed)
+    state, id = request.app.state, visit.account.id
+    await leave(state.settings.folder, jobs, state.chats, store, account=id, close=closed)
 
 
 @router.post("/session", status_code=201)

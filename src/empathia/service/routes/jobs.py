@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import math
@@ -80,6 +81,7 @@ async def upload(request: Request, response: Response, jobs: JobsOf, owner: Owne
     missing = UsageError("there is no file in the form", "Send it as the field 'file'")
     with jobs.room():
         async with opened(request, missing) as form:
+            owner = await asyncio.to_thread(owner_of, request)  # the account may be gone since
             job = await jobs.add(owner, _name(form.name), form.file, _options(form.texts))
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return told(job)

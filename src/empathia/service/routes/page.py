@@ -17,8 +17,7 @@ from empathia.labels.sets import EKMAN7
 from empathia.report.marks import Mark, marks
 from empathia.service.diary.accounts import Account
 from empathia.service.guard import COOKIE, opens
-from empathia.service.problems import Refused
-from empathia.service.routes.accounts import STRICT
+from empathia.service.routes.accounts import STRICT, trying
 from empathia.service.visiting import SESSION, is_secure, signed_in
 from empathia.version import __version__
 
@@ -97,8 +96,9 @@ def enter(request: Request, given: Key) -> Response:
     """Keep the token of the service in a cookie that scripts cannot read."""
     token = request.app.state.settings.token
     shown = {**request.scope, "headers": [(b"authorization", f"Bearer {given.token}".encode())]}
-    if not opens(shown, token):
-        raise Refused(401, "this is not the token of the service", "Ask whoever runs it")
+    with trying(request)(""):  # guesses are slowed as those at passphrases
+        if not opens(shown, token):
+            raise AccessError("this is not the token of the service", "Ask whoever runs it")
     answer = Response(status_code=204)
     if token is not None:
         secure = is_secure(request)

@@ -6,12 +6,12 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from serving import scripted
 from starlette.testclient import TestClient
 
 from empathia.errors import UsageError
 from empathia.pipeline import Options
 from empathia.pipeline.models import Models
-from empathia.service.app import create
 from empathia.service.settings import Settings
 from empathia.service.tasks.talking import Talking
 from empathia.types import ELEMENTS
@@ -23,7 +23,7 @@ BEN = {"speaker": "Ben", "text": "Oh no."}
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    app = create(Settings(tmp_path_factory.mktemp("service")), "little_work", "little_talk")
+    app = scripted(Settings(tmp_path_factory.mktemp("service")))
     with TestClient(app, base_url="http://127.0.0.1:8000") as one:
         yield one
 

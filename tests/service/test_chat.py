@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from little_talk import emotion
+from serving import scripted
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from empathia.service import chats
-from empathia.service.app import create
 from empathia.service.evi.scores import NAMES, prosody
 from empathia.service.settings import Settings
 from empathia.types import Turn, Utterance
@@ -24,7 +24,7 @@ from empathia.types.wire import turn_json
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     settings = Settings(tmp_path_factory.mktemp("service"))
-    app = create(settings, reading="little_work", talking="little_talk")
+    app = scripted(settings)
     with TestClient(app, base_url="http://127.0.0.1:8000") as one:
         yield one
 
@@ -366,7 +366,7 @@ def test_the_official_client_holds_a_talk(tmp_path):
     uvicorn = pytest.importorskip("uvicorn")
     from hume.environment import HumeClientEnvironment
 
-    app = create(Settings(tmp_path), reading="little_work", talking="little_talk")
+    app = scripted(Settings(tmp_path))
 
     async def talk():
         config = uvicorn.Config(app, port=0, log_config=None, ws="websockets-sansio")

@@ -18,13 +18,12 @@ import pytest
 from diary_client import HEAD
 from fastapi import Response
 from little_diary import CHEAP, SECRET
-from serving import serving
+from serving import scripted, serving
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from empathia.errors import DiaryError
 from empathia.service import guard, lines, log
-from empathia.service.app import create
 from empathia.service.diary.store import Store
 from empathia.service.settings import Settings
 
@@ -61,7 +60,7 @@ TEXTS = {
 def service(tmp_path_factory, logged):
     """A client of somebody who is signed in, over a socket."""
     folder, opens = tmp_path_factory.mktemp("service"), functools.partial(Store, hasher=CHEAP)
-    app = create(Settings(folder, waiting=1000), "little_work", "little_talk", opens=opens)
+    app = scripted(Settings(folder, waiting=1000), opens=opens)
     app.add_api_route("/large", lambda: Response(bytes(LARGE)))
     with serving(app) as address, httpx.Client(base_url=address.removesuffix("/v1")) as one:
         given = {"name": "ann", "passphrase": SECRET, "token": True, "keeps_audio": True}

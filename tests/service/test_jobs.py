@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from serving import scripted
+from starlette.datastructures import State
 from starlette.testclient import TestClient
+from uvicorn import Config
 
 from empathia.errors import UsageError
 from empathia.pipeline import Options
-from empathia.service.app import create
+from empathia.service import workers
+from empathia.service.jobs import Jobs
+from empathia.service.running import Server
 from empathia.service.settings import Settings
 from empathia.service.tasks import reading
+from empathia.service.workers import Worker
 from empathia.types import Timeline, Turn, Utterance
 
 HERE = "http://127.0.0.1:8000"
 
 
 def client(folder, **settings):
-    app = create(Settings(folder, **settings), "little_work", "little_talk")
+    app = scripted(Settings(folder, **settings))
     return TestClient(app, base_url=HERE, raise_server_exceptions=False)
 
 
@@ -211,6 +219,57 @@ def test_a_service_goes_on_with_what_another_was_given(tmp_path):
     assert {p.name for p in (tmp_path / "jobs").iterdir()} == {done["id"]}
 
 
+def test_one_upload_that_cannot_be_known_keeps_no_service_from_starting(tmp_path, capfd):
+    kept = {"id": "good", "owner": "", "name": "a.txt", "created": "1", "state": "done"}
+    for name, text in {
+        "good": json.dumps(kept | {"of a later version": 1}),
+        "half": '{"id": "ha',
+        "other": json.dumps({"id": "other"}),
+        "list": "[]",
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "job.json").write_text(text)
+    jobs = Jobs(tmp_path, Worker("little_work", Options()), 9, 9.0)
+    assert [j.id for j in jobs.all_of("")] == ["good"]
+    logged = [json.loads(x)["where"] for x in capfd.readouterr().err.splitlines()]
+    assert logged == ["upload half", "upload list", "upload other"]
+    assert all((tmp_path / name / "job.json").exists() for name in ("half", "other", "list"))
+
+
+def test_who_follows_what_only_waits_is_let_go_when_the_service_stops(tmp_path):
+    jobs = Jobs(tmp_path, Worker("little_work", Options()), 9, 9.0)  # nothing is read
+    server = Server(Config("none", log_config=None), State({"jobs": jobs}))
+    server.servers, server.force_exit = [], True
+
+    async def follow():
+        job = await jobs.add("", "a.txt", io.BytesIO(b"Hello."), {})
+        following = jobs.follow("", job.id)
+        told = [await anext(following)]
+        await server.shutdown()
+        async with asyncio.timeout(5):
+            return [*told, *[x async for x in following]]
+
+    assert asyncio.run(follow()) == [("progress", {"stage": "waiting"})]
+
+
+def test_an_upload_waits_for_a_process_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "_COMES", 0.001)
+    jobs = Jobs(tmp_path, Worker("little_work", Options()), 9, 9.0)
+
+    async def follow():
+        job = await jobs.add("", "a.txt", io.BytesIO(b"Hello."), {})
+        working = asyncio.ensure_future(jobs.work())
+        following = jobs.follow("", job.id)
+        told = [(await anext(following))[1]["stage"] for _ in range(7)]
+        jobs.stop()
+        await working
+        return told, jobs.get("", job.id)
+
+    told, job = asyncio.run(follow())
+    assert told == [*["waiting", "reading"] * 3, "waiting"]
+    assert (job.state, job.tries) == ("waiting", 0)
+
+
 TOKEN = "a-token-that-is-long-enough"
 
 
@@ -251,7 +310,7 @@ def test_pages_of_others_change_nothing(served, headers):
 
 
 def test_a_token_is_asked_for_wherever_somebody_is_meant(tmp_path):
-    app = create(Settings(tmp_path, token=TOKEN), "little_work", "little_talk")
+    app = scripted(Settings(tmp_path, token=TOKEN))
     one = TestClient(app, base_url=HERE)  # not started: the guard stands before all
     wrong = (
         {},

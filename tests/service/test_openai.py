@@ -13,12 +13,13 @@ import httpx
 import pytest
 from little_voice import RATE
 from media_files import heard, loudest_hz
-from serving import serving
+from serving import scripted, serving
 
 from empathia import weights
 from empathia.service.app import create
 from empathia.service.forms import INCOMING
 from empathia.service.settings import Settings
+from empathia.service.staff import hired
 
 openai = pytest.importorskip("openai")
 TOKEN = "t" * 20
@@ -30,7 +31,7 @@ TALK = b"Ann|Hello there. How are you?\nBen|I am <sad> today"
 def served(tmp_path_factory):
     folder = tmp_path_factory.mktemp("service")
     settings = Settings(folder, token=TOKEN, voice="little", waiting=1, largest=50_000)
-    with serving(create(settings, "little_work", "little_talk", "little_voice")) as address:
+    with serving(scripted(settings)) as address:
         yield f"{address}/v1"
     assert not list((folder / INCOMING).glob("*"))  # nothing outlives its request
 
@@ -373,8 +374,9 @@ def test_what_is_spoken_is_heard_and_answered(tmp_path):
     if weights.state("kokoro") != "ok":
         pytest.skip("Kokoro's voice is not pulled")
     said = "My sister died last week, and I miss her so much."
+    settings = Settings(tmp_path, voice="kokoro")
     with (
-        serving(create(Settings(tmp_path, voice="kokoro"))) as address,
+        serving(create(settings, hired(settings))) as address,
         openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as client,
     ):
         spoken = speak(client, said, response_format="wav", instructions="gentle").content

@@ -6,12 +6,13 @@ import base64
 
 import pytest
 from little_voice import RATE
-from serving import serving
+from serving import scripted, serving
 
 from empathia import weights
 from empathia.service.app import create
 from empathia.service.forms import INCOMING
 from empathia.service.settings import Settings
+from empathia.service.staff import hired
 
 openai = pytest.importorskip("openai")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the client
@@ -21,7 +22,7 @@ PIECE = RATE // 10 * 2  # bytes of a word
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
     folder = tmp_path_factory.mktemp("service")
-    app = create(Settings(folder, voice="little"), "little_work", "little_talk", "little_voice")
+    app = scripted(Settings(folder, voice="little"))
     with (
         serving(app) as address,
         openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as one,
@@ -216,8 +217,9 @@ def test_a_turn_aloud_with_the_models_that_ship(tmp_path):
         pytest.skip("Kokoro's voice is not pulled")
     said = "My sister died last week, and I miss her so much."
     speech = {"model": "empathia-speech", "voice": "alloy", "input": said, "response_format": "pcm"}
+    settings = Settings(tmp_path, voice="kokoro")
     with (
-        serving(create(Settings(tmp_path, voice="kokoro"))) as address,
+        serving(create(settings, hired(settings))) as address,
         openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as client,
     ):
         pcm = client.audio.speech.create(**speech).content

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from little_voice import RATE
 from media_files import heard, loudest_hz
+from serving import scripted
 from starlette.testclient import TestClient
 
 from empathia import cli
 from empathia.errors import UsageError
-from empathia.service.app import create
 from empathia.service.settings import Settings
 from empathia.service.tasks.speaking import FORMS
 
@@ -73,7 +73,7 @@ def test_what_cannot_be_said_is_told(wrong, told):
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     settings = Settings(tmp_path_factory.mktemp("service"), voice="little")
-    app = create(settings, "little_work", "little_talk", "little_voice")
+    app = scripted(settings)
     with TestClient(app, base_url="http://127.0.0.1:8000") as one:
         yield one
 

@@ -6,9 +6,9 @@ import functools
 import itertools
 
 from little_diary import CHEAP, SECRET
+from serving import scripted
 from starlette.testclient import TestClient
 
-from empathia.service.app import create
 from empathia.service.diary.store import Store
 from empathia.service.settings import Settings
 
@@ -20,7 +20,7 @@ _NUMBERS = itertools.count()
 def service(folder, **settings):
     """A client of a service that is not started yet."""
     opens = functools.partial(Store, hasher=CHEAP)
-    app = create(Settings(folder, **settings), "little_work", "little_talk", opens=opens)
+    app = scripted(Settings(folder, **settings), opens=opens)
     return TestClient(app, base_url=HERE, raise_server_exceptions=False)
 
 

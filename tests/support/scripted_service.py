@@ -7,9 +7,9 @@ from pathlib import Path
 
 if __name__ == "__main__":  # its workers import this file, too, and need none of it
     import uvicorn
+    from serving import scripted
 
-    from empathia.service.app import create
     from empathia.service.settings import Settings
 
-    app = create(Settings(Path(sys.argv[1])), "little_work", "little_talk")
+    app = scripted(Settings(Path(sys.argv[1])))
     uvicorn.run(app, port=int(sys.argv[2]), log_config=None)

@@ -8,7 +8,14 @@ import time
 
 import uvicorn
 
+from empathia.service.app import create
 from empathia.service.lines import Line, Talk
+from empathia.service.staff import hired
+
+
+def scripted(settings, **more):
+    """An application whose work tests can see through."""
+    return create(settings, hired(settings, "little_work", "little_talk", "little_voice"), **more)
 
 
 @contextlib.contextmanager

@@ -25,7 +25,7 @@ from empathia.service.problems import Refused, answer
 from empathia.service.room import Room
 from empathia.service.routes import accounts, asking, diary, evi, jobs, openai, page
 from empathia.service.settings import Settings
-from empathia.service.staff import READING, SPEAKING, TALKING, Staff, hired
+from empathia.service.staff import Staff
 from empathia.service.workers import Worker
 from empathia.version import __version__
 
@@ -42,24 +42,13 @@ Inferring emotions of people at work or in education is prohibited in the EU (AI
 """
 
 
-def create(
-    settings: Settings,
-    reading: str = READING,
-    talking: str = TALKING,
-    speaking: str = SPEAKING,
-    opens: Callable[[str], Store] = Store,
-    *,
-    staff: Staff | None = None,
-) -> FastAPI:
+def create(settings: Settings, staff: Staff, opens: Callable[[str], Store] = Store) -> FastAPI:
     """The application; its workers start with it.
 
     Args:
         settings: How it runs.
-        reading: Module that reads.
-        talking: Module that holds talks.
-        speaking: Module that speaks, where there is a voice.
+        staff: Its workers.
         opens: Opens the diary, a file or a URL.
-        staff: Workers that were made before, instead of those of the modules.
     """
     app = FastAPI(
         title="Empathia",
@@ -71,7 +60,6 @@ def create(
         openapi_url="/v1/openapi.json",
     )
     app.state.settings = settings
-    staff = staff or hired(settings, reading, talking, speaking)
     app.state.staff = staff
     app.state.talker, app.state.reader, app.state.speaker = staff
     app.state.rooms = {

@@ -52,7 +52,10 @@ class Chats:
 
     def all_of(self, owner: str) -> list[Kept]:
         """Somebody's, the one that was last spoken in first."""
-        last = {p: p.stat().st_mtime for p in (self._folder / owner).glob("*.json")}
+        last: dict[Path, float] = {}
+        for file in (self._folder / owner).glob("*.json"):
+            with contextlib.suppress(FileNotFoundError):  # it was deleted meanwhile
+                last[file] = file.stat().st_mtime
         return [
             Kept(p.stem, datetime.fromtimestamp(last[p], UTC).isoformat(), p in self._held)
             for p in sorted(last, key=lambda p: last[p], reverse=True)
@@ -73,7 +76,7 @@ class Chats:
             raise Refused(409, "the talk is open", "Close its socket first")
         if not (IDS.fullmatch(id) and file.is_file()):
             raise Refused(404, "there is no such talk", "GET /v1/chats lists those there are")
-        file.unlink()
+        file.unlink(missing_ok=True)
 
     @contextlib.asynccontextmanager
     async def held(self, file: Path, end: Callable[[], None]) -> AsyncIterator[None]:

@@ -8,12 +8,12 @@ What :meth:`Jobs.add` has returned is on disk: a service that was killed goes on
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 import json
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +24,12 @@ from empathia.errors import EmpathiaError
 from empathia.files import Plain
 from empathia.service import log, problems
 from empathia.service.problems import Refused
+from empathia.service.room import Room
 from empathia.service.workers import Away, Died, Worker
 
 WAITING, READING, DONE, FAILED = "waiting", "reading", "done", "failed"
 _STATE, _UPLOAD, _GONE = "job.json", "upload", ".gone-"
 _TRIES = 2  # of a job whose process ends
-_RETRY = 15  # s after which an upload that was refused may come again
 _BEAT = 15.0  # s without an event after which a follower hears that the service is there
 
 
@@ -77,8 +77,7 @@ class Jobs:
 
     def __init__(self, folder: Path, worker: Worker, waiting: int, longest: float) -> None:
         self._folder, self._worker = folder, worker
-        self._most, self._longest = waiting, longest
-        self._coming = 0
+        self._coming, self._longest = Room(waiting), longest
         self._jobs: dict[str, Job] = {}
         self._last: dict[str, Plain] = {}  # how far a job is
         self._changed = asyncio.Event()  # of any of them; each change has its own
@@ -94,27 +93,21 @@ class Jobs:
             if gone:  # was deleted, or did not come in whole
                 shutil.rmtree(place, ignore_errors=True)
                 continue
-            job = Job(**json.loads((place / _STATE).read_text("utf-8")))
-            if job.state == READING:
-                job = replace(job, state=WAITING)
-            self._jobs[job.id] = job
+            try:
+                job = _job((place / _STATE).read_text("utf-8"))
+            except (OSError, ValueError, TypeError, AttributeError) as error:
+                log.fault(error, f"upload {place.name}")  # left as it is: somebody may mend it
+                continue
+            self._jobs[job.id] = replace(job, state=WAITING) if job.state == READING else job
         self._jobs = dict(sorted(self._jobs.items(), key=lambda item: item[1].created))
 
-    @contextlib.contextmanager
-    def room(self) -> Iterator[None]:
+    def room(self) -> AbstractContextManager[None]:
         """A place for an upload that comes in.
 
         Raises:
             Refused: All are taken.
         """
-        waiting = sum(not j.is_over for j in self._jobs.values())
-        if waiting + self._coming >= self._most:
-            raise Refused(429, f"{waiting} uploads wait to be read", "Come again later", _RETRY)
-        self._coming += 1
-        try:
-            yield
-        finally:
-            self._coming -= 1
+        return self._coming.place(sum(not j.is_over for j in self._jobs.values()))
 
     async def add(
         self,
@@ -206,7 +199,8 @@ class Jobs:
     async def follow(self, owner: str, id: str) -> AsyncIterator[tuple[str, Plain]]:
         """What becomes of a job: ("progress", how far), and ("job", the job) when it is over.
 
-        ("beat", None) comes where nothing else does.
+        ("beat", None) comes where nothing else does. It ends without "job" where that was deleted,
+        or waits in a service that stops.
 
         Raises:
             Refused: There is none of that id, or it is somebody else's.
@@ -218,6 +212,8 @@ class Jobs:
             if now != last:
                 yield "progress", now
             last = now
+            if self._ends and job.state == WAITING:
+                return
             try:
                 await asyncio.wait_for(changed.wait(), _BEAT)
             except TimeoutError:
@@ -241,9 +237,10 @@ class Jobs:
                 self._reading = None
 
     def stop(self) -> None:
-        """Begin nothing more; what is read is read to its end."""
+        """Begin nothing more; what is read is read to its end, what waits is followed no more."""
         self._ends = True
         self._new.set()
+        self._tell()
 
     async def _read(self, job: Job) -> None:
         job = replace(job, state=READING, tries=job.tries + 1)
@@ -293,6 +290,12 @@ class Jobs:
         path, told = str(self._upload(job)), problems.told(error)
         named = {k: v.replace(path, job.name) if isinstance(v, str) else v for k, v in told.items()}
         return replace(job, state=FAILED, problem=named)
+
+
+def _job(kept: str) -> Job:
+    """A job as it was kept, by whatever version."""
+    known = {f.name for f in dataclasses.fields(Job)}
+    return Job(**{name: value for name, value in json.loads(kept).items() if name in known})
 
 
 def ending(name: str) -> str:

@@ -23,14 +23,17 @@ class Room:
         self._most, self._taken = most, 0
 
     @contextlib.contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self, besides: int = 0) -> Iterator[None]:
         """One of them.
+
+        Args:
+            besides: How many are taken by what is no request any more.
 
         Raises:
             Refused: All are taken.
         """
-        if self._taken >= self._most:
-            raise Refused(429, f"{self._taken} requests of this kind wait", "Come again", _RETRY)
+        if (taken := self._taken + besides) >= self._most:
+            raise Refused(429, f"{taken} requests of this kind wait", "Come again", _RETRY)
         self._taken += 1
         try:
             yield

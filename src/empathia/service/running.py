@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from starlette.datastructures import State
 
 from empathia.errors import UsageError
 from empathia.files import sole_user
@@ -17,6 +18,24 @@ from empathia.service.staff import hired
 
 _HEADERS = 16_384  # bytes of a request's head
 _FRAME = 4_000_000  # bytes of a message of a WebSocket
+
+
+class Server(uvicorn.Server):
+    """The server; when it is told to stop, nobody is kept by what only waits.
+
+    Args:
+        config: How it serves.
+        state: Of the application.
+    """
+
+    def __init__(self, config: uvicorn.Config, state: State) -> None:
+        super().__init__(config)
+        self._state = state
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin no upload more, then end what is answered."""
+        self._state.jobs.stop()
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings, cert: Path | None = None, key: Path | None = None) -> int:
@@ -41,7 +60,7 @@ def serve(settings: Settings, cert: Path | None = None, key: Path | None = None)
             worker.begin()
         from empathia.service.app import create  # is loaded while they load their models
 
-        app = create(settings, staff=staff)
+        app = create(settings, staff)
         log.hear_others()
         config = uvicorn.Config(
             app,
@@ -57,7 +76,7 @@ def serve(settings: Settings, cert: Path | None = None, key: Path | None = None)
             ssl_keyfile=key,
         )
         try:
-            uvicorn.Server(config).run(sockets=[listening])
+            Server(config, app.state).run(sockets=[listening])
         except SystemExit:  # where the application does not start
             if failure := getattr(app.state, "failure", None):
                 raise failure from None

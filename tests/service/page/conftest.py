@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from chromium import chromium
 from little_diary import CHEAP
-from serving import serving
+from serving import scripted, serving
 
-from empathia.service.app import create
 from empathia.service.diary.store import Store
 from empathia.service.settings import Settings
 
@@ -24,7 +23,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a service whose models a test can see through (little_work, little_talk)."""
     settings = Settings(tmp_path_factory.mktemp("service"))
     opens = functools.partial(Store, hasher=CHEAP)
-    app = create(settings, reading="little_work", talking="little_talk", opens=opens)
+    app = scripted(settings, opens=opens)
     with serving(app) as address:
         yield address
 

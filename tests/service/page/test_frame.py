@@ -8,10 +8,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from serving import scripted
 from starlette.testclient import TestClient
 from visiting_page import Visit
 
-from empathia.service.app import create
 from empathia.service.settings import Settings
 
 FOLDER = Path(str(files("empathia.service"))) / "page"
@@ -21,7 +21,7 @@ TOKEN = "a-token-of-more-than-16"
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
     settings = Settings(tmp_path_factory.mktemp("service"), token=TOKEN)
-    app = create(settings, reading="little_work", talking="little_talk")
+    app = scripted(settings)
     with TestClient(app, base_url="http://127.0.0.1:8000") as one:
         yield one
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from serving import serving
+from serving import scripted, serving
 from visiting_page import Visit
 
-from empathia.service.app import create
 from empathia.service.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -65,7 +64,7 @@ speechSynthesis.speak = (one) => spoken.push([one.text, one.voice.name]);
 def place(tmp_path_factory):
     """A service that speaks, with models that a test can see through."""
     settings = Settings(tmp_path_factory.mktemp("service"), voice="little")
-    with serving(create(settings, "little_work", "little_talk", "little_voice")) as address:
+    with serving(scripted(settings)) as address:
         yield address
 
 

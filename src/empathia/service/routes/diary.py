@@ -51,6 +51,7 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 _FORM = {"audio": FILE}
 _TEXTS = dict.fromkeys(("when", "language", "bookmark"), TEXT)
 _SPOKEN = {"audio": "today.webm"}  # of which the bytes are sent
+_ANALYZED = {**_SPOKEN, "gender": "female", "language": "en"}
 _WRITTEN = {"words": "A walk by the sea.", "when": "2026-11-29", "bookmark": True}
 _JSON = TypeAdapter(Entry)
 
@@ -325,11 +326,14 @@ def drop(visit: Signed, store: StoreOf) -> None:
 @router.post(
     "/api/diary/analyze",
     openapi_extra=takes(
-        content(KIND, "a recording", {**_SPOKEN, "gender": "female"}, {**_FORM, "gender": TEXT})
+        content(KIND, "a recording", _ANALYZED, {**_FORM, "gender": TEXT, "language": TEXT})
     ),
 )
 async def analyze(request: Request, desk: DeskOf) -> Analysis:
-    """Read a recording and keep nothing. ``gender`` may be given and changes nothing."""
+    """Read a recording and keep nothing.
+
+    ``gender`` may be given and changes nothing; ``language`` is what is spoken.
+    """
     with contextlib.closing(await recording(request, ("gender", "language"))) as came:
         for gender in came.texts.get("gender", ()):
             _GENDER.check("gender", gender.lower())

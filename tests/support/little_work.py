@@ -12,6 +12,7 @@ from little_talk import emotion
 
 from empathia.errors import AbsentError, InputError, UsageError
 from empathia.pipeline import Options
+from empathia.service.diary.summing import summary
 from empathia.service.tasks.reading import PAGE, TIMELINE, Reading, own
 from empathia.types import Message, Part, Reason, Timeline, Turn, Utterance, Word, wire
 from empathia.types.wire import reason_json, turn_json
@@ -166,6 +167,9 @@ class Work:
             "shares": {} if silent else shares,
             "abstained": "nothing was heard" if silent else None,
         }
+
+    def sum_up(self, tell, *, words, feeling, language):
+        return summary(words, feeling, language)
 
     def calm(self, tell, *, file, longest):
         return {"pitch": 180.0}, {"pitch": 20.0}, 30.0

@@ -214,6 +214,16 @@ class Models:
         tools = Tools(lambda: self._language_model(used, notes), o.threads, o.permissive)
         return Replies(o, tools, used, notes)
 
+    @property
+    def named(self) -> LanguageModel | None:
+        """The language model that the options name; None where they name none.
+
+        Raises:
+            UsageError: It cannot be.
+        """
+        named = self.options.llm_url is not None or self.options.llm_model is not None
+        return self._language if named else None
+
     def _language_model(self, used: list[str], notes: list[str]) -> LanguageModel:
         """The language model; what it means for the record is added to the lists."""
         o, model = self.options, self._language

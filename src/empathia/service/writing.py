@@ -19,7 +19,6 @@ from empathia.service.diary.baseline import baseline
 from empathia.service.diary.days import place, zone_of
 from empathia.service.diary.records import TYPES, WORDS, Draft, Entry, Feeling, Recording
 from empathia.service.diary.store import Store
-from empathia.service.diary.summing import summary
 from empathia.service.forms import Came
 from empathia.service.room import Room
 from empathia.service.streaming import Tell
@@ -128,7 +127,10 @@ class Desk:
         else:
             calm = await asyncio.to_thread(self._calm, visit)
             read = await self.ask("hear", came, tell, language=given.language, calm=calm)
-        keeping = asyncio.ensure_future(asyncio.to_thread(self._keep, visit, given, came, read))
+        feeling = Feeling(read["shares"], read["abstained"])
+        said = await self.summed(read["words"], feeling, visit.account.language)
+        keep = asyncio.to_thread(self._keep, visit, given, came, read, said)
+        keeping = asyncio.ensure_future(keep)
         try:
             return await asyncio.shield(keeping)
         except asyncio.CancelledError:  # what is kept is kept whole: it needs what came
@@ -140,6 +142,11 @@ class Desk:
         with self.room.place():
             read: Read = await self.ask("write", text=text, language=language)
             return read
+
+    async def summed(self, words: str, feeling: Feeling, language: str) -> str:
+        """What to say to an entry."""
+        asked = self.ask("sum_up", words=words, feeling=feeling, language=language)
+        return str(await asked)
 
     async def ask(
         self, method: str, came: Came | None = None, tell: Tell | None = None, **given: object
@@ -158,7 +165,7 @@ class Desk:
         except AbsentError:
             return None
 
-    def _keep(self, visit: Visit, given: Given, came: Came | None, read: Read) -> Entry:
+    def _keep(self, visit: Visit, given: Given, came: Came | None, read: Read, said: str) -> Entry:
         feeling = Feeling(read["shares"], read["abstained"])
         sound = None
         if came is not None and visit.account.keeps_audio and (kind := _type(came.path)):
@@ -167,7 +174,7 @@ class Desk:
             "text" if came is None else "voice",
             read["words"],
             feeling,
-            summary(read["words"], feeling, visit.account.language),
+            said,
             read["language"],
             moment(given.when),
             given.bookmark,

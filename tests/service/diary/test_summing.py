@@ -7,8 +7,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from chat_server import send, serving
 
 from empathia.labels import EKMAN7
+from empathia.lm.scripted import ScriptedModel
+from empathia.lm.server import ServerModel
 from empathia.replies.rules import care
 from empathia.service.diary import summing
 from empathia.service.diary.records import SUMMARY, Feeling
@@ -94,3 +97,44 @@ def test_the_table_is_whole_and_says_nothing_that_it_must_not():
                 assert re.search(r"[.?]$", line) and not re.search(other, line)
                 assert not re.search(r"depress|disorder|diagnos|should|must|우울증|장애|진단", line)
     assert max(len(x) for texts in care.texts().values() for x in texts.values()) <= SUMMARY
+
+
+SAD = "You lost your keys and had to wait in the rain. That sounds tiring."
+KOREAN = "열쇠를 잃어버려서 오래 기다리셨군요. 많이 지치셨겠어요."
+
+
+@pytest.mark.parametrize(
+    ("answers", "language", "used"),
+    [
+        ((SAD,), "en", SAD),
+        (("Why did you lose them?", SAD), "en", SAD),  # it is not to ask
+        (("You should buy a new lock.", SAD), "en", SAD),
+        (("", ""), "en", None),
+        ((KOREAN,), "ko", KOREAN),
+        ((SAD, SAD), "ko", None),
+    ],
+    ids=["fine", "asks", "advises", "nothing", "korean", "english for korean"],
+)
+def test_a_model_that_is_named_words_it_or_the_rules_do(answers, language, used):
+    entry = {"en": "I lost my keys. It rained.", "ko": "열쇠를 잃어버렸다. 비가 왔다."}[language]
+    feeling = felt(sadness=0.7, joy=0.3)
+    model = ScriptedModel(list(answers))
+    said = summary(entry, feeling, language, model)
+    assert said == (used or summary(entry, feeling, language))
+    asked = model.asked[0]
+    assert "comes across as sadness" in asked[0].content and asked[1].content == entry
+
+
+def test_a_model_names_no_feeling_that_is_not_sure_and_hears_nothing_of_harm():
+    model = ScriptedModel([SAD])
+    summary("I lost my keys.", felt(sadness=0.5, joy=0.5), "en", model)
+    assert "comes across" not in model.asked[0][0].content
+    text = summary("I want to kill myself.", felt(joy=1.0), "en", model)
+    assert text == care.texts()["en"]["self-harm"] and len(model.asked) == 1
+
+
+def test_a_server_that_fails_leaves_it_to_the_rules():
+    with serving(send(500, b"down")) as server:
+        model = ServerModel(server.url, "m", pause=0.0)
+        said = summary("I lost my keys.", felt(sadness=1.0), "en", model)
+    assert said == summary("I lost my keys.", felt(sadness=1.0), "en")

@@ -1,4 +1,6 @@
-"""One or two sentences to the writer of an entry, by rules: the same entry, the same sentences.
+"""One or two sentences to the writer of an entry, by rules or a language model that is named.
+
+By rules the same entry has the same sentences.
 
 A feeling is named only where it is sure. What suggests harm gets the careful texts of replies.
 """
@@ -12,28 +14,36 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
+from empathia.contracts import LanguageModel
+from empathia.labels import EKMAN7
 from empathia.replies.rules import care
 from empathia.replies.rules.safety import Language, kind_of
 from empathia.replies.rules.tone import NEGATIVE, mood_of, tone_of
 from empathia.service.diary.records import Feeling
+from empathia.service.diary.worded import worded
 
 _SURE = 0.6  # share from which on a feeling is named, or several hard ones are called hard
 _Texts = Mapping[str, Mapping[str, Sequence[str]]]
 
 
-def summary(words: str, feeling: Feeling, language: str) -> str:
+def summary(words: str, feeling: Feeling, language: str, model: LanguageModel | None = None) -> str:
     """What to say to an entry.
 
     Args:
         words: Of the entry; "" where there were none.
         feeling: What it was taken to feel like.
         language: "en" or "ko", of the account.
+        model: Words it, where it can; None leaves it to the rules.
     """
     kind = kind_of(words)
     if kind is not None:
         return care.texts()[cast(Language, language)][kind]
-    texts = _texts()[language]
     say, close = _which(words, feeling)
+    if model is not None and words.strip():
+        tone = say if say in EKMAN7.labels else None
+        if (said := worded(model, words, tone, language)) is not None:
+            return said
+    texts = _texts()[language]
     return f"{_one('say', words, texts['say'][say])} {_one('close', words, texts['close'][close])}"
 
 

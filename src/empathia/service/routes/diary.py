@@ -26,7 +26,7 @@ from empathia.service.diary.exporting import export
 from empathia.service.diary.importing import Brought, bring_in
 from empathia.service.diary.looking import Mood
 from empathia.service.diary.records import LARGEST_AUDIO, Entry, Feeling
-from empathia.service.diary.summing import summary, tones
+from empathia.service.diary.summing import tones
 from empathia.service.forms import KIND, Came, opened, take
 from empathia.service.problems import Refused
 from empathia.service.routes.accounts import STRICT
@@ -207,7 +207,7 @@ async def change(
         desk.check(visit, Given(given.words, given.when), None)
         read = await desk.judged(given.words)
         feeling = Feeling(read["shares"], read["abstained"])
-        said = await asyncio.to_thread(summary, given.words, feeling, visit.account.language)
+        said = await desk.summed(given.words, feeling, visit.account.language)
         more = {"words": given.words, "feeling": feeling, "summary": said}
     changes = functools.partial(entries.change, bookmark=given.bookmark, when=moment(given.when))
     return await asyncio.to_thread(changes, desk.store, visit, id, **more)
@@ -342,6 +342,6 @@ async def analyze(request: Request, desk: DeskOf) -> Analysis:
     feeling = Feeling(read["shares"], read["abstained"])
     felt = tones(feeling)
     spoken = "ko" if read["language"] == "ko" else "en"
-    said = await asyncio.to_thread(summary, read["words"], feeling, spoken)
+    said = await desk.summed(read["words"], feeling, spoken)
     told = [felt.get(tone, 0.0) for tone in LABELS.values()]
     return Analysis(said, told, [*LABELS], feeling.abstained)

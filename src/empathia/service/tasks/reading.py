@@ -18,6 +18,8 @@ from empathia.pipeline.models import Models
 from empathia.pipeline.playing import played
 from empathia.pipeline.record import Record
 from empathia.report.timeline import write
+from empathia.service.diary.records import Feeling
+from empathia.service.diary.summing import summary
 from empathia.service.tasks import Told, entry
 from empathia.service.tasks.asking import Answer, Asking
 from empathia.types.shapes import TimelineJson
@@ -48,6 +50,7 @@ class Reading:
     lanes = MappingProxyType(
         {
             "write": "texts",
+            "sum_up": "texts",
             "ask": "questions",
             "transcribe": "soon",
             "hear": "soon",
@@ -153,6 +156,10 @@ class Reading:
         """What a text tells."""
         options = own(self._models.options, {"language": language})
         return entry.written(text, options, self._models)
+
+    def sum_up(self, tell: Told, *, words: str, feeling: Feeling, language: str) -> str:
+        """What to say to an entry of a diary, in "en" or "ko"."""
+        return summary(words, feeling, language, self._models.named)
 
     def calm(
         self, tell: Told, *, file: str, longest: float

@@ -14,6 +14,7 @@ Floats = NDArray[np.float64]
 BINS = 15
 _TINY = float(np.finfo(np.float64).eps)
 _HOTTEST = 3.0  # the search for a temperature goes from e ** -3 to e ** 3
+_STILL = 1e-10  # a slope under which a fit has come to its end
 
 
 def expected_calibration_error(
@@ -169,9 +170,17 @@ def fit_temperature(
 def _peak(good: Callable[[float], float], low: float, high: float) -> float:
     """Where a function with one peak is highest (golden-section search, Kiefer, 1953)."""
     golden = (np.sqrt(5) - 1) / 2
+    left, right = high - golden * (high - low), low + golden * (high - low)
+    one, other = good(left), good(right)
     while high - low > 1e-4:
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        low, high = (low, right) if good(left) >= good(right) else (left, high)
+        if one >= other:
+            high, right, other = right, left, one
+            left = high - golden * (high - low)
+            one = good(left)
+        else:
+            low, left, one = left, right, other
+            right = low + golden * (high - low)
+            other = good(right)
     return (low + high) / 2
 
 
@@ -189,7 +198,7 @@ def fit_bias_corrected(
     Args:
         logits: (items, classes).
         gold: (items, classes), at least one true an item.
-        steps: Steps of Adam.
+        steps: Steps of Adam, at most.
         rate: Their size.
 
     Returns:
@@ -208,6 +217,8 @@ def fit_bias_corrected(
         inside = np.where(gold, p, 0)
         slope = p - inside / inside.sum(1, keepdims=True)
         g = np.concatenate([[(slope * z).sum(1).mean() * np.exp(x[0])], slope.mean(0)])
+        if np.abs(g).max() < _STILL:
+            break
         first, second = 0.9 * first + 0.1 * g, 0.999 * second + 0.001 * g * g
         x -= rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-12)
     bias = x[1:] - x[1:].mean()  # the mean of the bias changes nothing

@@ -74,7 +74,7 @@ def test_words_come_in_the_language_that_is_spoken(tmp_path, base, voice):
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("seed", [1, 16, 21])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(s, marks=pytest.mark.slow) for s in (16, 21))])
 def test_across_a_room_the_language_is_told_from_as_much_as_the_model_knows(base, seed):
     """With less silence behind it, each of these is Latin."""
     draw = np.random.default_rng(seed)

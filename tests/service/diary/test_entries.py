@@ -42,6 +42,7 @@ def test_an_entry_comes_back_as_it_was_given(store, encrypted):
         bookmark=True,
         has_timeline=True,
         audio="audio/wav",
+        label="joy",
     )
     assert entries.timeline(store, visit, name) == heard(words)
     assert entries.audio(store, visit, name) == Recording("audio/wav", b"\x00\xff" * 999)

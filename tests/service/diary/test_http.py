@@ -44,6 +44,7 @@ def test_words_become_an_entry_that_is_there(served):
     assert (entry["kind"], entry["day"], entry["language"]) == ("text", "2026-03-01", "ko")
     assert entry["moment"] == "2026-03-01T03:00:00Z"  # noon in Seoul
     assert entry["feeling"] == {"shares": {"joy": 1.0}, "abstained": None}
+    assert entry["label"] == "joy"
     assert "기쁨" in entry["summary"] or "기쁜" in entry["summary"] or "행복" in entry["summary"]
     assert not entry["has_timeline"] and entry["audio"] is None
     assert ann.get(f"{ENTRIES}/{entry['id']}") == entry
@@ -169,6 +170,7 @@ def test_days_months_and_years_are_looked_back_on(served):
     curve = ann.get("/v1/diary/curve?month=2025-01")
     assert [*curve] == ["2025-01-01", "2025-01-31"] and curve["2025-01-31"]["felt"] == 1
     shares = ann.get("/v1/diary/shares?month=2025-01")
+    assert shares.pop("label") is None
     assert shares == {"entries": 2, "felt": 2, "shares": {"joy": 0.5, "sadness": 0.5}}
     assert [e["words"] for e in ann.get("/v1/diary/search?q=SAD")["entries"]] == ["sad"]
     for query, told in (("month=2025-13", "month"), ("month=x", "no month"), ("year=0", "of 0")):

@@ -38,13 +38,13 @@ def test_a_curve_has_the_mean_of_each_day(store, visit):
     whole = {"joy": 0.625, "sadness": 0.25, "fear": 0.125}
     curve = looking.curve(store, visit, *NOVEMBER)
     assert curve == {
-        date(2026, 11, 1): Mood(3, 2, whole),
-        date(2026, 11, 30): Mood(1, 0, {}),
+        date(2026, 11, 1): Mood(3, 2, whole, "joy"),
+        date(2026, 11, 30): Mood(1, 0, {}, None),
     }
     assert list(curve[date(2026, 11, 1)].shares) == ["joy", "sadness", "fear"]
     assert looking.curve(store, visit, date(2026, 11, 2), date(2026, 11, 29)) == {}
-    assert looking.mood(store, visit, *span(2026)) == Mood(4, 2, whole)
-    assert looking.mood(store, visit, *span(2025)) == Mood(0, 0, {})
+    assert looking.mood(store, visit, *span(2026)) == Mood(4, 2, whole, "joy")
+    assert looking.mood(store, visit, *span(2025)) == Mood(0, 0, {}, None)
 
 
 def test_days_months_and_years_are_in_order(store, visit):

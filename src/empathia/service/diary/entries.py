@@ -33,6 +33,7 @@ from empathia.service.diary.records import (
     Recording,
     check_said,
     check_text,
+    named,
     packed,
     turns,
 )
@@ -265,10 +266,11 @@ def _timeline(connection: Connection, visit: Visit, entry: str) -> TimelineJson 
 
 
 def _entry(visit: Visit, row: RowMapping) -> Entry:
-    values = {name: row[name] for name in Entry.__slots__}
+    values = {name: row[name] for name in Entry.__slots__ if name != "label"}
     for name in ("words", "summary"):
         values[name] = opened(visit, row["id"], name, row[name]).decode()
-    return Entry(**{**values, "feeling": feeling_of(visit, row["id"], row["feeling"])})
+    feeling = feeling_of(visit, row["id"], row["feeling"])
+    return Entry(**{**values, "feeling": feeling, "label": named(feeling.shares)})
 
 
 def _mine(visit: Visit, entry: str, table: Table = ENTRIES) -> tuple[ColumnElement[bool], ...]:

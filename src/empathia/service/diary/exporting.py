@@ -82,7 +82,7 @@ def _write(store: Store, visit: Visit, archive: zipfile.ZipFile, entry: Entry) -
         return False
     times = {"moment": entry.moment.isoformat(), "day": entry.day.isoformat()}
     content = {**asdict(entry), **times, "timeline": heard}
-    del content["has_timeline"]
+    del content["has_timeline"], content["label"]
     archive.writestr(f"entries/{entry.id}.json", _json(content))
     if sound is not None:
         name = audio_name(entry.id, sound.type)

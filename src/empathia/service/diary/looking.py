@@ -13,7 +13,7 @@ from sqlalchemy import select
 from empathia.errors import UsageError
 from empathia.service.diary.accounts import Visit
 from empathia.service.diary.entries import feeling_of, listed
-from empathia.service.diary.records import Entry, Feeling
+from empathia.service.diary.records import Entry, Feeling, named
 from empathia.service.diary.store import Store
 from empathia.service.diary.tables import ENTRIES
 
@@ -28,11 +28,13 @@ class Mood:
         entries: How many there are.
         felt: How many of them have shares of emotions; the others abstained and count for nothing.
         shares: Label to its mean share over those, the largest first; empty where none has any.
+        label: What they are called by (:func:`empathia.service.diary.records.named`).
     """
 
     entries: int
     felt: int
     shares: dict[str, float]
+    label: str | None
 
 
 def between(store: Store, visit: Visit, first: date, last: date) -> tuple[Entry, ...]:
@@ -96,7 +98,8 @@ def _mood(feelings: Iterable[Feeling]) -> Mood:
     felt = [f.shares for f in every if f.shares]
     labels = dict.fromkeys(label for shares in felt for label in shares)
     means = {x: sum(shares.get(x, 0.0) for shares in felt) / len(felt) for x in labels}
-    return Mood(len(every), len(felt), dict(sorted(means.items(), key=lambda m: (-m[1], m[0]))))
+    ranked = dict(sorted(means.items(), key=lambda m: (-m[1], m[0])))
+    return Mood(len(every), len(felt), ranked, named(ranked))
 
 
 def _plain(text: str) -> str:

@@ -17,13 +17,15 @@ _WORDS = {
         "estimate": "Feelings are estimates of what readers would take the words and the voice to "
         "express.",
         "none": "no emotion",
+        "unsure": "unsure",
         "listen": "Listen",
     },
     "ko": {
         "diary": "일기",
         "entries": "편",
-        "estimate": "감정은 말과 목소리가 어떻게 들리는지를 어림한 값입니다.",
+        "estimate": "감정은 말과 목소리가 어떻게 들리는지를 추정한 값입니다.",
         "none": "감정 없음",
+        "unsure": "확실하지 않음",
         "listen": "듣기",
     },
 }
@@ -48,7 +50,8 @@ def entry_html(entry: Entry, language: str) -> str:
     clock = entry.moment.astimezone(ZoneInfo(entry.zone))
     felt = entry.feeling.shares
     shares = "".join(f"<li>{escape(x)} {share:.0%}</li>" for x, share in felt.items())
-    reason = "" if felt else f"<li>{words['none']}: {escape(entry.feeling.abstained or '')}</li>"
+    label = f"<strong>{entry.label or words['unsure']}</strong>"
+    told = label if felt else f"{words['none']}: {escape(entry.feeling.abstained or '')}"
     of = f' lang="{escape(entry.language)}"' if entry.language else ""
     sound = ""
     if entry.audio:
@@ -59,5 +62,5 @@ def entry_html(entry: Entry, language: str) -> str:
         f'<article><h2><time datetime="{clock.isoformat()}">{entry.day} {clock:%H:%M}</time>'
         f"{' ★' if entry.bookmark else ''}</h2>"
         f'<p class="words"{of}>{escape(entry.words)}</p>{summary}'
-        f'<ul class="shares">{shares}{reason}</ul>{sound}</article>\n'
+        f'<ul class="shares"><li>{told}</li>{shares}</ul>{sound}</article>\n'
     )

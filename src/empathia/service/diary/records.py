@@ -11,6 +11,7 @@ from typing import Literal
 
 from empathia.config.rules import Rule, one_of
 from empathia.errors import UsageError
+from empathia.replies.rules.tone import tone_of
 from empathia.types.shapes import TimelineJson
 from empathia.types.wire import from_json
 
@@ -30,6 +31,8 @@ LARGEST_TIMELINE = 8 << 20
 """Bytes of a timeline's JSON."""
 WORDS, SUMMARY = 200_000, 2_000
 """Characters of an entry's words, and of its summary."""
+SURE = 0.6
+"""Share from which on a feeling is named, or several hard ones are called hard."""
 _REASON, _LABELS = 500, 64  # characters, and labels
 _CODE = re.compile("[a-z]{2,3}")
 _KIND = one_of("voice", "text")
@@ -154,6 +157,7 @@ class Entry:
         bookmark: Whether it is marked.
         has_timeline: Whether what was heard is kept.
         audio: Type of the audio that is kept, or None.
+        label: What the feeling is named, by :func:`named`; found when it is read, not kept.
     """
 
     id: str
@@ -168,6 +172,23 @@ class Entry:
     bookmark: bool
     has_timeline: bool
     audio: str | None
+    label: str | None = None
+
+
+def tones(shares: Mapping[str, float]) -> dict[str, float]:
+    """Shares by one of seven broad tones (:data:`empathia.labels.EKMAN7`); others are left out."""
+    summed: dict[str, float] = {}
+    for label, share in shares.items():
+        if (tone := tone_of(label)) is not None:
+            summed[tone] = summed.get(tone, 0.0) + share
+    return summed
+
+
+def named(shares: Mapping[str, float]) -> str | None:
+    """The tone that an entry, a day, a month or a year is called by; None where none is sure."""
+    felt = tones(shares)
+    first = max(felt, key=lambda tone: felt[tone], default=None)
+    return first if first is not None and felt[first] >= SURE else None
 
 
 def packed(value: object) -> str:

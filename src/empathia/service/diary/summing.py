@@ -18,11 +18,10 @@ from empathia.contracts import LanguageModel
 from empathia.labels import EKMAN7
 from empathia.replies.rules import care
 from empathia.replies.rules.safety import Language, kind_of
-from empathia.replies.rules.tone import NEGATIVE, mood_of, tone_of
-from empathia.service.diary.records import Feeling
+from empathia.replies.rules.tone import NEGATIVE, mood_of
+from empathia.service.diary.records import SURE, Feeling, named, tones
 from empathia.service.diary.worded import worded
 
-_SURE = 0.6  # share from which on a feeling is named, or several hard ones are called hard
 _Texts = Mapping[str, Mapping[str, Sequence[str]]]
 
 
@@ -47,24 +46,13 @@ def summary(words: str, feeling: Feeling, language: str, model: LanguageModel | 
     return f"{_one('say', words, texts['say'][say])} {_one('close', words, texts['close'][close])}"
 
 
-def tones(feeling: Feeling) -> dict[str, float]:
-    """Shares by one of seven broad tones (:data:`empathia.labels.EKMAN7`); others are left out."""
-    summed: dict[str, float] = {}
-    for label, share in feeling.shares.items():
-        if (tone := tone_of(label)) is not None:
-            summed[tone] = summed.get(tone, 0.0) + share
-    return summed
-
-
 def _which(words: str, feeling: Feeling) -> tuple[str, str]:
     """What is said, and how it closes, as the table calls them."""
     if not words.strip():
         return ("wordless" if feeling.shares else "unheard"), "silence"
-    felt = tones(feeling)
-    first = max(felt, key=lambda t: felt[t], default=None)
-    if first is not None and felt[first] >= _SURE:
+    if (first := named(feeling.shares)) is not None:
         return first, mood_of(first)
-    if sum(share for tone, share in felt.items() if tone in NEGATIVE) >= _SURE:
+    if sum(share for tone, share in tones(feeling.shares).items() if tone in NEGATIVE) >= SURE:
         return "hard", "bad"
     return "open", "any"
 

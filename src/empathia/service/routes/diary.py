@@ -25,8 +25,7 @@ from empathia.service.diary.baseline import Baseline
 from empathia.service.diary.exporting import export
 from empathia.service.diary.importing import Brought, bring_in
 from empathia.service.diary.looking import Mood
-from empathia.service.diary.records import LARGEST_AUDIO, Entry, Feeling
-from empathia.service.diary.summing import tones
+from empathia.service.diary.records import LARGEST_AUDIO, Entry, Feeling, tones
 from empathia.service.forms import KIND, Came, opened, take
 from empathia.service.problems import Refused
 from empathia.service.routes.accounts import STRICT
@@ -340,7 +339,7 @@ async def analyze(request: Request, desk: DeskOf) -> Analysis:
         language = came.texts.get("language", [None])[-1]
         read: Read = await desk.ask("hear", came, language=language, calm=None)
     feeling = Feeling(read["shares"], read["abstained"])
-    felt = tones(feeling)
+    felt = tones(feeling.shares)
     spoken = "ko" if read["language"] == "ko" else "en"
     said = await desk.summed(read["words"], feeling, spoken)
     told = [felt.get(tone, 0.0) for tone in LABELS.values()]

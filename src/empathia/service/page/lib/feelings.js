@@ -29,7 +29,7 @@ export function chip(label) {
 /** A feeling with its share, as "sadness 71 %"; or why none is told. `emotion` is as in docs/json.md. */
 export function verdict(emotion) {
   const label = emotion?.label ?? null;
-  const told = label ? `${feeling(label)} ${percent(emotion.confidence)}` : t(emotion ? "felt.unsure" : "felt.none");
+  const told = label ? `${feeling(label)} ${emotion.confidence === null ? "" : percent(emotion.confidence)}` : t(emotion ? "felt.unsure" : "felt.none");
   return h("span", { class: "verdict-of" }, chip(label), h("span", {}, told));
 }
 

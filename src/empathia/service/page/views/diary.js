@@ -1,5 +1,5 @@
 // The diary: written, looked back on, searched.
-import { about, begin, complain } from "../main.js";
+import { about } from "../main.js";
 import { ask } from "../lib/api.js";
 import { form, h, put } from "../lib/dom.js";
 import { bars } from "../lib/feelings.js";
@@ -16,14 +16,8 @@ const NAMES = { year: yearName, month: monthName, day: dayName };
 
 export default async function draw(main, signal, where = "", query = "") {
   if (!about.account) return stranger(main);
-  try {
-    if (where === "search" || where === "bookmarks") await found(main, signal, where, query);
-    else await period(main, signal, known(where) ? where : today(about.account.zone).slice(0, 7));
-  } catch (error) {
-    if (error.status !== 401) throw error;
-    await begin(); // the session has ended meanwhile
-    complain(error);
-  }
+  if (where === "search" || where === "bookmarks") await found(main, signal, where, query);
+  else await period(main, signal, known(where) ? where : today(about.account.zone).slice(0, 7));
 }
 
 /** Whether a place is a year, a month or a day. */
@@ -76,8 +70,10 @@ async function period(main, signal, at) {
     const [moods, mood, several] = await Promise.all([
       ask(`/v1/diary/curve?${KINDS[shown.length]}=${shown}`, { signal }), ask(`/v1/diary/shares?${within}`, { signal }),
       kind === "year" ? { entries: [] } : ask(`/v1/diary/entries?${within}`, { signal })]);
+    const named = kind === "year" ? Array.from({ length: 12 }, (_, i) => plusMonths(`${at}-01`, i)) : [];
+    const months = await Promise.all(named.map(async (month) => [month, await ask(`/v1/diary/shares?month=${month}`, { signal })]));
     if (signal.aborted) return;
-    look(parts, { at, kind, now, shown, moods, mood, signal });
+    look(parts, { at, kind, now, shown, moods, months: Object.fromEntries(months), mood, signal });
     const newest = several.entries.reverse();
     put(parts.entries, kind === "year" ? null : h("h2", {}, newest.length ? counted(newest.length) : t(`diary.nothing.${kind}`)),
       newest.length ? list(newest, account, signal, refresh) : null);
@@ -108,12 +104,12 @@ function heading(at, kind, now) {
 }
 
 /** Calendar, curve and shares. */
-function look(parts, { at, kind, now, shown, moods, mood, signal }) {
+function look(parts, { at, kind, now, shown, moods, months, mood, signal }) {
   const shares = h("section", { class: "panel" }, h("h2", {}, t("diary.shares")),
     h("p", { class: "small" }, t("diary.shares-of", { entries: counted(mood.entries), felt: mood.felt })), bars(mood.shares));
   const told = mood.felt ? shares : null;
   if (kind === "year") {
-    put(parts.side, year(at, moods));
+    put(parts.side, year(moods, months));
     put(parts.middle, curve(shown, moods, signal), told);
     return;
   }

@@ -1,9 +1,9 @@
 // Months as grids of days, each with what it feels like.
 import { chip, colour } from "../../lib/feelings.js";
-import { h, put } from "../../lib/dom.js";
-import { feeling, percent, t } from "../../lib/words.js";
+import { h } from "../../lib/dom.js";
+import { t } from "../../lib/words.js";
 import { before, dayName, daysOf, monthName, plus, plusMonths, week } from "./days.js";
-import { counted, inWords, main, together } from "./moods.js";
+import { counted, inWords } from "./moods.js";
 
 let wanted = null; // the day that gets the focus when its month has been drawn
 
@@ -12,10 +12,7 @@ const said = (day, mood) => {
   return mood ? `${name}: ${inWords(mood)}, ${counted(mood.entries)}` : t("diary.day-empty", { day: name });
 };
 
-const tint = (mood) => {
-  const label = mood && main(mood.shares);
-  return label ? `--c:${colour(label)}` : null;
-};
+const tint = (mood) => (mood?.label ? `--c:${colour(mood.label)}` : null);
 
 /** Days by weeks, with null where the month has not begun or is over. */
 function weeks(month) {
@@ -67,7 +64,7 @@ export function calendar({ month, moods, now, chosen, go }) {
       href: `#diary/${day}`, tabindex: day === at ? 0 : -1, class: mood ? "day felt" : "day", style: tint(mood),
       "aria-label": said(day, mood), "aria-current": day === chosen ? "page" : day === now ? "date" : null,
       onfocus: () => { cells.get(at).tabIndex = -1; at = day; open.tabIndex = 0; },
-    }, h("span", { class: "number" }, String(Number(day.slice(8)))), mood ? chip(main(mood.shares)) : null,
+    }, h("span", { class: "number" }, String(Number(day.slice(8)))), mood ? chip(mood.label) : null,
     mood?.entries > 1 ? h("span", { class: "several" }, `×${mood.entries}`) : null);
     cells.set(day, open);
     return h("td", { class: day > now ? "to-come" : null }, open);
@@ -84,23 +81,15 @@ export function calendar({ month, moods, now, chosen, go }) {
   return { table, arrive };
 }
 
-/** A year as twelve small months. */
-export function year(name, moods) {
-  return h("ol", { class: "year" }, Array.from({ length: 12 }, (_, i) => small(plusMonths(`${name}-01`, i), moods)));
-}
+/** A year as twelve small months; `moods` by day, `months` by month. */
+export const year = (moods, months) =>
+  h("ol", { class: "year" }, Object.entries(months).map(([month, mood]) => small(month, moods, mood)));
 
-function small(month, moods) {
-  const days = daysOf(month);
-  const mood = together(days.map((day) => moods[day]).filter(Boolean));
+function small(month, moods, mood) {
   const squares = weeks(month).map((row) => row.map((day) =>
     h("i", { class: day && moods[day] ? "felt" : day ? null : "none", style: day ? tint(moods[day]) : null })));
-  const told = h("p", { class: "small" });
-  if (mood.felt) {
-    const first = Object.entries(mood.shares).sort((a, b) => b[1] - a[1])[0];
-    put(told, chip(first[0]), ` ${feeling(first[0])} ${percent(first[1])} · ${counted(mood.entries)}`);
-  } else if (mood.entries) {
-    put(told, counted(mood.entries));
-  }
+  const told = h("p", { class: "small" }, mood.felt ? [chip(mood.label), ` ${inWords(mood)} · `] : null,
+    mood.entries ? counted(mood.entries) : null);
   return h("li", { class: "panel" }, h("h2", {}, h("a", { href: `#diary/${month}` }, monthName(month, { month: "long" }))),
     h("div", { class: "squares", "aria-hidden": "true" }, squares.flat()), told);
 }

@@ -3,7 +3,7 @@ import { colour, letter } from "../../lib/feelings.js";
 import { h, put, svg } from "../../lib/dom.js";
 import { percent, t } from "../../lib/words.js";
 import { dayName, daysOf } from "./days.js";
-import { height, inWords, main } from "./moods.js";
+import { height, inWords } from "./moods.js";
 
 const TALL = 220;
 const EDGE = { left: 58, right: 14, top: 16, bottom: 28 };
@@ -47,11 +47,11 @@ function axis(days, x, y, wide) {
 }
 
 function dot({ day, x, y, mood }, lettered) {
-  const label = main(mood.shares);
+  const style = `fill:${mood.label ? colour(mood.label) : "var(--soft)"}`;
   const told = svg("title", {}, `${dayName(day, short)}: ${inWords(mood)}`);
-  if (!lettered) return svg("circle", { class: "dot", cx: x, cy: y, r: 4.5, style: `fill:${colour(label)}` }, told);
-  return svg("g", {}, svg("rect", { class: "dot", x: x - 8, y: y - 8, width: 16, height: 16, rx: 5, style: `fill:${colour(label)}` }),
-    svg("text", { class: "letter", x, y: y + 4, "text-anchor": "middle" }, letter(label)), told);
+  if (!lettered) return svg("circle", { class: "dot", cx: x, cy: y, r: 4.5, style }, told);
+  return svg("g", {}, svg("rect", { class: "dot", x: x - 8, y: y - 8, width: 16, height: 16, rx: 5, style }),
+    svg("text", { class: "letter", x, y: y + 4, "text-anchor": "middle" }, mood.label ? letter(mood.label) : "?"), told);
 }
 
 function table(known, moods) {

@@ -11,6 +11,7 @@ from visiting_page import Visit
 
 pytestmark = pytest.mark.browser
 ENTRIES = "/v1/diary/entries"
+LOUD = "document.querySelector('.recording .level b').style.transform > 'scaleX(0.5'"
 _NUMBERS = itertools.count()
 
 
@@ -126,6 +127,33 @@ def test_words_become_entries_on_their_days_with_their_feelings(browser, place):
         assert [s.split()[1:3] for s in shares] == [["joy", "50"], ["sadness", "50"]]
 
 
+def test_nothing_is_named_that_is_not_sure_and_no_edit_is_lost(browser, place):
+    with Person(browser, place, "limits") as ann:
+        page = ann.page
+        ann.wrote("I was sad.", "2025-03-04")
+        ann.wrote("An ordinary day.", "2025-03-05")  # neutral with .5
+        page.goto("/?#diary/2025")
+        march = page.locator(".year li", has_text="March")
+        assert "unsure · 2 entries" in march.inner_text()
+        page.goto("/?#diary/2025-03")
+        page.get_by_label(re.compile("^Wednesday,? 5 March: unsure, 1 entry$")).wait_for()
+        page.get_by_text("2 entries; 2 could be judged.").wait_for()
+        plain = page.locator(".entry").first
+        assert "unsure" in plain.locator(".entry-head").inner_text()
+        plain.get_by_role("button", name="Edit").click()
+        plain.get_by_label("Words").fill("A day by the s")
+        sad = page.locator(".entry", has_text="I was sad.")
+        sad.get_by_role("button", name="Delete", exact=True).click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        sad.wait_for(state="detached")
+        page.goto("/?#limits")
+        page.goto("/?#diary/2025-03")
+        plain.get_by_label("Words").press_sequentially("ea")
+        assert plain.get_by_label("Words").input_value() == "A day by the sea"
+        plain.get_by_role("button", name="Cancel").click()
+        plain.get_by_text("An ordinary day.").wait_for()
+
+
 def test_the_calendar_is_walked_with_keys(browser, place):
     with Person(browser, place, "diary/2025-03-31", tongue="ko") as ann:
         page = ann.page
@@ -146,7 +174,7 @@ def test_a_recording_is_kept_played_edited_and_deleted_truly(browser, place):
         page = ann.page
         ann.page.route(f"**{ENTRIES}", lambda route: route.abort(), times=1)
         page.get_by_role("button", name="Record", exact=True).click()
-        until(page, "document.querySelector('meter').value > .1")
+        until(page, LOUD)
         page.get_by_role("button", name="Done").click()
         page.get_by_role("button", name="Send it again").wait_for()  # nothing is lost
         until(page, "document.activeElement.textContent === 'Send it again'")
@@ -206,13 +234,30 @@ def test_a_calm_voice_is_measured_and_forgotten(browser, place):
     with Person(browser, place, "account") as ann:
         page = ann.page
         page.get_by_role("button", name="Record", exact=True).click()
-        until(page, "document.querySelector('meter').value > .1")
+        until(page, LOUD)
         page.get_by_role("button", name="Done").click()
         page.get_by_text("Measured over 30 s of speech.").wait_for()
         assert ann.ask("/v1/account")["has_baseline"]
         page.get_by_role("button", name="Delete the measurement").click()
         page.get_by_text("The measurement was deleted.").wait_for()
         assert not ann.ask("/v1/account")["has_baseline"]
+
+
+def test_who_is_signed_out_meanwhile_is_told_and_sends_nothing(browser, place):
+    with Person(browser, place, "account") as ann:
+        page = ann.page
+        page.get_by_role("button", name="Sign out").wait_for()
+        ann.context.request.delete("/v1/session")  # as by another tab
+        page.get_by_label("Keep my recordings").uncheck()
+        page.get_by_role("alert").get_by_text("Your session has ended.").wait_for()
+        page.locator("#sign-in").wait_for()
+        assert [c for c in ann.complaints if "401" in c] == ann.complaints
+        ann.complaints.clear()
+        page.goto("/?#recordings")
+        page.locator("input[type=file]").set_input_files(
+            {"name": "hers.txt", "mimeType": "text/plain", "buffer": b"Hello."}
+        )
+        page.locator("li", has_text="hers.txt").get_by_text("Sign in again").wait_for()
 
 
 def test_nothing_sticks_out_of_a_small_screen(browser, place):

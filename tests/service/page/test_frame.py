@@ -89,6 +89,8 @@ def test_nothing_begins_before_one_has_agreed_in_either_language(browser, place)
         assert page.get_by_label("언어").input_value() == "ko"
         page.get_by_role("button", name="이해했고").press("Enter")
         page.get_by_role("button", name="이해했고").wait_for(state="detached")
+        assert page.evaluate("document.activeElement.id") == "main"
+        assert page.title() == "시작하기 전에 · Empathia"
         page.reload()
         page.get_by_text("시작하기 전에").wait_for()
         assert page.get_by_role("button", name="이해했고").count() == 0
@@ -98,6 +100,15 @@ def test_nothing_begins_before_one_has_agreed_in_either_language(browser, place)
 @pytest.mark.parametrize("width", [400, 1400])
 def test_nothing_sticks_out_at_the_side(browser, place, width):
     with Visit(browser, place, "limits", viewport={"width": width, "height": 900}) as visit:
-        visit.page.locator("h1").wait_for()
-        wide = visit.page.evaluate("document.documentElement.scrollWidth")
+        page = visit.page
+        page.locator("h1").wait_for()
+        wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width
+        late = []
+        page.route("**/views/ask.js", lambda route: late.insert(0, route))
+        page.goto("/#ask")
+        page.goto("/#recordings")
+        page.get_by_role("heading", name="Recordings").wait_for()
+        late[0].continue_()
+        page.evaluate("import('/page/views/ask.js').then(() => {})")
+        assert page.locator("h1").all_inner_texts() == ["Recordings"]

@@ -113,10 +113,13 @@ def test_what_is_written_is_answered_with_what_it_felt_like(browser, place):
 def test_what_is_spoken_is_shown_in_words_until_one_leaves(browser, place):
     with Talk(browser, place) as talk:
         talk.press("Begin to talk")
-        talk.page.locator(".yours", has_text="a tone").wait_for()  # while one still speaks
+        talk.page.locator(".yours[aria-busy]", has_text="a tone").wait_for()  # one still speaks
         talk.answered("a tone of 220 Hz")
         assert talk.page.evaluate("seen.told.find((x) => x.type === 'user_message').interim")
         assert talk.page.locator(".yours").count() == 1
+        talk.page.get_by_label("Language").select_option("ko")
+        talk.page.get_by_role("dialog").get_by_text("The microphone is on").wait_for()
+        talk.page.keyboard.press("Escape")
         talk.page.get_by_text("How it sounded").press("Enter")
         details = talk.page.locator(".yours details").inner_text()
         assert "pitch\nlow" in details and "may come across as calm" in details
@@ -203,7 +206,7 @@ def test_where_the_service_has_no_korean_the_device_speaks(browser, place):
         assert talk.page.get_by_role("heading").first.inner_text() == "Empathia와 대화"
         told = talk.page.locator(".with").inner_text()
         assert "서비스에 한국어 목소리가 없어 이 기기의 목소리(Yuna)로 말합니다." in told
-        assert talk.page.get_by_label("말하는 동안 마이크 끄기").is_checked()
+        assert talk.page.get_by_label("대답하는 동안 마이크 끄기").is_checked()
         assert talk.page.evaluate("spoken[0]") == [f"You said: {long}", "Yuna"]
 
 

@@ -1,14 +1,18 @@
 // The frame of the page: where one is, in which language, and what one agreed to.
 import { Problem, ask } from "./lib/api.js";
+import { deleting } from "./lib/dialog.js";
 import { button, field, h, put } from "./lib/dom.js";
 import { learnMarks } from "./lib/feelings.js";
-import { Deaf } from "./lib/sound.js";
+import { Deaf, hears } from "./lib/sound.js";
 import { language, languages, learn, speak, t } from "./lib/words.js";
 
 const VIEWS = ["record", "recordings", "talk", "diary"];
 const AGREED = "empathia-agreed";
 const main = h("main", { id: "main", tabindex: "-1" });
 let leaving = new AbortController();
+
+/** The last account that was signed in here: what was made then is its own. */
+export let owner = null;
 
 /** What the service says of itself: `voice` (name, languages) or null, `account` or null. */
 export let about = null;
@@ -17,22 +21,32 @@ export let about = null;
 export let before = "#record";
 
 /** Say what went wrong and what to do, where everybody hears it. */
-export function complain(error) {
-  if (error.name === "AbortError") return;
-  const { text, remedy, known } = plainly(error);
-  put(notice, h("p", {}, text), remedy ? h("p", { class: "remedy" }, remedy) : null,
-    button(t("problem.close"), () => put(notice)));
-  if (!known) console.error(error);
+export async function complain(error) {
+  if (error.name !== "AbortError" && !await ended(error)) notify(error);
 }
 
-/** An error in words: `text`, `remedy` or "", and whether it is one that can happen. */
-export function plainly(error) {
-  if (error instanceof Deaf) {
-    return { text: t(`deaf.${error.why}`), remedy: t(`deaf-remedy.${error.why}`), known: true };
-  }
-  if (!(error instanceof Problem)) return { text: t("problem.fault"), remedy: "", known: false };
-  if (error.status === 0) return { text: t("problem.unreachable"), remedy: "", known: true };
-  return { text: error.message, remedy: error.remedy, known: true };
+const notify = (error) => put(notice, ...told(error), button(t("problem.close"), () => { put(notice); main.focus(); }));
+
+/** Whether an error tells that the session has ended meanwhile; the page is drawn anew then, and says so. */
+export async function ended({ status }) {
+  if (status !== 401) return false;
+  const { open, account } = await ask("/page/about.json");
+  if (open === about.open && account?.id === about.account?.id) return false;
+  await begin();
+  notify(signedOut());
+  return true;
+}
+
+/** That somebody has to sign in again. */
+export const signedOut = () => new Problem(401, { detail: t("problem.ended") }, language());
+
+/** An error in words, and what to do; what the service says is English. */
+export function told(error) {
+  const say = (text, remedy = "", lang = null) => [h("p", { lang }, text), remedy ? h("p", { class: "small", lang }, remedy) : null];
+  if (error instanceof Deaf) return say(t(`deaf.${error.why}`), t(`deaf-remedy.${error.why}`));
+  if (error instanceof Problem) return error.status ? say(error.message, error.remedy, error.lang) : say(t("problem.unreachable"));
+  console.error(error);
+  return say(t("problem.fault"));
 }
 const notice = h("div", { class: "notice", role: "alert" });
 
@@ -46,7 +60,7 @@ function place() {
 
 async function show() {
   leaving.abort();
-  leaving = new AbortController();
+  const { signal } = leaving = new AbortController();
   put(notice);
   const [name, ...rest] = place();
   const view = [...VIEWS, "ask", "account", "limits"].includes(name) ? name : VIEWS[0];
@@ -56,14 +70,17 @@ async function show() {
   }
   if (view !== "account") before = location.hash;
   put(main);
-  if (!about.open) return door();
-  if (view === "limits" || !localStorage.getItem(AGREED)) return limits();
   try {
-    const { default: draw } = await import(`./views/${view}.js`);
-    await draw(main, leaving.signal, ...rest);
-    document.title = `${main.querySelector("h1")?.textContent ?? t(`tabs.${view}`)} · Empathia`;
+    if (!about.open) door();
+    else if (view === "limits" || !localStorage.getItem(AGREED)) limits();
+    else {
+      const { default: draw } = await import(`./views/${view}.js`);
+      if (signal.aborted) return; // one is elsewhere by now
+      await draw(main, signal, ...rest);
+    }
+    if (!signal.aborted) document.title = `${main.querySelector("h1")?.textContent ?? t(`tabs.${view}`)} · Empathia`;
   } catch (error) {
-    complain(error);
+    if (!signal.aborted) await complain(error);
   }
 }
 
@@ -88,29 +105,45 @@ function door() {
 /** What this can and cannot know; nothing is heard before one has agreed to it. */
 function limits() {
   const agreed = localStorage.getItem(AGREED);
-  const agree = button(t("limits.agree"), () => { localStorage.setItem(AGREED, "1"); return show(); }, { class: "solid" });
+  const agree = button(t("limits.agree"), async () => {
+    localStorage.setItem(AGREED, "1");
+    await show();
+    main.focus();
+  }, { class: "solid" });
   put(main, h("article", { class: "panel narrow limits" }, h("h1", {}, t("limits.title")),
     ["does", "not", "kept", "law", "help"].map((part) => [
       h("h2", {}, t(`limits.${part}.title`)), h("p", {}, t(`limits.${part}.text`))]).flat(),
     agreed ? null : h("p", {}, agree)));
 }
 
-function frame() {
-  const tongue = h("select", { "aria-label": t("frame.language") },
-    Object.entries(languages).map(([code, name]) =>
-      h("option", { value: code, lang: code, selected: code === language() }, name)));
-  tongue.addEventListener("change", async () => {
-    speak(tongue.value);
-    if (about.account) await ask("/v1/account", { method: "PATCH", json: { language: tongue.value } });
+/** Languages to choose from. */
+export const tongues = (chosen, more = {}) => h("select", more, Object.entries(languages).map(([code, name]) =>
+  h("option", { value: code, lang: code, selected: code === chosen }, name)));
+
+/** The same of this page, which is drawn in it anew. */
+export function tongue(id, more = {}) {
+  const node = tongues(language(), { id, ...more });
+  node.addEventListener("change", async () => {
+    const asked = { title: t("frame.language"), texts: [t("frame.hears")], label: t("frame.change"), signal: leaving.signal };
+    if (hears() && !await deleting(asked)) {
+      node.value = language();
+      return;
+    }
+    speak(node.value);
+    if (about.account) await ask("/v1/account", { method: "PATCH", json: { language: node.value } });
     await begin();
-    document.querySelector(".who-am-i select").focus();
+    document.getElementById(id).focus();
   });
+  return node;
+}
+
+function frame() {
   const account = h("a", { href: "#account" }, about.account ? about.account.name : t("frame.sign-in"));
   put(document.body,
     h("a", { class: "skip", href: "#main", onclick: (e) => { e.preventDefault(); main.focus(); } }, t("frame.skip")),
     h("header", { class: "top" }, h("a", { class: "brand", href: "#record" }, "Empathia"),
       h("nav", { "aria-label": t("frame.parts") }, VIEWS.map((v) => h("a", { href: `#${v}` }, t(`tabs.${v}`)))),
-      h("div", { class: "who-am-i" }, account, tongue)),
+      h("div", { class: "who-am-i" }, account, tongue("language", { "aria-label": t("frame.language") }))),
     notice, main,
     h("footer", { class: "bottom" }, h("a", { href: "#limits" }, t("frame.limits")),
       h("span", {}, t("frame.local")), h("span", {}, about.version)));
@@ -120,6 +153,8 @@ function frame() {
 export async function begin() {
   await learn();
   about = await ask("/page/about.json");
+  if (owner && about.account && about.account.id !== owner) location.reload(); // nothing passes from one to another
+  owner = about.account?.id ?? owner;
   learnMarks(about.marks);
   frame();
   await show();

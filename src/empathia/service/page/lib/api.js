@@ -1,10 +1,10 @@
 // What the service is asked.
 
-/** What the service, or the way to it, refused; it says what to do. */
+/** What the service, or the way to it, refused; it says what to do, in `lang`. */
 export class Problem extends Error {
-  constructor(status, { title = "", detail = "", remedy = "" } = {}) {
+  constructor(status, { title = "", detail = "", remedy = "" } = {}, lang = "en") {
     super(detail || title);
-    Object.assign(this, { status, remedy });
+    Object.assign(this, { status, remedy, lang });
   }
 }
 
@@ -29,7 +29,7 @@ async function reached(asked) {
     return await asked;
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem(0, { detail: "unreachable" });
+    throw new Problem(0);
   }
 }
 
@@ -42,7 +42,7 @@ export function upload(path, form, tell, signal) {
     request.upload.onprogress = (e) => e.lengthComputable && tell(e.loaded / e.total);
     request.onload = () => request.status < 300
       ? resolve(request.response) : reject(new Problem(request.status, request.response ?? {}));
-    request.onerror = () => reject(new Problem(0, { detail: "unreachable" }));
+    request.onerror = () => reject(new Problem(0));
     request.onabort = () => reject(new DOMException("given up", "AbortError"));
     signal?.addEventListener("abort", () => request.abort());
     request.send(form);
@@ -70,15 +70,17 @@ export async function events(path, on, { method = "GET", json, form, signal } = 
   }
 }
 
-/** A talk with the service: `on(message)` hears, `over(code)` is told when it ends. */
-export function talk(query, on, over) {
+/** A talk with the service in sound of `rate`: `on(message)` hears, `over(code)` is told when it ends. */
+export function talk(query, rate, on, over) {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/v0/evi/chat?${new URLSearchParams(query)}`);
   const open = new Promise((resolve) => { socket.onopen = resolve; });
   socket.onmessage = (event) => on(JSON.parse(event.data));
   socket.onclose = (event) => over(event.code);
-  return {
-    say: async (message) => { await open; if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); },
-    close: () => socket.close(),
-  };
+  const say = async (message) => { await open; if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); };
+  say({ type: "session_settings", audio: { encoding: "linear16", sample_rate: rate, channels: 1 } });
+  return { say, close: () => socket.close() };
 }
+
+/** Codes with which the service ends a talk. */
+export const ENDED = { gone: 1008, busy: 1013, signedOut: 3000 };

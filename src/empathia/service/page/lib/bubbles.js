@@ -1,11 +1,11 @@
 // What was said, as a conversation: each of the person's turns with how it came across.
 import { tongue } from "./aloud.js";
-import { h } from "./dom.js";
+import { cues as inWords } from "./cues.js";
+import { h, say } from "./dom.js";
 import { bars, verdict } from "./feelings.js";
 import { feeling, language, percent, t } from "./words.js";
 
 const SOURCES = ["text", "voice", "face"];
-const CUES = ["avg_intensity", "intensity_variation", "avg_pitch", "pitch_std", "pitch_range", "articulation_rate", "mean_hnr"];
 
 /** A turn of an exchange (lib/exchange.js) as an item of a list. */
 export function bubble(turn) {
@@ -18,14 +18,16 @@ const who = (name) => h("span", { class: "by" }, name);
 function yours({ text, heard, isDraft, lost, language: code }) {
   const stands = lost ? "lost" : isDraft ? "draft" : "sent";
   const later = heard ? felt(heard) : [h("p", { class: "small" }, t(`talk.yours.${stands}`))];
-  return h("li", { class: isDraft ? "bubble yours drafted" : "bubble yours" }, who(t("talk.you")), h("p", { lang: code ?? tongue(text), dir: "auto" }, text), later);
+  return h("li", { class: isDraft ? "bubble yours drafted" : "bubble yours", "aria-busy": isDraft && !lost ? "true" : null }, who(t("talk.you")), h("p", { lang: code ?? tongue(text), dir: "auto" }, text), later);
 }
 
 const answer = (turn) => grow(h("li", { class: "bubble answer" }, who("Empathia"), h("p", { dir: "auto" })), turn);
 
-/** What has come of an answer since it was drawn; what is there already stays, and is not read out again. */
-export function grow(node, { sentences, why, cut }) {
+/** What has come since it was drawn of an answer, or of what is still being said; what is there already stays,
+ *  and is not read out again. */
+export function grow(node, { sentences, why, cut, text }) {
   const words = node.querySelector("p");
+  if (!sentences) return say(words, text);
   words.lang = tongue(sentences.join(" "));
   for (const one of sentences.slice(words.children.length)) words.append(h("span", {}, one), " ");
   if (why && !node.querySelector("details")) node.append(h("details", {}, h("summary", {}, t("talk.why")), h("p", { class: "small" }, why)));
@@ -48,8 +50,7 @@ function felt({ emotion, emotions, cues }) {
 
 /** How the voice was, in words; the impression is written in English alone. */
 function sounded({ levels, impression, reference }) {
-  const told = CUES.filter((name) => name in levels).map((name) => h("div", {},
-    h("dt", {}, t(`talk.cue.${name}`)), h("dd", {}, t(`talk.level.${levels[name].replace(" ", "-")}`))));
+  const told = inWords(levels).map(([name, much]) => h("div", {}, h("dt", {}, name), h("dd", {}, much)));
   return [told.length ? h("dl", { class: "measures" }, told) : h("p", { class: "small" }, t("talk.nothing-to-tell")),
     language() === "en" && impression && h("p", { class: "impression" }, impression),
     told.length ? h("p", { class: "small" }, t(reference === "corpus" ? "talk.beside-others" : "talk.beside-you")) : null];

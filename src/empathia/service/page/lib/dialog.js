@@ -1,15 +1,15 @@
-// The question before something is deleted.
-import { plainly } from "../main.js";
+// The question before what cannot be taken back.
+import { ended, told } from "../main.js";
 import { button, form, h, put } from "./dom.js";
 import { t } from "./words.js";
 
 /**
  * Ask before `act` deletes; what it throws is told where the question stands.
  *
- * Resolves to whether it was done. `more` stands under the texts, as a field that has to be
- * filled in first. It closes with `signal`.
+ * Resolves to whether it was done. `label` is the button's, else the title; `more` stands under the
+ * texts, as a field that has to be filled in first. It closes with `signal`.
  */
-export function deleting({ title, texts, label, signal, more = null }, act) {
+export function deleting({ title, texts, label = title, signal, more = null }, act = () => {}) {
   const wrong = h("div", { role: "alert" });
   let done = false;
   const node = h("dialog", { class: "asks", "aria-labelledby": "asked" });
@@ -21,8 +21,7 @@ export function deleting({ title, texts, label, signal, more = null }, act) {
       done = true;
       node.close();
     } catch (error) {
-      const { text, remedy } = plainly(error);
-      put(wrong, h("p", {}, text), remedy && h("p", { class: "small" }, remedy));
+      if (!await ended(error)) put(wrong, told(error));
     }
   }, {}, h("h2", { id: "asked" }, title), texts.map((text) => h("p", {}, text)), more, wrong,
   h("div", { class: "row-of" }, stay, h("button", { class: "plain danger" }, label))));

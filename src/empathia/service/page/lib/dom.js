@@ -71,16 +71,19 @@ export function field(label, control, hint = null) {
   return h("div", { class: "field" }, told[0], control, told[1]);
 }
 
-/** Ask before what cannot be taken back: true where one says `yes`. */
-export function sure(question, yes, no) {
-  return new Promise((resolve) => {
-    const choose = (value, label, look) => h("button", { value, class: look }, label);
-    const stay = choose("no", no, "plain");
-    const dialog = h("dialog", { class: "asks", "aria-label": question }, h("form", { method: "dialog" }, h("p", {}, question),
-      h("div", { class: "row-of" }, stay, choose("yes", yes, "plain danger"))));
-    dialog.addEventListener("close", () => { dialog.remove(); resolve(dialog.returnValue === "yes"); });
-    document.body.append(dialog);
-    dialog.showModal();
-    stay.focus();
-  });
+/** Say it where it is not said yet: what is put anew is read out again. */
+export function say(node, words) {
+  if (node.textContent !== words) node.textContent = words;
+}
+
+const FLOOR = 60; // dB that a bar of loudness shows
+
+/** A bar of loudness, for the eye alone; `show(0..1)`. */
+export function level() {
+  const bar = h("b");
+  const show = (loud) => {
+    const share = Math.max(0, 1 + 20 * Math.log10(Math.max(loud, 1e-4)) / FLOOR);
+    bar.style.transform = `scaleX(${share.toFixed(3)})`;
+  };
+  return { node: h("div", { class: "level", "aria-hidden": "true" }, bar), show };
 }

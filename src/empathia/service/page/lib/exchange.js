@@ -1,10 +1,10 @@
 // One talk with the empathic voice: what was said on both sides, and what goes on at the moment.
+import { signedOut } from "../main.js";
 import { Aloud } from "./aloud.js";
-import { Problem, talk } from "./api.js";
+import { ENDED, Problem, talk } from "./api.js";
 import { Deaf, Microphone, base64, bytes } from "./sound.js";
 
 const RATE = 48_000; // samples a second of most microphones
-const WHY_ENDED = { 1008: "gone", 1013: "busy" }; // codes of the service
 
 /** What was said: `turns` are { who: "you", text, heard, isDraft, lost }, { who: "empathia", id, sentences,
  *  why, isWhole, cut } and { who: "line", what }. It outlasts the exchange, and another goes on with it. */
@@ -70,7 +70,6 @@ export class Exchange {
       [this.#ear, this.#rate] = [ear, ear.rate];
       if (this.isOn && other) this.#connect(); // the service was told another one
     } catch (error) {
-      await ear.close();
       this.#tell?.failed(error);
     } finally {
       if (this.#opening === ear) this.#opening = null;
@@ -100,11 +99,10 @@ export class Exchange {
     this.#socket?.close();
     this.#lose();
     const resumed = this.#past.group ? { resumed_chat_group_id: this.#past.group } : {};
-    const socket = talk({ verbose_transcription: true, ...resumed }, (message) => { if (this.#socket === socket) this.#take(message); },
+    const socket = talk({ verbose_transcription: true, ...resumed }, this.#rate, (message) => { if (this.#socket === socket) this.#take(message); },
       (code) => { if (this.#socket === socket) this.#broke(code); });
     this.#socket = socket;
     this.#owed = false;
-    socket.say({ type: "session_settings", audio: { encoding: "linear16", sample_rate: this.#rate, channels: 1 } });
     if (this.isPaused) socket.say({ type: "pause_assistant_message" });
     this.#changed();
   }
@@ -148,9 +146,10 @@ export class Exchange {
   }
 
   #broke(code) {
-    const why = WHY_ENDED[code] ?? "broke";
-    if (why === "gone") this.#past.group = null; // it goes on as another
     this.end();
+    if (code === ENDED.signedOut) return void this.#tell?.failed(signedOut());
+    const why = code === ENDED.gone ? "gone" : code === ENDED.busy ? "busy" : "broke";
+    if (why === "gone") this.#past.group = null; // it goes on as another
     this.#add({ who: "line", what: why });
     this.#changed();
   }

@@ -1,9 +1,12 @@
 // Recordings on their way: sent one after another, whatever is shown meanwhile, then read.
+import { about, ended, owner, signedOut } from "../main.js";
 import { Problem, events, upload } from "./api.js";
-import { field, h } from "./dom.js";
+import { deleting } from "./dialog.js";
+import { button, field, h, say } from "./dom.js";
 import { clock, language, percent, t } from "./words.js";
 
 const TONGUES = ["de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "uk", "zh"];
+const AGAIN = 1000; // ms until a service that went is asked again
 const watchers = new Set();
 const unread = new Map(); // what was recorded here, by id of its job, until it is read
 let last = Promise.resolve();
@@ -50,17 +53,19 @@ async function sent(one) {
   const form = new FormData();
   for (const [name, value] of Object.entries(one.options)) if (value) form.append(name, value);
   form.append("file", one.file);
-  const empty = () => new Problem(400, { detail: t("jobs.empty"), remedy: t("jobs.empty-remedy") });
+  const empty = () => new Problem(400, { detail: t("jobs.empty"), remedy: t("jobs.empty-remedy") }, language());
   const so = (state, more = {}) => { Object.assign(one, { state, ...more }); tell(); };
   try {
     so("sending");
     if (!one.file.size) throw empty();
+    if (owner !== (about.account?.id ?? null)) throw signedOut(); // else it would be everybody's
     const job = await upload("/v1/jobs", form, (share) => so("sending", { share }));
     if (one.recorded) unread.set(job.id, one.file);
     forget(one);
     return job;
   } catch (error) {
     so("refused", { error });
+    await ended(error);
     return null;
   }
 }
@@ -77,15 +82,19 @@ export function forget(one) {
 /** What was recorded here and is not read yet, or null. */
 export const recordedAs = (id) => unread.get(id) ?? null;
 
-/** Tell how far the service is with a job until it is over; the job then. */
+/** Tell how far the service is with a job until it is over; the job then, or null where it was deleted. */
 export async function follow(id, on, signal) {
-  let job = null;
-  await events(`/v1/jobs/${id}/events`, (name, value) => {
-    if (name === "job") job = value;
-    else on(value);
-  }, { signal });
-  if (job?.state === "done") unread.delete(id);
-  return job;
+  for (let job = null; ;) {
+    try {
+      await events(`/v1/jobs/${id}/events`, (name, value) => { if (name === "job") job = value; else on(value); }, { signal });
+    } catch (error) {
+      if (error.status === 404) return null;
+      if (error.status !== 0 && !(error.status >= 500)) throw error;
+    }
+    if (job?.state === "done") unread.delete(id);
+    if (job) return job;
+    await new Promise((go) => setTimeout(go, AGAIN));
+  }
 }
 
 /** How far something is: `node`, and `tell(what, share or null)`; what is read aloud is `what` alone. */
@@ -95,7 +104,7 @@ export function progress() {
   const much = h("span", { class: "much" });
   const node = h("div", { class: "progress-of" }, what, much, bar);
   const told = (text, share = null) => {
-    if (what.textContent !== text) what.textContent = text;
+    say(what, text);
     much.textContent = share === null ? "" : percent(share);
     if (share === null) bar.removeAttribute("value");
     else bar.value = share;
@@ -131,13 +140,19 @@ export function facts({ duration, speakers, turns }) {
 
 /** A link that saves a file on this device. */
 export function saving(file, label) {
-  const link = h("a", { class: "plain as-button", download: file.name, href: "" }, label);
+  const link = h("a", { class: "plain", download: file.name, href: "" }, label);
   link.addEventListener("click", () => {
     link.href = URL.createObjectURL(file);
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   });
   return link;
 }
+
+/** Ask before a recording that was not sent is let go of. */
+export const sureToDrop = (signal) => deleting({ title: t("record.drop"), texts: [t("record.drop-sure")], signal });
+
+/** A button that asks so; `act` lets go. */
+export const dropping = (signal, act) => button(t("record.drop"), async () => { if (await sureToDrop(signal)) await act(); });
 
 addEventListener("beforeunload", (event) => {
   if ([...sending].some((one) => one.recorded || one.state !== "refused")) event.preventDefault();

@@ -1,4 +1,6 @@
 // The microphone, and a player that can be silenced at once.
+import { Problem } from "./api.js";
+
 const SLICE = 0.1; // s of sound that is handed on at a time
 
 /** No sound comes in; `why` is "insecure", "refused", "absent" or "busy", as the words say. */
@@ -21,6 +23,11 @@ async function listen() {
   }
 }
 
+const open = new Set();
+
+/** Whether a microphone is open. */
+export const hears = () => open.size > 0;
+
 /** A microphone: `pcm(Int16Array)` at `rate`, `level(0..1)` for a meter; it records on demand. */
 export class Microphone {
   #context = null;
@@ -28,12 +35,22 @@ export class Microphone {
   #recorder = null;
   #parts = [];
 
-  /** Open it; `gone()` is told where it is unplugged. Rejects with a `Deaf`. */
-  async open({ pcm = () => {}, level = () => {}, gone = () => {}, record = false } = {}) {
-    this.#stream = await listen();
+  /** Open it; `gone()` is told where it is unplugged. Where it cannot be opened, as with a `Deaf`, it is closed. */
+  async open(how) {
+    try {
+      this.#stream = await listen();
+      open.add(this);
+      await this.#begin(how);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async #begin({ pcm = () => {}, level = () => {}, gone = () => {}, record = false }) {
     this.#stream.getTracks().forEach((track) => track.addEventListener("ended", gone));
     this.#context = new AudioContext();
-    await this.#context.audioWorklet.addModule("/page/lib/slices.js");
+    await this.#context.audioWorklet.addModule("/page/lib/slices.js").catch(() => { throw new Problem(0); });
     const slices = new AudioWorkletNode(this.#context, "slices", { processorOptions: { seconds: SLICE } });
     slices.port.onmessage = ({ data }) => { level(data.level); pcm(data.samples); };
     this.#context.createMediaStreamSource(this.#stream).connect(slices);
@@ -66,6 +83,7 @@ export class Microphone {
       file = whole.size ? whole : null; // it was stopped before there was any sound
     }
     this.#stream?.getTracks().forEach((track) => track.stop());
+    open.delete(this);
     await this.#context?.close().catch(() => {});
     this.#context = this.#stream = this.#recorder = null;
     return file;

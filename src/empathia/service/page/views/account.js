@@ -1,10 +1,10 @@
 // Who one is: signing in and out, what is kept and how, and all that can be taken along or deleted.
-import { about, before, begin } from "../main.js";
+import { about, before, begin, tongue as languageOf, tongues } from "../main.js";
 import { Problem, ask, upload } from "../lib/api.js";
 import { deleting } from "../lib/dialog.js";
-import { button, field, form, h, put, sure } from "../lib/dom.js";
-import { sending } from "../lib/jobs.js";
-import { language, languages, percent, speak, t } from "../lib/words.js";
+import { button, field, form, h, put } from "../lib/dom.js";
+import { sending, sureToDrop } from "../lib/jobs.js";
+import { language, percent, speak, t } from "../lib/words.js";
 import { recorder } from "./diary/recorder.js";
 
 const SHORTEST = 8; // characters of a passphrase
@@ -15,7 +15,7 @@ export default async function draw(main, signal) {
   put(main, h("h1", {}, account.name),
     h("p", { class: "lead" }, account.is_encrypted ? t("account.sealed") : t("account.open")),
     h("div", { class: "row-of" }, h("a", { class: "plain", href: "#diary" }, t("account.to-diary")),
-      button(t("account.leave"), leave)),
+      button(t("account.leave"), () => leave(signal))),
     h("div", { class: "panels" }, settings(account), passphrase(), calm(account, signal), belongings(signal)));
 }
 
@@ -37,10 +37,9 @@ async function enter(session) {
   document.getElementById("main").focus();
 }
 
-async function leave() {
+async function leave(signal) {
   const unsent = [...sending].some((one) => one.recorded);
-  if (unsent && !await sure(t("record.drop-sure"), t("record.drop"), t("record.hold"))) return;
-  await gone();
+  if (!unsent || await sureToDrop(signal)) await gone();
 }
 
 /** Nothing of who leaves stays on the page for whoever comes next. */
@@ -103,9 +102,6 @@ function zones(chosen) {
   return h("select", {}, [...known].sort().map((zone) => h("option", { value: zone, selected: zone === chosen }, zone.replaceAll("_", " "))));
 }
 
-const tongues = (chosen) => h("select", {}, Object.entries(languages).map(([code, name]) =>
-  h("option", { value: code, lang: code, selected: code === chosen }, name)));
-
 // Signed in
 
 function settings(account) {
@@ -117,14 +113,7 @@ function settings(account) {
   };
   const zone = zones(account.zone);
   zone.addEventListener("change", () => change({ zone: zone.value }));
-  const tongue = tongues(account.language);
-  tongue.id = "account-language";
-  tongue.addEventListener("change", async () => {
-    await change({ language: tongue.value });
-    speak(tongue.value);
-    await begin();
-    document.getElementById("account-language").focus();
-  });
+  const tongue = languageOf("account-language");
   const keeps = h("input", { type: "checkbox", checked: account.keeps_audio, onchange: () => change({ keeps_audio: keeps.checked }) });
   return h("section", { class: "panel" }, h("h2", {}, t("account.settings")),
     field(t("account.zone"), zone, t("account.zone-why")), field(t("account.language"), tongue, t("account.language-why")),
@@ -222,7 +211,7 @@ function bringIn(said, signal) {
 
 async function silence(said, signal) {
   let number = 0;
-  const asked = { title: t("account.silence"), texts: [t("account.silence-what")], label: t("account.silence"), signal };
+  const asked = { title: t("account.silence"), texts: [t("account.silence-what")], signal };
   const done = await deleting(asked, async () => {
     number = (await ask("/v1/diary/audio", { method: "DELETE" })).deleted;
   });

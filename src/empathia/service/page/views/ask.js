@@ -4,7 +4,7 @@ import { h, put } from "../lib/dom.js";
 import { bars, verdict } from "../lib/feelings.js";
 import { progress } from "../lib/jobs.js";
 import { clock, date, feeling, percent, t } from "../lib/words.js";
-import { complain, plainly } from "../main.js";
+import { complain, told as inWords } from "../main.js";
 
 const CLEAR = 0.2; // nats and probability that a part costs the label, where the sentence names it
 const FALLS = 0.02;
@@ -57,10 +57,8 @@ async function answer(panel, path, turn, signal) {
       if (name === "problem") throw new Problem(value.status, value);
     }, { method: "POST", json: { utterance: turn.id }, signal });
   } catch (error) {
-    if (error.name === "AbortError") return;
-    const { text, remedy, known } = plainly(error);
-    if (!known) throw error;
-    put(panel, quoted, h("div", { role: "alert" }, h("p", {}, text), remedy ? h("p", { class: "small" }, remedy) : null));
+    if (error.name === "AbortError" || error.status === 401) throw error;
+    put(panel, quoted, h("div", { role: "alert" }, ...inWords(error)));
     return;
   }
   put(panel, quoted, ...shown(told, turn));
@@ -70,21 +68,21 @@ async function answer(panel, path, turn, signal) {
 function shown({ emotion, why }, turn) {
   return [h("h2", { tabindex: "-1" }, t("ask.says"), " ", verdict(emotion)),
     emotion.label ? null : h("p", { class: "small" }, t("ask.unsure", { label: feeling(why.label), share: percent(why.confidence) })),
-    h("p", { class: "because" }, because(why)),
+    h("p", { class: "because" }, why.note ? [t("ask.no-reason"), " ", english(why.note)] : because(why)),
     h("p", { class: "small" }, t("ask.beside"), " ", verdict(turn.emotion)),
     h("h3", {}, t("ask.shares")), bars(emotion.scores),
     why.parts.length ? h("h3", {}, t("ask.parts", { label: feeling(why.label) })) : null, why.parts.length ? left(why) : null,
     h("h3", {}, t("ask.cues")), cues(why.cues),
     h("details", { class: "prompt" }, h("summary", {}, t("ask.prompt")),
-      why.prompt.map(({ role, content }) => [h("h3", {}, role), h("pre", { dir: "auto" }, content)]).flat()),
+      why.prompt.map(({ role, content }) => [h("h3", { lang: "en" }, role), h("pre", { lang: "en", dir: "auto" }, content)]).flat()),
     h("p", { class: "small" }, t("ask.caution"))];
 }
 
+const english = (words) => h("span", { lang: "en" }, words);
 const part = ({ kind, text }) => (kind === "past" ? t("ask.past") : kind === "words" ? `“${text}”` : `${t(`kind.${kind}`)} “${text}”`);
 
 /** The sentence that says what a label hangs on. */
 function because(why) {
-  if (why.note) return t("ask.no-reason", { why: why.note });
   const counts = why.parts.filter((p) => p.change >= CLEAR && why.confidence - p.without >= FALLS).slice(0, TOLD);
   const label = feeling(why.label);
   if (!counts.length) return t("ask.nothing-counts", { label });
@@ -105,5 +103,5 @@ function left(why) {
 function cues(told) {
   const each = Object.entries(told);
   if (!each.length) return h("p", { class: "small" }, t("ask.no-cues"));
-  return h("ul", {}, each.map(([kind, words]) => h("li", {}, `${t(`kind.${kind}`)}: ${words}`)));
+  return h("ul", {}, each.map(([kind, words]) => h("li", {}, `${t(`kind.${kind}`)}: `, english(words))));
 }

@@ -1,15 +1,15 @@
 // Records, and shows what each turn comes across as when it ends.
-import { talk } from "../lib/api.js";
-import { button, h, put, sure } from "../lib/dom.js";
+import { ENDED, talk } from "../lib/api.js";
+import { cues } from "../lib/cues.js";
+import { button, h, level, put, say } from "../lib/dom.js";
 import { strip, verdict } from "../lib/feelings.js";
-import { choices, forget, hold, moves, progress, saving, send, sending, watch } from "../lib/jobs.js";
+import { choices, dropping, forget, hold, moves, progress, saving, send, sending, watch } from "../lib/jobs.js";
 import { Microphone, base64 } from "../lib/sound.js";
 import { clock, t } from "../lib/words.js";
-import { complain, plainly } from "../main.js";
+import { complain, told } from "../main.js";
 
 const QUIET = 0.01; // of full scale: a room without anybody
 const PATIENCE = 4; // s of quiet until it is said
-const FLOOR = 60; // dB that the meter shows
 const RETRY = 3000; // ms until a service that went is asked again
 
 /** One recording, from the microphone's opening to its file. */
@@ -25,20 +25,18 @@ class Take {
   get seconds() { return this.began ? (performance.now() - this.began) / 1000 : 0; }
 
   async begin() {
-    addEventListener("beforeunload", this);
     await this.#microphone.open({
       record: true, level: (l) => this.#loud(l), pcm: (samples) => this.#hear(samples), gone: () => this.on.gone(),
     });
     this.began = performance.now();
+    addEventListener("beforeunload", this);
     this.#connect();
   }
 
   #connect() {
     const before = this.seconds;
-    const audio = { encoding: "linear16", sample_rate: this.#microphone.rate, channels: 1 };
-    this.#talk = talk({ kept: "no" }, (message) => this.#told(message, before), () => this.#left());
+    this.#talk = talk({ kept: "no" }, this.#microphone.rate, (message) => this.#told(message, before), (code) => this.#left(code));
     this.#talk.say({ type: "pause_assistant_message" });
-    this.#talk.say({ type: "session_settings", audio });
   }
 
   #loud(level) {
@@ -56,10 +54,11 @@ class Take {
     if (message.type === "user_message" && !message.interim) this.on.turn(message, before + message.time.begin / 1000);
   }
 
-  #left() {
+  #left(code) {
     this.#talk = null;
     if (this.#over) return;
-    this.on.trouble(t("record.left"));
+    this.on.trouble(t({ [ENDED.busy]: "record.late", [ENDED.signedOut]: "record.signed-out" }[code] ?? "record.left"));
+    if (code === ENDED.gone || code === ENDED.signedOut) return; // asked again it says the same
     setTimeout(() => this.#over || this.#connect(), RETRY);
   }
 
@@ -94,10 +93,11 @@ export default async function draw(main, signal) {
 
 /** A turn as it was heard. */
 function turn({ message, models }, at) {
-  const { emotion, cues } = models.empathia;
+  const { emotion, cues: heard } = models.empathia;
+  const voice = cues(heard?.levels).map(([name, much]) => `${name}: ${much}`).join(", ");
   return h("li", {}, h("p", { class: "row-of" }, h("span", { class: "when" }, clock(at)), verdict(emotion)),
     h("p", { dir: "auto", class: "spoken" }, message.content), strip(emotion?.scores ?? {}),
-    cues?.description ? h("p", { class: "small" }, t("record.sounded", { cues: cues.description })) : null);
+    voice ? h("p", { class: "small" }, voice) : null);
 }
 
 function idle(here) {
@@ -112,9 +112,8 @@ async function recording(here, more) {
   const counter = h("p", { class: "counter", role: "timer" }, clock(0));
   const meter = level();
   const said = h("p", { class: "status", role: "status" });
-  const say = (words) => { if (said.textContent !== words) said.textContent = words; };
-  const take = new Take({ level: meter.show, turn: heard, trouble: say, gone: () => stop(t("record.unplugged")) });
-  let ended = null;
+  const take = new Take({ level: meter.show, turn: heard, trouble: (words) => say(said, words), gone: () => stop(t("record.unplugged")) });
+  let [ended, one] = [null, null];
   const end = () => {
     clearInterval(ticking);
     ended ??= take.end();
@@ -124,7 +123,7 @@ async function recording(here, more) {
     if (ended) return;
     const file = await end();
     if (!file) return void (signal.aborted || idle(here));
-    const one = hold(file, more.given());
+    one = hold(file, more.given());
     const silent = take.loudest < QUIET ? t("record.silent") : amiss;
     if (signal.aborted) return; // it waits among the recordings
     if (silent) unsent(here, one, silent);
@@ -136,34 +135,18 @@ async function recording(here, more) {
   } catch (error) {
     complain(error);
   }
-  if (!take.began || signal.aborted) return void end();
+  if (!take.began) return;
+  if (signal.aborted) return void end();
   ticking = setInterval(() => {
     counter.textContent = clock(take.seconds);
-    if (take.seconds > PATIENCE && take.loudest < QUIET) say(t("record.quiet"));
-    else if (said.textContent === t("record.quiet")) say("");
+    if (take.seconds > PATIENCE && take.loudest < QUIET) say(said, t("record.quiet"));
+    else if (said.textContent === t("record.quiet")) say(said, "");
   }, 250);
   signal.addEventListener("abort", () => stop());
   const done = button(t("record.stop"), () => stop(), { class: "solid large on" });
-  put(desk, counter, meter.node, done, said, button(t("record.drop"), () => drop(here, t("record.go-on"), end)));
+  const drop = async () => { await end(); forget(one); idle(here).focus(); }; // it may be unplugged while that is asked
+  put(desk, counter, meter.node, done, said, dropping(signal, drop));
   done.focus();
-}
-
-/** Let go of a recording, where one is sure: `act` does it. */
-async function drop(here, no, act) {
-  if (!await sure(t("record.drop-sure"), t("record.drop"), no)) return;
-  await act();
-  if (!here.signal.aborted) idle(here).focus();
-}
-
-/** A bar of loudness. */
-function level() {
-  const bar = h("b");
-  const node = h("div", { class: "level", role: "img", "aria-label": t("record.level") }, bar);
-  const show = (loud) => {
-    const share = Math.max(0, 1 + 20 * Math.log10(Math.max(loud, 1e-4)) / FLOOR);
-    bar.style.transform = `scaleX(${share.toFixed(3)})`;
-  };
-  return { node, show };
 }
 
 /** Send a recording and go where it is read. */
@@ -181,11 +164,8 @@ async function onward(here, one, sent = send(one)) {
 
 /** A recording that the service does not have: send it, save it, or let go of it. */
 function unsent(here, one, amiss = "") {
-  const told = one.error ? plainly(one.error) : { text: amiss || t("record.unsent"), remedy: "" };
   const again = button(t("record.send"), () => onward(here, one), { class: "solid" });
-  put(here.desk, h("div", { role: "alert" }, h("p", {}, told.text), told.remedy ? h("p", { class: "small" }, told.remedy) : null,
-    one.error ? h("p", {}, t("record.safe")) : null),
-  h("div", { class: "row-of" }, again, saving(one.file, t("record.save")),
-    button(t("record.drop"), () => drop(here, t("record.hold"), () => forget(one)))));
+  put(here.desk, h("div", { role: "alert" }, ...(one.error ? [...told(one.error), h("p", {}, t("record.safe"))] : [h("p", {}, amiss || t("record.unsent"))])),
+    h("div", { class: "row-of" }, again, saving(one.file, t("record.save")), dropping(here.signal, () => { forget(one); idle(here).focus(); })));
   again.focus();
 }

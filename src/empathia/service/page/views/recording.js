@@ -1,9 +1,10 @@
 // One recording: how far it is, then its timeline.
-import { ask } from "../lib/api.js";
-import { button, h, put, sure } from "../lib/dom.js";
+import { Problem, ask } from "../lib/api.js";
+import { deleting } from "../lib/dialog.js";
+import { button, h, put } from "../lib/dom.js";
 import { facts, follow, progress, recordedAs, saving, stage } from "../lib/jobs.js";
 import { date, t } from "../lib/words.js";
-import { complain } from "../main.js";
+import { complain, told } from "../main.js";
 
 const KINDS = [["timeline", "JSON", "json"], ["timeline.csv", "CSV", "csv"]];
 const TIMED = [["timeline.srt", "SRT", "srt"], ["timeline.TextGrid", "TextGrid", "TextGrid"]];
@@ -15,15 +16,15 @@ export default async function draw(main, signal, id) {
   put(main, h("p", {}, h("a", { href: "#recordings" }, t("recording.all"))), title, body);
   const show = (over) => {
     title.classList.toggle("unseen", over.state === "done"); // the timeline has it, too
-    put(body, ...(over.state === "done" ? timeline(over, path) : [failure(over, path)]));
+    put(body, ...(over.state === "done" ? timeline(over, path, signal) : [failure(over, path, signal)]));
   };
   const job = await ask(path, { signal });
   title.textContent = job.name;
   if (job.state === "waiting" || job.state === "reading") {
     const bar = progress();
-    put(body, h("section", { class: "panel" }, bar.node, h("p", { class: "hint" }, t("recording.leave")), h("div", { class: "row-of" }, removal(job, path))));
+    put(body, h("section", { class: "panel" }, bar.node, h("p", { class: "hint" }, t("recording.leave")), h("div", { class: "row-of" }, removal(job, path, signal))));
     bar.tell(t(`stage.${job.state}`));
-    follow(id, (told) => bar.tell(...stage(told)), signal).then((over) => {
+    follow(id, (far) => bar.tell(...stage(far)), signal).then((over) => {
       if (over) show(over);
       else location.hash = "#recordings"; // it was deleted meanwhile
     }).catch(complain);
@@ -32,32 +33,26 @@ export default async function draw(main, signal, id) {
   }
 }
 
-function failure(job, path) {
+function failure(job, path, signal) {
   const file = recordedAs(job.id);
-  return h("section", { class: "panel", role: "alert" }, h("p", {}, t("recordings.failed", { why: job.problem.detail })),
-    h("p", { class: "small" }, job.problem.remedy),
-    h("div", { class: "row-of" }, file ? saving(file, t("record.save")) : null, removal(job, path)));
+  return h("section", { class: "panel", role: "alert" }, h("p", {}, t("recordings.failed")), ...told(new Problem(422, job.problem)),
+    h("div", { class: "row-of" }, file ? saving(file, t("record.save")) : null, removal(job, path, signal)));
 }
 
-function timeline(job, path) {
+function timeline(job, path, signal) {
   const base = job.name.replace(/\.\w{1,5}$/, "");
   const kinds = job.about.duration === null ? KINDS : [...KINDS, ...TIMED];
   const saved = kinds.map(([what, label, ending]) =>
-    h("a", { class: "plain as-button", href: `${path}/${what}`, download: `${base}.${ending}` }, label));
+    h("a", { class: "plain", href: `${path}/${what}`, download: `${base}.${ending}` }, label));
   return [h("p", { class: "facts", role: "status" }, [date(job.created), ...facts(job.about)].join(" · ")),
-    h("div", { class: "row-of tools" }, h("a", { class: "solid as-button", href: `#ask/${job.id}` }, t("recording.ask")),
-      h("span", { class: "hint" }, t("recording.download")), ...saved, removal(job, path)),
+    h("div", { class: "row-of tools" }, h("a", { class: "solid", href: `#ask/${job.id}` }, t("recording.ask")),
+      h("span", { class: "hint" }, t("recording.download")), ...saved, removal(job, path, signal)),
     h("iframe", { class: "report", src: `${path}/page`, title: t("recording.report", { name: job.name }) })];
 }
 
-function removal(job, path) {
+function removal(job, path, signal) {
   return button(t("recording.delete"), async () => {
-    if (!await sure(t("recording.delete-sure", { name: job.name }), t("recording.delete"), t("recording.keep"))) return;
-    try {
-      await ask(path, { method: "DELETE" });
-      location.hash = "#recordings";
-    } catch (error) {
-      complain(error);
-    }
+    const asked = { title: t("recording.delete"), texts: [t("recording.delete-sure", { name: job.name })], signal };
+    if (await deleting(asked, () => ask(path, { method: "DELETE" }))) location.hash = "#recordings";
   }, { class: "plain danger" });
 }

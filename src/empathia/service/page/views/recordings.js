@@ -1,9 +1,9 @@
 // All recordings: sent by button or dropped on the page, read one after another.
 import { Problem, ask } from "../lib/api.js";
-import { button, h, put, sure } from "../lib/dom.js";
-import { choices, facts, follow, forget, moves, progress, saving, send, sending, stage, watch } from "../lib/jobs.js";
+import { button, h, put } from "../lib/dom.js";
+import { choices, dropping, facts, follow, forget, moves, progress, saving, send, sending, stage, watch } from "../lib/jobs.js";
 import { date, t } from "../lib/words.js";
-import { complain, plainly } from "../main.js";
+import { complain, told } from "../main.js";
 import single from "./recording.js";
 
 export default async function draw(main, signal, id = null) {
@@ -17,7 +17,7 @@ export default async function draw(main, signal, id = null) {
     const taken = [...rows.keys()].filter((one) => !sending.has(one));
     for (const one of taken) { rows.get(one).node.remove(); rows.delete(one); }
     for (const one of sending) {
-      if (!rows.has(one)) { rows.set(one, onItsWay(one)); coming.append(rows.get(one).node); }
+      if (!rows.has(one)) { rows.set(one, onItsWay(one, signal)); coming.append(rows.get(one).node); }
       rows.get(one).show();
     }
     coming.hidden = !sending.size;
@@ -46,32 +46,24 @@ function bringing(signal) {
 }
 
 /** A file that the service has not taken. */
-function onItsWay(one) {
+function onItsWay(one, signal) {
   const bar = progress();
-  const told = h("div", { role: "alert" });
+  const said = h("div", { class: "unsent", role: "status" });
   const name = h("span", { class: "name" }, one.file.name);
-  const node = h("li", {}, name, bar.node, told);
+  const node = h("li", {}, name, bar.node, said);
   let shown = null;
-  const drop = async () => {
-    if (!one.recorded || await sure(t("record.drop-sure"), t("record.drop"), t("record.hold"))) forget(one);
-  };
+  const drop = () => forget(one);
   const show = () => {
     bar.node.hidden = !moves(one);
     if (moves(one)) bar.tell(t(one.state === "queued" ? "jobs.queued" : "jobs.sending"), one.state === "queued" ? null : one.share);
     if (shown === one.state) return;
     shown = one.state;
-    put(told, moves(one) ? null : [...words(one),
+    put(said, moves(one) ? null : [...(one.error ? told(one.error) : [h("p", {}, t("record.unsent"))]),
       h("div", { class: "row-of" }, button(t(one.error ? "recordings.again" : "record.send"), () => { send(one); }),
         one.recorded ? saving(one.file, t("record.save")) : null,
-        button(t(one.recorded ? "record.drop" : "recordings.leave"), drop))]);
+        one.recorded ? dropping(signal, drop) : button(t("recordings.leave"), drop))]);
   };
   return { node, show };
-}
-
-function words(one) {
-  if (!one.error) return [h("p", {}, t("record.unsent"))];
-  const { text, remedy } = plainly(one.error);
-  return [h("p", {}, text), h("p", { class: "small" }, remedy)];
 }
 
 /** What the service has, the newest first. */
@@ -113,27 +105,18 @@ class List {
         continue;
       }
       const { id } = next.job;
-      try {
-        const job = await follow(id, (told) => next.bar.tell(...stage(told)), this.signal);
-        if (job) this.#show(job);
-        else this.#gone(id);
-      } catch (error) {
-        if (!(error instanceof Problem && error.status === 404)) throw error;
-        this.#gone(id);
+      const job = await follow(id, (far) => next.bar.tell(...stage(far)), this.signal);
+      if (job) this.#show(job);
+      else {
+        next.node.remove();
+        this.#jobs.delete(id);
       }
     }
-  }
-
-  #gone(id) {
-    this.#jobs.get(id).node.remove();
-    this.#jobs.delete(id);
   }
 }
 
 /** What a job came to: how much there is, or why there is nothing. */
 function outcome({ state, about, problem }) {
-  if (state === "failed") {
-    return h("div", { class: "failed" }, h("p", {}, t("recordings.failed", { why: problem.detail })), h("p", { class: "small" }, problem.remedy));
-  }
+  if (state === "failed") return h("div", { class: "failed" }, h("p", {}, t("recordings.failed")), ...told(new Problem(422, problem)));
   return h("span", { class: "much-of" }, facts(about).join(" · "));
 }

@@ -1,22 +1,23 @@
 // Talk with the empathic voice: by microphone or in writing, answered in words and aloud.
 import { about, complain } from "../main.js";
 import { bubble, grow } from "../lib/bubbles.js";
-import { button, h, put, sure, svg } from "../lib/dom.js";
+import { deleting } from "../lib/dialog.js";
+import { button, h, level as loudness, put, say, svg } from "../lib/dom.js";
 import { Exchange, nothingSaid } from "../lib/exchange.js";
 import { languages, t } from "../lib/words.js";
 
 const WIDE = "(min-width: 860px)"; // there is room beside what was said
 const NEAR = 300; // px from the end of the page within which one reads along
 const [VOICE, MUTES] = ["empathia-talk-voice", "empathia-talk-mutes"];
-let kept = { of: null, past: nothingSaid() }; // who comes back to this view finds what was said
+const kept = {}; // by account: who comes back to this view finds what was said
 
 export default async function draw(main, signal) {
-  const of = about.account?.name ?? "";
-  if (kept.of !== of) kept = { of, past: nothingSaid() };
+  const past = kept[about.account?.id] ??= nothingSaid();
   const said = conversation();
   const tell = { changed: () => refresh(), said: said.show, failed: complain, level: (x) => panel.level(x) };
-  const talk = new Exchange(kept.past, about.voice !== null, tell);
-  const panel = controls(talk, () => { kept.past.turns.length = 0; kept.past.group = null; said.clear(); refresh(); });
+  const talk = new Exchange(past, about.voice !== null, tell);
+  const forget = async () => { Object.assign(past, nothingSaid()); said.clear(); refresh(); };
+  const panel = controls(talk, forget, signal);
   const refresh = () => panel.refresh();
   signal.addEventListener("abort", () => talk.leave());
   document.addEventListener("keydown", (e) => { if (e.key === "Escape") talk.aloud.hush(); }, { signal });
@@ -26,7 +27,7 @@ export default async function draw(main, signal) {
     panel.node,
     h("div", {}, said.node, writing(talk),
       h("p", { class: "hint" }, t("talk.program"), " ", h("a", { href: "#limits" }, t("frame.limits"))))));
-  kept.past.turns.forEach(said.show);
+  past.turns.forEach(said.show);
   refresh();
 }
 
@@ -39,7 +40,7 @@ function conversation() {
     const { scrollHeight } = document.documentElement;
     const along = turn.who === "you" || scrollHeight - innerHeight - scrollY < NEAR;
     const before = nodes.get(turn);
-    if (before && turn.who === "empathia") grow(before, turn);
+    if (before && (turn.who === "empathia" || (turn.isDraft && !turn.lost))) grow(before, turn);
     else {
       nodes.set(turn, bubble(turn));
       if (before) before.replaceWith(nodes.get(turn));
@@ -77,14 +78,14 @@ function toggle(label, act, hint = null) {
 }
 
 /** What one does with the talk, and how it stands; `refresh()` shows what has changed. */
-function controls(talk, forget) {
+function controls(talk, forget, signal) {
   talk.aloud.isOn = localStorage.getItem(VOICE) !== "no";
   talk.isMuted = { yes: true, no: false }[localStorage.getItem(MUTES)] ?? null;
   const choose = (key, on) => localStorage.setItem(key, on ? "yes" : "no");
   const face = h("span", {});
   const big = button(face, () => (talk.isOn ? talk.end() : talk.begin(true)), { class: "solid begin" });
   const anew = button(t("talk.new"), async () => {
-    if (await sure(t("talk.forget"), t("talk.new"), t("talk.stay"))) { forget(); big.focus(); }
+    if (await deleting({ title: t("talk.new"), texts: [t("talk.forget")], signal }, forget)) big.focus();
   });
   const halt = button("", () => talk.pause(!talk.isPaused));
   const hush = button(t("talk.hush"), () => talk.aloud.hush(), { "aria-keyshortcuts": "Escape", title: t("talk.hush-key") });
@@ -92,27 +93,27 @@ function controls(talk, forget) {
   const voice = toggle(t("talk.voice"), (on) => { choose(VOICE, on); talk.aloud.isOn = on; if (!on) talk.aloud.hush(); });
   const mutes = toggle(t("talk.mutes"), (on) => { choose(MUTES, on); talk.isMuted = on; refresh(); }, t("talk.mutes-why"));
   const state = h("p", { class: "state", role: "status" });
-  const level = h("div", { class: "level", "aria-hidden": "true" }, h("b"));
+  const level = loudness();
   const whose = h("p", { class: "small" });
   const row = h("div", { class: "row-of" }, halt, hush);
   const refresh = () => {
     const stage = talk.isOn ? "end" : talk.state === "ended" ? "go-on" : "begin";
     if (big.dataset.is !== stage) put(face, stage === "end" ? stop() : microphone(), t(`talk.button.${stage}`));
     big.dataset.is = stage;
-    if (state.dataset.is !== talk.state) state.textContent = t(`talk.state.${talk.state}`);
+    say(state, t(`talk.state.${talk.state}`));
     state.dataset.is = talk.state;
-    put(halt, t(talk.isPaused ? "talk.resume" : "talk.pause"));
+    say(halt, t(talk.isPaused ? "talk.resume" : "talk.pause"));
     hush.setAttribute("aria-disabled", String(!talk.aloud.sounds));
     Object.assign(ear.box, { checked: talk.hears, disabled: talk.state === "opening" });
     [voice.box.checked, mutes.box.checked] = [talk.aloud.isOn, talk.mutes];
     anew.hidden = stage !== "go-on";
     row.hidden = ear.node.hidden = !talk.isOn;
-    level.hidden = !talk.hears;
+    level.node.hidden = !talk.hears;
     whose.textContent = told(talk.aloud);
   };
-  const node = h("section", { class: "panel with", "aria-label": t("talk.controls") }, big, h("div", {}, state, level), anew, row,
+  const node = h("section", { class: "panel with", "aria-label": t("talk.controls") }, big, h("div", {}, state, level.node), anew, row,
     h("details", { open: matchMedia(WIDE).matches }, h("summary", {}, t("talk.sound")), ear.node, voice.node, mutes.node, whose));
-  return { node, refresh, level: (x) => level.style.setProperty("--level", Math.sqrt(x)) };
+  return { node, refresh, level: level.show };
 }
 
 const icon = (...parts) => svg("svg", { viewBox: "0 0 24 24", width: "22", height: "22", "aria-hidden": "true" }, parts);

@@ -9,12 +9,17 @@ import { heard } from "./heard.js";
 import { shown } from "./moods.js";
 
 const place = (entry) => `/v1/diary/entries/${entry.id}`;
+const edits = new Map(); // what is being edited, by id of its entry: it outlasts the list that is drawn
 const card = (entry) => document.getElementById(`entry-${entry.id}`);
 
 /** A list of entries; `changed(sentence)` draws all of it again and says what was done. */
 export function list(entries, account, signal, changed) {
+  const at = document.activeElement?.closest(".entry form")?.closest("li").id;
+  queueMicrotask(() => { if (at) document.getElementById(at)?.querySelector("textarea")?.focus(); }); // one writes on
   return h("ol", { class: "entries" }, entries.map((entry) => item(entry, account, signal, changed)));
 }
+
+addEventListener("beforeunload", (event) => { if (edits.size) event.preventDefault(); });
 
 function item(entry, account, signal, changed) {
   const when = date(entry.moment, { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit", timeZone: zoneFor(entry.zone) });
@@ -22,8 +27,8 @@ function item(entry, account, signal, changed) {
   const node = h("li", { class: "panel entry", id: `entry-${entry.id}` },
     h("div", { class: "entry-head" }, h("h3", { tabindex: "-1" }, h("time", { datetime: entry.moment }, when),
       entry.zone === account.zone ? null : h("small", {}, ` (${entry.zone})`)),
-    h("p", {}, shown(entry.feeling))), told);
-  read(told, entry, account, signal, changed);
+    h("p", {}, shown(entry))), told);
+  (edits.has(entry.id) ? editing : read)(told, entry, account, signal, changed);
   return node;
 }
 
@@ -33,7 +38,7 @@ function read(told, entry, account, signal, changed) {
   const words = h("p", { class: "words-of", lang: entry.language }, entry.words);
   const shares = Object.keys(entry.feeling.shares).length
     ? h("details", {}, h("summary", {}, t("diary.shares")), bars(entry.feeling.shares)) : null;
-  const edit = button(t("diary.entry.edit"), () => editing(told, entry, account, signal, changed), { class: "plain edit" });
+  const edit = button(t("diary.entry.edit"), () => editing(told, entry, account, signal, changed).focus(), { class: "plain edit" });
   put(told, entry.words ? words : null, entry.summary ? h("p", { class: "said-to" }, entry.summary) : null, sound,
     shares, entry.has_timeline ? heard(`${place(entry)}/timeline`, signal) : null,
     h("div", { class: "row-of" }, bookmark(entry), edit, entry.audio ? silencing(entry, signal, changed) : null, removing(entry, signal, changed)));
@@ -53,11 +58,14 @@ function bookmark(entry) {
 }
 
 function editing(told, entry, account, signal, changed) {
-  const words = h("textarea", { rows: 6, maxlength: 200000, value: entry.words, lang: entry.language });
   const begun = clocks(entry.moment, account.zone);
-  const when = h("input", { type: "datetime-local", value: begun, max: clocks(Date.now(), account.zone), required: true });
+  const mine = edits.get(entry.id) ?? { words: entry.words, when: begun };
+  const keep = () => edits.set(entry.id, { words: words.value, when: when.value });
+  const words = h("textarea", { rows: 6, maxlength: 200000, value: mine.words, lang: entry.language, oninput: keep });
+  const when = h("input", { type: "datetime-local", value: mine.when, max: clocks(Date.now(), account.zone), required: true, oninput: keep });
   const said = h("span", { role: "status", class: "small" });
   const back = () => {
+    edits.delete(entry.id);
     read(told, entry, account, signal, changed);
     told.querySelector(".edit").focus();
   };
@@ -72,16 +80,17 @@ function editing(told, entry, account, signal, changed) {
     } finally {
       put(said);
     }
+    edits.delete(entry.id);
     await changed(t("diary.entry.edited"));
     card(entry)?.querySelector(".edit").focus();
   }, {}, field(t("diary.entry.words"), words, entry.kind === "voice" ? t("diary.entry.edit-why") : null), field(t("diary.write.when"), when),
   h("div", { class: "row-of" }, h("button", { class: "solid" }, t("diary.write.keep")), button(t("dialog.stay"), back), said)));
-  words.focus();
+  return words;
 }
 
 function silencing(entry, signal, changed) {
   return button(t("diary.entry.silence"), async () => {
-    const asked = { title: t("diary.entry.silence"), texts: [t("diary.entry.silence-what")], label: t("diary.entry.silence"), signal };
+    const asked = { title: t("diary.entry.silence"), texts: [t("diary.entry.silence-what")], signal };
     if (!await deleting(asked, () => ask(`${place(entry)}/audio`, { method: "DELETE" }))) return;
     await changed(t("diary.entry.silenced"));
     card(entry)?.querySelector("h3").focus();
@@ -94,6 +103,7 @@ function removing(entry, signal, changed) {
     const texts = [t(entry.audio ? "diary.entry.delete-sound" : entry.kind === "voice" ? "diary.entry.delete-voice" : "diary.entry.delete-words"), t("diary.entry.delete-true")];
     const asked = { title: t("diary.entry.delete-title"), texts, label: t("diary.entry.delete"), signal };
     if (!await deleting(asked, () => ask(place(entry), { method: "DELETE" }))) return;
+    edits.delete(entry.id);
     await changed(t("diary.entry.deleted"));
     const next = near && document.getElementById(near.id)?.querySelector("h3");
     (next ?? document.getElementById("main")).focus();

@@ -1,5 +1,6 @@
 // What was heard in a recording, turn by turn.
 import { ask } from "../../lib/api.js";
+import { cues as inWords } from "../../lib/cues.js";
 import { verdict } from "../../lib/feelings.js";
 import { h, put } from "../../lib/dom.js";
 import { clock, t } from "../../lib/words.js";
@@ -28,17 +29,10 @@ export function heard(path, signal) {
 }
 
 function turn({ start, text, language, emotion, cues }) {
-  const levels = Object.entries(cues?.levels ?? {});
+  const levels = inWords(cues?.levels);
   return h("li", {}, h("p", {}, h("span", { class: "at" }, start === null ? "" : clock(start)), " ", h("span", { lang: language }, text ?? "")),
     h("p", {}, emotion ? verdict(emotion) : null),
-    levels.length ? h("ul", { class: "levels" }, levels.map(([name, level]) => h("li", {}, told(name, level)))) : null,
+    levels.length ? h("ul", { class: "levels" }, levels.map(([name, level]) => h("li", {}, `${name}: ${level}`))) : null,
     cues?.reference === CALM ? h("p", { class: "small" }, t("diary.heard.calm")) : null,
     cues?.impression ? h("p", { class: "small", lang: "en" }, cues.impression) : null);
-}
-
-/** "loudness: high"; measures and levels that nobody translated stay as they are. */
-function told(name, level) {
-  const measure = t(`diary.measure.${name}`);
-  const much = t(`diary.level.${level.replaceAll(" ", "-")}`);
-  return `${measure.startsWith("diary.") ? name : measure}: ${much.startsWith("diary.") ? level : much}`;
 }

@@ -1,5 +1,5 @@
 // A button that records, with a meter and a clock.
-import { button, h, put } from "../../lib/dom.js";
+import { button, h, level, put } from "../../lib/dom.js";
 import { Microphone } from "../../lib/sound.js";
 import { clock, t } from "../../lib/words.js";
 
@@ -10,7 +10,7 @@ import { clock, t } from "../../lib/words.js";
  * given, too. `begin` and `end` are the buttons' words.
  */
 export function recorder({ begin, end, signal }, done) {
-  const meter = h("meter", { min: 0, max: 1, value: 0, "aria-hidden": "true" });
+  const meter = level();
   const time = h("span", { class: "when" });
   const said = h("p", { class: "unseen", role: "status" });
   const running = h("div", { class: "row-of recording", hidden: true });
@@ -32,7 +32,7 @@ export function recorder({ begin, end, signal }, done) {
   const start = button(begin, async () => {
     const opening = new Microphone();
     const gone = () => { if (microphone) stop(); };
-    await opening.open({ level: (loud) => { meter.value = loud; }, gone, record: true });
+    await opening.open({ level: meter.show, gone, record: true });
     microphone = opening;
     if (signal.aborted) return stop();
     const began = performance.now();
@@ -45,7 +45,7 @@ export function recorder({ begin, end, signal }, done) {
     halt.focus();
   }, { class: "solid begins" });
   const halt = button(end, stop, { class: "solid ends" });
-  put(running, halt, h("span", { class: "lamp", "aria-hidden": "true" }), time, meter);
+  put(running, halt, h("span", { class: "lamp", "aria-hidden": "true" }), time, meter.node);
   addEventListener("beforeunload", (event) => { if (microphone) event.preventDefault(); }, { signal });
   signal.addEventListener("abort", () => { if (microphone) stop(); });
   return h("div", { class: "recorder" }, start, running, said);

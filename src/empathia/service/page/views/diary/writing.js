@@ -93,7 +93,7 @@ function waiting(state, mine, { send, signal }) {
   const url = URL.createObjectURL(mine.file);
   signal.addEventListener("abort", () => URL.revokeObjectURL(url));
   const discard = button(t("diary.write.discard"), async () => {
-    const asked = { title: t("diary.write.discard"), texts: [t("diary.write.discard-what")], label: t("diary.write.discard"), signal };
+    const asked = { title: t("diary.write.discard"), texts: [t("diary.write.discard-what")], signal };
     await deleting(asked, async () => { mine.file = null; });
     mine.changed();
   }, { class: "plain danger" });

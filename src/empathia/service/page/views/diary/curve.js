@@ -51,7 +51,7 @@ function dot({ day, x, y, mood }, lettered) {
   const told = svg("title", {}, `${dayName(day, short)}: ${inWords(mood)}`);
   if (!lettered) return svg("circle", { class: "dot", cx: x, cy: y, r: 4.5, style }, told);
   return svg("g", {}, svg("rect", { class: "dot", x: x - 8, y: y - 8, width: 16, height: 16, rx: 5, style }),
-    svg("text", { class: "letter", x, y: y + 4, "text-anchor": "middle" }, mood.label ? letter(mood.label) : "?"), told);
+    svg("text", { class: mood.label ? "letter" : "letter none", x, y: y + 4, "text-anchor": "middle" }, mood.label ? letter(mood.label) : "?"), told);
 }
 
 function table(known, moods) {

@@ -94,6 +94,8 @@ def test_who_cannot_be_heard_is_told_why(browser, place):
         page.evaluate("heard.getTracks()[0].dispatchEvent(new Event('ended'))")  # unplugged
         page.get_by_text("The microphone was unplugged").wait_for()
         page.get_by_role("dialog").get_by_role("button", name="Throw away").click()
+        page.goto("/#limits")
+        page.goto("/#record")
         start.wait_for()
         for fails, told in (
             ("NotAllowedError", "Allow the microphone"),

@@ -196,6 +196,12 @@ def test_a_talk_that_broke_goes_on_with_all_that_was_said(browser, place):
           seen.told.filter((x) => x.type === "chat_metadata").map((x) => x.chat_group_id)
         """)
         assert first == last
+        talk.press("End the talk")
+        talk.press("Begin a new talk")
+        talk.page.get_by_role("dialog").get_by_role("button", name="Begin a new talk").click()
+        talk.is_("off")
+        assert talk.said() == []
+        assert talk.context.request.delete(f"/v1/chats/{first}").status == 404
 
 
 def test_where_the_service_has_no_korean_the_device_speaks(browser, place):

@@ -1,6 +1,7 @@
 // Talk with the empathic voice: by microphone or in writing, answered in words and aloud.
 import { about, complain } from "../main.js";
 import { bubble, grow } from "../lib/bubbles.js";
+import { ask } from "../lib/api.js";
 import { deleting } from "../lib/dialog.js";
 import { button, h, level as loudness, put, say, svg } from "../lib/dom.js";
 import { Exchange, nothingSaid } from "../lib/exchange.js";
@@ -16,7 +17,12 @@ export default async function draw(main, signal) {
   const said = conversation();
   const tell = { changed: () => refresh(), said: said.show, failed: complain, level: (x) => panel.level(x) };
   const talk = new Exchange(past, about.voice !== null, tell);
-  const forget = async () => { Object.assign(past, nothingSaid()); said.clear(); refresh(); };
+  const forget = async () => {
+    if (past.group) await ask(`/v1/chats/${past.group}`, { method: "DELETE" }).catch(absent);
+    Object.assign(past, nothingSaid());
+    said.clear();
+    refresh();
+  };
   const panel = controls(talk, forget, signal);
   const refresh = () => panel.refresh();
   signal.addEventListener("abort", () => talk.leave());
@@ -29,6 +35,10 @@ export default async function draw(main, signal) {
       h("p", { class: "hint" }, t("talk.program"), " ", h("a", { href: "#limits" }, t("frame.limits"))))));
   past.turns.forEach(said.show);
   refresh();
+}
+
+function absent(error) {
+  if (error.status !== 404) throw error; // else the service has none of it
 }
 
 /** What was said: `show(turn)` adds or renews one. */

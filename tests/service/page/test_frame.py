@@ -104,11 +104,17 @@ def test_nothing_sticks_out_at_the_side(browser, place, width):
         page.locator("h1").wait_for()
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width
+
+
+@pytest.mark.browser
+def test_a_view_that_comes_late_is_not_drawn_over_the_next(browser, place):
+    with Visit(browser, place, "limits") as visit:
+        page = visit.page
         late = []
-        page.route("**/views/ask.js", lambda route: late.insert(0, route))
-        page.goto("/#ask")
+        page.route("**/views/record.js", lambda route: late.insert(0, route))
+        page.goto("/#record")
         page.goto("/#recordings")
         page.get_by_role("heading", name="Recordings").wait_for()
         late[0].continue_()
-        page.evaluate("import('/page/views/ask.js').then(() => {})")
+        page.evaluate("import('/page/views/record.js').then(() => {})")
         assert page.locator("h1").all_inner_texts() == ["Recordings"]

@@ -105,11 +105,7 @@ function door() {
 /** What this can and cannot know; nothing is heard before one has agreed to it. */
 function limits() {
   const agreed = localStorage.getItem(AGREED);
-  const agree = button(t("limits.agree"), async () => {
-    localStorage.setItem(AGREED, "1");
-    await show();
-    main.focus();
-  }, { class: "solid" });
+  const agree = button(t("limits.agree"), async () => { localStorage.setItem(AGREED, "1"); await show(); main.focus(); }, { class: "solid" });
   put(main, h("article", { class: "panel narrow limits" }, h("h1", {}, t("limits.title")),
     ["does", "not", "kept", "law", "help"].map((part) => [
       h("h2", {}, t(`limits.${part}.title`)), h("p", {}, t(`limits.${part}.text`))]).flat(),
@@ -125,10 +121,7 @@ export function tongue(id, more = {}) {
   const node = tongues(language(), { id, ...more });
   node.addEventListener("change", async () => {
     const asked = { title: t("frame.language"), texts: [t("frame.hears")], label: t("frame.change"), signal: leaving.signal };
-    if (hears() && !await deleting(asked)) {
-      node.value = language();
-      return;
-    }
+    if (hears() && !await deleting(asked)) return void (node.value = language());
     speak(node.value);
     if (about.account) await ask("/v1/account", { method: "PATCH", json: { language: node.value } });
     await begin();

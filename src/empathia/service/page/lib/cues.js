@@ -3,7 +3,7 @@ import { t } from "./words.js";
 
 const SCALES = {
   avg_intensity: "size", intensity_variation: "size", avg_pitch: "height", pitch_std: "size", pitch_range: "size",
-  articulation_rate: "pace", mean_hnr: "height", duration: "length",
+  articulation_rate: "pace", mean_hnr: "height",
 };
 
 /** [measure, how much] of the `levels` of cues; what nobody translated is left out. */

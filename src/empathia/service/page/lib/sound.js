@@ -38,8 +38,6 @@ export class Microphone {
   /** Open it; `gone()` is told where it is unplugged. Where it cannot be opened, as with a `Deaf`, it is closed. */
   async open(how) {
     try {
-      this.#stream = await listen();
-      open.add(this);
       await this.#begin(how);
     } catch (error) {
       await this.close();
@@ -48,6 +46,8 @@ export class Microphone {
   }
 
   async #begin({ pcm = () => {}, level = () => {}, gone = () => {}, record = false }) {
+    this.#stream = await listen();
+    open.add(this);
     this.#stream.getTracks().forEach((track) => track.addEventListener("ended", gone));
     this.#context = new AudioContext();
     await this.#context.audioWorklet.addModule("/page/lib/slices.js").catch(() => { throw new Problem(0); });

@@ -18,7 +18,8 @@ export default async function draw(main, signal) {
   const tell = { changed: () => refresh(), said: said.show, failed: complain, level: (x) => panel.level(x) };
   const talk = new Exchange(past, about.voice !== null, tell);
   const forget = async () => {
-    if (past.group) await ask(`/v1/chats/${past.group}`, { method: "DELETE" }).catch(absent);
+    const gone = (error) => { if (error.status !== 404) throw error; };
+    if (past.group) await ask(`/v1/chats/${past.group}`, { method: "DELETE" }).catch(gone);
     Object.assign(past, nothingSaid());
     said.clear();
     refresh();
@@ -35,10 +36,6 @@ export default async function draw(main, signal) {
       h("p", { class: "hint" }, t("talk.program"), " ", h("a", { href: "#limits" }, t("frame.limits"))))));
   past.turns.forEach(said.show);
   refresh();
-}
-
-function absent(error) {
-  if (error.status !== 404) throw error; // else the service has none of it
 }
 
 /** What was said: `show(turn)` adds or renews one. */

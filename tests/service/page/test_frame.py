@@ -111,8 +111,10 @@ def test_a_view_that_comes_late_is_not_drawn_over_the_next(browser, place):
     with Visit(browser, place, "limits") as visit:
         page = visit.page
         late = []
+        page.locator("h1").wait_for()
         page.route("**/views/record.js", lambda route: late.insert(0, route))
-        page.goto("/#record")
+        with page.expect_request("**/views/record.js"):
+            page.goto("/#record")
         page.goto("/#recordings")
         page.get_by_role("heading", name="Recordings").wait_for()
         late[0].continue_()

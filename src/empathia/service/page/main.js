@@ -154,5 +154,5 @@ export async function begin() {
 }
 
 addEventListener("unhandledrejection", (event) => { event.preventDefault(); complain(event.reason); });
-addEventListener("hashchange", () => { show(); main.focus(); });
+addEventListener("hashchange", () => { if (about) { show(); main.focus(); } }); // else it is not begun yet
 begin().catch((error) => { put(document.body, notice, main); complain(error); });

@@ -32,7 +32,7 @@ def test_rows_hold_what_was_seen_by_name() -> None:
     there=st.floats(0.1, 1.0),
     rate=st.sampled_from([5.0, 10.0, 12.5, 25.0]),
     start=st.floats(0, 1000),
-    late=st.floats(0.0, 0.85),
+    late=st.floats(0.0, 0.8),  # from .9 on a picture may be an early one of the next step
     unsteady=st.floats(0, 0.08),
 )
 def test_a_moment_without_the_face_is_a_row_of_nan_at_its_time(

@@ -134,10 +134,16 @@ def test_one_that_cannot_begin_says_why():
         asyncio.run(start())
 
 
+def working():
+    """Processes of workers, other tests' among them."""
+    return {p.pid for p in multiprocessing.active_children() if p.name == "empathia-work"}
+
+
 def test_one_that_cannot_load_again_is_tried_one_at_a_time_and_then_is_there(tmp_path, monkeypatch):
     monkeypatch.setattr(workers, "_PAUSES", (0.0,))
     monkeypatch.setattr(workers, "_COMES", 0.01)
     starts, broken = tmp_path / "starts", tmp_path / "broken"
+    others = working()
 
     def begun():
         return len(starts.read_text().splitlines())
@@ -155,7 +161,7 @@ def test_one_that_cannot_load_again_is_tried_one_at_a_time_and_then_is_there(tmp
         broken.unlink()
         monkeypatch.setattr(workers, "_COMES", 60)
         there = await worker.ask("pid")
-        alone = [p.pid for p in multiprocessing.active_children() if p.name == "empathia-work"]
+        alone = [*working() - others]
         await worker.stop()
         return told.value, there, alone
 

@@ -46,7 +46,8 @@ def until(page, holds):
     """Wait for what the page's policy lets no string be waited for."""
     page.evaluate(f"""() => new Promise((done, fail) => {{
       const look = () => ({holds}) ? done() : setTimeout(look, 20);
-      setTimeout(() => fail(new Error("this never was")), 30000);
+      const here = () => document.activeElement.outerHTML.slice(0, 200);
+      setTimeout(() => fail(new Error("this never was; the focus is on " + here())), 30000);
       look();
     }})""")
 

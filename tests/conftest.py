@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from empathia import bench
+from empathia.service import workers
 
 # A busy machine must not fail a test: what counts is the behaviour, not the time.
 settings.register_profile("patient", deadline=None, max_examples=50)
@@ -45,6 +47,17 @@ def quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
         patch.setattr(bench, "_ask_git", cache(bench._ask_git))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def begun() -> Iterator[None]:
+    """Processes of a service begin with what they import, which takes longer than their work."""
+    multiprocessing.set_forkserver_preload(
+        ["empathia.service.tasks.reading", "empathia.service.tasks.talking"]
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workers, "_BEGINS", "forkserver")
         yield
 
 

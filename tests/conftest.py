@@ -57,7 +57,7 @@ def begun() -> Iterator[None]:
         ["empathia.service.tasks.reading", "empathia.service.tasks.talking"]
     )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workers, "_BEGINS", "forkserver")
+        patch.setattr(workers, "_BEGINS", multiprocessing.get_context("forkserver"))
         yield
 
 

@@ -16,7 +16,7 @@ from empathia.service import log, tasks
 from empathia.service.problems import Refused
 from empathia.service.tasks import Failure
 
-_BEGINS = "spawn"  # with nothing of the process that begins it
+_BEGINS = multiprocessing.get_context("spawn")  # with nothing of who begins it
 _PAUSES = (0.0, 1.0, 5.0, 30.0)  # s before it is started again, for the first time, the second ...
 _WHOLE = 60.0  # s after which a process counts as well
 _COMES = 60.0  # s within which it is to be there for who asks
@@ -68,10 +68,9 @@ class Worker:
 
     def begin(self) -> None:
         """Begin to load where there is no loop yet; :meth:`start` goes on from there."""
-        how = multiprocessing.get_context(_BEGINS)
-        here, there = how.Pipe()
+        here, there = _BEGINS.Pipe()
         self._pipe = here
-        self._process = how.Process(
+        self._process = _BEGINS.Process(
             target=tasks.main, args=(there, self._module, self._options), name="empathia-work"
         )
         self._process.start()

@@ -309,6 +309,31 @@ def test_who_speaks_ends_the_wait_for_a_tool(served):
         assert "no call waits" in talk.hear()["message"]
 
 
+def test_tools_may_change_while_one_is_waited_for(served):
+    with Talk(served) as talk:
+        talk.say("session_settings", tools=[WEATHER])
+        talk.say("user_input", text="How is the weather?")
+        *_, call = talk.until("tool_call")
+        talk.say("session_settings", tools=[])
+        assert talk.hear()["type"] == "session_settings"
+        talk.say("tool_error", tool_call_id=call["tool_call_id"], error="down")
+        *said, _ = talk.until("assistant_end")
+        assert said[-1]["message"]["content"].endswith("No news of the weather.")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"content": [1]}, {"content": 3}, {"error": {}}, {"error": None}], ids=str
+)
+def test_what_a_tool_tells_is_text(served, wrong):
+    with Talk(served) as talk:
+        talk.say("session_settings", tools=[WEATHER])
+        talk.say("user_input", text="How is the weather?")
+        *_, call = talk.until("tool_call")
+        told = {"tool_call_id": call["tool_call_id"], "error": "down", **wrong}
+        talk.say("tool_error", **told)
+        assert "has no text" in talk.hear()["message"]
+
+
 def test_where_no_model_calls_tools_that_is_told_once_and_all_is_answered(served):
     with Talk(served) as talk:
         talk.say("session_settings", tools=[WEATHER | {"name": "broken"}])

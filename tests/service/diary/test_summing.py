@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from chat_server import send, serving
 
+from empathia.errors import UsageError
 from empathia.labels import EKMAN7
 from empathia.lm.scripted import ScriptedModel
 from empathia.lm.server import ServerModel
@@ -131,6 +132,15 @@ def test_a_model_names_no_feeling_that_is_not_sure_and_hears_nothing_of_harm():
     assert "comes across" not in model.asked[0][0].content
     text = summary("I want to kill myself.", felt(joy=1.0), "en", model)
     assert text == care.texts()["en"]["self-harm"] and len(model.asked) == 1
+
+
+def test_an_entry_that_is_too_long_for_a_model_leaves_it_to_the_rules():
+    class Little:
+        def complete(self, requests):
+            raise UsageError("the prompt is longer than the context", "Shorten it")
+
+    said = summary("I lost my keys.", felt(sadness=1.0), "en", Little())
+    assert said == summary("I lost my keys.", felt(sadness=1.0), "en")
 
 
 def test_a_server_that_fails_leaves_it_to_the_rules():

@@ -170,7 +170,7 @@ class ServerModel:
             raise self._refused(response.status, response.body)
         try:
             return calling.called(self._choice(self._json(response.body)), tools)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._error("called a tool with no JSON object", "Try another model") from error
 
     def score(self, requests: Sequence[Request], answers: Sequence[str]) -> FloatArray:

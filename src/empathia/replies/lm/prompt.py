@@ -18,7 +18,8 @@ _CHOOSE = (
     "Decide whether one of the tools helps to answer the last speaker. Call it only where it does "
     "and all that it needs was said or told; else say: none."
 )
-_KOREAN = "Answer in Korean, in the polite style (해요체)."
+KOREAN = "Answer in Korean, in the polite style (해요체)."
+"""How a model is told to answer in Korean."""
 
 
 def messages(
@@ -35,7 +36,7 @@ def messages(
     target = turns[-1]
     seems = _recognised(target.emotion, target.cues)
     known = [f"Known, to be said where it helps: {one_line(one)}" for one in told]
-    language = [_KOREAN] if language_of(turns) == "ko" else []
+    language = [KOREAN] if language_of(turns) == "ko" else []
     shown = [Message("system", " ".join([_TASK, *seems, *language, *known]))]
     for words, answer in examples(tone(target.emotion)):
         shown += [Message("user", words), Message("assistant", answer)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from empathia.contracts import LanguageModel
-from empathia.errors import ServerError
+from empathia.errors import EmpathiaError
 from empathia.exemplars.words import is_korean
 from empathia.lm import one_line
 from empathia.replies.lm.polish import UnfitError, polish
+from empathia.replies.lm.prompt import KOREAN
 from empathia.types import Message, Request
 
 _TASK = (
@@ -16,7 +17,7 @@ _TASK = (
     "them: sum up what happened, and say kindly how it may have been for them. Do not ask, do not "
     "advise, add nothing that is not there."
 )
-_LANGUAGES = {"en": "Answer in English.", "ko": "Answer in Korean, in the polite style (해요체)."}
+_LANGUAGES = {"en": "Answer in English.", "ko": KOREAN}
 _LETTERS = 4000  # of an entry that are shown
 _SEEDS = (1, 2)
 
@@ -42,7 +43,7 @@ def worded(model: LanguageModel, words: str, tone: str | None, language: str) ->
             return _fit(answer, entry, [task.content], tone, language)
         except UnfitError:
             continue
-        except ServerError:
+        except EmpathiaError:  # down, or the entry is too long for it
             break
     return None
 

@@ -59,20 +59,21 @@ class Tools:
             EmpathiaError: The model cannot call any, or does not answer.
         """
         done: list[tuple[Call, str]] = []
-        tools = [tool for tool, _ in self._offered.values()]
-        while tools and len(done) < _ROUNDS:
+        while self._offered and len(done) < _ROUNDS:
+            tools = [tool for tool, _ in self._offered.values()]
             try:
                 call = await ask("call", tools=tools, done=done)
             except UsageError:
                 self._offered = {}  # it is told once
                 raise
-            if call is None:
+            if call is None or call.name not in self._offered:  # it may be offered no more
                 break
             done.append((call, await self._told(call)))
         return [f"{call.name} {call.arguments}: {told}" for call, told in done if told]
 
     async def _told(self, call: Call) -> str:
         waiting = self._waiting[call.id] = asyncio.get_running_loop().create_future()
+        _, fallback = self._offered[call.name]  # others may be offered meanwhile
         try:
             await self._send(
                 "tool_call",
@@ -83,9 +84,9 @@ class Tools:
                 tool_type="function",
             )
             async with asyncio.timeout(_WAITS):
-                return await waiting or self._offered[call.name][1]
+                return await waiting or fallback
         except TimeoutError:
-            return self._offered[call.name][1]
+            return fallback
         finally:
             del self._waiting[call.id]
 
@@ -100,10 +101,9 @@ class Tools:
         waiting = self._waiting.get(id) if isinstance(id, str) else None
         if waiting is None or waiting.done():
             raise UsageError(f"no call waits for this '{kind}'", "Answer a 'tool_call' by its id")
-        needed = content if kind == "tool_response" else error
-        if not isinstance(needed, str) or not all(is_text(x) for x in (content, error) if x):
+        needed, told = content if kind == "tool_response" else error, content or ""
+        if not all(isinstance(x, str) and is_text(x) for x in (needed, told)):
             raise UsageError(f"'{kind}' has no text", "Give it")
-        told = content if isinstance(content, str) else ""
         waiting.set_result(told[:LETTERS])
         fields = ("tool_call_id", "content", "error", "code", "level", "tool_name", "tool_type")
         await self._send(kind, **{f: message[f] for f in fields if message.get(f) is not None})

@@ -19,9 +19,11 @@ from pyarrow import parquet
 from empathia.errors import TextError
 from empathia.tables.vectors import read
 
+# Names of what holds ids, and of savez's own parameters: an array so called is not written.
+NOT_IDS = {"ids", "id", "key", "file", "allow_pickle"}
 IDS = st.lists(
     st.text(st.characters(categories=["L", "N"], include_characters="_ -."), min_size=1).filter(
-        lambda s: s.lower() not in {"ids", "id", "key", "file"} and not s.startswith("arr_")
+        lambda s: s.lower() not in NOT_IDS and not s.startswith("arr_")
     ),
     min_size=1,
     max_size=6,

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 IDS = ("utterance", "utterance_id", "id", "ids", "key")
 """What an array or a column with ids may be called."""
 _SAFE = (
-    "Load it where you trust it, and write numpy.savez('vectors.npz', **{id: vector, ...}), or "
-    "ids=numpy.array(ids, dtype=str) and a matrix"
+    "Load it where you trust it, and write numpy.savez('vectors.npz', ids=numpy.array(ids, "
+    "dtype=str), values=matrix)"
 )
 _ONE = "Write one vector of numbers an id, all of one length"
 

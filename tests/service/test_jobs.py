@@ -144,15 +144,15 @@ def test_a_recording_that_ends_the_process_is_given_up_and_others_are_read(serve
         ({"recognisers": "x"}, "no option 'recognisers'"),
         ({"folder": "/"}, "no option 'folder'"),
         ({"pause": "nan"}, "pause"),
+        ({"speakers": "0"}, "expected 1 to 20 speakers"),
+        ({"names": "Ann,Ann"}, "called the same"),
+        ({"channels": "three"}, "channels"),
     ],
 )
-def test_options_that_cannot_be_are_told(served, fields, told):
+def test_options_that_cannot_be_are_told_at_once(served, fields, told):
     answer = put(served, **fields)
-    if answer.status_code == 202:
-        *_, (_, job) = over(served, answer.json())
-        assert told in job["problem"]["detail"]
-    else:
-        assert answer.status_code == 400 and told in answer.json()["detail"]
+    assert answer.status_code == 400 and told in answer.json()["detail"]
+    assert answer.json()["remedy"]
 
 
 def test_too_many_and_too_large_are_refused(served, tmp_path):
@@ -249,7 +249,7 @@ def test_who_follows_what_only_waits_is_let_go_when_the_service_stops(tmp_path):
         async with asyncio.timeout(5):
             return [*told, *[x async for x in following]]
 
-    assert asyncio.run(follow()) == [("progress", {"stage": "waiting"})]
+    assert asyncio.run(follow()) == [("progress", {"stage": "waiting", "before": 0})]
 
 
 def test_an_upload_waits_for_a_process_that_is_not_there(tmp_path, monkeypatch):
@@ -331,6 +331,15 @@ def test_a_token_is_asked_for_wherever_somebody_is_meant(tmp_path):
     for headers in right:
         assert one.get("/v1/openapi.json", headers=headers).status_code == 200
     assert one.get("/health").json()["status"] == "ok"
+
+
+def test_what_no_route_takes_is_told_with_what_to_do(served):
+    missing, unfit = served.get("/v1/nothing"), served.put("/v1/jobs")
+    assert (missing.status_code, missing.json()["detail"]) == (
+        404,
+        "there is nothing at '/v1/nothing'",
+    )
+    assert (unfit.status_code, unfit.json()["remedy"]) == (405, f"Ask by {unfit.headers['allow']}")
 
 
 def test_no_answer_tells_what_went_wrong_inside(served, capfd):

@@ -163,7 +163,8 @@ def test_nobody_who_is_not_signed_in_sees_anything(served):
                 continue
             filled = path.replace("{id}", ann.id_of(path)).replace("{kind}", "csv")
             answer = served.request(method, filled, headers=headers, **given)
-            expected = 404 if path.startswith(SHARED) and not headers else status
+            shared = path.startswith(SHARED) and not path.endswith("/claim")
+            expected = 404 if shared and not headers else status
             assert answer.status_code == expected, f"{method} {path}: {answer.text}"
     assert everything(ann) == before
 
@@ -247,6 +248,26 @@ def test_a_kill_between_an_account_and_its_uploads_is_made_good(tmp_path):
     assert len([*(tmp_path / "jobs").iterdir()]) == 2
     assert not [*(tmp_path / "leaving").iterdir()]
     store.close()
+
+
+def test_what_was_given_before_signing_in_can_be_claimed_while_it_is_read(served, tmp_path):
+    served.cookies.clear()
+    go = tmp_path / "go"
+    given = [
+        served.post("/v1/jobs", files={"file": ("a.txt", f"wait {go}".encode())}).json()["id"]
+        for _ in range(2)
+    ]
+    assert served.post(f"/v1/jobs/{given[0]}/claim").status_code == 401
+    ann, ben = Person(served), Person(served)
+    for id in given:
+        for _ in range(2):  # once more changes nothing
+            assert ann.ask("POST", f"/v1/jobs/{id}/claim").json()["id"] == id
+        assert ben.ask("POST", f"/v1/jobs/{id}/claim").status_code == 404
+        assert served.get(f"/v1/jobs/{id}").status_code == 404  # nobody's any more
+    go.touch()
+    assert '"state": "done"' in ann.ask("GET", f"/v1/jobs/{given[1]}/events").text
+    assert [j["state"] for j in ann.ask("GET", "/v1/jobs").json()["jobs"]] == ["done"] * 2
+    assert ann.ask("POST", "/v1/jobs/none/claim").status_code == 404
 
 
 def test_the_door_of_the_service_and_a_session_are_two_things(tmp_path):

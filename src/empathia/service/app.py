@@ -145,10 +145,10 @@ async def _told(request: Request, error: Exception) -> Response:
     """An error of ours, or of the framework, as problem details."""
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
-        where = ".".join(ascii(x).strip("'") for x in first["loc"])
-        error = Refused(422, f"{where}: {first['msg']}", "See /v1/openapi.json")
+        error = problems.unfit(first["type"], first["loc"], first["msg"])
     if isinstance(error, HTTPException):
-        error = Refused(error.status_code, str(error.detail), "See /v1/openapi.json")
+        asked, allowed = (request.method, request.url.path), (error.headers or {}).get("Allow")
+        error = problems.nowhere(error.status_code, str(error.detail), asked, allowed)
     if isinstance(error, ClientDisconnect):
         error = Refused(408, "the client has gone")
     assert isinstance(error, EmpathiaError)

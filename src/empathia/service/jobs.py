@@ -167,6 +167,18 @@ class Jobs:
             raise Refused(404, "there is no such job", "GET /v1/jobs lists those there are")
         return job
 
+    def claim(self, owner: str, id: str) -> Job:
+        """Make a job of nobody somebody's; one that is theirs stays so.
+
+        Raises:
+            Refused: There is none of that id, or it is another's.
+        """
+        known = self._jobs.get(id)
+        job = self.get("" if known is not None and not known.owner else owner, id)
+        if job.owner != owner:
+            self._keep(job := replace(job, owner=owner))
+        return job
+
     def result(self, owner: str, id: str, name: str) -> Path:
         """A file of a job that is done.
 
@@ -208,7 +220,7 @@ class Jobs:
         self.get(owner, id)
         last: Plain = None
         while (job := self._jobs.get(id)) is not None and not job.is_over:
-            changed, now = self._changed, self._last.get(id) or {"stage": job.state}
+            changed, now = self._changed, self._last.get(id) or self._standing(job)
             if now != last:
                 yield "progress", now
             last = now
@@ -220,6 +232,13 @@ class Jobs:
                 yield "beat", None
         if job is not None:
             yield "job", dict(dataclasses.asdict(job))
+
+    def _standing(self, job: Job) -> Plain:
+        """How a job stands that nothing is told of yet, and how many come before it."""
+        if job.state != WAITING:
+            return {"stage": job.state}
+        before = list(self._jobs)[: list(self._jobs).index(job.id)]
+        return {"stage": WAITING, "before": sum(not self._jobs[i].is_over for i in before)}
 
     async def work(self) -> None:
         """Read what waits, one after another, until :meth:`stop`."""
@@ -272,6 +291,7 @@ class Jobs:
     def _over(self, job: Job) -> None:
         if job.id not in self._jobs:  # it was deleted meanwhile
             return
+        job = replace(job, owner=self._jobs[job.id].owner)  # somebody may have claimed it
         self._last.pop(job.id, None)
         try:
             self._keep(job)

@@ -6,7 +6,7 @@ They are problem details (RFC 9457); OpenAI's clients read a shape of their own.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -142,3 +142,44 @@ def unknown(kind: str) -> EmpathiaError:
     return EmpathiaError(
         f"this should not have happened ({kind})", "Look into the log of the service, and report it"
     )
+
+
+def unfit(kind: str, where: Sequence[str | int], why: str) -> Refused:
+    """What is told of a request whose body or parameters are not as described.
+
+    Args:
+        kind: Of the fault, as pydantic names it.
+        where: "body" and the like, then the way to the field.
+        why: What pydantic says of it; never what was sent, which may be a passphrase.
+    """
+    name = ".".join(ascii(x).strip("'") for x in where[1:] if x != "[key]") or where[0]
+    if kind == "json_invalid":
+        return Refused(422, "the body is no JSON", "Check its commas, quotes and brackets")
+    if len(where) == 1 and kind != "missing":
+        return Refused(422, "the body is no JSON object", "Send content-type: application/json")
+    if kind == "missing":
+        return Refused(422, f"'{name}' is missing", "Give it; /v1/openapi.json has an example")
+    if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return Refused(
+            422, f"there is no field '{name}'", "/v1/openapi.json has those that there are"
+        )
+    return Refused(422, f"'{name}': {why[:1].lower()}{why[1:]}", "See /v1/openapi.json")
+
+
+def nowhere(status: int, why: str, asked: tuple[str, str], allowed: str | None) -> Refused:
+    """What is told of a request that no route takes.
+
+    Args:
+        status: As the framework has it, and ``why``.
+        why: What it says.
+        asked: How, and for which path.
+        allowed: How it can be asked for, where that is known.
+    """
+    method, path = asked
+    if status == 404:
+        return Refused(404, f"there is nothing at {path[:100]!a}", "See /v1/openapi.json")
+    if status != 405 or not allowed:
+        return Refused(status, why, "See /v1/openapi.json")
+    error = Refused(405, f"{method[:20]!a} is not served here", f"Ask by {allowed}")
+    error.headers = {"Allow": allowed}
+    return error

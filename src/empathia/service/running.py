@@ -54,7 +54,8 @@ def serve(settings: Settings, cert: Path | None = None, key: Path | None = None)
         port = listening.getsockname()[1]
         scheme = "http" if cert is None else "https"
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        print(f"empathia: {scheme}://{host}:{port} (Ctrl-C ends it)", file=sys.stderr, flush=True)
+        told = f"empathia: {scheme}://{host}:{port} loads its models (Ctrl-C ends it)"
+        print(told, file=sys.stderr, flush=True)
         staff = hired(settings)
         for worker in staff.workers:
             worker.begin()

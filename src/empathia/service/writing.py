@@ -26,6 +26,7 @@ from empathia.service.tasks.entry import Read
 from empathia.service.workers import Worker
 
 _HEAD = 64  # bytes that tell a type
+_WORDED = ("en", "ko")  # languages of what is said to entries
 
 
 @dataclass(config=ConfigDict(extra="forbid"))
@@ -128,7 +129,7 @@ class Desk:
             calm = await asyncio.to_thread(self._calm, visit)
             read = await self.ask("hear", came, tell, language=given.language, calm=calm)
         feeling = Feeling(read["shares"], read["abstained"])
-        said = await self.summed(read["words"], feeling, visit.account.language)
+        said = await self.summed(read, feeling, visit.account.language)
         keep = asyncio.to_thread(self._keep, visit, given, came, read, said)
         keeping = asyncio.ensure_future(keep)
         try:
@@ -143,9 +144,10 @@ class Desk:
             read: Read = await self.ask("write", text=text, language=language)
             return read
 
-    async def summed(self, words: str, feeling: Feeling, language: str) -> str:
-        """What to say to an entry."""
-        asked = self.ask("sum_up", words=words, feeling=feeling, language=language)
+    async def summed(self, read: Read, feeling: Feeling, other: str) -> str:
+        """What to say to an entry, in its own language, or in another where that has no words."""
+        language = read["language"] if read["language"] in _WORDED else other
+        asked = self.ask("sum_up", words=read["words"], feeling=feeling, language=language)
         return str(await asked)
 
     async def ask(

@@ -11,7 +11,6 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from empathia.errors import AccessError
@@ -19,13 +18,11 @@ from empathia.service.attempts import Attempts
 from empathia.service.diary import accounts
 from empathia.service.diary.accounts import STAYS, Account, Visit
 from empathia.service.leaving import leave
-from empathia.service.routes.examples import example
+from empathia.service.routes.examples import STRICT, example
 from empathia.service.routes.jobs import JobsOf
 from empathia.service.visiting import SESSION, Signed, StoreOf, is_secure, signed_in
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
-STRICT = ConfigDict(extra="forbid")
-"""What is not known is refused, not passed over."""
 _PHRASE = "several words of hers"
 _ANN = {"name": "ann", "passphrase": _PHRASE, "token": True}
 

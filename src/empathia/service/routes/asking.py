@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from dataclasses import field
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field
+from pydantic.dataclasses import dataclass
 
-from empathia.service.routes.examples import example
+from empathia.service.routes.examples import STRICT, example
 from empathia.service.streaming import while_there
 
 router = APIRouter(prefix="/v1", tags=["words"])
@@ -25,7 +26,7 @@ _Text = Annotated[str, Field(min_length=1, max_length=5000, examples=["I lost my
 _Name = Annotated[str, Field(min_length=1, max_length=100, examples=["Ann"])]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(config=STRICT, frozen=True, slots=True)
 class Said:
     """What somebody says."""
 
@@ -39,21 +40,19 @@ _Listener = Annotated[
 ]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(config=STRICT, frozen=True, slots=True)
 class ToReply:
     """A talk whose last turn is answered, or all of them, and what is wanted of the answers."""
 
     turns: _Turns
     every: bool = False
     listener: _Listener = None
-    empathy: dict[_Element, Annotated[int, Field(ge=0, le=2)]] = dataclasses.field(
-        default_factory=dict
-    )
+    empathy: dict[_Element, Annotated[int, Field(ge=0, le=2)]] = field(default_factory=dict)
     sentiment: Annotated[float | None, Field(ge=-1, le=1, examples=[0.5])] = None
     candidates: Annotated[int | None, Field(ge=1, le=8, examples=[4])] = None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(config=STRICT, frozen=True, slots=True)
 class Pair:
     """A reply, and what it answers."""
 
@@ -61,14 +60,14 @@ class Pair:
     context: Annotated[str, Field(max_length=5000, examples=["I lost my job."])] = ""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(config=STRICT, frozen=True, slots=True)
 class ToJudge:
     """Replies that are judged."""
 
     pairs: Annotated[list[Pair], Field(min_length=1, max_length=64)]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(config=STRICT, frozen=True, slots=True)
 class ToReact:
     """A talk that somebody listens to."""
 

@@ -28,8 +28,7 @@ from empathia.service.diary.looking import Mood
 from empathia.service.diary.records import LARGEST_AUDIO, Entry, Feeling, tones
 from empathia.service.forms import KIND, Came, opened, take
 from empathia.service.problems import Refused
-from empathia.service.routes.accounts import STRICT
-from empathia.service.routes.examples import FILE, JSON, TEXT, content, example, takes
+from empathia.service.routes.examples import FILE, JSON, STRICT, TEXT, content, example, takes
 from empathia.service.tasks.entry import Read
 from empathia.service.visiting import Signed, StoreOf
 from empathia.service.writing import Desk, Given, given_of, moment
@@ -206,7 +205,7 @@ async def change(
         desk.check(visit, Given(given.words, given.when), None)
         read = await desk.judged(given.words)
         feeling = Feeling(read["shares"], read["abstained"])
-        said = await desk.summed(given.words, feeling, visit.account.language)
+        said = await desk.summed(read, feeling, visit.account.language)
         more = {"words": given.words, "feeling": feeling, "summary": said}
     changes = functools.partial(entries.change, bookmark=given.bookmark, when=moment(given.when))
     return await asyncio.to_thread(changes, desk.store, visit, id, **more)
@@ -340,7 +339,6 @@ async def analyze(request: Request, desk: DeskOf) -> Analysis:
         read: Read = await desk.ask("hear", came, language=language, calm=None)
     feeling = Feeling(read["shares"], read["abstained"])
     felt = tones(feeling.shares)
-    spoken = "ko" if read["language"] == "ko" else "en"
-    said = await desk.summed(read["words"], feeling, spoken)
+    said = await desk.summed(read, feeling, "en")
     told = [felt.get(tone, 0.0) for tone in LABELS.values()]
     return Analysis(said, told, [*LABELS], feeling.abstained)

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Body
+from pydantic import ConfigDict
 
 JSON = "application/json"
+STRICT = ConfigDict(extra="forbid")
+"""Of a body: what is not known is refused, not passed over."""
 FILE, TEXT = {"type": "string", "format": "binary"}, {"type": "string"}
 """Fields of forms."""
 

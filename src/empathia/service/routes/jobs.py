@@ -12,6 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from pydantic import Field
+from pydantic.dataclasses import dataclass
 
 from empathia.errors import UsageError
 from empathia.files import Plain
@@ -20,9 +21,9 @@ from empathia.service import streaming
 from empathia.service.forms import KIND, opened
 from empathia.service.jobs import Job, Jobs
 from empathia.service.problems import Refused
-from empathia.service.routes.examples import FILE, TEXT, content, example, takes
-from empathia.service.tasks.reading import OWN, PAGE, TIMELINE
-from empathia.service.visiting import owner_of
+from empathia.service.routes.examples import FILE, STRICT, TEXT, content, example, takes
+from empathia.service.tasks.reading import OWN, PAGE, TIMELINE, own
+from empathia.service.visiting import Signed, owner_of
 from empathia.types.wire import from_json
 
 _NAME = 200  # characters of a name
@@ -55,7 +56,7 @@ class Every:
     jobs: list[Told]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclass(config=STRICT, frozen=True, slots=True)
 class Question:
     """A turn of a recording that is asked about."""
 
@@ -82,7 +83,9 @@ async def upload(request: Request, response: Response, jobs: JobsOf, owner: Owne
     with jobs.room():
         async with opened(request, missing) as form:
             owner = await asyncio.to_thread(owner_of, request)  # the account may be gone since
-            job = await jobs.add(owner, _name(form.name), form.file, _options(form.texts))
+            options = _options(form.texts)
+            own(request.app.state.settings.options, options)  # what cannot be is told at once
+            job = await jobs.add(owner, _name(form.name), form.file, options)
     response.headers["Location"] = f"/v1/jobs/{job.id}"
     return told(job)
 
@@ -103,6 +106,12 @@ async def one(id: str, jobs: JobsOf, owner: Owner) -> Told:
 async def delete(id: str, jobs: JobsOf, owner: Owner) -> None:
     """Delete the recording and all that was made of it."""
     await jobs.delete(owner, id)
+
+
+@router.post("/{id}/claim")
+async def claim(id: str, jobs: JobsOf, who: Signed) -> Told:
+    """Take a job that was given when nobody was signed in into the account that is."""
+    return told(jobs.claim(who.account.id, id))
 
 
 @router.get("/{id}/events", response_class=StreamingResponse)

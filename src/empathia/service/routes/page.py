@@ -17,7 +17,8 @@ from empathia.labels.sets import EKMAN7
 from empathia.report.marks import Mark, marks
 from empathia.service.diary.accounts import Account
 from empathia.service.guard import COOKIE, opens
-from empathia.service.routes.accounts import STRICT, trying
+from empathia.service.routes.accounts import trying
+from empathia.service.routes.examples import STRICT
 from empathia.service.visiting import SESSION, is_secure, signed_in
 from empathia.version import __version__
 

@@ -42,6 +42,7 @@ def test_what_is_recorded_is_shown_turn_by_turn_and_becomes_a_timeline(browser, 
         page.get_by_text("More", exact=True).click()
         page.get_by_label("Names of the speakers").fill("Ann")
         page.get_by_role("button", name="Start recording").press("Enter")
+        page.locator(".going", has_text="a tone").wait_for()  # one still speaks
         turn = page.locator(".live li").first
         turn.wait_for()
         assert "220 Hz" in turn.inner_text() and "joy 70 %" in turn.inner_text().replace(
@@ -137,6 +138,17 @@ def test_two_are_brought_and_one_is_deleted(browser, place, tmp_path):
         page.get_by_role("heading", name="Recordings").wait_for()
         page.get_by_role("link", name="first.txt").wait_for()
         assert page.get_by_role("link", name="second.txt").count() == 0
+        newcomer = {"name": "ann of two", "passphrase": "several words of hers"}
+        page.request.post(f"{place}/v1/account", data=newcomer)
+        page.reload()
+        page.get_by_text("before you signed in: 2").wait_for()
+        page.get_by_role("button", name="Take it into my account").press("Enter")
+        page.get_by_role("link", name="first.txt").wait_for()
+        assert page.locator("ul.jobs a").count() == 2
+        page.request.delete(f"{place}/v1/session")
+        page.reload()
+        page.get_by_role("button", name="Upload files").wait_for()
+        assert page.get_by_role("link", name="first.txt").count() == 0
 
 
 def test_what_is_dropped_is_read_and_what_is_refused_says_what_to_do(browser, place):

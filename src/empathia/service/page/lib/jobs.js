@@ -1,12 +1,14 @@
 // Recordings on their way: sent one after another, whatever is shown meanwhile, then read.
 import { about, ended, owner, signedOut } from "../main.js";
-import { Problem, events, upload } from "./api.js";
+import { Problem, ask, events, upload } from "./api.js";
 import { deleting } from "./dialog.js";
 import { button, field, h, say } from "./dom.js";
 import { clock, language, percent, t } from "./words.js";
 
 const TONGUES = ["de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "uk", "zh"];
 const AGAIN = 1000; // ms until a service that went is asked again
+const SOON = 8; // s after which it can be told how long something takes
+const NOBODYS = "empathia-nobodys"; // ids of what was sent from here when nobody was signed in
 const watchers = new Set();
 const unread = new Map(); // what was recorded here, by id of its job, until it is read
 let last = Promise.resolve();
@@ -61,6 +63,7 @@ async function sent(one) {
     if (owner !== (about.account?.id ?? null)) throw signedOut(); // else it would be everybody's
     const job = await upload("/v1/jobs", form, (share) => so("sending", { share }));
     if (one.recorded) unread.set(job.id, one.file);
+    if (!about.account) remember([...nobodys(), job.id]);
     forget(one);
     return job;
   } catch (error) {
@@ -77,6 +80,24 @@ export const moves = (one) => one.state === "queued" || one.state === "sending";
 export function forget(one) {
   sending.delete(one);
   tell();
+}
+
+/** Ids of what was sent from here when nobody was signed in. */
+export const nobodys = () => JSON.parse(localStorage.getItem(NOBODYS) ?? "[]");
+
+const remember = (ids) => localStorage.setItem(NOBODYS, JSON.stringify(ids));
+
+/** Delete a job. */
+export async function remove(id) {
+  await ask(`/v1/jobs/${encodeURIComponent(id)}`, { method: "DELETE" });
+  remember(nobodys().filter((one) => one !== id));
+}
+
+/** Take that into the account that is signed in, or (`wanted` false) think of it no more. */
+export async function claim(wanted) {
+  const gone = (error) => { if (error.status !== 404) throw error; };
+  for (const id of wanted ? nobodys() : []) await ask(`/v1/jobs/${id}/claim`, { method: "POST" }).catch(gone);
+  remember([]);
 }
 
 /** What was recorded here and is not read yet, or null. */
@@ -103,9 +124,13 @@ export function progress() {
   const what = h("span", { role: "status" });
   const much = h("span", { class: "much" });
   const node = h("div", { class: "progress-of" }, what, much, bar);
+  let [since, from] = [0, 0]; // of what is told now
   const told = (text, share = null) => {
+    if (what.textContent !== text) [since, from] = [performance.now(), share ?? 0];
     say(what, text);
-    much.textContent = share === null ? "" : percent(share);
+    const spent = (performance.now() - since) / 1000;
+    const left = share > from && spent > SOON ? Math.ceil(spent * (1 - share) / (share - from) / 60) : 0;
+    much.textContent = share === null ? "" : [percent(share), ...(left ? [t("jobs.left", { number: left })] : [])].join(" · ");
     if (share === null) bar.removeAttribute("value");
     else bar.value = share;
   };
@@ -113,7 +138,8 @@ export function progress() {
 }
 
 /** What the service is at, of its progress, and the share of it that is done. */
-export function stage({ stage: name, done, total }) {
+export function stage({ stage: name, done, total, before }) {
+  if (before) return [t("stage.behind", { number: before }), null];
   const named = t(`stage.${name}`);
   return [named.startsWith("stage.") ? t("stage.reading") : named, total ? Math.min(1, done / total) : null];
 }

@@ -19,7 +19,7 @@ class Take {
   #over = false;
   loudest = 0;
 
-  /** `on` hears `level(0..1)`, `turn(message, seconds)`, `trouble(words)` and `gone()`. */
+  /** `on` hears `level(0..1)`, `turn(message, seconds)`, `draft(words)`, `trouble(words)` and `gone()`. */
   constructor(on) { this.on = on; }
 
   get seconds() { return this.began ? (performance.now() - this.began) / 1000 : 0; }
@@ -35,7 +35,7 @@ class Take {
 
   #connect() {
     const before = this.seconds;
-    this.#talk = talk({ kept: "no" }, this.#microphone.rate, (message) => this.#told(message, before), (code) => this.#left(code));
+    this.#talk = talk({ kept: "no", verbose_transcription: true }, this.#microphone.rate, (message) => this.#told(message, before), (code) => this.#left(code));
     this.#talk.say({ type: "pause_assistant_message" });
   }
 
@@ -51,7 +51,9 @@ class Take {
   #told(message, before) {
     if (message.type === "error") this.on.trouble(t("record.late"));
     else this.on.trouble(""); // it is there
-    if (message.type === "user_message" && !message.interim) this.on.turn(message, before + message.time.begin / 1000);
+    if (message.type !== "user_message") return;
+    if (message.interim) this.on.draft(message.message.content);
+    else this.on.turn(message, before + message.time.begin / 1000);
   }
 
   #left(code) {
@@ -81,10 +83,12 @@ export default async function draw(main, signal) {
   const desk = h("section", { class: "panel desk", "aria-label": t("record.desk") });
   const turns = h("ol", { class: "live", "aria-live": "polite", "aria-label": t("record.turns") });
   const empty = h("p", { class: "hint" }, t("record.empty"));
+  const going = h("p", { class: "spoken going", dir: "auto", "aria-hidden": "true" }); // it is told as it ends
   put(main, h("h1", {}, t("record.title")), h("p", { class: "lead" }, t("record.lead")),
-    h("div", { class: "taking" }, desk, h("section", { class: "panel" }, h("h2", {}, t("record.turns")), empty, turns)));
-  const heard = (message, at) => { empty.hidden = true; turns.prepend(turn(message, at)); };
-  const here = { desk, signal, heard };
+    h("div", { class: "taking" }, desk, h("section", { class: "panel" }, h("h2", {}, t("record.turns")), empty, going, turns)));
+  const draft = (words) => { going.textContent = words && `${words} …`; };
+  const heard = (message, at) => { empty.hidden = true; draft(""); turns.prepend(turn(message, at)); };
+  const here = { desk, signal, heard, draft };
   const kept = [...sending].find((one) => one.recorded);
   if (!kept) idle(here);
   else if (moves(kept)) await onward(here, kept, kept.sent);
@@ -108,14 +112,15 @@ function idle(here) {
 }
 
 async function recording(here, more) {
-  const { desk, signal, heard } = here;
+  const { desk, signal, heard, draft } = here;
   const counter = h("p", { class: "counter", role: "timer" }, clock(0));
   const meter = level();
   const said = h("p", { class: "status", role: "status" });
-  const take = new Take({ level: meter.show, turn: heard, trouble: (words) => say(said, words), gone: () => stop(t("record.unplugged")) });
+  const take = new Take({ level: meter.show, turn: heard, draft, trouble: (words) => say(said, words), gone: () => stop(t("record.unplugged")) });
   let [ended, one] = [null, null];
   const end = () => {
     clearInterval(ticking);
+    draft("");
     ended ??= take.end();
     return ended;
   };

@@ -2,7 +2,7 @@
 import { Problem, ask } from "../lib/api.js";
 import { deleting } from "../lib/dialog.js";
 import { button, h, put } from "../lib/dom.js";
-import { facts, follow, progress, recordedAs, saving, stage } from "../lib/jobs.js";
+import { facts, follow, progress, recordedAs, remove, saving, stage } from "../lib/jobs.js";
 import { date, t } from "../lib/words.js";
 import { complain, told } from "../main.js";
 
@@ -16,13 +16,13 @@ export default async function draw(main, signal, id) {
   put(main, h("p", {}, h("a", { href: "#recordings" }, t("recording.all"))), title, body);
   const show = (over) => {
     title.classList.toggle("unseen", over.state === "done"); // the timeline has it, too
-    put(body, ...(over.state === "done" ? timeline(over, path, signal) : [failure(over, path, signal)]));
+    put(body, ...(over.state === "done" ? timeline(over, path, signal) : [failure(over, signal)]));
   };
   const job = await ask(path, { signal });
   title.textContent = job.name;
   if (job.state === "waiting" || job.state === "reading") {
     const bar = progress();
-    put(body, h("section", { class: "panel" }, bar.node, h("p", { class: "hint" }, t("recording.leave")), h("div", { class: "row-of" }, removal(job, path, signal))));
+    put(body, h("section", { class: "panel" }, bar.node, h("p", { class: "hint" }, t("recording.leave")), h("div", { class: "row-of" }, removal(job, signal))));
     bar.tell(t(`stage.${job.state}`));
     follow(id, (far) => bar.tell(...stage(far)), signal).then((over) => {
       if (over) show(over);
@@ -33,10 +33,10 @@ export default async function draw(main, signal, id) {
   }
 }
 
-function failure(job, path, signal) {
+function failure(job, signal) {
   const file = recordedAs(job.id);
   return h("section", { class: "panel", role: "alert" }, h("p", {}, t("recordings.failed")), ...told(new Problem(422, job.problem)),
-    h("div", { class: "row-of" }, file ? saving(file, t("record.save")) : null, removal(job, path, signal)));
+    h("div", { class: "row-of" }, file ? saving(file, t("record.save")) : null, removal(job, signal)));
 }
 
 function timeline(job, path, signal) {
@@ -46,13 +46,13 @@ function timeline(job, path, signal) {
     h("a", { class: "plain", href: `${path}/${what}`, download: `${base}.${ending}` }, label));
   return [h("p", { class: "facts", role: "status" }, [date(job.created), ...facts(job.about)].join(" · ")),
     h("div", { class: "row-of tools" }, h("a", { class: "solid", href: `#ask/${job.id}` }, t("recording.ask")),
-      h("span", { class: "hint" }, t("recording.download")), ...saved, removal(job, path, signal)),
+      h("span", { class: "hint" }, t("recording.download")), ...saved, removal(job, signal)),
     h("iframe", { class: "report", src: `${path}/page`, title: t("recording.report", { name: job.name }) })];
 }
 
-function removal(job, path, signal) {
+function removal(job, signal) {
   return button(t("recording.delete"), async () => {
     const asked = { title: t("recording.delete"), texts: [t("recording.delete-sure", { name: job.name })], signal };
-    if (await deleting(asked, () => ask(path, { method: "DELETE" }))) location.hash = "#recordings";
+    if (await deleting(asked, () => remove(job.id))) location.hash = "#recordings";
   }, { class: "plain danger" });
 }

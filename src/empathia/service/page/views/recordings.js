@@ -1,9 +1,9 @@
 // All recordings: sent by button or dropped on the page, read one after another.
 import { Problem, ask } from "../lib/api.js";
 import { button, h, put } from "../lib/dom.js";
-import { choices, dropping, facts, follow, forget, moves, progress, saving, send, sending, stage, watch } from "../lib/jobs.js";
+import { choices, claim, dropping, facts, follow, forget, moves, nobodys, progress, saving, send, sending, stage, watch } from "../lib/jobs.js";
 import { date, t } from "../lib/words.js";
-import { complain, told } from "../main.js";
+import { about, complain, told } from "../main.js";
 import single from "./recording.js";
 
 export default async function draw(main, signal, id = null) {
@@ -11,7 +11,7 @@ export default async function draw(main, signal, id = null) {
   const coming = h("ul", { class: "jobs", "aria-label": t("recordings.coming") });
   const list = new List(signal);
   put(main, h("h1", {}, t("recordings.title")), h("p", { class: "lead" }, t("recordings.lead")),
-    bringing(signal), coming, list.empty, list.node);
+    bringing(signal), about.account && nobodys().length ? claiming(list) : null, coming, list.empty, list.node);
   const rows = new Map();
   const changed = () => {
     const taken = [...rows.keys()].filter((one) => !sending.has(one));
@@ -43,6 +43,14 @@ function bringing(signal) {
   addEventListener("dragleave", (event) => { if (!event.relatedTarget) over(false); }, { signal });
   addEventListener("drop", (event) => { event.preventDefault(); over(false); bring(event.dataTransfer.files); }, { signal });
   return zone;
+}
+
+/** What was sent from here before somebody signed in: theirs, or left to all who do not sign in. */
+function claiming(list) {
+  const choose = (wanted) => async () => { await claim(wanted); node.remove(); await list.refresh(); };
+  const node = h("section", { class: "panel" }, h("p", {}, t("recordings.before", { number: nobodys().length })),
+    h("div", { class: "row-of" }, button(t("recordings.claim"), choose(true), { class: "solid" }), button(t("recordings.unclaimed"), choose(false))));
+  return node;
 }
 
 /** A file that the service has not taken. */

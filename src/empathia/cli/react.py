@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,6 +98,7 @@ def _part(text: str) -> tuple[float, float]:
 
 def run(args: argparse.Namespace) -> int:
     """Read, react, write."""
+    from empathia.cli._chosen import chosen, listed
     from empathia.pipeline.answering import read
     from empathia.pipeline.reacting import react
     from empathia.report.face import writing
@@ -109,7 +109,7 @@ def run(args: argparse.Namespace) -> int:
     if video is None and args.npz is None and not args.json:
         video = Path(f"{args.input.stem}-reaction.html")
     _check(args, video)
-    options = _options(args)
+    options = chosen(args, names=listed(args.names))
     with bar("stages", plain=args.json) as progress:
         timeline = read(args.input, options, progress)
         recording = _recording(args.input, timeline)
@@ -163,15 +163,6 @@ def _check(args: argparse.Namespace, video: Path | None) -> None:
     if (video is None or video.suffix.lower() == ".html") and (args.part or args.width):
         flag = "--part" if args.part else "--width"
         raise UsageError(f"{flag} belongs to an mp4 or a gif", "Name one with --video")
-
-
-def _options(args: argparse.Namespace) -> Options:
-    from empathia.pipeline import Options
-
-    known = (f.name for f in dataclasses.fields(Options))
-    names = tuple(n.strip() for n in args.names.split(",") if n.strip())
-    told = vars(args) | {"names": names}
-    return Options.of({n: told[n] for n in known if told.get(n) is not None})
 
 
 def _recording(given: Path, timeline: Timeline) -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from empathia.cli._inputs import expand
 from empathia.cli._reading import add_reading
-from empathia.cli._replying import CHOICES, replying_of
+from empathia.cli._replying import CHOICES
 from empathia.cli._screen import bar, note
 from empathia.cli.weights import offered
 from empathia.errors import EmpathiaError, UsageError
@@ -99,7 +98,8 @@ def _listen(args: argparse.Namespace) -> int:
 
 
 def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
-    from empathia.pipeline import Options, kind
+    from empathia.cli._chosen import chosen, listed
+    from empathia.pipeline import kind
 
     if args.transcript is not None and STREAM not in inputs:
         if len(inputs) != 1 or kind(inputs[0]) != "recording":
@@ -113,16 +113,8 @@ def _options(args: argparse.Namespace, inputs: Sequence[Path]) -> Options:
             f"--{unused[0].replace('_', '-')} says how to reply, and no reply is asked for",
             "Add --reply or --reply-to every",
         )
-    told = vars(args) | {
-        "names": tuple(n.strip() for n in args.names.split(",") if n.strip()),
-        "words": tuple(w.strip() for w in args.words.split(",") if w.strip()),
-        "faces": _faces(args.face),
-        "reply": replies,
-        **replying_of(args),
-        "recognisers": tuple(args.recogniser or ()) or None,
-    }
-    known = (f.name for f in dataclasses.fields(Options))
-    return Options.of({n: told[n] for n in known if told.get(n) is not None})
+    names, words = listed(args.names), listed(args.words)
+    return chosen(args, names=names, words=words, faces=_faces(args.face), reply=replies)
 
 
 def _faces(given: Sequence[str]) -> dict[str, str | tuple[str, ...]]:

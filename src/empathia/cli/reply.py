@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from empathia.cli._replying import add_replying, replying_of
+from empathia.cli._replying import add_replying
 from empathia.cli._screen import bar, print_json
 from empathia.errors import UsageError
 
@@ -72,7 +71,7 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read, answer, print, write."""
-    from empathia.pipeline import Options
+    from empathia.cli._chosen import chosen
     from empathia.pipeline.answering import answer, read
     from empathia.report import replied as looks
     from empathia.report.judged import KINDS, check
@@ -82,9 +81,7 @@ def run(args: argparse.Namespace) -> int:
     voice = _voice(args)
     if not args.file.exists():
         raise UsageError(f"there is no file '{args.file}'", "Check the path")
-    known = (f.name for f in dataclasses.fields(Options))
-    told = vars(args) | replying_of(args)
-    options = Options.of({n: told[n] for n in known if told.get(n) is not None})
+    options = chosen(args)
     with bar("steps", plain=args.json) as progress:
         talk = read(args.file, options, progress)
         answers = answer(talk, options, every=args.all, listener=args.listener, progress=progress)

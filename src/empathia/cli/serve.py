@@ -5,13 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from empathia.cli._replying import add_replying, replying_of
+from empathia.cli._replying import add_replying
 from empathia.errors import UsageError, needs
-
-if TYPE_CHECKING:
-    from empathia.pipeline import Options
 
 _EPILOG = """\
 examples:
@@ -83,6 +79,7 @@ def _working(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until it is told to end."""
+    from empathia.cli._chosen import chosen
     from empathia.service import settings as s
 
     if args.what == "token":
@@ -96,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         args.port,
         tuple(args.names),
         s.token_of(),
-        _options(args),
+        chosen(args, names=()),  # which are those of the service
         largest=args.largest * 1_000_000,
         longest=args.longest * 60.0,
         voice=_voice(args.voice),
@@ -105,15 +102,6 @@ def run(args: argparse.Namespace) -> int:
     with needs("serve", "the service"):
         from empathia.service.running import serve
     return serve(settings, args.cert, args.key)
-
-
-def _options(args: argparse.Namespace) -> Options:
-    from empathia.pipeline import Options
-
-    plain = ("permissive", "threads", "reply_with", "sentiment", "candidates", "care")
-    chosen = {name: getattr(args, name) for name in (*plain, "llm_url", "llm_model")}
-    chosen |= {**replying_of(args), "recognisers": tuple(args.recogniser or ()) or None}
-    return Options.of({name: value for name, value in chosen.items() if value is not None})
 
 
 def _voice(given: str | None) -> str | None:

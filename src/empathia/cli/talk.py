@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from empathia.cli._replying import add_replying, replying_of
+from empathia.cli._replying import add_replying
 from empathia.errors import EmpathiaError, UsageError
 
 if TYPE_CHECKING:
@@ -70,13 +69,10 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Talk until the input ends."""
-    from empathia.pipeline import Options
+    from empathia.cli._chosen import chosen
     from empathia.pipeline.session import Session
 
-    known = (f.name for f in dataclasses.fields(Options))
-    told = vars(args) | replying_of(args)
-    options = Options.of({n: told[n] for n in known if told.get(n) is not None})
-    with Session(_file(args), options) as session:
+    with Session(_file(args), chosen(args)) as session:
         _Talk(session, voice=args.voice).go()
     return 0
 

@@ -138,6 +138,12 @@ def test_without_a_microphone_one_writes(browser, place):
         talk.page.get_by_text("does not let this page hear").wait_for()
         talk.write("Hello.")
         talk.answered("You said: Hello.")
+        talk.page.route_web_socket("**/chat*", lambda socket: socket.close(code=3000))
+        talk.page.reload()
+        talk.is_("off")
+        talk.write("Hello?")
+        talk.page.get_by_text("session has ended").wait_for()
+        talk.is_("ended")
 
 
 def test_who_interrupts_hears_it_no_more_at_once(browser, place):

@@ -119,6 +119,8 @@ def write(
     path: str | Path,
     audio: bytes | None = None,
     film: bytes | None = None,
+    *,
+    language: str = "en",
 ) -> Path:
     """Write a timeline; the suffix (.json .csv .srt .TextGrid .html) says how.
 
@@ -127,13 +129,14 @@ def write(
         path: Where to; its folder must exist.
         audio: Compressed sound that an .html page embeds.
         film: A compressed video with its sound, which it plays instead.
+        language: Of an .html page, "en" or "ko".
 
     Raises:
         EmpathiaError: See :func:`empathia.report.timeline.write`.
     """
     from empathia.report.timeline import write as write_timeline
 
-    return write_timeline(timeline, path, audio, film)
+    return write_timeline(timeline, path, audio, film, language=language)
 
 
 def load_corpus(name: str, path: str | Path, **options: Any) -> tuple[Dialogue, ...]:  # noqa: ANN401

@@ -169,8 +169,10 @@ def test_a_face_is_shown_beside_its_turn_and_drawn_where_no_picture_was_kept():
     rows = text.split('<tr id="turn-')[1:]
     address = base64.b64encode(b"\xff\xd8 a face").decode()
     assert f'<img src="data:image/jpeg;base64,{address}"' in rows[0]
-    assert "smile, brows raised. May come across as glad (face 1, in 83 % of the" in rows[0]
-    assert "<img" not in rows[1] and "not seen (nobody&#x27;s mouth moves)" in rows[1]
+    assert (
+        "smile, brows raised. May come across as glad or amused (face 1, in 83 % of the" in rows[0]
+    )
+    assert "<img" not in rows[1] and "not seen (1 face, and its mouth does not" in rows[1]
     assert '<svg class="face"' in rows[2] and "look" not in rows[3].split("<footer")[0]
     assert "estimates from words, voice and face, not" in text
     assert "estimates from words and voice, not" in page(timeline(1))

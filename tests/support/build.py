@@ -136,7 +136,7 @@ def turn(
         cues=Cues(
             {"avg_intensity": "high", "avg_pitch": "low"},
             "high volume, low pitch, slow",
-            "This may come across as tense",
+            "may come across as tense or under strain",
             "speaker so far",
         )
         if spoken
@@ -276,14 +276,14 @@ def filmed(picture: bytes = b"") -> Timeline:
             Cues(
                 {"smile": "high"},
                 "smile, brows raised",
-                "may come across as glad",
-                "this face so far",
+                "may come across as glad or amused",
+                "speaker so far",
             ),
             moment=1.2,
             picture=picture,
             landmarks=drawn_face(0.1),
         ),
-        Seen(None, absent="nobody's mouth moves"),
+        Seen(None, absent="1 face, and its mouth does not move with the voice"),
         Seen("face 1", 0.3, moment=6.0, landmarks=drawn_face()),
         None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from itertools import cycle
 from typing import NamedTuple
 
@@ -64,18 +64,18 @@ def _letters(label: str) -> Iterator[str]:
     yield from (f"{plain[0].upper()}{n}" for n in range(1, 1000))
 
 
-def marks(labels: Iterable[str]) -> dict[str, Mark]:
+def marks(labels: Iterable[str], called: Callable[[str], str] = str) -> dict[str, Mark]:
     """A mark for every label; the same labels in the same order look the same.
 
     Known names have fixed colours; a relative ("happy") takes its family's
     colour unless the family's own name is there too; others take colours from
-    a second list in turn.
+    a second list in turn. Letters are those of what a label is ``called``.
     """
     order = list(dict.fromkeys(labels))
     further = cycle(_FURTHER)
     family = {relative: name for name, group in _FAMILIES.items() for relative in group}
     colours_taken: set[str] = {label for label in order if label in _KNOWN}
-    letters = _assigned(order, {*_KNOWN, *family})
+    letters = _assigned(order, {*_KNOWN, *family}, called)
     assigned: dict[str, Mark] = {}
     for label in order:
         name = family.get(label, label)
@@ -86,15 +86,17 @@ def marks(labels: Iterable[str]) -> dict[str, Mark]:
     return assigned
 
 
-def _assigned(order: Iterable[str], first: Container[str]) -> dict[str, str]:
+def _assigned(
+    order: Iterable[str], first: Container[str], called: Callable[[str], str]
+) -> dict[str, str]:
     """A letter for every label; the well-known ones choose before the others."""
     letters: dict[str, str] = {}
     for label in sorted(order, key=lambda label: label not in first):
         taken = set(letters.values())
-        letters[label] = next(x for x in _letters(label) if x not in taken)
+        letters[label] = next(x for x in _letters(called(label)) if x not in taken)
     return letters
 
 
-def timeline_marks(timeline: Timeline) -> dict[str, Mark]:
+def timeline_marks(timeline: Timeline, called: Callable[[str], str] = str) -> dict[str, Mark]:
     """Marks for every label in a timeline."""
-    return marks(label for labels in label_sets(timeline) for label in labels)
+    return marks((label for labels in label_sets(timeline) for label in labels), called)

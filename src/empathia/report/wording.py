@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from empathia.files import Plain
+from empathia.report.words import ENGLISH, Words
 from empathia.types import (
     LEVELS,
     Cues,
@@ -19,12 +20,8 @@ from empathia.types import (
     overlaps,
 )
 
-_CAUTION = (
-    "Emotion recognition is uncertain: these are estimates from {}, "
-    "not facts about what anybody feels."
-)
-NO_WORDS = "(no words)"
-UNTOLD = "too short to tell who speaks"
+NO_WORDS = ENGLISH.say("turns.wordless")
+UNTOLD = ENGLISH.say("turns.untold")
 NOT_JUDGED = "–"
 """In place of a verdict where no emotion was asked for."""
 BROUGHT = "that of the data you bring"
@@ -48,15 +45,15 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def people(timeline: Timeline) -> str:
+def people(timeline: Timeline, words: Words = ENGLISH) -> str:
     """``2 speakers``, or ``2 speakers (or 3)`` where there may as well be that many."""
-    told = counted(len(timeline.speakers), "speaker")
+    told = words.count("facts.speakers", len(timeline.speakers))
     number = timeline.speaker_number
     if number is None or number.how != "estimated":
         return told
     likely = sorted((-p, n) for n, p in number.probabilities.items() if p >= _AS_WELL)
-    others = " or ".join(str(n) for _, n in likely if n != number.number)
-    return f"{told} (or {others})" if others else told
+    others = words.say("facts.or").join(str(n) for _, n in likely if n != number.number)
+    return words.say("facts.as-well", speakers=told, others=others) if others else told
 
 
 def languages(timeline: Timeline) -> list[str]:
@@ -70,7 +67,7 @@ def untold(turn: Turn) -> bool:
     return turn.utterance.speaker_confidence == 0
 
 
-def beside(timeline: Timeline) -> list[str]:
+def beside(timeline: Timeline, words: Words = ENGLISH) -> list[str]:
     """What stands beside the speaker of each turn: ``de · overlap 0.4 s``, or nothing.
 
     The language is told where there are several.
@@ -80,7 +77,7 @@ def beside(timeline: Timeline) -> list[str]:
     for turn, overlap in zip(timeline.turns, overlaps(timeline.turns), strict=True):
         parts = [turn.utterance.language] if several and turn.utterance.language else []
         if overlap is not None and overlap >= _NOTICED:
-            parts.append(f"overlap {overlap:.1f} s")
+            parts.append(words.say("turns.overlap", seconds=f"{overlap:.1f}"))
         told.append(" · ".join(parts))
     return told
 
@@ -93,27 +90,28 @@ def percent(share: float) -> str:
     return "< 1 %" if rounded == 0 and share > 0 else f"{rounded} %"
 
 
-def verdict(emotion: Emotion) -> str:
+def verdict(emotion: Emotion, words: Words = ENGLISH) -> str:
     """``anger 62 %``, or ``unsure`` where the source abstained."""
     if emotion.label is None or emotion.confidence is None:
-        return "unsure"
-    return f"{emotion.label} {percent(emotion.confidence)}"
+        return words.say("turns.unsure")
+    return f"{words.shown(emotion.label)} {percent(emotion.confidence)}"
 
 
-def runner_up(emotion: Emotion) -> str | None:
+def runner_up(emotion: Emotion, words: Words = ENGLISH) -> str | None:
     """``sadness 21 %``, or None where there is no second."""
     if emotion.abstained is not None or emotion.runner_up is None:
         return None
     label, score = emotion.runner_up
-    return f"{label} {percent(score)}"
+    return f"{words.shown(label)} {percent(score)}"
 
 
-def sounded(cues: Cues | None) -> str:
+def sounded(cues: Cues | None, words: Words = ENGLISH) -> str:
     """Description and impression as one text; empty where nothing could be said."""
     if cues is None:
         return ""
-    impression = cues.impression[:1].upper() + cues.impression[1:]
-    return ". ".join(x.rstrip(". ") for x in (cues.description, impression) if x)
+    impression = words.shown(cues.impression)
+    told = words.shown(cues.description), impression[:1].upper() + impression[1:]
+    return ". ".join(x.rstrip(". ") for x in told if x)
 
 
 def has_faces(timeline: Timeline) -> bool:
@@ -121,7 +119,7 @@ def has_faces(timeline: Timeline) -> bool:
     return any(t.seen is not None and t.seen.person is not None for t in timeline.turns)
 
 
-def looked(seen: Seen | None) -> str:
+def looked(seen: Seen | None, words: Words = ENGLISH) -> str:
     """``brows raised, smile. May come across as glad (face 1, in 83 % of the pictures)``.
 
     Empty where nobody looked; ``not seen (nobody's mouth moves)`` where there is no face.
@@ -129,32 +127,34 @@ def looked(seen: Seen | None) -> str:
     if seen is None:
         return ""
     if seen.person is None:
-        return f"not seen ({seen.absent})" if seen.absent else "not seen"
-    told = sounded(seen.cues) or "nothing to tell"
-    return f"{told} ({seen.person}, in {percent(seen.share)} of the pictures)"
+        why = f" ({words.shown(seen.absent)})" if seen.absent else ""
+        return words.say("face.unseen") + why
+    told = sounded(seen.cues, words) or words.say("face.nothing")
+    where = words.say("face.where", face=words.shown(seen.person), share=percent(seen.share))
+    return f"{told} ({where})"
 
 
-def caution(timeline: Timeline) -> str:
+def caution(timeline: Timeline, words: Words = ENGLISH) -> str:
     """What to know before reading on."""
     said = any(t.utterance.text for t in timeline.turns) or not timeline.has_audio
-    used = [n for n, is_used in (("words", said), ("voice", timeline.has_audio)) if is_used]
-    used += ["face"] * has_faces(timeline)
-    return _CAUTION.format(" and ".join(filter(None, (", ".join(used[:-1]), used[-1]))))
+    of = {"text": said, "voice": timeline.has_audio, "face": has_faces(timeline)}
+    used = [words.source(name) for name, is_used in of.items() if is_used]
+    sources = words.say("caution.and").join(filter(None, (", ".join(used[:-1]), used[-1])))
+    return words.say("caution.text", sources=sources)
 
 
-def noncommercial(provenance: Mapping[str, Plain]) -> str | None:
+def noncommercial(provenance: Mapping[str, Plain], words: Words = ENGLISH) -> str | None:
     """One line on the weights that forbid commercial use or may do so, or None without any."""
     weights = provenance.get("weights")
     named: dict[bool, list[str]] = {True: [], False: []}
     for w in weights if isinstance(weights, Sequence) else ():
         if isinstance(w, Mapping) and w.get("noncommercial"):
             brought = w.get("licence") == BROUGHT
-            licence = w.get("licence") or "licence not stated"
-            shown = "licence: that of the data you brought" if brought else licence
+            licence = w.get("licence") or words.say("licence.unknown")
+            shown = words.say("licence.brought") if brought else licence
             named[brought].append(f"{w.get('name', '?')} ({shown})")
-    lines = [f"Non-commercial use only: {', '.join(named[False])}"] if named[False] else []
-    lines += [f"Made with {', '.join(named[True])}"] if named[True] else []
-    return ". ".join(lines) or None
+    kinds = (("licence.noncommercial", named[False]), ("licence.made", named[True]))
+    return ". ".join(words.say(k, weights=", ".join(n)) for k, n in kinds if n) or None
 
 
 def footnotes(timeline: Timeline) -> Iterator[str]:
@@ -166,11 +166,12 @@ def footnotes(timeline: Timeline) -> Iterator[str]:
     yield from timeline.notes
 
 
-def reply_note(turn: Turn) -> str:
+def reply_note(turn: Turn, words: Words = ENGLISH) -> str:
     """Which generator wrote a turn's reply, its note and why; empty where there is no reply."""
     if turn.reply is None:
         return ""
-    return ": ".join(x for x in (turn.reply.source, turn.reply.note, turn.reply.why) if x)
+    note = words.shown(turn.reply.note or "")
+    return ": ".join(x for x in (turn.reply.source, note, turn.reply.why) if x)
 
 
 def judged(reply: Reply) -> str:
@@ -187,27 +188,34 @@ def judged(reply: Reply) -> str:
     return ", ".join(parts)
 
 
-def part(told: Part) -> str:
+def part(told: Part, words: Words = ENGLISH) -> str:
     """``“I lost my keys”``, ``(voice: high volume)`` or ``what was said before``."""
     if told.kind == "past":
-        return "what was said before"
-    return f"“{told.text}”" if told.kind == "words" else f"({told.kind}: {told.text})"
+        return words.say("why.past")
+    text = f"{words.source(told.kind)}: {words.shown(told.text)}"
+    return f"“{told.text}”" if told.kind == "words" else f"({text})"
 
 
-def because(reason: Reason) -> str:
+def because(reason: Reason, words: Words = ENGLISH) -> str:
     """What a label hangs on, and what becomes of it without.
 
     ``because of “stupid and sad.”: sadness 62 %, without it 31 %``
     """
     if reason.note is not None or reason.confidence is None:
-        return f"no reason: {reason.note}"
-    if not reason.told:
-        return f"nothing in it stands out for {reason.label}"
-    told = reason.told[:_TOLD]
-    which = ("the first", "the second") if len(told) > 1 else ("it",)
-    falls = [f"without {w} {percent(p.without)}" for w, p in zip(which, told, strict=True)]
-    names = " and ".join(map(part, told))
-    return f"because of {names}: {reason.label} {percent(reason.confidence)}, {', '.join(falls)}"
+        return words.say("why.no-reason", note=words.shown(str(reason.note)))
+    label, told = words.shown(reason.label or ""), reason.told[:_TOLD]
+    if not told:
+        return words.say("why.nothing", label=label)
+    first, last = told[0], told[-1]
+    return words.say(
+        "why.one" if len(told) == 1 else "why.two",
+        part=part(first, words),
+        other=part(last, words),
+        label=label,
+        share=percent(reason.confidence),
+        without=percent(first.without),
+        less=percent(last.without),
+    )
 
 
 def asked_with(reason: Reason, turn: Turn) -> str:

@@ -4,7 +4,7 @@ const STRETCH = 12;
 let chart = null;
 let pick = null;
 let shownSpeaker = null;
-const crowdedNote = el("span", { class: "small", hidden: true }, "averaged; zoom in for single turns");
+const crowdedNote = el("span", { class: "small", hidden: true }, say("chart.averaged"));
 
 const fusedLabels = [...new Set(turns.flatMap((t) => (t.emotion ? Object.keys(t.emotion.scores) : [])))];
 const stacked = turns.every((t) => !t.emotion || t.emotion.exclusive);
@@ -25,7 +25,7 @@ function patterns() {
 
 function buildChart(content) {
   if (!fusedLabels.length) return;
-  const choice = el("div", { class: "chart-bar", role: "radiogroup", "aria-label": "Whose emotion over time" }, el("strong", {}, "Emotion over time"));
+  const choice = el("div", { class: "chart-bar", role: "radiogroup", "aria-label": say("chart.whose") }, el("strong", {}, say("chart.title")));
   if (speakers.length > 1) {
     for (const speaker of [null, ...speakers]) choice.append(speakerChoice(speaker));
   }
@@ -36,7 +36,7 @@ function buildChart(content) {
     label.style.top = `${(1 - share) * (CHART - 12)}px`;
     scale.append(label);
   }
-  chart = svg("svg", { class: "chart", height: CHART, role: "img", "aria-label": "Probability of each emotion over time; the table below holds the numbers" });
+  chart = svg("svg", { class: "chart", height: CHART, role: "img", "aria-label": say("chart.told") });
   chart.addEventListener("click", pickByClick);
   content.append(choice, scale, chart);
 }
@@ -44,7 +44,7 @@ function buildChart(content) {
 function speakerChoice(speaker) {
   const input = el("input", { type: "radio", name: "whose", checked: speaker === null });
   input.addEventListener("change", () => { shownSpeaker = speaker; drawChart(); });
-  return el("label", {}, input, el("bdi", {}, speaker === null ? "everybody" : speaker));
+  return el("label", {}, input, el("bdi", {}, speaker === null ? say("chart.everybody") : translated(speaker)));
 }
 
 function charted() {
@@ -108,7 +108,7 @@ function drawChart() {
 function hole({ from, to }) {
   const wide = to - from;
   const text = svg("text", { x: (from + to) / 2, y: CHART / 2 + 4, "text-anchor": "middle" });
-  text.textContent = wide < 14 ? "" : wide < 70 ? "?" : "? unsure";
+  text.textContent = wide < 14 ? "" : wide < 70 ? "?" : `? ${say("chart.unsure")}`;
   return [svg("rect", { class: "block none", x: from + 1, y: 1, width: Math.max(wide - 2, 1), height: CHART - 2, rx: 5 }), text];
 }
 

@@ -151,7 +151,7 @@ const listener = {
   canvas: byId("face"),
   dark: matchMedia("(prefers-color-scheme: dark)"),
   started: null,
-  button: el("button", { type: "button", class: "solid" }, "▶ Play"),
+  button: el("button", { type: "button", class: "solid" }, `▶ ${say("player.play")}`),
   said: null,
 
   prepare() {
@@ -178,7 +178,7 @@ const listener = {
 
   name() {
     const still = player.ready ? player.sound.paused : this.started === null;
-    this.button.textContent = still ? "▶ Play" : "❚❚ Pause";
+    this.button.textContent = still ? `▶ ${say("player.play")}` : `❚❚ ${say("player.pause")}`;
   },
 
   now() {
@@ -219,6 +219,6 @@ const listener = {
     if (index < 0 || index === this.said) return;
     this.said = index;
     const turn = turns[index];
-    byId("face-said").replaceChildren(chip(turn.emotion && turn.emotion.label), el("strong", {}, turn.speaker), ` ${turn.text || ""}`);
+    byId("face-said").replaceChildren(chip(turn.emotion && turn.emotion.label), el("strong", {}, translated(turn.speaker)), ` ${turn.text || ""}`);
   },
 };

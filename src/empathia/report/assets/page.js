@@ -3,6 +3,14 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const turns = data.turns.map((turn, index) => ({ ...turn, index }));
 const byId = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
+const stored = new Map(Object.entries(data.stored));
+
+/** A sentence in the page's language; its {blanks} are filled in. */
+const say = (name, values = {}) => data.said[name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
+
+/** What the timeline holds in English, in the page's language. */
+const translated = (text) => stored.get(text) ?? text;
+const source = (name) => (Object.hasOwn(data.said, `source.${name}`) ? say(`source.${name}`) : name);
 
 /** An element with properties and children; text goes in as text, never as HTML. */
 function el(tag, props = {}, ...children) {
@@ -44,8 +52,8 @@ const chip = (label) => label === null || label === undefined
   : el("span", { class: `chip e${mark(label).index}`, "aria-hidden": "true" }, mark(label).letter);
 
 function verdict(emotion) {
-  if (!emotion) return "no emotion";
-  return emotion.label === null ? "unsure" : `${emotion.label} ${percent(emotion.confidence)}`;
+  if (!emotion) return say("turns.unasked");
+  return emotion.label === null ? say("turns.unsure") : `${translated(emotion.label)} ${percent(emotion.confidence)}`;
 }
 
 const timed = (turn) => turn.start !== null && turn.end !== null;
@@ -53,21 +61,21 @@ const timed = (turn) => turn.start !== null && turn.end !== null;
 const lasts = (turn) => timed(turn) && turn.end > turn.start;
 const onClock = turns.some(lasts);
 
-const UNTOLD = "too short to tell who speaks";
 const untold = (turn) => turn.speaker_confidence === 0;
 const languages = new Set(turns.map((t) => t.language).filter(Boolean));
 
 /** What else there is to say of who speaks, when and in which language. */
 function beside(turn) {
-  const parts = languages.size > 1 && turn.language ? [`language: ${turn.language}`] : [];
-  if (turn.overlap >= 0.1) parts.push(`another speaks too for ${turn.overlap.toFixed(1)} s`);
-  if (untold(turn)) parts.push(UNTOLD);
+  const parts = languages.size > 1 && turn.language ? [say("turns.language", { code: turn.language })] : [];
+  if (turn.overlap >= 0.1) parts.push(say("detail.overlap", { seconds: turn.overlap.toFixed(1) }));
+  if (untold(turn)) parts.push(say("turns.untold"));
   return parts;
 }
 
 function spoken(turn) {
-  const when = !timed(turn) ? "no times" : lasts(turn) ? `${clock(turn.start, true)} to ${clock(turn.end, true)}` : clock(turn.start, true);
-  return [`Turn ${turn.index + 1}`, turn.speaker, when, verdict(turn.emotion), ...beside(turn)].join(", ");
+  const [start, end] = timed(turn) ? [clock(turn.start, true), clock(turn.end, true)] : [];
+  const when = !timed(turn) ? say("detail.timeless") : lasts(turn) ? say("timeline.span", { start, end }) : start;
+  return [say("detail.turn", { number: turn.index + 1 }), translated(turn.speaker), when, verdict(turn.emotion), ...beside(turn)].join(", ");
 }
 
 let chosen = null;
@@ -109,7 +117,8 @@ function enliven() {
     const index = Number(cell.dataset.turn);
     const sign = player.ready ? "▶ " : "";
     const button = el("button", { type: "button", tabIndex: -1 }, sign + cell.textContent);
-    button.setAttribute("aria-label", `${player.ready ? "Play and open" : "Open"} turn ${index + 1}, ${turns[index].speaker}`);
+    const named = { number: index + 1, speaker: translated(turns[index].speaker) };
+    button.setAttribute("aria-label", say(player.ready ? "turns.play" : "turns.open", named));
     button.addEventListener("click", () => { activate(index); revealDetail(); });
     cell.replaceChildren(button);
     rowButtons[index] = button;

@@ -12,8 +12,8 @@ const player = {
     this.ready = true;
     this.sound.src = blobOf(this.sound.src);
     this.sound.removeAttribute("controls");
-    this.button = el("button", { type: "button", class: "solid" }, "▶ Play all");
-    this.slider = el("input", { type: "range", min: "0", max: "1", step: "0.1", value: "0", "aria-label": "Position in the recording" });
+    this.button = el("button", { type: "button", class: "solid" }, `▶ ${say("player.all")}`);
+    this.slider = el("input", { type: "range", min: "0", max: "1", step: "0.1", value: "0", "aria-label": say("player.position") });
     this.when = el("span", { class: "when" }, "0:00");
     byId("player").append(this.button, this.slider, this.when);
     this.button.addEventListener("click", () => this.toggle());
@@ -27,7 +27,7 @@ const player = {
 
   fail() {
     this.ready = false;
-    byId("player").replaceChildren(el("span", { class: "silent" }, "This browser cannot play the recording."));
+    byId("player").replaceChildren(el("span", { class: "silent" }, say("player.fail")));
   },
 
   total() {
@@ -74,7 +74,7 @@ const player = {
   show() {
     if (!this.ready) return;
     const now = this.sound.currentTime;
-    this.button.textContent = this.sound.paused ? "▶ Play all" : "❚❚ Pause";
+    this.button.textContent = this.sound.paused ? `▶ ${say("player.all")}` : `❚❚ ${say("player.pause")}`;
     this.slider.max = String(this.total());
     this.slider.value = String(now);
     this.slider.setAttribute("aria-valuetext", clock(now));

@@ -40,10 +40,9 @@ function buildTimeline() {
 }
 
 function hintText() {
-  const act = player.ready ? "hear it and see its details" : "see its details";
   const lost = onClock ? turns.filter((t) => !timed(t)).length : 0;
-  const note = lost ? ` ${lost} ${lost === 1 ? "turn has" : "turns have"} no times and ${lost === 1 ? "stands" : "stand"} in the table only.` : "";
-  return `Choose a turn to ${act}; the arrow keys move between turns, Enter opens one.${note}`;
+  const note = lost ? [say(`timeline.lost.${lost === 1 ? "one" : "many"}`, { number: lost })] : [];
+  return [say(player.ready ? "timeline.hear" : "timeline.see"), ...note].join(" ");
 }
 
 function lane(speaker) {
@@ -53,13 +52,13 @@ function lane(speaker) {
   const own = turns.filter((t) => t.speaker === speaker && place(t) !== null);
   for (const turn of own) track.append(blockButton(turn));
   lanes.push({ own, drawing });
-  return [el("h3", { class: "who", id, title: speaker }, speaker), track];
+  return [el("h3", { class: "who", id, title: translated(speaker) }, translated(speaker)), track];
 }
 
 function blockButton(turn) {
-  const button = el("button", { type: "button", class: "turn", tabIndex: -1, "aria-label": `${spoken(turn)}. ${turn.text || "no words"}` });
+  const button = el("button", { type: "button", class: "turn", tabIndex: -1, "aria-label": `${spoken(turn)}. ${turn.text || say("detail.wordless")}` });
   const words = turn.text ? `\n${turn.text}` : "";
-  button.title = `${[turn.speaker, verdict(turn.emotion), ...beside(turn)].join(" · ")}${words}`;
+  button.title = `${[translated(turn.speaker), verdict(turn.emotion), ...beside(turn)].join(" · ")}${words}`;
   button.addEventListener("click", () => activate(turn.index));
   button.addEventListener("focus", () => keepInView(turn));
   blocks[turn.index] = button;
@@ -112,9 +111,9 @@ function zoomButtons() {
     button.addEventListener("click", act);
     byId("zoom").append(button);
   };
-  add("−", "Zoom out", () => zoomTo(zoom / 1.6));
-  add("+", "Zoom in", () => zoomTo(zoom * 1.6));
-  add("Fit", "Fit all into the page", () => zoomTo(1));
+  add("−", say("timeline.out"), () => zoomTo(zoom / 1.6));
+  add("+", say("timeline.in"), () => zoomTo(zoom * 1.6));
+  add(say("timeline.fit"), say("timeline.fit-all"), () => zoomTo(1));
 }
 
 function zoomByWheel(event) {
@@ -205,7 +204,7 @@ function blockText(turn, wide) {
   if (wide < 16) return [];
   const sign = label ? mark(label).letter : "?";
   if (wide < 70) return [sign];
-  const head = label ? `${sign} ${label}` : "? unsure";
+  const head = label ? `${sign} ${translated(label)}` : `? ${say("chart.unsure")}`;
   return data.waveform.length || !turn.text || wide < 90 ? [head] : [head, el("span", {}, turn.text)];
 }
 

@@ -45,6 +45,8 @@ def write(
     audio: bytes | None = None,
     film: bytes | None = None,
     reacted: Reacted | None = None,
+    *,
+    language: str = "en",
 ) -> Path:
     """Write a timeline as its suffix says; the file is there whole or not at all.
 
@@ -54,6 +56,7 @@ def write(
         audio: Compressed sound (Opus, mp3 or wav) that an .html page embeds.
         film: A compressed video with its sound (WebM or mp4), which it plays instead.
         reacted: How a listener takes it, for an .html page.
+        language: Of an .html page, "en" or "ko".
 
     Returns:
         The path that was written.
@@ -68,7 +71,7 @@ def write(
     if suffix == ".html":
         from empathia.report.timeline.html import page
 
-        text = page(timeline, audio, film=film, reacted=reacted)
+        text = page(timeline, audio, film=film, reacted=reacted, language=language)
     else:
         text = WRITERS[suffix](timeline)
     write_text(path, text)

@@ -10,22 +10,24 @@ import base64
 from empathia.face.points import CONTOURS, OPEN
 from empathia.report.escaping import escaped
 from empathia.report.wording import looked
+from empathia.report.words import ENGLISH, Words
 from empathia.types import FloatArray, Seen
 
 _MARGIN = 0.12  # distances of the eyes
 _SIDE = 320  # units of the drawing; a face is about 2.6 distances of the eyes high
 
 
-def shown(seen: Seen | None, speaker: str) -> str:
+def shown(seen: Seen | None, speaker: str, words: Words = ENGLISH) -> str:
     """The picture that shows a turn best, or a drawing of it; nothing where no face was seen.
 
     Args:
         seen: What was seen; None where there was no picture to look at.
         speaker: Who speaks.
+        words: Those of the page.
     """
     if seen is None or seen.person is None:
         return ""
-    name = f"{speaker}: {looked(seen)}"
+    name = f"{speaker}: {looked(seen, words)}"
     if seen.picture:
         address = f"data:image/jpeg;base64,{base64.b64encode(seen.picture).decode('ascii')}"
         drawing = f'<img src="{address}" alt="{escaped(name)}">'

@@ -24,11 +24,14 @@ from empathia.report.face.panel import data as face_data
 from empathia.report.face.panel import panel
 from empathia.report.marks import Mark, timeline_marks
 from empathia.report.timeline import parts
+from empathia.report.words import Words, words_in
 from empathia.types import Timeline
-from empathia.types.wire import to_json
+from empathia.types.wire import label_sets, to_json
 
 _ASSETS = Path(__file__).parents[1] / "assets"
 _SCRIPTS = ("page.js", "player.js", "timeline.js", "chart.js", "detail.js")
+_SCRIPTED = ("source", "turns", "face", "player", "timeline", "chart", "detail", "measure")
+"""Words that the scripts say."""
 _KINDS = (
     (b"OggS", "audio/ogg"),
     (b"ID3", "audio/mpeg"),
@@ -44,6 +47,8 @@ def page(
     audio_type: str | None = None,
     film: bytes | None = None,
     reacted: Reacted | None = None,
+    *,
+    language: str = "en",
 ) -> str:
     """The whole page as text.
 
@@ -54,11 +59,13 @@ def page(
         film: The compressed video with its sound (WebM, mp4), which is played in place of the
             sound alone.
         reacted: How a listener takes it; their face moves with it.
+        language: Of the page, "en" or "ko"; what people said stays as it is.
 
     Raises:
-        UsageError: Sound or film are of no known kind.
+        UsageError: Sound or film are of no known kind, or there is no page in the language.
     """
-    marks = timeline_marks(timeline)
+    words = words_in(language)
+    marks = timeline_marks(timeline, words.shown)
     sheets, scripts = ["page.css"], list(_SCRIPTS)
     if reacted is not None:
         sheets, scripts = [*sheets, "face.css"], [*scripts, "face.js"]
@@ -70,24 +77,28 @@ def page(
     fused = [x for t in timeline.turns if t.emotion is not None for x in t.emotion.labels]
     filling = {
         "policy": _policy(script, style),
-        "title": escaped(_title(timeline)),
+        "language": language,
+        "title": escaped(_title(timeline, words)),
         "style": style,
-        "facts": parts.facts(timeline),
-        "cautions": parts.cautions(timeline),
-        "film": parts.film(moving, before) + panel(reacted),
-        "player": "" if moving else parts.player(sound, timeline),
-        "legend": parts.legend(list(dict.fromkeys(fused)) or marks, marks),
-        "table": parts.table(timeline, marks),
-        "provenance": parts.provenance(timeline),
-        "data": _data(timeline, marks, reacted),
+        "facts": parts.facts(timeline, words),
+        "cautions": parts.cautions(timeline, words),
+        "film": parts.film(moving, before) + panel(reacted, words),
+        "player": "" if moving else parts.player(sound, timeline, words),
+        "legend": parts.legend(list(dict.fromkeys(fused)) or marks, marks, words),
+        "table": parts.table(timeline, marks, words),
+        "licences": parts.licences(timeline, words),
+        "provenance": parts.provenance(timeline, words),
+        "data": _data(timeline, marks, reacted, words),
         "script": script,
     }
     # One pass, so that braces in somebody's words are not filled in turn.
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: filling[match[1]], _asset("template.html"))
+    filling |= {name: escaped(text) for name, text in words.said.items()}
+    return re.sub(r"\{\{([\w.-]+)\}\}", lambda m: filling[m[1]], _asset("template.html"))
 
 
-def _title(timeline: Timeline) -> str:
-    return re.split(r"[/\\]", timeline.source.rstrip("/\\"))[-1] or timeline.source or "Timeline"
+def _title(timeline: Timeline, words: Words) -> str:
+    last = re.split(r"[/\\]", timeline.source.rstrip("/\\"))[-1]
+    return last or timeline.source or words.say("page.timeline")
 
 
 def kind_of(audio: bytes) -> str:
@@ -154,7 +165,9 @@ def _policy(script: str, style: str) -> str:
     )
 
 
-def _data(timeline: Timeline, marks: Mapping[str, Mark], reacted: Reacted | None) -> str:
+def _data(
+    timeline: Timeline, marks: Mapping[str, Mark], reacted: Reacted | None, words: Words
+) -> str:
     """What the scripts draw from, as JSON that cannot end its element."""
     known: dict[str, Any] = {**to_json(timeline)}
     del known["provenance"], known["notes"]
@@ -169,7 +182,25 @@ def _data(timeline: Timeline, marks: Mapping[str, Mark], reacted: Reacted | None
         label: {"index": i, "letter": m.letter, "pattern": m.pattern}
         for i, (label, m) in enumerate(marks.items())
     }
+    known["said"] = {n: x for n, x in words.said.items() if n.partition(".")[0] in _SCRIPTED}
+    known["stored"] = _stored(timeline, words)
     if reacted is not None:
         known["face"] = face_data(reacted)
     text = json.dumps(known, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _stored(timeline: Timeline, words: Words) -> dict[str, str]:
+    """What the scripts show of the timeline that is told otherwise in the page's language."""
+    texts = {label for labels in label_sets(timeline) for label in labels}
+    for turn in timeline.turns:
+        seen = turn.seen
+        for cues in (turn.cues, None if seen is None else seen.cues):
+            texts |= {cues.description, cues.impression, cues.reference} if cues else set()
+        texts |= {turn.utterance.speaker, *(turn.prosody.units if turn.prosody else ())}
+        texts |= {seen.absent or "", seen.person or ""} if seen else set()
+        felt = (turn.emotion, *turn.emotions.values())
+        texts |= {e.abstained or "" for e in felt if e is not None}
+        texts.add((turn.reply and turn.reply.note) or "")
+    told = {text: words.shown(text) for text in sorted(texts)}
+    return {text: here for text, here in told.items() if here != text}

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from empathia.report.escaping import escaped
 from empathia.report.wording import because, part, percent
+from empathia.report.words import ENGLISH, Words
 from empathia.types import Part, Reason
 
 
-def folded(reason: Reason, source: str = "") -> str:
+def folded(reason: Reason, source: str = "", words: Words = ENGLISH) -> str:
     """The sentence, and below it, folded, each part with a bar, and the prompt.
 
     Args:
         reason: Of one source.
         source: Its name, where there are several.
+        words: Those of the page.
     """
-    name = f"{source}: " if source else ""
-    sentence = f'<span dir="auto">{escaped(name + because(reason))}</span>'
-    told = [f'<details class="because"><summary>{sentence}</summary>', _sure(reason)]
-    told += [f"<p>{escaped(k)}: {escaped(words)}</p>" for k, words in reason.cues.items()]
+    name = f"{words.shown(source)}: " if source else ""
+    sentence = f'<span dir="auto">{escaped(name + because(reason, words))}</span>'
+    told = [f'<details class="because"><summary>{sentence}</summary>', _sure(reason, words)]
+    told += [
+        f"<p>{escaped(words.source(kind))}: {escaped(words.shown(cues))}</p>"
+        for kind, cues in reason.cues.items()
+    ]
     if reason.parts:
-        told.append(_table(reason))
-    told.append("<p>All that the model was asked:</p>")
+        told.append(_table(reason, words))
+    told.append(f"<p>{escaped(words.say('why.asked'))}</p>")
     told += [
         f'<pre dir="auto"><b>{escaped(m.role)}</b>\n{escaped(m.content)}</pre>'
         for m in reason.prompt
@@ -28,28 +33,26 @@ def folded(reason: Reason, source: str = "") -> str:
     return "".join([*told, "</details>"])
 
 
-def _sure(reason: Reason) -> str:
+def _sure(reason: Reason, words: Words) -> str:
     if reason.confidence is None:
         return ""
-    return f"<p>{escaped(reason.label or '')} {percent(reason.confidence)}</p>"
+    return f"<p>{escaped(words.shown(reason.label or ''))} {percent(reason.confidence)}</p>"
 
 
-def _table(reason: Reason) -> str:
+def _table(reason: Reason, words: Words) -> str:
     sure = reason.confidence or 0.0
-    head = "".join(
-        f'<th scope="col">{x}</th>' for x in ("without", escaped(f"{reason.label} is then"))
-    )
-    rows = "".join(_row(p, sure) for p in reason.parts)
+    names = words.say("why.without"), words.say("why.then", label=words.shown(str(reason.label)))
+    head = "".join(f'<th scope="col">{escaped(x)}</th>' for x in names)
+    rows = "".join(_row(p, sure, words) for p in reason.parts)
     return (
         f'<table class="left-out"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-        "<p>Each part was left out, one at a time, and the label scored again: measured, not what "
-        "the model says of itself. Blue is what the label loses, dashed what it gains.</p>"
+        f"<p>{escaped(words.say('why.measured'))}</p>"
     )
 
 
-def _row(left: Part, sure: float) -> str:
+def _row(left: Part, sure: float, words: Words) -> str:
     then = percent(left.without)
-    text = escaped(part(left))
+    text = escaped(part(left, words))
     return (
         f'<tr><th scope="row" dir="auto">{text}</th>'
         f"<td>{_bar(left.without, sure)}<span>{then}</span></td></tr>"

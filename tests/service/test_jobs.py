@@ -63,6 +63,11 @@ def test_an_upload_is_read_and_comes_in_all_kinds(served):
     page = served.get(f"{base}/page")
     assert '"names": ["Ann", "Ben"], "speakers": 2' in page.text
     assert "sandbox" in page.headers["content-security-policy"]
+    assert '<html lang="en">' in page.text
+    korean = served.get(f"{base}/page?language=ko")
+    assert '<html lang="ko">' in korean.text and korean.headers["content-security-policy"]
+    wrong = served.get(f"{base}/page?language=fr")
+    assert wrong.status_code == 400 and "en, ko" in wrong.json()["remedy"]
     for suffix, word in (("csv", "Hello."), ("srt", "-->"), ("TextGrid", "IntervalTier")):
         assert word in served.get(f"{base}/timeline.{suffix}").text
     missing = served.get(f"{base}/timeline.exe")
@@ -87,7 +92,9 @@ def test_names_are_shown_and_never_paths(served, name, shown, suffix):
     assert len(job["name"]) <= 200 and job["name"].isprintable()
     folder = served.app.state.settings.folder / "jobs" / job["id"]
     names = {p.name for p in folder.iterdir()}
-    assert names == {"job.json", "timeline.json", "page.html", f"upload{suffix}"}
+    assert names == {"job.json", "timeline.json", "page.html", "page.ko.html", f"upload{suffix}"}
+    (folder / "page.ko.html").unlink()  # as of a job that was read by an earlier version
+    assert '<html lang="en">' in served.get(f"/v1/jobs/{job['id']}/page?language=ko").text
 
 
 def test_what_cannot_be_read_fails_with_a_remedy(served):

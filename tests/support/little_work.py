@@ -13,7 +13,7 @@ from little_talk import emotion
 from empathia.errors import AbsentError, InputError, UsageError
 from empathia.pipeline import Options
 from empathia.service.diary.summing import summary
-from empathia.service.tasks.reading import PAGE, TIMELINE, Reading, own
+from empathia.service.tasks.reading import PAGES, TIMELINE, Reading, own
 from empathia.types import Message, Part, Reason, Timeline, Turn, Utterance, Word, wire
 from empathia.types.wire import reason_json, turn_json
 
@@ -110,7 +110,9 @@ class Work:
         made = Timeline(name, tuple(said), ("Ann",), duration=float(len(said)), has_audio=True)
         with contextlib.suppress(FileNotFoundError):  # it was deleted meanwhile
             (Path(folder) / TIMELINE).write_text(wire.dumps(made))
-            (Path(folder) / PAGE).write_text(f"<!doctype html>{name} {json.dumps(given)}")
+            for language, page in PAGES.items():
+                head = f'<!doctype html><html lang="{language}">'
+                (Path(folder) / page).write_text(f"{head}{name} {json.dumps(given)}")
         about = {"turns": len(said), "speakers": 1, "duration": 1.0, "language": None}
         return {**about, "notes": []}
 

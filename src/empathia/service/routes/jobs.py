@@ -9,7 +9,7 @@ import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -22,7 +22,7 @@ from empathia.service.forms import KIND, opened
 from empathia.service.jobs import Job, Jobs
 from empathia.service.problems import Refused
 from empathia.service.routes.examples import FILE, STRICT, TEXT, content, example, takes
-from empathia.service.tasks.reading import OWN, PAGE, TIMELINE, own
+from empathia.service.tasks.reading import OWN, PAGES, TIMELINE, own
 from empathia.service.visiting import Signed, owner_of
 from empathia.types.wire import from_json
 
@@ -74,6 +74,7 @@ def jobs_of(request: Request) -> Jobs:
 
 JobsOf = Annotated[Jobs, Depends(jobs_of)]
 Owner = Annotated[str, Depends(owner_of)]
+Spoken = Annotated[str, Query(json_schema_extra={"enum": list(PAGES)})]
 
 
 @router.post("", status_code=202, openapi_extra=_FORM)
@@ -134,12 +135,18 @@ async def timeline(id: str, jobs: JobsOf, owner: Owner) -> FileResponse:
 
 
 @router.get("/{id}/page", response_class=FileResponse)
-async def page(id: str, jobs: JobsOf, owner: Owner) -> FileResponse:
-    """The timeline as a page that plays the recording."""
+async def page(id: str, jobs: JobsOf, owner: Owner, language: Spoken = "en") -> FileResponse:
+    """The timeline as a page that plays the recording, in a language."""
+    if language not in PAGES:
+        known = ", ".join(PAGES)
+        raise UsageError(f"there is no page in {language[:20]!a}", f"Ask for one of {known}")
+    file = jobs.result(owner, id, PAGES[language])
+    if not file.exists():  # it was read before there were others
+        file = jobs.result(owner, id, PAGES["en"])
     policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     policy += "img-src data:; media-src data: blob:; sandbox allow-scripts"
     headers = {"content-security-policy": policy}
-    return FileResponse(jobs.result(owner, id, PAGE), media_type="text/html", headers=headers)
+    return FileResponse(file, media_type="text/html", headers=headers)
 
 
 @router.post("/{id}/ask")

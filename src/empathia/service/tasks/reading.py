@@ -25,7 +25,9 @@ from empathia.service.tasks.asking import Answer, Asking
 from empathia.types.shapes import TimelineJson
 from empathia.types.wire import to_json
 
-TIMELINE, PAGE = "timeline.json", "page.html"
+TIMELINE = "timeline.json"
+PAGES = {"en": "page.html", "ko": "page.ko.html"}
+"""Of the timeline, by language."""
 NICE = 10  # somebody who talks waits for an answer, who sends a recording can wait
 OWN = ("speakers", "names", "language", "channels", "track", "pause", "words", "format")
 """Options that each reading may have of its own."""
@@ -72,7 +74,7 @@ class Reading:
         given: Mapping[str, Plain],
         longest: float,
     ) -> dict[str, Plain]:
-        """Read a file; its timeline and its page lie in a folder then.
+        """Read a file; its timeline and its pages lie in a folder then.
 
         Args:
             tell: Hears (stage, done, of how much).
@@ -95,7 +97,8 @@ class Reading:
             sound, film = played(path, options, notes.append)
         timeline = dataclasses.replace(timeline, source=name, notes=tuple(notes))
         write(timeline, out / TIMELINE)
-        write(timeline, out / PAGE, sound, film)
+        for language, page in PAGES.items():
+            write(timeline, out / page, sound, film, language=language)
         return {
             "turns": len(timeline.turns),
             "speakers": len(timeline.speakers),

@@ -3,7 +3,7 @@ import { Problem, ask } from "../lib/api.js";
 import { deleting } from "../lib/dialog.js";
 import { button, h, put } from "../lib/dom.js";
 import { facts, follow, progress, recordedAs, remove, saving, stage } from "../lib/jobs.js";
-import { date, t } from "../lib/words.js";
+import { date, language, t } from "../lib/words.js";
 import { complain, told } from "../main.js";
 
 const KINDS = [["timeline", "JSON", "json"], ["timeline.csv", "CSV", "csv"]];
@@ -47,7 +47,7 @@ function timeline(job, path, signal) {
   return [h("p", { class: "facts", role: "status" }, [date(job.created), ...facts(job.about)].join(" · ")),
     h("div", { class: "row-of tools" }, h("a", { class: "solid", href: `#ask/${job.id}` }, t("recording.ask")),
       h("span", { class: "hint" }, t("recording.download")), ...saved, removal(job, signal)),
-    h("iframe", { class: "report", src: `${path}/page`, title: t("recording.report", { name: job.name }) })];
+    h("iframe", { class: "report", src: `${path}/page?language=${language()}`, title: t("recording.report", { name: job.name }) })];
 }
 
 function removal(job, signal) {

@@ -168,7 +168,9 @@ def test_read_puts_the_listener_into_its_page(tmp_path, capsys):
     chat.write_text("Ann: I am so happy, they offered me the job!\nBen: Wonderful!\n")
     assert main(["read", str(chat), "--report", str(tmp_path), "--react", "--quiet"]) == 0
     assert '<canvas id="face"' in (tmp_path / "chat.html").read_text()
-    assert main(["read", str(chat), "--report", str(tmp_path), "--quiet"]) == 0
-    assert "<canvas" not in (tmp_path / "chat.html").read_text()
+    told = ["read", str(chat), "--report", str(tmp_path), "--quiet", "--page-language", "ko"]
+    assert main(told) == 0
+    plain = (tmp_path / "chat.html").read_text("utf-8")
+    assert "<canvas" not in plain and '<html lang="ko">' in plain
     assert main(["read", str(chat), "--react"]) == 2
     assert "--react draws a listener into a page" in capsys.readouterr().err

@@ -217,6 +217,9 @@ def _writing(group: argparse._ArgumentGroup) -> None:
         "--no-audio", action="store_true", help="leave sound and film out of the page"
     )
     group.add_argument(
+        "--page-language", choices=("en", "ko"), default="en", help="that the page speaks"
+    )
+    group.add_argument(
         "--react",
         action="store_true",
         help="a drawn listener in the page, who takes it as empathia react shows",

@@ -91,7 +91,7 @@ def _listen(args: argparse.Namespace) -> int:
     _check_outputs([], [targets])
     timeline = listen(_options(args, args.inputs), args.pcm, as_json=args.json, quiet=args.quiet)
     for target in targets:
-        _write(timeline, target, STREAM, None, react=args.react)
+        _write(timeline, target, STREAM, None, args)
         if not args.quiet:
             note(f"wrote {target}")
     return 0
@@ -197,7 +197,7 @@ def _read_one(
     _show(timeline, args, several=several)
     for target in targets:
         played_with = None if args.no_audio else reader.options
-        _write(timeline, target, path, played_with, react=args.react)
+        _write(timeline, target, path, played_with, args)
         if not args.quiet:
             note(f"wrote {target}")
 
@@ -208,7 +208,11 @@ def _timeline(reader: Reader, path: Path, *, plain: bool) -> Timeline:
 
 
 def _write(
-    timeline: Timeline, target: Path, recording: Path, options: Options | None, *, react: bool
+    timeline: Timeline,
+    target: Path,
+    recording: Path,
+    options: Options | None,
+    args: argparse.Namespace,
 ) -> None:
     """Write a timeline; a page plays the recording where the options it was read with are given."""
     from empathia.report.timeline import write
@@ -219,13 +223,13 @@ def _write(
         from empathia.pipeline.playing import played
 
         sound, film = played(recording, options, note)
-    if react and timeline.turns and is_page:
+    if args.react and timeline.turns and is_page:
         from empathia.pipeline.reacting import react as reaction_to
 
         heard = recording if timeline.has_audio and recording != STREAM else None
         reacted = reaction_to(timeline, recording=heard)
     target.parent.mkdir(parents=True, exist_ok=True)
-    write(timeline, target, sound, film, reacted)
+    write(timeline, target, sound, film, reacted, language=args.page_language)
 
 
 def _show(timeline: Timeline, args: argparse.Namespace, *, several: bool) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from build import filmed, overlapping, reasoned, sound, timeline
+from build import filmed, overlapping, reasoned, timeline
 
 import empathia
 from empathia import weights
@@ -204,4 +204,7 @@ def test_a_korean_page_is_korean_but_for_what_is_data():
         names = "Empathia|JavaScript|talk|wav|mp4|Ann|Ben|whisper|base|voice|text|default|CC|BY"
         names += "|NC|SA|Apache|rules|lm|mine|en|de|doctype|html"
         assert latin(re.sub(rf"\b({names})\b|JavaScript", "", read)) == []
-    assert "화자 1" in page(whole, sound(1), language="ko")
+    text = page(dataclasses.replace(whole, notes=("no sound came", "of a plug-in")), language="ko")
+    assert "화자 1" in text and "<li>소리가 오지 않았습니다.</li>" in text
+    assert '<li lang="en">of a plug-in</li>' in text, "what is not known is told as what it is"
+    assert "언어: 영어, 독일어" in page(overlapping(), language="ko")

@@ -236,6 +236,10 @@ def test_terminal_says_what_the_face_did(width):
             "Non-commercial use only: voice (CC BY-NC 4.0). Made with mine (licence: that of the "
             "data you brought)",
         ),
+        (
+            {"voice": "CC BY-NC 4.0", "judge": None, "overlap": "CC BY-NC 4.0"},
+            "Non-commercial use only: voice, overlap (CC BY-NC 4.0), judge (licence not stated)",
+        ),
     ],
 )
 def test_licence_of_own_data_is_told_as_what_it_is(licences, line):

@@ -75,7 +75,8 @@ def beside(timeline: Timeline, words: Words = ENGLISH) -> list[str]:
     several = len(languages(timeline)) > 1
     told = []
     for turn, overlap in zip(timeline.turns, overlaps(timeline.turns), strict=True):
-        parts = [turn.utterance.language] if several and turn.utterance.language else []
+        language = turn.utterance.language
+        parts = [words.shown(language)] if several and language else []
         if overlap is not None and overlap >= _NOTICED:
             parts.append(words.say("turns.overlap", seconds=f"{overlap:.1f}"))
         told.append(" · ".join(parts))
@@ -146,15 +147,19 @@ def caution(timeline: Timeline, words: Words = ENGLISH) -> str:
 def noncommercial(provenance: Mapping[str, Plain], words: Words = ENGLISH) -> str | None:
     """One line on the weights that forbid commercial use or may do so, or None without any."""
     weights = provenance.get("weights")
-    named: dict[bool, list[str]] = {True: [], False: []}
+    named: dict[bool, dict[str, list[str]]] = {True: {}, False: {}}
     for w in weights if isinstance(weights, Sequence) else ():
         if isinstance(w, Mapping) and w.get("noncommercial"):
             brought = w.get("licence") == BROUGHT
-            licence = w.get("licence") or words.say("licence.unknown")
+            licence = str(w.get("licence") or "") or words.say("licence.unknown")
             shown = words.say("licence.brought") if brought else licence
-            named[brought].append(f"{w.get('name', '?')} ({shown})")
-    kinds = (("licence.noncommercial", named[False]), ("licence.made", named[True]))
-    return ". ".join(words.say(k, weights=", ".join(n)) for k, n in kinds if n) or None
+            named[brought].setdefault(shown, []).append(str(w.get("name", "?")))
+    kinds = {"licence.noncommercial": named[False], "licence.made": named[True]}
+    told = {
+        kind: ", ".join(f"{', '.join(names)} ({shown})" for shown, names in of.items())
+        for kind, of in kinds.items()
+    }
+    return ". ".join(words.say(kind, weights=x) for kind, x in told.items() if x) or None
 
 
 def footnotes(timeline: Timeline) -> Iterator[str]:

@@ -66,7 +66,7 @@ const languages = new Set(turns.map((t) => t.language).filter(Boolean));
 
 /** What else there is to say of who speaks, when and in which language. */
 function beside(turn) {
-  const parts = languages.size > 1 && turn.language ? [say("turns.language", { code: turn.language })] : [];
+  const parts = languages.size > 1 && turn.language ? [say("turns.language", { code: translated(turn.language) })] : [];
   if (turn.overlap >= 0.1) parts.push(say("detail.overlap", { seconds: turn.overlap.toFixed(1) }));
   if (untold(turn)) parts.push(say("turns.untold"));
   return parts;

@@ -201,6 +201,6 @@ def _stored(timeline: Timeline, words: Words) -> dict[str, str]:
         texts |= {seen.absent or "", seen.person or ""} if seen else set()
         felt = (turn.emotion, *turn.emotions.values())
         texts |= {e.abstained or "" for e in felt if e is not None}
-        texts.add((turn.reply and turn.reply.note) or "")
+        texts |= {(turn.reply and turn.reply.note) or "", turn.utterance.language or ""}
     told = {text: words.shown(text) for text in sorted(texts)}
     return {text: here for text, here in told.items() if here != text}

@@ -37,9 +37,9 @@ def facts(timeline: Timeline, words: Words) -> str:
     parts += [people(timeline, words), words.count("facts.turns", len(timeline.turns))]
     spoken = languages(timeline)
     if len(spoken) > 1:
-        parts.append(words.say("facts.languages", codes=", ".join(spoken)))
+        parts.append(words.say("facts.languages", codes=", ".join(map(words.shown, spoken))))
     elif timeline.language:
-        parts.append(words.say("turns.language", code=timeline.language))
+        parts.append(words.say("turns.language", code=words.shown(timeline.language)))
     return escaped(" · ".join(parts))
 
 
@@ -47,9 +47,14 @@ def cautions(timeline: Timeline, words: Words) -> str:
     """What to know before reading on: uncertainty, the timeline's notes."""
     parts = [f"<p>{escaped(caution(timeline, words))}</p>"]
     if timeline.notes:
-        items = "".join(f"<li>{escaped(words.shown(n))}</li>" for n in timeline.notes)
-        parts.append(f"<ul>{items}</ul>")
+        parts.append(f"<ul>{''.join(_note(n, words) for n in timeline.notes)}</ul>")
     return "\n".join(parts)
+
+
+def _note(note: str, words: Words) -> str:
+    told = words.shown(note)
+    foreign = ' lang="en"' if told == note and words.language != "en" else ""
+    return f"<li{foreign}>{escaped(told)}</li>"
 
 
 def licences(timeline: Timeline, words: Words) -> str:

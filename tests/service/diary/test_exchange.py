@@ -97,6 +97,8 @@ def test_the_file_says_what_the_documentation_says(store):
     ann = _filled(store)
     with zipfile.ZipFile(io.BytesIO(_exported(store, ann))) as archive:
         assert archive.testzip() is None
+        times = {i.date_time for i in archive.infolist()}
+        assert times == {(2026, 11, 30, 12, 0, 0)}  # by the clocks of Seoul
         first = next(e for e in entries.listed(store, ann) if e.audio)
         assert json.loads(archive.read("diary.json")) == {
             "format": "empathia-diary",

@@ -171,6 +171,7 @@ def test_days_months_and_years_are_looked_back_on(served):
     assert [*curve] == ["2025-01-01", "2025-01-31"] and curve["2025-01-31"]["felt"] == 1
     shares = ann.get("/v1/diary/shares?month=2025-01")
     assert shares.pop("label") is None
+    assert shares.pop("is_mixed") is True and shares.pop("feelings") == {"joy": 1, "sadness": 1}
     assert shares == {"entries": 2, "felt": 2, "shares": {"joy": 0.5, "sadness": 0.5}}
     assert [e["words"] for e in ann.get("/v1/diary/search?q=SAD")["entries"]] == ["sad"]
     for query, told in (("month=2025-13", "month"), ("month=x", "no month"), ("year=0", "of 0")):

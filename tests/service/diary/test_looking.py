@@ -38,13 +38,30 @@ def test_a_curve_has_the_mean_of_each_day(store, visit):
     whole = {"joy": 0.625, "sadness": 0.25, "fear": 0.125}
     curve = looking.curve(store, visit, *NOVEMBER)
     assert curve == {
-        date(2026, 11, 1): Mood(3, 2, whole, "joy"),
-        date(2026, 11, 30): Mood(1, 0, {}, None),
+        date(2026, 11, 1): Mood(3, 2, whole, "joy", {"joy": 1}, False),
+        date(2026, 11, 30): Mood(1, 0, {}, None, {}, False),
     }
     assert list(curve[date(2026, 11, 1)].shares) == ["joy", "sadness", "fear"]
     assert looking.curve(store, visit, date(2026, 11, 2), date(2026, 11, 29)) == {}
-    assert looking.mood(store, visit, *span(2026)) == Mood(4, 2, whole, "joy")
-    assert looking.mood(store, visit, *span(2025)) == Mood(0, 0, {}, None)
+    assert looking.mood(store, visit, *span(2026)) == Mood(4, 2, whole, "joy", {"joy": 1}, False)
+    assert looking.mood(store, visit, *span(2025)) == Mood(0, 0, {}, None, {}, False)
+
+
+def test_days_whose_entries_disagree_are_mixed_and_not_unsure(store, visit):
+    sure = {"joy": {"joy": 0.86, "neutral": 0.14}, "sadness": {"sadness": 0.71, "neutral": 0.29}}
+    even = {"joy": 0.3, "sadness": 0.4, "neutral": 0.3}
+    days = {2: [sure["joy"], sure["sadness"], sure["sadness"]], 3: [sure["joy"], even], 4: [even]}
+    days[5] = [{"joy": 1.0}, {"joy": 1.0}, {"sadness": 1.0}]  # .67 joy
+    for day, several in days.items():
+        for shares in several:
+            _add(store, visit, day, Feeling(shares))
+    moods = {d.day: m for d, m in looking.curve(store, visit, *NOVEMBER).items()}
+    assert {d: (m.label, m.is_mixed, [*m.feelings.items()]) for d, m in moods.items()} == {
+        2: (None, True, [("sadness", 2), ("joy", 1)]),
+        3: (None, False, [("joy", 1)]),
+        4: (None, False, []),
+        5: ("joy", False, [("joy", 2), ("sadness", 1)]),
+    }
 
 
 def test_days_months_and_years_are_in_order(store, visit):

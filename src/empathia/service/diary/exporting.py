@@ -6,6 +6,7 @@ import json
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import BinaryIO, TypeVar
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from empathia.errors import AbsentError
 from empathia.service.diary import page
 from empathia.service.diary.accounts import Visit
 from empathia.service.diary.baseline import baseline, baseline_json
+from empathia.service.diary.days import zone_of
 from empathia.service.diary.entries import audio, listed, timeline
 from empathia.service.diary.records import TYPES, Entry
 from empathia.service.diary.store import Store
@@ -45,17 +47,18 @@ def export(store: Store, visit: Visit, file: BinaryIO) -> int:
     with store.reading() as connection:
         ids = connection.execute(query).scalars().all()
     written = []
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    now = store.clock().astimezone(zone_of(visit.account.zone))
+    with zipfile.ZipFile(file, "w") as archive:
         for entry in _entries(store, visit, ids):
-            if _write(store, visit, archive, entry):
+            if _write(store, visit, archive, entry, now):
                 written.append(entry.id)
-        with archive.open("diary.html", "w") as out:
+        with archive.open(_member("diary.html", now), "w") as out:
             before, after = page.around(visit.account, len(written))
             out.write(before.encode())
             for entry in _entries(store, visit, written):
                 out.write(page.entry_html(entry, visit.account.language).encode())
             out.write(after.encode())
-        archive.writestr("diary.json", _json(_head(store, visit, len(written))))
+        archive.writestr(_member("diary.json", now), _json(_head(store, visit, len(written))))
     return len(written)
 
 
@@ -74,7 +77,17 @@ def _entries(store: Store, visit: Visit, ids: Sequence[str]) -> Iterator[Entry]:
         yield from listed(store, visit, ENTRIES.c.id.in_(some))
 
 
-def _write(store: Store, visit: Visit, archive: zipfile.ZipFile, entry: Entry) -> bool:
+def _member(name: str, now: datetime, kind: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
+    """A file of the archive, made now by the account's clocks."""
+    time = (now.year, now.month, now.day, now.hour, now.minute, now.second)
+    member = zipfile.ZipInfo(name, time)
+    member.compress_type = kind
+    return member
+
+
+def _write(
+    store: Store, visit: Visit, archive: zipfile.ZipFile, entry: Entry, now: datetime
+) -> bool:
     try:
         heard = timeline(store, visit, entry.id) if entry.has_timeline else None
         sound = audio(store, visit, entry.id) if entry.audio else None
@@ -83,10 +96,10 @@ def _write(store: Store, visit: Visit, archive: zipfile.ZipFile, entry: Entry) -
     times = {"moment": entry.moment.isoformat(), "day": entry.day.isoformat()}
     content = {**asdict(entry), **times, "timeline": heard}
     del content["has_timeline"], content["label"]
-    archive.writestr(f"entries/{entry.id}.json", _json(content))
+    archive.writestr(_member(f"entries/{entry.id}.json", now), _json(content))
     if sound is not None:
         name = audio_name(entry.id, sound.type)
-        archive.writestr(name, sound.content, zipfile.ZIP_STORED)
+        archive.writestr(_member(name, now, zipfile.ZIP_STORED), sound.content)
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -29,12 +30,16 @@ class Mood:
         felt: How many of them have shares of emotions; the others abstained and count for nothing.
         shares: Label to its mean share over those, the largest first; empty where none has any.
         label: What they are called by (:func:`empathia.service.diary.records.named`).
+        feelings: What each of them is called by, where it is, to how many are; the most first.
+        is_mixed: Whether they are called by several feelings, and by none together.
     """
 
     entries: int
     felt: int
     shares: dict[str, float]
     label: str | None
+    feelings: dict[str, int]
+    is_mixed: bool
 
 
 def between(store: Store, visit: Visit, first: date, last: date) -> tuple[Entry, ...]:
@@ -99,7 +104,9 @@ def _mood(feelings: Iterable[Feeling]) -> Mood:
     labels = dict.fromkeys(label for shares in felt for label in shares)
     means = {x: sum(shares.get(x, 0.0) for shares in felt) / len(felt) for x in labels}
     ranked = dict(sorted(means.items(), key=lambda m: (-m[1], m[0])))
-    return Mood(len(every), len(felt), ranked, named(ranked))
+    label, each = named(ranked), Counter(filter(None, map(named, felt)))
+    called = dict(sorted(each.items(), key=lambda f: (-f[1], f[0])))
+    return Mood(len(every), len(felt), ranked, label, called, not label and len(each) > 1)
 
 
 def _plain(text: str) -> str:

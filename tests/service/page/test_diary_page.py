@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 
@@ -42,6 +43,17 @@ class Person(Visit):
         return self.ask(f"{ENTRIES}?year={year}")["entries"]
 
 
+@contextlib.contextmanager
+def held(page, path):
+    """What is asked for there waits for an answer until the end."""
+    waiting = []
+    page.route(path, lambda route: waiting.insert(0, route))
+    yield
+    for route in waiting:
+        route.continue_()
+    page.unroute(path)
+
+
 def until(page, holds):
     """Wait for what the page's policy lets no string be waited for."""
     page.evaluate(f"""() => new Promise((done, fail) => {{
@@ -60,8 +72,20 @@ def test_an_account_is_made_changed_left_and_deleted(browser, place):
         made, name = page.locator("#make-one"), f"person of the page {next(_NUMBERS)}"
         made.get_by_label("Name", exact=True).fill(name)
         made.get_by_label("Passphrase").fill(SECRET)
-        made.get_by_role("button").click()
-        page.locator(".who-am-i a", has_text=name).wait_for()
+        with held(page, "**/page/about.json"):
+            with held(page, "**/v1/account"):
+                made.get_by_role("button").click()
+                made.locator("button[aria-busy=true]:disabled").wait_for()
+                assert made.get_by_role("status").inner_text() == "One moment …"
+                page.goto("/#diary")
+                page.locator("main[aria-busy=true]:empty").wait_for()
+                assert "Sign in" not in page.locator("body").inner_text()
+            with page.expect_response("**/v1/account"):
+                pass
+            page.goto("/#limits")  # who is there is asked for meanwhile
+            page.locator("main[aria-busy=true]:empty").wait_for()
+            assert "Sign in" not in page.locator("body").inner_text()
+        page.locator(".who-am-i a", has_text=f"Account: {name}").wait_for()
         assert page.evaluate("location.hash") == "#limits"  # where one came from
         account = ask.get("/v1/account").json()
         assert (account["zone"], account["language"]) == ("Asia/Seoul", "en")
@@ -74,12 +98,19 @@ def test_an_account_is_made_changed_left_and_deleted(browser, place):
         account = ask.get("/v1/account").json()
         assert account["keeps_audio"] and account["language"] == "ko"
         page.evaluate("window.hers = true")
+        page.get_by_label("지금 암호 문구").fill(SECRET)
+        page.get_by_label("새 암호 문구").fill("others that are long")
+        with held(page, "**/passphrase"):
+            page.get_by_label("새 암호 문구").press("Enter")
+            page.locator("form[aria-busy=true] button[aria-busy=true]:disabled").wait_for()
+            page.get_by_role("status").get_by_text("잠시만요").wait_for()
+        page.get_by_text("암호 문구를 바꿨습니다").wait_for()
         page.get_by_role("button", name="로그아웃").click()
         enter = page.locator("#sign-in")
         enter.wait_for()
         assert page.evaluate("window.hers") is None  # nothing stays in the page
         enter.get_by_label("이름").fill(name.upper())
-        enter.get_by_label("암호 문구").fill(SECRET)
+        enter.get_by_label("암호 문구").fill("others that are long")
         enter.get_by_label("암호 문구").press("Enter")
         page.locator(".who-am-i a", has_text=name).wait_for()
         until(page, "document.activeElement.id === 'main'")
@@ -91,10 +122,14 @@ def test_an_account_is_made_changed_left_and_deleted(browser, place):
         dialog.get_by_text("맞지 않습니다").wait_for()
         assert [c for c in visit.complaints if "401" in c] == visit.complaints
         visit.complaints.clear()
-        dialog.get_by_label("암호 문구").fill(SECRET)
-        dialog.get_by_label("암호 문구").press("Enter")
+        dialog.get_by_label("암호 문구").fill("others that are long")
+        with held(page, "**/delete"):
+            dialog.get_by_label("암호 문구").press("Enter")
+            dialog.locator("button[aria-busy=true]:disabled").wait_for()
+            dialog.get_by_text("잠시만요").wait_for()
         page.get_by_role("heading", name="내 계정").wait_for()
-        assert ask.post("/v1/session", data={"name": name, "passphrase": SECRET}).status == 401
+        given = {"name": name, "passphrase": "others that are long"}
+        assert ask.post("/v1/session", data=given).status == 401
 
 
 def test_words_become_entries_on_their_days_with_their_feelings(browser, place):
@@ -133,15 +168,28 @@ def test_nothing_is_named_that_is_not_sure_and_no_edit_is_lost(browser, place):
         page = ann.page
         ann.wrote("I was sad.", "2025-03-04")
         ann.wrote("An ordinary day.", "2025-03-05")  # neutral with .5
+        for words, day in (
+            ("sad", "02-01"),
+            ("so so", "02-02"),
+            ("glad", "03-07"),
+            ("sad", "03-07"),
+        ):
+            ann.wrote(words, f"2025-{day}")
         page.goto("/?#diary/2025")
-        march = page.locator(".year li", has_text="March")
-        assert "unsure · 2 entries" in march.inner_text()
+        page.locator(".year").wait_for()
+        february, march = page.locator(".year li").all_inner_texts()[1:3]
+        assert "unsure but for sadness · 2 entries" in february
+        assert "mixed: sadness, joy · 4 entries" in march
         page.goto("/?#diary/2025-03")
         page.get_by_label(re.compile("^Wednesday,? 5 March: unsure, 1 entry$")).wait_for()
-        page.get_by_text("2 entries; 2 could be judged.").wait_for()
-        plain = page.locator(".entry").first
+        mixed = page.get_by_label(re.compile("^Friday,? 7 March: mixed: joy, sadness, 2 entries$"))
+        assert mixed.inner_text().split() == ["7", "×2", "&"]
+        assert page.locator(".curve-of text.letter").all_text_contents() == ["S", "?", "&"]
+        page.get_by_text("4 entries; 4 could be judged.").wait_for()
+        plain = page.locator(".entry", has_text="ordinary")
         assert "unsure" in plain.locator(".entry-head").inner_text()
         plain.get_by_role("button", name="Edit").click()
+        plain = page.locator(".entry:has(form)")
         plain.get_by_label("Words").fill("A day by the s")
         sad = page.locator(".entry", has_text="I was sad.")
         sad.get_by_role("button", name="Delete", exact=True).click()
@@ -152,12 +200,15 @@ def test_nothing_is_named_that_is_not_sure_and_no_edit_is_lost(browser, place):
         plain.get_by_label("Words").press_sequentially("ea")
         assert plain.get_by_label("Words").input_value() == "A day by the sea"
         plain.get_by_role("button", name="Cancel").click()
-        plain.get_by_text("An ordinary day.").wait_for()
+        page.get_by_text("An ordinary day.").wait_for()
 
 
 def test_the_calendar_is_walked_with_keys(browser, place):
-    with Person(browser, place, "diary/2025-03-31", tongue="ko") as ann:
+    with Person(browser, place, "limits", tongue="ko") as ann:
         page = ann.page
+        ann.wrote("sad", "2025-03-09")
+        page.goto("/?#diary/2025-03-31")
+        assert page.locator(".day .chip").inner_text() == "슬"
         page.locator(".day[aria-current=page]").focus()
         for key in ("ArrowUp", "ArrowRight", "ArrowRight"):  # 24, 25, 26
             page.keyboard.press(key)
@@ -213,20 +264,28 @@ def test_a_recording_is_kept_played_edited_and_deleted_truly(browser, place):
 
 
 def test_a_diary_is_taken_to_another_account_that_saw_nothing_of_it(browser, place):
-    with Person(browser, place, "account") as ann, Person(browser, place, "account") as ben:
+    with Person(browser, place, "diary") as ann, Person(browser, place, "account") as ben:
         written = [
             ann.wrote("I was glad.", "2025-03-04"),
             ann.wrote("비가 와서 sad.", "2025-03-05"),
         ]
         assert ben.entries() == []
         assert ben.context.request.get(f"{ENTRIES}/{written[0]['id']}").status == 404
-        with ann.page.expect_download() as coming:
-            ann.page.get_by_role("link", name="Export").click()
+        ann.page.get_by_role("link", name="Export or import").click()
+        until(ann.page, "document.activeElement.id === 'files'")
+        export = ann.page.get_by_role("button", name="Export", exact=True)
+        with ann.page.expect_download() as coming, held(ann.page, "**/export"):
+            export.click()
+            ann.page.get_by_text("It is being made.").wait_for()
+            assert export.is_disabled() and export.get_attribute("aria-busy") == "true"
+        ann.page.get_by_text("It is saved where").wait_for()
         ben.page.get_by_label("An exported diary").set_input_files(coming.value.path())
         ben.page.get_by_role("button", name="Import").click()
         ben.page.get_by_text("2 entries came in; 0 were here already.").wait_for()
         assert ben.entries() == ann.entries() == written
-        ben.page.goto("/#diary/search/GLAD")
+        ben.page.goto("/#diary")
+        ben.page.get_by_placeholder("Words to look for").fill("GLAD")
+        ben.page.get_by_label("Words to look for").press("Enter")
         ben.page.get_by_text("1 entry", exact=True).wait_for()
         assert ben.page.locator(".words-of").inner_text() == "I was glad."
 
@@ -264,6 +323,21 @@ def test_who_is_signed_out_meanwhile_is_told_and_sends_nothing(browser, place):
 def test_nothing_sticks_out_of_a_small_screen(browser, place):
     with Person(browser, place, "limits", viewport={"width": 400, "height": 800}) as ann:
         ann.wrote("glad" * 200, "2025-03-04")
+        for words in ("glad", "sad") * 5:
+            ann.wrote(words, None)
+        ann.page.goto("/#diary")
+        today = ann.page.locator(".day[aria-current=date]")
+        today.locator(".chip").wait_for()
+        marks = today.locator("span").evaluate_all(
+            "all => [all[0].closest('.day'), ...all].map((x) => x.getBoundingClientRect())"
+        )
+        whole, number, several, mark = marks
+        assert today.inner_text().split()[1:] == ["×10", "&"]
+        assert whole["left"] <= number["left"] < number["right"] <= several["left"]
+        assert several["right"] <= whole["right"]
+        assert number["bottom"] <= mark["top"] and mark["bottom"] <= whole["bottom"]
+        assert "today" in ann.page.locator(".keys").inner_text()
+        assert ann.page.locator(".curve-of text.letter").all_text_contents() == ["&"]
         for part in ("diary/2025-03-04", "diary/2025-03", "diary/2025", "account"):
             ann.page.goto(f"/#{part}")
             ann.page.locator(".diary-side .panel, #account-language").first.wait_for()

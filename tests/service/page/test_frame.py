@@ -12,6 +12,9 @@ from serving import scripted
 from starlette.testclient import TestClient
 from visiting_page import Visit
 
+from empathia.labels import EKMAN7, LABEL_SETS
+from empathia.report.marks import marks
+from empathia.report.words import words_in
 from empathia.service.settings import Settings
 
 FOLDER = Path(str(files("empathia.service"))) / "page"
@@ -65,6 +68,16 @@ def test_both_languages_say_the_same_things():
         blanks = sorted(re.findall(r"\{\w+\}", sentence))
         assert blanks == sorted(re.findall(r"\{\w+\}", korean[name])), name
         assert re.search("[가-힣]", korean[name]) or not re.search("[a-z]{3}", sentence), name
+
+
+def test_feelings_have_letters_of_their_own_in_korean():
+    called = json.loads((FOLDER / "words" / "ko.json").read_text("utf-8"))["feelings"]
+    colours = {mark.light for mark in marks(EKMAN7).values()}
+    for name, labels in LABEL_SETS.items():
+        known = [x for x in labels if marks([x])[x].light in colours]
+        letters = [called[x][0] for x in known if x.isascii()]
+        assert len(set(letters)) == len(letters), name
+    assert called.items() <= words_in("ko").stored.items()  # as on the page of a timeline
 
 
 def test_what_the_page_says_is_written_down():

@@ -52,6 +52,8 @@ def test_what_is_recorded_is_shown_turn_by_turn_and_becomes_a_timeline(browser, 
         assert page.evaluate("document.activeElement.textContent") == "Stop and read"
         assert page.locator(".level b").evaluate("b => b.style.transform") > "scaleX(0.5"
         stop.press("Enter")
+        told = page.get_by_role("heading", name=re.compile(r"^Recording of .+, \d\d:\d\d$"))
+        told.wait_for()
         report = page.frame_locator("iframe").locator("body")
         assert re.search(r'^Recording \d{4}-.*webm .*\["Ann"\]', report.inner_text())
         page.go_back()
@@ -209,5 +211,34 @@ def test_it_speaks_korean(browser, place):
         page.get_by_label("언어").first.select_option("en")
         page.frame_locator("iframe").locator("html[lang=en]").wait_for()
         page.get_by_label("Language").first.select_option("ko")
+        page.goto("/#recordings")
+        ours = [{**files(x="fail")[0], "name": "Recording 2026-11-30 09.01.webm"}]
+        page.locator("input[type=file]").set_input_files(ours)
+        page.get_by_role("link", name="11월 30일 09:01 녹음").wait_for()
+        for part in ("recordings", "ask"):
+            page.goto(f"/#{part}/none")
+            page.get_by_role("heading", name="여기에 없는 녹음입니다").wait_for()
+            assert page.locator("main a").get_attribute("href") == "#recordings"
+            assert not re.search("[A-Za-z]{2}", page.locator("main").inner_text())
+        statuses = [0, 400, 401, 403, 404, 409, 413, 415, 418, 429, 500, 501, 502, 503]
+        problem = {"detail": "at most 2,000,000 bytes are taken", "remedy": "GET /v1/jobs"}
+        left = iter(statuses)
+
+        def refuse(route):
+            status = next(left)
+            return route.fulfill(status=status, json=problem) if status else route.abort()
+
+        page.route("**/v1/jobs", refuse, times=len(statuses))
+        notice = page.locator(".notice")
         page.goto("/#ask")
+        for status in statuses:
+            notice.get_by_role("button").wait_for()
+            said = notice.locator("p:not([lang=en])").all_inner_texts()
+            assert len(said) == (3 if status == 413 else 2), status
+            assert not re.search("[A-Za-z]{3}", " ".join(said)), status
+            english = notice.locator("[lang=en]").all_inner_texts()
+            assert english == ([problem["detail"]] if status in {400, 418} else []), status
+            page.get_by_role("button", name="다시 시도").click()
         page.get_by_role("heading", name="발화 하나에 대해 묻기").wait_for()
+        assert all("Failed to load" in c for c in visit.complaints)
+        visit.complaints.clear()

@@ -1,14 +1,18 @@
 // The frame of the page: where one is, in which language, and what one agreed to.
 import { Problem, ask } from "./lib/api.js";
 import { deleting } from "./lib/dialog.js";
-import { button, field, h, put } from "./lib/dom.js";
+import { button, field, form, h, put } from "./lib/dom.js";
 import { learnMarks } from "./lib/feelings.js";
 import { Deaf, hears } from "./lib/sound.js";
 import { language, languages, learn, speak, t } from "./lib/words.js";
 
 const VIEWS = ["record", "recordings", "talk", "diary"];
 const AGREED = "empathia-agreed";
+const REFUSED = [401, 403, 404, 408, 409, 413, 415, 429, 501, 502, 503]; // told in words of their own
+const PROGRAMS = /\/v\d|\b(GET|POST|PUT|DELETE) |JSON|content-type/; // for whoever writes some
 const main = h("main", { id: "main", tabindex: "-1" });
+const account = h("a", { class: "plain", href: "#account" });
+let entering = false; // who is there is being asked: nothing is shown meanwhile that may be another's
 let leaving = new AbortController();
 
 /** The last account that was signed in here: what was made then is its own. */
@@ -40,13 +44,26 @@ export async function ended({ status }) {
 /** That somebody has to sign in again. */
 export const signedOut = () => new Problem(401, { detail: t("problem.ended") }, language());
 
-/** An error in words, and what to do; what the service says is English. */
+/** An error in words, and what to do. */
 export function told(error) {
-  const say = (text, remedy = "", lang = null) => [h("p", { lang }, text), remedy ? h("p", { class: "small", lang }, remedy) : null];
+  const say = (text, remedy = "") => [h("p", {}, text), remedy ? h("p", { class: "small" }, remedy) : null];
   if (error instanceof Deaf) return say(t(`deaf.${error.why}`), t(`deaf-remedy.${error.why}`));
-  if (error instanceof Problem) return error.status ? say(error.message, error.remedy, error.lang) : say(t("problem.unreachable"));
-  console.error(error);
-  return say(t("problem.fault"));
+  if (!(error instanceof Problem)) {
+    console.error(error);
+    return say(t("problem.fault"));
+  }
+  if (error.lang) return say(error.message, error.remedy);
+  if (!error.status) return say(t("problem.unreachable"), t("problem.reach"));
+  const kind = REFUSED.includes(error.status) ? error.status : error.status < 500 ? 400 : 500;
+  const most = kind === 413 && /at most ([\d,]+) bytes/.exec(error.message);
+  return [...say(t(`refused.${kind}.text`), t(`refused.${kind}.remedy`)), kind === 400 ? because(error) : null,
+    most ? h("p", { class: "small" }, t("problem.most", { number: Math.round(most[1].replaceAll(",", "") / 2 ** 20) || 1 })) : null];
+}
+
+/** Why the service did not take what it was given, as it says that: in English, where it is said for people. */
+export function because({ message, detail = message, remedy = "" }) {
+  const words = [detail, remedy].filter((text) => text && !PROGRAMS.test(text));
+  return words.length ? h("p", { class: "small", lang: "en" }, words.join(". ")) : null;
 }
 const notice = h("div", { class: "notice", role: "alert" });
 
@@ -70,6 +87,8 @@ async function show() {
   }
   if (view !== "account") before = location.hash;
   put(main);
+  waits(true);
+  if (entering) return; // it is drawn when that is known
   try {
     if (!about.open) door();
     else if (view === "limits" || !localStorage.getItem(AGREED)) limits();
@@ -80,25 +99,32 @@ async function show() {
     }
     if (!signal.aborted) document.title = `${main.querySelector("h1")?.textContent ?? t(`tabs.${view}`)} · Empathia`;
   } catch (error) {
-    if (!signal.aborted) await complain(error);
+    if (signal.aborted) return;
+    await complain(error);
+    if (!signal.aborted && !main.childElementCount) put(main, h("p", {}, button(t("recordings.again"), show, { class: "solid" })));
+  } finally {
+    if (!signal.aborted) waits(false);
   }
+}
+
+/** Show that something is waited for, in the place of what is not there yet. */
+function waits(on) {
+  main.dataset.waits = t("frame.busy");
+  if (on) main.setAttribute("aria-busy", "true");
+  else main.removeAttribute("aria-busy");
 }
 
 /** A service that others reach asks for its token once. */
 function door() {
   const token = h("input", { type: "password", autocomplete: "current-password", required: true });
-  const form = h("form", { class: "panel narrow" }, h("h1", {}, t("door.title")), h("p", {}, t("door.why")),
-    field(t("door.token"), token), h("button", { class: "solid" }, t("door.enter")));
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    try {
-      await ask("/page/token", { json: { token: token.value } });
-      await begin();
-    } catch (error) {
-      complain(error);
-    }
-  });
-  put(main, form);
+  const enter = async () => {
+    await ask("/page/token", { json: { token: token.value } }).catch((error) => {
+      throw error.status === 401 ? new Problem(401, { detail: t("door.wrong"), remedy: t("door.why") }, language()) : error;
+    });
+    await begin();
+  };
+  put(main, form(enter, { class: "panel narrow" }, h("h1", {}, t("door.title")), h("p", {}, t("door.why")),
+    field(t("door.token"), token), h("p", { class: "row-of" }, h("button", { class: "solid" }, t("door.enter")))));
   token.focus();
 }
 
@@ -131,7 +157,7 @@ export function tongue(id, more = {}) {
 }
 
 function frame() {
-  const account = h("a", { href: "#account" }, about.account ? about.account.name : t("frame.sign-in"));
+  whose();
   put(document.body,
     h("a", { class: "skip", href: "#main", onclick: (e) => { e.preventDefault(); main.focus(); } }, t("frame.skip")),
     h("header", { class: "top" }, h("a", { class: "brand", href: "#record" }, "Empathia"),
@@ -142,10 +168,43 @@ function frame() {
       h("span", {}, t("frame.local")), h("span", {}, about.version)));
 }
 
+const whose = () => put(account, about.account ? t("frame.account", { name: about.account.name }) : t("frame.sign-in"));
+
+/** Nobody else is there than before: what was held back is drawn. */
+async function stays() {
+  entering = false;
+  if (!about) return;
+  whose();
+  if (main.childElementCount) waits(false);
+  else await show();
+}
+
+/** Let somebody in by a session that was `asked` for, back to where they were. */
+export async function admit(asked) {
+  entering = true;
+  put(account, t("frame.busy"));
+  try {
+    speak((await asked).account.language);
+    history.replaceState(null, "", before || "#record");
+    await begin();
+  } catch (error) {
+    await stays();
+    throw error;
+  }
+  main.focus();
+}
+
 /** Learn who is there and in which language, and draw all of it; also after signing in or out. */
 export async function begin() {
-  await learn();
-  about = await ask("/page/about.json");
+  entering = true;
+  try {
+    await learn();
+    about = await ask("/page/about.json");
+  } catch (error) {
+    await stays();
+    throw error;
+  }
+  entering = false;
   if (owner && about.account && about.account.id !== owner) location.reload(); // nothing passes from one to another
   owner = about.account?.id ?? owner;
   learnMarks(about.marks);

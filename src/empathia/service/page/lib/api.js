@@ -1,8 +1,8 @@
 // What the service is asked.
 
-/** What the service, or the way to it, refused; it says what to do, in `lang`. */
+/** What the service, or the way to it, refused; it says what to do, in `lang`: that of the page, or null where the service said it. */
 export class Problem extends Error {
-  constructor(status, { title = "", detail = "", remedy = "" } = {}, lang = "en") {
+  constructor(status, { title = "", detail = "", remedy = "" } = {}, lang = null) {
     super(detail || title);
     Object.assign(this, { status, remedy, lang });
   }
@@ -13,13 +13,22 @@ async function problem(answer) {
   return new Problem(answer.status, told);
 }
 
-/** Ask; the answer as JSON, or null where it has none. A `form` (FormData) or `json` is sent. */
-export async function ask(path, { method, json, form, signal } = {}) {
+/** Ask; what is answered. A `form` (FormData) or `json` is sent. */
+async function answered(path, { method, json, form, signal } = {}, accept = {}) {
   const body = form ?? (json === undefined ? undefined : JSON.stringify(json));
-  const headers = json === undefined ? {} : { "content-type": "application/json" };
+  const headers = json === undefined ? accept : { ...accept, "content-type": "application/json" };
   const how = method ?? (body === undefined ? "GET" : "POST");
   const answer = await reached(fetch(path, { method: how, body, headers, signal }));
   if (!answer.ok) throw await problem(answer);
+  return answer;
+}
+
+/** Ask for a file. */
+export const fetched = async (path) => reached((await answered(path)).blob());
+
+/** Ask; the answer as JSON, or null where it has none. */
+export async function ask(path, options) {
+  const answer = await answered(path, options);
   const kind = answer.headers.get("content-type") ?? "";
   return answer.status !== 204 && kind.includes("json") ? answer.json() : null;
 }
@@ -50,12 +59,8 @@ export function upload(path, form, tell, signal) {
 }
 
 /** Server-sent events of a path: `on(name, value)` until it is over or aborted. */
-export async function events(path, on, { method = "GET", json, form, signal } = {}) {
-  const body = form ?? (json === undefined ? undefined : JSON.stringify(json));
-  const headers = { accept: "text/event-stream" };
-  if (json !== undefined) headers["content-type"] = "application/json";
-  const answer = await reached(fetch(path, { method, body, headers, signal }));
-  if (!answer.ok) throw await problem(answer);
+export async function events(path, on, options) {
+  const answer = await answered(path, options, { accept: "text/event-stream" });
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   for (let rest = ""; ;) {
     const { value, done } = await reached(reader.read());

@@ -1,4 +1,6 @@
 // Elements. Text goes in as text, never as HTML: what people said cannot become a script.
+import { t } from "./words.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 function fill(node, properties, children) {
@@ -26,35 +28,42 @@ export function put(node, ...children) {
   return node;
 }
 
-/** A button; while what it does is under way it cannot be pressed again. It keeps the focus. */
+/** Do something while a button shows that, and cannot be pressed again. It keeps the focus. */
+async function busily(node, act) {
+  node.disabled = true;
+  node.setAttribute("aria-busy", "true");
+  try {
+    await act();
+  } finally {
+    node.disabled = false;
+    node.removeAttribute("aria-busy");
+    if (document.activeElement === document.body) node.focus();
+  }
+}
+
+/** A button; while what it does is under way it is busy. */
 export function button(label, act, properties = {}) {
   const node = h("button", { type: "button", class: "plain", ...properties }, label);
-  node.addEventListener("click", async (event) => {
-    node.disabled = true;
-    try {
-      await act(event);
-    } finally {
-      node.disabled = false;
-      if (document.activeElement === document.body) node.focus();
-    }
-  });
+  node.addEventListener("click", (event) => busily(node, () => act(event)));
   return node;
 }
 
-/** A form; what is sent goes to `act`, one after another. */
+/** A form; what is sent goes to `act`, one after another. That it goes on is said where it says how it went. */
 export function form(act, properties, ...children) {
   const node = h("form", properties, ...children);
-  let busy = false;
+  const sends = node.querySelector("button:not([type=button])");
+  const said = node.querySelector("[role=status]") ?? h("span", { role: "status", class: "small" });
+  if (!node.contains(said) && properties.role !== "search") sends.parentElement.append(said);
   node.addEventListener("submit", async (event) => {
     event.preventDefault();
-    if (busy) return;
-    busy = true;
+    if (sends.disabled) return;
     node.setAttribute("aria-busy", "true");
+    said.textContent = t("frame.busy");
     try {
-      await act(event);
+      await busily(sends, () => act(event));
     } finally {
-      busy = false;
       node.removeAttribute("aria-busy");
+      if (said.textContent === t("frame.busy")) put(said);
     }
   });
   return node;

@@ -17,20 +17,36 @@ export function colour(label) {
   return look(label)[dark ? "dark" : "light"];
 }
 
-/** The letter of a feeling. */
-export const letter = (label) => look(label).letter;
+/** The letter of a feeling: the first syllable of what it is called in Korean. */
+export function letter(label) {
+  const first = feeling(label).slice(0, 1);
+  return /[가-힣]/.test(first) ? first : look(label).letter;
+}
 
-/** A small square with the feeling's letter; a dashed one where none was told. */
-export function chip(label) {
-  if (!label) return h("span", { class: "chip none", "aria-hidden": "true" }, "?");
-  return h("span", { class: "chip", style: `--c:${colour(label)};--on:#10141a`, "aria-hidden": "true" }, letter(label));
+/** The letter of several feelings at once. */
+export const SEVERAL = "&";
+
+/** What is read on a feeling's colour (hex): black or white. */
+export function on(label) {
+  const [red, green, blue] = colour(label).match(/\w\w/g).map((part) => (parseInt(part, 16) / 255) ** 2.2);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#10141a" : "#ffffff";
+}
+
+/** Colours of feelings as a style: of one or, where they are mixed, of two. */
+export const tint = ([one, other = one]) => (one ? `--c:${colour(one)};--d:${colour(other)};--on:${on(one)}` : null);
+
+/** A small square with the feeling's letter; of two colours where there are two; a dashed one where none was told. */
+export function chip(...labels) {
+  const kind = ["none", "one", "mixed"][labels.length];
+  const mark = { none: "?", one: labels[0] && letter(labels[0]), mixed: SEVERAL }[kind];
+  return h("span", { class: `chip ${kind}`, style: tint(labels), "aria-hidden": "true" }, mark);
 }
 
 /** A feeling with its share, as "sadness 71 %"; or why none is told. `emotion` is as in docs/json.md. */
 export function verdict(emotion) {
   const label = emotion?.label ?? null;
   const told = label ? `${feeling(label)} ${emotion.confidence === null ? "" : percent(emotion.confidence)}` : t(emotion ? "felt.unsure" : "felt.none");
-  return h("span", { class: "verdict-of" }, chip(label), h("span", {}, told));
+  return h("span", { class: "verdict-of" }, label ? chip(label) : chip(), h("span", {}, told));
 }
 
 /** Bars of shares by label, the largest first. */

@@ -2,13 +2,14 @@
 import { about, ended, owner, signedOut } from "../main.js";
 import { Problem, ask, events, upload } from "./api.js";
 import { deleting } from "./dialog.js";
-import { button, field, h, say } from "./dom.js";
-import { clock, language, percent, t } from "./words.js";
+import { button, field, h, put, say } from "./dom.js";
+import { clock, date, language, percent, t } from "./words.js";
 
 const TONGUES = ["de", "en", "es", "fr", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "tr", "uk", "zh"];
 const AGAIN = 1000; // ms until a service that went is asked again
 const SOON = 8; // s after which it can be told how long something takes
 const NOBODYS = "empathia-nobodys"; // ids of what was sent from here when nobody was signed in
+const MADE = /^(?:Recording|녹음) (\d{4}-\d\d-\d\d) (\d\d)\.(\d\d)\.\w+$/; // files that were recorded here
 const watchers = new Set();
 const unread = new Map(); // what was recorded here, by id of its job, until it is read
 let last = Promise.resolve();
@@ -115,6 +116,27 @@ export async function follow(id, on, signal) {
     if (job?.state === "done") unread.delete(id);
     if (job) return job;
     await new Promise((go) => setTimeout(go, AGAIN));
+  }
+}
+
+/** What a file goes by: one that was recorded here by when that was. */
+export function titled(name) {
+  const [, day, hour, minute] = MADE.exec(name) ?? [];
+  const moment = new Date(`${day}T${hour}:${minute}`);
+  if (Number.isNaN(moment.getTime())) return name;
+  const year = moment.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return t("record.of", { day: date(moment, { day: "numeric", month: "long", year }), time: `${hour}:${minute}` });
+}
+
+/** What is `asked` of a recording; null where there is none, which stands in `main` then. */
+export async function existing(main, asked) {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error.status !== 404) throw error;
+    put(main, h("h1", {}, t("recording.absent")), h("p", { class: "lead" }, t("recording.absent-why")),
+      h("p", {}, h("a", { class: "plain", href: "#recordings" }, t("recording.absent-to"))));
+    return null;
   }
 }
 

@@ -1,22 +1,23 @@
 // Who one is: signing in and out, what is kept and how, and all that can be taken along or deleted.
-import { about, before, begin, tongue as languageOf, tongues } from "../main.js";
-import { Problem, ask, upload } from "../lib/api.js";
+import { about, admit, tongue as languageOf, tongues } from "../main.js";
+import { Problem, ask, fetched, upload } from "../lib/api.js";
 import { deleting } from "../lib/dialog.js";
 import { button, field, form, h, put } from "../lib/dom.js";
-import { sending, sureToDrop } from "../lib/jobs.js";
-import { language, percent, speak, t } from "../lib/words.js";
+import { saving, sending, sureToDrop } from "../lib/jobs.js";
+import { language, percent, t } from "../lib/words.js";
 import { recorder } from "./diary/recorder.js";
 
 const SHORTEST = 8; // characters of a passphrase
 
-export default async function draw(main, signal) {
+export default async function draw(main, signal, part = "") {
   if (!about.account) return put(main, ...strangers());
   const { account } = about;
-  put(main, h("h1", {}, account.name),
+  put(main, h("h1", {}, t("frame.account", { name: account.name })),
     h("p", { class: "lead" }, account.is_encrypted ? t("account.sealed") : t("account.open")),
     h("div", { class: "row-of" }, h("a", { class: "plain", href: "#diary" }, t("account.to-diary")),
       button(t("account.leave"), () => leave(signal))),
     h("div", { class: "panels" }, settings(account), passphrase(), calm(account, signal), belongings(signal)));
+  if (part === "files") main.querySelector("#files").focus();
 }
 
 /** What the service says of a passphrase or a name, in the language of the page. */
@@ -25,16 +26,9 @@ async function plain(asked) {
     return await asked;
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const why = { 401: "account.wrong", 429: "account.slow" }[error.status] ?? (/taken/.test(error.message) ? "account.taken" : null);
-    throw why ? new Problem(error.status, { detail: t(why) }) : error;
+    const why = { 401: "account.wrong", 429: "account.slow" }[error.status] ?? (/is taken$/.test(error.message) ? "account.taken" : null);
+    throw why ? new Problem(error.status, { detail: t(why) }, language()) : error;
   }
-}
-
-async function enter(session) {
-  speak(session.account.language);
-  history.replaceState(null, "", before || "#record");
-  await begin();
-  document.getElementById("main").focus();
 }
 
 async function leave(signal) {
@@ -71,10 +65,9 @@ function secret(label, autocomplete, hint = null) {
 function signIn() {
   const name = nameField();
   const [word, shown] = secret(t("account.passphrase"), "current-password");
-  return form(async () => {
-    await enter(await plain(ask("/v1/session", { json: { name: name.value, passphrase: word.value } })));
-  }, { class: "panel", id: "sign-in" }, h("h2", {}, t("account.enter")), field(t("account.name"), name), shown,
-  h("p", {}, h("button", { class: "solid" }, t("account.enter"))));
+  return form(() => admit(plain(ask("/v1/session", { json: { name: name.value, passphrase: word.value } }))),
+    { class: "panel", id: "sign-in" }, h("h2", {}, t("account.enter")), field(t("account.name"), name), shown,
+  h("p", { class: "row-of" }, h("button", { class: "solid" }, t("account.enter"))));
 }
 
 function makeOne() {
@@ -89,12 +82,12 @@ function makeOne() {
       name: name.value, passphrase: word.value, zone: zone.value, language: tongue.value,
       keeps_audio: keeps.checked, encrypted: sealed.checked,
     };
-    await enter(await plain(ask("/v1/account", { json })));
+    await admit(plain(ask("/v1/account", { json })));
   }, { class: "panel", id: "make-one" }, h("h2", {}, t("account.make")), field(t("account.name"), name), shown,
   field(t("account.zone"), zone, t("account.zone-why")), field(t("account.language"), tongue, t("account.language-why")),
   field(t("account.keeps"), keeps, t("account.keeps-why")),
   field(t("account.encrypt"), sealed, t("account.encrypt-why")),
-  h("p", {}, h("button", { class: "solid" }, t("account.make"))));
+  h("p", { class: "row-of" }, h("button", { class: "solid" }, t("account.make"))));
 }
 
 function zones(chosen) {
@@ -107,9 +100,14 @@ function zones(chosen) {
 function settings(account) {
   const said = h("p", { role: "status", class: "small" });
   const change = async (json) => {
-    put(said);
-    Object.assign(about.account, await ask("/v1/account", { method: "PATCH", json }));
-    put(said, t("account.saved"));
+    put(said, t("frame.busy"));
+    try {
+      Object.assign(about.account, await ask("/v1/account", { method: "PATCH", json }));
+      put(said, t("account.saved"));
+    } catch (error) {
+      put(said);
+      throw error;
+    }
   };
   const zone = zones(account.zone);
   zone.addEventListener("change", () => change({ zone: zone.value }));
@@ -125,7 +123,6 @@ function passphrase() {
   const [fresh, shownNew] = secret(t("account.new"), "new-password", t("account.good-passphrase"));
   const said = h("p", { role: "status", class: "small" });
   const changing = form(async () => {
-    put(said);
     await plain(ask("/v1/account/passphrase", { method: "PUT", json: { old: old.value, new: fresh.value } }));
     changing.reset();
     old.type = fresh.type = "password";
@@ -173,23 +170,38 @@ function calm(account, signal) {
 /** What can be taken along, brought in and deleted. */
 function belongings(signal) {
   const said = h("p", { role: "status", class: "small" });
-  return h("section", { class: "panel" }, h("h2", {}, t("account.belongings")),
+  return h("section", { class: "panel" }, h("h2", { id: "files", tabindex: "-1" }, t("account.belongings")),
     h("h3", {}, t("account.export")), h("p", { class: "small" }, t("account.export-why")),
-    h("p", {}, h("a", { class: "plain", href: "/v1/diary/export", download: "diary.zip" }, t("account.export"))),
-    h("h3", {}, t("account.import")), bringIn(said, signal),
+    takeOut(),
+    h("h3", {}, t("account.import")), bringIn(signal),
     h("h3", {}, t("account.delete")), h("div", { class: "row-of" },
       button(t("account.silence"), () => silence(said, signal), { class: "plain danger" }),
       button(t("account.close"), () => close(signal), { class: "plain danger" })), said);
 }
 
-function bringIn(said, signal) {
+/** It is made and comes even where one goes on to another view. */
+function takeOut() {
+  const said = h("span", { role: "status", class: "small" });
+  return h("div", { class: "row-of" }, button(t("account.export"), async () => {
+    put(said, t("account.exports"));
+    try {
+      saving(new File([await fetched("/v1/diary/export")], "diary.zip", { type: "application/zip" }), "").click();
+      put(said, t("account.exported"));
+    } catch (error) {
+      put(said);
+      throw error;
+    }
+  }), said);
+}
+
+function bringIn(signal) {
+  const said = h("span", { role: "status", class: "small" });
   const file = h("input", { type: "file", accept: ".zip,application/zip", required: true });
   const far = h("progress", { max: 1, value: 0, hidden: true, "aria-label": t("account.import") });
   const brings = form(async () => {
     const zip = new FormData();
     zip.append("file", file.files[0]);
     far.hidden = false;
-    put(said);
     try {
       const tell = (share) => {
         far.value = share;
@@ -205,7 +217,7 @@ function bringIn(said, signal) {
       far.hidden = true;
     }
   }, {}, field(t("account.import-file"), file, t("account.import-why")),
-  h("div", { class: "row-of" }, h("button", { class: "plain" }, t("account.import")), far));
+  h("div", { class: "row-of" }, h("button", { class: "plain" }, t("account.import")), far, said));
   return brings;
 }
 

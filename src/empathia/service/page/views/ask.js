@@ -2,7 +2,7 @@
 import { Problem, ask, events } from "../lib/api.js";
 import { h, put } from "../lib/dom.js";
 import { bars, verdict } from "../lib/feelings.js";
-import { progress } from "../lib/jobs.js";
+import { existing, progress, titled } from "../lib/jobs.js";
 import { clock, date, feeling, percent, t } from "../lib/words.js";
 import { complain, told as inWords } from "../main.js";
 
@@ -13,10 +13,12 @@ const TOLD = 2; // parts in the sentence
 export default async function draw(main, signal, id = "", utterance = "") {
   if (!id) return which(main, signal);
   const path = `/v1/jobs/${encodeURIComponent(id)}`;
-  const { turns, source } = await ask(`${path}/timeline`, { signal });
+  const timeline = await existing(main, ask(`${path}/timeline`, { signal }));
+  if (!timeline) return;
+  const { turns, source } = timeline;
   const panel = h("section", { class: "panel answer", "aria-label": t("ask.answer") }, h("p", { class: "hint" }, t("ask.choose")));
   const list = h("ol", { class: "choose", "aria-label": t("ask.turns") }, turns.map((turn) => choice(turn, id, utterance)));
-  put(main, h("p", {}, h("a", { href: `#recordings/${id}` }, `← ${source}`)), h("h1", {}, t("ask.title")),
+  put(main, h("p", {}, h("a", { href: `#recordings/${id}` }, `← ${titled(source)}`)), h("h1", {}, t("ask.title")),
     h("p", { class: "lead" }, t("ask.lead")), h("div", { class: "asking" }, h("section", { class: "panel" }, h("h2", {}, t("ask.turns")), list), panel));
   const turn = turns.find((one) => one.id === utterance);
   if (!turn) return;
@@ -31,7 +33,7 @@ async function which(main, signal) {
   const { jobs } = await ask("/v1/jobs", { signal });
   const done = jobs.filter((job) => job.state === "done");
   put(main, h("h1", {}, t("ask.title")), h("p", { class: "lead" }, t("ask.which")),
-    done.length ? h("ul", { class: "jobs" }, done.map((job) => h("li", {}, h("a", { class: "name", href: `#ask/${job.id}` }, job.name),
+    done.length ? h("ul", { class: "jobs" }, done.map((job) => h("li", {}, h("a", { class: "name", href: `#ask/${job.id}` }, titled(job.name)),
       h("span", { class: "when" }, date(job.created))))) : h("p", {}, h("a", { href: "#record" }, t("ask.none"))));
 }
 

@@ -35,11 +35,12 @@ function stranger(main) {
 }
 
 function tools(query = "") {
-  const wanted = h("input", { type: "search", value: query, maxlength: 200, required: true, "aria-label": t("diary.search") });
+  const wanted = h("input", { type: "search", value: query, maxlength: 200, required: true, placeholder: t("diary.search-for"), "aria-label": t("diary.search-for") });
   const search = form(() => { location.hash = `#diary/search/${encodeURIComponent(wanted.value)}`; }, { class: "row-of", role: "search" },
     wanted, h("button", { class: "plain" }, t("diary.search")));
   return h("div", { class: "row-of tools" }, search,
-    h("a", { class: "plain", href: "#diary/bookmarks" }, h("span", { "aria-hidden": "true" }, "★"), "\u00a0", t("diary.bookmarks")));
+    h("a", { class: "plain", href: "#diary/bookmarks" }, h("span", { "aria-hidden": "true" }, "★"), "\u00a0", t("diary.bookmarks")),
+    h("a", { class: "plain", href: "#account/files" }, t("diary.files")));
 }
 
 async function found(main, signal, where, query) {
@@ -114,8 +115,8 @@ function look(parts, { at, kind, now, shown, moods, months, mood, signal }) {
     return;
   }
   const go = (month) => { location.hash = `#diary/${month}`; };
-  const { table, arrive } = calendar({ month: shown, moods, now, chosen: kind === "day" ? at : null, go });
-  put(parts.side, h("section", { class: "panel" }, h("h2", { class: "unseen" }, t("diary.calendar")), table), told);
+  const { table, keys, arrive } = calendar({ month: shown, moods, now, chosen: kind === "day" ? at : null, go });
+  put(parts.side, h("section", { class: "panel" }, h("h2", { class: "unseen" }, t("diary.calendar")), table, keys), told);
   put(parts.middle, kind === "month" ? curve(shown, moods, signal) : null);
   arrive();
 }

@@ -74,7 +74,7 @@ class Take {
     const file = await this.#microphone.close();
     if (file === null) return null;
     const now = new Date(Date.now() - 60_000 * new Date().getTimezoneOffset()).toISOString();
-    const name = `${t("record.name")} ${now.slice(0, 10)} ${now.slice(11, 16).replace(":", ".")}`;
+    const name = `Recording ${now.slice(0, 10)} ${now.slice(11, 16).replace(":", ".")}`;
     return new File([file], `${name}.${file.name.split(".").pop()}`, { type: file.type });
   }
 }

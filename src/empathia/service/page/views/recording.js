@@ -1,25 +1,25 @@
 // One recording: how far it is, then its timeline.
-import { Problem, ask } from "../lib/api.js";
+import { ask } from "../lib/api.js";
 import { deleting } from "../lib/dialog.js";
 import { button, h, put } from "../lib/dom.js";
-import { facts, follow, progress, recordedAs, remove, saving, stage } from "../lib/jobs.js";
+import { existing, facts, follow, progress, recordedAs, remove, saving, stage, titled } from "../lib/jobs.js";
 import { date, language, t } from "../lib/words.js";
-import { complain, told } from "../main.js";
+import { because, complain } from "../main.js";
 
 const KINDS = [["timeline", "JSON", "json"], ["timeline.csv", "CSV", "csv"]];
 const TIMED = [["timeline.srt", "SRT", "srt"], ["timeline.TextGrid", "TextGrid", "TextGrid"]];
 
 export default async function draw(main, signal, id) {
   const path = `/v1/jobs/${encodeURIComponent(id)}`;
+  const job = await existing(main, ask(path, { signal }));
+  if (!job) return;
   const body = h("div", { class: "one" });
-  const title = h("h1", {}, t("recording.title"));
+  const title = h("h1", {}, titled(job.name));
   put(main, h("p", {}, h("a", { href: "#recordings" }, t("recording.all"))), title, body);
   const show = (over) => {
-    title.classList.toggle("unseen", over.state === "done"); // the timeline has it, too
+    title.classList.toggle("unseen", over.state === "done" && title.textContent === job.name); // the timeline has it, too
     put(body, ...(over.state === "done" ? timeline(over, path, signal) : [failure(over, signal)]));
   };
-  const job = await ask(path, { signal });
-  title.textContent = job.name;
   if (job.state === "waiting" || job.state === "reading") {
     const bar = progress();
     put(body, h("section", { class: "panel" }, bar.node, h("p", { class: "hint" }, t("recording.leave")), h("div", { class: "row-of" }, removal(job, signal))));
@@ -35,7 +35,7 @@ export default async function draw(main, signal, id) {
 
 function failure(job, signal) {
   const file = recordedAs(job.id);
-  return h("section", { class: "panel", role: "alert" }, h("p", {}, t("recordings.failed")), ...told(new Problem(422, job.problem)),
+  return h("section", { class: "panel", role: "alert" }, h("p", {}, t("recordings.failed")), because(job.problem),
     h("div", { class: "row-of" }, file ? saving(file, t("record.save")) : null, removal(job, signal)));
 }
 
@@ -47,12 +47,12 @@ function timeline(job, path, signal) {
   return [h("p", { class: "facts", role: "status" }, [date(job.created), ...facts(job.about)].join(" · ")),
     h("div", { class: "row-of tools" }, h("a", { class: "solid", href: `#ask/${job.id}` }, t("recording.ask")),
       h("span", { class: "hint" }, t("recording.download")), ...saved, removal(job, signal)),
-    h("iframe", { class: "report", src: `${path}/page?language=${language()}`, title: t("recording.report", { name: job.name }) })];
+    h("iframe", { class: "report", src: `${path}/page?language=${language()}`, title: t("recording.report", { name: titled(job.name) }) })];
 }
 
 function removal(job, signal) {
   return button(t("recording.delete"), async () => {
-    const asked = { title: t("recording.delete"), texts: [t("recording.delete-sure", { name: job.name })], signal };
+    const asked = { title: t("recording.delete"), texts: [t("recording.delete-sure", { name: titled(job.name) })], signal };
     if (await deleting(asked, () => remove(job.id))) location.hash = "#recordings";
   }, { class: "plain danger" });
 }

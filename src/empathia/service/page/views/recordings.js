@@ -1,9 +1,9 @@
 // All recordings: sent by button or dropped on the page, read one after another.
-import { Problem, ask } from "../lib/api.js";
+import { ask } from "../lib/api.js";
 import { button, h, put } from "../lib/dom.js";
-import { choices, claim, dropping, facts, follow, forget, moves, nobodys, progress, saving, send, sending, stage, watch } from "../lib/jobs.js";
+import { choices, claim, dropping, facts, follow, forget, moves, nobodys, progress, saving, send, sending, stage, titled, watch } from "../lib/jobs.js";
 import { date, t } from "../lib/words.js";
-import { about, complain, told } from "../main.js";
+import { about, because, complain, told } from "../main.js";
 import single from "./recording.js";
 
 export default async function draw(main, signal, id = null) {
@@ -57,7 +57,7 @@ function claiming(list) {
 function onItsWay(one, signal) {
   const bar = progress();
   const said = h("div", { class: "unsent", role: "status" });
-  const name = h("span", { class: "name" }, one.file.name);
+  const name = h("span", { class: "name" }, titled(one.file.name));
   const node = h("li", {}, name, bar.node, said);
   let shown = null;
   const drop = () => forget(one);
@@ -100,7 +100,7 @@ class List {
     row.job = job;
     const over = job.state === "done" || job.state === "failed";
     if (!over) row.bar.tell(t(`stage.${job.state}`));
-    put(row.node, h("a", { class: "name", href: `#recordings/${job.id}` }, job.name),
+    put(row.node, h("a", { class: "name", href: `#recordings/${job.id}` }, titled(job.name)),
       h("span", { class: "when" }, date(job.created)), over ? outcome(job) : row.bar.node);
   }
 
@@ -125,6 +125,6 @@ class List {
 
 /** What a job came to: how much there is, or why there is nothing. */
 function outcome({ state, about, problem }) {
-  if (state === "failed") return h("div", { class: "failed" }, h("p", {}, t("recordings.failed")), ...told(new Problem(422, problem)));
+  if (state === "failed") return h("div", { class: "failed" }, h("p", {}, t("recordings.failed")), because(problem));
   return h("span", { class: "much-of" }, facts(about).join(" · "));
 }

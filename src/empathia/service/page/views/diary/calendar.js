@@ -1,9 +1,9 @@
 // Months as grids of days, each with what it feels like.
-import { chip, colour } from "../../lib/feelings.js";
+import { SEVERAL, chip, tint } from "../../lib/feelings.js";
 import { h } from "../../lib/dom.js";
 import { t } from "../../lib/words.js";
 import { before, dayName, daysOf, monthName, plus, plusMonths, week } from "./days.js";
-import { counted, inWords } from "./moods.js";
+import { counted, drawnIn, inWords } from "./moods.js";
 
 let wanted = null; // the day that gets the focus when its month has been drawn
 
@@ -11,8 +11,6 @@ const said = (day, mood) => {
   const name = dayName(day, { weekday: "long", day: "numeric", month: "long" });
   return mood ? `${name}: ${inWords(mood)}, ${counted(mood.entries)}` : t("diary.day-empty", { day: name });
 };
-
-const tint = (mood) => (mood?.label ? `--c:${colour(mood.label)}` : null);
 
 /** Days by weeks, with null where the month has not begun or is over. */
 function weeks(month) {
@@ -60,14 +58,15 @@ export function calendar({ month, moods, now, chosen, go }) {
   function cell(day) {
     if (!day) return h("td", {});
     const mood = moods[day];
+    const kinds = { day: true, felt: mood, today: day === now, chosen: day === chosen };
     const open = h("a", {
-      href: `#diary/${day}`, tabindex: day === at ? 0 : -1, class: mood ? "day felt" : "day", style: tint(mood),
-      "aria-label": said(day, mood), "aria-current": day === chosen ? "page" : day === now ? "date" : null,
+      href: `#diary/${day}`, tabindex: day === at ? 0 : -1, class: Object.keys(kinds).filter((kind) => kinds[kind]).join(" "),
+      style: mood ? tint(drawnIn(mood)) : null, "aria-label": said(day, mood), "aria-current": day === now ? "date" : day === chosen ? "page" : null,
       onfocus: () => { cells.get(at).tabIndex = -1; at = day; open.tabIndex = 0; },
-    }, h("span", { class: "number" }, String(Number(day.slice(8)))), mood ? chip(mood.label) : null,
-    mood?.entries > 1 ? h("span", { class: "several" }, `×${mood.entries}`) : null);
+    }, h("span", { class: "number" }, String(Number(day.slice(8)))),
+    mood?.entries > 1 ? h("span", { class: "several" }, `×${mood.entries}`) : null, mood ? chip(...drawnIn(mood)) : null);
     cells.set(day, open);
-    return h("td", { class: day > now ? "to-come" : null }, open);
+    return h("td", { class: day > now ? "to-come" : null, "aria-selected": day === chosen ? "true" : null }, open);
   }
 
   const head = week().map((day) => h("th", { scope: "col", abbr: dayName(day, { weekday: "long" }) }, dayName(day, { weekday: "short" })));
@@ -78,8 +77,14 @@ export function calendar({ month, moods, now, chosen, go }) {
     if (wanted) cells.get(wanted)?.focus();
     wanted = null;
   };
-  return { table, arrive };
+  return { table, keys: keys(Object.values(moods).some((mood) => mood.is_mixed), days.includes(now)), arrive };
 }
+
+/** What marks of days mean that are no letters. */
+const keys = (mixed, current) => h("ul", { class: "keys small" },
+  current ? h("li", {}, h("span", { class: "key-today", "aria-hidden": "true" }), t("diary.today")) : null,
+  mixed ? h("li", {}, h("span", { class: "chip mixed", "aria-hidden": "true" }, SEVERAL), t("felt.mixed")) : null,
+  h("li", {}, chip(), t("felt.unsure")));
 
 /** A year as twelve small months; `moods` by day, `months` by month. */
 export const year = (moods, months) =>
@@ -87,8 +92,8 @@ export const year = (moods, months) =>
 
 function small(month, moods, mood) {
   const squares = weeks(month).map((row) => row.map((day) =>
-    h("i", { class: day && moods[day] ? "felt" : day ? null : "none", style: day ? tint(moods[day]) : null })));
-  const told = h("p", { class: "small" }, mood.felt ? [chip(mood.label), ` ${inWords(mood)} · `] : null,
+    h("i", { class: moods[day] ? "felt" : day ? null : "none", style: moods[day] ? tint(drawnIn(moods[day])) : null })));
+  const told = h("p", { class: "small" }, mood.felt ? [chip(...drawnIn(mood)), ` ${inWords(mood)} · `] : null,
     mood.entries ? counted(mood.entries) : null);
   return h("li", { class: "panel" }, h("h2", {}, h("a", { href: `#diary/${month}` }, monthName(month, { month: "long" }))),
     h("div", { class: "squares", "aria-hidden": "true" }, squares.flat()), told);

@@ -1,13 +1,13 @@
 // The mood from day to day: a picture with an axis, and the same as a table.
-import { colour, letter } from "../../lib/feelings.js";
+import { SEVERAL, colour, letter, on } from "../../lib/feelings.js";
 import { h, put, svg } from "../../lib/dom.js";
 import { percent, t } from "../../lib/words.js";
 import { dayName, daysOf } from "./days.js";
-import { height, inWords } from "./moods.js";
+import { drawnIn, height, inWords } from "./moods.js";
 
 const TALL = 220;
 const EDGE = { left: 58, right: 14, top: 16, bottom: 28 };
-const ROOM = 17; // px a day from which on a letter fits
+const ROOM = 17; // px to other days from which on a letter fits
 const short = { day: "numeric", month: "short" };
 
 /** `moods` by day over all days of a period ("2026-11" or "2026"). */
@@ -29,10 +29,10 @@ function picture(days, known, moods, width) {
   const x = (day) => EDGE.left + wide * (days.indexOf(day) + 0.5) / days.length;
   const y = (value) => EDGE.top + tall * (1 - value) / 2;
   const points = known.map((day) => ({ day, x: x(day), y: y(height(moods[day].shares)), mood: moods[day] }));
-  const lettered = wide / days.length >= ROOM;
+  const near = (one, other) => one !== other && Math.max(Math.abs(one.x - other.x), Math.abs(one.y - other.y)) < ROOM;
   return svg("svg", { width: wide + EDGE.left + EDGE.right, height: TALL, role: "img", "aria-label": t("diary.curve-told", { number: known.length }) },
     axis(days, x, y, wide), svg("path", { class: "through", d: `M${points.map((p) => `${p.x.toFixed(1)} ${p.y.toFixed(1)}`).join("L")}` }),
-    points.map((point) => dot(point, lettered)));
+    points.map((point) => dot(point, !points.some((other) => near(point, other)))));
 }
 
 function axis(days, x, y, wide) {
@@ -47,11 +47,17 @@ function axis(days, x, y, wide) {
 }
 
 function dot({ day, x, y, mood }, lettered) {
-  const style = `fill:${mood.label ? colour(mood.label) : "var(--soft)"}`;
+  const labels = drawnIn(mood);
+  const [one, other] = labels.map(colour);
+  const half = (fill) => svg("stop", { offset: "50%", "stop-color": fill });
+  const both = other && svg("linearGradient", { id: `both-${day}`, x2: 1, y2: 1 }, half(one), half(other));
+  const kind = other ? "mixed" : one ? "one" : "unsure";
+  const shape = { class: `dot ${kind}`, style: other ? `stroke:url(#both-${day})` : one && `fill:${one}` };
   const told = svg("title", {}, `${dayName(day, short)}: ${inWords(mood)}`);
-  if (!lettered) return svg("circle", { class: "dot", cx: x, cy: y, r: 4.5, style }, told);
-  return svg("g", {}, svg("rect", { class: "dot", x: x - 8, y: y - 8, width: 16, height: 16, rx: 5, style }),
-    svg("text", { class: mood.label ? "letter" : "letter none", x, y: y + 4, "text-anchor": "middle" }, mood.label ? letter(mood.label) : "?"), told);
+  if (!lettered) return svg("g", {}, both, svg("circle", { ...shape, cx: x, cy: y, r: 5 }), told);
+  return svg("g", {}, both, svg("rect", { ...shape, x: x - 8, y: y - 8, width: 16, height: 16, rx: 5 }),
+    svg("text", { class: `letter ${kind}`, x, y: y + 4, "text-anchor": "middle", style: kind === "one" ? `fill:${on(...labels)}` : null },
+      { mixed: SEVERAL, one: one && letter(labels[0]), unsure: "?" }[kind]), told);
 }
 
 function table(known, moods) {

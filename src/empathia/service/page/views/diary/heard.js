@@ -3,7 +3,7 @@ import { ask } from "../../lib/api.js";
 import { cues as inWords } from "../../lib/cues.js";
 import { verdict } from "../../lib/feelings.js";
 import { h, put } from "../../lib/dom.js";
-import { clock, t } from "../../lib/words.js";
+import { clock, language, t } from "../../lib/words.js";
 import { complain } from "../../main.js";
 
 const CALM = "calm recording"; // what levels of pitch are relative to, where one was measured
@@ -28,11 +28,11 @@ export function heard(path, signal) {
   }, h("summary", {}, t("diary.heard.title")), inside);
 }
 
-function turn({ start, text, language, emotion, cues }) {
+function turn({ start, text, language: spoken, emotion, cues }) {
   const levels = inWords(cues?.levels);
-  return h("li", {}, h("p", {}, h("span", { class: "at" }, start === null ? "" : clock(start)), " ", h("span", { lang: language }, text ?? "")),
+  return h("li", {}, h("p", {}, h("span", { class: "at" }, start === null ? "" : clock(start)), " ", h("span", { lang: spoken }, text ?? "")),
     h("p", {}, emotion ? verdict(emotion) : null),
     levels.length ? h("ul", { class: "levels" }, levels.map(([name, level]) => h("li", {}, `${name}: ${level}`))) : null,
     cues?.reference === CALM ? h("p", { class: "small" }, t("diary.heard.calm")) : null,
-    cues?.impression ? h("p", { class: "small", lang: "en" }, cues.impression) : null);
+    language() === "en" && cues?.impression ? h("p", { class: "small" }, cues.impression) : null);
 }

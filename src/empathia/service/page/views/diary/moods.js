@@ -1,5 +1,6 @@
 // What days and entries feel like, as the service tells it: `shares` by label, or none, and the
-// `label` that they are called by where it is sure.
+// `label` that they are called by where it is sure; of several entries what each of them is called by
+// (`feelings`), and whether these are several and none is that of all (`is_mixed`).
 import { verdict } from "../../lib/feelings.js";
 import { h } from "../../lib/dom.js";
 import { feeling, percent, t } from "../../lib/words.js";
@@ -16,9 +17,17 @@ export function height(shares) {
   return sum(GLAD) - sum(HARD);
 }
 
-/** A mood in words: "joy 71 %". */
-export const inWords = ({ label, shares }) =>
-  (label ? `${feeling(label)} ${label in shares ? percent(shares[label]) : ""}` : t("felt.unsure"));
+/** Labels that a mood is drawn in: one, the two that most entries have where it is mixed, or none. */
+export const drawnIn = ({ label, feelings, is_mixed: mixed }) =>
+  (label ? [label] : mixed ? Object.keys(feelings).slice(0, 2) : []);
+
+/** A mood in words: "joy 71 %", "mixed: joy, sadness". */
+export function inWords({ label, shares, feelings, is_mixed: mixed }) {
+  if (label) return `${feeling(label)} ${label in shares ? percent(shares[label]) : ""}`;
+  const several = Object.keys(feelings).map(feeling).join(", ");
+  if (mixed) return `${t("felt.mixed")}: ${several}`;
+  return several ? t("felt.unsure-but", { feeling: several }) : t("felt.unsure");
+}
 
 /** The same of an entry with its mark, and with the reason where there is no feeling. */
 export function shown({ label, feeling: { shares, abstained } }) {

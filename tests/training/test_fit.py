@@ -75,6 +75,19 @@ def test_finished_training_is_not_repeated(whole, tmp_path):
     assert torch.equal(task.module.state_dict()["1.weight"], _weights(whole[0])["1.weight"])
 
 
+def test_a_checkpoint_holds_nothing_twice(tmp_path):
+    settings, parts = dataclasses.replace(SETTINGS, epochs=2, checkpoint_every=100), []
+
+    def note(*_):
+        if (tmp_path / CHECKPOINT).exists():
+            parts.append({k.partition("/")[0] for k in checkpoint.load(tmp_path / CHECKPOINT)[0]})
+
+    fit(TinyTask(), settings, tmp_path, seed=3, progress=note)
+    note()
+    assert parts[0] == {"now", "optimiser"}  # the first epoch is the best so far
+    assert parts[-1] == {"best"}  # it is over
+
+
 def test_it_learns_and_leaves_frozen_weights_alone(whole):
     task, result = whole
     assert result.metrics["accuracy"] > 0.75
@@ -107,6 +120,23 @@ def test_early_stopping_counts_epochs_without_progress(tmp_path):
     result = fit(_NeverBetter(), settings, tmp_path, seed=3)
     assert len(result.history) == 3
     assert result.best_epoch == 0
+
+
+def test_the_best_of_before_a_stop_is_what_is_left(tmp_path):
+    """Where it was the last epoch before, it is in the checkpoint as what was learnt by then."""
+    settings = dataclasses.replace(SETTINGS, epochs=2, checkpoint_every=100)
+
+    def stop(_what, done, _total):
+        if done == 8:
+            raise KeyboardInterrupt
+
+    whole, resumed = _NeverBetter(), _NeverBetter()
+    result = fit(whole, settings, tmp_path / "whole", seed=3)
+    with pytest.raises(KeyboardInterrupt):
+        fit(_NeverBetter(), settings, tmp_path / "stopped", seed=3, progress=stop)
+    assert fit(resumed, settings, tmp_path / "stopped", seed=3) == result
+    for name, tensor in _weights(whole).items():
+        assert torch.equal(tensor, resumed.module.state_dict()[name]), name
 
 
 class _Exploding(TinyTask):

@@ -255,14 +255,20 @@ class _Loop:
         return {n: t for n, t in module.state_dict().items() if n not in frozen}
 
     def save(self) -> None:
-        """Write the checkpoint."""
-        tensors = {f"now/{k}": v for k, v in self.learnt().items()}
-        tensors |= {f"best/{k}": v for k, v in self.best.items()}
-        for i, p in enumerate(self.parameters):
-            for k, v in self.optimiser.state.get(p, {}).items():
-                tensors[f"optimiser/{i}/{k}"] = v
-        at = {name: getattr(self.at, name) for name in _Position.__slots__}
-        checkpoint.save(self.path, tensors, {"at": at, "fingerprint": self.fingerprint})
+        """Write the checkpoint; where what is learnt now is the best so far, it is there once."""
+        at, parts = self.at, {"best": self.best}
+        if not at.done:
+            if at.batch == 0 and at.best_epoch == at.epoch - 1:
+                parts = {}
+            parts["optimiser"] = {
+                f"{i}/{k}": v
+                for i, p in enumerate(self.parameters)
+                for k, v in self.optimiser.state.get(p, {}).items()
+            }
+            parts["now"] = self.learnt()
+        tensors = {f"{part}/{k}": v for part, held in parts.items() for k, v in held.items()}
+        where = {name: getattr(at, name) for name in _Position.__slots__}
+        checkpoint.save(self.path, tensors, {"at": where, "fingerprint": self.fingerprint})
 
     def restore(self) -> None:
         """Go back to where the checkpoint was written, if there is one."""
@@ -279,8 +285,9 @@ class _Loop:
         for name, tensor in tensors.items():
             part, _, rest = name.partition("/")
             parts[part][rest] = tensor
-        self.put(parts["now"])
-        self.best = parts["best"]
+        now, best = parts["now"], parts["best"]
+        self.put(now or best)  # of a training that is over, the best is all there is
+        self.best = best or (now if self.at.history else {})
         for name, tensor in parts["optimiser"].items():
             i, _, key = name.partition("/")
             self.optimiser.state[self.parameters[int(i)]][key] = tensor

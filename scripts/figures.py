@@ -70,7 +70,7 @@ _SHAPE = re.compile(
 )
 
 Places = dict[str, list[str]]
-Trees = dict[Path, list[ast.AST]]  # of each file its nodes, its module first
+Trees = dict[Path, list[ast.AST]]  # of each file its module, then the statements of it
 
 
 def figures(root: Path) -> Places:
@@ -82,7 +82,7 @@ def figures(root: Path) -> Places:
     package = root / "src" / "empathia"
     sources = {p: p.read_text(encoding="utf-8") for p in sorted(package.rglob("*.py"))}
     tests = {p: p.read_text(encoding="utf-8") for p in sorted((root / "tests").rglob("*.py"))}
-    trees = {p: [*ast.walk(ast.parse(text))] for p, text in sources.items()}
+    trees = {p: [*statements(ast.parse(text))] for p, text in sources.items()}
     names = {p: _module(p, package) for p in sources}
     functions = list(_functions(trees))
     arrays = list(_with_arrays(functions))
@@ -112,14 +112,20 @@ def figures(root: Path) -> Places:
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """A node and all statements in it, nine in ten nodes of a file being expressions."""
+    yield node
+    for part in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for child in getattr(node, part, ()):
+            yield from statements(child)
+
+
 def _functions(trees: Trees) -> Iterator[tuple[Path, Function, str]]:
     """Every function with its docstring and that of its class."""
     for path, nodes in trees.items():
         for node in nodes:
-            if not hasattr(node, "body"):
-                continue
             doc = ast.get_docstring(node) or "" if isinstance(node, ast.ClassDef) else ""
-            for child in ast.iter_child_nodes(node):
+            for child in ast.iter_child_nodes(node) if hasattr(node, "body") else ():
                 if isinstance(child, Function):
                     yield path, child, f"{doc}\n{ast.get_docstring(child) or ''}"
 
@@ -159,10 +165,9 @@ def _at(path: Path, root: Path, f: Function) -> str:
 
 def _matches(texts: dict[Path, str], root: Path, pattern: str) -> list[str]:
     return [
-        f"{path.relative_to(root)}:{number}"
+        f"{path.relative_to(root)}:{text[: match.start()].count(chr(10)) + 1}"
         for path, text in texts.items()
-        for number, line in enumerate(text.splitlines(), start=1)
-        for _ in re.findall(pattern, line)
+        for match in re.finditer(pattern, text)
     ]
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from figures import RANK
+from figures import RANK, statements
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "empathia"
@@ -48,7 +48,7 @@ def _place(path: Path) -> str:
 def _imports(path: Path) -> set[str]:
     """Modules and names that a file imports, inside of functions too."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -7,6 +7,7 @@ start with an underscore, or an entry point of the group ``empathia.<stage>``.
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -85,13 +86,20 @@ def _own(stage: str) -> frozenset[str]:
 
 def _foreign(stage: str) -> EntryPoints:
     """What other packages bring to a stage."""
-    folders = [f for f in map(Path.absolute, map(Path, sys.path)) if f.exists()]
-    path = tuple((f, f.stat().st_mtime_ns) for f in folders)
+    path = tuple((f, _changed(f)) for f in map(os.path.abspath, sys.path))
     return _installed(f"empathia.{stage}", path)
 
 
+def _changed(folder: str) -> int:
+    """When a folder changed (ns); 0 where it is not there."""
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 @lru_cache(maxsize=16)
-def _installed(group: str, _path: tuple[tuple[Path, int], ...]) -> EntryPoints:
+def _installed(group: str, _path: tuple[tuple[str, int], ...]) -> EntryPoints:
     """Entry points as long as the folders of the path, and when they changed, are these.
 
     Each search reads a file of each package, and a reading asks some twenty times.

@@ -94,29 +94,32 @@ def test_a_kept_model_reads_as_it_was_tested(
     }
 
 
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model that learnt of the table."""
+    folder = tmp_path_factory.mktemp("mine")
+    train(run_file(folder / "mine.toml"), corpus(folder), folder / "out")
+    return folder / "out" / "mine" / "model"
+
+
 def test_a_reading_looks_at_the_past_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run, data = run_file(tmp_path / "mine.toml"), corpus(tmp_path)
-    train(run, data, tmp_path / "out")
-    model = tmp_path / "out" / "mine" / "model"
     talks = []
     for last in ("great love", "hate awful"):
         file = tmp_path / "talk.txt"
         file.write_text(f"Ann: fine okay\nBen: no stop\nAnn: {last}\nBen: well\n")
-        talks.append(scores(read_cli(file, model, capsys)))
+        talks.append(scores(read_cli(file, mine, capsys)))
     assert talks[0][:2] == talks[1][:2]
     assert talks[0][3] != pytest.approx(talks[1][3], abs=1e-6)  # the past does count
 
 
 def test_labels_show_on_the_terminal_and_on_the_page(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    train(run_file(tmp_path / "mine.toml"), corpus(tmp_path), tmp_path / "out")
-    model = tmp_path / "out" / "mine" / "model"
     file = tmp_path / "talk.txt"
     file.write_text(f"Ann: {' '.join(WORDS['glad'])}\nBen: {' '.join(WORDS['cross'])}\n")
-    code = main(["read", str(file), "--recogniser", str(model), "--report", str(tmp_path)])
+    code = main(["read", str(file), "--recogniser", str(mine), "--report", str(tmp_path)])
     assert code == 0
     shown = capsys.readouterr().out
     assert "glad" in shown
@@ -561,13 +564,12 @@ def test_a_recording_is_heard_with_the_features_of_training(tmp_path: Path) -> N
         assert turn.emotion.scores == pytest.approx(row, abs=1e-5)
 
 
-def test_kept_tfidf_needs_neither_torch_nor_sklearn(tmp_path: Path) -> None:
-    train(run_file(tmp_path / "mine.toml"), corpus(tmp_path), tmp_path / "out")
+def test_kept_tfidf_needs_neither_torch_nor_sklearn(mine: Path, tmp_path: Path) -> None:
     file = tmp_path / "talk.txt"
     file.write_text("Ann: great thanks\n")
     code = (
         "import sys\nfrom empathia.pipeline import Conversation, Options, Reader\n"
-        f"with Reader(Options(recognisers=({str(tmp_path / 'out/mine/model')!r},))) as r: "
+        f"with Reader(Options(recognisers=({str(mine)!r},))) as r: "
         f"t = r.read({str(file)!r})\n"
         "assert t.turns[0].emotion.label == 'glad'\n"
         "print(sorted({'torch', 'sklearn', 'scipy', 'onnxruntime'} & set(sys.modules)))"

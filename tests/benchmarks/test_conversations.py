@@ -64,7 +64,7 @@ def test_no_speaker_is_in_both_halves(data):
     assert sorted(tune + report) == sorted(little_corpus.SPEAKERS)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(st.integers(1, 4), st.integers(0, 50), st.sampled_from(conversations.HALVES))
 def test_everybody_speaks_and_two_at_once_seldom(data, speakers, number, half):
     talk = converse(data, Case(half, "acted", speakers, "clean", number))

@@ -126,7 +126,7 @@ def test_nothing_is_heard_where_nobody_speaks(
     assert timeline["notes"]
 
 
-@pytest.mark.parametrize("minutes", [6, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("minutes", [3, pytest.param(60, marks=pytest.mark.slow)])
 def test_long_silence(capsys: Capture, tmp_path: Path, minutes: int) -> None:
     path = tmp_path / "long.wav"
     with wave.open(str(path), "wb") as out:

@@ -112,7 +112,8 @@ def test_what_was_made_before_or_is_damaged_is_made_anew_as_is_said(tmp_path: Pa
         dyads.listening(path)
     assert caught.value.remedy == again
     middle = len(whole) // 2
-    for at in (*range(200), *range(middle, middle + 50), *range(len(whole) - 200, len(whole))):
+    places = (*range(200), *range(middle, middle + 50), *range(len(whole) - 200, len(whole)))
+    for at in places[::3]:
         (path / "dyads.npz").write_bytes(whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :])
         for read in (dyads.ready, dyads.listening):
             try:

@@ -264,7 +264,7 @@ def corpora(draw):
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(dialogues=corpora())
 def test_what_is_written_is_read_back_equal(tmp_path, suffix, dialogues):
     if suffix == "parquet":

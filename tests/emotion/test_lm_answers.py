@@ -71,7 +71,7 @@ def test_temperature_and_offsets_are_found_and_confidence_comes_true():
 
 
 def test_selecting_by_macro_f1_gives_rare_labels_a_chance():
-    said, gold = drawn(2000, 0.1, [3.0, 0.0, -0.5])
+    said, gold = drawn(800, 0.1, [3.0, 0.0, -0.5])
     likely = Calibration.fit(said, gold, exclusive=True)(said, exclusive=True)
     fair = Calibration.fit(said, gold, exclusive=True, select="macro_f1")(said, exclusive=True)
     assert (fair.argmax(1) > 0).mean() > (likely.argmax(1) > 0).mean()

@@ -69,7 +69,7 @@ def made(tmp_path_factory):
     pytest.importorskip("torch")
     if weights.state("minilm") == "missing":
         pytest.skip("weight minilm is not pulled")
-    train, valid = corpora(range(12), 0), corpora([20, 21], 1)
+    train, valid = corpora(range(8), 0), corpora([20, 21], 1)
     return learn(
         "talk",
         tmp_path_factory.mktemp("talk"),
@@ -380,7 +380,7 @@ def test_valence_and_arousal_are_learnt_where_they_are_rated(made, tmp_path):
         valid=rated([20, 21, 22], 1),
         modalities={"text": (), "voice": ("tone",)},
         options={"past": 1, "pieces": 32, "start": ""},
-        training={"epochs": 6, "lr": 1e-3, "patience": 6},
+        training={"epochs": 5, "lr": 1e-3, "patience": 6},
     )
     test, gold = part(["rare30", "rare31", "rare32"], 5)
     dialogues = whole(test, gold).dialogues

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from empathia import weights
 from empathia.config import Options
@@ -74,8 +72,7 @@ def test_vectors_agree_with_transformers(encoder):
 
 
 @needs_minilm
-@settings(max_examples=3, deadline=None)
-@given(st.permutations(range(len(TEXTS))))
+@pytest.mark.parametrize("order", [(3, 1, 0, 2), (0, 1)])
 def test_a_vector_does_not_depend_on_its_neighbours(encoder, alone, order):
     together = encoder.encode([TEXTS[i] for i in order])
     assert np.abs(together - alone[list(order)]).max() < 1e-5

@@ -160,7 +160,7 @@ def test_pulled_weights_give_what_torch_gives():
 
 
 @given(st.lists(st.floats(0.0, 0.95), min_size=1, max_size=5), st.floats(0.05, 1.6))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_a_window_does_not_depend_on_others(
     encoder: SpeakerEncoder, starts: list[float], seconds: float
 ):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import sounds
 from media_files import write_tracks
+from places import convolved
 
 from empathia import media
 from empathia.errors import UsageError
@@ -33,7 +34,7 @@ def leaking(decibel: float, late: float = 0.005, hiss: float = 1e-4) -> np.ndarr
     clean = people()
     heard = clean.copy()
     for k in (0, 1):
-        far = np.convolve(clean[1 - k], room(k, 0.1))[: clean.shape[1]]
+        far = convolved(clean[1 - k], room(k, 0.1))
         heard[k] += 10 ** (decibel / 20) * np.roll(far, round(late * sounds.RATE))
     return heard + np.random.default_rng(2).normal(0, hiss, clean.shape)
 
@@ -109,7 +110,7 @@ def test_an_empty_channel_is_nobody_and_keeps_its_number(tmp_path):
 
 def test_a_microphone_that_hears_others_only_is_nobody(tmp_path):
     clean = people()
-    far = 0.1 * np.convolve(clean[0], room(5, 0.1))[: clean.shape[1]]
+    far = 0.1 * convolved(clean[0], room(5, 0.1))
     heard = listened(sounds.write_wav(tmp_path / "a.wav", np.stack([clean[0], far]).T))
     assert {u.speaker for u in heard.dialogue.utterances} == {"Speaker 1"}
     assert heard.notes == ("channel 2 (Speaker 2): nobody speaks there",)
@@ -126,7 +127,7 @@ def test_all_tracks_are_speakers_too(tmp_path):
 @pytest.mark.parametrize("kind", ["twice the same", "a room"])
 def test_channels_that_hold_the_same_are_refused(tmp_path, kind):
     both = people().sum(axis=0)
-    far = both if kind == "twice the same" else np.convolve(both, room(6, 0.05))[: len(both)]
+    far = both if kind == "twice the same" else convolved(both, room(6, 0.05))
     path = sounds.write_wav(tmp_path / "a.wav", np.stack([both, far]).T)
     with pytest.raises(UsageError, match=r"channels 1 and 2 hold the same sound.*Leave --channels"):
         listened(path)

@@ -239,7 +239,7 @@ def test_speakers_are_told_apart_and_numbered_by_first_appearance():
     st.lists(st.tuples(st.integers(0, 2), st.floats(0.3, 4)), min_size=1, max_size=7),
     st.one_of(st.none(), st.integers(1, 5)),
 )
-@settings(max_examples=20)
+@settings(max_examples=10)
 def test_spans_cover_all_speech_in_order(turns: list, speakers: int | None):
     segments = talk(turns)
     spans = heard(segments).finish(bounds=speakers and (speakers, speakers)).spans

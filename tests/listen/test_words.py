@@ -184,7 +184,7 @@ def test_hints_write_rare_words_right_and_add_none(tmp_path, base):
 @pytest.mark.parametrize("hints", ["", "Ann, Bratislava"])
 @pytest.mark.parametrize("kind", ["noise", "music", "silence"])
 def test_nothing_is_heard_where_nobody_speaks(base, kind, hints):
-    made = {"noise": sounds.noise(3), "music": sounds.music(3), "silence": np.zeros(3 * RATE)}
+    made = {"noise": sounds.noise(2), "music": sounds.music(2), "silence": np.zeros(2 * RATE)}
     dictation = Dictation(ListenOptions(hints=hints), base)
     dictation.add(Audio(made[kind].astype(np.float32), RATE), 0.0)  # as if it were speech
     assert dictation.finish().words == ()

@@ -125,7 +125,8 @@ def test_reading_it_finds_the_changes(recording):
     assert len(timeline.speakers) == 2
 
 
-def test_a_range_of_speakers_is_estimated_in(recording, capsys):
+def test_a_range_of_speakers_is_estimated_in(tmp_path, capsys):
+    recording = sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 6.6))
     assert main(["read", str(recording), "--speakers", "2-4", "--json", "--quiet"]) == 0
     data = json.loads(capsys.readouterr().out)
     number = data["speaker_number"]

@@ -137,7 +137,8 @@ def test_a_turn_is_asked_about_at_once_or_in_events(served):
     assert ask(served, failed, "turn-0000").status_code == 409
 
 
-def test_a_recording_that_ends_the_process_is_given_up_and_others_are_read(served):
+def test_a_recording_that_ends_the_process_is_given_up_and_others_are_read(served, monkeypatch):
+    monkeypatch.setattr(workers, "_PAUSES", (0.0,))
     dead, other = put(served, "die").json(), put(served, "Hello.").json()
     *_, (_, job) = over(served, dead)
     assert job["state"] == "failed" and "process" in job["problem"]["detail"]

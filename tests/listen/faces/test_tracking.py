@@ -186,7 +186,7 @@ def test_a_picture_waits_at_most_for_whom_it_shows():
     assert waiting == len(list(tracker.close()))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     st.integers(0, 10_000),
     st.lists(st.tuples(st.floats(-9, 9), st.floats(-4, 4)), min_size=3, max_size=3),

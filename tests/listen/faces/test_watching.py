@@ -103,7 +103,7 @@ def test_sound_alone_and_a_senseless_rate(tmp_path):
 def test_memory_stays_flat(tmp_path):
     small = photograph()[20:260:2, 100:350:2][:120, :124]
     few, many = (
-        write_video(tmp_path / f"{n}.mp4", (small for _ in range(n)), rate=10) for n in (10, 30)
+        write_video(tmp_path / f"{n}.mp4", (small for _ in range(n)), rate=10) for n in (8, 24)
     )
     peaks = []
     for video in (few, few, many):

@@ -360,9 +360,7 @@ def assert_read(page: Any, texts: str = "") -> None:
 
 def test_a_korean_page_says_all_in_korean_and_fits(page, tmp_path):
     texts = ("아침 내내 찾았는데 아무도 모르더라고요", None, "그래요")
-    made = reasoned(
-        timeline(4, texts=texts, speakers=("Speaker 1", "지수"), notes=()), hostile="음"
-    )
+    made = reasoned(timeline(4, texts=texts, speakers=("Speaker 1", "joy"), notes=()), hostile="음")
     made = dataclasses.replace(made, source="대화", provenance={})
     path = write(made, tmp_path / "korean.html", sound(1), language="ko")
     with Visit(page, path) as visit:
@@ -372,11 +370,15 @@ def test_a_korean_page_says_all_in_korean_and_fits(page, tmp_path):
           .join(' ')""")
         visit.page.get_by_role("button", name="다음 발화").click()
         read += visit.page.locator("#detail").inner_text()
-        kept = {"Empathia", "JavaScript", "Enter", "dB", "Hz", "lm", "mine", "en"}
+        kept = {"Empathia", "JavaScript", "Enter", "dB", "Hz", "lm", "mine", "joy"}
         asked = {"system", "user", "Ann", "How", "do", "they", "feel"}
         said = {"That", "sounds", "like", "long", "wait", "rules"}
         assert set(re.findall("[A-Za-z]{2,}", read)) - asked - said <= kept
-        assert "화자 1" in read and visit.page.evaluate("document.documentElement.lang") == "ko"
+        assert (
+            "화자 1" in read
+            and "발화 2, joy, " in read
+            and visit.page.evaluate("document.documentElement.lang") == "ko"
+        )
         for width in (400, 1440):
             visit.page.set_viewport_size({"width": width, "height": 900})
             assert_fits(visit.page)

@@ -185,6 +185,25 @@ def test_what_a_reading_remarks_is_told_in_korean():
     assert KOREAN.shown(hostile) == hostile and KOREAN.shown("Ann: hello") == "Ann: hello"
 
 
+def test_what_is_told_in_korean_is_what_the_program_says():
+    """A remark that was worded anew is English on Korean pages until its form is, too."""
+    package = Path(empathia.__file__).parent
+    files = [f for f in package.rglob("*.*") if f.suffix in {".py", ".toml"}]
+    code = "".join(f.read_text("utf-8") for f in files).replace("\\'", "'")
+    joined = re.sub(r'"\s*\n\s*f?"', "", code)
+    text = (ROOM / "assets" / "words" / "ko.json").read_text("utf-8")
+    groups = json.loads(text)["stored"]
+    several = "told apart|sound like|for a second|with the voice$|answer is sure|face says"
+    several += "|short sounds|at {times}: "
+    stale = [
+        remark
+        for group in ("face", "absent", "reasons", "notes", "roles")
+        for remark in groups[group]
+        if max(re.split(r"\{\w+\}", remark), key=len) not in joined
+    ]
+    assert [x for x in stale if not re.search(several, x)] == [], "those are said in pieces"
+
+
 def test_a_korean_page_is_korean_but_for_what_is_data():
     whole = timeline(
         4, texts=("그래요", None), speakers=("Speaker 1", "지수"), notes=("no sound came",)
@@ -204,6 +223,8 @@ def test_a_korean_page_is_korean_but_for_what_is_data():
         names = "Empathia|JavaScript|talk|wav|mp4|Ann|Ben|whisper|base|voice|text|default|CC|BY"
         names += "|NC|SA|Apache|rules|lm|mine|en|de|doctype|html"
         assert latin(re.sub(rf"\b({names})\b|JavaScript", "", read)) == []
+    chat = page(timeline(2, speakers=("joy", "Speaker")), language="ko")
+    assert "<bdi>joy</bdi>" in chat and "<bdi>화자</bdi>" in chat, "names are what they are"
     text = page(dataclasses.replace(whole, notes=("no sound came", "of a plug-in")), language="ko")
     assert "화자 1" in text and "<li>소리가 오지 않았습니다.</li>" in text
     assert '<li lang="en">of a plug-in</li>' in text, "what is not known is told as what it is"

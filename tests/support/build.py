@@ -157,7 +157,7 @@ def timeline(
     texts: Sequence[str | None] = LINES,
     abstain: Sequence[int] = (),
     replies: bool = True,
-    notes: Sequence[str] = ("words were read with whisper-base",),
+    notes: Sequence[str] = ("turns were put in the order of their starts",),
     source: str = "talk.wav",
     seed: int = 0,
 ) -> Timeline:

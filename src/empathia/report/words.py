@@ -22,6 +22,7 @@ _LONGEST = 600  # characters of what is looked for piece by piece
 _MARKS = ("; ", ", ", " with ")  # between pieces; the last is a comma elsewhere
 _BLANK = re.compile(r"\\\{(([a-z]+)\d?)\\\}")
 _STANDS = {"why": ".+", "number": r"[\d.-]+"}
+_NAMES = {"name", "other", "who"}  # blanks that hold a name, which stays as it is
 Forms = tuple[tuple[re.Pattern[str], str], ...]
 
 
@@ -60,12 +61,18 @@ class Words:
             return text
         return self._known(text) or text
 
+    def called(self, name: str) -> str:
+        """Somebody's name: theirs, or the number that the program gave them."""
+        return self.shown(name) if name.startswith("Speaker") else name
+
     def _known(self, text: str) -> str | None:
         if text in self.stored:
             return self.stored[text]
         for form, sentence in self.forms:
             if (fits := form.fullmatch(text)) is not None:
-                return sentence.format(**{k: self.shown(v) for k, v in fits.groupdict().items()})
+                blanks = fits.groupdict().items()
+                told = {k: (self.called if k in _NAMES else self.shown)(v) for k, v in blanks}
+                return sentence.format(**told)
         for mark in _MARKS:
             pieces = [self._known(x) for x in text.split(mark)] if mark in text else [None]
             if None not in pieces:

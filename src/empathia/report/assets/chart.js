@@ -44,7 +44,7 @@ function buildChart(content) {
 function speakerChoice(speaker) {
   const input = el("input", { type: "radio", name: "whose", checked: speaker === null });
   input.addEventListener("change", () => { shownSpeaker = speaker; drawChart(); });
-  return el("label", {}, input, el("bdi", {}, speaker === null ? say("chart.everybody") : translated(speaker)));
+  return el("label", {}, input, el("bdi", {}, speaker === null ? say("chart.everybody") : called(speaker)));
 }
 
 function charted() {

@@ -28,7 +28,7 @@ function detailTop(turn) {
     steps.append(play);
   }
   steps.append(step("→", say("detail.next"), 1));
-  const title = el("h2", { id: "detail-title" }, `${say("detail.turn", { number: turn.index + 1 })} · `, el("bdi", {}, translated(turn.speaker)),
+  const title = el("h2", { id: "detail-title" }, `${say("detail.turn", { number: turn.index + 1 })} · `, el("bdi", {}, called(turn.speaker)),
     untold(turn) ? el("span", { class: "doubt", title: say("turns.untold") }, "?") : null);
   return el("div", { class: "top" }, el("div", {}, title, el("p", {}, when), ...beside(turn).map((line) => el("p", {}, line))), steps);
 }

@@ -219,6 +219,6 @@ const listener = {
     if (index < 0 || index === this.said) return;
     this.said = index;
     const turn = turns[index];
-    byId("face-said").replaceChildren(chip(turn.emotion && turn.emotion.label), el("strong", {}, translated(turn.speaker)), ` ${turn.text || ""}`);
+    byId("face-said").replaceChildren(chip(turn.emotion && turn.emotion.label), el("strong", {}, called(turn.speaker)), ` ${turn.text || ""}`);
   },
 };

@@ -10,6 +10,7 @@ const say = (name, values = {}) => data.said[name].replace(/\{(\w+)\}/g, (_, key
 
 /** What the timeline holds in English, in the page's language. */
 const translated = (text) => stored.get(text) ?? text;
+const called = (name) => (name.startsWith("Speaker") ? translated(name) : name);
 const source = (name) => (Object.hasOwn(data.said, `source.${name}`) ? say(`source.${name}`) : name);
 
 /** An element with properties and children; text goes in as text, never as HTML. */
@@ -75,7 +76,7 @@ function beside(turn) {
 function spoken(turn) {
   const [start, end] = timed(turn) ? [clock(turn.start, true), clock(turn.end, true)] : [];
   const when = !timed(turn) ? say("detail.timeless") : lasts(turn) ? say("timeline.span", { start, end }) : start;
-  return [say("detail.turn", { number: turn.index + 1 }), translated(turn.speaker), when, verdict(turn.emotion), ...beside(turn)].join(", ");
+  return [say("detail.turn", { number: turn.index + 1 }), called(turn.speaker), when, verdict(turn.emotion), ...beside(turn)].join(", ");
 }
 
 let chosen = null;
@@ -117,7 +118,7 @@ function enliven() {
     const index = Number(cell.dataset.turn);
     const sign = player.ready ? "▶ " : "";
     const button = el("button", { type: "button", tabIndex: -1 }, sign + cell.textContent);
-    const named = { number: index + 1, speaker: translated(turns[index].speaker) };
+    const named = { number: index + 1, speaker: called(turns[index].speaker) };
     button.setAttribute("aria-label", say(player.ready ? "turns.play" : "turns.open", named));
     button.addEventListener("click", () => { activate(index); revealDetail(); });
     cell.replaceChildren(button);

@@ -52,13 +52,13 @@ function lane(speaker) {
   const own = turns.filter((t) => t.speaker === speaker && place(t) !== null);
   for (const turn of own) track.append(blockButton(turn));
   lanes.push({ own, drawing });
-  return [el("h3", { class: "who", id, title: translated(speaker) }, translated(speaker)), track];
+  return [el("h3", { class: "who", id, title: called(speaker) }, called(speaker)), track];
 }
 
 function blockButton(turn) {
   const button = el("button", { type: "button", class: "turn", tabIndex: -1, "aria-label": `${spoken(turn)}. ${turn.text || say("detail.wordless")}` });
   const words = turn.text ? `\n${turn.text}` : "";
-  button.title = `${[translated(turn.speaker), verdict(turn.emotion), ...beside(turn)].join(" · ")}${words}`;
+  button.title = `${[called(turn.speaker), verdict(turn.emotion), ...beside(turn)].join(" · ")}${words}`;
   button.addEventListener("click", () => activate(turn.index));
   button.addEventListener("focus", () => keepInView(turn));
   blocks[turn.index] = button;

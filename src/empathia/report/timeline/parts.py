@@ -177,7 +177,7 @@ def _who(turn: Turn, aside: str, words: Words) -> str:
     untellable = escaped(words.say("turns.untold"))
     doubt = f'<span class="doubt" title="{untellable}">?</span>' if untold(turn) else ""
     small = f"<small>{escaped(aside)}</small>" if aside else ""
-    name = words.shown(turn.utterance.speaker)
+    name = words.called(turn.utterance.speaker)
     return f"<bdi>{escaped(name)}</bdi>{doubt}{small}{faces.shown(turn.seen, name, words)}"
 
 

@@ -73,15 +73,13 @@ def test_an_account_is_made_changed_left_and_deleted(browser, place):
         made.get_by_label("Name", exact=True).fill(name)
         made.get_by_label("Passphrase").fill(SECRET)
         with held(page, "**/page/about.json"):
-            with held(page, "**/v1/account"):
+            with page.expect_response("**/v1/account"), held(page, "**/v1/account"):
                 made.get_by_role("button").click()
                 made.locator("button[aria-busy=true]:disabled").wait_for()
                 assert made.get_by_role("status").inner_text() == "One moment …"
                 page.goto("/#diary")
                 page.locator("main[aria-busy=true]:empty").wait_for()
                 assert "Sign in" not in page.locator("body").inner_text()
-            with page.expect_response("**/v1/account"):
-                pass
             page.goto("/#limits")  # who is there is asked for meanwhile
             page.locator("main[aria-busy=true]:empty").wait_for()
             assert "Sign in" not in page.locator("body").inner_text()

@@ -18,7 +18,7 @@ from empathia import bench
 from empathia.service import workers
 
 # A busy machine must not fail a test: what counts is the behaviour, not the time.
-settings.register_profile("patient", deadline=None, max_examples=50)
+settings.register_profile("patient", deadline=None, max_examples=30)
 settings.load_profile("patient")
 
 # What is imported and collected stays to the end: to look through it for garbage is slow.

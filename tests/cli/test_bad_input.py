@@ -22,6 +22,7 @@ from empathia.cli import main
 pytestmark = pytest.mark.weights
 
 SLOW = pytest.mark.slow
+SMALL = ("--asr-model", model) if (model := sounds.small_model()) else ()
 Capture = pytest.CaptureFixture[str]
 
 
@@ -181,7 +182,7 @@ def test_odd_sound_is_understood(
     capsys: Capture, tmp_path: Path, name: str, make: Callable[[Path], object]
 ) -> None:
     make(tmp_path / name)
-    code, timeline, _ = read(capsys, tmp_path / name)
+    code, timeline, _ = read(capsys, tmp_path / name, *SMALL)
     assert code == 0
     assert "minute" in all_words(timeline)
     if name in ("nan.wav", "clipped.wav"):

@@ -48,7 +48,7 @@ def test_each_channel_is_a_speaker_with_a_voice_of_its_own(call: Path, tmp_path:
 
 
 def test_a_call_that_is_mixed_is_offered_its_channels(call: Path) -> None:
-    timeline = empathia.read(call)
+    timeline = empathia.read(call, asr_model=sounds.small_model())
     assert any("--channels separate" in note for note in timeline.notes)
     assert "channels" not in timeline.provenance["options"]
 

@@ -21,6 +21,7 @@ from empathia.cli import main
 
 pytestmark = pytest.mark.weights
 
+SMALL = ("--asr-model", model) if (model := sounds.small_model()) else ()
 PCM = (sounds.example(0, 7) * 32767).astype("<i2").tobytes()
 Read = Callable[..., tuple[int, str, str]]
 
@@ -49,7 +50,7 @@ def reading(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def test_turns_are_printed_while_the_stream_goes_on_and_ctrl_c_keeps_them(tmp_path: Path) -> None:
     out = tmp_path / "talk.json"
-    with reading("--json", "--pcm", "16000", "--out", str(out)) as process:
+    with reading("--json", "--pcm", "16000", "--out", str(out), *SMALL) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(PCM[: 2 * 3 * sounds.RATE])
@@ -98,7 +99,7 @@ def test_a_standard_stream_may_be_closed(tmp_path: Path, closed: str) -> None:
     raw = tmp_path / "a.raw"
     raw.write_bytes(PCM[: 2 * sounds.RATE])
     given = "" if closed == "<&-" else f"< '{raw}'"
-    command = f"'{sys.executable}' -m empathia read - --pcm 16000 {given} {closed}"
+    command = f"'{sys.executable}' -m empathia read - --pcm 16000 {' '.join(SMALL)} {given} {closed}"
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
     assert b"should not have happened" not in done.stderr
     if closed == "<&-":

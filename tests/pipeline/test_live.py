@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 
@@ -19,7 +20,7 @@ from empathia.types.shapes import TurnJson
 pytestmark = pytest.mark.weights
 
 END = 14.0  # s; four turns of two people
-TWO = Options(speakers=2)
+TWO = Options(speakers=2, asr_model=sounds.small_model())
 
 # As a file of 16 bit has it.
 WRITTEN = (sounds.example(0, END) * 32767).astype("<i2").astype(np.float64) / 32768
@@ -139,7 +140,7 @@ def test_where_no_sound_comes_a_turn_is_given() -> None:
 
 
 def test_names_are_given_in_order_and_replies_to_each_turn() -> None:
-    options = Options(speakers=2, names=("Ann", "Ben"), reply="every", reply_with="rules")
+    options = dataclasses.replace(TWO, names=("Ann", "Ben"), reply="every", reply_with="rules")
     events = told(sounds.example(0, 7), 1600, options)
     assert timeline_of(events).speakers == ("Ann", "Ben")
     turns = [*turns_of(events), *timeline_of(events).turns]

@@ -138,7 +138,7 @@ def test_a_range_of_speakers_is_estimated_in(tmp_path, capsys):
 
 def test_five_speakers_where_one_speaks_are_doubted(tmp_path):
     alone = sounds.write_wav(tmp_path / "ann.wav", sounds.example(*ANN))
-    timeline = empathia.read(alone, speakers=5)
+    timeline = empathia.read(alone, speakers=5, asr_model=sounds.small_model())
     assert any(note.startswith("5 speakers were given, and ") for note in timeline.notes)
 
 
@@ -149,7 +149,9 @@ def test_a_channel_each_overlaps_alike(tmp_path):
     channels[: len(parts[0]), 0] += parts[0]
     channels[at : at + len(parts[1]), 1] += parts[1]
     path = sounds.write_wav(tmp_path / "call.wav", channels)
-    timeline = empathia.read(path, channels="separate", names=("Ann", "Ben"))
+    timeline = empathia.read(
+        path, channels="separate", names=("Ann", "Ben"), asr_model=sounds.small_model()
+    )
     check(timeline)
     assert timeline.speaker_number == SpeakerNumber(2, "channels")
     data = wire.to_json(timeline)

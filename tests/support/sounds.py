@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from empathia import weights
+
 RATE = 16_000
 EXAMPLE = Path(__file__).parents[2] / "examples" / "conversation.wav"
 
@@ -22,6 +24,11 @@ def example(start: float = 0.0, end: float | None = None) -> Samples:
     with wave.open(str(EXAMPLE)) as sound:
         raw = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
     return raw[round(start * RATE) : None if end is None else round(end * RATE)] / 32768.0
+
+
+def small_model() -> str | None:
+    """A speech model for tests of all but its words: the smallest, where it is pulled."""
+    return None if weights.state("whisper-tiny-en") == "missing" else "tiny.en"
 
 
 def script() -> list[tuple[float, float, int]]:

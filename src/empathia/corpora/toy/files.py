@@ -78,9 +78,9 @@ def _sound(turn: Turn, noise: np.random.Generator) -> NDArray[np.float64]:
     """Harmonics of a wandering pitch in four swells (syllables), over soft noise; (n,), 16 kHz."""
     pitch, lively, level, pace = turn.voice
     time = np.arange(round(turn.length * _RATE)) / _RATE
-    contour = pitch * (1 + lively * np.sin(2 * np.pi * time * pace / 2))
-    phase = 2 * np.pi * np.cumsum(contour) / _RATE
-    swell = 0.15 + np.sin(np.pi * time * pace) ** 2
+    slow = np.sin(np.pi * time * pace)
+    phase = 2 * np.pi * np.cumsum(pitch * (1 + lively * slow)) / _RATE
+    swell = 0.15 + slow**2
     voice = _harmonics(phase, 8) * swell
     voice *= 10 ** (level / 20) / np.sqrt(np.mean(voice**2))
     return np.clip(voice + noise.normal(0, 3e-4, len(time)), -1, 1)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import loaded_once
 import pytest
 import readme_example
 import sounds
@@ -212,6 +213,7 @@ def test_permissive_reading_uses_no_noncommercial_weight(from_transcript: Timeli
 
 
 def test_reading_twice_gives_the_same(from_transcript: Timeline) -> None:
+    loaded_once.forget(sounds=False)
     assert empathia.read(sounds.EXAMPLE, transcript=TRUTH) == from_transcript
 
 

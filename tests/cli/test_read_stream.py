@@ -99,7 +99,9 @@ def test_a_standard_stream_may_be_closed(tmp_path: Path, closed: str) -> None:
     raw = tmp_path / "a.raw"
     raw.write_bytes(PCM[: 2 * sounds.RATE])
     given = "" if closed == "<&-" else f"< '{raw}'"
-    command = f"'{sys.executable}' -m empathia read - --pcm 16000 {' '.join(SMALL)} {given} {closed}"
+    command = (
+        f"'{sys.executable}' -m empathia read - --pcm 16000 {' '.join(SMALL)} {given} {closed}"
+    )
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False)
     assert b"should not have happened" not in done.stderr
     if closed == "<&-":

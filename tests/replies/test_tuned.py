@@ -166,5 +166,5 @@ def test_the_shipped_adapter_is_told_used_and_refused_where_it_may_not_be():
             lm.load(options, Tools(lambda: model, permissive=True))
         generator = lm.load(options, Tools(lambda: model))
         assert generator.weights == ("reply-lm",)
-        replies = generator.propose(turns("My grandmother died on Sunday."), Wish(candidates=2))
+        replies = generator.propose(turns("My grandmother died on Sunday."), Wish(candidates=1))
         assert all(r.text for r in replies)

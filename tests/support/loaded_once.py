@@ -1,6 +1,7 @@
 """Pulled and shipped models do not change: the tests of one process load each of them once.
 
-Most tests hear the same few seconds of speech: what a model hears in a sound is computed once, too.
+Most tests hear the same few seconds of speech and read the same few words: what a model hears in a
+sound, and the vectors of texts, are computed once, too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Hashable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -26,7 +28,9 @@ from empathia.listen.words import Transcriber
 from empathia.training import keeping
 
 _MOST = 60  # sounds that are remembered
-_HEARD: list[OrderedDict[object, Any]] = []
+_TEXTS = 2000  # lists of texts that are remembered of an encoder
+_HEARD: list[Any] = []
+_READ: list[Any] = []
 
 
 def share(patch: pytest.MonkeyPatch) -> None:
@@ -41,12 +45,14 @@ def share(patch: pytest.MonkeyPatch) -> None:
     for net, hears in ((Transcriber, "_output"), (Transcriber, "_generated")):
         patch.setattr(net, hears, _remembered(getattr(net, hears)))
     patch.setattr(SpeechEncoder, "_window", _remembered(SpeechEncoder._window))
+    for reader, reads in ((TextEncoder, "encode_pieces"), (MultilingualEncoder, "encode")):
+        patch.setattr(reader, reads, _read_once(getattr(reader, reads)))
 
 
-def forget() -> None:
-    """Hear anew: for a test of whether the same comes out twice."""
-    for heard in _HEARD:
-        heard.clear()
+def forget(*, sounds: bool = True) -> None:
+    """Read, and hear, anew: for a test of whether the same comes out twice."""
+    for kept in (*_READ, *(_HEARD if sounds else ())):
+        kept.clear()
 
 
 def _own_tokenizer(kept: TextEncoder) -> TextEncoder:
@@ -114,6 +120,30 @@ def _remembered(hear: Callable[..., Any]) -> Callable[..., Any]:
         return heard[asked][-1]
 
     return remembered
+
+
+def _read_once(read: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of an encoder that gives the vectors that it gave before for the same texts.
+
+    As long as its graph is there, which copies of the encoder share.
+    """
+    known = WeakKeyDictionary[Any, dict[object, Any]]()
+    _READ.append(known)
+
+    def once(encoder: Any, texts: Any, *more: Any) -> Any:
+        mine = known.setdefault(encoder._graph, {})
+        asked = tuple(map(_fixed, (texts, *more)))
+        if asked not in mine:
+            if len(mine) >= _TEXTS:
+                mine.clear()
+            mine[asked] = read(encoder, texts, *more)
+        return mine[asked].copy()
+
+    return once
+
+
+def _fixed(x: Any) -> object:
+    return tuple(map(_fixed, x)) if isinstance(x, list | tuple) else x
 
 
 def _told(x: object) -> object:

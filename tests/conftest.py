@@ -27,7 +27,6 @@ gc.disable()
 
 def pytest_collection_finish() -> None:
     """To look through thousands of tests again and again took a seventh of those in pure Python."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()

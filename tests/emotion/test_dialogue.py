@@ -40,7 +40,7 @@ def test_each_half_reads_the_past_of_the_dialogue(tmp_path, linear):
     }
     floor = trained(tmp_path / "none", context="none", **clear)
     model = trained(
-        tmp_path / "causal", memory=32, training={"epochs": 30, "patience": 30}, **clear
+        tmp_path / "causal", memory=32, training={"epochs": 20, "patience": 20}, **clear
     )
     assert accuracy(predict(floor, test.dialogues), gold) < 0.6
     assert accuracy(predict(model, test.dialogues), gold) > 0.8

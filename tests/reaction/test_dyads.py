@@ -40,7 +40,7 @@ draws = 1
 floors = ["hold", "mean", "mirror"]
 [training]
 select = "fit"
-epochs = 40
+epochs = 24
 batch = 8
 lr = 1e-2
 patience = 40
@@ -78,7 +78,7 @@ def test_a_rule_is_learnt_nearly_as_well_as_the_noise_lets_it(tmp_path: Path) ->
 def test_landmarks_are_told_nearer_than_by_a_face_at_rest(tmp_path: Path) -> None:
     dyads.make(tmp_path / "dyads", dialogues=10)
     text = RUN.replace('targets = ["face"]', 'targets = ["landmarks"]')
-    text = text.replace("width = 16", "width = 32\necho = 0").replace("epochs = 40", "epochs = 35")
+    text = text.replace("width = 16", "width = 32\necho = 0").replace("epochs = 24", "epochs = 35")
     (tmp_path / "run.toml").write_text(f"{text}\n[data.options.dyads]\nlandmarks = true\n")
     reacting.train(read_run(tmp_path / "run.toml"), tmp_path, tmp_path / "out", model=False)
     systems = {s.name: s.scores["landmarks"] for s in evaluate(tmp_path / "out", 0).systems}

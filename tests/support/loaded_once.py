@@ -26,6 +26,7 @@ from empathia.encoders.speech import SpeechEncoder
 from empathia.encoders.text import TextEncoder
 from empathia.listen.words import Transcriber
 from empathia.training import keeping
+from empathia.types import Audio
 
 _MOST = 60  # sounds that are remembered
 _TEXTS = 2000  # lists of texts that are remembered of an encoder
@@ -42,7 +43,14 @@ def share(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(text, "_read", _once(text._read, dict))  # of minilm, below what was tuned
     patch.setattr(multilingual, "tokenizer", _once(multilingual.tokenizer))
     patch.setattr(quarter, "read", _once(quarter.read))
-    for net, hears in ((Transcriber, "_output"), (Transcriber, "_generated")):
+    for net, hears in (
+        (Transcriber, "_output"),
+        (Transcriber, "_languages"),
+        (Transcriber, "_generated"),
+        (Transcriber, "_words"),
+        (SpeakerEncoder, "embed"),
+        (Segmentation, "activity"),
+    ):
         patch.setattr(net, hears, _remembered(getattr(net, hears)))
     patch.setattr(SpeechEncoder, "_window", _remembered(SpeechEncoder._window))
     for reader, reads in ((TextEncoder, "encode_pieces"), (MultilingualEncoder, "encode")):
@@ -150,4 +158,8 @@ def _told(x: object) -> object:
     """What tells an argument from others."""
     if isinstance(x, np.ndarray):
         return x.shape, x.dtype.str, x.tobytes()
+    if isinstance(x, Audio):
+        return x.rate, _told(x.samples)
+    if isinstance(x, list | tuple):
+        return tuple(map(_told, x))
     return x if x is None or isinstance(x, str | int) else id(x)

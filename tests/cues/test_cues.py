@@ -106,7 +106,7 @@ def test_missing_measures_say_nothing(missing: set[str], levels: int, group: str
 
 
 @given(st.sampled_from([3, 4, 5, 6]), st.integers(0, 10_000))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_every_level_has_words_and_every_impression_is_hedged(levels: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     values = {n: v * random.uniform(0.3, 2.5) for n, v in MIDDLE.items()}
@@ -261,7 +261,7 @@ def _describe(recording: list[tuple[dict | None, str]], **options) -> list[Cues 
 
 
 @given(recordings, recordings, st.sampled_from([3, 4, 5, 6]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_later_turns_never_change_earlier_cues(past: list, future: list, levels: int) -> None:
     whole = _describe(past + future, levels=levels)
     assert whole[: len(past)] == _describe(past, levels=levels)
@@ -272,7 +272,7 @@ def test_later_turns_never_change_earlier_cues(past: list, future: list, levels:
     st.integers(-20, 20),
     st.sampled_from([0.5, 2.0]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_microphone_and_larynx_do_not_matter(
     turns: list[tuple[int, int]], gain: int, scale: float
 ) -> None:

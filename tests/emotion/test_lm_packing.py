@@ -17,7 +17,7 @@ from empathia.types import Sample
 said = st.lists(st.tuples(st.sampled_from(["A", "B"]), st.sampled_from(["hi", "no", "", None])))
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(said, st.sets(st.integers(0, 20)), st.integers(0, 6), st.integers(0, 8), st.integers(1, 5))
 def test_prompts_of_a_run_begin_alike_and_show_no_more_than_the_window(
     turns, labelled, window, back, most

@@ -26,7 +26,7 @@ def test_rows_hold_what_was_seen_by_name() -> None:
     assert dict(zip(taken.names, taken.units, strict=True))["yaw"] == "deg"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 999),
     there=st.floats(0.1, 1.0),

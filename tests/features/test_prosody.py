@@ -265,7 +265,7 @@ def cost(a: int, b: int, height: np.ndarray, switch: float) -> float:
 
 
 @given(st.integers(0, 10_000), st.integers(1, 12), st.floats(0, 0.5))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_path_is_the_best_one(seed: int, count: int, switch: float) -> None:
     random = np.random.default_rng(seed)
     frames = random.integers(0, count, random.integers(0, 4 * count))

@@ -204,7 +204,7 @@ def test_own_files_come_back(tmp_path, suffix):
         assert back.end == pytest.approx(turn.utterance.end, abs=6e-4)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.binary(max_size=400), suffix=st.sampled_from(["csv", "jsonl", "txt", "srt", "vtt"]))
 def test_any_bytes_give_a_dialogue_or_a_clear_error(tmp_path_factory, data, suffix):
     path = tmp_path_factory.getbasetemp() / f"any.{suffix}"
@@ -220,7 +220,7 @@ def test_any_bytes_give_a_dialogue_or_a_clear_error(tmp_path_factory, data, suff
 CHARACTERS = st.characters(exclude_categories=["Cs"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(CHARACTERS, max_size=200), st.sampled_from(["csv", "jsonl", "txt", "srt", "vtt"]))
 def test_any_text_gives_a_dialogue_or_a_clear_error(tmp_path_factory, text, suffix):
     head = {"csv": "speaker,text\n", "srt": "1\n0:01 --> 0:02\n", "vtt": "0:01 --> 0:02\n"}

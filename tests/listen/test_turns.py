@@ -299,7 +299,7 @@ def windows_of(drawn, names) -> list[Window]:
     ]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(
     st.one_of(drawn_spans, back_to_back),
     drawn_words,
@@ -323,7 +323,7 @@ def test_no_word_is_lost_and_no_turn_is_mixed_or_too_long(speech, spoken, names,
         assert all(a.end <= b.start for a, b in pairwise(own))
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 @given(drawn_spans)
 def test_every_span_is_in_turns_of_its_speaker(speech):
     for span in speech:
@@ -332,7 +332,7 @@ def test_every_span_is_in_turns_of_its_speaker(speech):
         assert inside == pytest.approx(span.end - span.start, abs=1e-6)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(back_to_back, drawn_words)
 def test_a_moved_change_loses_no_speech(speech, spoken):
     said = windows_of(spoken, [])

@@ -92,7 +92,7 @@ def talks(draw: st.DrawFn, speakers: int) -> list:
 
 
 @given(talks(speakers=3), talks(speakers=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_agrees_with_plain_counting(truth: list, predicted: list):
     errors = diarisation_errors(truth, predicted)
     assert tuple(round(100 * x) for x in errors[:3]) == plain(truth, predicted)
@@ -136,7 +136,7 @@ def test_no_turns_have_no_f1():
 
 
 @given(talks(speakers=1), talks(speakers=1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_boundaries_agree_with_trying_every_match(truth: list, predicted: list):
     few, many = sorted((truth[:4], predicted[:4]), key=len)
     best = sum(

@@ -292,7 +292,7 @@ def test_a_small_model_may_use_the_speakers_words_in_other_forms():
     assert grounded.confused("I was there too. How about you?")
 
 
-@settings(max_examples=300)
+@settings(max_examples=60)
 @given(st.text(max_size=400), st.text(max_size=60), st.sampled_from([None, *EKMAN7]))
 def test_polishing_never_crashes_and_keeps_the_length(raw, said, tone):
     try:
@@ -332,7 +332,7 @@ def test_small_words_may_come_again(answer):
     assert polish(answer, "I got it.") in answer
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(
     st.lists(st.sampled_from(["today", "bright", "morning", "garden"]), min_size=1, max_size=4),
     st.sampled_from([" ", ", ", "; ", " - "]),

@@ -294,7 +294,7 @@ def test_later_minor_versions_are_read():
     assert wire.from_json(broken(schema_version="1.7")).speakers == ("Ann",)  # type: ignore[arg-type]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=ANYTHING, speaker=ANYTHING, note=ANYTHING)
 def test_json_holds_any_text(text, speaker, note):
     found = one(text, speaker, notes=(note,))
@@ -344,7 +344,7 @@ def test_csv_of_a_video_says_what_was_seen():
     assert "face" not in timeline_csv.dumps(timeline(2)).split("\r\n")[0]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=ANYTHING, speaker=ANYTHING)
 def test_csv_holds_any_text(text, speaker):
     written = timeline_csv.dumps(one(text, speaker))

@@ -60,7 +60,7 @@ def test_srt_hours_and_rounding():
     assert cue[:2] == ("01:00:00,000", "100:00:00,500")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(text=ANYTHING, speaker=ANYTHING)
 def test_srt_survives_any_text(text, speaker):
     cues = read_srt(srt.dumps(one(f"{text}\n\n2\n00:00 --> 00:01\n", speaker)))
@@ -140,7 +140,7 @@ def test_textgrid_of_silence_is_whole():
     assert tiers["Ann"] == [(0, 60, "")]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     text=ANYTHING,
     speaker=ANYTHING,

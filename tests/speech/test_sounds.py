@@ -115,7 +115,7 @@ def test_what_is_written_is_read_aloud(written, read):
     assert aloud(written) == read
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=120) | st.text("aZ'.-0:5$ \n,\"(—é한😀’", max_size=120))
 def test_whatever_is_written_gives_symbols_that_kokoro_knows(lexicon, text):
     for piece in pieces(text, lexicon):
@@ -123,7 +123,7 @@ def test_whatever_is_written_gives_symbols_that_kokoro_knows(lexicon, text):
         assert set(piece) <= HELD["vocab"].keys()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=30))
 def test_any_letters_sound_with_at_most_one_main_stress(word):
     said = sounded(word)

@@ -386,7 +386,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(value=ANYTHING)
 def test_any_json_gives_turns_or_says_why_not(tmp_path_factory, value):
     folder = tmp_path_factory.mktemp("a")
@@ -400,7 +400,7 @@ NAMES = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8)
 SPOKEN = st.tuples(st.sampled_from(["Ann", "Zoë", "42"]), NAMES, st.integers(0, 900))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(said_by=st.lists(SPOKEN, min_size=1, max_size=6))
 def test_segments_come_back_cut_where_the_speaker_changes(tmp_path_factory, said_by):
     """One segment of many words: what each says in a row is a turn, and no word is lost."""

@@ -180,7 +180,7 @@ def test_tab_delimited_text_with_a_header_is_a_table(tmp_path, begin, end, times
 NAME = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Z"]), min_size=1, max_size=6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(labels=st.lists(NAME, min_size=1, max_size=4), name=NAME)
 def test_any_label_comes_back(tmp_path_factory, labels, name):
     made = [aligned(f"a{n}", 2 * n, 2 * n + 1, f"x{label}") for n, label in enumerate(labels)]

@@ -100,7 +100,7 @@ TURN = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(made=st.lists(TURN, min_size=1, max_size=5))
 def test_what_is_written_comes_back(tmp_path_factory, made):
     folder = tmp_path_factory.mktemp("a")

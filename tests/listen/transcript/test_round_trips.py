@@ -196,7 +196,7 @@ SAID = st.tuples(
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(said=st.lists(SAID, min_size=1, max_size=5))
 @example(said=[("Ann", "x", 0, 0, False), ("Ben", None, 0, 0, False), ("Ann", "y", 0, 0, False)])
 def test_any_timeline_comes_back(tmp_path_factory, suffix, said):

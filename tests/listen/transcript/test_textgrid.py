@@ -142,7 +142,7 @@ def test_what_is_refused_says_why(tmp_path, content, said):
 LABELS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1, max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     labels=st.lists(LABELS, min_size=1, max_size=4), form=st.sampled_from([long_form, short_form])
 )

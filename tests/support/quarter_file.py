@@ -95,12 +95,12 @@ def packed(made: dict[str, tuple[int, int, bytes]]) -> bytes:
     head += struct.pack("<iI", 1, 9) + b"\0" * 9
     directory = sum(2 + len(name) + 21 for name in made)
     at = len(head) + 4 + directory
-    table, body = struct.pack("<i", len(made)), b""
+    table = struct.pack("<i", len(made))
     for name, (quarter, count, data) in made.items():
-        entry = struct.pack("<BIQQ", quarter, count, at + len(body), len(data))
+        entry = struct.pack("<BIQQ", quarter, count, at, len(data))
         table += struct.pack("<H", len(name)) + name.encode() + entry
-        body += data
-    return head + table + body
+        at += len(data)
+    return b"".join([head, table, *(data for *_, data in made.values())])
 
 
 def tokenizer(vocabulary: Sequence[str]) -> str:

@@ -32,7 +32,7 @@ def read(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 
     def run(given: bytes, *arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-        return main(["read", "-", *arguments]), *capsys.readouterr()
+        return main(["read", "-", *arguments, *SMALL]), *capsys.readouterr()
 
     return run
 
@@ -86,7 +86,7 @@ def test_what_was_heard_is_kept_where_time_is_up(monkeypatch: pytest.MonkeyPatch
         feeding.start()
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
         monkeypatch.setattr(sys, "stdout", Ending())
-        assert main(["read", "-", "--json", "--pcm", "16000"]) == 0
+        assert main(["read", "-", "--json", "--pcm", "16000", *SMALL]) == 0
         feeding.join()
         first, end = map(json.loads, sys.stdout.getvalue().splitlines())
     assert (first["event"], end["event"]) == ("turn", "end")

@@ -76,10 +76,11 @@ def test_turns_one_by_one_are_the_turns_of_the_file(
 ) -> None:
     recognisers = (*SHIPPED, remembering)
     talk = sounds.write_wav(tmp_path / "talk.wav", sounds.example(0, 13.6)) if recording else WORDS
-    with Reader(Options(recognisers=recognisers)) as reader:
+    options = Options(recognisers=recognisers, asr_model=sounds.small_model())
+    with Reader(options) as reader:
         timeline = reader.read(talk)
     assert set(timeline.turns[0].emotions) == {"text", "talk", *(["voice"] if recording else [])}
-    turns = fed(timeline, Options(recognisers=recognisers), talk)
+    turns = fed(timeline, options, talk)
     assert len(turns) == len(timeline.turns) > (3 if recording else 8)
     for read, added in zip(timeline.turns, turns, strict=True):
         assert_same(read, added)

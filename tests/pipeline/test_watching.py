@@ -26,6 +26,7 @@ from empathia.types.seen import Face, Seen
 
 pytestmark = pytest.mark.weights
 
+SMALL = sounds.small_model()
 SMILE = {"mouthSmile": 0.8, "cheekSquint": 0.5, "happy": 0.95}
 
 
@@ -169,6 +170,7 @@ def test_the_page_shows_pictures_unless_they_are_left_out(tmp_path, capsys, pict
     video = talk_videos.write_talk(tmp_path / "a.mp4", ann, [(0, 2.4, "Ann")], {"Ann": (40, 20)})
     argv = ["read", str(video), "--report", str(tmp_path / "out"), "--json", "--names", "Ann"]
     argv += ["--face", "Ann=1", "--face", "Cy=face 7", "--face", "Cy=8"]
+    argv += ["--asr-model", SMALL] if SMALL else []
     assert main(argv if pictures else [*argv, "--no-pictures"]) == 0
     page = (tmp_path / "out" / "a.html").read_text("utf-8")
     assert page.count('src="data:image/jpeg;base64,') == pictures
@@ -189,7 +191,7 @@ def black(folder: Path) -> Path:
 def test_a_video_without_a_face_is_read_and_says_so(tmp_path):
     if why := missing():
         pytest.skip(why)
-    timeline = empathia.read(black(tmp_path), speakers=1)
+    timeline = empathia.read(black(tmp_path), speakers=1, asr_model=SMALL)
     (turn,) = timeline.turns
     assert turn.seen is not None and turn.seen.person is None
     assert turn.seen.absent == "the picture is black"
@@ -221,14 +223,16 @@ def test_a_video_is_read_where_faces_cannot_be(tmp_path, monkeypatch, reason):
         monkeypatch.setitem(sys.modules, "ai_edge_litert", None)
     elif why := missing():
         pytest.skip(why)
-    timeline = empathia.read(black(tmp_path), names=("Ann",), faces={"Ann": "face 9"})
+    more = {"faces": {"Ann": "face 9"}, "asr_model": SMALL}
+    timeline = empathia.read(black(tmp_path), names=("Ann",), **more)
     (note,) = [n for n in timeline.notes if n.startswith("faces in the video were not read: ")]
     assert ("the extra 'face'" if reason == "no extra" else "'face 9'") in note
     assert timeline.turns[0].seen is None and timeline.turns[0].utterance.text
 
 
 def test_a_video_whose_pictures_are_of_an_unknown_kind_is_heard(tmp_path):
-    timeline = empathia.read(strange(black(tmp_path), tmp_path / "strange.mp4"), speakers=1)
+    video = strange(black(tmp_path), tmp_path / "strange.mp4")
+    timeline = empathia.read(video, speakers=1, asr_model=SMALL)
     assert timeline.turns[0].utterance.text and timeline.turns[0].seen is None
     (note,) = [n for n in timeline.notes if n.startswith("faces in the video were not read: ")]
     assert "of a kind that cannot be decoded" in note

@@ -382,6 +382,7 @@ def test_a_template_of_ones_own_is_read_and_can_be_kept(tmp_path):
         ({"question": None}, "no 'question'"),
         ({"answer": None}, "no 'answer'"),
         ({"answer": "joy"}, r"no \{answer\} in 'answer'"),
+        ({"system": "One of {labls}."}, r"\{labls\} in 'system'"),
         ({"system": "Say it."}, r"no \{labels\} in 'system'"),
         ({"line": "{text}"}, r"no \{speaker\} in 'line'"),
         ({"line": "{speaker}: {text} {gold}"}, r"\{gold\} in 'line'"),

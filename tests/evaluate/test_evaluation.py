@@ -177,6 +177,17 @@ def test_slices_are_figures_of_their_rows(tmp_path):
     assert not any(s.slice.startswith(("speakers", "corpus")) for s in e.slices)  # one value each
 
 
+def test_a_slice_is_measured_over_the_labels_that_it_has(tmp_path):
+    rows = [r | {"said": r["gold"]} for r in made(3, dialogues=20)]
+    for r in rows:  # those of women are neutral alone
+        r["gender"] = "female" if r["gold"] == "neutral" else "male"
+    e = evaluated(tmp_path, {(1, "a"): rows})
+    told = {(s.slice, s.metric): s.value for s in e.slices}
+    for name in ("gender=female", "gender=male"):
+        for metric in ("accuracy", "macro_f1", "uar", "weighted_f1"):
+            assert told[name, metric] == 1, (name, metric)
+
+
 def test_speakers_of_a_dialogue_are_counted(tmp_path):
     rows = made(3, dialogues=6)
     for r in rows:

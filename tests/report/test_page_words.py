@@ -72,6 +72,13 @@ def test_what_the_page_says_is_written_down_and_nothing_else_is():
     assert unused == {"timeline.lost"} and "say(`timeline.lost.$" in code
 
 
+def test_why_a_recogniser_tells_nothing_is_told_of_each():
+    shown = words_in("ko").shown
+    assert shown("lm: no words; voice: silence") == "lm: 말 없음; 목소리: 무음"
+    assert shown("lm: too unsure (28 %, needs 60 %)").startswith("lm: 너무 불확실함(28 %")
+    assert shown("Ann: no sense in this") == "Ann: no sense in this"
+
+
 def test_the_same_key_is_never_written_twice():
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         assert len({key for key, _ in pairs}) == len(pairs), pairs

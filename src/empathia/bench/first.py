@@ -100,7 +100,7 @@ def _model(*, latin: bool, words: bool) -> list[str]:
             'recogniser = "tfidf"  # words alone: no encoder for this script is shipped',
             "characters = 4",
         ]
-    return ['recogniser = "dialogue"  # others: tfidf (words alone), majority (the baseline)']
+    return ['recogniser = "dialogue"  # others: tfidf (words alone), lm, majority (the baseline)']
 
 
 def _latin(texts: Iterable[str | None]) -> bool:

@@ -17,7 +17,7 @@ from empathia.bench.results import Results
 from empathia.errors import UsageError
 from empathia.evaluate.figures import INDEPENDENT, SINGLE, block, figures, mean, score
 from empathia.evaluate.judged import Judged, judge
-from empathia.evaluate.notes import marks
+from empathia.evaluate.notes import FEW, marks
 from empathia.metrics.bootstrap import RESAMPLES, Block, interval, resampled, two_sided_p
 from empathia.types import Score
 
@@ -108,6 +108,8 @@ def compare(
     notes = _notes(runs, names, common)
     if len(units) == 1:
         notes.append("The runs share one test dialogue: no interval can be given.")
+    elif len(units) < FEW:
+        notes.append(f"The runs share {len(units)} test dialogues: intervals and p say little.")
     return Comparison(metric, len(common), len(units), tuple(rows), tuple(notes))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -181,6 +181,25 @@ def scores(part: Sampled, classes: int, names: Iterable[str]) -> tuple[Score, ..
     return tuple(
         score(name, float(mean(now[name])), mean(drawn[name]), part.n, part.slice) for name in now
     )
+
+
+def present(part: Sampled, classes: int) -> tuple[Sampled, int]:
+    """A part without the classes that nothing in it is or is taken for, and how many are left.
+
+    Macro means count such a class as 0, so that parts could not be compared.
+    """
+    whole = counts(part.sums.reshape(-1, part.sums.shape[-1]).sum(0))
+    there = np.flatnonzero(whole.gold + whole.predicted)
+    if not len(there):
+        return part, classes
+    kept = [
+        *there,
+        *(classes + there),
+        *(2 * classes + there),
+        *range(3 * classes, 3 * classes + 3),
+    ]
+    fewer = replace(part, sums=part.sums[..., kept], drawn=part.drawn[..., kept])
+    return fewer, len(there)
 
 
 def fold_means(parts: Iterable[Sampled], classes: int, names: Iterable[str]) -> tuple[Score, ...]:

@@ -9,6 +9,8 @@ from empathia.evaluate.judged import SILENCES, Judged
 
 NOT_CAUSAL = "not causal: an answer may depend on what is said later"
 TOUCHED = "selected on test utterances"
+FEW = 10
+"""Dialogues under which resampling them says little."""
 
 
 def marks(results: Results) -> list[str]:
@@ -54,6 +56,8 @@ def notes_on(results: Results, judged: Judged) -> list[str]:
         notes += _votes(judged, seeds)
     if judged.units == 1:
         notes.append("There is one test dialogue: no interval can be given.")
+    elif judged.units < FEW:
+        notes.append(f"Only {judged.units} test dialogues: intervals and p say little.")
     if seeds == 1:
         notes.append("One seed: how far another one would differ is not known.")
     if not judged.temperatures and not np.isnan(judged.raw[:, 0]).all():

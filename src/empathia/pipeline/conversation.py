@@ -259,7 +259,7 @@ class Conversation:
 
     def _check_why(self) -> None:
         if self.options.why and not any(named.tells_why for named in self._named):
-            names = ", ".join(f"'{named.about.name}'" for named in self._named)
+            names = ", ".join(dict.fromkeys(f"'{named.about.name}'" for named in self._named))
             raise UsageError(
                 f"none of the recognisers can tell why ({names})",
                 "Name one that can: --recogniser lm, or leave --why out",

@@ -32,6 +32,7 @@ RISK = 0.5
 """Share of the answers that may be wrong where nothing else is said."""
 _UNMEASURED = "face"  # how often it is right in conversation nobody knows
 _SMALLEST = 1e-6  # no source alone can rule a label out
+_MORE = 0.05  # of the way from chance to certainty: less is no answer
 _CALLED = {"text": "the words say", "voice": "the voice says", "face": "the face says"}
 
 
@@ -59,7 +60,7 @@ def fuse(
     Returns:
         An emotion whose source names the sources that counted ("fusion of text, voice"). If all
         abstained, so does the fusion, with their reasons; and it abstains where its label is no
-        source's, or where answers as unsure are wrong too often.
+        source's, is hardly likelier than by chance, or where answers as unsure are wrong too often.
 
     Raises:
         LabelError: The sources have different labels, or several of them independent scores.
@@ -128,6 +129,8 @@ def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str
         if len(heard) == 1:
             return f"{_said(heard)}; that alone is right too seldom to go by"
         return f"{_said(heard)}; together they lean to {label}, which none of them says"
+    if joined.exclusive and confidence < _by_chance(len(joined.labels)):
+        return f"{label} is hardly likelier than by chance ({rounded_down(confidence)})"
     if confidence >= needed:
         return None
     bound = f"needs {rounded_up(needed)}" if needed <= 1 else "no answer is sure enough"
@@ -136,6 +139,11 @@ def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str
             f"{_said(heard)}; together {label} is too unsure ({rounded_down(confidence)}, {bound})"
         )
     return f"{label} is too unsure ({rounded_down(confidence)}, {bound})"
+
+
+def _by_chance(labels: int) -> float:
+    """The confidence that an answer has without knowing anything, and a little."""
+    return 1 / labels + _MORE * (1 - 1 / labels)
 
 
 def _said(heard: Mapping[str, Emotion]) -> str:

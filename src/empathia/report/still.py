@@ -27,6 +27,7 @@ def page(name: str, style: str, filling: Mapping[str, str], *, tab: str = "") ->
         "base-uri 'none'; form-action 'none'",
         "style": styles,
         "tab": tab or filling["title"],
+        "language": filling.get("language", "en"),
     }
     # One pass, so that braces in a name are not filled in turn.
     both, whole = {**filling, **head}, f"{_asset('head.html')}\n{_asset(f'{name}.html')}\n"

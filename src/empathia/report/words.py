@@ -20,6 +20,7 @@ LANGUAGES = ("en", "ko")
 _FOLDER = Path(__file__).with_name("assets") / "words"
 _LONGEST = 600  # characters of what is looked for piece by piece
 _MARKS = ("; ", ", ", " with ")  # between pieces; the last is a comma elsewhere
+_SOURCE = re.compile(r"[a-z][a-z0-9_-]*")
 _BLANK = re.compile(r"\\\{(([a-z]+)\d?)\\\}")
 _STANDS = {"why": ".+", "number": r"[\d.-]+"}
 _NAMES = {"name", "other", "who"}  # blanks that hold a name, which stays as it is
@@ -71,8 +72,11 @@ class Words:
         for form, sentence in self.forms:
             if (fits := form.fullmatch(text)) is not None:
                 blanks = fits.groupdict().items()
-                told = {k: (self.called if k in _NAMES else self.shown)(v) for k, v in blanks}
-                return sentence.format(**told)
+                filled = {k: (self.called if k in _NAMES else self.shown)(v) for k, v in blanks}
+                return sentence.format(**filled)
+        source, colon, reason = text.partition(": ")  # as what is left out is told of each
+        if colon and _SOURCE.fullmatch(source) and (told := self._known(reason)) is not None:
+            return f"{self.source(source)}: {told}"
         for mark in _MARKS:
             pieces = [self._known(x) for x in text.split(mark)] if mark in text else [None]
             if None not in pieces:

@@ -161,7 +161,7 @@ def test_the_page_runs_nothing_whatever_is_in_the_diary(store):
     assert page.text.count(NASTY) == 2
     for shown in (
         "비가 왔다.",
-        "joyjoy 75%",  # what it is called, then the shares
+        "기쁨기쁨 75%",  # what it is called, then the shares
         "감정 없음: nothing was said",
         "2026-11-30 12:00 ★",
         "일기",

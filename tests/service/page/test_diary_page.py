@@ -183,7 +183,7 @@ def test_nothing_is_named_that_is_not_sure_and_no_edit_is_lost(browser, place):
         mixed = page.get_by_label(re.compile("^Friday,? 7 March: mixed: joy, sadness, 2 entries$"))
         assert mixed.inner_text().split() == ["7", "×2", "&"]
         assert page.locator(".curve-of text.letter").all_text_contents() == ["S", "?", "&"]
-        page.get_by_text("4 entries; 4 could be judged.").wait_for()
+        page.get_by_text("4 entries; with a feeling, however unsure: 4.").wait_for()
         plain = page.locator(".entry", has_text="ordinary")
         assert "unsure" in plain.locator(".entry-head").inner_text()
         plain.get_by_role("button", name="Edit").click()
@@ -224,7 +224,11 @@ def test_a_recording_is_kept_played_edited_and_deleted_truly(browser, place):
         page = ann.page
         ann.page.route(f"**{ENTRIES}", lambda route: route.abort(), times=1)
         page.get_by_role("button", name="Record", exact=True).click()
+        page.get_by_role("button", name="Throw away").click()
+        page.get_by_role("dialog").get_by_role("button", name="Throw away").click()
+        page.get_by_role("button", name="Record", exact=True).click()  # nothing of that was sent
         until(page, LOUD)
+        page.locator(".recording .when", has_text="0:01").wait_for()
         page.get_by_role("button", name="Done").click()
         page.get_by_role("button", name="Send it again").wait_for()  # nothing is lost
         until(page, "document.activeElement.textContent === 'Send it again'")
@@ -293,6 +297,7 @@ def test_a_calm_voice_is_measured_and_forgotten(browser, place):
         page = ann.page
         page.get_by_role("button", name="Record", exact=True).click()
         until(page, LOUD)
+        page.locator(".recording .when", has_text="0:01").wait_for()
         page.get_by_role("button", name="Done").click()
         page.get_by_text("Measured over 30 s of speech.").wait_for()
         assert ann.ask("/v1/account")["has_baseline"]

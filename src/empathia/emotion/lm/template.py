@@ -164,11 +164,11 @@ def _faults_of(key: str, text: object, needed: Set[str]) -> Iterator[tuple[str, 
         yield f"{key} = {text!r}", "Give it a text"
         return
     named = _FIELD.findall(text)
-    for name in sorted(needed - set(named)):
-        yield f"no {{{name}}} in '{key}'", "Put it in"
     for name in sorted(set(named) - needed):
         allowed = _all(f"{{{f}}}" for f in needed) or "none"
         yield f"{{{name}}} in '{key}'", f"Take it out; fields there: {allowed}"
+    for name in sorted(needed - set(named)):
+        yield f"no {{{name}}} in '{key}'", "Put it in"
     if key not in _FREE and (len(named) != len(set(named)) or "\n" in text):
         yield f"'{key}' with several lines or a field twice", "Write one line, each field once"
     if re.search(r"[{}]", _FIELD.sub("", text)):

@@ -237,7 +237,11 @@ def _reading(what: str) -> Iterator[None]:
     """What is wrong with a part is wrong with the file that was given."""
 
     def damaged(error: Exception) -> InputError:
-        return _refused(what, "what an export holds", " ".join(str(error).split())[:200])
+        return InputError(
+            f"{what} of an exported diary was expected, and cannot be read as one "
+            f"({' '.join(str(error).split())[:200]})",
+            "Give the zip file as it was exported",
+        )
 
     with files.unpacking(damaged):
         try:

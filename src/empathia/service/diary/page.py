@@ -6,6 +6,7 @@ from html import escape
 from zoneinfo import ZoneInfo
 
 from empathia.report import still
+from empathia.report.words import words_in
 from empathia.service.diary.accounts import Account
 from empathia.service.diary.records import TYPES, Entry
 
@@ -49,9 +50,10 @@ def entry_html(entry: Entry, language: str) -> str:
     words = _WORDS[language]
     clock = entry.moment.astimezone(ZoneInfo(entry.zone))
     felt = entry.feeling.shares
-    shares = "".join(f"<li>{escape(x)} {share:.0%}</li>" for x, share in felt.items())
-    label = f"<strong>{entry.label or words['unsure']}</strong>"
-    told = label if felt else f"{words['none']}: {escape(entry.feeling.abstained or '')}"
+    shown = words_in(language).shown
+    shares = "".join(f"<li>{escape(shown(x))} {share:.0%}</li>" for x, share in felt.items())
+    label = f"<strong>{escape(shown(entry.label) if entry.label else words['unsure'])}</strong>"
+    told = label if felt else f"{words['none']}: {escape(shown(entry.feeling.abstained or ''))}"
     of = f' lang="{escape(entry.language)}"' if entry.language else ""
     sound = ""
     if entry.audio:

@@ -104,10 +104,10 @@ function turn({ message, models }, at) {
     voice ? h("p", { class: "small" }, voice) : null);
 }
 
-function idle(here) {
+function idle(here, amiss = "") {
   const more = choices();
   const start = button(t("record.start"), () => recording(here, more), { class: "solid large" });
-  put(here.desk, h("p", { class: "counter" }, clock(0)), start, more.node);
+  put(here.desk, h("p", { class: "counter" }, clock(0)), start, h("p", { class: "status", role: "status" }, amiss), more.node);
   return start;
 }
 
@@ -127,7 +127,7 @@ async function recording(here, more) {
   const stop = async (amiss = "") => {
     if (ended) return;
     const file = await end();
-    if (!file) return void (signal.aborted || idle(here));
+    if (!file) return void (signal.aborted || idle(here, t("record.short")));
     one = hold(file, more.given());
     const silent = take.loudest < QUIET ? t("record.silent") : amiss;
     if (signal.aborted) return; // it waits among the recordings

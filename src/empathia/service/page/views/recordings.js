@@ -47,8 +47,9 @@ function bringing(signal) {
 
 /** What was sent from here before somebody signed in: theirs, or left to all who do not sign in. */
 function claiming(list) {
-  const choose = (wanted) => async () => { await claim(wanted); node.remove(); await list.refresh(); };
-  const node = h("section", { class: "panel" }, h("p", {}, t("recordings.before", { number: nobodys().length })),
+  const choose = (wanted) => async () => { await claim(wanted); node.remove(); list.claimed = true; await list.refresh(); };
+  list.claimed = false;
+  const node = h("section", { class: "panel claiming" }, h("p", {}, t("recordings.before", { number: nobodys().length })),
     h("div", { class: "row-of" }, button(t("recordings.claim"), choose(true), { class: "solid" }), button(t("recordings.unclaimed"), choose(false))));
   return node;
 }
@@ -80,6 +81,7 @@ class List {
   empty = h("p", { class: "hint", hidden: true }, t("recordings.none"));
   #jobs = new Map(); // id -> { job, node, bar }
   #wake = () => {};
+  claimed = true; // all that could be
 
   constructor(signal) { this.signal = signal; }
 
@@ -92,7 +94,7 @@ class List {
       this.#show(job);
     }
     this.#wake();
-    this.empty.hidden = this.#jobs.size > 0 || sending.size > 0;
+    this.empty.hidden = this.#jobs.size > 0 || sending.size > 0 || !this.claimed;
   }
 
   #show(job) {

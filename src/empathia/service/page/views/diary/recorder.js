@@ -1,5 +1,6 @@
 // A button that records, with a meter and a clock.
-import { button, h, level, put } from "../../lib/dom.js";
+import { button, h, level, put, say } from "../../lib/dom.js";
+import { dropping } from "../../lib/jobs.js";
 import { Microphone } from "../../lib/sound.js";
 import { clock, t } from "../../lib/words.js";
 
@@ -7,17 +8,18 @@ import { clock, t } from "../../lib/words.js";
  * Buttons that begin and end a recording; `done(file)` is given it.
  *
  * It ends with `signal` or where the microphone is unplugged, and what was said until then is
- * given, too. `begin` and `end` are the buttons' words.
+ * given, too. `begin` and `end` are the buttons' words; a third lets go of it, who is asked first.
  */
 export function recorder({ begin, end, signal }, done) {
   const meter = level();
   const time = h("span", { class: "when" });
   const said = h("p", { class: "unseen", role: "status" });
+  const short = h("p", { class: "small", role: "status" });
   const running = h("div", { class: "row-of recording", hidden: true });
   let microphone = null;
   let ticking = 0;
 
-  async function stop() {
+  async function ended() {
     const open = microphone;
     microphone = null;
     clearInterval(ticking);
@@ -25,8 +27,15 @@ export function recorder({ begin, end, signal }, done) {
     running.hidden = true;
     start.hidden = false;
     put(said);
+    meter.show(0);
     start.focus();
-    if (file?.size) await done(file);
+    return file;
+  }
+
+  async function stop() {
+    const file = await ended();
+    if (file) await done(file);
+    else say(short, t("record.short"));
   }
 
   const start = button(begin, async () => {
@@ -41,12 +50,14 @@ export function recorder({ begin, end, signal }, done) {
     ticking = setInterval(tick, 500);
     start.hidden = true;
     running.hidden = false;
+    put(short);
     put(said, t("diary.hears"));
     halt.focus();
   }, { class: "solid begins" });
   const halt = button(end, stop, { class: "solid ends" });
-  put(running, halt, h("span", { class: "lamp", "aria-hidden": "true" }), time, meter.node);
+  const drop = dropping(signal, async () => { if (microphone) await ended(); });
+  put(running, halt, drop, h("span", { class: "lamp", "aria-hidden": "true" }), time, meter.node);
   addEventListener("beforeunload", (event) => { if (microphone) event.preventDefault(); }, { signal });
   signal.addEventListener("abort", () => { if (microphone) stop(); });
-  return h("div", { class: "recorder" }, start, running, said);
+  return h("div", { class: "recorder" }, start, running, said, short);
 }

@@ -104,7 +104,8 @@ function waiting(state, mine, { send, signal }) {
 
 function inWords(mine, account, preset) {
   const words = h("textarea", { maxlength: 200000, rows: 4, oninput: () => { mine.words = words.value; } });
-  const when = h("input", { type: "datetime-local", max: clocks(Date.now(), account.zone), oninput: () => { mine.when = when.value; } });
+  const until = () => { when.max = clocks(Date.now(), account.zone); }; // which goes on while this is looked at
+  const when = h("input", { type: "datetime-local", onfocus: until, oninput: () => { until(); mine.when = when.value; } });
   const marked = h("input", { type: "checkbox", onchange: () => { mine.marked = marked.checked; } });
   const said = h("span", { role: "status", class: "small" });
   const more = h("details", { open: (mine.when || preset) !== "" }, h("summary", {}, t("diary.write.more")),

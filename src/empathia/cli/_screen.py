@@ -82,17 +82,18 @@ class _Drawn:
 
 
 class _Lines:
-    """A line for each place of the work: each epoch, or each seed and fold."""
+    """A line for each place of the work: each seed and fold, and each epoch."""
 
     def __init__(self) -> None:
-        self._place = ""
+        self._told: set[str] = set()
 
     def __call__(self, what: str, done: float, total: float | None) -> None:
-        place = what.partition(": ")[0]
-        if place != self._place:
-            of = "" if total is None else f" of {total:.0f}"
-            print(f"step {done:.0f}{of}: {what}", file=sys.stderr)
-            self._place = place
+        place = what.partition(", ")[0]  # what follows, such as the speed, changes at each step
+        if place in self._told:
+            return
+        self._told.add(place)
+        share = "" if total is None or total <= 1 else f" ({done:.0f} of {total:.0f} steps)"
+        print(f"{what}{share}", file=sys.stderr)
 
 
 def table(

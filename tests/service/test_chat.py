@@ -115,7 +115,7 @@ def test_careful_words_are_never_cut_in_halves(served):
         talk.say("user_input", text="I am in danger.")
         _, answer, _ = talk.until("assistant_end")
         assert answer["message"]["content"] == "You said: I am in danger. How was it?"
-        told = {"source": "care", "why": "for a test", "note": None}
+        told = {"source": "care", "why": "taken for “a test” (74%)", "note": None}
         assert answer["models"]["empathia"] == told
 
 

@@ -105,6 +105,8 @@ def test_what_is_written_is_answered_with_what_it_felt_like(browser, place):
         first, second, third, _ = talk.said()
         assert first.startswith("You I am sad. S sadness 70 % then neutral 5 %")
         assert second == "Empathia You said: I am sad. How was it? Why this answer"
+        why = talk.page.locator(".answer details p").first.text_content()
+        assert why == "It was taken for a telling of this kind: a test (74 %)."
         assert "? unsure It is not sure enough to name a feeling." in third
         assert talk.page.evaluate("seen.tracks.length") == 0  # nobody was heard
         assert talk.page.evaluate("document.activeElement.tagName") == "TEXTAREA"

@@ -112,7 +112,8 @@ class Talking:
                 tell("on and on ")
         u = Utterance("u", 0, "you", last, language="en")
         source = "care" if "danger" in last else "little"
-        reply = Reply("u", f"You said: {last} How was it?{''.join(told)}", source, why="taken for “a test” (74%)")
+        text, why = f"You said: {last} How was it?{''.join(told)}", "taken for “a test” (74%)"
+        reply = Reply("u", text, source, why=why)
         return turn_json(Turn(u, emotion=emotion(felt(last)), reply=reply))
 
     def chat(self, tell, *, turns):

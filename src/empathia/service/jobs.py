@@ -262,6 +262,7 @@ class Jobs:
         self._tell()
 
     async def _read(self, job: Job) -> None:
+        job = self._jobs.get(job.id, job)  # somebody may have claimed it
         job = replace(job, state=READING, tries=job.tries + 1)
         place = self._folder / job.id
         try:

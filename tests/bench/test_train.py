@@ -7,6 +7,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import time
@@ -20,6 +21,7 @@ from pyarrow import parquet
 
 from empathia.bench import bench, train
 from empathia.bench.record import read_record
+from empathia.cli import main
 from empathia.config import read_run
 from empathia.emotion import majority
 from empathia.errors import (
@@ -94,6 +96,28 @@ def test_no_state_crosses_from_fold_to_fold(tmp_path: Path) -> None:
         file.unlink()
     subprocess.run(command(run, data, tmp_path / "out"), check=True, capture_output=True)
     assert (folder / "predictions.parquet").read_bytes() == before
+
+
+def test_each_place_and_each_epoch_is_told_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torch", reason="training needs the extra 'train'")
+    run = run_file(
+        tmp_path / "a.toml",
+        "dialogue",
+        top="seeds = [1, 2]",
+        features='text = ["sound"]',
+        model="linear = 0.0",
+        training="epochs = 2\nbatch = 8",
+    )
+    assert main([*command(run, corpus(tmp_path), tmp_path / "out")[3:], "--no-model"]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "seed" in line]
+    assert len(told) == 6
+    for n, (start, first, second) in enumerate((told[:3], told[3:]), 1):
+        assert start == f"{n}/2 seed {n} fold standard"
+        assert re.fullmatch(f"{start}: epoch 1/2 \\(1 of (\\d+) steps\\)", first)
+        assert re.fullmatch(f"{start}: epoch 2/2, .*\\(\\d+ of \\d+ steps\\)", second)
+        assert not first.endswith("(1 of 2 steps)")  # an epoch has several
 
 
 @pytest.mark.long

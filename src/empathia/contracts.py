@@ -30,7 +30,7 @@ def silent(_what: str, _done: float, _total: float | None) -> None:
 
 
 # emotion/<name>   OPTIONS: {name: default}; learn(training.problem.Problem) -> Recogniser; load(
-#  folder | None, threads) -> Recogniser; [weights_of(options) -> names; kept_of -> kept models]
+#  folder | None, threads) -> Recogniser; [weights_of(options) -> names; kept_of -> folders; check]
 class Recogniser(Protocol):  # one emotion a sample; abstaining is an emotion with a reason
     @property
     def about(self) -> About: ...

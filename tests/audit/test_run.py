@@ -38,12 +38,13 @@ class Made:
     drop: str = ""
     told: bool = False  # the scenario tells the label
     silent: str = ""
+    dialogues: int = 12  # of a fold
 
     def rows(self, seed: int, fold: int) -> list[dict[str, Any]]:
         rng = random.Random(100 * seed + fold)
         rows = []
         for part, first in (("valid", (fold + 1) % self.folds), ("test", fold)):
-            for d in range(12):
+            for d in range(self.dialogues):
                 number = first * 12 + d
                 if part == "valid" and d < self.share_dialogues:
                     number = fold * 12 + d
@@ -209,6 +210,16 @@ def test_the_gap_is_the_difference_of_the_weighted_f1(tmp_path: Path) -> None:
     )
     assert of(audit, "gap").figure == 0
     assert of(audit, "floor").bars[0][1] == pytest.approx(100)
+
+
+def test_an_easy_test_is_noted_and_of_few_dialogues_nothing_is_called_fine(tmp_path: Path) -> None:
+    easy = audit_run(Made(valid=lambda f: 0.4, test=lambda f: 0.9).write(tmp_path / "easy"))
+    assert of(easy, "gap").severity == "note"
+    assert "easier" in of(easy, "gap").sentence
+    few = audit_run(Made(dialogues=4, folds=2).write(tmp_path / "few"))
+    for check in ("gap", "floor"):
+        assert of(few, check).severity == "note"
+        assert "dialogues that says little." in of(few, check).sentence
 
 
 def test_a_run_without_any_answers_is_wrong(tmp_path: Path) -> None:

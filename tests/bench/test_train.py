@@ -310,6 +310,22 @@ def test_a_wrong_option_of_a_member_is_told_before_the_work(tmp_path: Path) -> N
         train(run, tmp_path / "no-corpus-is-here", tmp_path / "out")
 
 
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ('template = "mine.toml"', "mine.toml"),
+        ("rank = 0", "rank"),
+        ('answer = "shouted"', "answer"),
+    ],
+)
+def test_options_of_a_language_model_are_checked_before_a_corpus_is_read(
+    tmp_path: Path, option: str, words: str
+) -> None:
+    run = run_file(tmp_path / "a.toml", "lm", model=option)
+    with pytest.raises(ConfigError, match=words):
+        train(run, tmp_path / "no-corpus-is-here", tmp_path / "out")
+
+
 @pytest.mark.parametrize("wrong", [math.nan, 2.0, -0.1])
 def test_scores_that_are_none_are_an_error_and_not_an_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: float

@@ -19,7 +19,7 @@ from empathia.emotion.lm.asking import Asking
 from empathia.emotion.lm.calibrating import calibrated, reader
 from empathia.emotion.lm.read import asking
 from empathia.emotion.lm.shots import Shot, Shots
-from empathia.errors import ConfigError, ServerError, TrainingError
+from empathia.errors import ConfigError, EmpathiaWarning, ServerError, TrainingError
 from empathia.features.prosody import NAMES
 from empathia.files import append_json, read_json_lines
 from empathia.labels import EKMAN7
@@ -364,6 +364,15 @@ def test_examples_come_from_training_and_are_kept(tmp_path):
     assert {s.id for s in asks.shots.pool} - {s.id for s in fewer} == {first}
     with pytest.raises(TrainingError, match="example"):
         Shots((), 3, "balance")
+
+
+@pytest.mark.parametrize(("by", "most"), [("similarity", 3), ("balance", 9)])
+def test_more_examples_than_there_are_is_told(tmp_path, by, most):
+    pool = shot_pool(9)  # three a dialogue
+    assert Shots(pool, 9, by).most == most == len(Shots(pool, 99, by).of(Sample("t", "w"), ["t"]))
+    p = problem("lm", tmp_path, options=QUICK | {"shots": 1000, "shots_by": by})
+    with pytest.warns(EmpathiaWarning, match=r"model\.shots = 1000, but there are \d+ examples"):
+        reader(p, Asking(lambda: pytest.fail("it is loaded"), "m"))
 
 
 def test_cues_are_fitted_on_training_and_kept(tmp_path):

@@ -11,7 +11,7 @@ from empathia.metrics.thresholds import (
     accuracy_threshold,
     best_thresholds,
     coverage_threshold,
-    rounded_down,
+    fallen_short,
     rounded_up,
 )
 
@@ -67,7 +67,7 @@ def test_no_confidence_is_enough_where_not_even_the_surest_are_right() -> None:
 
 
 def shown(share: float, bound: float) -> list[int]:
-    return [int(x.removesuffix(" %")) for x in (rounded_down(share), rounded_up(bound))]
+    return [int(x.removesuffix(" %")) for x in (fallen_short(share, bound), rounded_up(bound))]
 
 
 @given(st.tuples(st.floats(0, 1), st.floats(0, 1)).filter(lambda x: x[1] - x[0] > 1e-6))
@@ -76,5 +76,7 @@ def test_what_fell_short_is_shown_lower_than_what_was_needed(shares):
     assert short < needed
 
 
-def test_whole_percents_are_shown_as_they_are():
-    assert [shown(n / 100, n / 100) for n in range(101)] == [[n, n] for n in range(101)]
+def test_what_is_far_from_its_bound_is_rounded_as_elsewhere():
+    tenths = [n for n in range(595) if n % 10 != 5]
+    assert [shown(n / 1000, 0.6)[0] for n in tenths] == [round(n / 10) for n in tenths]
+    assert [shown(0, n / 100)[1] for n in range(1, 101)] == [*range(1, 101)]

@@ -14,6 +14,7 @@ from empathia.audit.cases import Case, Cut, scores
 from empathia.audit.finding import Finding, Severity
 from empathia.bench.answers import Answer
 from empathia.bench.results import Training, Unfinished
+from empathia.metrics.bootstrap import FEW
 from empathia.types import Utterance
 
 GAP_WORRY = 5.0
@@ -25,6 +26,7 @@ CLIMB_SURE, CLIMB_LIKELY = 0.01, 0.05
 """Chance of such an order among honest folds. Five folds in perfect order: 1/120."""
 _RESAMPLES = 400
 _SILENT = "(none)"
+_TOO_FEW = " Of {} dialogues that says little."
 
 Floats = NDArray[np.float64]
 
@@ -39,17 +41,24 @@ def gap(answered: Unfinished) -> Finding:
     rng = np.random.default_rng(0)
     drawn = _resampled(valid, rng) - _resampled(test, rng)
     least, most = np.quantile(drawn, [0.025, 0.975])
-    worry = difference >= GAP_WORRY and least > 0
+    wide, few = abs(difference) >= GAP_WORRY, min(len(valid), len(test))
     sentence = (
         f"Validation scores {high:.1f} weighted F1, the test {low:.1f}: a difference of "
         f"{difference:+.1f} ({least:+.1f} to {most:+.1f} in 95 % of resampled dialogues)."
     )
-    if worry:
+    severity: Severity = "fine"
+    if few < FEW:
+        severity, sentence = "note", sentence + _TOO_FEW.format(few)
+    elif wide and least > 0:
+        severity = "worry"
         sentence += " What was selected on is not like what was tested on, or was learnt from."
+    elif wide and most < 0:
+        severity = "note"
+        sentence += " What was tested on is easier than what was selected on, or was learnt from."
     bars = (("validation", float(high), "weighted F1"), ("test", float(low), "weighted F1"))
     return Finding(
         "gap",
-        "worry" if worry else "fine",
+        severity,
         sentence,
         difference,
         "points",
@@ -182,6 +191,8 @@ def above_baselines(answered: Unfinished) -> Finding:
     severity: Severity = "fine" if reached > baselines[best] else "worry"
     if severity == "worry":
         sentence += " It adds nothing to what can be had without any input."
+    elif (few := len({a.dialogue for a in test})) < FEW:
+        severity, sentence = "note", sentence + _TOO_FEW.format(few)
     bars = (("run", reached, "weighted F1"), *((n, v, "weighted F1") for n, v in baselines.items()))
     return Finding("floor", severity, sentence, reached - baselines[best], "points above", bars)
 

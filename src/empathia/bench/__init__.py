@@ -145,8 +145,8 @@ def checked(run: Run) -> tuple[ModuleType, Options]:
     """The plug-in of a run's recogniser and its options, complete.
 
     Raises:
-        ConfigError: There is no such recogniser, an option is none of its own, or a normaliser
-            looks at what is tested.
+        ConfigError: There is no such recogniser, an option is none of its own or cannot be, or a
+            normaliser looks at what is tested.
     """
     if not run.model.recogniser:
         kind = "a generator of replies" if run.model.generator else "a predictor of reactions"
@@ -156,6 +156,7 @@ def checked(run: Run) -> tuple[ModuleType, Options]:
         )
     plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
     options = checked_options(plugin, run.model.options, run.file, name=run.model.recogniser)
+    plugins.told(plugin, "check", options)
     for feature, kind in run.normalise.items():
         if "neutral-speaker" in kind.split("+"):
             raise ConfigError(

@@ -291,7 +291,10 @@ def _because(reason: Reason) -> str:
     """The sentence, and the label without each part."""
     from empathia.report.wording import because, part, percent
 
-    lines = [f"{-p.change:+.2f} nats, {percent(p.without)} without {part(p)}" for p in reason.parts]
+    lines = [
+        f"{round(-p.change, 2) + 0.0:+.2f} nats, {percent(p.without)} without {part(p)}"
+        for p in reason.parts
+    ]
     return "\n".join(("[why]", because(reason), *lines, ""))
 
 

@@ -147,8 +147,8 @@ def _report(record: RunRecord, folder: Path, *, model: bool) -> None:
     folds = len(record.folds)
     for fold in record.folds:
         print(
-            f"seed {fold.seed}, fold {fold.name}: learnt from {fold.train}, selected on "
-            f"{fold.valid}, tested on {fold.test} utterances"
+            f"seed {fold.seed}, fold {fold.name}: {fold.train} utterances to learn from, "
+            f"{fold.valid} to select on, {fold.test} to test on"
         )
     print(f"answered: {folds} {'fold' if folds == 1 else 'folds'} in {folder}")
     print(f"measure them: empathia evaluate {folder}")

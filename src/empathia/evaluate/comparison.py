@@ -17,8 +17,8 @@ from empathia.bench.results import Results
 from empathia.errors import UsageError
 from empathia.evaluate.figures import INDEPENDENT, SINGLE, block, figures, mean, score
 from empathia.evaluate.judged import Judged, judge
-from empathia.evaluate.notes import FEW, marks
-from empathia.metrics.bootstrap import RESAMPLES, Block, interval, resampled, two_sided_p
+from empathia.evaluate.notes import marks
+from empathia.metrics.bootstrap import FEW, RESAMPLES, Block, interval, resampled, two_sided_p
 from empathia.types import Score
 
 Floats = NDArray[np.float64]

@@ -6,11 +6,10 @@ import numpy as np
 
 from empathia.bench.results import Results, selected_on_test
 from empathia.evaluate.judged import SILENCES, Judged
+from empathia.metrics.bootstrap import FEW
 
 NOT_CAUSAL = "not causal: an answer may depend on what is said later"
 TOUCHED = "selected on test utterances"
-FEW = 10
-"""Dialogues under which resampling them says little."""
 
 
 def marks(results: Results) -> list[str]:

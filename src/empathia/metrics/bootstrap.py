@@ -20,6 +20,8 @@ from empathia.errors import UsageError
 
 Floats = NDArray[np.float64]
 RESAMPLES = 1000
+FEW = 10
+"""Dialogues under which resampling them says little."""
 _DRAWN_AT_ONCE = 4_000_000
 
 

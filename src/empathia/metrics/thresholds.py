@@ -97,13 +97,13 @@ def accuracy_threshold(
     return float(confidence[order[enough[-1]]]) if len(enough) else float(confidence.max()) + 1e-6
 
 
-def rounded_down(share: float) -> str:
+def fallen_short(share: float, bound: float) -> str:
     """A share that fell short, which must not read as if it had reached its bound.
 
-    >>> rounded_down(0.3599)
-    '35 %'
+    >>> fallen_short(0.3599, 0.36), fallen_short(0.3599, 0.6)
+    ('35 %', '36 %')
     """
-    return f"{int(100 * share + _TINY)} %"
+    return f"{min(round(100 * share), ceil(100 * bound - _TINY) - 1)} %"
 
 
 def rounded_up(share: float) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 
 from empathia.errors import LabelError, UsageError
 from empathia.metrics.scores import softmax
-from empathia.metrics.thresholds import rounded_down, rounded_up
+from empathia.metrics.thresholds import fallen_short, rounded_up
 from empathia.types import Emotion
 
 SOURCE = "fusion"
@@ -129,16 +129,16 @@ def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str
         if len(heard) == 1:
             return f"{_said(heard)}; that alone is right too seldom to go by"
         return f"{_said(heard)}; together they lean to {label}, which none of them says"
-    if joined.exclusive and confidence < _by_chance(len(joined.labels)):
-        return f"{label} is hardly likelier than by chance ({rounded_down(confidence)})"
+    chance = _by_chance(len(joined.labels))
+    if joined.exclusive and confidence < chance:
+        return f"{label} is hardly likelier than by chance ({fallen_short(confidence, chance)})"
     if confidence >= needed:
         return None
+    share = fallen_short(confidence, needed)
     bound = f"needs {rounded_up(needed)}" if needed <= 1 else "no answer is sure enough"
     if len({e.label for e in heard.values()}) > 1:
-        return (
-            f"{_said(heard)}; together {label} is too unsure ({rounded_down(confidence)}, {bound})"
-        )
-    return f"{label} is too unsure ({rounded_down(confidence)}, {bound})"
+        return f"{_said(heard)}; together {label} is too unsure ({share}, {bound})"
+    return f"{label} is too unsure ({share}, {bound})"
 
 
 def _by_chance(labels: int) -> float:

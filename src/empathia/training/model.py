@@ -10,7 +10,7 @@ from pathlib import Path
 from empathia.contracts import Recogniser
 from empathia.errors import LabelError, UsageError
 from empathia.files import Plain
-from empathia.metrics.thresholds import rounded_down, rounded_up
+from empathia.metrics.thresholds import fallen_short, rounded_up
 from empathia.training.problem import Conversation, Problem, Scores
 from empathia.types import About, Emotion, Reason, Sample
 
@@ -106,9 +106,10 @@ class Model:
         scores = tuple(min(1.0, max(0.0, float(x))) for x in row)
         top = max(scores)
         if self.about.exclusive and top < self.threshold:
-            reason = f"too unsure ({rounded_down(top)}, needs {rounded_up(self.threshold)})"
+            share, needed = fallen_short(top, self.threshold), rounded_up(self.threshold)
+            reason = f"too unsure ({share}, needs {needed})"
         elif not self.about.exclusive and top < _PRESENT:
-            reason = f"no label is likelier than not ({rounded_down(top)} at most)"
+            reason = f"no label is likelier than not ({fallen_short(top, _PRESENT)} at most)"
         return Emotion(name, labels, scores, self.about.exclusive, vad, reason)
 
 

@@ -175,12 +175,15 @@ def _most(options: Options) -> int:
     return _LOCAL if options.text("backend") == "local" else _MOST
 
 
-def _check(problem: Problem) -> None:
+def check(options: Options) -> None:
+    """Refuse what cannot be, whatever is asked about; a bench asks before it reads a corpus.
+
+    Raises:
+        ConfigError: An option, or what it names, cannot be.
+    """
     from empathia.emotion.lm import read, shots, template
 
-    o, asks = problem.options, template.read(problem.options.text("template"))
-    names = [n for each in problem.modalities.values() for n in each]
-    cued = read.cued(o)
+    o, asks = options, template.read(options.text("template"))
     read.shape(o)
     check_levels(o.count("levels"))
     tells, most = asks.task == "label", _most(o)
@@ -188,8 +191,7 @@ def _check(problem: Problem) -> None:
     o.demand(
         {
             "template": Rule(
-                "one that asks for a label (yes or no, where labels are independent)",
-                lambda _: asks.task == "yes" or (tells and problem.exclusive),
+                "one that asks for a label, or yes or no", lambda _: asks.task in ("label", "yes")
             ),
             "shots": at_least(0) if tells else Rule("0 where it asks yes or no", lambda n: n == 0),
             "shots_by": one_of(*shots.WAYS),
@@ -198,6 +200,25 @@ def _check(problem: Problem) -> None:
             "calibrate": at_least(0),
             "context": Rule(f"{_LEAST} to {most}", lambda n: _LEAST <= n <= most),
             "at_once": at_least(1),
+        }
+    )
+    tuning.check(o, asks)
+
+
+def _check(problem: Problem) -> None:
+    """Refuse what cannot be with these labels and modalities."""
+    from empathia.emotion.lm import read, template
+
+    check(problem.options)
+    o, asks = problem.options, template.read(problem.options.text("template"))
+    names = [n for each in problem.modalities.values() for n in each]
+    cued, one = read.cued(o), problem.exclusive
+    o.demand(
+        {
+            "template": Rule(
+                "one that asks for a label (yes or no, where labels are independent)",
+                lambda _: asks.task == "yes" or one,
+            ),
             "mode": Rule(
                 "'text' where neither 'prosody' nor 'face' is in [features]",
                 lambda mode: (
@@ -208,6 +229,6 @@ def _check(problem: Problem) -> None:
             ),
         }
     )
-    tuning.check(o, asks, problem.modalities, exclusive=problem.exclusive)
+    soft.check(o, asks, problem.modalities)
     if not cued:
         check_words(problem, NAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from empathia.emotion.lm.asking import Asking
 from empathia.emotion.lm.describing import Describer
 from empathia.emotion.lm.read import Reader
 from empathia.emotion.lm.shots import WINDOW, Shot, Shots
+from empathia.errors import EmpathiaWarning
 from empathia.files import Plain
 from empathia.training.problem import Problem, target_array
 
@@ -80,4 +82,8 @@ def _shots(problem: Problem, asks: Reader) -> Shots:
             if (row == row.max()).sum() == 1:
                 answer = asks.template.answered(problem.labels.labels[int(row.argmax())])
                 pool.append(Shot(s.id, number, s.text or "", asked[s.id].text, answer))
-    return Shots(pool, o.count("shots"), o.text("shots_by"))
+    made = Shots(pool, o.count("shots"), o.text("shots_by"))
+    if made.count > made.most:
+        told = f"model.shots = {made.count}, but there are {made.most} examples to show"
+        warnings.warn(f"{told}: these are shown", EmpathiaWarning, stacklevel=2)
+    return made

@@ -70,6 +70,11 @@ class Shots:
         if not self.pool:
             raise TrainingError("no training turn can be an example", "Take model.shots = 0")
 
+    @property
+    def most(self) -> int:
+        """How many a turn can be shown at most; by similarity it is one a dialogue."""
+        return len(self.pool) if self.by == "balance" else len({s.dialogue for s in self.pool})
+
     def of(self, target: Sample, dialogue: Collection[str]) -> tuple[tuple[str, str], ...]:
         """What is asked and answered before a turn; fewer where there are not as many.
 

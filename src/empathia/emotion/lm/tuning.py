@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from empathia.config import Options
@@ -46,20 +46,12 @@ def tuned(options: Options) -> bool:
     return options.text("tune") != "none"
 
 
-def check(
-    options: Options,
-    template: Template,
-    modalities: Mapping[str, Sequence[str]],
-    *,
-    exclusive: bool,
-) -> None:
+def check(options: Options, template: Template) -> None:
     """Refuse what cannot be tuned.
 
     Args:
         options: Of the recogniser.
         template: What asks for the label.
-        modalities: Modality to the names of the features of the run.
-        exclusive: One label a turn.
 
     Raises:
         ConfigError: An option cannot be.
@@ -78,7 +70,6 @@ def check(
             "balance": one_of("none", "weights"),
         }
     )
-    soft.check(o, template, modalities)
     if o.text("start"):
         begun = Rule("'lora' where it begins with what was learnt before", lambda t: t == "lora")
         o.demand({"tune": begun})
@@ -89,8 +80,7 @@ def check(
                 "backend": Rule(f"{' or '.join(learns)}, as it is tuned", lambda b: b in learns),
                 "answer": Rule("'scored', as it is tuned", lambda a: a == "scored"),
                 "template": Rule(
-                    "one that asks for a label, of labels that exclude each other, as it is tuned",
-                    lambda _: template.task == "label" and exclusive,
+                    "one that asks for a label, as it is tuned", lambda _: template.task == "label"
                 ),
                 "shots": Rule("0, as it is tuned", lambda n: n == 0),
             }

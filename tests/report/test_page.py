@@ -312,6 +312,15 @@ def test_pages_of_little_work_too(page, tmp_path, make):
         visit.page.evaluate(zooms)
 
 
+def test_within_a_page_that_told_what_it_is_its_head_is_left_out(page, tmp_path):
+    path = write_page(Timeline("Recording.webm", (turn(0),), ("Ann",), 9.0), tmp_path)
+    for inside in (False, True):
+        page.goto("about:blank")
+        page.goto(path.as_uri() + "#inside" * inside)
+        page.locator("button.turn").wait_for()
+        assert page.locator("h1", has_text="Recording.webm").is_visible() is not inside
+
+
 def test_messages_of_a_chat_stand_one_behind_the_other(page, tmp_path):
     sent = [turn(i, span=(at, at), voice=False) for i, at in enumerate((0, 60, 36_000))]
     chat = Timeline("chat.txt", tuple(sent), ("Ann",), 36_000.0)

@@ -140,6 +140,7 @@ def test_words_become_entries_on_their_days_with_their_feelings(browser, place):
         assert "<script>" in shown.inner_text() and "joy 100" in shown.inner_text()
         assert "12:00" in shown.locator("time").inner_text()  # the day that is looked at
         page.get_by_label("Or write").fill("비가 와서 sad.")
+        assert not page.get_by_text("It is kept.").is_visible()  # that was the one before
         page.get_by_label("When").fill("2025-03-20T08:15")
         page.get_by_role("button", name="Keep").click()
         page.locator(".done a").click()  # it is not on the day that is looked at

@@ -3,6 +3,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const turns = data.turns.map((turn, index) => ({ ...turn, index }));
 const byId = (id) => document.getElementById(id);
 const SVG = "http://www.w3.org/2000/svg";
+document.querySelector(".head").hidden = location.hash === "#inside"; // of a page that has told what it is
 const stored = new Map(Object.entries(data.stored));
 
 /** A sentence in the page's language; its {blanks} are filled in. */

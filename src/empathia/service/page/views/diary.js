@@ -87,7 +87,7 @@ async function period(main, signal, at) {
   };
   put(main, h("div", { class: "diary-head" }, heading(at, kind, now), tools()),
     h("div", { class: `diary diary-of-${kind}` },
-      kind === "year" ? said : h("div", { class: "diary-write" }, writing(account, kind === "day" ? at : null, signal, kept), said),
+      kind === "year" ? said : h("div", { class: "diary-write", oninput: () => put(said) }, writing(account, kind === "day" ? at : null, signal, kept), said),
       parts.side, parts.middle, parts.entries));
   await refresh();
 }

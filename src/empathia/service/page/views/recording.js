@@ -14,10 +14,8 @@ export default async function draw(main, signal, id) {
   const job = await existing(main, ask(path, { signal }));
   if (!job) return;
   const body = h("div", { class: "one" });
-  const title = h("h1", {}, titled(job.name));
-  put(main, h("p", {}, h("a", { href: "#recordings" }, t("recording.all"))), title, body);
+  put(main, h("p", {}, h("a", { href: "#recordings" }, t("recording.all"))), h("h1", {}, titled(job.name)), body);
   const show = (over) => {
-    title.classList.toggle("unseen", over.state === "done" && title.textContent === job.name); // the timeline has it, too
     put(body, ...(over.state === "done" ? timeline(over, path, signal) : [failure(over, signal)]));
   };
   if (job.state === "waiting" || job.state === "reading") {
@@ -47,7 +45,7 @@ function timeline(job, path, signal) {
   return [h("p", { class: "facts", role: "status" }, [date(job.created), ...facts(job.about)].join(" · ")),
     h("div", { class: "row-of tools" }, h("a", { class: "solid", href: `#ask/${job.id}` }, t("recording.ask")),
       h("span", { class: "hint" }, t("recording.download")), ...saved, removal(job, signal)),
-    h("iframe", { class: "report", src: `${path}/page?language=${language()}`, title: t("recording.report", { name: titled(job.name) }) })];
+    h("iframe", { class: "report", src: `${path}/page?language=${language()}#inside`, title: t("recording.report", { name: titled(job.name) }) })];
 }
 
 function removal(job, signal) {

@@ -158,6 +158,7 @@ def test_nothing_is_found_in_a_clean_toy_corpus(seed: int, tmp_path: Path) -> No
     assert {n for n, f in found.items() if f["severity"] in {"wrong", "worry"}} == set()
 
 
+@pytest.mark.slow
 @corpus
 @needs(IEMOCAP)
 def test_iemocap_standard(tmp_path: Path) -> None:

@@ -38,7 +38,11 @@ def eyes() -> Eyes:
 
 @pytest.mark.parametrize(
     ("left", "dotted", "kinds"),
-    [("F", "F", {"markers", "voices"}), ("M", "F", {"markers", "voices"}), ("M", "", {"voices"})],
+    [
+        ("F", "F", {"markers", "voices"}),
+        pytest.param("M", "F", {"markers", "voices"}, marks=pytest.mark.slow),
+        ("M", "", {"voices"}),
+    ],
 )
 def test_each_is_placed_wherever_they_sit(
     tmp_path: Path, eyes: Eyes, left: str, dotted: str, kinds: set[str]

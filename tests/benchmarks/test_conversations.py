@@ -52,6 +52,7 @@ def test_a_case_is_one_conversation(data):
     assert converse(data, Case("tune", "calm", 2, "clean", 1)).spans != first.spans
 
 
+@pytest.mark.slow
 def test_a_place_changes_the_sound_and_not_the_talk(said):
     talks = [said(Case("tune", "calm", 2, place, 0)) for place in conversations.PLACES]
     assert len({(t.spans, t.turns) for t in talks}) == 1
@@ -64,6 +65,7 @@ def test_no_speaker_is_in_both_halves(data):
     assert sorted(tune + report) == sorted(little_corpus.SPEAKERS)
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None)
 @given(st.integers(1, 4), st.integers(0, 50), st.sampled_from(conversations.HALVES))
 def test_everybody_speaks_and_two_at_once_seldom(data, speakers, number, half):
@@ -78,6 +80,7 @@ def test_everybody_speaks_and_two_at_once_seldom(data, speakers, number, half):
     assert (inside[:, 1:-1] >= on[:, 1:-1]).mean() > 0.999  # to a frame at the edges
 
 
+@pytest.mark.slow
 def test_gaps_are_those_of_people(said):
     gaps = []
     for number in range(10):
@@ -110,6 +113,7 @@ def test_calm_people_are_never_angry(said):
     assert tone("acted") > 100 * tone("calm")
 
 
+@pytest.mark.slow
 def test_a_talk_at_any_pace_is_short_or_tight_at_times_and_all_speak(data):
     talks = [converse(data, Case("tune", "acted", 3, "clean", n, usual=False)) for n in range(10)]
     seconds = [t.sound.duration for t in talks]

@@ -39,6 +39,7 @@ def test_a_bare_room_is_faint_and_the_same_again(seed):
     assert np.array_equal(room, nobody.bare_room(10, np.random.default_rng(seed)))
 
 
+@pytest.mark.slow
 def test_every_made_sound_comes_as_often():
     kinds = [r.kind for r in nobody._nobody(2, 3000)]
     assert sorted(kinds) == sorted(2 * [f"nobody: {kind}" for kind in nobody.MADE])

@@ -334,6 +334,7 @@ def test_warnings_of_a_loader_are_notes(tmp_path, capsys):
     assert "no train.tsv and no test.tsv" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_real_pairs_are_in_time_order(capsys):
     file = DATA / "iemocap" / "utterances.csv"

@@ -94,7 +94,9 @@ def test_what_was_heard_is_kept_where_time_is_up(monkeypatch: pytest.MonkeyPatch
     assert any("stopped at 3.0 s" in note for note in end["timeline"]["notes"])
 
 
-@pytest.mark.parametrize("closed", ["<&-", pytest.param(">&-", marks=pytest.mark.slow), "2>&-"])
+@pytest.mark.parametrize(
+    "closed", ["<&-", *(pytest.param(c, marks=pytest.mark.slow) for c in (">&-", "2>&-"))]
+)
 def test_a_standard_stream_may_be_closed(tmp_path: Path, closed: str) -> None:
     raw = tmp_path / "a.raw"
     raw.write_bytes(PCM[: 2 * sounds.RATE])

@@ -198,6 +198,7 @@ def real(corpus):
         return corpus.load(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_real_counts():
     dialogues = real(empathetic_dialogues)

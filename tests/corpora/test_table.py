@@ -521,6 +521,7 @@ def test_the_eight_measures_come_with_their_units(tmp_path):
     assert (ready.names, ready.units) == (NAMES, UNITS)
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_real_table():
     folder = DATA / "iemocap"

@@ -230,9 +230,10 @@ def test_the_same_words_with_another_voice_are_another_text(folder):
     [
         ({}, ["soft.safetensors"]),
         ({"projector": "qformer", "queries": 2}, ["soft.safetensors"]),
-        (
+        pytest.param(
             {"tune": "lora"},
             ["adapter_config.json", "adapter_model.safetensors", "soft.safetensors"],
+            marks=pytest.mark.slow,
         ),
     ],
 )

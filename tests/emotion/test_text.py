@@ -159,6 +159,7 @@ def test_unsure_answers_are_kept_but_not_given(english):
         assert ("too unsure" in (e.abstained or "")) == unsure
 
 
+@pytest.mark.slow
 @needs_model
 def test_cold_start_and_twenty_lines_are_quick():
     code = (

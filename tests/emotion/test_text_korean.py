@@ -224,6 +224,7 @@ def test_training_keeps_what_reading_reads(tmp_path):
     assert "negation, irony" in card, "what it cannot do"
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_shipped_model_on_kotes_test_part():
     if not (DATA / "kote" / "test.tsv").is_file():

@@ -29,7 +29,10 @@ def tone(seconds: float, seed: int = 0) -> np.ndarray:
     return (0.3 * voice + 0.002 * rng.standard_normal(len(t))).astype(np.float32)
 
 
-@pytest.fixture(scope="module", params=SIZES)
+@pytest.fixture(
+    scope="module",
+    params=["whisper-base", pytest.param("whisper-tiny-en", marks=pytest.mark.slow)],
+)
 def folder(request) -> Path:
     if not (PULLED / request.param / "model.bin").exists():
         pytest.skip(f"weight {request.param} is not pulled")

@@ -249,6 +249,7 @@ def test_nothing_to_test_on(tmp_path):
         evaluated(tmp_path, {(1, "a"): rows})
 
 
+@pytest.mark.slow
 @pytest.mark.long
 def test_large_results_are_quick(tmp_path):
     rng = np.random.default_rng(0)

@@ -88,7 +88,7 @@ def test_each_speaker_is_heard_where_he_speaks_and_nowhere_else(tmp_path, name):
     assert heard.duration == pytest.approx(UNTIL, abs=0.01)
 
 
-@pytest.mark.parametrize("shift", [3.0, 7.0])
+@pytest.mark.parametrize("shift", [3.0, pytest.param(7.0, marks=pytest.mark.slow)])
 def test_who_speaks_at_the_same_time_is_not_taken_for_crosstalk(tmp_path, shift):
     whole = sounds.example(0, UNTIL)
     other = 0.3 * np.roll(whole[::-1], round(shift * sounds.RATE))

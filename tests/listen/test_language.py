@@ -109,6 +109,7 @@ def test_any_text_gets_an_answer(text):
     assert detect_language([text]) == code
 
 
+@pytest.mark.slow
 def test_a_long_word_takes_no_longer_than_its_length() -> None:
     before = time.process_time()
     languages(["a" * 1_000_000, *["1"] * 50])

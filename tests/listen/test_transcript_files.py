@@ -124,6 +124,7 @@ def test_control_characters_do_not_reach_the_words(tmp_path):
 # Size and paths
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "txt", "srt", "vtt"])
 def test_ten_thousand_turns_are_fast(tmp_path, suffix):
     def cue(i: int) -> str:

@@ -181,8 +181,17 @@ def test_hints_write_rare_words_right_and_add_none(tmp_path, base):
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("hints", ["", "Ann, Bratislava"])
-@pytest.mark.parametrize("kind", ["noise", "music", "silence"])
+@pytest.mark.parametrize(
+    ("kind", "hints"),
+    [
+        ("noise", ""),
+        ("silence", "Ann, Bratislava"),
+        pytest.param("noise", "Ann, Bratislava", marks=pytest.mark.slow),
+        pytest.param("silence", "", marks=pytest.mark.slow),
+        pytest.param("music", "", marks=pytest.mark.slow),
+        pytest.param("music", "Ann, Bratislava", marks=pytest.mark.slow),
+    ],
+)
 def test_nothing_is_heard_where_nobody_speaks(base, kind, hints):
     made = {"noise": sounds.noise(2), "music": sounds.music(2), "silence": np.zeros(2 * RATE)}
     dictation = Dictation(ListenOptions(hints=hints), base)

@@ -86,6 +86,7 @@ def test_every_phrase_of_the_tables_has_something_to_look_for(language):
     assert all(needed(line) for phrases in (hints.idioms, *of_kinds) for line in phrases.lines)
 
 
+@pytest.mark.slow
 def test_twenty_thousand_words_are_read_in_a_moment():
     said = "We went to the market with my sister, and he said that it would rain again. " * 1300
     start = time.process_time()

@@ -422,6 +422,7 @@ def test_segments_come_back_cut_where_the_speaker_changes(tmp_path_factory, said
     assert flat == [(w, float(n), round(n + ms / 1000, 6)) for n, (_, w, ms) in enumerate(said_by)]
 
 
+@pytest.mark.slow
 def test_ten_thousand_segments_are_fast(tmp_path):
     words = [said(f"w{i}", i / 10, i / 10 + 0.1, "A") for i in range(5)]
     segments = [

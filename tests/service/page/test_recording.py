@@ -182,7 +182,7 @@ def test_what_is_dropped_is_read_and_what_is_refused_says_what_to_do(browser, pl
         refused.wait_for(state="detached")
 
 
-@pytest.mark.parametrize("width", [400, 1400])
+@pytest.mark.parametrize("width", [400, pytest.param(1400, marks=pytest.mark.slow)])
 def test_a_turn_is_asked_about_and_says_what_its_label_hangs_on(browser, place, width):
     with Visit(browser, place, "recordings", viewport={"width": width, "height": 900}) as visit:
         page = visit.page

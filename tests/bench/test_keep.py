@@ -236,7 +236,13 @@ def test_what_cannot_be_kept_says_so(
 @pytest.mark.parametrize(
     ("feature", "recogniser", "model", "bound"),
     [
-        ("text:text-default", "dialogue", "linear = 1.0\npenalties = [1]", False),
+        pytest.param(
+            "text:text-default",
+            "dialogue",
+            "linear = 1.0\npenalties = [1]",
+            False,
+            marks=pytest.mark.slow,
+        ),
         ("text:text-empathetic", "dialogue", "linear = 1.0\npenalties = [1]", True),
         ("text:text-empathetic", "majority", "", False),  # reads no features
     ],

@@ -153,6 +153,7 @@ def test_a_column_that_told_nothing_in_training_tells_nothing_later(tmp_path, be
     assert learnt(other) == learnt(same)
 
 
+@pytest.mark.slow
 def test_a_great_seed_grows_a_forest_of_its_own(tmp_path):
     forest = options(kind="forest", repeats=0)
     grown = [

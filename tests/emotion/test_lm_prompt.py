@@ -498,6 +498,7 @@ def described(row: dict[str, str], cuts) -> str:
     return ", ".join(filter(None, parts))
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 @pytest.mark.long
 def test_all_prompts_of_iemocap_are_joined_by_utterance_id():

@@ -70,7 +70,7 @@ def assert_same(read: Turn, added: Turn) -> None:
         assert other.scores == pytest.approx(one.scores, abs=1e-5)
 
 
-@pytest.mark.parametrize("recording", [True, False])
+@pytest.mark.parametrize("recording", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_turns_one_by_one_are_the_turns_of_the_file(
     remembering: Path, tmp_path: Path, *, recording: bool
 ) -> None:

@@ -112,9 +112,9 @@ def test_a_problem_names_the_file_as_its_client_does(served):
     assert job["problem"]["remedy"] == "Mend 'mine.txt'"
 
 
-def ask(served, job, utterance, **headers):
-    path, given = f"/v1/jobs/{job['id']}/ask", {"utterance": utterance}
-    return served.post(path, json=given, headers=headers)
+def ask(served, job, utterance, language=None, **headers):
+    given = {"utterance": utterance} | ({"language": language} if language else {})
+    return served.post(f"/v1/jobs/{job['id']}/ask", json=given, headers=headers)
 
 
 def test_a_turn_is_asked_about_at_once_or_in_events(served):
@@ -122,7 +122,12 @@ def test_a_turn_is_asked_about_at_once_or_in_events(served):
     over(served, job)
     answer = ask(served, job, "turn-0000").json()
     assert answer["emotion"]["label"] == "sadness"
-    assert [p["text"] for p in answer["why"]["parts"]] == ["So", "sad.", ""]
+    assert [p["text"] for p in answer["why"]["parts"]] == ["So", "sad.", "low volume", ""]
+    korean = ask(served, job, "turn-0000", "ko").json()["why"]
+    assert [p["text"] for p in korean["parts"]] == ["So", "sad.", "소리 크기 작음", ""]
+    assert korean["cues"] == {"voice": "소리 크기 작음"}
+    assert korean["prompt"] == answer["why"]["prompt"]
+    assert ask(served, job, "turn-0000", "xx").status_code == 422
     told = ask(served, job, "turn-0000", accept="text/event-stream").text.split("\n\n")
     assert [x.partition("\n")[0] for x in told] == ["event: progress", "event: answer", ""]
     assert json.loads(told[1].partition("data: ")[2]) == answer

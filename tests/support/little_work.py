@@ -129,10 +129,9 @@ class Work:
             raise InputError("it cannot be asked: no words", "Choose a turn with words")
         said = turn_json(Turn(turns[utterance].utterance, emotions={"lm": emotion("sadness")}))
         parts = tuple(Part("words", w, 1.5 - i, 0.2 + i / 10) for i, w in enumerate(text.split()))
+        others = (Part("voice", "low volume", -0.1, 0.72), Part("past", "", -0.2, 0.75))
         asked = (Message("system", "Which label?"), Message("user", f"Ann: {text}"))
-        why = Reason(
-            "sadness", 0.7, asked, {"voice": "low volume"}, (*parts, Part("past", "", -0.2, 0.75))
-        )
+        why = Reason("sadness", 0.7, asked, {"voice": "low volume"}, (*parts, *others))
         return {"utterance": utterance, "emotion": said["emotions"]["lm"], "why": reason_json(why)}
 
     def hear(self, tell, *, file, longest, language, calm):

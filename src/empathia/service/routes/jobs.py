@@ -7,7 +7,7 @@ import dataclasses
 import json
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
@@ -17,13 +17,16 @@ from pydantic.dataclasses import dataclass
 from empathia.errors import UsageError
 from empathia.files import Plain
 from empathia.report.timeline import WRITERS
+from empathia.report.words import Words, words_in
 from empathia.service import streaming
 from empathia.service.forms import KIND, opened
 from empathia.service.jobs import Job, Jobs
 from empathia.service.problems import Refused
 from empathia.service.routes.examples import FILE, STRICT, TEXT, content, example, takes
+from empathia.service.tasks.asking import Answer
 from empathia.service.tasks.reading import OWN, PAGES, TIMELINE, own
 from empathia.service.visiting import Signed, owner_of
+from empathia.types.shapes import ReasonJson
 from empathia.types.wire import from_json
 
 _NAME = 200  # characters of a name
@@ -58,9 +61,10 @@ class Every:
 
 @dataclass(config=STRICT, frozen=True, slots=True)
 class Question:
-    """A turn of a recording that is asked about."""
+    """A turn of a recording that is asked about, and the language of the answer's cues."""
 
     utterance: Annotated[str, Field(min_length=1, max_length=200)]
+    language: Literal["en", "ko"] = "en"
 
 
 Asked = Annotated[Question, example("the second turn", utterance="turn-0001")]
@@ -156,17 +160,26 @@ async def ask(id: str, given: Asked, request: Request, jobs: JobsOf, owner: Owne
     ``Accept: text/event-stream`` gets events: ``progress``, then ``answer`` or ``problem``.
     """
     state, file = request.app.state, str(jobs.result(owner, id, TIMELINE))
+    words = words_in(given.language)
 
     async def work(tell: streaming.Tell) -> dict[str, object]:
         with state.rooms["questions"].place():
-            told: dict[str, object] = await state.reader.ask(
-                "ask", tell, file=file, utterance=given.utterance
-            )
-        return told
+            told: Answer = await state.reader.ask("ask", tell, file=file, utterance=given.utterance)
+        return {**told, "why": _worded(told["why"], words)}
 
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(streaming.events("answer", work), media_type="text/event-stream")
     return JSONResponse(await work(lambda _: None))
+
+
+def _worded(why: ReasonJson, words: Words) -> dict[str, object]:
+    """What a label hangs on, with all that is told in English, and no quotation, in a language."""
+    parts = [
+        part if part["kind"] in ("words", "past") else {**part, "text": words.shown(part["text"])}
+        for part in why["parts"]
+    ]
+    cues = {kind: words.shown(told) for kind, told in why["cues"].items()}
+    return {**why, "parts": parts, "cues": cues, "note": words.shown(why["note"] or "") or None}
 
 
 @router.get("/{id}/timeline.{kind}", response_class=Response)

@@ -3,7 +3,7 @@ import { Problem, ask, events } from "../lib/api.js";
 import { h, put } from "../lib/dom.js";
 import { bars, verdict } from "../lib/feelings.js";
 import { existing, progress, titled } from "../lib/jobs.js";
-import { clock, date, feeling, percent, t } from "../lib/words.js";
+import { clock, date, feeling, language, percent, t } from "../lib/words.js";
 import { complain, told as inWords } from "../main.js";
 
 const CLEAR = 0.2; // nats and probability that a part costs the label, where the sentence names it
@@ -57,7 +57,7 @@ async function answer(panel, path, turn, signal) {
       if (name === "progress" && value.stage === "loading") bar.tell(t("ask.loading"));
       if (name === "answer") told = value;
       if (name === "problem") throw new Problem(value.status, value);
-    }, { method: "POST", json: { utterance: turn.id }, signal });
+    }, { method: "POST", json: { utterance: turn.id, language: language() }, signal });
   } catch (error) {
     if (error.name === "AbortError" || error.status === 401) throw error;
     put(panel, quoted, h("div", { role: "alert" }, ...inWords(error)));
@@ -70,7 +70,7 @@ async function answer(panel, path, turn, signal) {
 function shown({ emotion, why }, turn) {
   return [h("h2", { tabindex: "-1" }, t("ask.says"), " ", verdict(emotion)),
     emotion.label ? null : h("p", { class: "small" }, t("ask.unsure", { label: feeling(why.label), share: percent(why.confidence) })),
-    h("p", { class: "because" }, why.note ? [t("ask.no-reason"), " ", english(why.note)] : because(why)),
+    h("p", { class: "because" }, why.note ? [t("ask.no-reason"), " ", why.note] : because(why)),
     h("p", { class: "small" }, t("ask.beside"), " ", verdict(turn.emotion)),
     h("h3", {}, t("ask.shares")), bars(emotion.scores),
     why.parts.length ? h("h3", {}, t("ask.parts", { label: feeling(why.label) })) : null, why.parts.length ? left(why) : null,
@@ -80,7 +80,6 @@ function shown({ emotion, why }, turn) {
     h("p", { class: "small" }, t("ask.caution"))];
 }
 
-const english = (words) => h("span", { lang: "en" }, words);
 const part = ({ kind, text }) => (kind === "past" ? t("ask.past") : kind === "words" ? `“${text}”` : `${t(`kind.${kind}`)} “${text}”`);
 
 /** The sentence that says what a label hangs on. */
@@ -105,5 +104,5 @@ function left(why) {
 function cues(told) {
   const each = Object.entries(told);
   if (!each.length) return h("p", { class: "small" }, t("ask.no-cues"));
-  return h("ul", {}, each.map(([kind, words]) => h("li", {}, `${t(`kind.${kind}`)}: `, english(words))));
+  return h("ul", {}, each.map(([kind, words]) => h("li", {}, `${t(`kind.${kind}`)}: ${words}`)));
 }

@@ -85,6 +85,7 @@ def test_in_a_split_screen_each_gets_the_face_of_their_side(tmp_path: Path, left
     assert all(len(f.values) == len(taken[id].values) for id, f in meanwhile.items())
 
 
+@pytest.mark.slow
 def test_where_the_sides_cannot_be_told_nobody_gets_a_face(tmp_path: Path) -> None:
     turns = ("F", "M", "F", "M", "F", "M")
     video = split_video(tmp_path / "v.mp4", turns, left="F", dotted="M")

@@ -133,6 +133,7 @@ def test_one_person_alone_takes_a_minute(said):
     assert {s for _, _, s in talk.spans} == {0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", conversations.PLACES)
 def test_noise_is_as_loud_as_the_place_says(said, place):
     low, high = {"clean": (30, 60), "room": (10, 50), "phone": (10, 45)}.get(place, (2, 30))

@@ -38,7 +38,10 @@ def test_each_kind_learns_speakers_it_has_not_heard(tmp_path, kind):
         assert min(p) >= 0
 
 
-@pytest.mark.parametrize("kind", acoustic.KINDS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(k, marks=[pytest.mark.slow] * (k == "forest")) for k in acoustic.KINDS],
+)
 def test_same_seed_same_answers(tmp_path, kind):
     once, again = (
         acoustic.learn(problem(tmp_path / n, options(kind=kind, repeats=1))) for n in "ab"

@@ -229,7 +229,9 @@ def test_the_same_words_with_another_voice_are_another_text(folder):
     ("how", "files"),
     [
         ({}, ["soft.safetensors"]),
-        ({"projector": "qformer", "queries": 2}, ["soft.safetensors"]),
+        pytest.param(
+            {"projector": "qformer", "queries": 2}, ["soft.safetensors"], marks=pytest.mark.slow
+        ),
         pytest.param(
             {"tune": "lora"},
             ["adapter_config.json", "adapter_model.safetensors", "soft.safetensors"],

@@ -101,7 +101,9 @@ MUSIC = {
 }
 
 
-@pytest.mark.parametrize("name", MUSIC)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=[pytest.mark.slow] * (n != "hum")) for n in MUSIC]
+)
 def test_music_is_nobody(name):
     heard = [ear(MUSIC[name](seed)) for seed in range(8)]
     assert sum(bool(e.dropped) for e in heard) > 0  # the detector alone takes it for somebody

@@ -42,10 +42,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way to ask: a run file, and what takes the place of its values."""
+    """One way to ask: a run file, and what takes the place of its values.
+
+    ``copies`` asks nobody: the answer is the commonest among the examples, of several the nearest.
+    """
 
     run: Path
     changes: tuple[str, ...] = ()
+    copies: bool = False
 
     def read(self) -> Run:
         """The run file with them, of one seed."""
@@ -53,7 +57,7 @@ class Way:
 
     def but(self, *changes: str, run: Path | None = None) -> Way:
         """The way with further changes."""
-        return Way(run or self.run, (*self.changes, *changes))
+        return Way(run or self.run, (*self.changes, *changes), self.copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ def tables() -> dict[str, Table]:
     """What is asked in which ways."""
     told = IEMOCAP.but("model.mode=description")
     voice = IEMOCAP.but("model.mode=audio")
+    nearest = MELD.but("model.shots=4")
     four, nine = (IEMOCAP.but(run=RUNS / f"iemocap{n}.toml") for n in (4, 9))
     yes = IEMOCAP.but("model.template=yes")
     several = yes.but(run=RUNS / "iemocap6-multi.toml")
@@ -126,13 +131,14 @@ def tables() -> dict[str, Table]:
             {
                 "no example": MELD,
                 "4, all labels": MELD.but("model.shots=4", "model.shots_by=balance"),
-                "4, the nearest": MELD.but("model.shots=4"),
+                "4, the nearest": nearest,
             },
         ),
         "written": (MELD, {"scored": MELD, "written": MELD.but("model.answer=generated")}),
     }
     more = {"labels": {f"{n}, 4 labels": w for n, w in floors(four).items()}}
     more["labels"] |= {f"{n}, 9 labels": w for n, w in floors(nine).items()}
+    more["shots"] = {"the vote of the nearest": dataclasses.replace(nearest, copies=True)}
     return {
         name: Table(name, turns, ways, floors(next(iter(ways.values()))) | more.get(name, {}))
         for name, (turns, ways) in made.items()
@@ -276,7 +282,9 @@ def answered(name: str, way: Way, ids: Mapping[str, int], place: Place) -> Answe
     given, by = problem(way, place), way.read().model.recogniser
     asked = only(given.valid, ids)
     print(f"{name}: {len(asked.targets)} turns", file=sys.stderr, flush=True)
-    if by == "lm":
+    if way.copies:
+        told = told_by_examples(given, asked)
+    elif by == "lm":
         told = told_by_model(given, ids, place.asking(given.options))
     else:
         others = {k: 0 for d in given.valid.dialogues for k in _free(d, ids)}
@@ -313,6 +321,22 @@ def told_by_model(given: Problem, ids: Mapping[str, int], asking: Asking) -> Sco
         ready, _ = calibrating.calibrated(rest, reader)
         its = asked.targets.keys() - others.keys()
         told |= ready.answer(only(asked, dict.fromkeys(its, group)).dialogues, its)
+    return told
+
+
+def told_by_examples(given: Problem, asked: Part) -> Scores:
+    """The share of each label among the examples of these turns; the nearest breaks ties."""
+    asks = calibrating.reader(given)
+    names = [asks.template.answered(x) for x in given.labels]
+    if (shots := asks.shots) is None:
+        raise ValueError("no examples are asked for (model.shots)")
+    told: dict[str, tuple[float, ...]] = {}
+    for dialogue in asked.dialogues:
+        ids = {s.id for s in dialogue}
+        for sample in (s for s in dialogue if s.id in asked.targets):
+            shown = [answer for _, answer in shots.of(sample, ids)]
+            votes = np.array([shown.count(x) + 0.5 * (x == shown[-1]) for x in names])
+            told[sample.id] = tuple(votes / votes.sum())
     return told
 
 

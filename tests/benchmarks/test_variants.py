@@ -103,6 +103,23 @@ def test_a_table_holds_ways_against_the_first_and_asks_nothing_twice(asked, caps
     assert len(list(read_json_lines(place.out / "answers.jsonl"))) == kept
 
 
+def test_the_vote_of_examples_needs_no_model(asked):
+    way, place = asked
+    copies = dataclasses.replace(way.but("model.shots=3"), copies=True)
+    given = variants.problem(copies, place)
+    part = variants.only(given.valid, variants.drawn(given.valid, 9))
+    ordinary = variants.told_by_examples(given, part)
+    assert ordinary.keys() == part.targets.keys()
+    for shares in ordinary.values():  # three votes, and half a one of the nearest
+        assert sum(shares) == pytest.approx(1)
+        assert {round(7 * x) for x in shares} <= {0, 2, 3, 4, 5, 7}
+        assert max(shares) >= 3 / 7
+    second = dict.fromkeys(given.train.targets, tuple(float(i == 1) for i in range(6)))
+    taught = dataclasses.replace(given.train, targets=second)
+    told = variants.told_by_examples(dataclasses.replace(given, train=taught), part)
+    assert {shares.index(1.0) for shares in told.values()} == {1}
+
+
 def test_who_does_not_answer_is_wrong_and_not_sure_of_it():
     gold = [[1, 0], [1, 0], [0, 1], [0, 1]]
     made = row(gold, [[0.75, 0.25], [np.nan, np.nan], [0.25, 0.75], [0.75, 0.25]], unparsed=1)

@@ -1,6 +1,6 @@
 """Examples out of the training part that stand before what is asked.
 
-Those that are nearest by their words mostly have the label of the turn that is asked about, and a
+Those that are nearest by their words often have the label of the turn that is asked about, and a
 model that copies them looks better than it reads. So they may be balanced: every label comes as
 often, in an order that the turn does not decide; of each label it is the nearest ones.
 """

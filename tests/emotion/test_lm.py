@@ -16,7 +16,7 @@ from empathia import emotion, plugins, weights
 from empathia.config import Options, checked_options
 from empathia.emotion import lm
 from empathia.emotion.lm.asking import Asking
-from empathia.emotion.lm.calibrating import calibrated, reader
+from empathia.emotion.lm.calibrating import assumed, calibrated, reader
 from empathia.emotion.lm.read import asking
 from empathia.emotion.lm.shots import Shot, Shots
 from empathia.errors import ConfigError, EmpathiaWarning, ServerError, TrainingError
@@ -26,7 +26,7 @@ from empathia.labels import EKMAN7
 from empathia.lm.local import tokens
 from empathia.lm.scripted import ScriptedModel
 from empathia.training.model import NO_LABEL, about, scores_of
-from empathia.training.problem import Part
+from empathia.training.problem import Part, label_shares
 from empathia.types import Cues, Features, Message, Sample
 
 QUICK = {"backend": "scripted", "model": "", "calibrate": 8}
@@ -83,6 +83,15 @@ def test_the_seed_draws_the_turns_that_calibrate(tmp_path):
         return model.asked
 
     assert asked(1) == asked(1) != asked(2)
+
+
+def test_calibrated_scores_assume_the_shares_of_validation(tmp_path):
+    asked = problem("lm", tmp_path, options=QUICK, valid=part(["aab"], 4)[0])
+    shares = label_shares(asked.valid)
+    assert lm.learn(asked).about.prior == assumed(asked) == shares
+    for more in ({"answer": "generated"}, {"calibrate": 0}):
+        options = Options({**asked.options.values, **more})
+        assert assumed(dataclasses.replace(asked, options=options)) == ()
 
 
 def test_labels_that_were_written_get_no_offsets(tmp_path):

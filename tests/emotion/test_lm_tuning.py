@@ -256,7 +256,7 @@ def test_tuning_begins_where_another_ended(folder, tmp_path):
     ):
         with pytest.raises(WeightsError, match=told):
             task(tuning(folder, tmp_path / "d", **({"targets": "all", "start": str(kept)} | wrong)))
-    with pytest.raises(ConfigError, match=r"start.*kept recogniser"):
+    with pytest.raises(ConfigError, match=r"start.*ships, or the folder of a kept one"):
         emotion.kept_of("lm", Options({**first.options.values, "start": str(tmp_path)}))
     with pytest.raises(LeakageError, match="work of a tuning"):
         left = tmp_path / "out" / tuning_of.LEARNT

@@ -9,6 +9,7 @@ Untrained it is asked as it is; what it says of turns that tell nothing is taken
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,13 +76,14 @@ def learn(problem: Problem) -> Model:
         ServerError: It does not answer; what it answered is kept for the next try.
     """
     _check(problem)
+    from empathia.emotion.lm.calibrating import assumed, calibrated, reader
+
     about = model.about(problem, NAME, languages=_languages(problem))
+    about = dataclasses.replace(about, prior=assumed(problem))
     if tuning.tuned(problem.options):
         with needs("train", f"tuning the recogniser '{NAME}'"):
             from empathia.emotion.lm.fitting import train
         return train(problem, about)
-    from empathia.emotion.lm.calibrating import calibrated, reader
-
     asks, record = calibrated(problem, reader(problem))
     return asks.recogniser(about, record)
 
@@ -135,13 +137,13 @@ def kept_of(options: Options) -> tuple[Path, ...]:
         LeakageError: A folder is what a tuning left, not what was kept.
         ConfigError: Tuning is to begin with what was not kept.
     """
-    begun = [Path(x) for x in (options.text("start"),) if x]
-    for folder in (asked := Path(options.text("model")), *begun):
+    asked, begun = Path(options.text("model")), tuning.start(options)
+    for folder in filter(None, (asked, begun)):
         tuning.check_kept(folder)
-    is_kept = Rule("the folder of a kept recogniser", lambda x: is_file(Path(x) / keeping.SETTINGS))
-    if begun:
-        options.demand({"start": is_kept})
-    return (*([asked] if is_file(asked / keeping.SETTINGS) else []), *begun)
+    kept = [folder for folder in (asked, begun) if folder and is_file(folder / keeping.SETTINGS)]
+    what = "a recogniser that ships, or the folder of a kept one"
+    options.demand({"start": Rule(what, lambda _: begun is None or begun in kept)})
+    return tuple(kept)
 
 
 def notes_of(options: Options) -> tuple[str, ...]:

@@ -148,8 +148,8 @@ class Task:
             targets=o.text("targets"),
             layers=o.count("layers"),
         )
-        if o.text("start"):
-            lowrank.begin(adapters, Path(o.text("start")), o.text("model"))
+        if begun := tuning.start(o):
+            lowrank.begin(adapters, begun, o.text("model"))
         return lowrank.module(adapters)
 
     def _projector(self) -> Projector | None:

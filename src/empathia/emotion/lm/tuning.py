@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from empathia import weights
 from empathia.config import Options
 from empathia.config.rules import PORTION, Rule, at_least, more_than, one_of
 from empathia.emotion.lm import soft
@@ -29,7 +30,8 @@ OPTIONS: Mapping[str, Plain] = {
     "rank": 16,  # of these
     "alpha": 16.0,  # their products are multiplied by alpha / rank
     "dropout": 0.05,  # share of their input that is left out in training
-    "start": "",  # kept recogniser with adapters of the same kind, which training begins with
+    "start": "",  # recogniser with adapters of the same kind, which training begins with: the
+    # name of one that ships, or the folder of a kept one
     "targets": "qkv",  # queries, keys and values; or "all" linear layers
     "layers": 0,  # of the top ones alone; what those below make of it is computed once; 0 for all
     "back": 4,  # turns before the first of a few that are learnt from in one pass
@@ -85,6 +87,13 @@ def check(options: Options, template: Template) -> None:
                 "shots": Rule("0, as it is tuned", lambda n: n == 0),
             }
         )
+
+
+def start(options: Options) -> Path | None:
+    """The folder of the recogniser that training begins with."""
+    name = options.text("start")
+    ships = name in {e.name for e in weights.entries() if e.shipped}
+    return weights.folder(name) if ships else Path(name) if name else None
 
 
 def learnt(folder: Path) -> tuple[Path, ...]:

@@ -16,7 +16,7 @@ from empathia import emotion, plugins, weights
 from empathia.config import Options, checked_options
 from empathia.emotion import lm
 from empathia.emotion.lm.asking import Asking
-from empathia.emotion.lm.calibrating import assumed, calibrated, reader
+from empathia.emotion.lm.calibrating import calibrated, reader
 from empathia.emotion.lm.read import asking
 from empathia.emotion.lm.shots import Shot, Shots
 from empathia.errors import ConfigError, EmpathiaWarning, ServerError, TrainingError
@@ -25,8 +25,9 @@ from empathia.files import append_json, read_json_lines
 from empathia.labels import EKMAN7
 from empathia.lm.local import tokens
 from empathia.lm.scripted import ScriptedModel
+from empathia.training import keeping
 from empathia.training.model import NO_LABEL, about, scores_of
-from empathia.training.problem import Part, label_shares
+from empathia.training.problem import Part
 from empathia.types import Cues, Features, Message, Sample
 
 QUICK = {"backend": "scripted", "model": "", "calibrate": 8}
@@ -83,15 +84,6 @@ def test_the_seed_draws_the_turns_that_calibrate(tmp_path):
         return model.asked
 
     assert asked(1) == asked(1) != asked(2)
-
-
-def test_calibrated_scores_assume_the_shares_of_validation(tmp_path):
-    asked = problem("lm", tmp_path, options=QUICK, valid=part(["aab"], 4)[0])
-    shares = label_shares(asked.valid)
-    assert lm.learn(asked).about.prior == assumed(asked) == shares
-    for more in ({"answer": "generated"}, {"calibrate": 0}):
-        options = Options({**asked.options.values, **more})
-        assert assumed(dataclasses.replace(asked, options=options)) == ()
 
 
 def test_labels_that_were_written_get_no_offsets(tmp_path):
@@ -564,3 +556,15 @@ def test_untrained_it_reads_with_the_small_model_and_is_not_sure():
     assert sum(row[0].scores) == pytest.approx(1)
     assert (row[0].abstained is None) == (row[0].confidence >= lm.UNSURE)
     assert row[1].abstained
+
+
+@pytest.mark.weights
+def test_the_tuned_one_that_ships_tells_plain_feelings():
+    pytest.importorskip("xllamacpp")
+    if weights.state("smollm2") == "missing":
+        pytest.skip("weight smollm2 is not pulled")
+    made = keeping.load(weights.folder("lm-talk"), 1)
+    said = {"anger": "How dare you!", "sadness": "My dog died.", "joy": "We won! I love it!"}
+    rows = made.recognise([[Sample(k, x, "en", speaker="Ann")] for k, x in said.items()])
+    assert [row[0].label for row in rows] == list(said)
+    assert made.about.noncommercial is False

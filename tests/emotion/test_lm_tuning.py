@@ -16,7 +16,7 @@ from tiny_chat import write_model  # noqa: E402
 from tiny_gguf import write_gguf  # noqa: E402
 from transformers import AutoModelForCausalLM  # noqa: E402
 
-from empathia import emotion  # noqa: E402
+from empathia import emotion, weights  # noqa: E402
 from empathia.config import Options  # noqa: E402
 from empathia.emotion import lm  # noqa: E402
 from empathia.emotion.lm import calibrating, fitting  # noqa: E402
@@ -248,6 +248,8 @@ def test_tuning_begins_where_another_ended(folder, tmp_path):
     assert learns[0] == learns[1] and any(learns[1])
     going = Options({**first.options.values, "start": str(kept)})
     assert emotion.kept_of("lm", going) == (kept,)
+    ships = Options({**first.options.values, "start": "lm-talk"})
+    assert emotion.kept_of("lm", ships) == (weights.folder("lm-talk"),)
 
     for wrong, told in (
         ({"rank": 4}, "size"),

@@ -7,7 +7,7 @@ import pytest
 from empathia.emotion import lm
 from empathia.errors import AbsentError, InputError
 from empathia.pipeline import Options
-from empathia.service.tasks import reading
+from empathia.service.tasks import asking, reading
 from empathia.types import Timeline, Turn, Utterance
 from empathia.types.wire import dumps
 
@@ -39,6 +39,7 @@ def ask(room, file, number):
 
 def test_a_turn_is_shown_with_what_came_before_it_and_nothing_later(file, monkeypatch):
     monkeypatch.setattr(lm, "OPTIONS", {**lm.OPTIONS, "backend": "scripted"})  # arbitrary scores
+    monkeypatch.setattr(asking, "RECOGNISER", "lm")
     room = reading.Reading(reading.Models(Options()))
     first, stages = ask(room, file, 1)
     assert stages == ["loading"]

@@ -93,6 +93,7 @@ def test_the_manifest_names_what_the_code_asks_for():
         "reply-kinds": False,
         "text-empathetic": True,
         "text-korean": False,
+        "lm-talk": False,
         "text-multilingual": False,
         "voice-default": True,
         "overlap": True,

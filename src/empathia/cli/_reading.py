@@ -165,7 +165,7 @@ def _recognising(group: argparse._ArgumentGroup) -> None:
         "--why",
         action="store_true",
         help="measure which words and cues each label hangs on, where a recogniser can tell "
-        "(--recogniser lm): up to a dozen questions a turn more",
+        "(--recogniser lm-talk): up to a dozen questions a turn more",
     )
     group.add_argument("--threads", type=int, metavar="N", help="threads for the models")
 

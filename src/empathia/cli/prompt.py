@@ -46,7 +46,7 @@ examples:
   empathia prompt meld corpora/meld --utterance test/dia4_utt2 --template mine.toml --raw
   empathia prompt meld corpora/meld --stats --window 4 --picture lengths.png
   empathia prompt meld corpora/meld --utterance test/dia4_utt2 \
-      --recogniser out/lm-meld7/model --ask --why
+      --recogniser lm-talk --ask --why
 
 Without --utterance and --stats it shows the prompt of the first utterance.
 """
@@ -68,10 +68,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     say("--template", metavar="T", help="name, or a TOML file (default: plain)")
     say(
         "--recogniser",
-        type=Path,
-        metavar="FOLDER",
-        help="a kept recogniser 'lm': what it is asked, by its own options; --template asks "
-        "something else",
+        metavar="R",
+        help="a kept recogniser 'lm', by folder or name (lm-talk): what it is asked, by its own "
+        "options; --template asks something else",
     )
     say("--ask", action="store_true", help="and what it writes")
     say("--why", action="store_true", help="and what its label, or --label, hangs on")
@@ -107,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     if args.recogniser is not None:
         return _kept(args)
     for name in (n for n in ("ask", "why") if getattr(args, n)):
-        raise UsageError(f"--{name} asks a kept recogniser", "Name it: --recogniser FOLDER")
+        raise UsageError(f"--{name} asks a kept recogniser", "Name it: --recogniser R")
     template = read(args.template or DEFAULT)
     shape = Shape(args.mode, args.window, args.context_cues, args.twice, args.stride)
     plugin, dialogues, _ = read_corpus(args)
@@ -148,11 +147,12 @@ def _kept(args: argparse.Namespace) -> int:
     from empathia.bench.gather import gather
     from empathia.emotion.lm import kept_reader
     from empathia.emotion.lm.template import read
-    from empathia.training.keeping import load
+    from empathia.training.keeping import load, place
 
     if args.stats:
         raise UsageError("--stats is of prompts without a recogniser", "Leave out one of the two")
-    reader, kept = kept_reader(args.recogniser), load(args.recogniser)
+    folder = place(args.recogniser)
+    reader, kept = kept_reader(folder), load(folder)
     s = kept.settings
     if args.template is not None and args.why:
         raise UsageError("--why is of the recogniser's own question", "Leave --template out")

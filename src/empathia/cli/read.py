@@ -31,7 +31,7 @@ examples:
   empathia read talk.mp3 --out talk.json --out talk.TextGrid
   empathia read interviews/ --out 'out/{name}.csv'
   empathia read talk.txt --recogniser out/mine/model   ... in the labels of your own model
-  empathia read talk.txt --recogniser lm --why    which words each label hangs on
+  empathia read talk.txt --recogniser lm-talk --why    which words each label hangs on
   empathia read talk.mp4 --report out             a video: faces, too; the page plays it
   empathia read chat.txt --reply                  a transcript, with a reply to its last turn
   arecord -f S16_LE -r 16000 | empathia read -    what is heard right now, turn by turn

@@ -262,7 +262,7 @@ class Conversation:
             names = ", ".join(dict.fromkeys(f"'{named.about.name}'" for named in self._named))
             raise UsageError(
                 f"none of the recognisers can tell why ({names})",
-                "Name one that can: --recogniser lm, or leave --why out",
+                "Name one that can: --recogniser lm-talk, or leave --why out",
             )
 
     def hear(self, sound: Audio, utterance: str) -> dict[str, Features]:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from empathia import plugins
+from empathia import plugins, weights
 from empathia.contracts import Recogniser
 from empathia.encoders.layers import as_learnt
 from empathia.errors import EmpathiaError, LabelError, WeightsError
@@ -184,6 +184,12 @@ class Kept:
         features = {n: sample.features[c] for n, c in computed if c in sample.features}
         text = sample.text if "text" in self.settings.modalities else None
         return dataclasses.replace(sample, text=text, features=features)
+
+
+def place(name: str) -> Path:
+    """The folder of a model that ships, by its name; else what is named is a folder."""
+    ships = name in {e.name for e in weights.entries() if e.shipped}
+    return weights.folder(name) if ships else Path(name)
 
 
 def read(folder: Path) -> Settings:

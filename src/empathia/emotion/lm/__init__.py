@@ -9,7 +9,6 @@ Untrained it is asked as it is; what it says of turns that tell nothing is taken
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,14 +75,13 @@ def learn(problem: Problem) -> Model:
         ServerError: It does not answer; what it answered is kept for the next try.
     """
     _check(problem)
-    from empathia.emotion.lm.calibrating import assumed, calibrated, reader
-
     about = model.about(problem, NAME, languages=_languages(problem))
-    about = dataclasses.replace(about, prior=assumed(problem))
     if tuning.tuned(problem.options):
         with needs("train", f"tuning the recogniser '{NAME}'"):
             from empathia.emotion.lm.fitting import train
         return train(problem, about)
+    from empathia.emotion.lm.calibrating import calibrated, reader
+
     asks, record = calibrated(problem, reader(problem))
     return asks.recogniser(about, record)
 

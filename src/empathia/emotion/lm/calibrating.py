@@ -15,7 +15,7 @@ from empathia.emotion.lm.read import Reader
 from empathia.emotion.lm.shots import WINDOW, Shot, Shots
 from empathia.errors import EmpathiaWarning
 from empathia.files import Plain
-from empathia.training.problem import Problem, label_shares, target_array
+from empathia.training.problem import Problem, target_array
 
 
 def reader(problem: Problem, asking: Asking | None = None) -> Reader:
@@ -65,17 +65,6 @@ def calibrated(problem: Problem, asks: Reader) -> tuple[Reader, dict[str, Plain]
         "unparsed": sum(row is None for row in said.values()),
     }
     return dataclasses.replace(asks, calibration=fitted if known else None), record
-
-
-def assumed(problem: Problem) -> tuple[float, ...]:
-    """Share of each label that scores assume once they are calibrated; () where that isn't known.
-
-    Args:
-        problem: Its validation part calibrates.
-    """
-    o, valid = problem.options, problem.valid
-    scored = problem.exclusive and o.text("answer") == "scored" and o.count("calibrate") > 0
-    return label_shares(valid) if scored and valid.labelled() else ()
 
 
 def _shots(problem: Problem, asks: Reader) -> Shots:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from empathia import weights
 from empathia.config import Options
 from empathia.config.rules import PORTION, Rule, at_least, more_than, one_of
 from empathia.emotion.lm import soft
@@ -16,7 +15,7 @@ from empathia.files import Plain, is_file
 from empathia.lm import hub, local
 from empathia.lm.hub import whole
 from empathia.lm.local import adapter
-from empathia.training.keeping import SETTINGS
+from empathia.training.keeping import SETTINGS, place
 from empathia.types.soft import FILE
 
 LEARNT = "learnt"
@@ -92,8 +91,7 @@ def check(options: Options, template: Template) -> None:
 def start(options: Options) -> Path | None:
     """The folder of the recogniser that training begins with."""
     name = options.text("start")
-    ships = name in {e.name for e in weights.entries() if e.shipped}
-    return weights.folder(name) if ships else Path(name) if name else None
+    return place(name) if name else None
 
 
 def learnt(folder: Path) -> tuple[Path, ...]:

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import TypedDict
 
-from empathia.emotion.lm import NAME
 from empathia.errors import AbsentError, InputError
 from empathia.pipeline import Conversation, Options, Spoken
 from empathia.pipeline.models import Models
@@ -16,6 +15,9 @@ from empathia.service.tasks import Told
 from empathia.types import Turn
 from empathia.types.shapes import EmotionJson, ReasonJson
 from empathia.types.wire import from_json, turn_json
+
+RECOGNISER = "lm-talk"
+"""Who is asked: the language model that was tuned to tell feelings, with the voice in words."""
 
 
 class Answer(TypedDict):
@@ -41,7 +43,7 @@ class Asking:
 
     def __init__(self, options: Options) -> None:
         self._options = dataclasses.replace(
-            options, recognisers=(NAME,), why=True, reply="none", adapt=False
+            options, recognisers=(RECOGNISER,), why=True, reply="none", adapt=False
         )
         self._models = Models(self._options)
         self._is_loaded = False
@@ -67,7 +69,7 @@ class Asking:
         (judged,) = talk.extend([spoken])
         self._is_loaded = True
         told = turn_json(judged)
-        emotion, why = told["emotions"][NAME], (told["why"] or {}).get(NAME)
+        emotion, why = told["emotions"][RECOGNISER], (told["why"] or {}).get(RECOGNISER)
         if why is None:
             raise InputError(
                 f"the language model cannot be asked about this turn: {emotion['abstained']}",

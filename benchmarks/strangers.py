@@ -30,7 +30,6 @@ from typing import NamedTuple
 import judged as j
 import numpy as np
 
-from empathia import weights
 from empathia.contracts import About, Recogniser
 from empathia.emotion.majority import NAME as MAJORITY
 from empathia.labels import EKMAN7, SHARED4, LabelSet
@@ -75,7 +74,7 @@ class Row(NamedTuple):
 
 def open_model(name: str) -> Recogniser:
     """A shipped model by its name, or one in a folder."""
-    return trained.load(Path(name) if Path(name).is_dir() else weights.folder(name), threads=1)
+    return trained.load(trained.place(name), threads=1)
 
 
 def open_models(names: Sequence[str]) -> list[Recogniser]:
@@ -92,7 +91,7 @@ def _folders(names: Sequence[str]) -> Iterator[Path]:
         run = Path(name)
         seeds = sorted(run.glob("seed-*/*/model"))
         if not seeds:
-            yield run if run.is_dir() else weights.folder(name)
+            yield trained.place(name)
         for folder in seeds:
             with tempfile.TemporaryDirectory() as copy:
                 shutil.copytree(folder, copy, dirs_exist_ok=True)

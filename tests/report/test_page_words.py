@@ -25,6 +25,7 @@ from empathia.labels.sets import GOEMOTIONS28, LABEL_SETS
 from empathia.listen.remarks import on_speakers
 from empathia.media import Condition
 from empathia.pipeline.fusion import fuse
+from empathia.replies.select.kinds import written
 from empathia.report import words as spoken
 from empathia.report.timeline.html import page
 from empathia.report.words import words_in
@@ -192,6 +193,14 @@ def test_what_a_reading_remarks_is_told_in_korean():
     assert KOREAN.shown(hostile) == hostile and KOREAN.shown("Ann: hello") == "Ann: hello"
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_why_an_answer_was_chosen_has_korean_words(language):
+    for kind in written(language).kinds:
+        assert latin(KOREAN.shown(f"taken for “{kind.name}” (74%)")) == []
+    for sounds in ("good", "hard", "open"):
+        assert latin(KOREAN.shown(f"of no kind that is known, sounds {sounds}")) == []
+
+
 def test_what_is_told_in_korean_is_what_the_program_says():
     """A remark that was worded anew is English on Korean pages until its form is, too."""
     package = Path(empathia.__file__).parent
@@ -201,10 +210,10 @@ def test_what_is_told_in_korean_is_what_the_program_says():
     text = (ROOM / "assets" / "words" / "ko.json").read_text("utf-8")
     groups = json.loads(text)["stored"]
     several = "told apart|sound like|for a second|with the voice$|answer is sure|face says"
-    several += "|short sounds|at {times}: "
+    several += "|short sounds|at {times}: |sounds (good|hard|open)$"
     stale = [
         remark
-        for group in ("face", "absent", "reasons", "notes", "roles")
+        for group in ("face", "absent", "reasons", "kinds", "notes", "roles")
         for remark in groups[group]
         if max(re.split(r"\{\w+\}", remark), key=len) not in joined
     ]

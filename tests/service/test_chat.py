@@ -115,8 +115,21 @@ def test_careful_words_are_never_cut_in_halves(served):
         talk.say("user_input", text="I am in danger.")
         _, answer, _ = talk.until("assistant_end")
         assert answer["message"]["content"] == "You said: I am in danger. How was it?"
-        told = {"source": "care", "why": "taken for “a test” (74%)", "note": None}
+        told = {"source": "care", "why": "taken for “a pet died” (74%)", "note": None}
         assert answer["models"]["empathia"] == told
+
+
+def test_reasons_are_told_in_the_language_that_is_asked_for(served):
+    with Talk(served, "?language=ko") as talk:
+        talk.say("user_input", text="I am unsure.")
+        said, answer, *_ = talk.until("assistant_end")
+        assert said["models"]["empathia"]["emotion"]["abstained"] == "판단할 근거 없음"
+        why = answer["models"]["empathia"]["why"]
+        assert why == "이런 이야기로 봄: 반려동물이 죽음(74%)"
+    with pytest.raises(WebSocketDisconnect) as closed, Talk(served, "?language=fr"):
+        pass
+    assert closed.value.code == 1008
+    assert "no page in 'fr'" in closed.value.reason
 
 
 def kept(talk, served):

@@ -22,7 +22,7 @@ def open(options):
 
 def emotion(label):
     if label is None:
-        return Emotion("text", EKMAN7, abstained="nothing to go by")
+        return Emotion("text", EKMAN7, abstained="nothing to judge by")
     scores = tuple(0.7 if x == label else 0.05 for x in EKMAN7)
     return Emotion("text", EKMAN7, scores)
 
@@ -112,7 +112,7 @@ class Talking:
                 tell("on and on ")
         u = Utterance("u", 0, "you", last, language="en")
         source = "care" if "danger" in last else "little"
-        text, why = f"You said: {last} How was it?{''.join(told)}", "taken for “a test” (74%)"
+        text, why = f"You said: {last} How was it?{''.join(told)}", "taken for “a pet died” (74%)"
         reply = Reply("u", text, source, why=why)
         return turn_json(Turn(u, emotion=emotion(felt(last)), reply=reply))
 

@@ -106,7 +106,7 @@ def test_what_is_written_is_answered_with_what_it_felt_like(browser, place):
         assert first.startswith("You I am sad. S sadness 70 % then neutral 5 %")
         assert second == "Empathia You said: I am sad. How was it? Why this answer"
         why = talk.page.locator(".answer details p").first.text_content()
-        assert why == "It was taken for a telling of this kind: a test (74 %)."
+        assert why == "taken for “a pet died” (74%)"
         assert "? unsure It is not sure enough to name a feeling." in third
         assert talk.page.evaluate("seen.tracks.length") == 0  # nobody was heard
         assert talk.page.evaluate("document.activeElement.tagName") == "TEXTAREA"
@@ -221,6 +221,8 @@ def test_where_the_service_has_no_korean_the_device_speaks(browser, place):
         told = talk.page.locator(".with").inner_text()
         assert "서비스에 한국어 목소리가 없어 이 기기의 목소리(Yuna)로 말합니다." in told
         assert talk.page.get_by_label("대답하는 동안 마이크 끄기").is_checked()
+        why = talk.page.locator(".answer details p").first.text_content()
+        assert why == "이런 이야기로 봄: 반려동물이 죽음(74%)"
         assert talk.page.evaluate("spoken[0]") == [f"You said: {long}", "Yuna"]
 
 

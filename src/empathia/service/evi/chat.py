@@ -15,6 +15,7 @@ from pathlib import Path
 
 from empathia.errors import EmpathiaError, UsageError
 from empathia.files import Plain
+from empathia.report.words import ENGLISH, Words
 from empathia.service import log, problems
 from empathia.service.chats import IDS
 from empathia.service.evi.scores import prosody
@@ -25,6 +26,7 @@ from empathia.service.workers import Worker
 from empathia.speech import tone_of
 
 _TOLD = ("source", "why", "note")  # of an answer
+_REASONS = ("abstained", "why", "note")
 _UNUSED = (
     "system_prompt", "context", "variables", "builtin_tools", "language_model_api_key", "voice_id",
     "metadata",
@@ -41,6 +43,7 @@ class Chat:
         group: A chat group that goes on; None begins one.
         speaker: Gives answers a voice; None sends words alone.
         verbose: Whether words are told while somebody still speaks.
+        words: In whose language reasons are told.
 
     Attributes:
         file: Where it is kept.
@@ -58,13 +61,14 @@ class Chat:
         speaker: Worker | None = None,
         *,
         verbose: bool = False,
+        words: Words = ENGLISH,
     ) -> None:
         self._group = group or secrets.token_urlsafe(16)
         self.file = folder / f"{self._group}.json"
         if group is not None and not (IDS.fullmatch(group) and self.file.is_file()):
             raise UsageError("there is no such chat group", "Leave resumed_chat_group_id out")
         self._talk = Talk(socket, talker, self.file, self, drafts=verbose)
-        self._speaker, self._tools = speaker, Tools(self._send)
+        self._speaker, self._tools, self._words = speaker, Tools(self._send), words
         self._custom: dict[str, str] = {}
         self._is_paused = False
         self._plays_until = 0.0  # of the loop's clock; what was sent is played until then
@@ -161,7 +165,7 @@ class Chat:
         if turn["text"] is None:  # nothing that could be understood: there is nothing to answer
             return
         own = {name: turn[name] for name in ("emotion", "emotions", "cues", "prosody")}
-        models = {"prosody": prosody(_mapping(turn["emotion"])), "empathia": own}
+        models = {"prosody": prosody(_mapping(turn["emotion"])), "empathia": self._told(own)}
         await self._user(turn, models, from_text=from_text, interim=False)
         if not self._is_paused:
             await self._answered()
@@ -194,7 +198,7 @@ class Chat:
         """Words of an answer, sentence by sentence, with its voice; no reply: the client's own."""
         id, index = secrets.token_urlsafe(12), 0
         loop = asyncio.get_running_loop()
-        own = None if reply is None else {name: reply[name] for name in _TOLD}
+        own = None if reply is None else self._told({name: reply[name] for name in _TOLD})
         with self._talk.saying(answers=reply is not None) as sent:
             for sentence in said:
                 await self._send(
@@ -212,6 +216,12 @@ class Chat:
                     index += 1
                     self._plays_until = max(self._plays_until, loop.time()) + seconds
         await self._send("assistant_end")
+
+    def _told(self, own: Json) -> Json:
+        """What is told of a turn or of an answer, its reasons in the client's language."""
+        told = {k: self._told(v) if isinstance(v, Mapping) else v for k, v in own.items()}
+        reasons = {k: self._words.shown(v) for k in _REASONS if isinstance(v := told.get(k), str)}
+        return {**told, **reasons}
 
     async def _aloud(self, text: str, tone: str) -> AsyncGenerator[tuple[bytes, float], None]:
         """Its sound; where the voice fails the words stay."""

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, WebSocket, WebSocketDisconnect
 
 from empathia.errors import AccessError, EmpathiaError
+from empathia.report.words import words_in
 from empathia.service.chats import Chats, Kept
 from empathia.service.evi.chat import Chat
 from empathia.service.forms import INCOMING
@@ -60,9 +61,10 @@ async def chat(socket: WebSocket) -> None:
         folder = state.settings.folder / (INCOMING if passes else "chats")
         folder /= await asyncio.to_thread(owner_of, socket)
         verbose = socket.query_params.get("verbose_transcription") in ("true", "1")
+        told = words_in(socket.query_params.get("language") or "en")
         with state.rooms["evi"].place():
             talk = Words(socket), state.talker, folder, group, state.speaker
-            one = Chat(*talk, verbose=verbose)
+            one = Chat(*talk, verbose=verbose, words=told)
             async with state.chats.held(one.file, one.end):
                 try:
                     await one.run()

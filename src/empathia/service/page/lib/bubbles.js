@@ -30,17 +30,9 @@ export function grow(node, { sentences, why, cut, text }) {
   if (!sentences) return say(words, text);
   words.lang = tongue(sentences.join(" "));
   for (const one of sentences.slice(words.children.length)) words.append(h("span", {}, one), " ");
-  if (why && !node.querySelector("details")) node.append(h("details", {}, h("summary", {}, t("talk.why")), h("p", { class: "small" }, because(why))));
+  if (why && !node.querySelector("details")) node.append(h("details", {}, h("summary", {}, t("talk.why")), h("p", { class: "small reason" }, why)));
   if (cut && !node.querySelector(".cut")) node.append(h("p", { class: "small cut" }, t("talk.cut")));
   return node;
-}
-
-/** Why it is answered so, in words of the page where those are known. */
-function because(why) {
-  const [, kind, share] = /^taken for “(.+)” \((\d+) ?%\)$/.exec(why) ?? [];
-  if (kind) return t("talk.taken", { kind, share });
-  const [, sounds] = /^of no kind that is known, sounds (good|hard|open)$/.exec(why) ?? [];
-  return sounds ? t(`talk.anyway.${sounds}`) : why;
 }
 
 function felt({ emotion, emotions, cues }) {
@@ -52,7 +44,7 @@ function felt({ emotion, emotions, cues }) {
       unsure && h("small", {}, " ", t("talk.unsure"))),
     h("details", {}, h("summary", {}, t(cues ? "talk.sounded" : "talk.shares")), cues && sounded(cues),
       emotion && Object.keys(emotion.scores).length ? [cues && h("h3", {}, t("talk.shares")), bars(emotion.scores)] : null,
-      bySource(emotions ?? {}), unsure && emotion.abstained && h("p", { class: "small", lang: "en" }, emotion.abstained)),
+      bySource(emotions ?? {}), unsure && emotion.abstained && h("p", { class: "small reason" }, emotion.abstained)),
   ];
 }
 

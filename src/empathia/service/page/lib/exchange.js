@@ -3,6 +3,7 @@ import { signedOut } from "../main.js";
 import { Aloud } from "./aloud.js";
 import { ENDED, Problem, talk } from "./api.js";
 import { Deaf, Microphone, base64, bytes } from "./sound.js";
+import { language } from "./words.js";
 
 const RATE = 48_000; // samples a second of most microphones
 
@@ -99,7 +100,7 @@ export class Exchange {
     this.#socket?.close();
     this.#lose();
     const resumed = this.#past.group ? { resumed_chat_group_id: this.#past.group } : {};
-    const socket = talk({ verbose_transcription: true, ...resumed }, this.#rate, (message) => { if (this.#socket === socket) this.#take(message); },
+    const socket = talk({ verbose_transcription: true, language: language(), ...resumed }, this.#rate, (message) => { if (this.#socket === socket) this.#take(message); },
       (code) => { if (this.#socket === socket) this.#broke(code); });
     this.#socket = socket;
     this.#owed = false;

@@ -29,6 +29,7 @@ from empathia.metrics.abstention import risk_coverage
 from empathia.metrics.bootstrap import Block, interval, resampled
 from empathia.metrics.counts import counts as named
 from empathia.metrics.counts import tally
+from empathia.training.model import only
 from empathia.types import Dialogue, Features, Sample
 
 Array = np.ndarray
@@ -138,9 +139,10 @@ def judge(recogniser: Recogniser, talk: Talk) -> Judged:
     """What a recogniser answers: where it abstains without looking, all labels alike."""
     labels = recogniser.about.labels
     into = _into(labels, talk.labels)
+    asked = only(recogniser, talk.gold)
     emotions = {
         s.id: e
-        for d, row in zip(talk.dialogues, recogniser.recognise(talk.dialogues), strict=True)
+        for d, row in zip(talk.dialogues, asked.recognise(talk.dialogues), strict=True)
         for s, e in zip(d, row, strict=True)
     }
     even = (1 / len(labels),) * len(labels)

@@ -22,7 +22,7 @@ import csv
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +37,7 @@ from empathia.metrics.thresholds import best_thresholds
 from empathia.pipeline import Reader
 from empathia.pipeline.priors import Prior
 from empathia.training import keeping as trained
+from empathia.training.model import only
 from empathia.types import Emotion, Sample
 
 HERE = Path(__file__).parent
@@ -111,6 +112,9 @@ class AsRead:
     def about(self) -> About:
         about = self.model.about
         return about if self.worth is None else replace(about, worth=self.worth)
+
+    def only(self, wanted: Collection[str]) -> AsRead:
+        return replace(self, model=only(self.model, wanted))
 
     def recognise(self, dialogues: Sequence[Sequence[Sample]]) -> list[list[Emotion]]:
         said, about = self.model.recognise(dialogues), self.about

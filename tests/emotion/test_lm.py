@@ -17,6 +17,7 @@ from empathia.config import Options, checked_options
 from empathia.emotion import lm
 from empathia.emotion.lm.asking import Asking
 from empathia.emotion.lm.calibrating import calibrated, reader
+from empathia.emotion.lm.describing import Describer
 from empathia.emotion.lm.read import asking
 from empathia.emotion.lm.shots import Shot, Shots
 from empathia.errors import ConfigError, EmpathiaWarning, ServerError, TrainingError
@@ -179,6 +180,8 @@ def test_labels_that_do_not_exclude_each_other_are_asked_one_by_one(tmp_path):
         ({"answer": "free", "template": "yes"}, {}, "answer"),
         ({"normalise": "max"}, {}, "normalise"),
         ({"shots": 2, "template": "yes"}, {}, "shots"),
+        ({"shots": 2, "mode": "audio"}, {}, "shots"),
+        ({"shots": -1}, {}, "shots"),
         ({"shots": 2, "shots_by": "chance"}, {}, "shots_by"),
         ({"at_once": 0}, {}, "at_once"),
         ({"context": 10}, {}, "context"),
@@ -407,11 +410,25 @@ def test_long_talks_lose_their_oldest_turns(tmp_path):
     assert "turn 0" not in prompt.text
 
 
+def test_where_no_tokenizer_is_known_what_is_not_latin_counts_a_token_a_byte(tmp_path):
+    """As a tokenizer that never saw a writing cuts it: at 3 bytes a token it would not fit."""
+    options = QUICK | {"backend": "server", "model": "http://x/v1#m", "context": 600}
+    dialogue = [Sample(f"u{i}", "오늘은 정말 힘들었어요" * 3, speaker="A") for i in range(9)]
+    p = problem("lm", tmp_path, options=options)
+    prompt = reader(p, Asking(lambda: ScriptedModel([]), "m")).prompts(dialogue, {"u8"})["u8"]
+    korean = sum(len(x.encode()) - len(x.encode("ascii", "ignore")) for x in prompt.past)
+    assert prompt.dropped
+    assert 0 < korean < 600
+
+
+@pytest.mark.parametrize("backend", ["local", "hub"])
 @pytest.mark.parametrize("context", range(256, 1200, 97))
-def test_what_is_too_long_leaves_room_for_the_answer_and_keeps_all_that_fits(tmp_path, context):
+def test_what_is_too_long_leaves_room_for_the_answer_and_keeps_all_that_fits(
+    tmp_path, context, backend
+):
     """By the tokens that the model sees: chat template and all."""
     file = str(write_gguf(tmp_path / "tiny.gguf"))
-    options = QUICK | {"backend": "local", "model": file, "mode": "description"}
+    options = QUICK | {"backend": backend, "model": file, "mode": "description"}
     dialogue = [
         Sample(f"u{i}", f"turn {i} " + "word " * (i % 4 + 5), speaker="A") for i in range(13)
     ]
@@ -568,3 +585,14 @@ def test_the_tuned_one_that_ships_tells_plain_feelings():
     rows = made.recognise([[Sample(k, x, "en", speaker="Ann")] for k, x in said.items()])
     assert [row[0].label for row in rows] == list(said)
     assert made.about.noncommercial is False
+
+
+def test_who_is_called_as_somebody_of_its_corpus_is_heard_as_anybody():
+    shipped = Describer.load(weights.folder("lm-talk"))
+    measures = voice("u", np.array([[60, 4, 200, 20, 8, 80, 4, 10]]))
+    told = [
+        shipped.describe([Sample("u", "Hi", speaker=who, features={"prosody": measures})])
+        for who in ("Rachel", "Joey", "Ann")
+    ]
+    assert told[0] == told[1] == told[2]
+    assert told[0]["u"]["voice"].description

@@ -266,6 +266,9 @@ def test_of_what_is_too_long_the_oldest_turns_go():
     assert fitted.dropped == 5
     assert fitted == dataclasses.replace(long, past=long.past[5:], dropped=5)
     assert long.fitted(lambda p: 99, 12).text == long.ask
+    several = dataclasses.replace(long, shots=(("Ann: far", "joy"), ("Ann: near", "joy")))
+    left = several.fitted(lambda p: len(p.past) + len(p.shots), 1)
+    assert (left.past, left.shots) == ((), (("Ann: near", "joy"),))
     assert [m.role for m in long.messages()] == ["system", "user", "assistant", "user"]
     many = ask(talk(("Ann", "begin" + "😀 end" * 4000)))["u0"]
     assert "begin" not in many.line

@@ -193,7 +193,10 @@ def check(options: Options) -> None:
             "template": Rule(
                 "one that asks for a label, or yes or no", lambda _: asks.task in ("label", "yes")
             ),
-            "shots": at_least(0) if tells else Rule("0 where it asks yes or no", lambda n: n == 0),
+            "shots": Rule(
+                "0 or more; 0 where it asks yes or no, or shows no words to choose examples by",
+                lambda n: n == 0 or (n > 0 and tells and o.text("mode") != "audio"),
+            ),
             "shots_by": one_of(*shots.WAYS),
             "answer": Rule(f"one of {', '.join(answers)}", lambda a: a in answers),
             "normalise": one_of("sum", "mean"),

@@ -131,7 +131,9 @@ class Prompt:
         return (*shown, Message("user", self.text))
 
     def fitted(self, tokens: Callable[[Prompt], int], most: int) -> Prompt:
-        """The prompt without as many of its oldest turns as it takes to fit; the rest stays.
+        """The prompt without as many of its oldest turns as it takes to fit, then of its examples.
+
+        Turn, cues and question stay.
 
         Args:
             tokens: Counts those of a prompt.
@@ -140,6 +142,8 @@ class Prompt:
         prompt = self
         while prompt.past and tokens(prompt) > most:
             prompt = dataclasses.replace(prompt, past=prompt.past[1:], dropped=prompt.dropped + 1)
+        while prompt.shots and tokens(prompt) > most:
+            prompt = dataclasses.replace(prompt, shots=prompt.shots[1:])
         return prompt
 
 

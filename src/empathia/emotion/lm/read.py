@@ -22,7 +22,7 @@ from empathia.emotion.lm.describing import Describer
 from empathia.emotion.lm.prompt import Prompt, Shape, Told, prompts
 from empathia.emotion.lm.shots import Shots
 from empathia.emotion.lm.template import Template
-from empathia.errors import EmpathiaError, WeightsError
+from empathia.errors import EmpathiaError
 from empathia.files import Plain, write, write_json
 from empathia.labels import LabelSet
 from empathia.lm import hub
@@ -398,11 +398,11 @@ def _stamps(spec: str) -> list[int]:
 
 
 def _counted(options: Options, most: int) -> Callable[[Prompt], int]:
-    """Counts the tokens of a prompt: exactly, where the tokenizer is known, else by its length.
+    """Counts the tokens of a prompt: exactly, where the tokenizer is known, else at most.
 
     One that has no more bytes than ``most`` fits, whatever a token is: it is not cut up.
     """
-    spec = options.text("model") if options.text("backend") == "local" else ""
+    spec = options.text("model") if options.text("backend") in ("local", "hub") else ""
 
     def count(prompt: Prompt) -> int:
         texts = [m.content for m in prompt.messages()]
@@ -410,7 +410,10 @@ def _counted(options: Options, most: int) -> Callable[[Prompt], int]:
         if length + marks <= most:
             return length + marks
         known = _tokenizer(spec) if spec else None
-        return (sum(known.count(texts)) if known else length // 3) + marks
+        if known:
+            return sum(known.count(texts)) + marks
+        plain = sum(len(t.encode("ascii", "ignore")) for t in texts)
+        return plain // 3 + length - plain + marks
 
     return count
 
@@ -419,5 +422,5 @@ def _counted(options: Options, most: int) -> Callable[[Prompt], int]:
 def _tokenizer(spec: str) -> Tokens | None:
     try:
         return tokens.of(spec)
-    except (WeightsError, ImportError):
+    except (EmpathiaError, ImportError):
         return None

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -80,6 +80,12 @@ def iemocap(data: Path, *splits: str) -> Talk:
     heard = table.ready(path, map=columns, features={"prosody": tuple(NAMES)})["prosody"]
     loaded = table.load(path, map=columns, labels=IEMOCAP6, scale=(1, 5), language="en")
     return _talk(loaded, splits, heard, SHARED4)
+
+
+def asked_of(talk: Talk, dialogues: list[list[Sample]]) -> Talk:
+    """What is asked about some of its dialogues."""
+    ids = {s.id for d in dialogues for s in d}
+    return replace(talk, dialogues=dialogues, gold={k: g for k, g in talk.gold.items() if k in ids})
 
 
 def comments(data: Path, corpus: str, *splits: str) -> Talk:

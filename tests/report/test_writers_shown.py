@@ -346,6 +346,7 @@ def test_known_emotions_look_the_same_in_every_set():
         k: v for k, v in seven.items() if k in more
     }
     assert [m.letter for m in seven.values()] == list("NJSAFDU")
+    assert marks([*EKMAN7][::-1]) == seven  # a corpus has another order
     assert len({m.light for m in seven.values()}) == 7
     assert marks(("happy", "sad"))["happy"].light == seven["joy"].light
     both = marks(("happy", "joy"))

@@ -12,7 +12,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
 from empathia.errors import EmpathiaError, EmpathiaWarning
 from empathia.version import __version__
@@ -40,8 +40,15 @@ VERBS = {
 }
 
 
+class _Parser(argparse.ArgumentParser):
+    """Takes options by their whole names: what is cut short may be another one's beginning."""
+
+    def __init__(self, **how: Any) -> None:  # noqa: ANN401 - those of argparse
+        super().__init__(**how, allow_abbrev=False)
+
+
 def _parser(verb: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="empathia",
         description="Hears how people feel in a conversation and answers with empathy.",
         epilog="Emotion recognition is uncertain; it is no lie detector and no diagnosis.",

@@ -163,7 +163,11 @@ def _kept(args: argparse.Namespace) -> int:
     asked = args.utterance or ids[:1]
     _check_ids(ids, asked)
     those = [d for d in dialogues if {u.id for u in d.utterances} & set(asked)]
-    ready = ready_features(args, plugin, those)
+    theirs = {u.id for d in those for u in d.utterances}
+    ready = {
+        name: {id: f for id, f in each.items() if id in theirs}
+        for name, each in ready_features(args, plugin, those).items()
+    }
     with bar("steps", label=lambda _: "measuring", plain=args.json) as progress:
         names = tuple(s.computed.values())
         features = gather(those, names, ready=ready, progress=progress)
@@ -224,12 +228,16 @@ def _told(
 
 def _labels(args: argparse.Namespace, dialogues: Iterable[Dialogue]) -> LabelSet:
     from empathia.labels import label_set
+    from empathia.labels.sets import LABEL_SETS
 
     if args.labels is not None:
         return label_set(args.labels)
     own = {d.labels.labels: d.labels for d in dialogues if d.labels is not None}
     if len(own) != 1:
-        raise UsageError(f"the corpus has {len(own)} sets of labels", "Name one with --labels")
+        known = ", ".join(LABEL_SETS)
+        raise UsageError(
+            f"the corpus has {len(own)} sets of labels", f"Name one with --labels ({known})"
+        )
     return next(iter(own.values()))
 
 

@@ -46,7 +46,9 @@ def add(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--cert", type=Path, metavar="FILE", help="certificate, for https")
     parser.add_argument("--key", type=Path, metavar="FILE", help="its key")
     parser.add_argument("--folder", type=Path, metavar="DIR", help="where uploads are kept")
-    parser.add_argument("--database", metavar="URL", help="of the diary (default: a file there)")
+    parser.add_argument(
+        "--database", metavar="URL", help="of the diary, or a file (default: one there)"
+    )
     parser.add_argument(
         "--largest", type=int, default=2000, metavar="MB", help="of an upload (default: 2000)"
     )
@@ -87,8 +89,11 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if (args.cert is None) != (args.key is None):
         raise UsageError("https needs a certificate and its key", "Give --cert and --key")
+    folder = args.folder or s.home()
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"'{folder}' is no folder", "Give another --folder")
     settings = s.Settings(
-        args.folder or s.home(),
+        folder,
         args.host,
         args.port,
         tuple(args.names),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import NamedTuple
 
@@ -65,17 +65,17 @@ def _letters(label: str) -> Iterator[str]:
 
 
 def marks(labels: Iterable[str], called: Callable[[str], str] = str) -> dict[str, Mark]:
-    """A mark for every label; the same labels in the same order look the same.
+    """A mark for every label; the same labels look the same.
 
-    Known names have fixed colours; a relative ("happy") takes its family's
-    colour unless the family's own name is there too; others take colours from
-    a second list in turn. Letters are those of what a label is ``called``.
+    Known names have fixed colours and choose their letters in a fixed order; a relative
+    ("happy") takes its family's colour unless the family's own name is there too; others take
+    colours from a second list in turn. Letters are those of what a label is ``called``.
     """
     order = list(dict.fromkeys(labels))
     further = cycle(_FURTHER)
     family = {relative: name for name, group in _FAMILIES.items() for relative in group}
     colours_taken: set[str] = {label for label in order if label in _KNOWN}
-    letters = _assigned(order, {*_KNOWN, *family}, called)
+    letters = _assigned(order, [*_KNOWN, *family], called)
     assigned: dict[str, Mark] = {}
     for label in order:
         name = family.get(label, label)
@@ -87,11 +87,11 @@ def marks(labels: Iterable[str], called: Callable[[str], str] = str) -> dict[str
 
 
 def _assigned(
-    order: Iterable[str], first: Container[str], called: Callable[[str], str]
+    order: Sequence[str], first: Sequence[str], called: Callable[[str], str]
 ) -> dict[str, str]:
     """A letter for every label; the well-known ones choose before the others."""
     letters: dict[str, str] = {}
-    for label in sorted(order, key=lambda label: label not in first):
+    for label in dict.fromkeys([x for x in first if x in order] + [*order]):
         taken = set(letters.values())
         letters[label] = next(x for x in _letters(called(label)) if x not in taken)
     return letters

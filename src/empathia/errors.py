@@ -45,6 +45,11 @@ class EmpathiaError(Exception):
         self.remedy = remedy
         super().__init__(problem if not remedy else f"{problem}. {remedy}")
 
+    def call(self, path: str, name: str) -> None:
+        """Call a file otherwise than by its path, which may be nobody's business."""
+        told = self.problem.replace(path, name), self.remedy.replace(path, name)
+        EmpathiaError.__init__(self, *told)
+
 
 class UsageError(EmpathiaError):
     """Wrong use: an option, a path or a name that cannot be meant."""

@@ -55,8 +55,7 @@ def writing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
         mode: Permissions of a new file, less those that the user's mask takes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A short name of its own: adding to a long one could pass the system's limit.
-    beside = path.with_name(f".empathia-{secrets.token_hex(6)}.part")
+    beside = path.with_name(_part(path, secrets.token_hex(6)))
     try:
         with open(beside, "x+b", opener=lambda name, how: os.open(name, how, mode)) as file:
             yield file
@@ -67,6 +66,31 @@ def writing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _part(path: Path, number: str) -> str:
+    """What is written beside a file is called: by its sum, for a longer name could be too long."""
+    name = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    return f".empathia-{name}-{number}.part"
+
+
+def remove(path: Path) -> bool:
+    """Delete a file, and what a kill left beside it that was to become it.
+
+    Returns:
+        Whether it was there.
+    """
+    for part in path.parent.glob(_part(path, "*")):
+        part.unlink(missing_ok=True)
+    there = path.exists()
+    path.unlink(missing_ok=True)
+    return there
+
+
+def sweep(folder: Path) -> None:
+    """Delete what a kill left of files that were being written, there and in folders below."""
+    for part in folder.rglob(".empathia-*.part"):
+        part.unlink(missing_ok=True)
 
 
 def write(path: Path, content: bytes, mode: int = 0o666) -> None:

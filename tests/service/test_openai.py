@@ -278,6 +278,10 @@ def test_what_a_transcript_cannot_be_is_refused_by_name(client, more, param):
 def test_what_cannot_be_read_is_a_bad_request(client):
     body = refused((400, None), lambda: transcribe(client, b"fail"))
     assert body["message"] == "that cannot be read. Give another"
+    body = refused((400, None), lambda: transcribe(client, b"lost"))
+    assert body["message"] == "'talk.wav' cannot be read. Give another"
+    body = refused((400, "file"), lambda: transcribe(client, b""))
+    assert body["message"].startswith("the file is empty")
 
 
 def test_more_recordings_than_can_wait_are_refused_for_a_while(client, tmp_path):

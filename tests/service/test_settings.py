@@ -6,6 +6,8 @@ import socket
 
 import pytest
 from diary_client import service
+from serving import scripted
+from starlette.testclient import TestClient
 
 from empathia import cli
 from empathia.errors import UsageError
@@ -26,7 +28,16 @@ def test_on_this_machine_no_token_is_needed(tmp_path, host):
 def test_elsewhere_one_is(tmp_path, host):
     with pytest.raises(UsageError, match="without a token"):
         Settings(tmp_path, host=host)
-    assert Settings(tmp_path, host=host, token=LONG).hosts == (host,)
+    asked = "[::]" if host == "::" else host
+    assert Settings(tmp_path, host=host, token=LONG).hosts == (asked,)
+
+
+def test_an_address_of_ipv6_is_named_as_requests_name_it(tmp_path):
+    one = Settings(tmp_path, host="2001:DB8::5", names=("[2001:db8::6]",), token=LONG)
+    headers = {"host": "[2001:db8::5]:8000", "authorization": f"Bearer {LONG}"}
+    client = TestClient(scripted(one))  # not started: the guard stands before all
+    assert one.hosts == ("[2001:db8::5]", "[2001:db8::6]")
+    assert client.get("/v1/openapi.json", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -76,6 +87,12 @@ def test_the_terminal_makes_tokens_and_tells_what_is_wrong(tmp_path, capsys):
     assert cli.main(["serve", "--host", "0.0.0.0", "--folder", str(tmp_path)]) == 2
     assert "EMPATHIA_TOKEN" in capsys.readouterr().err
     assert cli.main(["serve", "--cert", "x.pem"]) == 2
+    (file := tmp_path / "file").touch()
+    assert cli.main(["serve", "--folder", str(file)]) == 2
+    assert f"'{file}' is no folder" in capsys.readouterr().err
+    with pytest.raises(SystemExit):  # not taken for --database
+        cli.main(["serve", f"--data={tmp_path}"])
+    assert "unrecognized arguments: --data=" in capsys.readouterr().err
     capsys.readouterr()
     for wrong, told in (
         (["--llm-url", "http://127.0.0.1:9/v1"], "--llm-model"),

@@ -101,6 +101,16 @@ def test_what_is_written_comes_meanwhile_and_an_error_ends_it():
     asyncio.run(take_what_fails())
 
 
+def test_what_is_written_at_once_waits_in_pieces_that_take_little_memory():
+    whole = bytes(range(256)) * 9000
+
+    async def take():
+        return [x async for x in streaming.written(lambda file: file.write(whole))]
+
+    pieces = asyncio.run(take())
+    assert b"".join(pieces) == whole and max(map(len, pieces)) == 1 << 20
+
+
 def test_who_does_not_take_what_is_written_lets_go_of_the_one_who_writes(monkeypatch):
     monkeypatch.setattr(streaming, "_LOOKS", 0.01)
     ended = threading.Event()

@@ -63,6 +63,8 @@ class Work:
         """Lines "who|words", half a second a word; or "echo", which says how it is to be read."""
         text = Path(file).read_text("utf-8", "replace")
         self._stop(tell, text)
+        if text == "lost":
+            raise InputError(f"'{file}' cannot be read", "Give another")
         if text == "echo":
             text = f"Ann|{json.dumps(given)}"
         turns, now = [], 0.0
@@ -97,7 +99,9 @@ class Work:
     def read(self, tell, *, file, name, folder, given, longest):
         """Each line is a turn; what is no text is one of its length."""
         own(Options(), given)
-        data = Path(file).read_bytes() if Path(file).exists() else b""
+        data = b""
+        with contextlib.suppress(FileNotFoundError):  # it is deleted while it is read
+            data = Path(file).read_bytes()
         text = f"{len(data)} bytes of sound" if b"\0" in data else data.decode("utf-8", "replace")
         self._stop(tell, text)
         if text.startswith("broken"):

@@ -163,11 +163,7 @@ def _kept(args: argparse.Namespace) -> int:
     asked = args.utterance or ids[:1]
     _check_ids(ids, asked)
     those = [d for d in dialogues if {u.id for u in d.utterances} & set(asked)]
-    theirs = {u.id for d in those for u in d.utterances}
-    ready = {
-        name: {id: f for id, f in each.items() if id in theirs}
-        for name, each in ready_features(args, plugin, those).items()
-    }
+    ready = _of(those, ready_features(args, plugin, those))
     with bar("steps", label=lambda _: "measuring", plain=args.json) as progress:
         names = tuple(s.computed.values())
         features = gather(those, names, ready=ready, progress=progress)
@@ -186,6 +182,14 @@ def _kept(args: argparse.Namespace) -> int:
         said = dict(zip(shown, reader.asking.texts(chats, (), _ROOM, soft), strict=True))
     _show(args, shown, said, reader.reasons(seen, asked, args.label) if args.why else {})
     return 0
+
+
+def _of(
+    dialogues: Iterable[Dialogue], ready: Mapping[str, Mapping[str, Features]]
+) -> dict[str, Mapping[str, Features]]:
+    """Features of some dialogues' utterances alone."""
+    theirs = {u.id for d in dialogues for u in d.utterances}
+    return {n: {id: f for id, f in each.items() if id in theirs} for n, each in ready.items()}
 
 
 def _samples(

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from empathia import files
 from empathia.errors import EmpathiaError
 from empathia.service import leaving, log, problems
 from empathia.service.attempts import Attempts
@@ -115,6 +116,8 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
         raise
     shutil.rmtree(settings.folder / INCOMING, ignore_errors=True)  # what a kill left
     (settings.folder / INCOMING).mkdir(parents=True, mode=0o700)
+    for kept in ("chats", "jobs"):
+        files.sweep(settings.folder / kept)
     uploads = Jobs(settings.folder / "jobs", reader, settings.waiting, settings.longest)
     app.state.jobs = uploads
     await leaving.finish(settings.folder, uploads, app.state.chats, app.state.store)

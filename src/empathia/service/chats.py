@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from empathia import files
 from empathia.service.problems import Refused
 
 IDS = re.compile(r"[\w-]{16,64}", re.ASCII)
@@ -74,9 +75,8 @@ class Chats:
                     await holder.over.wait()
         if file in self._held:
             raise Refused(409, "the talk is open", "Close its socket first")
-        if not (IDS.fullmatch(id) and file.is_file()):
+        if not (IDS.fullmatch(id) and files.remove(file)):
             raise Refused(404, "there is no such talk", "GET /v1/chats lists those there are")
-        file.unlink(missing_ok=True)
 
     @contextlib.asynccontextmanager
     async def held(self, file: Path, end: Callable[[], None]) -> AsyncIterator[None]:

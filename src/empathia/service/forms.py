@@ -8,9 +8,9 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import IO, BinaryIO, NamedTuple
+from typing import IO, BinaryIO, NamedTuple, TypeVar
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
@@ -22,6 +22,8 @@ from empathia.service.jobs import ending
 from empathia.service.problems import Refused
 from empathia.service.room import Room
 
+T = TypeVar("T")
+Refusal = Callable[[str, str], EmpathiaError]
 INCOMING = "incoming"
 """Folder of files while they are read, and of talks that are not kept."""
 KIND = "multipart/form-data"
@@ -51,30 +53,41 @@ class Came(NamedTuple):
 
     Args:
         path: Where it is, until it is closed.
+        name: What the client calls it.
         texts: As of :class:`Form`.
         close: Lets go of it; nothing is left of it then.
     """
 
     path: Path
+    name: str
     texts: Mapping[str, Sequence[str]]
     close: Callable[[], None]
+
+    async def read(self, work: Awaitable[T]) -> T:
+        """What comes of reading it; errors call it as the client does."""
+        try:
+            return await work
+        except EmpathiaError as error:
+            error.call(str(self.path), self.name)
+            raise
 
 
 @contextlib.asynccontextmanager
 async def opened(
-    request: Request, missing: EmpathiaError, field: str = "file", spooled: int = _SPOOLED
+    request: Request, refusal: Refusal = UsageError, field: str = "file", spooled: int = _SPOOLED
 ) -> AsyncIterator[Form]:
     """The form of a request, while the block goes on.
 
     Args:
         request: Whose.
-        missing: What is raised where it brings no file.
+        refusal: Makes what is raised where it brings no file, or one that is empty.
         field: Where the file is.
         spooled: Bytes of it that stay in memory.
 
     Raises:
         UsageError: It is no form, or not in UTF-8.
     """
+    missing = refusal("there is no file in the form", f"Send it as the field '{field}'")
     if not request.headers.get("content-type", "").lower().startswith(KIND):
         raise missing
     _check_letters(request)
@@ -86,8 +99,10 @@ async def opened(
         raise UsageError(f"this is no form ({error.message})", "See /v1/openapi.json") from None
     try:
         upload = form.get(field)
-        if not isinstance(upload, UploadFile) or not upload.size:
+        if not isinstance(upload, UploadFile) or not (upload.size or upload.filename):
             raise missing
+        if not upload.size:
+            raise refusal("the file is empty", "Send one that has something in it")
         texts: dict[str, list[str]] = {}
         for name, value in form.multi_items():
             if isinstance(value, str) and value.strip():
@@ -108,7 +123,7 @@ def _check_letters(request: Request) -> None:
 async def take(
     request: Request,
     room: Room,
-    missing: EmpathiaError,
+    refusal: Refusal = UsageError,
     *,
     field: str = "file",
     known: Collection[str] | None = None,
@@ -120,7 +135,7 @@ async def take(
     Args:
         request: Whose.
         room: Where it has a place as long as it is there.
-        missing: What is raised where there is none.
+        refusal: As of :func:`opened`.
         field: Where it is.
         known: Other fields that the form may have; None for any.
         memory: Bytes that it may have: it does not touch the disk, where the system can do that.
@@ -132,7 +147,7 @@ async def take(
     """
     with contextlib.ExitStack() as held:
         held.enter_context(room.place())
-        async with opened(request, missing, field, memory or _SPOOLED) as form:
+        async with opened(request, refusal, field, memory or _SPOOLED) as form:
             if memory and form.size > memory:
                 raise Refused(413, f"at most {memory:,} bytes are taken, more are sent", "Cut it")
             if known is not None and (strange := sorted(set(form.texts) - set(known))):
@@ -141,7 +156,7 @@ async def take(
             file, path = _made(form.name, folder)
             held.enter_context(file)
             await asyncio.to_thread(_copied, form.file, file)
-        return Came(path, form.texts, held.pop_all().close)
+        return Came(path, form.name, form.texts, held.pop_all().close)
 
 
 def _made(name: str, folder: Path | None) -> tuple[IO[bytes], Path]:

@@ -8,6 +8,7 @@ What :meth:`Jobs.add` has returned is on disk: a service that was killed goes on
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 import secrets
@@ -162,10 +163,13 @@ class Jobs:
         Raises:
             Refused: There is none of that id, or it is somebody else's.
         """
-        job = self._jobs.get(id)
-        if job is None or job.owner != owner:
-            raise Refused(404, "there is no such job", "GET /v1/jobs lists those there are")
+        if (job := self._of(owner, id)) is None:
+            raise _absent()
         return job
+
+    def _of(self, owner: str, id: str) -> Job | None:
+        job = self._jobs.get(id)
+        return job if job is not None and job.owner == owner else None
 
     def claim(self, owner: str, id: str) -> Job:
         """Make a job of nobody somebody's; one that is theirs stays so.
@@ -190,6 +194,17 @@ class Jobs:
             raise Refused(409, f"the job is {job.state}", "Follow it: GET /v1/jobs/ID/events")
         return self._folder / job.id / name
 
+    def opened(self, owner: str, id: str, *names: str) -> BinaryIO:
+        """The first that there is of some files of a job; it stays whole where that is deleted.
+
+        Raises:
+            Refused: As :meth:`result`, or there is none of them.
+        """
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                return self.result(owner, id, name).open("rb")
+        raise _absent()
+
     async def delete(self, owner: str, id: str) -> None:
         """Delete a job, wherever it is: the file, what was read, all of it.
 
@@ -211,15 +226,15 @@ class Jobs:
     async def follow(self, owner: str, id: str) -> AsyncIterator[tuple[str, Plain]]:
         """What becomes of a job: ("progress", how far), and ("job", the job) when it is over.
 
-        ("beat", None) comes where nothing else does. It ends without "job" where that was deleted,
-        or waits in a service that stops.
+        ("beat", None) comes where nothing else does. It ends without "job" where that was deleted
+        or claimed, or waits in a service that stops.
 
         Raises:
             Refused: There is none of that id, or it is somebody else's.
         """
         self.get(owner, id)
         last: Plain = None
-        while (job := self._jobs.get(id)) is not None and not job.is_over:
+        while (job := self._of(owner, id)) is not None and not job.is_over:
             changed, now = self._changed, self._last.get(id) or self._standing(job)
             if now != last:
                 yield "progress", now
@@ -308,9 +323,12 @@ class Jobs:
 
     def _failed(self, job: Job, error: EmpathiaError) -> Job:
         """Errors name the file by its path, which is nobody's but the service's."""
-        path, told = str(self._upload(job)), problems.told(error)
-        named = {k: v.replace(path, job.name) if isinstance(v, str) else v for k, v in told.items()}
-        return replace(job, state=FAILED, problem=named)
+        error.call(str(self._upload(job)), job.name)
+        return replace(job, state=FAILED, problem=problems.told(error))
+
+
+def _absent() -> Refused:
+    return Refused(404, "there is no such job", "GET /v1/jobs lists those there are")
 
 
 def _job(kept: str) -> Job:

@@ -27,10 +27,21 @@ class _Listened(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client takes less than is sent."""
         super().pause_writing()
-        self._listens = self.loop.call_later(_LISTENS, self.transport.abort)
+        self._watch()
+
+    def _watch(self) -> None:
+        left = self.transport.get_write_buffer_size()
+        self._listens = self.loop.call_later(_LISTENS, self._look, left)
+
+    def _look(self, left: int) -> None:
+        """Give it up where none of what was left has been taken."""
+        if self.transport.get_write_buffer_size() < left:
+            self._watch()
+        else:
+            self.transport.abort()
 
     def resume_writing(self) -> None:
-        """It has taken it."""
+        """It has taken nearly all of it."""
         _cancel(self._listens)
         super().resume_writing()
 
@@ -62,7 +73,9 @@ class Line(_Listened, H11Protocol):
         self._asks = self.loop.call_later(_ASKS, self._late)
 
     def _late(self) -> None:
-        if self.cycle is None or self.cycle.response_complete:  # else it is its body that comes
+        if self.flow.write_paused:  # it takes the last answer first
+            self._wait()
+        elif self.cycle is None or self.cycle.response_complete:  # else it is its body that comes
             self.transport.abort()
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:

@@ -70,7 +70,12 @@ class Settings:
     def hosts(self) -> tuple[str, ...]:
         """Names that requests may be to: others come from pages that mean somebody else."""
         here = ("127.0.0.1", "localhost", "[::1]") if is_loopback(self.host) else ()
-        return tuple(dict.fromkeys((*here, self.host.lower(), *map(str.lower, self.names))))
+        return tuple(dict.fromkeys((*here, *map(_asked, (self.host, *self.names)))))
+
+
+def _asked(host: str) -> str:
+    """A host as requests name it: an address of IPv6 in brackets."""
+    return f"[{host.strip('[]')}]".lower() if ":" in host else host.lower()
 
 
 def is_loopback(host: str) -> bool:

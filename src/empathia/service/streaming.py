@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, BinaryIO, cast
 
 from starlette.requests import Request
@@ -17,6 +17,7 @@ from empathia.service.problems import Refused
 
 _BEAT = 15.0  # s without an event after which a client hears that the service is there
 _AHEAD = 8  # pieces that wait for a slow client
+_PIECE = 1 << 20  # bytes, at most
 _LOOKS = 1.0  # s between looks whether it is still there
 
 Tell = Callable[[object], None]
@@ -104,6 +105,18 @@ async def while_there(request: Request, work: Coroutine[Any, Any, Any]) -> Any: 
         gone.cancel()
 
 
+def cut(data: bytes | memoryview) -> Iterator[bytes]:
+    """Bytes in pieces, of which none takes much memory on its way."""
+    for start in range(0, len(data), _PIECE):
+        yield bytes(data[start : start + _PIECE])
+
+
+def read(file: BinaryIO) -> Iterator[bytes]:
+    """A file in such pieces."""
+    while piece := file.read(_PIECE):
+        yield piece
+
+
 async def written(write: Callable[[BinaryIO], object]) -> AsyncGenerator[bytes]:
     """What something writes, piece by piece, while it writes it in a thread of its own.
 
@@ -124,7 +137,8 @@ async def written(write: Callable[[BinaryIO], object]) -> AsyncGenerator[bytes]:
 
     class _Pipe:
         def write(self, data: Any) -> int:  # noqa: ANN401 - whatever holds bytes
-            put(bytes(data))
+            for piece in cut(data):
+                put(piece)
             return len(data)
 
         def flush(self) -> None:

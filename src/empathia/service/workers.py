@@ -121,9 +121,13 @@ class Worker:
 
     def _died(self) -> None:
         self._ready.clear()
-        error = Died(
-            "the process that works at it has ended, as where memory is short",
-            "Try a shorter recording, or give the machine more memory",
+        error = (
+            Died("the service is stopped", "Start it again")
+            if self._ends
+            else Died(
+                "the process that works at it has ended, as where memory is short",
+                "Try a shorter recording, or give the machine more memory",
+            )
         )
         if not self._first.done():
             self._first.set_exception(self._failure or error)

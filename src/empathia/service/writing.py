@@ -158,8 +158,10 @@ class Desk:
         Raises:
             EmpathiaError: As the method.
         """
-        file = {} if came is None else {"file": str(came.path), "longest": self.longest}
-        return await self.reader.ask(method, tell, **file, **given)
+        if came is None:
+            return await self.reader.ask(method, tell, **given)
+        file = {"file": str(came.path), "longest": self.longest}
+        return await came.read(self.reader.ask(method, tell, **file, **given))
 
     def _calm(self, visit: Visit) -> Mapping[str, float] | None:
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -13,6 +15,7 @@ from empathia.errors import AbsentError, ConfigError, InputError, UsageError
 from empathia.service.diary import accounts, entries
 from empathia.service.diary.baseline import Baseline, baseline, set_baseline
 from empathia.service.diary.records import LARGEST_AUDIO, Draft, Entry, Feeling, Recording
+from empathia.types import Reply, wire
 
 CALM = Baseline(
     {"pitch": 180.5, "loudness": -23.0},
@@ -150,11 +153,33 @@ def test_an_entry_changes(store):
         day=date(2026, 11, 1),
     )
     assert entries.get(store, visit, name) == after
-    assert entries.timeline(store, visit, name) == heard("I am glat.")
     for wrong in ({"words": "x" * 200_001}, {"summary": "\ud800"}, {"when": date(2027, 1, 1)}):
         with pytest.raises(UsageError):
             entries.change(store, visit, name, **wrong)
     assert entries.get(store, visit, name) == after
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_words_that_are_edited_leave_what_was_heard_and_all_else_stays(store, encrypted):
+    visit = person(store, encrypted=encrypted)
+    told = heard("I saw Ben.", "I was glad.")
+    told["turns"][0]["reply"] = dataclasses.asdict(Reply("u0", "You saw Ben.", "rules")) | {
+        "exemplars": [],
+        "empathy": None,
+    }
+    draft = spoken("I saw Ben. I was glad.", timeline=told)
+    name = entries.add(store, visit, draft)
+    for same in ({"bookmark": True}, {"words": draft.words}, {"summary": "You saw him."}):
+        entries.change(store, visit, name, **same)
+        assert entries.timeline(store, visit, name) == told
+    for words in ("I saw him.", ""):
+        entries.change(store, visit, name, words=words)
+        left = entries.timeline(store, visit, name)
+        assert "Ben" not in json.dumps(left) and len(left.pop("notes")) == 1
+        assert wire.from_json({**left, "notes": []}).turns[1].emotion.label == "joy"
+        for turn in (*left["turns"], *told["turns"]):
+            turn |= {"text": None, "words": [], "reply": None}
+        assert left == {k: v for k, v in told.items() if k != "notes"}
 
 
 def test_a_baseline_is_kept_replaced_and_deleted(store):

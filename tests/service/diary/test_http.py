@@ -114,7 +114,7 @@ def test_what_cannot_be_kept_is_refused_and_nothing_is(served):
     refused(ann.say("glad", when="2999-01-01"), 400, "2999")
     text = {"audio": ("x.wav", b"plain words")}
     refused(ann.ask("POST", ENTRIES, files=text), 400, "recordings are kept as wav")
-    refused(ann.ask("POST", ENTRIES, files={"file": ("x.wav", HEAD)}), 400, "no recording")
+    refused(ann.ask("POST", ENTRIES, files={"file": ("x.wav", HEAD)}), 400, "no file in the form")
     refused(ann.ask("POST", ENTRIES, content=b"{"), 400, "JSON")
     refused(ann.ask("POST", ENTRIES, content=b" " * 1_000_001), 413, "1000000 bytes")
     assert ann.get(ENTRIES) == {"entries": []}

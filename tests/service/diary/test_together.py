@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,10 @@ from little_diary import CHEAP, SECRET, person, spoken, written
 from sqlalchemy import text
 
 from empathia.errors import DiaryError, UsageError
+from empathia.service import problems
 from empathia.service.diary import accounts, entries
 from empathia.service.diary.store import Store
+from empathia.service.problems import Refused
 
 ROOT = Path(__file__).parents[3]
 WRITERS = ROOT / "tests" / "support" / "diary_writers.py"
@@ -138,6 +141,17 @@ def test_a_database_is_opened_by_several_for_the_first_time(nowhere):
     for store in stores:
         assert accounts.sign_in(store, "ann", SECRET).account.name == "ann"
         store.close()
+
+
+def test_who_finds_no_connection_is_told_to_come_again(place, new_store):
+    busy = new_store(place)
+    with ExitStack() as held:
+        with pytest.raises(Refused, match="too many") as told:
+            for _ in range(100):
+                held.enter_context(busy.reading())
+        answer = problems.answer(told.value, "/v1/diary/entries")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    person(busy)
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)

@@ -36,6 +36,7 @@ from empathia.service.diary.records import (
     named,
     packed,
     turns,
+    unworded,
 )
 from empathia.service.diary.store import Store
 from empathia.service.diary.tables import ACCOUNTS, AUDIO, ENTRIES
@@ -162,9 +163,10 @@ def change(
     bookmark: bool | None = None,
     when: datetime | date | None = None,
 ) -> Entry:
-    """Change an entry; None leaves things as they are. Old words are wiped.
+    """Change an entry; None leaves things as they are. Old words are wiped, but in a recording.
 
-    What was derived of old words stays until it is changed, too: give it with them.
+    What was heard stays without its words. What was derived of these stays until it is changed,
+    too: give it with them.
 
     Raises:
         AbsentError: There is no such entry.
@@ -176,22 +178,20 @@ def change(
         if row is None:
             raise _absent("entry", entry)
         old = _entry(visit, row)
-        new = replace(
-            old,
-            words=old.words if words is None else words,
-            summary=old.summary if summary is None else summary,
-            feeling=feeling or old.feeling,
-            bookmark=old.bookmark if bookmark is None else bookmark,
-        )
+        given = {"words": words, "summary": summary, "feeling": feeling, "bookmark": bookmark}
+        changes: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
         if when is not None:
             moment, day = place(when, zone_of(visit.account.zone), store.clock())
-            new = replace(new, moment=moment, day=day, zone=visit.account.zone)
+            changes |= {"moment": moment, "day": day, "zone": visit.account.zone}
+        new = replace(old, **changes)
         check_text("words", new.words, WORDS)
         check_text("summary", new.summary, SUMMARY)
-        heard = turns(_timeline(connection, visit, entry)) > 0
-        check_said(new.kind, new.words, new.feeling, heard=heard)
+        heard = _timeline(connection, visit, entry)
+        check_said(new.kind, new.words, new.feeling, heard=turns(heard) > 0)
         values = {n: getattr(new, n) for n in ("moment", "day", "zone", "bookmark")}
         values |= _private(visit, new)
+        if heard is not None and new.words != old.words:
+            values["timeline"] = _closed(visit, entry, "timeline", packed(unworded(heard)).encode())
         connection.execute(updating(ENTRIES).where(*_mine(visit, entry)).values(values))
     if (old.words, old.summary, old.feeling) != (new.words, new.summary, new.feeling):
         store.wipe()

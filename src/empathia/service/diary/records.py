@@ -12,7 +12,7 @@ from typing import Literal
 from empathia.config.rules import Rule, one_of
 from empathia.errors import UsageError
 from empathia.replies.rules.tone import tone_of
-from empathia.types.shapes import TimelineJson
+from empathia.types.shapes import TimelineJson, TurnJson
 from empathia.types.wire import from_json
 
 Kind = Literal["voice", "text"]
@@ -33,6 +33,7 @@ WORDS, SUMMARY = 200_000, 2_000
 """Characters of an entry's words, and of its summary."""
 SURE = 0.6
 """Share from which on a feeling is named, or several hard ones are called hard."""
+_EDITED = "the words were edited: those that were heard are deleted"
 _REASON, _LABELS = 500, 64  # characters, and labels
 _CODE = re.compile("[a-z]{2,3}")
 _KIND = one_of("voice", "text")
@@ -208,6 +209,16 @@ def packed(value: object) -> str:
             "Leave landmarks out, or split the recording",
         )
     return text
+
+
+def unworded(timeline: TimelineJson) -> TimelineJson:
+    """What was heard but for its words and what may quote them: times, voice and feelings."""
+    notes = [*dict.fromkeys([*timeline["notes"], _EDITED])]
+    plain: list[TurnJson] = [
+        {**turn, "text": None, "words": [], "reply": None, "why": None}
+        for turn in timeline["turns"]
+    ]
+    return {**timeline, "notes": notes, "turns": plain}
 
 
 def turns(timeline: TimelineJson | None) -> int:

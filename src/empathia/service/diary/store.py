@@ -18,14 +18,17 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy import URL, Connection, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from empathia import files
 from empathia.errors import DiaryError, UsageError, needs
 from empathia.service.diary.migrations import migrate
 from empathia.service.diary.sealing import Seal
 from empathia.service.diary.tables import METADATA
+from empathia.service.problems import Refused
 
 _OPENING = 0x656D70617468  # the lock of whoever migrates on PostgreSQL: any number, but always this
+_RETRY = 5  # s after which who got no connection may come again
 
 
 def _now() -> datetime:
@@ -41,7 +44,7 @@ class Store:
         place: A file of SQLite, which is made, or the URL of a database of PostgreSQL.
         clock: Tells the time, in UTC.
         hasher: How dear a guess at a passphrase is.
-        patience: Seconds to wait for others who write to the same file.
+        patience: Seconds to wait for others who write to the same file, or have all connections.
 
     Raises:
         UsageError: The place is neither.
@@ -66,7 +69,7 @@ class Store:
         """Seals of encrypted accounts, and until when, by digest of the session; only in memory."""
         self._is_file = url.get_backend_name() == "sqlite"
         # Its errors would tell what was to be written.
-        options: dict[str, object] = {"hide_parameters": True}
+        options: dict[str, object] = {"hide_parameters": True, "pool_timeout": patience}
         if self._is_file:
             _make(Path(url.database or ""))
             options["connect_args"] = {"timeout": patience, "isolation_level": None}
@@ -99,6 +102,7 @@ class Store:
 
         Raises:
             DiaryError: The database refuses or does not answer.
+            Refused: Others have all connections.
         """
         with _told(), self._engine.connect() as connection:
             if self._is_file:
@@ -111,6 +115,7 @@ class Store:
 
         Raises:
             DiaryError: The database refuses, or others write for too long.
+            Refused: Others have all connections.
         """
         with _told(), self._engine.connect() as connection:
             if self._is_file:
@@ -193,6 +198,8 @@ def _told() -> Iterator[None]:
         yield
     except IntegrityError:
         raise  # whoever writes knows what it means
+    except PoolTimeout:
+        raise Refused(503, "too many ask the diary's database", "Come again", _RETRY) from None
     except DBAPIError as error:
         what: Any = str(error.orig).strip().splitlines()[:1]
         raise DiaryError(

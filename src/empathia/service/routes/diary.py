@@ -25,7 +25,7 @@ from empathia.service.diary.baseline import Baseline
 from empathia.service.diary.exporting import export
 from empathia.service.diary.importing import Brought, bring_in
 from empathia.service.diary.looking import Mood
-from empathia.service.diary.records import LARGEST_AUDIO, Entry, Feeling, tones
+from empathia.service.diary.records import LARGEST_AUDIO, Entry, Feeling, Recording, tones
 from empathia.service.forms import KIND, Came, opened, take
 from empathia.service.problems import Refused
 from empathia.service.routes.examples import FILE, JSON, STRICT, TEXT, content, example, takes
@@ -98,9 +98,8 @@ def desk_of(request: Request) -> Desk:
 
 async def recording(request: Request, known: Collection[str]) -> Came:
     """The recording of a form, which is in memory alone, and fields that are known."""
-    missing = UsageError("there is no recording in 'audio'", "Send one as a form")
     room = request.app.state.rooms["recordings"]
-    return await take(request, room, missing, field="audio", known=known, memory=LARGEST_AUDIO)
+    return await take(request, room, field="audio", known=known, memory=LARGEST_AUDIO)
 
 
 def period(
@@ -198,7 +197,10 @@ async def change(
     visit: Signed,
     desk: DeskOf,
 ) -> Entry:
-    """Change words, bookmark or time. Words that are edited are judged again, by themselves."""
+    """Change words, bookmark or time. Words that are edited are judged again, by themselves.
+
+    The old ones are deleted, from what was heard too; a recording stays.
+    """
     more: dict[str, object] = {}
     if given.words is not None:
         await asyncio.to_thread(entries.get, desk.store, visit, id)  # before any work is done
@@ -223,15 +225,15 @@ def timeline(id: Id, visit: Signed, store: StoreOf) -> JSONResponse:
     return JSONResponse(entries.timeline(store, visit, id))
 
 
-@router.get("/v1/diary/entries/{id}/audio", response_class=Response)
-def audio(id: Id, request: Request, visit: Signed, store: StoreOf) -> Response:
+@router.get("/v1/diary/entries/{id}/audio", response_class=StreamingResponse)
+def audio(id: Id, request: Request, visit: Signed, store: StoreOf) -> StreamingResponse:
     """The recording, or a range of its bytes."""
     kept = entries.audio(store, visit, id)
     size = len(kept.content)
     headers = {"Accept-Ranges": "bytes", "Content-Disposition": "attachment"}
     asked = _RANGE.fullmatch(request.headers.get("range", ""))
     if asked is None or asked[0] == "bytes=-":
-        return Response(kept.content, 200, headers, kept.type)
+        return _sound(kept, 0, size - 1, 200, headers)
     first, last = (int(asked[1]) if asked[1] else None, int(asked[2] or size - 1))
     if first is None:
         first, last = max(0, size - last), size - 1
@@ -239,7 +241,16 @@ def audio(id: Id, request: Request, visit: Signed, store: StoreOf) -> Response:
     if first > last:
         raise Refused(416, f"there are {size} bytes", "Ask for some of these")
     headers["Content-Range"] = f"bytes {first}-{last}/{size}"
-    return Response(kept.content[first : last + 1], 206, headers, kept.type)
+    return _sound(kept, first, last, 206, headers)
+
+
+def _sound(
+    kept: Recording, first: int, last: int, status: int, headers: Mapping[str, str]
+) -> StreamingResponse:
+    """Bytes of a recording, both ends included, in pieces: many listen slowly."""
+    pieces = streaming.cut(memoryview(kept.content)[first : last + 1])
+    length = {"Content-Length": str(last + 1 - first)}
+    return StreamingResponse(pieces, status, {**headers, **length}, kept.type)
 
 
 @router.delete("/v1/diary/entries/{id}/audio", status_code=204)
@@ -294,8 +305,7 @@ def exported(visit: Signed, store: StoreOf) -> StreamingResponse:
 async def imported(request: Request, visit: Signed, store: StoreOf) -> Brought:
     """Add an exported diary; entries that are there stay as they are."""
     with request.app.state.rooms["imports"].place():
-        missing = UsageError("there is no file in the form", "Send it as the field 'file'")
-        async with opened(request, missing) as form:
+        async with opened(request) as form:
             return await asyncio.to_thread(bring_in, store, visit, form.file)
 
 

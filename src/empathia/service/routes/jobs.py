@@ -6,13 +6,15 @@ import asyncio
 import dataclasses
 import json
 import math
+import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, BinaryIO, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import Field
 from pydantic.dataclasses import dataclass
+from starlette.types import Receive, Scope, Send
 
 from empathia.errors import UsageError
 from empathia.files import Plain
@@ -84,9 +86,8 @@ Spoken = Annotated[str, Query(json_schema_extra={"enum": list(PAGES)})]
 @router.post("", status_code=202, openapi_extra=_FORM)
 async def upload(request: Request, response: Response, jobs: JobsOf, owner: Owner) -> Told:
     """Give a recording or a transcript to be read, with how it is to be read."""
-    missing = UsageError("there is no file in the form", "Send it as the field 'file'")
     with jobs.room():
-        async with opened(request, missing) as form:
+        async with opened(request) as form:
             owner = await asyncio.to_thread(owner_of, request)  # the account may be gone since
             options = _options(form.texts)
             own(request.app.state.settings.options, options)  # what cannot be is told at once
@@ -132,25 +133,37 @@ async def _lines(jobs: Jobs, owner: str, id: str) -> AsyncIterator[str]:
         yield streaming.BEAT if kind == "beat" else streaming.event(data, kind)
 
 
-@router.get("/{id}/timeline", response_class=FileResponse)
-async def timeline(id: str, jobs: JobsOf, owner: Owner) -> FileResponse:
+@router.get("/{id}/timeline", response_class=StreamingResponse)
+async def timeline(id: str, jobs: JobsOf, owner: Owner) -> StreamingResponse:
     """The timeline as JSON (docs/json.md)."""
-    return FileResponse(jobs.result(owner, id, TIMELINE), media_type="application/json")
+    return _Sent(jobs.opened(owner, id, TIMELINE), {"content-type": "application/json"})
 
 
-@router.get("/{id}/page", response_class=FileResponse)
-async def page(id: str, jobs: JobsOf, owner: Owner, language: Spoken = "en") -> FileResponse:
+@router.get("/{id}/page", response_class=StreamingResponse)
+async def page(id: str, jobs: JobsOf, owner: Owner, language: Spoken = "en") -> StreamingResponse:
     """The timeline as a page that plays the recording, in a language."""
     if language not in PAGES:
         known = ", ".join(PAGES)
         raise UsageError(f"there is no page in {language[:20]!a}", f"Ask for one of {known}")
-    file = jobs.result(owner, id, PAGES[language])
-    if not file.exists():  # it was read before there were others
-        file = jobs.result(owner, id, PAGES["en"])
+    # It may have been read before there were others.
+    file = jobs.opened(owner, id, PAGES[language], PAGES["en"])
     policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
     policy += "img-src data:; media-src data: blob:; sandbox allow-scripts"
-    headers = {"content-security-policy": policy}
-    return FileResponse(file, media_type="text/html", headers=headers)
+    headers = {"content-security-policy": policy, "content-type": "text/html; charset=utf-8"}
+    return _Sent(file, headers)
+
+
+class _Sent(StreamingResponse):
+    """A file that is open, and closed however it ends."""
+
+    def __init__(self, file: BinaryIO, headers: Mapping[str, str]) -> None:
+        length = {"content-length": f"{os.fstat(file.fileno()).st_size}"}
+        super().__init__(streaming.read(file), headers={**headers, **length})
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 @router.post("/{id}/ask")

@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
@@ -86,14 +87,14 @@ async def _each(pieces: Iterator[str]) -> AsyncIterator[str]:
 async def transcriptions(request: Request) -> Response:
     """Words of a recording, with who speaks and how it sounds where the form has room for it."""
     state = request.app.state
-    missing = Unfit("file", "there is no file in the form", "Send it as the field 'file'")
     folder = state.settings.folder / INCOMING
     room = state.rooms["transcriptions"]
-    with contextlib.closing(await take(request, room, missing, folder=folder)) as came:
+    named = partial(Unfit, "file")
+    with contextlib.closing(await take(request, room, named, folder=folder)) as came:
         asked = transcripts.wanted(_fields(came.texts))
         given = {"file": str(came.path), "given": asked.given, "longest": state.settings.longest}
         work = state.reader.ask("transcribe", **given)
-        timeline = from_json(await while_there(request, work))
+        timeline = from_json(await came.read(while_there(request, work)))
     if asked.stream:
         pieces = _each(transcripts.events(timeline, asked))
         return StreamingResponse(pieces, media_type=_EVENTS)

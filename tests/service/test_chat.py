@@ -14,9 +14,12 @@ from serving import scripted
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from empathia.pipeline import Options
+from empathia.pipeline.models import Models
 from empathia.service import chats
 from empathia.service.evi.scores import NAMES, prosody
 from empathia.service.settings import Settings
+from empathia.service.tasks.talking import Talking
 from empathia.types import Turn, Utterance
 from empathia.types.wire import turn_json
 
@@ -108,6 +111,113 @@ def test_who_speaks_ends_what_is_being_answered(served):
             "assistant_message",
             "assistant_end",
         ]
+
+
+def speaks_on(talk, go):
+    """Somebody has said a turn, and speaks when it is judged."""
+    talk.sound(f"wait {go}\n")
+    talk.sound("And")
+    assert talk.hear()["interim"]
+    go.touch()
+    assert not talk.hear()["interim"]
+
+
+def kinds(events):
+    """Their types, but for sound."""
+    return [e["type"] for e in events if e["type"] != "audio_output"]
+
+
+DRAFTS = "?verbose_transcription=true"
+ANSWERED = ["assistant_message", "assistant_message", "assistant_end"]
+
+
+def test_nobody_is_answered_while_they_speak(served, tmp_path, monkeypatch):
+    monkeypatch.setattr("empathia.service.talk._STALL", 60.0)
+    with Talk(served, DRAFTS) as talk:
+        speaks_on(talk, tmp_path / "go")
+        talk.sound(" two.\n")
+        user, *said = talk.until("assistant_end")
+        assert (user["type"], user["message"]["content"]) == ("user_message", " two.")
+        assert kinds(said) == ANSWERED
+        assert said[0]["message"]["content"] == "You said:  two."
+
+
+def test_who_begins_as_a_turn_ends_speaks_on(served, monkeypatch):
+    monkeypatch.setattr("empathia.service.talk._STALL", 60.0)
+    with Talk(served) as talk:
+        talk.sound("One.\nAnd")
+        assert talk.hear()["message"]["content"] == "One."
+        talk.sound(" two.\n")
+        assert kinds(talk.until("assistant_end")) == ["user_message", *ANSWERED]
+
+
+@pytest.mark.parametrize(
+    ("heard", "stall", "held"), [("", 0.1, 60.0), ("mumble\n", 60.0, 60.0), ("And", 60.0, 0.0)]
+)
+def test_who_begins_and_says_nothing_has_the_answer_to_what_was_said(
+    served, tmp_path, monkeypatch, heard, stall, held
+):
+    monkeypatch.setattr("empathia.service.talk._STALL", stall)
+    monkeypatch.setattr("empathia.service.talk._HELD", held)
+    with Talk(served, DRAFTS) as talk:
+        speaks_on(talk, tmp_path / "go")
+        if heard:
+            talk.sound(heard)
+        said = [e for e in talk.until("assistant_end") if e["type"] != "user_message"]
+        assert kinds(said) == ["assistant_message", "assistant_end"]
+        assert said[0]["message"]["content"].startswith("You said: wait ")
+
+
+def test_a_pause_holds_an_answer_that_waits_already(served, tmp_path, monkeypatch):
+    monkeypatch.setattr("empathia.service.talk._STALL", 60.0)
+    with Talk(served, DRAFTS) as talk:
+        speaks_on(talk, tmp_path / "go")
+        talk.say("pause_assistant_message")
+        talk.sound("mumble\n")
+        talk.say("assistant_input", text="Hm.")
+        assert talk.hear()["message"]["content"] == "Hm."
+
+
+def test_an_answer_that_is_cut_for_another_is_interrupted(tmp_path):
+    """Two turns come before the first is judged; its answer is played when the second is."""
+    one, two = tmp_path / "one", tmp_path / "two"
+    app = scripted(Settings(tmp_path / "service", voice="little"))
+    with TestClient(app, base_url="http://127.0.0.1:8000") as served, Talk(served) as talk:
+        talk.say("user_input", text=f"wait {one} endless")
+        talk.say("user_input", text=f"wait {two} endless")
+        talk.say("session_settings")
+        assert talk.hear()["type"] == "session_settings"  # both have come
+        one.touch()
+        talk.until("audio_output")
+        two.touch()
+        assert kinds(talk.until("assistant_message")) == [
+            "user_message",
+            "user_interruption",
+            "assistant_message",
+        ]
+        talk.until("audio_output")
+        talk.say("assistant_input", text="Bye.")
+        assert kinds(talk.until("assistant_end")) == [
+            "user_interruption",
+            "assistant_message",
+            "assistant_end",
+        ]
+
+
+def test_words_belong_to_the_turn_that_they_answer(tmp_path):
+    """The first answer is broken off, and told when the second is made already."""
+    talking, file = Talking(Models(Options(reply_with="rules", threads=1))), tmp_path / "talk.json"
+    begun = {"file": str(file), "pcm": None, "language": "en", "drafts": False}
+    talking.begin(None, talk="a", **begun)
+    made = []
+    for said in ("I passed!", "But my dad could not see it."):
+        talking.say(None, talk="a", text=said)
+        made.append(talking.answer(None, talk="a")["id"])
+    talking.told(None, talk="a", text="How nice!", answers=made[0])
+    talking.told(None, talk="a", text="Oh no.", answers=made[1])
+    talking.end(None, talk="a")
+    replies = [turn["reply"] for turn in json.loads(file.read_text("utf-8"))["turns"]]
+    assert [reply and reply["text"] for reply in replies] == ["How nice!", "Oh no.", None]
 
 
 def test_careful_words_are_never_cut_in_halves(served):

@@ -16,6 +16,7 @@ from empathia.service.staff import hired
 
 openai = pytest.importorskip("openai")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the client
+TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
 PIECE = RATE // 10 * 2  # bytes of a word
 
 
@@ -121,8 +122,46 @@ def test_it_hears_on_while_a_turn_is_judged(talk, tmp_path):
     assert {e.type for e in (first, second)} == {"input_audio_buffer.speech_started"}
     go.touch()
     for started, said in ((first, f"wait {go}"), (second, "And two.")):
-        heard = until(talk, "conversation.item.input_audio_transcription.completed")[-1]
+        heard = until(talk, TRANSCRIBED)[-1]
         assert (heard.item_id, heard.transcript) == (started.item_id, said)
+
+
+def speaks_on(talk, go):
+    """Somebody has said a turn, and speaks when it is judged; events of it."""
+    sound(talk, f"wait {go}\n")
+    assert talk.recv().type == "input_audio_buffer.speech_started"
+    sound(talk, "And")
+    assert talk.recv().type == "input_audio_buffer.speech_started"
+    go.touch()
+    return until(talk, TRANSCRIBED)
+
+
+def test_nobody_is_answered_while_they_speak(talk, tmp_path, monkeypatch):
+    monkeypatch.setattr("empathia.service.talk._STALL", 60.0)
+    speaks_on(talk, tmp_path / "go")
+    sound(talk, " two.\n")
+    kinds = [e.type for e in until(talk, TRANSCRIBED)]
+    assert "response.created" not in kinds
+    done = until(talk, "response.done")[-1].response
+    assert done.status == "completed"
+    assert done.output[0].content[0].transcript == "You said:  two. How was it?"
+
+
+def test_who_begins_and_says_nothing_has_the_answer_to_what_was_said(talk, tmp_path):
+    speaks_on(talk, tmp_path / "go")
+    done = until(talk, "response.done")[-1].response  # no sound comes
+    assert done.output[0].content[0].transcript.startswith("You said: wait ")
+
+
+def test_an_answer_that_is_cut_for_another_is_cancelled(talk):
+    say(talk, "Say endless things.")
+    talk.response.create()
+    until(talk, "response.output_audio.delta")
+    talk.response.create()
+    first = until(talk, "response.done")[-1].response
+    assert first.status == "cancelled"
+    second = until(talk, "response.created")[-1].response
+    assert second.id != first.id
 
 
 def test_the_client_may_tell_where_turns_end(talk):
@@ -134,7 +173,7 @@ def test_the_client_may_tell_where_turns_end(talk):
     sound(talk, "Two.")
     sound(talk, "\n")
     talk.input_audio_buffer.commit()
-    events = until(talk, "conversation.item.input_audio_transcription.completed")
+    events = until(talk, TRANSCRIBED)
     assert events[0].type == "input_audio_buffer.committed"
     assert events[-1].transcript == "Two."
     talk.response.create()

@@ -40,6 +40,9 @@ class Talking:
         self.drafts = {}
         self.tones = {}
         self.last = {}
+        self.clock = {}
+        self.open = {}
+        self.made = {}
 
     def begin(self, tell, *, talk, file, pcm, language, drafts):
         self.files[talk] = Path(file)
@@ -47,24 +50,24 @@ class Talking:
         self.said[talk] = before
         self.ended[talk] = []
         self.drafts[talk] = drafts
+        self.clock[talk] = 0.0
+        self.made[talk] = set()
         if pcm is not None:
             self.tones[talk] = Tone(pcm[0])
         return len(before)
 
-    def _turn(self, talk, text, who="you"):
+    def _turn(self, talk, text, who="you", start=None):
         said = self.said[talk]
         said.append(text)
         self.last[talk] = who
         self.files[talk].write_text("\n".join(said))
-        start = float(len(said))
-        u = Utterance(
-            f"turn-{len(said):04d}", len(said), who, text, start, start + 0.5, language="en"
-        )
+        start = start or float(len(said))
+        u = Utterance(self._last(talk), len(said), who, text, start, start + 0.5, language="en")
         low = Cues({"avg_pitch": "low"}, "low pitch", "may come across as calm", "corpus")
         return Turn(u, emotion=emotion(felt(text)), cues=low if "tone" in text else None)
 
     def hear(self, tell, *, talk, sound):
-        """Each line of the sound is a turn; what does not end is only begun, or drafted.
+        """Each line of the sound is a turn; what does not end is begun, and drafted if wanted.
 
         Samples are a tone.
         """
@@ -72,29 +75,54 @@ class Talking:
             sound = self.tones[talk].words(sound)
         *whole, rest = sound.decode().split("\n")
         events = []
-        for _ in whole:
-            events += [event_json(Began(1.0)), {"event": "ended"}]
-        self.ended[talk] += whole
+        for line in whole:
+            events += [*self._begun(talk), {"event": "ended"}]
+            self.ended[talk].append((line, self.open.pop(talk)))
+        if rest:
+            events += self._begun(talk)
         if rest and self.drafts[talk]:
-            return [*events, event_json(Drafted(rest, "en", 2.0, 2.5))]
-        return [*events, event_json(Began(2.0))] if rest else events
+            events.append(event_json(Drafted(rest, "en", 2.0, 2.5)))
+        return events
+
+    def _begun(self, talk):
+        """Who speaks already does not begin; each turn takes a second of its own."""
+        if talk in self.open:
+            return []
+        self.clock[talk] = max(self.clock[talk], len(self.said[talk])) + 1.0
+        self.open[talk] = self.clock[talk]
+        return [event_json(Began(self.open[talk]))]
 
     def pause(self, tell, *, talk):
+        """What was begun was nothing."""
+        self.open.pop(talk, None)
         return []
 
     def turn(self, tell, *, talk):
-        return self.say(tell, talk=talk, text=self.ended[talk].pop(0))
+        """Who mumbles is not understood."""
+        text, start = self.ended[talk].pop(0)
+        if text == "mumble":
+            u = Utterance("u", 0, "you", None, start, start + 0.5)
+            return turn_json(Turn(u))
+        return self.say(tell, talk=talk, text=text, start=start)
 
-    def say(self, tell, *, talk, text):
+    def say(self, tell, *, talk, text, start=None):
         if text == "die":
             os._exit(9)
         if text.startswith("wait"):  # until a file is there
             while not Path(text.split()[1]).exists():
                 tell("waiting")
-        return turn_json(self._turn(talk, text))
+        return turn_json(self._turn(talk, text, start=start))
 
     def told(self, tell, *, talk, text, answers):
-        return turn_json(self._turn(talk, text, "Empathia"))
+        """Of an answer to an earlier turn nothing is kept."""
+        if answers is not None and answers not in self.made[talk]:
+            raise UsageError(f"no answer was made to '{answers}'", "Name the turn")
+        if answers in (None, self._last(talk)):
+            return turn_json(self._turn(talk, text, "Empathia"))
+        return None
+
+    def _last(self, talk):
+        return f"turn-{len(self.said[talk]):04d}"
 
     def call(self, tell, *, talk, tools, done):
         """Who asks for the weather gets it from the first tool."""
@@ -110,7 +138,8 @@ class Talking:
         if "long" in last:
             while True:
                 tell("on and on ")
-        u = Utterance("u", 0, "you", last, language="en")
+        u = Utterance(self._last(talk), 0, "you", last, language="en")
+        self.made[talk].add(u.id)
         source = "care" if "danger" in last else "little"
         text, why = f"You said: {last} How was it?{''.join(told)}", "taken for “a pet died” (74%)"
         reply = Reply("u", text, source, why=why)

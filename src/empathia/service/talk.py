@@ -2,7 +2,8 @@
 
     sound -> what was said -> a turn, judged one after another -> an answer, sentence by sentence
 
-Who speaks ends the answer; what was sent of it is what Empathia has said.
+Who speaks ends the answer; what was sent of it is what Empathia has said. Who speaks on is answered
+when they have ended, or it is known that they said no more.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ Step = Callable[[], Awaitable[object]]
 LETTERS = 5000
 """Characters of what is said in words at a time."""
 _STALL = 1.0  # s without sound after which what was said is taken to be over
+_HELD = 8.0  # s that an answer waits for who speaks; what they said up to there is a turn then
 _WAITING = 8  # steps that wait before a client is heard no further
 _SENTENCE = re.compile(r".+?(?:(?<=[.!?…。？！])\s+|\Z)", re.DOTALL)
 
@@ -91,6 +93,9 @@ class Talk:
         self._coming: asyncio.Future[str] | None = None  # its next message
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._answer: asyncio.Task[None] | None = None
+        self._began: float | None = None  # s; when somebody began whose turn is not judged yet
+        self._held: Step | None = None  # an answer that waits for them
+        self._held_until = 0.0  # of the loop's clock
 
     async def run(self, take: Callable[[str], Awaitable[None]]) -> None:
         """Talk until the client has gone, or is let go.
@@ -173,16 +178,24 @@ class Talk:
         """Hear more of what is said."""
         self._is_open = True
         await self._heard(await self.ask("hear", sound=sound))
+        now = asyncio.get_running_loop().time()
+        if self._held is not None and now > self._held_until:
+            self._held_until = now + _HELD
+            await self.pause()
 
     async def pause(self) -> None:
         """What was said up to here is over."""
         self._is_open = False
-        if self.has_begun:
-            await self._heard(await self.ask("pause"))
+        try:
+            if self.has_begun:
+                await self._heard(await self.ask("pause"))
+        finally:
+            await self.then(partial(self._quiet, self._began))
 
     async def _heard(self, events: list[Json]) -> None:
         for event in events:
             if event["event"] == "began":
+                self._began = event["at"]
                 await self._client.began(event["at"])
             elif event["event"] == "drafted":
                 await self._client.drafted(event)
@@ -190,13 +203,41 @@ class Talk:
                 await self.then(partial(self._judged, self._client.ended()))
 
     async def _judged(self, tell: Callable[[Json], Awaitable[None]]) -> None:
-        await tell(await self.ask("turn"))
+        turn = await self.ask("turn")
+        if self._began is not None and self._began < turn["end"]:
+            self._began = None
+        await tell(turn)
+        await self._release()
 
-    async def answer(self, give: Step) -> None:
-        """Begin an answer; one that is given is silenced."""
+    async def _quiet(self, began: float | None) -> None:
+        """Nobody speaks, but who began since: what was begun before was no turn."""
+        if self._began == began:
+            self._began = None
+        await self._release()
+
+    async def _release(self) -> None:
+        """Begin the answer that waits, where nobody speaks any more."""
+        if self._held is not None and self._began is None:
+            await self.answer(self._held, waits=True)
+
+    async def answer(self, give: Step, *, waits: bool = False) -> None:
+        """Begin an answer; one that is given is silenced, one that waits is left.
+
+        Args:
+            give: Gives it.
+            waits: Whether it waits for who speaks, until they said more or it was nothing.
+        """
         await self.silence()
-        if not self._gone:
+        self._held = None
+        if waits and self._began is not None:
+            self._held = give
+            self._held_until = asyncio.get_running_loop().time() + _HELD
+        elif not self._gone:
             self._answer = asyncio.ensure_future(self._tried(give))
+
+    def leave(self) -> None:
+        """Give no answer that waits."""
+        self._held = None
 
     async def silence(self) -> bool:
         """End the answer that is given; what was not sent is not said.
@@ -212,11 +253,11 @@ class Talk:
             return True
 
     @contextlib.contextmanager
-    def saying(self, *, answers: bool) -> Iterator[Callable[[str], None]]:
+    def saying(self, *, answers: str | None) -> Iterator[Callable[[str], None]]:
         """Keep what is sent of an answer, in whatever way that ends.
 
         Args:
-            answers: Whether the talker made it; else the client gave it.
+            answers: Id of the turn to which the talker made it; None where the client gave it.
 
         Yields:
             Is called with each sentence that was sent.

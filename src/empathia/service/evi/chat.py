@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from empathia.errors import EmpathiaError, UsageError
-from empathia.files import Plain
+from empathia.files import Plain, remove
 from empathia.report.words import ENGLISH, Words
 from empathia.service import log, problems
 from empathia.service.chats import IDS
@@ -84,7 +84,7 @@ class Chat:
 
     def forget(self) -> None:
         """Delete what was said, when the talk is over."""
-        self.file.unlink(missing_ok=True)
+        remove(self.file)
 
     async def _take(self, text: str) -> None:
         """A message of the client."""
@@ -134,10 +134,18 @@ class Chat:
     async def _dictated(self, message: Json) -> None:
         """What Empathia is to say, word for word."""
         given = partial(self._say, sentences(_words(message)), "plain")
-        await self._talk.then(partial(self._talk.answer, given))
+
+        async def say() -> None:
+            if await self._talk.silence():
+                self._plays_until = 0.0
+                await self._cut()
+            await self._talk.answer(given)
+
+        await self._talk.then(say)
 
     async def _pause(self, _: Json) -> None:
         self._is_paused = True
+        self._talk.leave()
         await self._interrupted()
 
     async def _resume(self, _: Json) -> None:
@@ -182,7 +190,8 @@ class Chat:
         )
 
     async def _answered(self) -> None:
-        await self._talk.answer(self._made)
+        await self._interrupted()
+        await self._talk.answer(self._made, waits=True)
 
     async def _made(self) -> None:
         told: list[str] = []
@@ -192,20 +201,20 @@ class Chat:
             await self.failed(error)
         turn = await self._talk.ask("answer", told=told)
         tone = tone_of((turn["emotion"] or {}).get("label"))
-        await self._say(parts(turn["reply"]), tone, turn["reply"])
+        await self._say(parts(turn["reply"]), tone, turn)
 
-    async def _say(self, said: list[str], tone: str, reply: Json | None = None) -> None:
-        """Words of an answer, sentence by sentence, with its voice; no reply: the client's own."""
+    async def _say(self, said: list[str], tone: str, turn: Json | None = None) -> None:
+        """Words of an answer, sentence by sentence, with its voice; no turn: the client's own."""
         id, index = secrets.token_urlsafe(12), 0
         loop = asyncio.get_running_loop()
-        own = None if reply is None else self._told({name: reply[name] for name in _TOLD})
-        with self._talk.saying(answers=reply is not None) as sent:
+        own = None if turn is None else self._told({name: turn["reply"][name] for name in _TOLD})
+        with self._talk.saying(answers=None if turn is None else turn["id"]) as sent:
             for sentence in said:
                 await self._send(
                     "assistant_message",
                     id=id,
                     message={"role": "assistant", "content": sentence.strip()},
-                    from_text=reply is None,
+                    from_text=turn is None,
                     is_quick_response=False,
                     models={"prosody": None, "empathia": own},
                 )
@@ -240,7 +249,11 @@ class Chat:
         playing = self._plays_until > asyncio.get_running_loop().time()
         self._plays_until = 0.0
         if await self._talk.silence() or playing:
-            await self._send("user_interruption", time=round(at or 1000 * time.time()))
+            await self._cut(at)
+
+    async def _cut(self, at: float | None = None) -> None:
+        """What was sent of an answer is to be played no further."""
+        await self._send("user_interruption", time=round(at or 1000 * time.time()))
 
     async def _send(self, kind: str, **fields: object) -> None:
         await self._talk.send(type=kind, **fields, **self._custom)

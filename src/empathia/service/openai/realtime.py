@@ -201,7 +201,7 @@ class Realtime:
             usage={"type": "duration", "seconds": round(turn["end"] - turn["start"], 3)},
         )
         if self._listens:
-            await self._start(self._sounds)
+            await self._start(self._sounds, waits=True)
 
     async def _added(self, item: Json) -> None:
         for name in ("conversation.item.added", "conversation.item.done"):
@@ -221,7 +221,7 @@ class Realtime:
         if role == "user":
             turn = await self._talk.ask("say", text=text)
         else:
-            turn = await self._talk.ask("told", text=text, answers=False)
+            turn = await self._talk.ask("told", text=text, answers=None)
         given = item.get("id")
         id = given if isinstance(given, str) and len(given) <= _NAME else _new("item")
         told = _message(id, role, {"type": kind, "text": text}, turn)
@@ -235,8 +235,8 @@ class Realtime:
             raise Unfit(None, "nothing was said that could be answered", "Say something")
         await self._start(sounds)
 
-    async def _start(self, sounds: bool) -> None:
-        await self._talk.answer(partial(self._answered, sounds))
+    async def _start(self, sounds: bool, *, waits: bool = False) -> None:
+        await self._talk.answer(partial(self._answered, sounds), waits=waits)
 
     async def _cancel(self, _: Fields) -> None:
         if not await self._talk.silence():
@@ -272,7 +272,7 @@ class Realtime:
         await self._send("conversation.item.added", item=begun, previous_item_id=self._last)
         await self._send("response.content_part.added", **place, part={"type": part, key: ""})
         tone = tone_of((turn["emotion"] or {}).get("label"))
-        with self._talk.saying(answers=True) as sent:
+        with self._talk.saying(answers=turn["id"]) as sent:
             for sentence in parts(turn["reply"]):
                 for word in _WORD.findall(sentence):
                     await self._send(f"response.{name}.delta", **place, delta=word)

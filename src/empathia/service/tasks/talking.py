@@ -32,6 +32,7 @@ from empathia.types.talk import Call, Tool
 from empathia.types.wire import turn_json
 
 _FRAMES = 1500  # of a face, at most
+_UNTOLD = 16  # answers of a talk that are kept until they are told; fewer of its steps wait
 _WORDS = ("I lost my keys again.", "오늘 너무 힘들었어요.")
 
 
@@ -68,7 +69,13 @@ class _Talk:
     session: Session
     inlet: Inlet
     ended: deque[Heard] = dataclasses.field(default_factory=deque)  # to be judged
-    made: Turn | None = None  # with an answer that is not said yet
+    made: dict[str, Turn] = dataclasses.field(default_factory=dict)  # with answers; by id, not told
+
+    def keep(self, answered: Turn) -> None:
+        """Keep an answer until it is told; what is never told gives way to later ones."""
+        self.made[answered.utterance.id] = answered
+        if len(self.made) > _UNTOLD:
+            self.made.pop(next(iter(self.made)), None)
 
     def told(self, events: Sequence[Began | Drafted | Heard]) -> list[object]:
         self.ended += (e for e in events if isinstance(e, Heard))
@@ -144,10 +151,11 @@ class Talking:
         """What is said in words, as a turn."""
         return turn_json(self._of(talk).session.say(text))
 
-    def told(self, tell: Told, *, talk: str, text: str, answers: bool) -> object:
-        """What Empathia has said, of the answer that was made last or by itself, as a turn."""
+    def told(self, tell: Told, *, talk: str, text: str, answers: str | None) -> object:
+        """What Empathia has said, of the answer to a turn (its id) or by itself, as a turn."""
         held = self._of(talk)
-        return turn_json(held.session.tell(text, held.made if answers else None))
+        made = None if answers is None else held.made.pop(answers, None)
+        return turn_json(held.session.tell(text, made))
 
     def call(
         self, tell: Told, *, talk: str, tools: Sequence[Tool], done: Sequence[tuple[Call, str]]
@@ -166,8 +174,9 @@ class Talking:
             told: What tools told for it.
         """
         held = self._of(talk)
-        held.made = held.session.propose(tell, told)
-        return turn_json(held.made)
+        turn = held.session.propose(tell, told)
+        held.keep(turn)
+        return turn_json(turn)
 
     def chat(self, tell: Told, *, turns: Sequence[tuple[str, str]]) -> object:
         """The last of (speaker, words) as a turn, with an answer; nothing is kept."""

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import sounds
 
@@ -209,6 +210,18 @@ def test_sound_is_heard_before_it_is_judged(tmp_path: Path) -> None:
     assert len(" ".join(t.utterance.text or "" for t in turns).split()) > 10
     assert all(t.cues is not None for t in turns)
     assert kept(path) == [(SPEAKER, t.utterance.text) for t in turns]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("seconds", [0.1, 0.25, 2.0])
+def test_who_began_is_told_to_be_quiet_when_all_is_told(tmp_path: Path, seconds: float) -> None:
+    """A word, what may be one, and what is none."""
+    begin, rest = np.zeros(16_000, np.float32), np.zeros(40_000, np.float32)
+    said = sounds.example(1, 1 + seconds).astype(np.float32)
+    with Session(tmp_path / "talk.json", RULES) as session:
+        events = session.listen(Audio(np.concatenate([begin, said, rest]), 16_000))
+    kinds = [type(e).__name__ for e in events]
+    assert kinds == ["Began", *["Heard"] * (seconds > 1), "Quiet"]
 
 
 @pytest.mark.weights

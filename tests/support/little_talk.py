@@ -11,7 +11,7 @@ from empathia.errors import UsageError
 from empathia.labels import EKMAN7
 from empathia.service.tasks import talking
 from empathia.types import Cues, Emotion, Reply, Turn, Utterance
-from empathia.types.events import Began, Drafted, event_json
+from empathia.types.events import Began, Drafted, Quiet, event_json
 from empathia.types.talk import Call
 from empathia.types.wire import turn_json
 
@@ -69,6 +69,8 @@ class Talking:
     def hear(self, tell, *, talk, sound):
         """Each line of the sound is a turn; what does not end is begun, and drafted if wanted.
 
+        A cough is nothing.
+
         Samples are a tone.
         """
         if not is_words(sound):
@@ -80,6 +82,9 @@ class Talking:
             self.ended[talk].append((line, self.open.pop(talk)))
         if rest:
             events += self._begun(talk)
+        if rest == "cough":
+            del self.open[talk]
+            return [*events, event_json(Quiet())]
         if rest and self.drafts[talk]:
             events.append(event_json(Drafted(rest, "en", 2.0, 2.5)))
         return events

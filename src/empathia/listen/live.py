@@ -79,6 +79,7 @@ class Listener:
         self._at = 0  # samples of it that were heard
         self._closed = False
         self._asked = 0.0  # s; when it was last asked who speaks
+        self._spoken = 0.0  # s; when somebody last spoke
 
     @property
     def duration(self) -> float:
@@ -136,11 +137,22 @@ class Listener:
         return sound
 
     def _ended(self) -> list[Stretch]:
+        if self.ear.opened is not None:
+            self._spoken = self._at / RATE
         self._look()
         over = 0
         while over < len(self._open) and self._over(self._open[over]):
             over += 1
         return self._go(over) or self._interrupted()
+
+    def is_quiet(self, since: float) -> bool:
+        """Whether nobody speaks, and all that was said from a time (s) on has gone out.
+
+        What may be no speech at all is not waited for when it is over for long.
+        """
+        doubtful = self._at / RATE - self._spoken > self._limits.pause
+        known = self.ear.settled > since or doubtful
+        return known and self.ear.opened is None and not self._open
 
     def pause(self) -> list[Stretch]:
         """All turns that are open, because no sound comes for the time being."""

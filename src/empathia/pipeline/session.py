@@ -28,7 +28,7 @@ from empathia.pipeline.conversation import Spoken
 from empathia.pipeline.early import Early
 from empathia.pipeline.models import Models
 from empathia.types import Audio, Tell, Timeline, Turn
-from empathia.types.events import Began, Drafted
+from empathia.types.events import Began, Drafted, Quiet
 from empathia.types.talk import Call, Tool
 from empathia.types.wire import dumps, from_json
 
@@ -111,6 +111,7 @@ class Session:
         self._talk = Conversation(chosen, _kept(path), self._reader.models)
         self._before = max((t.utterance.end or 0.0 for t in self.turns), default=0.0)  # s
         self._began: float | None = None
+        self._unquiet: float | None = None  # s; when who was told of last began, till it is quiet
         self._early = Early(self._talk.hear)
         self._lock = threading.Lock()  # turns come in one by one; nobody waits for it to listen
 
@@ -179,22 +180,26 @@ class Session:
         said = " ".join(t.utterance.text for t in read.turns if t.utterance.text)
         return self._add(said or None, sound)
 
-    def listen(self, sound: Audio) -> list[Began | Drafted | Heard]:
+    def listen(self, sound: Audio) -> list[Began | Drafted | Heard | Quiet]:
         """Hear more of what is said aloud; :meth:`judge` judges what has ended.
 
         Args:
             sound: Mono at 16 kHz, of any length, behind what was heard before.
 
         Returns:
-            Who begins to speak, what they say so far, and what they have said.
+            Who begins to speak, what they say so far, what they have said, and that nobody speaks.
         """
-        events: list[Began | Drafted | Heard] = []
+        events: list[Began | Drafted | Heard | Quiet] = []
         for ended in self._listener.heard(sound):
             opened = self._listener.ear.opened
             if opened is not None and opened != self._began:
                 events.append(Began(self._before + opened))
+                self._unquiet = opened
             self._began = opened
             events += map(self._heard, ended)
+            if self._unquiet is not None and self._listener.is_quiet(self._unquiet):
+                self._unquiet = None
+                events.append(Quiet())
         return events if self._hearing.draft is None else [*events, *self._drafts()]
 
     def _drafts(self) -> list[Drafted]:
@@ -212,7 +217,7 @@ class Session:
 
     def pause(self) -> list[Heard]:
         """No sound comes for the time being: give what was said up to here."""
-        self._began = None
+        self._began = self._unquiet = None
         return [*map(self._heard, self._listener.pause())]
 
     @cached_property

@@ -31,7 +31,6 @@ Step = Callable[[], Awaitable[object]]
 LETTERS = 5000
 """Characters of what is said in words at a time."""
 _STALL = 1.0  # s without sound after which what was said is taken to be over
-_HELD = 8.0  # s that an answer waits for who speaks; what they said up to there is a turn then
 _WAITING = 8  # steps that wait before a client is heard no further
 _SENTENCE = re.compile(r".+?(?:(?<=[.!?…。？！])\s+|\Z)", re.DOTALL)
 
@@ -95,7 +94,6 @@ class Talk:
         self._answer: asyncio.Task[None] | None = None
         self._began: float | None = None  # s; when somebody began whose turn is not judged yet
         self._held: Step | None = None  # an answer that waits for them
-        self._held_until = 0.0  # of the loop's clock
 
     async def run(self, take: Callable[[str], Awaitable[None]]) -> None:
         """Talk until the client has gone, or is let go.
@@ -178,10 +176,6 @@ class Talk:
         """Hear more of what is said."""
         self._is_open = True
         await self._heard(await self.ask("hear", sound=sound))
-        now = asyncio.get_running_loop().time()
-        if self._held is not None and now > self._held_until:
-            self._held_until = now + _HELD
-            await self.pause()
 
     async def pause(self) -> None:
         """What was said up to here is over."""
@@ -199,6 +193,8 @@ class Talk:
                 await self._client.began(event["at"])
             elif event["event"] == "drafted":
                 await self._client.drafted(event)
+            elif event["event"] == "quiet":
+                await self.then(partial(self._quiet, self._began))
             else:
                 await self.then(partial(self._judged, self._client.ended()))
 
@@ -231,7 +227,6 @@ class Talk:
         self._held = None
         if waits and self._began is not None:
             self._held = give
-            self._held_until = asyncio.get_running_loop().time() + _HELD
         elif not self._gone:
             self._answer = asyncio.ensure_future(self._tried(give))
 

@@ -21,6 +21,11 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """Nobody speaks any more, and all that was said is told; who began may have said nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drafted:
     """What somebody who still speaks has said, as far as it is heard: more sound may change it.
 
@@ -72,10 +77,10 @@ class Ended:
 Event = Began | TurnEnded | Revised | Ended
 
 
-def event_json(event: Event | Drafted) -> Mapping[str, object]:
+def event_json(event: Event | Drafted | Quiet) -> Mapping[str, object]:
     """An event as plain values.
 
-    ``event`` says which: "began", "drafted", "turn", "revised" or "end".
+    ``event`` says which: "began", "quiet", "drafted", "turn", "revised" or "end".
     """
     match event:
         case Drafted(text, language, start, end):
@@ -83,6 +88,8 @@ def event_json(event: Event | Drafted) -> Mapping[str, object]:
             return {"event": "drafted", **said}
         case Began(at):
             return {"event": "began", "at": at}
+        case Quiet():
+            return {"event": "quiet"}
         case TurnEnded(turn):
             return {"event": "turn", "turn": turn_json(turn)}
         case Revised(speakers):

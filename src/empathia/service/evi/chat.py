@@ -176,7 +176,7 @@ class Chat:
         models = {"prosody": prosody(_mapping(turn["emotion"])), "empathia": self._told(own)}
         await self._user(turn, models, from_text=from_text, interim=False)
         if not self._is_paused:
-            await self._answered()
+            await self._answered(waits=not from_text)
 
     async def _user(self, said: Json, models: Json, *, from_text: bool, interim: bool) -> None:
         await self._send(
@@ -189,9 +189,9 @@ class Chat:
             time={"begin": _ms(said["start"]), "end": _ms(said["end"])},
         )
 
-    async def _answered(self) -> None:
+    async def _answered(self, *, waits: bool = True) -> None:
         await self._interrupted()
-        await self._talk.answer(self._made, waits=True)
+        await self._talk.answer(self._made, waits=waits)
 
     async def _made(self) -> None:
         told: list[str] = []

@@ -27,7 +27,7 @@ from empathia.report.face import writing
 from empathia.service.tasks import Told
 from empathia.service.tasks.inlet import Inlet
 from empathia.types import Audio, Timeline, Turn
-from empathia.types.events import Began, Drafted, event_json
+from empathia.types.events import Began, Drafted, Quiet, event_json
 from empathia.types.talk import Call, Tool
 from empathia.types.wire import turn_json
 
@@ -77,7 +77,7 @@ class _Talk:
         if len(self.made) > _UNTOLD:
             self.made.pop(next(iter(self.made)), None)
 
-    def told(self, events: Sequence[Began | Drafted | Heard]) -> list[object]:
+    def told(self, events: Sequence[Began | Drafted | Heard | Quiet]) -> list[object]:
         self.ended += (e for e in events if isinstance(e, Heard))
         return [{"event": "ended"} if isinstance(e, Heard) else event_json(e) for e in events]
 
@@ -131,7 +131,7 @@ class Talking:
         return len(session.turns)
 
     def hear(self, tell: Told, *, talk: str, sound: bytes) -> list[object]:
-        """Events of more sound: "began", "drafted", and "ended" of what :meth:`turn` judges."""
+        """Events of more sound, as plain values; "ended" is of what :meth:`turn` judges."""
         held = self._of(talk)
         return held.told(held.session.listen(held.inlet.add(sound)))
 

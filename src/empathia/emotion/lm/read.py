@@ -398,7 +398,7 @@ def _stamps(spec: str) -> list[int]:
 
 
 def _counted(options: Options, most: int) -> Callable[[Prompt], int]:
-    """Counts the tokens of a prompt: exactly, where the tokenizer is known, else at most.
+    """Counts the tokens of a prompt: exactly, where the tokenizer is known, else roughly.
 
     One that has no more bytes than ``most`` fits, whatever a token is: it is not cut up.
     """

@@ -284,6 +284,16 @@ def test_what_cannot_be_read_is_a_bad_request(client):
     assert body["message"].startswith("the file is empty")
 
 
+def test_a_file_without_a_name_is_called_an_upload(served):
+    part = 'content-disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
+    parts = part.format("file", '; filename=""', "lost"), part.format("model", "", WORDS)
+    body = "".join(f"--b\r\n{one}" for one in parts) + "--b--\r\n"
+    kind = {"authorization": f"Bearer {TOKEN}", "content-type": "multipart/form-data; boundary=b"}
+    told = httpx.post(f"{served}/audio/transcriptions", content=body.encode(), headers=kind)
+    assert told.status_code == 400
+    assert told.json()["error"]["message"] == "'upload' cannot be read. Give another"
+
+
 def test_more_recordings_than_can_wait_are_refused_for_a_while(client, tmp_path):
     go, began = tmp_path / "go", tmp_path / "began"
     made = []

@@ -53,7 +53,7 @@ class Came(NamedTuple):
 
     Args:
         path: Where it is, until it is closed.
-        name: What the client calls it.
+        name: What the client calls it, or ``upload``.
         texts: As of :class:`Form`.
         close: Lets go of it; nothing is left of it then.
     """
@@ -156,7 +156,7 @@ async def take(
             file, path = _made(form.name, folder)
             held.enter_context(file)
             await asyncio.to_thread(_copied, form.file, file)
-        return Came(path, form.name, form.texts, held.pop_all().close)
+        return Came(path, form.name or "upload", form.texts, held.pop_all().close)
 
 
 def _made(name: str, folder: Path | None) -> tuple[IO[bytes], Path]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 
 import pytest
 from diary_client import HEAD, Person, service
@@ -202,8 +203,9 @@ def test_nothing_comes_back_of_an_account_that_is_deleted_while_it_talks(served)
     assert (folder / "leaving" / ann.account["id"]).exists()  # the next start looks once more
 
 
+@pytest.mark.parametrize("error", [DiaryError("the file is held", "Close it"), OSError("full")])
 @pytest.mark.parametrize("gone", [True, False])
-def test_uploads_go_where_the_account_has_gone_whatever_the_database_says(tmp_path, gone):
+def test_uploads_go_where_the_account_has_gone_whatever_the_database_says(tmp_path, gone, error):
     store = Store(tmp_path / "diary.sqlite", hasher=CHEAP)
     visit = person(store)
     jobs = Jobs(tmp_path / "jobs", Worker("little_work", Options()), 9, 9.0)
@@ -214,13 +216,13 @@ def test_uploads_go_where_the_account_has_gone_whatever_the_database_says(tmp_pa
     def close():
         if gone:
             accounts.close(store, visit, SECRET)
-        raise DiaryError("another program has the file", "Close it")
+        raise error
 
     async def leaves():
         await jobs.add(account, "a.txt", io.BytesIO(b"Hello."), {})
         await leaving.leave(tmp_path, jobs, chats, store, account=account, close=close)
 
-    with pytest.raises(DiaryError):
+    with pytest.raises(type(error)):
         asyncio.run(leaves())
     assert bool(jobs.all_of(account)) is (tmp_path / "chats" / account).exists() is not gone
     assert (tmp_path / "leaving" / account).exists() is gone
@@ -280,12 +282,16 @@ def test_the_door_of_the_service_and_a_session_are_two_things(tmp_path):
     ways = (
         door | {"x-empathia-session": session},
         door | {"cookie": f"empathia-session={session}"},
+        {"cookie": f'a={{"b":1}}; empathia-token={TOKEN}; x; empathia-session={session}'},
         {"x-hume-api-key": TOKEN, "authorization": f"Bearer {session}"},
     )
     for headers in ways:
         assert one.get("/v1/account", headers=headers).json()["name"] == "ann"
     for headers in (door, {"authorization": f"Bearer {session}"}, {}):
         assert one.get("/v1/account", headers=headers).status_code == 401
-    guesses = [one.post("/page/token", json={"token": f"{i}"}).status_code for i in range(6)]
+    keys = [*"1234", "\ud800", "6"]
+    sent = [json.dumps({"token": key}).encode() for key in keys]
+    kind = {"content-type": "application/json"}
+    guesses = [one.post("/page/token", content=x, headers=kind).status_code for x in sent]
     assert guesses == [401] * 5 + [429]
     one.app.state.store.close()

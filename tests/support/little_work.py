@@ -85,7 +85,7 @@ class Work:
         )
 
     def _stop(self, tell, text):
-        if text.startswith("wait"):  # until a file is there
+        if text.startswith("wait"):  # until a file is there, or somebody gives up
             _, go, *began = text.split()
             for file in began:
                 Path(file).touch()
@@ -146,13 +146,7 @@ class Work:
         )
         if words.rstrip() == "where":
             words = file
-        if words.startswith("die"):
-            os._exit(9)
-        if words.startswith("wait"):  # until somebody gives up, or a file is there
-            while not Path(words.split()[1]).exists():
-                tell(("waiting", 0, None))
-        if words.startswith("fail"):
-            raise UsageError("that cannot be heard", "Speak up")
+        self._stop(tell, words)
         if words == "calm?":
             words = json.dumps(calm)
         tell(("words", 1.0, 2.0))

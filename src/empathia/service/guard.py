@@ -11,10 +11,10 @@ import contextlib
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocketDisconnect
 
 from empathia.service import log
@@ -156,12 +156,9 @@ def _tokens(scope: Scope) -> Iterable[str]:
     if scope["type"] == "websocket":
         query = parse_qs(scope["query_string"].decode("latin-1"))
         yield from (t for name in ("api_key", "access_token") for t in query.get(name, ()))
-    try:
-        cookies = SimpleCookie(_header(scope, b"cookie"))
-    except CookieError:
-        return
+    cookies = HTTPConnection(scope).cookies  # of all programs of the host, some of them bent
     if COOKIE in cookies:
-        yield cookies[COOKIE].value
+        yield cookies[COOKIE]
 
 
 def _uploads(scope: Scope) -> bool:

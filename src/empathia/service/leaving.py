@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from empathia.errors import EmpathiaError
 from empathia.service.chats import Chats
 from empathia.service.diary.accounts import everyone
 from empathia.service.diary.store import Store
@@ -32,14 +31,14 @@ async def leave(
         close: Closes it in the database; not on the event loop.
 
     Raises:
-        EmpathiaError: It stays, or the database could not delete all of it.
+        Exception: What closing it raised: it stays, or the database could not delete all of it.
     """
     mark = folder / "leaving" / account
     mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     mark.touch(0o600)
     try:
         await asyncio.to_thread(close)
-    except EmpathiaError:
+    except Exception:
         if account in await asyncio.to_thread(everyone, store):
             mark.unlink(missing_ok=True)
         else:

@@ -118,11 +118,13 @@ class Desk:
             )
 
     async def write(self, visit: Visit, given: Given, came: Came | None, tell: Tell) -> Entry:
-        """Read what came, and keep it; on disk when this returns.
+        """Read what came, and keep it as of when it came; on disk when this returns.
 
         Raises:
             EmpathiaError: It cannot be read or kept: nothing is.
         """
+        if given.when is None:  # reading may last beyond midnight
+            given = dataclasses.replace(given, when=self.store.clock().isoformat())
         if came is None:
             read = await self.judged(given.words or "", given.language)
         else:

@@ -168,6 +168,34 @@ def test_a_new_passphrase_ends_all_sessions_and_opens_what_was_written(store, en
     assert entries.get(store, again, entry).words == "before"
 
 
+class Meanwhile(PasswordHasher):
+    """Does something once, as soon as a passphrase was found to be right."""
+
+    def __init__(self, act):
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self.act = act
+
+    def verify(self, *given):
+        super().verify(*given)
+        act, self.act = self.act, None
+        if act is not None:
+            act()
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+@pytest.mark.parametrize("way", ["changed", "closed"])
+def test_no_session_begins_with_a_passphrase_that_is_none_any_more(store, way, encrypted):
+    visit = person(store, encrypted=encrypted)
+    ways = {
+        "changed": lambda: accounts.change_passphrase(store, visit, SECRET, "another secret"),
+        "closed": lambda: accounts.close(store, visit, SECRET),
+    }
+    store.hasher = Meanwhile(ways[way])
+    with pytest.raises(AccessError, match="do not belong together"):
+        accounts.sign_in(store, "ann", SECRET)
+    assert len(store.unlocked) == (encrypted and way == "changed")
+
+
 def test_an_account_goes_with_all_that_it_has(store):
     ann, bob = person(store, "ann"), person(store, "bob")
     entries.add(store, ann, written())

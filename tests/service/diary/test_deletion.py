@@ -105,7 +105,7 @@ def test_a_reader_that_holds_the_log_is_told_and_the_next_start_wipes(place, new
     other = sqlite3.connect(place)
     other.execute("BEGIN")
     other.execute("SELECT count(*) FROM entries").fetchone()
-    with pytest.raises(DiaryError, match="another program reads"):
+    with pytest.raises(DiaryError, match="another program reads it"):
         entries.remove(store, visit, entry)
     assert [e.id for e in entries.listed(store, visit) if e.id == entry] == []
     assert _traces(Path(place).parent, marker)
@@ -113,6 +113,17 @@ def test_a_reader_that_holds_the_log_is_told_and_the_next_start_wipes(place, new
     other.close()
     new_store(place)
     assert _traces(Path(place).parent, marker) == []
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_who_writes_while_it_is_wiped_is_told_and_the_next_start_wipes(place, new_store):
+    store = new_store(place)
+    other = sqlite3.connect(place, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DiaryError, match=r"it is deleted, but .* locked"):
+        store.wipe()
+    other.close()
+    store.wipe()
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)

@@ -85,6 +85,27 @@ def test_audio_comes_in_only_where_it_is_kept(store):
     assert [e.audio for e in entries.listed(store, bob)] == [None, None, None]
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_an_entry_goes_out_without_what_goes_meanwhile(store, whole):
+    ann = _filled(store)
+    kept = next(e.id for e in entries.listed(store, ann) if e.audio)
+    act = entries.remove if whole else entries.remove_audio
+
+    class Slow(io.BytesIO):
+        def write(self, data):
+            if not self.getvalue():  # all entries are listed already
+                act(store, ann, kept)
+            return super().write(data)
+
+    file = Slow()
+    assert export(store, ann, file) == 3 - whole
+    with zipfile.ZipFile(file) as archive:
+        assert json.loads(archive.read("diary.json"))["entries"] == 3 - whole
+        members = [name for name in archive.namelist() if kept in name]
+        assert members == ([] if whole else [f"entries/{kept}.json"])
+        assert whole or json.loads(archive.read(members[0]))["audio"] is None
+
+
 def test_an_empty_diary_goes_out_and_in(store):
     zipped = _exported(store, person(store))
     bob = person(store, "bob")
@@ -255,6 +276,14 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "deep JSON": (_entry(lambda _: b"[" * 200_000), "recursion"),
     "a large entry": (_entry(lambda _: b" " * (12 << 20)), "at most 11,534,336"),
     "half a character": (_entry(lambda e: e.update(words="\ud800")), "half a character"),
+    "a label of half a character": (
+        _entry(lambda e: e["feeling"].update(shares={"\ud800": 1.0})),
+        "half a character",
+    ),
+    "a name of half a character": (
+        _entry(lambda e: e["timeline"].update(source="\ud800")),
+        "JSON can hold",
+    ),
     "long words": (_entry(lambda e: e.update(words="x" * 200_001)), "at most 200,000"),
     "no words": (_entry(lambda e: e.pop("words")), "words as str, got NoneType"),
     "words of numbers": (_entry(lambda e: e.update(words=[1])), "words as str, got list"),

@@ -9,6 +9,8 @@ import sys
 import tempfile
 import threading
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -109,7 +111,7 @@ def test_what_cannot_be_kept_is_refused_and_nothing_is(served):
     refused(ann.write("x", when="tomorrow"), 400, "no day or moment 'tomorrow'")
     refused(ann.write("x", when="2999-01-01"), 400, "2999")
     refused(ann.write("x", mood="good"), 400, "mood")
-    refused(ann.say("fail"), 400, "that cannot be heard")
+    refused(ann.say("fail"), 400, "that cannot be read")
     refused(ann.say("glad", colour="red"), 400, "no field 'colour'")
     refused(ann.say("glad", when="2999-01-01"), 400, "2999")
     text = {"audio": ("x.wav", b"plain words")}
@@ -212,6 +214,21 @@ def test_who_leaves_while_an_entry_is_read_has_written_nothing(served, tmp_path)
     assert ann.get(ENTRIES) == {"entries": []}
 
 
+def test_an_entry_is_of_the_moment_in_which_it_came(served, clock, tmp_path, monkeypatch):
+    """Reading it lasts beyond midnight."""
+    ann, clock.now = Person(served, zone="Asia/Seoul"), datetime(2026, 7, 1, 14, 58, tzinfo=UTC)
+    monkeypatch.setattr(served.app.state.store, "clock", clock)
+    go, began = tmp_path / "go", tmp_path / "began"
+    with ThreadPoolExecutor(1) as beside:
+        saying = beside.submit(ann.say, f"wait {go} {began}")
+        while not began.exists():
+            assert not saying.done()
+        clock.goes(minutes=4)
+        go.touch()
+    assert saying.result().json()["day"] == "2026-07-01"
+    assert ann.write("glad").json()["day"] == "2026-07-02"
+
+
 def test_who_leaves_while_an_entry_is_kept_has_all_of_it(served, monkeypatch):
     ann = Person(served, keeps_audio=True)
     keeps, go, asked = threading.Event(), threading.Event(), []
@@ -289,7 +306,7 @@ def test_an_old_client_is_answered_as_ever_and_nothing_is_kept(served):
     silent = analyze("").json()
     assert silent["emotion"] == [0] * 6 and silent["abstained"] == "nothing was heard"
     refused(analyze("glad", gender="x"), 400, "gender")
-    refused(analyze("fail"), 400, "cannot be heard")
+    refused(analyze("fail"), 400, "cannot be read")
 
 
 def test_words_that_suggest_harm_get_the_careful_text(served):

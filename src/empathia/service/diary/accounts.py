@@ -137,12 +137,12 @@ def _begin(store: Store, kept: RowMapping, secret: str) -> Visit:
     token = secrets.token_urlsafe(32)
     now, digest = store.clock(), _digest(token)
     row = {"digest": digest, "account": account.id, "expires": now + STAYS}
-    try:
-        with store.writing() as connection:
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.expires <= now))
-            connection.execute(insert(SESSIONS).values(row))
-    except IntegrityError:  # deleted since it was read
-        raise _refused() from None
+    same = (ACCOUNTS.c.id == account.id, ACCOUNTS.c.passphrase == kept["passphrase"])
+    with store.writing() as connection:
+        if connection.execute(select(ACCOUNTS.c.id).where(*same).with_for_update()).first() is None:
+            raise _refused()  # deleted, or the passphrase changed, since it was read
+        connection.execute(delete(SESSIONS).where(SESSIONS.c.expires <= now))
+        connection.execute(insert(SESSIONS).values(row))
     if account.is_encrypted:
         _forget(store, None)
         store.unlocked[digest] = seal, now + STAYS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from empathia.service.diary import page
 from empathia.service.diary.accounts import Visit
 from empathia.service.diary.baseline import baseline, baseline_json
 from empathia.service.diary.days import zone_of
-from empathia.service.diary.entries import audio, listed, timeline
+from empathia.service.diary.entries import audio, get, listed, timeline
 from empathia.service.diary.records import TYPES, Entry
 from empathia.service.diary.store import Store
 from empathia.service.diary.tables import ENTRIES
@@ -91,7 +92,9 @@ def _write(
     try:
         heard = timeline(store, visit, entry.id) if entry.has_timeline else None
         sound = audio(store, visit, entry.id) if entry.audio else None
-    except AbsentError:  # deleted meanwhile
+    except AbsentError:  # deleted meanwhile, as a whole or in part
+        with contextlib.suppress(AbsentError):
+            return _write(store, visit, archive, get(store, visit, entry.id), now)
         return False
     times = {"moment": entry.moment.isoformat(), "day": entry.day.isoformat()}
     content = {**asdict(entry), **times, "timeline": heard}

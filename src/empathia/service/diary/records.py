@@ -71,6 +71,8 @@ class Feeling:
                 "between 0 and 1 that sum to 1",
                 "Normalise them, and name the labels shortly",
             )
+        for label in self.shares:
+            check_text("label", label, _LABELS)
         check_text("reason", self.abstained or "", _REASON)
 
 

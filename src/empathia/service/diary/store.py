@@ -131,7 +131,7 @@ class Store:
         emptied. PostgreSQL frees their rows (VACUUM); its own log keeps them until it is recycled.
 
         Raises:
-            DiaryError: Another program holds on to the log.
+            DiaryError: Others write or hold on to the log, or the disk is full.
         """
         with _told(), self._engine.connect() as connection:
             calm = connection.execution_options(isolation_level="AUTOCOMMIT")
@@ -140,13 +140,20 @@ class Store:
                 return
             raw = connection.connection.driver_connection
             assert isinstance(raw, sqlite3.Connection)
-            raw.executescript("PRAGMA incremental_vacuum")  # a step a page: execute frees one
-            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            try:
+                raw.executescript("PRAGMA incremental_vacuum")  # a step a page: execute frees one
+                busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.Error as error:  # past SQLAlchemy: others write, or the disk is full
+                raise _unwiped(f"it cannot be wiped now ({error})") from None
         if busy:
-            raise DiaryError(
-                "it is deleted, but another program reads the database, whose log still has it",
-                "Close that program; the log is emptied at the next deletion or start",
-            )
+            raise _unwiped("another program reads it")
+
+
+def _unwiped(why: str) -> DiaryError:
+    return DiaryError(
+        f"it is deleted, but the log of the database still has it: {why}",
+        "Close what uses the database; the log is emptied at the next deletion or start",
+    )
 
 
 def _url(place: Path | str) -> URL:

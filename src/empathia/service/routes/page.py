@@ -96,7 +96,8 @@ def about(
 def enter(request: Request, given: Key) -> Response:
     """Keep the token of the service in a cookie that scripts cannot read."""
     token = request.app.state.settings.token
-    shown = {**request.scope, "headers": [(b"authorization", f"Bearer {given.token}".encode())]}
+    key = f"Bearer {given.token}".encode("utf-8", "replace")
+    shown = {**request.scope, "headers": [(b"authorization", key)]}
     with trying(request)(""):  # guesses are slowed as those at passphrases
         if not opens(shown, token):
             raise AccessError("this is not the token of the service", "Ask whoever runs it")

@@ -18,7 +18,7 @@ from empathia.cli import main
 from empathia.pipeline import Options
 from empathia.pipeline.session import LISTENER, SPEAKER, Heard, Session
 from empathia.types import Audio
-from empathia.types.events import Began
+from empathia.types.events import Began, Quiet
 from empathia.types.wire import from_json
 
 SAID = ("I passed my exam today!", "But my dad could not see it any more.", "He died in May.")
@@ -222,6 +222,22 @@ def test_who_began_is_told_to_be_quiet_when_all_is_told(tmp_path: Path, seconds:
         events = session.listen(Audio(np.concatenate([begin, said, rest]), 16_000))
     kinds = [type(e).__name__ for e in events]
     assert kinds == ["Began", *["Heard"] * (seconds > 1), "Quiet"]
+    quiet = events[-1]
+    assert isinstance(quiet, Quiet) and 1 + seconds < quiet.at <= 1 + seconds + 2.6
+
+
+@pytest.mark.weights
+def test_who_began_is_quiet_where_no_sound_comes(tmp_path: Path) -> None:
+    begin = np.zeros(16_000, np.float32)
+    said = sounds.example(1, 3).astype(np.float32)
+    with Session(tmp_path / "talk.json", RULES) as session:
+        events = session.listen(Audio(np.concatenate([begin, said]), 16_000))
+        paused = session.pause()
+        assert session.pause() == []
+    assert [type(e) for e in events] == [Began]
+    assert [type(e) for e in paused] == [Heard, Quiet]
+    ends = [getattr(e, "end", None) or getattr(e, "at", None) for e in paused]
+    assert ends[0] <= ends[1] == pytest.approx(3.0, abs=0.1)
 
 
 @pytest.mark.weights

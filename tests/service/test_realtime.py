@@ -17,6 +17,8 @@ from empathia.service.staff import hired
 openai = pytest.importorskip("openai")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the client
 TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
+TRANSCRIPT = "response.output_audio_transcript.delta"
+STARTED, STOPPED = (f"input_audio_buffer.speech_{x}" for x in ("started", "stopped"))
 PIECE = RATE // 10 * 2  # bytes of a word
 
 
@@ -118,10 +120,11 @@ def test_it_hears_on_while_a_turn_is_judged(talk, tmp_path):
     sound(talk, f"wait {go}\n")
     first = talk.recv()
     sound(talk, "And two.\n")
-    second = talk.recv()  # nothing of the first turn yet
-    assert {e.type for e in (first, second)} == {"input_audio_buffer.speech_started"}
+    told = [first, *until(talk, STOPPED), *until(talk, STOPPED)]  # nothing of the first turn yet
+    assert [e.type for e in told] == [STARTED, STOPPED] * 2
+    assert [told[i].item_id for i in (0, 2)] == [told[i].item_id for i in (1, 3)]
     go.touch()
-    for started, said in ((first, f"wait {go}"), (second, "And two.")):
+    for started, said in ((told[0], f"wait {go}"), (told[2], "And two.")):
         heard = until(talk, TRANSCRIBED)[-1]
         assert (heard.item_id, heard.transcript) == (started.item_id, said)
 
@@ -129,9 +132,8 @@ def test_it_hears_on_while_a_turn_is_judged(talk, tmp_path):
 def speaks_on(talk, go):
     """Somebody has said a turn, and speaks when it is judged; events of it."""
     sound(talk, f"wait {go}\n")
-    assert talk.recv().type == "input_audio_buffer.speech_started"
     sound(talk, "And")
-    assert talk.recv().type == "input_audio_buffer.speech_started"
+    assert [talk.recv().type for _ in range(3)] == [STARTED, STOPPED, STARTED]
     go.touch()
     return until(talk, TRANSCRIBED)
 
@@ -151,6 +153,36 @@ def test_who_begins_and_says_nothing_has_the_answer_to_what_was_said(talk, tmp_p
     speaks_on(talk, tmp_path / "go")
     done = until(talk, "response.done")[-1].response  # no sound comes
     assert done.output[0].content[0].transcript.startswith("You said: wait ")
+
+
+@pytest.mark.parametrize(("heard", "stall"), [("And", 0.1), ("mumble\n", 60.0), ("cough", 60.0)])
+def test_who_begins_is_told_to_stop(talk, monkeypatch, heard, stall):
+    monkeypatch.setattr("empathia.service.talk._STALL", stall)
+    sound(talk, heard)
+    started, stopped = until(talk, STOPPED)
+    assert (started.type, started.item_id) == (STARTED, stopped.item_id)
+    assert stopped.audio_end_ms == started.audio_start_ms + 500
+
+
+def test_an_item_that_is_cut_is_ended_and_others_come_behind_it(talk):
+    say(talk, "Say endless things.")
+    talk.response.create()
+    begun = until(talk, "response.output_audio.delta")
+    talk.response.cancel()
+    events = until(talk, "response.done")
+    assert [e.type for e in events if not e.type.endswith(".delta")] == [
+        "response.output_audio.done",
+        "response.output_audio_transcript.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "conversation.item.done",
+        "response.done",
+    ]
+    (item,) = events[-1].response.output
+    words = [e.delta for e in (*begun, *events) if e.type == TRANSCRIPT]
+    assert (item.status, item.content[0].transcript) == ("incomplete", "".join(words))
+    added, done = say(talk, "Enough.")
+    assert added.previous_item_id == done.previous_item_id == item.id
 
 
 def test_an_answer_that_is_cut_for_another_is_cancelled(talk):

@@ -78,13 +78,12 @@ class Talking:
         *whole, rest = sound.decode().split("\n")
         events = []
         for line in whole:
-            events += [*self._begun(talk), {"event": "ended"}]
+            events += [*self._begun(talk), {"event": "ended", "at": self.open[talk] + 0.5}]
             self.ended[talk].append((line, self.open.pop(talk)))
         if rest:
             events += self._begun(talk)
         if rest == "cough":
-            del self.open[talk]
-            return [*events, event_json(Quiet())]
+            return [*events, *self.pause(tell, talk=talk)]
         if rest and self.drafts[talk]:
             events.append(event_json(Drafted(rest, "en", 2.0, 2.5)))
         return events
@@ -99,8 +98,8 @@ class Talking:
 
     def pause(self, tell, *, talk):
         """What was begun was nothing."""
-        self.open.pop(talk, None)
-        return []
+        began = self.open.pop(talk, None)
+        return [] if began is None else [event_json(Quiet(began + 0.5))]
 
     def turn(self, tell, *, talk):
         """Who mumbles is not understood."""
@@ -143,6 +142,10 @@ class Talking:
         if "long" in last:
             while True:
                 tell("on and on ")
+        if last.startswith("think") and not (first := Path(last.split()[1])).exists():
+            first.touch()  # and is asked once more
+            while True:
+                tell("hm ")
         u = Utterance(self._last(talk), 0, "you", last, language="en")
         self.made[talk].add(u.id)
         source = "care" if "danger" in last else "little"

@@ -70,11 +70,14 @@ class Heard(NamedTuple):
         stretch: Its words, and where they are in what was heard.
         sound: Of it.
         language: ISO 639-1 code of what was heard up to here, as far as it is known.
+        start, end: In the talk (s).
     """
 
     stretch: Stretch
     sound: Audio
     language: str | None
+    start: float
+    end: float
 
 
 class Session:
@@ -198,8 +201,7 @@ class Session:
             self._began = opened
             events += map(self._heard, ended)
             if self._unquiet is not None and self._listener.is_quiet(self._unquiet):
-                self._unquiet = None
-                events.append(Quiet())
+                events.append(self._quiet())
         return events if self._hearing.draft is None else [*events, *self._drafts()]
 
     def _drafts(self) -> list[Drafted]:
@@ -215,10 +217,17 @@ class Session:
         start, end = self._before + words[0].start, self._before + words[-1].end
         return [Drafted(text, language, start, end)]
 
-    def pause(self) -> list[Heard]:
+    def pause(self) -> list[Heard | Quiet]:
         """No sound comes for the time being: give what was said up to here."""
-        self._began = self._unquiet = None
-        return [*map(self._heard, self._listener.pause())]
+        self._began = None
+        told: list[Heard | Quiet] = [*map(self._heard, self._listener.pause())]
+        if self._unquiet is not None:
+            told.append(self._quiet())
+        return told
+
+    def _quiet(self) -> Quiet:
+        self._unquiet = None
+        return Quiet(self._before + self._listener.ear.duration)
 
     @cached_property
     def _listener(self) -> Listener:
@@ -229,12 +238,12 @@ class Session:
 
     def _heard(self, ended: Stretch) -> Heard:
         sound = self._listener.ear.cut(ended.start, ended.end)
-        return Heard(ended, sound, self._listener.transcript.language)
+        start, end = self._before + ended.start, self._before + ended.end
+        return Heard(ended, sound, self._listener.transcript.language, start, end)
 
     def judge(self, heard: Heard) -> Turn:
         """Judge and keep what was heard, in the order in which it was."""
-        said, sound, language = heard
-        start, end = self._before + said.start, self._before + said.end
+        said, sound, language, start, end = heard
         with self._lock:
             u = utterance_of(said, len(self.turns), SPEAKER, language)
             u = dataclasses.replace(u, start=start, end=end)

@@ -54,8 +54,11 @@ class Client(Protocol):
     async def drafted(self, words: Json) -> None:
         """What somebody who still speaks has said, as :class:`empathia.types.events.Drafted`."""
 
-    def ended(self) -> Callable[[Json], Awaitable[None]]:
-        """Somebody has spoken; what is called with their turn once it is judged."""
+    async def ended(self, at: float) -> Callable[[Json], Awaitable[None]]:
+        """Somebody has spoken, up to a time; what is called with their turn once it is judged."""
+
+    async def quiet(self, at: float) -> None:
+        """Nobody speaks any more, at a time; who began may have said nothing."""
 
     async def failed(self, error: EmpathiaError) -> None:
         """Something could not be done; the talk goes on."""
@@ -92,6 +95,7 @@ class Talk:
         self._coming: asyncio.Future[str] | None = None  # its next message
         self._steps: asyncio.Queue[Step] = asyncio.Queue()
         self._answer: asyncio.Task[None] | None = None
+        self._unsaid: Step | None = None  # gives that answer, as long as nothing of it was sent
         self._began: float | None = None  # s; when somebody began whose turn is not judged yet
         self._held: Step | None = None  # an answer that waits for them
 
@@ -194,9 +198,10 @@ class Talk:
             elif event["event"] == "drafted":
                 await self._client.drafted(event)
             elif event["event"] == "quiet":
+                await self._client.quiet(event["at"])
                 await self.then(partial(self._quiet, self._began))
             else:
-                await self.then(partial(self._judged, self._client.ended()))
+                await self.then(partial(self._judged, await self._client.ended(event["at"])))
 
     async def _judged(self, tell: Callable[[Json], Awaitable[None]]) -> None:
         turn = await self.ask("turn")
@@ -228,11 +233,23 @@ class Talk:
         if waits and self._began is not None:
             self._held = give
         elif not self._gone:
+            self._unsaid = give
             self._answer = asyncio.ensure_future(self._tried(give))
 
     def leave(self) -> None:
         """Give no answer that waits."""
         self._held = None
+
+    async def give_way(self) -> bool:
+        """Silence the answer for who begins to speak; if nothing was sent of it, it waits for them.
+
+        Returns:
+            Whether there was one.
+        """
+        was_given = await self.silence()
+        if was_given:
+            self._held = self._unsaid
+        return was_given
 
     async def silence(self) -> bool:
         """End the answer that is given; what was not sent is not said.
@@ -258,6 +275,7 @@ class Talk:
             Is called with each sentence that was sent.
         """
         sent: list[str] = []
+        self._unsaid = None
         try:
             yield sent.append
         finally:

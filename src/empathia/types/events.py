@@ -22,7 +22,13 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Nobody speaks any more, and all that was said is told; who began may have said nothing."""
+    """Nobody speaks any more, and all that was said is told; who began may have said nothing.
+
+    Args:
+        at: Up to when that is known (s).
+    """
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +94,8 @@ def event_json(event: Event | Drafted | Quiet) -> Mapping[str, object]:
             return {"event": "drafted", **said}
         case Began(at):
             return {"event": "began", "at": at}
-        case Quiet():
-            return {"event": "quiet"}
+        case Quiet(at):
+            return {"event": "quiet", "at": at}
         case TurnEnded(turn):
             return {"event": "turn", "turn": turn_json(turn)}
         case Revised(speakers):

@@ -159,15 +159,18 @@ class Chat:
 
     async def began(self, at: float) -> None:
         """Somebody begins to speak, at a time in s."""
-        await self._interrupted(1000 * at)
+        await self._cut_off(await self._talk.give_way(), 1000 * at)
 
     async def drafted(self, words: Json) -> None:
         """What somebody who still speaks has said."""
         await self._user(words, {"prosody": None}, from_text=False, interim=True)
 
-    def ended(self) -> Callable[[Json], Awaitable[None]]:
+    async def ended(self, at: float) -> Callable[[Json], Awaitable[None]]:
         """Somebody has spoken; what is called with their turn once it is judged."""
         return partial(self._turn, from_text=False)
+
+    async def quiet(self, at: float) -> None:
+        """Nobody speaks any more: clients are told of turns alone."""
 
     async def _turn(self, turn: Json, *, from_text: bool) -> None:
         if turn["text"] is None:  # nothing that could be understood: there is nothing to answer
@@ -244,11 +247,15 @@ class Chat:
         except EmpathiaError as error:
             await self.failed(error)
 
-    async def _interrupted(self, at: float | None = None) -> None:
-        """Somebody speaks: what is being answered is not said to its end."""
+    async def _interrupted(self) -> None:
+        """What is being answered is not said to its end."""
+        await self._cut_off(await self._talk.silence())
+
+    async def _cut_off(self, was_given: bool, at: float | None = None) -> None:
+        """Tell the client, if an answer was given, or is still played."""
         playing = self._plays_until > asyncio.get_running_loop().time()
         self._plays_until = 0.0
-        if await self._talk.silence() or playing:
+        if was_given or playing:
             await self._cut(at)
 
     async def _cut(self, at: float | None = None) -> None:

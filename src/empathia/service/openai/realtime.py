@@ -65,6 +65,7 @@ class Realtime:
         self._speed = 1.0
         self._buffer = b""
         self._item: str | None = None  # who speaks now
+        self._began = 0.0  # s; when somebody began last
 
     async def run(self) -> None:
         """Talk until the client has gone."""
@@ -167,32 +168,43 @@ class Realtime:
         await self._send("input_audio_buffer.cleared")
 
     async def began(self, at: float) -> None:
-        """Somebody begins to speak, at a time in s."""
+        """Somebody begins to speak, at a time in s, or goes on after a pause."""
         if self._listens:
-            self._item = _new("item")
-            name = "input_audio_buffer.speech_started"
-            await self._send(name, audio_start_ms=round(1000 * at), item_id=self._item)
-            await self._talk.silence()
+            self._began = at
+            if self._item is None:
+                await self._started()
+            await self._talk.give_way()
+
+    async def _started(self) -> None:
+        self._item = _new("item")
+        name = "input_audio_buffer.speech_started"
+        await self._send(name, audio_start_ms=round(1000 * self._began), item_id=self._item)
 
     async def drafted(self, words: Json) -> None:
         """What somebody who still speaks has said: it is told when it stands."""
 
-    def ended(self) -> Callable[[Json], Awaitable[None]]:
+    async def ended(self, at: float) -> Callable[[Json], Awaitable[None]]:
         """Somebody has spoken; what is called with their turn once it is judged."""
-        item, self._item = self._item or _new("item"), None
+        item = self._item or _new("item")
+        await self.quiet(at)
+        if self._listens and self._began > at:  # and speaks on
+            await self._started()
         return partial(self._turn, item)
+
+    async def quiet(self, at: float) -> None:
+        """Nobody speaks any more, up to a time in s."""
+        if self._item is not None:
+            name = "input_audio_buffer.speech_stopped"
+            await self._send(name, audio_end_ms=round(1000 * at), item_id=self._item)
+            self._item = None
 
     async def _turn(self, item: str, turn: Json) -> None:
         if turn["text"] is None:  # nothing that could be understood
             return
-        if self._listens:
-            at = round(1000 * (turn["end"] or 0.0))
-            name = "input_audio_buffer.speech_stopped"
-            await self._send(name, audio_end_ms=at, item_id=item)
         last = self._last
         await self._send("input_audio_buffer.committed", item_id=item, previous_item_id=last)
         content = {"type": "input_audio", "transcript": turn["text"]}
-        await self._added(_message(item, "user", content, turn))
+        await self._added(_message(item, "user", [content], turn))
         await self._send(
             "conversation.item.input_audio_transcription.completed",
             item_id=item,
@@ -224,7 +236,7 @@ class Realtime:
             turn = await self._talk.ask("told", text=text, answers=None)
         given = item.get("id")
         id = given if isinstance(given, str) and len(given) <= _NAME else _new("item")
-        told = _message(id, role, {"type": kind, "text": text}, turn)
+        told = _message(id, role, [{"type": kind, "text": text}], turn)
         await self._added(told)
 
     async def _respond(self, fields: Fields) -> None:
@@ -249,7 +261,7 @@ class Realtime:
         await self._send("response.created", response={**answer, "status": "in_progress"})
         try:
             turn = await self._talk.ask("answer")
-            output.append(await self._said(id, turn, sounds))
+            await self._said(id, turn, sounds, output)
             end: Json = {"status": "completed"}
         except asyncio.CancelledError:
             end = {"status": "cancelled", "status_details": {"type": "cancelled"}}
@@ -258,35 +270,48 @@ class Realtime:
             end = {"status": "failed", "status_details": {"type": "failed", "error": told}}
         await self._send("response.done", response={**answer, **end})
 
-    async def _said(self, response: str, turn: Json, sounds: bool) -> Json:
-        """Send an answer; what it is in the end."""
-        text, item = turn["reply"]["text"], _new("item")
+    async def _said(self, response: str, turn: Json, sounds: bool, output: list[Json]) -> None:
+        """Send an answer; what was sent of it, however that ends, is ended and in the output."""
+        item, before = _new("item"), self._last
         name = "output_audio_transcript" if sounds else "output_text"
         kind, key = ("output_audio", "transcript") if sounds else ("output_text", "text")
+        part = kind.removeprefix("output_")
         at = {"response_id": response, "output_index": 0}
         place = {**at, "item_id": item, "content_index": 0}
-        made = _message(item, "assistant", {"type": kind, key: text}, turn["reply"])
-        begun = {**made, "status": "in_progress", "content": []}
-        part = kind.removeprefix("output_")
+        made = _message(item, "assistant", [], turn["reply"])
+        begun = {**made, "status": "in_progress"}
         await self._send("response.output_item.added", **at, item=begun)
-        await self._send("conversation.item.added", item=begun, previous_item_id=self._last)
+        await self._send("conversation.item.added", item=begun, previous_item_id=before)
+        self._last = item
         await self._send("response.content_part.added", **place, part={"type": part, key: ""})
+        words, status = list[str](), "incomplete"
+        try:
+            await self._spoken(turn, sounds, f"response.{name}.delta", place, words)
+            status = "completed"
+        finally:
+            text = "".join(words)
+            made = {**made, "status": status, "content": [{"type": kind, key: text}]}
+            output.append(made)
+            if sounds:
+                await self._send("response.output_audio.done", **place)
+            await self._send(f"response.{name}.done", **place, **{key: text})
+            await self._send("response.content_part.done", **place, part={"type": part, key: text})
+            await self._send("response.output_item.done", **at, item=made)
+            await self._send("conversation.item.done", item=made, previous_item_id=before)
+
+    async def _spoken(
+        self, turn: Json, sounds: bool, delta: str, place: Json, words: list[str]
+    ) -> None:
+        """Send an answer word by word, with its sound; those that were sent are in the list."""
         tone = tone_of((turn["emotion"] or {}).get("label"))
         with self._talk.saying(answers=turn["id"]) as sent:
             for sentence in parts(turn["reply"]):
                 for word in _WORD.findall(sentence):
-                    await self._send(f"response.{name}.delta", **place, delta=word)
+                    words.append(word)
+                    await self._send(delta, **place, delta=word)
                 sent(sentence)
                 if sounds:
                     await self._sound(sentence, tone, place)
-        if sounds:
-            await self._send("response.output_audio.done", **place)
-        await self._send(f"response.{name}.done", **place, **{key: text})
-        await self._send("response.content_part.done", **place, part={"type": part, key: text})
-        await self._send("response.output_item.done", **at, item=made)
-        await self._send("conversation.item.done", item=made, previous_item_id=self._last)
-        self._last = item
-        return made
 
     async def _sound(self, text: str, tone: str, place: Json) -> None:
         assert self._speaker is not None
@@ -325,7 +350,7 @@ def _part(fields: Fields, name: str) -> Fields:
     return Fields(value or {})
 
 
-def _message(id: str, role: str, content: object, told: Json) -> Json:
+def _message(id: str, role: str, content: Sequence[Json], told: Json) -> Json:
     """A message, with what was felt in it or why it was said."""
     names = ("emotion", "emotions", "cues", "source", "why", "note")
     own = {name: told[name] for name in names if name in told}
@@ -335,6 +360,6 @@ def _message(id: str, role: str, content: object, told: Json) -> Json:
         "type": "message",
         "role": role,
         "status": "completed",
-        "content": [content],
+        "content": content,
         "empathia": own,
     }

@@ -79,7 +79,13 @@ class _Talk:
 
     def told(self, events: Sequence[Began | Drafted | Heard | Quiet]) -> list[object]:
         self.ended += (e for e in events if isinstance(e, Heard))
-        return [{"event": "ended"} if isinstance(e, Heard) else event_json(e) for e in events]
+        return [_told(e) for e in events]
+
+
+def _told(event: Began | Drafted | Heard | Quiet) -> Mapping[str, object]:
+    if isinstance(event, Heard):
+        return {"event": "ended", "at": event.end}
+    return event_json(event)
 
 
 class Talking:

@@ -171,6 +171,10 @@ class ServerError(EmpathiaError):
     """A server of a language model or a voice is down, slow or answers nonsense."""
 
 
+class UnansweredError(ServerError):
+    """A language model was asked, and said nothing, or far more than was asked for."""
+
+
 class DiaryError(EmpathiaError):
     """A diary's database is busy, damaged, of a newer version or no diary at all."""
 

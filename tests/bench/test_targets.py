@@ -8,7 +8,7 @@ import pytest
 
 from empathia.bench import bench
 from empathia.config import read_run
-from empathia.errors import LabelError
+from empathia.errors import ConfigError, LabelError
 
 PLUGIN = """
 from empathia.corpora import CorpusInfo
@@ -78,3 +78,14 @@ def test_what_it_does_not_say_is_an_error_that_names_the_remedy(data: Path) -> N
     with pytest.raises(LabelError, match="'weather3' to 'shared4'") as error:
         gold(data, "shared4")
     assert "PROJECTIONS" in error.value.remedy
+
+
+def test_partial_targets_are_for_those_that_can_learn_from_them(data: Path) -> None:
+    file = data / "mine.toml"
+    file.write_text(
+        'name = "mine"\nseed = 1\n[data]\ncorpora = ["weather"]\nlabels = "sky2"\n'
+        'targets = "partial"\n[model]\nrecogniser = "majority"\n'
+        '[training]\nselect = "macro_f1"\n'
+    )
+    with pytest.raises(ConfigError, match="'majority' learns from whole targets alone"):
+        bench(read_run(file), data, data / "out")

@@ -23,7 +23,7 @@ from empathia.emotion.lm.shots import Shot, Shots
 from empathia.errors import ConfigError, EmpathiaWarning, ServerError, TrainingError
 from empathia.features.prosody import NAMES
 from empathia.files import append_json, read_json_lines
-from empathia.labels import EKMAN7
+from empathia.labels import EKMAN7, LabelSet
 from empathia.lm.local import tokens
 from empathia.lm.scripted import ScriptedModel
 from empathia.training import keeping
@@ -114,6 +114,52 @@ def test_an_answer_that_is_no_label_is_counted_and_never_guessed(tmp_path):
     assert len(scores["new"]) in {0, 3}
     said = iter(["Cross.", "not glad", "", "low and cross", "GLAD", "Low", "hm", "rude"])
     assert asks(tmp_path / "other", model, answer="free").record["unparsed"] == 5
+
+
+@pytest.mark.parametrize("answer", ["", "<think>Well, what", "x" * 700])
+def test_an_answer_of_a_server_that_says_nothing_ends_no_run(tmp_path, answer):
+    def says(handler):
+        about = handler.server.seen[-1][2]["messages"][-1]["content"].splitlines()[-2]
+        said = answer if "hooray" in about else "Low."
+        choice = {"message": {"role": "assistant", "content": said}, "finish_reason": "length"}
+        send(200, json.dumps({"choices": [choice]}).encode())(handler)
+
+    with serving(says) as server:
+        options = {"backend": "server", "model": f"{server.url}/v1#a", "answer": "free"}
+        made = lm.learn(problem("lm", tmp_path, options=options | {"calibrate": 0}))
+        (row,) = made.recognise([[Sample(x, f"we saw {x}") for x in ("hooray", "rain")]])
+    assert (row[0].abstained, row[1].label) == (NO_LABEL, "low")
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("-inf")])
+def test_scores_that_are_no_numbers_are_refused_and_not_kept(tmp_path, wrong):
+    def scores(messages, answer):
+        return wrong if mended == [] and answer == "low" else knowing(messages, answer)
+
+    mended, file = [], tmp_path / "answers.jsonl"
+    said = (Message("user", "A: hooray\nHow?"),)
+    asked = Asking(lambda: ScriptedModel([], scores=scores), "m", file)
+    with pytest.raises(ServerError, match="no number"):
+        asked.scores([said], LABELS.labels)
+    mended.append("it is another server")
+    assert np.isfinite(asked.scores([said], LABELS.labels)).all()
+    assert len(list(read_json_lines(file))) == 1
+
+
+def test_what_a_server_writes_of_half_a_character_is_text(tmp_path):
+    choice = {"message": {"content": "low\ud83d"}, "finish_reason": "stop"}
+    with serving(send(200, json.dumps({"choices": [choice]}).encode())) as server:
+        options = {"backend": "server", "model": f"{server.url}/v1#a", "answer": "free"}
+        p = problem("lm", tmp_path, options=options)
+        assert lm.learn(p).record["unparsed"] == 0  # what stands around a label is passed over
+        assert lm.learn(p).record["unparsed"] == 0  # and was kept
+
+
+def test_a_label_that_begins_another_is_told(tmp_path):
+    p = problem("lm", tmp_path, options=QUICK | {"calibrate": 0})
+    p = dataclasses.replace(p, labels=LabelSet("sad3", ("sad", "glad", "sadness")))
+    with pytest.warns(EmpathiaWarning, match="'sad' begins 'sadness'"):
+        lm.learn(p)
 
 
 def test_scores_that_tell_nothing_apart_are_no_answer(tmp_path):
@@ -560,6 +606,8 @@ def test_what_nobody_calibrated_is_held_against_turns_that_tell_nothing(tmp_path
     assert scores["b"] == pytest.approx((1 / 3,) * 3)  # it liked "glad" before any word
     asks.write(tmp_path)
     assert json.loads((tmp_path / "model.json").read_text())["calibration"] is None
+    tuned = dataclasses.replace(asks, options=Options({**asks.options.values, "tune": "lora"}))
+    assert tuned.answer([[Sample("b", "table")]])["b"][0] == pytest.approx(np.e / (np.e + 2))
 
 
 @pytest.mark.weights

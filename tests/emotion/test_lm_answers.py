@@ -36,6 +36,7 @@ def test_labels_of_several_words_and_of_other_scripts():
     assert parse("'기쁨'", labels) == "기쁨"
     assert parse("Don't know!", labels) == "don't know"
     assert parse("angry", labels) is None
+    assert [parse(x, ("+", "-", "angry", "angry!")) for x in ("-", "angry!")] == ["-", "angry!"]
 
 
 @given(st.text("joyJOYsad .,!\"'né", max_size=9))

@@ -205,6 +205,7 @@ def test_everybody_keeps_their_name_and_their_words(speakers):
         (["Ses01F", "Ses01M", "Ses01F"], ["Speaker A", "Speaker B", "Speaker A"]),
         (["F", "M"], ["Speaker A", "Speaker B"]),
         (["male", "Female"], ["Speaker A", "Speaker B"]),
+        (["남자", "여성"], ["Speaker A", "Speaker B"]),
         (["SPEAKER_01", "Speaker A"], ["Speaker A", "Speaker B"]),
         (["Dr. Green", "Mary Ann O’Neil-Smith"], ["Dr. Green", "Mary Ann O’Neil-Smith"]),
         (["민수", "Zoë"], ["민수", "Zoë"]),

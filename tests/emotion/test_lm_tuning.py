@@ -32,6 +32,7 @@ from empathia.errors import (  # noqa: E402
     WeightsError,
 )
 from empathia.files import read_json_lines  # noqa: E402
+from empathia.labels import LabelSet  # noqa: E402
 from empathia.lm import hub  # noqa: E402
 from empathia.lm.hub import base, chat  # noqa: E402
 from empathia.lm.hub.base import base_model  # noqa: E402
@@ -284,6 +285,17 @@ def test_adapters_of_a_gguf_file_are_learnt_with_torch_and_read_without(tmp_path
     monkeypatch.setattr(hub, "load", lambda *_, **__: pytest.fail("torch is asked"))
     assert said(keeping.load(tmp_path / "model", 1)) == pytest.approx(tuned, abs=0.02)
     assert np.abs(said(calibrating.reader(p).recogniser(learnt.about)) - tuned).max() > 0.1
+
+
+def test_labels_that_could_not_be_asked_about_at_use_are_refused_before_anything_is_learnt(
+    tmp_path,
+):
+    """The byte of a part of a character is a token of its own."""
+    file, labels = write_gguf(tmp_path / "tiny.gguf"), LabelSet("ko3", ("glad", "기쁨", "cross"))
+    p = dataclasses.replace(tuning(file, tmp_path / "out", 9, backend="local"), labels=labels)
+    with pytest.raises(ConfigError, match=r"'기쁨' has a character .* take backend = 'hub'"):
+        lm.learn(p)
+    assert not list((tmp_path / "out").glob("*"))
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,12 @@ def checked(run: Run) -> tuple[ModuleType, Options]:
             "Only `empathia train` takes it",
         )
     plugin = plugins.load("emotion", run.model.recogniser, ("OPTIONS", "learn"))
+    if run.data.targets == "partial" and not getattr(plugin, "PARTIAL", False):
+        raise ConfigError(
+            f"{run.file}: '{run.model.recogniser}' learns from whole targets alone, and targets = "
+            "'partial' leaves some unknown",
+            "Take 'single', 'multi' or 'votes', or a recogniser such as 'text'",
+        )
     options = checked_options(plugin, run.model.options, run.file, name=run.model.recogniser)
     plugins.told(plugin, "check", options)
     for feature, kind in run.normalise.items():

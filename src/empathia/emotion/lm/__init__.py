@@ -9,7 +9,9 @@ Untrained it is asked as it is; what it says of turns that tell nothing is taken
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from empathia.config import Options, complete
 from empathia.config.rules import Rule, at_least, one_of
 from empathia.cues.bins import check_levels
 from empathia.emotion.lm import soft, tuning
-from empathia.errors import UsageError, needs
+from empathia.errors import EmpathiaWarning, UsageError, needs
 from empathia.files import Plain, is_file
 from empathia.labels import EKMAN7
 from empathia.training import keeping, model
@@ -208,6 +210,14 @@ def check(options: Options) -> None:
     tuning.check(o, asks)
 
 
+def _warn(labels: Sequence[str]) -> None:
+    """Tell of a label that begins another: it is never the less likely answer."""
+    for short, long in itertools.permutations(labels, 2):
+        if long.startswith(short):
+            told = f"'{short}' begins '{long}', which a language model never finds likelier"
+            warnings.warn(f"{told}: name them apart in [labels]", EmpathiaWarning, stacklevel=2)
+
+
 def _check(problem: Problem) -> None:
     """Refuse what cannot be with these labels and modalities."""
     from empathia.emotion.lm import read, template
@@ -232,6 +242,8 @@ def _check(problem: Problem) -> None:
             ),
         }
     )
+    if asks.task == "label" and o.text("answer") == "scored":
+        _warn(problem.labels.labels)
     soft.check(o, asks, problem.modalities)
     if not cued:
         check_words(problem, NAME)

@@ -27,6 +27,8 @@ def parse(text: str, labels: Sequence[str]) -> str | None:
     'joy'
     >>> parse("not joy", ("joy", "sadness"))
     """
+    if text in labels:
+        return text
     plain = _plain(text)
     return next((x for x in labels if plain and _plain(x) == plain), None)
 

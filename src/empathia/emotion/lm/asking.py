@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from empathia.contracts import LanguageModel, Progress, silent
+from empathia.errors import ServerError, UnansweredError
 from empathia.files import Plain, append_json, read_json_lines
 from empathia.metrics.scores import Array
 from empathia.types import Message, Request
@@ -76,7 +77,13 @@ class Asking:
         """
 
         def ask(model: LanguageModel, some: Sequence[Request]) -> Sequence[Plain]:
-            return [list(map(float, row)) for row in model.score(some, answers)]
+            table = np.asarray(model.score(some, answers), np.float64)
+            if not np.isfinite(table).all():  # and none of it is kept
+                raise ServerError(
+                    "the language model told a log likelihood that is no number",
+                    "Ask another model or server, or take answers that it writes",
+                )
+            return list(table.tolist())
 
         said = self._all(_requests(chats, soft), ["score", *answers], ask)
         return np.array(said, np.float64).reshape(len(chats), len(answers))
@@ -88,7 +95,7 @@ class Asking:
         tokens: int = 16,
         soft: Sequence[Soft] = (),
     ) -> list[str]:
-        """The likeliest answer to each chat.
+        """The likeliest answer to each chat; "" where there is none, or none that ends.
 
         Args:
             chats: What is asked.
@@ -101,7 +108,10 @@ class Asking:
         """
 
         def ask(model: LanguageModel, some: Sequence[Request]) -> Sequence[Plain]:
-            return model.complete(some)
+            try:
+                return model.complete(some)
+            except UnansweredError:
+                return [x for r in some for x in ask(model, [r])] if len(some) > 1 else [""]
 
         requests = [
             dataclasses.replace(r, max_tokens=tokens, temperature=0, choices=tuple(choices))

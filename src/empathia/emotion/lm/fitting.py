@@ -115,6 +115,8 @@ class Task:
             self.module = nn.ModuleDict({"model": self._learnt, "soft": self.projector})
         words = [reader.template.answered(x) for x in problem.labels]
         self.answers = [chat.answer(tokenizer, w) for w in words]
+        if o.text("backend") == "local":  # by which it is asked at use
+            chat.check_whole(tokenizer, words)
         mean = o.text("normalise") == "mean"
         self.lengths = torch.tensor([float(len(w)) if mean else 1.0 for w in words])
         tasks = Telling(problem, reader)

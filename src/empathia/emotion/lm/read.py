@@ -54,8 +54,9 @@ class Reader:
         template, shape: What is asked.
         describer: Puts voices and faces into words; None takes the words of a reading.
         options: Of the recogniser.
-        calibration: What the answers are worth; None holds them against what it says to turns that
-            tell nothing, so that a label is not taken for its name.
+        calibration: What the answers are worth; None takes those of a tuned model as they are, and
+            holds others against what it says to turns that tell nothing, so that a label is not
+            taken for its name.
         shots: Examples, or None.
         threshold: Confidence under which it abstains.
         learnt: Files with what tuning learnt, written beside.
@@ -238,7 +239,7 @@ class Reader:
 
     def _against_nothing(self) -> Calibration:
         none = Calibration.none(len(self.labels))
-        if self.options.text("answer") != "scored":
+        if self.options.text("answer") != "scored" or tuning.tuned(self.options):
             return none
         said = self.said([[Sample(text, text, speaker=_NOBODY)] for text in _NOTHING])
         known = [row for row in said.values() if row is not None]

@@ -17,6 +17,7 @@ _NOBODY = frozenset({"", "?", "unknown", "none", "somebody"})
 _ROLES = frozenset(
     (
         *("male", "female", "man", "woman", "boy", "girl", "speaker", "listener", "agent"),
+        *("남자", "여자", "남성", "여성", "남", "여", "소년", "소녀", "화자", "상담사", "내담자"),
         *("user", "assistant", "system", "tool", "human", "bot", "client", "therapist"),
     )
 )

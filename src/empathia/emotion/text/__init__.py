@@ -25,6 +25,7 @@ from empathia.training.options import check_words
 from empathia.training.problem import Problem
 
 NAME = "text"
+PARTIAL = True  # learns from targets of which a part is known
 OPTIONS: Mapping[str, Plain] = {
     "start": "",  # a shipped weight whose change of the encoder is begun with
     "tuned": 3,  # last layers of the encoder that are trained

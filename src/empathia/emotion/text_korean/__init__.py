@@ -20,6 +20,7 @@ from empathia.training.options import check_words
 from empathia.training.problem import Problem
 
 NAME = "text_korean"
+PARTIAL = True  # learns from targets of which a part is known
 OPTIONS: Mapping[str, Plain] = {
     "dropout": 0.3,  # share of a text's columns that is left out in training
     "coverage": 0.95,  # share of comments on which it is to commit itself

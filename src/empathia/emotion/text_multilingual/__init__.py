@@ -26,6 +26,7 @@ from empathia.training.options import check_words
 from empathia.training.problem import Problem
 
 NAME = "text_multilingual"
+PARTIAL = True  # learns from targets of which a part is known
 OPTIONS: Mapping[str, Plain] = {
     "tuned": 6,  # last layers of the encoder that are trained
     "dropout": 0.1,  # inside the trained layers and before the head

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from empathia.errors import ServerError, UsageError
+from empathia.errors import ConfigError, ServerError, UsageError
 from empathia.lm import _given
 from empathia.types import Message
 from empathia.types.soft import MARK
@@ -75,6 +75,21 @@ def tokens(
     for text in rest:
         ids += [*soft, *tokenizer.encode(text, add_special_tokens=False)]
     return ids
+
+
+def check_whole(tokenizer: Any, texts: Sequence[str]) -> None:  # noqa: ANN401
+    """Refuse answers of which a token is a part of a character: llama.cpp scores none of these.
+
+    Raises:
+        ConfigError: One has such a token.
+    """
+    for text in texts:
+        if "\ufffd" in "".join(tokenizer.decode([t]) for t in answer(tokenizer, text)):
+            raise ConfigError(
+                f"'{text}' has a character that the model writes in several tokens, and what is "
+                "tuned with backend = 'local' could not be asked about it",
+                "Give it other letters in [labels], or take backend = 'hub'",
+            )
 
 
 def answer(tokenizer: Any, text: str) -> list[int]:  # noqa: ANN401

@@ -15,7 +15,7 @@ from http import HTTPStatus
 
 import numpy as np
 
-from empathia.errors import ServerError, UsageError
+from empathia.errors import ServerError, UnansweredError, UsageError
 from empathia.files import Plain
 from empathia.lm import _given
 from empathia.lm.server import calling, http, said
@@ -117,7 +117,7 @@ class ServerModel:
             self._thinking = _THINKING_TOKENS
             text, cut = self._ask(body, request.max_tokens)
         if not text:
-            raise self._error("answered with no words", "Try another model")
+            raise self._error("answered with no words", "Try another model", UnansweredError)
         self._check_length(len(text), request.max_tokens)
         return text
 
@@ -148,7 +148,7 @@ class ServerModel:
                 self._check_length(length, request.max_tokens)
                 yield piece
             if not length:
-                raise self._error("answered with no words", "Try another model")
+                raise self._error("answered with no words", "Try another model", UnansweredError)
 
     def call(
         self, messages: Sequence[Message], tools: Sequence[Tool], done: Sequence[tuple[Call, str]]
@@ -288,6 +288,7 @@ class ServerModel:
             raise self._error(
                 f"answered {length} characters where {max_tokens} tokens were asked for",
                 "Check that it heeds max_tokens",
+                UnansweredError,
             )
 
     def _post(self, body: bytes) -> http.Response:
@@ -369,8 +370,8 @@ class ServerModel:
         complaint = said.shorten(said.complaint(body))
         return complaint.replace(self._key, "***") if self._key else complaint
 
-    def _error(self, what: str, remedy: str) -> ServerError:
-        return ServerError(f"the language model server {self._address} {what}", remedy)
+    def _error(self, what: str, remedy: str, kind: type[ServerError] = ServerError) -> ServerError:
+        return kind(f"the language model server {self._address} {what}", remedy)
 
 
 def _limits(choices: Sequence[str]) -> dict[str, Plain]:

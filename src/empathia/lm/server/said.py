@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeGuard
 
 import numpy as np
 
@@ -20,7 +22,11 @@ def logprob(token: Plain) -> float | None:
     """The log probability of a prompt's token: vLLM maps its id to what is known of it."""
     known = next(iter(token.values()), None) if isinstance(token, dict) else None
     value = known.get("logprob") if isinstance(known, dict) else None
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if _is_number(value) else None
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def first_tokens(choice: Mapping[str, Plain]) -> dict[str, float]:
@@ -32,7 +38,7 @@ def first_tokens(choice: Mapping[str, Plain]) -> dict[str, float]:
     likely: dict[str, float] = {}
     for top in tops if isinstance(tops, list) else ():
         text, value = (top.get("token"), top.get("logprob")) if isinstance(top, dict) else ("", 0)
-        if isinstance(text, str) and text.strip() and isinstance(value, int | float):
+        if isinstance(text, str) and text.strip() and _is_number(value):
             likely[text.strip()] = float(np.logaddexp(likely.get(text.strip(), -np.inf), value))
     return likely
 
@@ -56,8 +62,9 @@ def text_of(content: object) -> str:
     """Content is a string, or a list of parts of which some are text."""
     if isinstance(content, list):
         parts = [p.get("text") for p in content if isinstance(p, dict)]
-        return "".join(p for p in parts if isinstance(p, str))
-    return content if isinstance(content, str) else ""
+        content = "".join(p for p in parts if isinstance(p, str))
+    text = content if isinstance(content, str) else ""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # halves of letters
 
 
 def without_thoughts(text: str) -> str:

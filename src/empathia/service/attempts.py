@@ -99,11 +99,11 @@ class Attempts:
 
 def _network(address: str) -> str:
     try:
-        found = ipaddress.ip_address(address)
+        known = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if not isinstance(found, ipaddress.IPv6Address):
+    if not isinstance(known, ipaddress.IPv6Address):
         return address
-    if found.ipv4_mapped is not None:  # a socket of both kinds
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, 64), strict=False))
+    if known.ipv4_mapped is not None:  # a socket of both kinds
+        return str(known.ipv4_mapped)
+    return str(ipaddress.ip_network((known, 64), strict=False))

@@ -63,6 +63,7 @@ def predicted(run: Path, data: Path, folder: Path, dialogue: int) -> dict[int, t
     made = bench(read_run(run), data, folder)
     training = Training(made, made.seeds[0], made.folds(made.seeds[0])[0])
     problem, normal = training.problem(None)
+    assert problem.shared == folder != problem.folder
     found = training.answers(made.plugin.learn(problem), normal, made.modalities)["test"]
     turns = made.material.dialogues[dialogue].utterances
     return {i: found[u.id] for i, u in enumerate(turns) if u.gold}

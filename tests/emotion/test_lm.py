@@ -260,6 +260,17 @@ def test_what_was_answered_before_a_failure_is_not_asked_again(tmp_path):
     assert again.texts([]) == []
 
 
+def test_what_was_answered_for_one_seed_is_not_asked_again_for_another(tmp_path):
+    said = {"choices": [{"message": {"content": "low"}, "finish_reason": "stop"}]}
+    with serving(send(200, json.dumps(said).encode())) as server:
+        options = {"backend": "server", "model": f"{server.url}/v1#a", "answer": "free"}
+        for seed in (1, 2):
+            made = problem("lm", tmp_path / f"{seed}", options=options)
+            lm.learn(dataclasses.replace(made, seed=seed, shared=tmp_path))
+        chats = [json.dumps(body["messages"]) for _, _, body in server.seen]
+    assert len(chats) == len(set(chats)) == 12
+
+
 def test_a_line_that_a_kill_cut_off_ends_there(tmp_path):
     file = tmp_path / "new" / "lines.jsonl"
     assert list(read_json_lines(file)) == []

@@ -310,6 +310,7 @@ class Training:
             folder=self.folder,
             fingerprint=self.fingerprint,
             progress=progress,
+            shared=b.folder,
         )
         return problem, normal
 

@@ -73,6 +73,7 @@ class Problem:
         fingerprint: Names settings, data and fold; goes to ``fit`` so that it refuses a
             checkpoint of another training.
         progress: Called with (epoch and best figure in words, steps done, steps in all).
+        shared: For what is the same in all seeds and folds of a run; None takes ``folder``.
     """
 
     labels: LabelSet
@@ -86,6 +87,7 @@ class Problem:
     folder: Path
     fingerprint: str = ""
     progress: Progress | None = None
+    shared: Path | None = None
 
 
 def has_words(sample: Sample) -> bool:

@@ -26,9 +26,10 @@ def reader(problem: Problem, asking: Asking | None = None) -> Reader:
         asking: Who answers; None takes the model of the options as it is.
     """
     o = problem.options
+    folder = problem.shared or problem.folder  # what is asked and said has no seed
     cues = Describer.fit(problem.train.dialogues, o.count("levels")) if read.cued(o) else None
     made = Reader(
-        asking or read.asking(o, problem.training.threads, problem.folder, problem.progress),
+        asking or read.asking(o, problem.training.threads, folder, problem.progress),
         problem.labels,
         problem.exclusive,
         template.read(o.text("template")),

@@ -373,6 +373,8 @@ def texts(target: Target, random: Random, number: int) -> Iterator[Case]:
         ("POST", "/v1/chat/completions", {**chat, "stop": ["."], "max_tokens": 5, "n": 1}),
         ("POST", "/v1/audio/speech", {"model": "empathia-speech", "input": "Hi", "voice": "x"}),
         ("DELETE", f"/v1/jobs/{job}x", {"x": 1}),
+        ("POST", f"/v1/jobs/{job}/ask", {"utterance": "turn-0000", "language": "ko"}),
+        ("POST", "/page/token", {"token": "wrong"}),
     ]
     for _ in range(number):
         method, path, base = random.choice(bodies)

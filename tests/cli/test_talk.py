@@ -226,6 +226,29 @@ def test_who_began_is_told_to_be_quiet_when_all_is_told(tmp_path: Path, seconds:
     assert isinstance(quiet, Quiet) and 1 + seconds < quiet.at <= 1 + seconds + 2.6
 
 
+def noise(seconds: float) -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 1e-4, int(16_000 * seconds)).astype(np.float32)
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(("word", "pause"), [((0.5, 0.95), 0.5), ((44.5, 45.05), 2.5)])
+def test_nobody_is_quiet_who_speaks_behind_a_word_that_may_be_none(
+    tmp_path: Path, word: tuple[float, float], pause: float
+) -> None:
+    short, long = (sounds.example(*x).astype(np.float32) for x in (word, (13.9, 20.3)))
+    sound = np.concatenate([noise(1), short, noise(pause), long, noise(2.5)])
+    begins = 1 + len(short) / 16_000 + pause
+    with Session(tmp_path / "talk.json", RULES) as session:
+        told = [
+            (at / 16_000, event)
+            for at in range(0, len(sound), 1600)
+            for event in session.listen(Audio(sound[at : at + 1600], 16_000))
+        ]
+    assert any(isinstance(e, Began) and abs(e.at - begins) < 0.5 for _, e in told)
+    assert not [at for at, e in told if isinstance(e, Quiet) and begins + 0.5 < at < begins + 5.5]
+    assert isinstance(told[-1][1], Quiet)
+
+
 @pytest.mark.weights
 def test_who_began_is_quiet_where_no_sound_comes(tmp_path: Path) -> None:
     begin = np.zeros(16_000, np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -160,6 +161,9 @@ def test_a_label_that_begins_another_is_told(tmp_path):
     p = dataclasses.replace(p, labels=LabelSet("sad3", ("sad", "glad", "sadness")))
     with pytest.warns(EmpathiaWarning, match="'sad' begins 'sadness'"):
         lm.learn(p)
+    mean = Options({**p.options.values, "normalise": "mean"})
+    with warnings.catch_warnings(action="error"):
+        lm.learn(dataclasses.replace(p, options=mean))
 
 
 def test_scores_that_tell_nothing_apart_are_no_answer(tmp_path):

@@ -468,6 +468,23 @@ def test_who_speaks_ends_the_wait_for_a_tool(served):
         assert "no call waits" in talk.hear()["message"]
 
 
+def test_who_coughs_while_a_tool_is_waited_for_calls_it_no_second_time(served, monkeypatch):
+    monkeypatch.setattr("empathia.service.talk._STALL", 60.0)
+    with Talk(served) as talk:
+        talk.say("session_settings", tools=[WEATHER])
+        talk.say("user_input", text="How is the weather?")
+        *_, call = talk.until("tool_call")
+        talk.sound("cough")
+        assert talk.hear()["type"] == "user_interruption"
+        talk.say("tool_response", tool_call_id=call["tool_call_id"], content="It rains.")
+        told = talk.until("assistant_end")
+        assert [k for k in kinds(told) if k != "assistant_message"] == [
+            "tool_response",
+            "assistant_end",
+        ]
+        assert told[-2]["message"]["content"].endswith("It rains.")
+
+
 def test_tools_may_change_while_one_is_waited_for(served):
     with Talk(served) as talk:
         talk.say("session_settings", tools=[WEATHER])

@@ -164,6 +164,63 @@ def test_who_begins_is_told_to_stop(talk, monkeypatch, heard, stall):
     assert stopped.audio_end_ms == started.audio_start_ms + 500
 
 
+def test_a_word_that_is_known_late_is_the_item_that_began(talk):
+    sound(talk, "slow")
+    began, stopped = until(talk, STOPPED)
+    sound(talk, "And")
+    again, committed, *_, heard = until(talk, TRANSCRIBED)
+    assert [began.type, again.type] == [STARTED] * 2 and again.item_id != began.item_id
+    assert {x.item_id for x in (stopped, committed, heard)} == {began.item_id}
+    sound(talk, " two.\n")
+    events = until(talk, TRANSCRIBED)
+    assert [e.item_id for e in (events[0], events[1], events[-1])] == [again.item_id] * 3
+
+
+def test_who_speaks_on_begins_anew_where_a_turn_has_ended(talk):
+    """And is not answered before they have ended."""
+    sound(talk, "One +\n")
+    events = until(talk, TRANSCRIBED)
+    assert [e.type for e in events[:3]] == [STARTED, STOPPED, STARTED]
+    assert events[2].audio_start_ms == events[1].audio_end_ms
+    assert events[-1].item_id == events[0].item_id
+    sound(talk, " two.\n")
+    more = until(talk, TRANSCRIBED)
+    assert [e.type for e in more[:2]] == [STOPPED, "input_audio_buffer.committed"]
+    assert {more[0].item_id, more[1].item_id, more[-1].item_id} == {events[2].item_id}
+    done = until(talk, "response.done")[-1].response
+    assert done.output[0].content[0].transcript == "You said:  two. How was it?"
+
+
+def test_an_answer_that_waits_can_be_cancelled(talk, tmp_path, monkeypatch):
+    monkeypatch.setattr("empathia.service.talk._STALL", 60.0)
+    made = tmp_path / "made"
+    say(talk, f"think {made} twice.")
+    talk.response.create()
+    while not made.exists():
+        pass
+    sound(talk, "And")
+    assert until(talk, "response.done")[-1].response.status == "cancelled"
+    talk.response.cancel()
+    sound(talk, "cough")
+    kinds = [e.type for e in until(talk, STOPPED)]
+    added, done = say(talk, "Never mind.")
+    assert [*kinds, added.type, done.type] == [
+        STOPPED,
+        "conversation.item.added",
+        "conversation.item.done",
+    ]
+
+
+def test_who_was_heard_by_a_process_that_died_is_told_to_stop(talk, monkeypatch):
+    monkeypatch.setattr("empathia.service.talk._STALL", 0.3)
+    sound(talk, "And")
+    content = [{"type": "input_text", "text": "die"}]
+    talk.conversation.item.create(item={"type": "message", "role": "user", "content": content})
+    assert [e.type for e in until(talk, STOPPED)] == [STARTED, "error", STOPPED]
+    sound(talk, " two.\n")
+    assert [e.type for e in until(talk, TRANSCRIBED)][:2] == [STARTED, STOPPED]
+
+
 def test_an_item_that_is_cut_is_ended_and_others_come_behind_it(talk):
     say(talk, "Say endless things.")
     talk.response.create()

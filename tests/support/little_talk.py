@@ -42,6 +42,7 @@ class Talking:
         self.last = {}
         self.clock = {}
         self.open = {}
+        self.late = {}
         self.made = {}
 
     def begin(self, tell, *, talk, file, pcm, language, drafts):
@@ -69,24 +70,34 @@ class Talking:
     def hear(self, tell, *, talk, sound):
         """Each line of the sound is a turn; what does not end is begun, and drafted if wanted.
 
-        A cough is nothing.
-
-        Samples are a tone.
+        A cough is nothing. "slow" is known to be words only when more is heard, and after a "+"
+        they speak on. Samples are a tone.
         """
         if not is_words(sound):
             sound = self.tones[talk].words(sound)
         *whole, rest = sound.decode().split("\n")
         events = []
+        if talk in self.late:
+            events += [*self._begun(talk), self._over(talk, "slow", self.late.pop(talk), True)]
         for line in whole:
-            events += [*self._begun(talk), {"event": "ended", "at": self.open[talk] + 0.5}]
-            self.ended[talk].append((line, self.open.pop(talk)))
+            events += self._begun(talk)
+            start, goes_on = self.open.pop(talk), line.endswith("+")
+            events.append(self._over(talk, line, start, goes_on))
+            if goes_on:
+                self.open[talk] = start
         if rest:
             events += self._begun(talk)
-        if rest == "cough":
+        if rest == "slow":
+            self.late[talk] = self.open[talk]
+        if rest in {"cough", "slow"}:
             return [*events, *self.pause(tell, talk=talk)]
         if rest and self.drafts[talk]:
             events.append(event_json(Drafted(rest, "en", 2.0, 2.5)))
         return events
+
+    def _over(self, talk, line, start, goes_on):
+        self.ended[talk].append((line, start))
+        return {"event": "ended", "end": start + 0.5, "goes_on": goes_on}
 
     def _begun(self, talk):
         """Who speaks already does not begin; each turn takes a second of its own."""

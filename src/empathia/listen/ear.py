@@ -113,6 +113,11 @@ class Ear:
         return self._standing.settled(self._detector.settled)
 
     @property
+    def speaking(self) -> float | None:
+        """When the segment began that goes on (s), whatever was before it; None if none does."""
+        return self._detector.opened
+
+    @property
     def opened(self) -> float | None:
         """When the segment began that goes on (s); None where nobody speaks, or perhaps nobody."""
         opened = self._detector.opened

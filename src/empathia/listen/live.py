@@ -137,7 +137,7 @@ class Listener:
         return sound
 
     def _ended(self) -> list[Stretch]:
-        if self.ear.opened is not None:
+        if self.ear.speaking is not None:
             self._spoken = self._at / RATE
         self._look()
         over = 0
@@ -152,7 +152,7 @@ class Listener:
         """
         doubtful = self._at / RATE - self._spoken > self._limits.pause
         known = self.ear.settled > since or doubtful
-        return known and self.ear.opened is None and not self._open
+        return known and self.ear.speaking is None and not self._open
 
     def pause(self) -> list[Stretch]:
         """All turns that are open, because no sound comes for the time being."""

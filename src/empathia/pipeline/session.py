@@ -71,6 +71,7 @@ class Heard(NamedTuple):
         sound: Of it.
         language: ISO 639-1 code of what was heard up to here, as far as it is known.
         start, end: In the talk (s).
+        goes_on: Whether somebody speaks at the moment.
     """
 
     stretch: Stretch
@@ -78,6 +79,7 @@ class Heard(NamedTuple):
     language: str | None
     start: float
     end: float
+    goes_on: bool
 
 
 class Session:
@@ -194,7 +196,7 @@ class Session:
         """
         events: list[Began | Drafted | Heard | Quiet] = []
         for ended in self._listener.heard(sound):
-            opened = self._listener.ear.opened
+            opened = self._listener.ear.speaking
             if opened is not None and opened != self._began:
                 events.append(Began(self._before + opened))
                 self._unquiet = opened
@@ -239,11 +241,12 @@ class Session:
     def _heard(self, ended: Stretch) -> Heard:
         sound = self._listener.ear.cut(ended.start, ended.end)
         start, end = self._before + ended.start, self._before + ended.end
-        return Heard(ended, sound, self._listener.transcript.language, start, end)
+        goes_on = self._listener.ear.speaking is not None
+        return Heard(ended, sound, self._listener.transcript.language, start, end, goes_on)
 
     def judge(self, heard: Heard) -> Turn:
         """Judge and keep what was heard, in the order in which it was."""
-        said, sound, language, start, end = heard
+        said, sound, language, start, end, _ = heard
         with self._lock:
             u = utterance_of(said, len(self.turns), SPEAKER, language)
             u = dataclasses.replace(u, start=start, end=end)

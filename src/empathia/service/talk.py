@@ -54,8 +54,13 @@ class Client(Protocol):
     async def drafted(self, words: Json) -> None:
         """What somebody who still speaks has said, as :class:`empathia.types.events.Drafted`."""
 
-    async def ended(self, at: float) -> Callable[[Json], Awaitable[None]]:
-        """Somebody has spoken, up to a time; what is called with their turn once it is judged."""
+    async def ended(self, end: float, *, goes_on: bool) -> Callable[[Json], Awaitable[None]]:
+        """Somebody has spoken; what is called with their turn once it is judged.
+
+        Args:
+            end: When they ended (s).
+            goes_on: Whether somebody speaks by now.
+        """
 
     async def quiet(self, at: float) -> None:
         """Nobody speaks any more, at a time; who began may have said nothing."""
@@ -188,6 +193,8 @@ class Talk:
             if self.has_begun:
                 await self._heard(await self.ask("pause"))
         finally:
+            if self._began is not None:  # also where a process has died that heard them
+                await self._client.quiet(self._began)
             await self.then(partial(self._quiet, self._began))
 
     async def _heard(self, events: list[Json]) -> None:
@@ -201,7 +208,10 @@ class Talk:
                 await self._client.quiet(event["at"])
                 await self.then(partial(self._quiet, self._began))
             else:
-                await self.then(partial(self._judged, await self._client.ended(event["at"])))
+                if event["goes_on"]:  # what they say is no part of this turn
+                    self._began = max(self._began or 0.0, event["end"])
+                tell = await self._client.ended(event["end"], goes_on=event["goes_on"])
+                await self.then(partial(self._judged, tell))
 
     async def _judged(self, tell: Callable[[Json], Awaitable[None]]) -> None:
         turn = await self.ask("turn")
@@ -236,9 +246,14 @@ class Talk:
             self._unsaid = give
             self._answer = asyncio.ensure_future(self._tried(give))
 
-    def leave(self) -> None:
-        """Give no answer that waits."""
-        self._held = None
+    def leave(self) -> bool:
+        """Give no answer that waits.
+
+        Returns:
+            Whether one did.
+        """
+        held, self._held = self._held, None
+        return held is not None
 
     async def give_way(self) -> bool:
         """Silence the answer for who begins to speak; if nothing was sent of it, it waits for them.

@@ -120,8 +120,15 @@ def test_who_writes_while_it_is_wiped_is_told_and_the_next_start_wipes(place, ne
     store = new_store(place)
     other = sqlite3.connect(place, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(DiaryError, match=r"it is deleted, but .* locked"):
+    with pytest.raises(DiaryError, match=r"it is done, but .* locked"):
         store.wipe()
+    other.execute("COMMIT")
+    other.execute("BEGIN")
+    other.execute("SELECT * FROM accounts").fetchone()
+    visit = person(store, encrypted=True)
+    with pytest.raises(DiaryError, match="it is done, but"):
+        accounts.change_passphrase(store, visit, SECRET, "another secret")
+    assert not store.unlocked
     other.close()
     store.wipe()
 

@@ -210,11 +210,11 @@ def check(options: Options) -> None:
     tuning.check(o, asks)
 
 
-def _warn(labels: Sequence[str]) -> None:
-    """Tell of a label that begins another: it is never the less likely answer."""
-    for short, long in itertools.permutations(labels, 2):
+def _warn(answers: Sequence[str]) -> None:
+    """Tell of an answer that begins another: as a whole it is never the less likely one."""
+    for short, long in itertools.permutations(answers, 2):
         if long.startswith(short):
-            told = f"'{short}' begins '{long}', which a language model never finds likelier"
+            told = f"'{short}' begins '{long}', which as a whole is never the likelier answer"
             warnings.warn(f"{told}: name them apart in [labels]", EmpathiaWarning, stacklevel=2)
 
 
@@ -242,8 +242,8 @@ def _check(problem: Problem) -> None:
             ),
         }
     )
-    if asks.task == "label" and o.text("answer") == "scored":
-        _warn(problem.labels.labels)
+    if asks.task == "label" and (o.text("answer"), o.text("normalise")) == ("scored", "sum"):
+        _warn([asks.answered(x) for x in problem.labels])
     soft.check(o, asks, problem.modalities)
     if not cued:
         check_words(problem, NAME)

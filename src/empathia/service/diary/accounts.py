@@ -226,8 +226,8 @@ def change_passphrase(store: Store, visit: Visit, old: str, new: str) -> Visit:
         if not connection.execute(update(ACCOUNTS).where(*same).values(values)).rowcount:
             raise _refused()
         connection.execute(delete(SESSIONS).where(SESSIONS.c.account == row["id"]))
-    store.wipe()
     _forget(store, visit.account.id)
+    store.wipe()
     return sign_in(store, visit.account.name, new)
 
 

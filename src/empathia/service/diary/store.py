@@ -151,7 +151,7 @@ class Store:
 
 def _unwiped(why: str) -> DiaryError:
     return DiaryError(
-        f"it is deleted, but the log of the database still has it: {why}",
+        f"it is done, but the log of the database still has what was there: {why}",
         "Close what uses the database; the log is emptied at the next deletion or start",
     )
 

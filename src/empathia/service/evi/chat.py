@@ -71,12 +71,16 @@ class Chat:
         self._speaker, self._tools, self._words = speaker, Tools(self._send), words
         self._custom: dict[str, str] = {}
         self._is_paused = False
+        self._finding: asyncio.Task[list[str]] | None = None  # what tools tell for the last turn
         self._plays_until = 0.0  # of the loop's clock; what was sent is played until then
 
     async def run(self) -> None:
         """Talk until the client has gone, or is let go."""
         await self._send("chat_metadata", chat_id=self._talk.id, chat_group_id=self._group)
-        await self._talk.run(self._take)
+        try:
+            await self._talk.run(self._take)
+        finally:
+            self._forget_found()
 
     def end(self) -> None:
         """Let the client go."""
@@ -165,7 +169,7 @@ class Chat:
         """What somebody who still speaks has said."""
         await self._user(words, {"prosody": None}, from_text=False, interim=True)
 
-    async def ended(self, at: float) -> Callable[[Json], Awaitable[None]]:
+    async def ended(self, end: float, *, goes_on: bool) -> Callable[[Json], Awaitable[None]]:
         """Somebody has spoken; what is called with their turn once it is judged."""
         return partial(self._turn, from_text=False)
 
@@ -175,6 +179,7 @@ class Chat:
     async def _turn(self, turn: Json, *, from_text: bool) -> None:
         if turn["text"] is None:  # nothing that could be understood: there is nothing to answer
             return
+        self._forget_found()
         own = {name: turn[name] for name in ("emotion", "emotions", "cues", "prosody")}
         models = {"prosody": prosody(_mapping(turn["emotion"])), "empathia": self._told(own)}
         await self._user(turn, models, from_text=from_text, interim=False)
@@ -197,14 +202,25 @@ class Chat:
         await self._talk.answer(self._made, waits=waits)
 
     async def _made(self) -> None:
-        told: list[str] = []
-        try:
-            told = await self._tools.found_out(self._talk.ask)
-        except EmpathiaError as error:  # it is answered without
-            await self.failed(error)
+        if self._finding is None:
+            self._finding = asyncio.ensure_future(self._found())
+        told = await asyncio.shield(self._finding)  # which tells a second try as well
         turn = await self._talk.ask("answer", told=told)
         tone = tone_of((turn["emotion"] or {}).get("label"))
         await self._say(parts(turn["reply"]), tone, turn)
+
+    async def _found(self) -> list[str]:
+        """What tools tell for an answer."""
+        try:
+            return await self._tools.found_out(self._talk.ask)
+        except EmpathiaError as error:  # it is answered without
+            await self.failed(error)
+            return []
+
+    def _forget_found(self) -> None:
+        if self._finding is not None:
+            self._finding.cancel()
+            self._finding = None
 
     async def _say(self, said: list[str], tone: str, turn: Json | None = None) -> None:
         """Words of an answer, sentence by sentence, with its voice; no turn: the client's own."""

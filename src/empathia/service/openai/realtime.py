@@ -66,6 +66,7 @@ class Realtime:
         self._buffer = b""
         self._item: str | None = None  # who speaks now
         self._began = 0.0  # s; when somebody began last
+        self._begun: dict[str, float] = {}  # items that are no turns yet, and when they began (s)
 
     async def run(self) -> None:
         """Talk until the client has gone."""
@@ -172,23 +173,28 @@ class Realtime:
         if self._listens:
             self._began = at
             if self._item is None:
-                await self._started()
+                await self._started(at)
             await self._talk.give_way()
 
-    async def _started(self) -> None:
+    async def _started(self, at: float) -> None:
         self._item = _new("item")
+        self._begun[self._item] = at
         name = "input_audio_buffer.speech_started"
-        await self._send(name, audio_start_ms=round(1000 * self._began), item_id=self._item)
+        await self._send(name, audio_start_ms=round(1000 * at), item_id=self._item)
 
     async def drafted(self, words: Json) -> None:
         """What somebody who still speaks has said: it is told when it stands."""
 
-    async def ended(self, at: float) -> Callable[[Json], Awaitable[None]]:
+    async def ended(self, end: float, *, goes_on: bool) -> Callable[[Json], Awaitable[None]]:
         """Somebody has spoken; what is called with their turn once it is judged."""
-        item = self._item or _new("item")
-        await self.quiet(at)
-        if self._listens and self._began > at:  # and speaks on
-            await self._started()
+        begun = [item for item, at in self._begun.items() if at <= end]
+        item = begun[-1] if begun else _new("item")
+        for one in begun:  # of those before it nothing was understood
+            del self._begun[one]
+        if item == self._item:
+            await self.quiet(end)
+        if goes_on and self._listens and self._item is None:
+            await self._started(max(self._began, end))
         return partial(self._turn, item)
 
     async def quiet(self, at: float) -> None:
@@ -251,7 +257,8 @@ class Realtime:
         await self._talk.answer(partial(self._answered, sounds), waits=waits)
 
     async def _cancel(self, _: Fields) -> None:
-        if not await self._talk.silence():
+        waited = self._talk.leave()
+        if not await self._talk.silence() and not waited:
             raise Unfit(None, "no response is being made", "Leave it out")
 
     async def _answered(self, sounds: bool) -> None:

@@ -84,7 +84,7 @@ class _Talk:
 
 def _told(event: Began | Drafted | Heard | Quiet) -> Mapping[str, object]:
     if isinstance(event, Heard):
-        return {"event": "ended", "at": event.end}
+        return {"event": "ended", "end": event.end, "goes_on": event.goes_on}
     return event_json(event)
 
 

@@ -165,6 +165,14 @@ def test_who_begins_and_says_nothing_has_the_answer_to_what_was_said(
         assert said[0]["message"]["content"].startswith("You said: wait ")
 
 
+def is_answered(talk, made):
+    """Something was said whose answer is being made."""
+    talk.say("user_input", text=f"think {made} twice.")
+    assert talk.hear()["type"] == "user_message"
+    while not made.exists():
+        pass
+
+
 @pytest.mark.parametrize(("heard", "stall"), [("", 0.1), ("mumble\n", 60.0), ("cough", 60.0)])
 def test_an_answer_of_which_nothing_was_sent_waits_for_who_says_nothing(
     served, tmp_path, monkeypatch, heard, stall
@@ -172,10 +180,7 @@ def test_an_answer_of_which_nothing_was_sent_waits_for_who_says_nothing(
     monkeypatch.setattr("empathia.service.talk._STALL", stall)
     made = tmp_path / "made"
     with Talk(served) as talk:
-        talk.say("user_input", text=f"think {made} twice.")
-        assert talk.hear()["type"] == "user_message"
-        while not made.exists():
-            pass
+        is_answered(talk, made)
         talk.sound(heard or "And")
         assert kinds(talk.until("assistant_end")) == ["user_interruption", *ANSWERED]
 
@@ -183,10 +188,7 @@ def test_an_answer_of_which_nothing_was_sent_waits_for_who_says_nothing(
 def test_what_is_said_over_an_answer_takes_its_place(served, tmp_path):
     made = tmp_path / "made"
     with Talk(served) as talk:
-        talk.say("user_input", text=f"think {made} twice.")
-        assert talk.hear()["type"] == "user_message"
-        while not made.exists():
-            pass
+        is_answered(talk, made)
         talk.sound("And two.\n")
         said = talk.until("assistant_end")
         assert kinds(said) == ["user_interruption", "user_message", *ANSWERED]

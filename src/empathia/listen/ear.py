@@ -113,15 +113,22 @@ class Ear:
         return self._standing.settled(self._detector.settled)
 
     @property
-    def speaking(self) -> float | None:
-        """When the segment began that goes on (s), whatever was before it; None if none does."""
-        return self._detector.opened
-
-    @property
     def opened(self) -> float | None:
         """When the segment began that goes on (s); None where nobody speaks, or perhaps nobody."""
         opened = self._detector.opened
         return None if opened is None or self.settled < opened else opened
+
+    @property
+    def speaking(self) -> float | None:
+        """The same, but behind what may be nobody somebody speaks who surely does."""
+        begun = self._detector.begun
+        is_sure = begun is not None and self._standing.sure(begun)
+        return self._detector.opened if is_sure else self.opened
+
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing is heard at the moment that may be speech."""
+        return self._detector.opened is None
 
     def add(self, block: Audio) -> None:
         """Hear the next block."""

@@ -145,6 +145,11 @@ class Listener:
             over += 1
         return self._go(over) or self._interrupted()
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether somebody speaks, or what they have said did not go out yet."""
+        return self.ear.speaking is not None or bool(self._open)
+
     def is_quiet(self, since: float) -> bool:
         """Whether nobody speaks, and all that was said from a time (s) on has gone out.
 
@@ -152,7 +157,7 @@ class Listener:
         """
         doubtful = self._at / RATE - self._spoken > self._limits.pause
         known = self.ear.settled > since or doubtful
-        return known and self.ear.speaking is None and not self._open
+        return known and self.ear.is_still and not self._open
 
     def pause(self) -> list[Stretch]:
         """All turns that are open, because no sound comes for the time being."""

@@ -113,6 +113,11 @@ class SpeechDetector:
         """The open segment up to now, where it has not fallen silent; or None."""
         return self._switch.going
 
+    @property
+    def begun(self) -> Segment | None:
+        """The open segment as far as it was not quiet; None where it is too short yet."""
+        return self._switch.begun
+
     def add(self, audio: Audio) -> list[Segment]:
         """Hear a block; returns the segments that are complete by now."""
         if audio.rate != RATE:
@@ -243,6 +248,11 @@ class Hysteresis:
     def resting(self) -> Segment | None:
         """The open segment once it is quiet, as it will be if the pause holds; or None."""
         return self._ended() if self._low >= _RESTS else None
+
+    @property
+    def begun(self) -> Segment | None:
+        """The open segment as far as it was not quiet; None where it is too short yet."""
+        return self._ended() if self._open else None
 
     @property
     def going(self) -> Segment | None:

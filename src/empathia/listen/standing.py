@@ -73,7 +73,12 @@ class Standing:
 
     def certain(self, segment: Segment) -> bool:
         """Whether the next segment is speech for sure, and will come out as soon as it ends."""
-        return not self._waiting and _sure(segment)
+        return not self._waiting and self.sure(segment)
+
+    @staticmethod
+    def sure(segment: Segment) -> bool:
+        """Whether a segment is speech for sure, whatever surrounds it."""
+        return _sure(segment)
 
     def settled(self, settled: float) -> float:
         """No segment that is still to come out starts before this time (s)."""

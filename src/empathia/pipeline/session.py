@@ -71,7 +71,7 @@ class Heard(NamedTuple):
         sound: Of it.
         language: ISO 639-1 code of what was heard up to here, as far as it is known.
         start, end: In the talk (s).
-        goes_on: Whether somebody speaks at the moment.
+        goes_on: Whether somebody speaks at the moment, or has said what is not heard yet.
     """
 
     stretch: Stretch
@@ -241,8 +241,8 @@ class Session:
     def _heard(self, ended: Stretch) -> Heard:
         sound = self._listener.ear.cut(ended.start, ended.end)
         start, end = self._before + ended.start, self._before + ended.end
-        goes_on = self._listener.ear.speaking is not None
-        return Heard(ended, sound, self._listener.transcript.language, start, end, goes_on)
+        language, goes_on = self._listener.transcript.language, self._listener.goes_on
+        return Heard(ended, sound, language, start, end, goes_on)
 
     def judge(self, heard: Heard) -> Turn:
         """Judge and keep what was heard, in the order in which it was."""

@@ -264,6 +264,43 @@ def test_who_began_is_quiet_where_no_sound_comes(tmp_path: Path) -> None:
 
 
 @pytest.mark.weights
+def test_who_speaks_on_behind_a_pause_of_the_stream_begins_behind_what_was_told(
+    tmp_path: Path,
+) -> None:
+    first, rest = (sounds.example(*x).astype(np.float32) for x in ((0, 3), (3, 6)))
+    with Session(tmp_path / "talk.json", RULES) as session:
+        session.listen(Audio(first, 16_000))
+        heard = session.pause()[0]
+        began = session.listen(Audio(rest, 16_000))[0]
+    assert isinstance(heard, Heard) and isinstance(began, Began)
+    assert began.at >= heard.end
+
+
+@pytest.mark.weights
+def test_turns_tell_when_what_comes_behind_them_began(tmp_path: Path) -> None:
+    """One person speaks for longer than a turn may be."""
+    sound = np.concatenate([noise(1), sounds.example(0, 24).astype(np.float32), noise(3)])
+    with Session(tmp_path / "talk.json", RULES) as session:
+        heard = [e for e in session.listen(Audio(sound, 16_000)) if isinstance(e, Heard)]
+    behind = [None if e.goes_on is None else e.goes_on - e.end for e in heard]
+    assert len(heard) > 1 and behind[-1] is None
+    assert all(x is None or 0 <= x < 5 for x in behind)
+
+
+@pytest.mark.weights
+def test_a_hum_behind_what_was_said_takes_no_answer_from_it(tmp_path: Path) -> None:
+    hum = sounds.write_wav(tmp_path / "hum.wav", noise(2))
+    with Session(tmp_path / "talk.json", RULES) as session:
+        said = session.say("I am so afraid of the exam.")
+        assert session.hear(hum).utterance.text is None
+        answered = session.answer()
+        assert answered.utterance.id == said.utterance.id
+        assert session.turns[-1].utterance.speaker == LISTENER
+        session.hear(hum)
+        assert "words" in (session.answer().reply or pytest.fail()).text  # of nothing else
+
+
+@pytest.mark.weights
 def test_a_recording_is_a_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -211,12 +211,19 @@ def test_an_answer_that_waits_can_be_cancelled(talk, tmp_path, monkeypatch):
     ]
 
 
+def test_who_tells_the_ends_of_turns_from_now_on_has_ended_this_one(talk):
+    sound(talk, "And")
+    assert talk.recv().type == STARTED
+    talk.session.update(session={"type": "realtime", "audio": {"input": {"turn_detection": None}}})
+    assert [e.type for e in until(talk, "session.updated")] == [STOPPED, "session.updated"]
+
+
 def test_who_was_heard_by_a_process_that_died_is_told_to_stop(talk, monkeypatch):
-    monkeypatch.setattr("empathia.service.talk._STALL", 0.3)
+    monkeypatch.setattr("empathia.service.talk._STALL", 60.0)  # as where the microphone is open
     sound(talk, "And")
     content = [{"type": "input_text", "text": "die"}]
     talk.conversation.item.create(item={"type": "message", "role": "user", "content": content})
-    assert [e.type for e in until(talk, STOPPED)] == [STARTED, "error", STOPPED]
+    assert [talk.recv().type for _ in range(3)] == [STARTED, STOPPED, "error"]
     sound(talk, " two.\n")
     assert [e.type for e in until(talk, TRANSCRIBED)][:2] == [STARTED, STOPPED]
 

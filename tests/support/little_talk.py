@@ -78,13 +78,17 @@ class Talking:
         *whole, rest = sound.decode().split("\n")
         events = []
         if talk in self.late:
-            events += [*self._begun(talk), self._over(talk, "slow", self.late.pop(talk), True)]
+            events += [
+                *self._begun(talk),
+                self._over(talk, "slow", self.late.pop(talk), self.open[talk]),
+            ]
         for line in whole:
             events += self._begun(talk)
-            start, goes_on = self.open.pop(talk), line.endswith("+")
+            start = self.open.pop(talk)
+            goes_on = start + 0.5 if line.endswith("+") else None
             events.append(self._over(talk, line, start, goes_on))
-            if goes_on:
-                self.open[talk] = start
+            if goes_on is not None:
+                self.open[talk] = goes_on
         if rest:
             events += self._begun(talk)
         if rest == "slow":

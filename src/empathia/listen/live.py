@@ -146,9 +146,9 @@ class Listener:
         return self._go(over) or self._interrupted()
 
     @property
-    def goes_on(self) -> bool:
-        """Whether somebody speaks, or what they have said did not go out yet."""
-        return self.ear.speaking is not None or bool(self._open)
+    def goes_on(self) -> float | None:
+        """When that began which did not go out yet (s), or who speaks now; None where none does."""
+        return self._open[0].start if self._open else self.ear.speaking
 
     def is_quiet(self, since: float) -> bool:
         """Whether nobody speaks, and all that was said from a time (s) on has gone out.

@@ -203,16 +203,19 @@ class Conversation:
         self.settle(answered)
         return answered
 
-    def proposed(self, tell: Tell = None, told: Sequence[str] = ()) -> Turn:
+    def proposed(
+        self, tell: Tell = None, told: Sequence[str] = (), turns: Sequence[Turn] | None = None
+    ) -> Turn:
         """The same, but the conversation does not have the reply: see :meth:`settle`.
 
         Args:
             tell: As above.
             told: What tools told for it.
+            turns: The last of these is answered; None takes all.
         """
-        if not self._turns:
+        turns = self.turns if turns is None else turns
+        if not turns:
             raise UsageError("there is no turn to answer", "Add one")
-        turns = self.turns
         wish = dataclasses.replace(self.options.wish, told=tuple(told))
         reply = self.models.replies.answer(turns, self.record, tell, wish)
         return dataclasses.replace(turns[-1], reply=reply)

@@ -71,7 +71,7 @@ class Heard(NamedTuple):
         sound: Of it.
         language: ISO 639-1 code of what was heard up to here, as far as it is known.
         start, end: In the talk (s).
-        goes_on: Whether somebody speaks at the moment, or has said what is not heard yet.
+        goes_on: When what comes behind it began (s), as far as it has; None where nobody speaks.
     """
 
     stretch: Stretch
@@ -79,7 +79,7 @@ class Heard(NamedTuple):
     language: str | None
     start: float
     end: float
-    goes_on: bool
+    goes_on: float | None
 
 
 class Session:
@@ -116,6 +116,7 @@ class Session:
         self._talk = Conversation(chosen, _kept(path), self._reader.models)
         self._before = max((t.utterance.end or 0.0 for t in self.turns), default=0.0)  # s
         self._began: float | None = None
+        self._over = 0.0  # s; when the last turn that was heard ended
         self._unquiet: float | None = None  # s; when who was told of last began, till it is quiet
         self._early = Early(self._talk.hear)
         self._lock = threading.Lock()  # turns come in one by one; nobody waits for it to listen
@@ -198,10 +199,10 @@ class Session:
         for ended in self._listener.heard(sound):
             opened = self._listener.ear.speaking
             if opened is not None and opened != self._began:
-                events.append(Began(self._before + opened))
+                events.append(Began(self._before + max(opened, self._over)))
                 self._unquiet = opened
             self._began = opened
-            events += map(self._heard, ended)
+            events += self._heard(ended)
             if self._unquiet is not None and self._listener.is_quiet(self._unquiet):
                 events.append(self._quiet())
         return events if self._hearing.draft is None else [*events, *self._drafts()]
@@ -222,7 +223,7 @@ class Session:
     def pause(self) -> list[Heard | Quiet]:
         """No sound comes for the time being: give what was said up to here."""
         self._began = None
-        told: list[Heard | Quiet] = [*map(self._heard, self._listener.pause())]
+        told: list[Heard | Quiet] = [*self._heard(self._listener.pause())]
         if self._unquiet is not None:
             told.append(self._quiet())
         return told
@@ -238,11 +239,16 @@ class Session:
         early = self._early.begin
         return listener(wanted, None, model, TALK_TURNS, hearing=self._hearing, foreseen=early)
 
-    def _heard(self, ended: Stretch) -> Heard:
-        sound = self._listener.ear.cut(ended.start, ended.end)
-        start, end = self._before + ended.start, self._before + ended.end
-        language, goes_on = self._listener.transcript.language, self._listener.goes_on
-        return Heard(ended, sound, language, start, end, goes_on)
+    def _heard(self, ended: Sequence[Stretch]) -> list[Heard]:
+        behind = [*(x.start for x in ended[1:]), self._listener.goes_on]
+        language, heard = self._listener.transcript.language, []
+        for one, later in zip(ended, behind, strict=False):
+            self._over = one.end
+            start, end = self._before + one.start, self._before + one.end
+            goes_on = None if later is None else self._before + max(later, one.end)
+            sound = self._listener.ear.cut(one.start, one.end)
+            heard.append(Heard(one, sound, language, start, end, goes_on))
+        return heard
 
     def judge(self, heard: Heard) -> Turn:
         """Judge and keep what was heard, in the order in which it was."""
@@ -272,7 +278,7 @@ class Session:
             if answers is not None and answers.reply is not None:
                 reply = dataclasses.replace(answers.reply, text=text)
                 self._talk.settle(dataclasses.replace(answers, reply=reply))
-            if answers is not None and self.turns[-1].utterance.id != answers.utterance.id:
+            if answers is not None and self._owed[-1].utterance.id != answers.utterance.id:
                 turn = answers
             else:
                 turn = self._talk.add(text, speaker=LISTENER)
@@ -313,7 +319,7 @@ class Session:
         Raises:
             EmpathiaError: See :meth:`empathia.pipeline.replying.Replies.call`.
         """
-        return self._talk.models.replies.call(self.turns, tools, done)
+        return self._talk.models.replies.call(self._owed, tools, done)
 
     def propose(self, tell: Tell = None, told: Sequence[str] = ()) -> Turn:
         """The same, but nothing was said yet, nor is it kept: see :meth:`tell`.
@@ -324,7 +330,15 @@ class Session:
         """
         if not self.is_owed:
             raise UsageError("nothing was said that waits for an answer", "Say something")
-        return self._talk.proposed(tell, told)
+        return self._talk.proposed(tell, told, self._owed)
+
+    @property
+    def _owed(self) -> Sequence[Turn]:
+        """All turns up to the last words that wait for an answer: a hum behind them is none."""
+        kept = list(self.turns)
+        while kept and kept[-1].utterance.text is None:
+            kept.pop()
+        return kept if kept and kept[-1].utterance.speaker != LISTENER else self.turns
 
     def _keep(self) -> None:
         files.write(self.path, dumps(self.timeline).encode(), 0o600)

@@ -54,12 +54,12 @@ class Client(Protocol):
     async def drafted(self, words: Json) -> None:
         """What somebody who still speaks has said, as :class:`empathia.types.events.Drafted`."""
 
-    async def ended(self, end: float, *, goes_on: bool) -> Callable[[Json], Awaitable[None]]:
+    async def ended(self, end: float, goes_on: float | None) -> Callable[[Json], Awaitable[None]]:
         """Somebody has spoken; what is called with their turn once it is judged.
 
         Args:
             end: When they ended (s).
-            goes_on: Whether somebody speaks by now.
+            goes_on: When what comes behind it began (s); None where nobody speaks by now.
         """
 
     async def quiet(self, at: float) -> None:
@@ -179,6 +179,9 @@ class Talk:
             return await self._talker.ask(method, talk=self.id, **given)
         except Died:
             self.has_begun = False  # what was said is on disk: the next process goes on with it
+            if self._began is not None:  # and hears nothing of who spoke
+                await self._client.quiet(self._began)
+                self._steps.put_nowait(partial(self._quiet, self._began))
             raise
 
     async def hear(self, sound: bytes) -> None:
@@ -208,9 +211,9 @@ class Talk:
                 await self._client.quiet(event["at"])
                 await self.then(partial(self._quiet, self._began))
             else:
-                if event["goes_on"]:  # what they say is no part of this turn
-                    self._began = max(self._began or 0.0, event["end"])
-                tell = await self._client.ended(event["end"], goes_on=event["goes_on"])
+                if event["goes_on"] is not None:
+                    self._began = max(self._began or 0.0, event["goes_on"])
+                tell = await self._client.ended(event["end"], event["goes_on"])
                 await self.then(partial(self._judged, tell))
 
     async def _judged(self, tell: Callable[[Json], Awaitable[None]]) -> None:

@@ -169,7 +169,7 @@ class Chat:
         """What somebody who still speaks has said."""
         await self._user(words, {"prosody": None}, from_text=False, interim=True)
 
-    async def ended(self, end: float, *, goes_on: bool) -> Callable[[Json], Awaitable[None]]:
+    async def ended(self, end: float, goes_on: float | None) -> Callable[[Json], Awaitable[None]]:
         """Somebody has spoken; what is called with their turn once it is judged."""
         return partial(self._turn, from_text=False)
 

@@ -65,7 +65,6 @@ class Realtime:
         self._speed = 1.0
         self._buffer = b""
         self._item: str | None = None  # who speaks now
-        self._began = 0.0  # s; when somebody began last
         self._begun: dict[str, float] = {}  # items that are no turns yet, and when they began (s)
 
     async def run(self) -> None:
@@ -110,7 +109,9 @@ class Realtime:
             kind = _part(given, "turn_detection").get("type")
             if kind not in (None, "server_vad"):
                 raise Unfit("turn_detection", "turns end by 'server_vad'", "Name it, or null")
-            self._listens = kind is not None
+            listened, self._listens = self._listens, kind is not None
+            if listened and not self._listens:  # what comes now is not heard before it is committed
+                await self._talk.pause()
         self._speed = made.number("speed", SLOWEST, FASTEST, self._speed)
         voice = made.get("voice")
         if isinstance(voice, str) and self._speaker is not None:
@@ -171,7 +172,6 @@ class Realtime:
     async def began(self, at: float) -> None:
         """Somebody begins to speak, at a time in s, or goes on after a pause."""
         if self._listens:
-            self._began = at
             if self._item is None:
                 await self._started(at)
             await self._talk.give_way()
@@ -185,7 +185,7 @@ class Realtime:
     async def drafted(self, words: Json) -> None:
         """What somebody who still speaks has said: it is told when it stands."""
 
-    async def ended(self, end: float, *, goes_on: bool) -> Callable[[Json], Awaitable[None]]:
+    async def ended(self, end: float, goes_on: float | None) -> Callable[[Json], Awaitable[None]]:
         """Somebody has spoken; what is called with their turn once it is judged."""
         begun = [item for item, at in self._begun.items() if at <= end]
         item = begun[-1] if begun else _new("item")
@@ -193,8 +193,8 @@ class Realtime:
             del self._begun[one]
         if item == self._item:
             await self.quiet(end)
-        if goes_on and self._listens and self._item is None:
-            await self._started(max(self._began, end))
+        if goes_on is not None and self._listens and self._item is None:
+            await self._started(goes_on)
         return partial(self._turn, item)
 
     async def quiet(self, at: float) -> None:

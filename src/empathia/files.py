@@ -8,7 +8,9 @@ import json
 import os
 import secrets
 import shutil
+import sqlite3
 import stat
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -210,6 +212,29 @@ def sole_user(folder: Path) -> Iterator[None]:
                 f"another training writes to '{folder}'", "Wait for it or give another --out"
             ) from e
         yield
+
+
+def log_ahead(database: sqlite3.Connection, patience: float) -> None:
+    """Have SQLite write to a log first (WAL), so that a file is read while it is written.
+
+    Of several that turn a new file into that mode at once SQLite refuses all but one, whatever
+    its own timeout: they ask again.
+
+    Args:
+        database: Open, and in no transaction.
+        patience: Seconds after which the refusal is passed on.
+
+    Raises:
+        sqlite3.OperationalError: It is locked for longer, or the file cannot be written.
+    """
+    ends = time.monotonic() + patience
+    while True:
+        try:
+            return database.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > ends:
+                raise
+        time.sleep(0.01)
 
 
 def sha256(path: Path) -> str:

@@ -27,7 +27,7 @@ import numpy as np
 
 from empathia import weights
 from empathia.features import FeatureWarning
-from empathia.files import Plain
+from empathia.files import Plain, log_ahead
 from empathia.types import Features
 
 _FORMAT = 1
@@ -176,7 +176,7 @@ class Store:
     def _connect(self) -> sqlite3.Connection:
         file = sqlite3.connect(self.path, timeout=_PATIENCE)
         try:
-            file.execute("PRAGMA journal_mode = WAL")
+            log_ahead(file, _PATIENCE)
             file.execute("PRAGMA synchronous = NORMAL")
             file.executescript(_SCHEMA)
             about = {"format": str(_FORMAT), "settings": self._settings}

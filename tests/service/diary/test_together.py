@@ -143,6 +143,27 @@ def test_a_database_is_opened_by_several_for_the_first_time(nowhere):
         store.close()
 
 
+ASKS = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+print(database.execute("SELECT count(*) FROM accounts").fetchone()[0])
+database.close()
+"""
+
+
+def _accounts_seen_by_another_program(place: str) -> str:
+    return subprocess.check_output([sys.executable, "-c", ASKS, place], text=True).strip()
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_who_opens_it_a_second_time_ends_no_lock_of_the_first(place, store, new_store):
+    person(store)
+    new_store(place)
+    assert _accounts_seen_by_another_program(place) == "1"  # the last to go would take the log away
+    person(store, "ben")
+    assert _accounts_seen_by_another_program(place) == "2"
+
+
 def test_who_finds_no_connection_is_told_to_come_again(place, new_store):
     busy = new_store(place)
     with ExitStack() as held:

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from empathia.service.diary.tables import METADATA
 from empathia.service.problems import Refused
 
 _OPENING = 0x656D70617468  # the lock of whoever migrates on PostgreSQL: any number, but always this
+_making = threading.Lock()  # until a new file is closed: that ends locks on it, too
 _RETRY = 5  # s after which who got no connection may come again
 
 
@@ -76,7 +78,7 @@ class Store:
         with needs("postgres", "a diary on PostgreSQL"):
             self._engine = create_engine(url, **options)
         if self._is_file:
-            event.listen(self._engine, "connect", _prepare)
+            event.listen(self._engine, "connect", partial(_prepare, patience))
         try:
             self._open()
         except BaseException:
@@ -178,7 +180,9 @@ def _make(path: Path) -> None:
     """A file that nobody else can read; SQLite gives its log the same permissions."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # Not where it is there: to close it would end the locks that this process holds on it.
+        with _making, suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise DiaryError(
             f"cannot open the diary '{files.shown(path)}' ({error.strerror})",
@@ -186,10 +190,10 @@ def _make(path: Path) -> None:
         ) from None
 
 
-def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare(patience: float, connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA auto_vacuum=INCREMENTAL").close()  # heeded before there are tables
+    files.log_ahead(connection, patience)
     for pragma in (
-        "auto_vacuum=INCREMENTAL",  # heeded before there are tables
-        "journal_mode=WAL",
         "synchronous=FULL",
         "secure_delete=ON",
         "foreign_keys=ON",

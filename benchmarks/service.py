@@ -412,10 +412,12 @@ def uploads(args: argparse.Namespace) -> dict[str, Any]:
         watching.start()
         told: dict[str, int] = {}
         begun = time.monotonic()
-        asyncio.run(_read_all(server, sound, args.uploads, told))
-        seconds = time.monotonic() - begun
-        ends.set()
-        watching.join()
+        try:
+            asyncio.run(_read_all(server, sound, args.uploads, told))
+        finally:
+            seconds = time.monotonic() - begun
+            ends.set()
+            watching.join()
         time.sleep(5)
         after = server.pss()
     print(

@@ -257,6 +257,20 @@ def test_who_does_not_ask_is_let_go(service, monkeypatch):
                     pass
 
 
+def test_who_asks_again_is_heard_on_the_same_line():
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    with serving(app, lifespan="off", timeout_keep_alive=0) as url:
+        host = url.removeprefix("http://")
+        with socket.create_connection(host.split(":"), 10) as line:
+            for _ in range(2):
+                line.sendall(f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+                assert line.recv(65536).startswith(b"HTTP/1.1 204")
+                time.sleep(0.1)  # in which uvicorn would let go of it
+
+
 def test_a_body_that_comes_too_slowly_is_refused(service, monkeypatch):
     monkeypatch.setattr(guard, "_PATIENCE", 0.05)
     monkeypatch.setattr(lines, "_ASKS", 0.05)

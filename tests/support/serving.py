@@ -19,8 +19,8 @@ def scripted(settings, **more):
 
 
 @contextlib.contextmanager
-def serving(app):
-    """An application over a socket; its address."""
+def serving(app, **more):
+    """An application over a socket; its address. More is uvicorn's."""
     config = uvicorn.Config(
         app,
         port=0,
@@ -28,6 +28,7 @@ def serving(app):
         http=Line,
         timeout_graceful_shutdown=5,
         ws=Talk,
+        **more,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)

@@ -13,7 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from empathia.errors import EmpathiaError
 
-_ASKS = 20.0  # s in which the head of a request has to come
+_ASKS = 20.0  # s in which the head of a request has to come, the next one, too
 _LISTENS = 60.0  # s in which some of what is sent has to be taken
 
 
@@ -56,6 +56,9 @@ class Line(_Listened, H11Protocol):
 
     def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 - as uvicorn makes it
         super().__init__(*args, **more)
+        # Clients let go of a line that idles after 5 s, or come again after "Retry-After: 5": one
+        # that was closed in that very moment would cost them a request. _ASKS is the bound here.
+        self.timeout_keep_alive = round(2 * _ASKS)
         self._asks: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -140,6 +140,8 @@ class Work:
 
     def hear(self, tell, *, file, longest, language, calm):
         """What is said stands behind the head of the recording; a browser's is a glad one."""
+        if not Path(file).exists():  # a killed service's, which the next one has cleared away
+            raise InputError("no such file", "Send it again")
         content = Path(file).read_bytes()
         words = (
             "A glad day." if content.startswith(WEBM) else content[12:].decode("utf-8", "replace")

@@ -134,8 +134,12 @@ def test_who_writes_while_it_is_wiped_is_told_and_the_next_start_wipes(place, ne
 
 
 @pytest.mark.parametrize("place", ["sqlite"], indirect=True)
-def test_nobody_else_on_the_machine_reads_the_files(place, tmp_path):
-    store = Store(tmp_path / "own" / "diary.sqlite", hasher=CHEAP)
+@pytest.mark.parametrize("name", ["own/diary.sqlite", "link"])
+def test_nobody_else_on_the_machine_reads_the_files(place, tmp_path, name):
+    (tmp_path / "link").symlink_to(tmp_path / "own" / "diary.sqlite")
+    if name == "link":  # to what is not there yet
+        (tmp_path / "own").mkdir(mode=0o700)
+    store = Store(tmp_path / name, hasher=CHEAP)
     person(store)
     modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / "own").iterdir()}
     store.close()

@@ -121,6 +121,8 @@ def test_another_programs_database_is_refused_and_left_alone(nowhere, new_store,
         ("sqlite://", UsageError, "file or in PostgreSQL"),
         ("://x", UsageError, "file or in PostgreSQL"),
         ("/proc/none/diary.sqlite", DiaryError, "cannot open"),
+        ("/proc", DiaryError, "cannot open"),
+        ("/proc/version/diary.sqlite", DiaryError, "cannot open"),
         ("postgresql://ann:secret@127.0.0.1:1/diary", DiaryError, "refuses"),
     ],
 )

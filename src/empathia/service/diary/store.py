@@ -180,14 +180,21 @@ def _make(path: Path) -> None:
     """A file that nobody else can read; SQLite gives its log the same permissions."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Not where it is there: to close it would end the locks that this process holds on it.
-        with _making, suppress(FileExistsError):
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        with _making:
+            # Not where it is there: to close it would end the locks that this process holds on it.
+            os.close(os.open(os.path.realpath(path), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+            raise _unopened(path, "it is no file, or not yours to read and write") from None
     except OSError as error:
-        raise DiaryError(
-            f"cannot open the diary '{files.shown(path)}' ({error.strerror})",
-            "Name a file in a folder that you may write to",
-        ) from None
+        raise _unopened(path, f"{error.strerror}") from None
+
+
+def _unopened(path: Path, why: str) -> DiaryError:
+    return DiaryError(
+        f"cannot open the diary '{files.shown(path)}' ({why})",
+        "Name a file in a folder that you may write to",
+    )
 
 
 def _prepare(patience: float, connection: sqlite3.Connection, _record: object) -> None:

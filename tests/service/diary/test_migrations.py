@@ -101,13 +101,20 @@ def test_a_newer_version_is_refused_and_left_alone(nowhere, new_store):
     assert _version(store) == "9999"
 
 
-def test_another_programs_database_is_refused_and_left_alone(nowhere, new_store, tmp_path):
+@pytest.mark.parametrize("table", ["accounts", "bookmarks"])
+def test_another_programs_database_is_refused_and_left_alone(new_store, tmp_path, table):
     path = tmp_path / "other.sqlite"
     with sqlite3.connect(path) as other:
-        other.execute("CREATE TABLE accounts (x)")
+        other.execute(f"CREATE TABLE {table} (x)")
     other.close()
-    with pytest.raises(DiaryError, match="other tables"):
+    before = path.read_bytes()
+    with pytest.raises(DiaryError, match=f"other tables.*{table}"):
         new_store(str(path))
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(new_store, tmp_path):
+    path = tmp_path / "other.sqlite"
     path.write_bytes(b"This is no database, but a text that somebody needs." * 99)
     with pytest.raises(DiaryError, match="not a database"):
         new_store(str(path))
@@ -120,6 +127,9 @@ def test_another_programs_database_is_refused_and_left_alone(nowhere, new_store,
         ("mysql://host/diary", UsageError, "'mysql'"),
         ("sqlite://", UsageError, "file or in PostgreSQL"),
         ("://x", UsageError, "file or in PostgreSQL"),
+        (":memory:", UsageError, "file or in PostgreSQL"),
+        ("sqlite:///:memory:", UsageError, "file or in PostgreSQL"),
+        ("a\0b", DiaryError, "cannot open.*null"),
         ("/proc/none/diary.sqlite", DiaryError, "cannot open"),
         ("/proc", DiaryError, "cannot open"),
         ("/proc/version/diary.sqlite", DiaryError, "cannot open"),

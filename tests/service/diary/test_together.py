@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -143,6 +144,18 @@ def test_a_database_is_opened_by_several_for_the_first_time(nowhere):
         store.close()
 
 
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_who_makes_a_diary_waits_for_whoever_makes_it_too(place, new_store, tmp_path):
+    path = tmp_path / "new.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    lets = threading.Timer(0.1, other.execute, ["COMMIT"])
+    lets.start()
+    person(new_store(str(path)))
+    lets.join()
+    other.close()
+
+
 ASKS = """
 import sqlite3, sys
 database = sqlite3.connect(sys.argv[1])
@@ -162,6 +175,31 @@ def test_who_opens_it_a_second_time_ends_no_lock_of_the_first(place, store, new_
     assert _accounts_seen_by_another_program(place) == "1"  # the last to go would take the log away
     person(store, "ben")
     assert _accounts_seen_by_another_program(place) == "2"
+
+
+EMPTIES = """
+import fcntl, sys
+with open(sys.argv[1] + "-shm", "r+b") as index:
+    fcntl.lockf(index, fcntl.LOCK_EX, 1, 121)  # WAL_CKPT_LOCK: whoever empties the log has it
+    print("has it", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_who_deletes_waits_for_another_who_empties_the_log(place, store):
+    visit = person(store)
+    name = entries.add(store, visit, written())
+    command = [sys.executable, "-c", EMPTIES, place]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
+        assert other.stdin is not None and other.stdout is not None
+        assert other.stdout.readline() == "has it\n"
+        lets = threading.Timer(0.1, other.stdin.close)
+        lets.start()
+        entries.remove(store, visit, name)
+        lets.join()
+    assert Path(f"{place}-wal").stat().st_size == 0
 
 
 def test_who_finds_no_connection_is_told_to_come_again(place, new_store):

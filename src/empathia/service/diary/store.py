@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -23,7 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from empathia import files
 from empathia.errors import DiaryError, UsageError, needs
-from empathia.service.diary.migrations import migrate
+from empathia.service.diary.migrations import VERSION_TABLE, foreign, migrate
 from empathia.service.diary.sealing import Seal
 from empathia.service.diary.tables import METADATA
 from empathia.service.problems import Refused
@@ -69,6 +70,7 @@ class Store:
         """Held over every hash: many at once would take all memory."""
         self.unlocked: dict[str, tuple[Seal, datetime]] = {}
         """Seals of encrypted accounts, and until when, by digest of the session; only in memory."""
+        self._patience = patience
         self._is_file = url.get_backend_name() == "sqlite"
         # Its errors would tell what was to be written.
         options: dict[str, object] = {"hide_parameters": True, "pool_timeout": patience}
@@ -144,7 +146,11 @@ class Store:
             assert isinstance(raw, sqlite3.Connection)
             try:
                 raw.executescript("PRAGMA incremental_vacuum")  # a step a page: execute frees one
-                busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                ends = time.monotonic() + self._patience
+                while busy := raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+                    if time.monotonic() > ends:
+                        break
+                    time.sleep(0.01)  # SQLite waits for who reads, but not for who wipes, too
             except sqlite3.Error as error:  # past SQLAlchemy: others write, or the disk is full
                 raise _unwiped(f"it cannot be wiped now ({error})") from None
         if busy:
@@ -159,16 +165,18 @@ def _unwiped(why: str) -> DiaryError:
 
 
 def _url(place: Path | str) -> URL:
-    if isinstance(place, Path) or "://" not in place:
-        return URL.create("sqlite", database=str(place))
     try:
-        url = make_url(place)
+        if isinstance(place, Path) or "://" not in place:
+            url = URL.create("sqlite", database=str(place))
+        else:
+            url = make_url(place)
     except (ArgumentError, ValueError):
         url = URL.create("unreadable")
     name = url.get_backend_name()
     if name == "postgres" or url.drivername == "postgresql":
         return url.set(drivername="postgresql+psycopg")
-    if name not in {"sqlite", "postgresql"} or (name == "sqlite" and not url.database):
+    nowhere = name == "sqlite" and url.database in {None, "", ":memory:"}
+    if nowhere or name not in {"sqlite", "postgresql"}:
         raise UsageError(
             f"a diary is kept in a file or in PostgreSQL, not in '{name}'",
             "Name a file, or postgresql://user:password@host/database",
@@ -186,8 +194,8 @@ def _make(path: Path) -> None:
     except FileExistsError:
         if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
             raise _unopened(path, "it is no file, or not yours to read and write") from None
-    except OSError as error:
-        raise _unopened(path, f"{error.strerror}") from None
+    except (OSError, ValueError) as error:  # a name may hold what no name can
+        raise _unopened(path, getattr(error, "strerror", None) or str(error)) from None
 
 
 def _unopened(path: Path, why: str) -> DiaryError:
@@ -198,6 +206,9 @@ def _unopened(path: Path, why: str) -> DiaryError:
 
 
 def _prepare(patience: float, connection: sqlite3.Connection, _record: object) -> None:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if tables and VERSION_TABLE not in tables:  # told before anything of it is changed
+        raise foreign(tables)
     connection.execute("PRAGMA auto_vacuum=INCREMENTAL").close()  # heeded before there are tables
     files.log_ahead(connection, patience)
     for pragma in (

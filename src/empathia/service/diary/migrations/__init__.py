@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from alembic import command
@@ -42,9 +43,14 @@ def migrate(connection: Connection, folder: Path = FOLDER) -> None:
         )
     tables = inspect(connection).get_table_names()
     if present is None and {"accounts", "sessions", "entries", "audio"} & set(tables):
-        raise DiaryError(
-            f"expected a diary, this database has other tables ({', '.join(sorted(tables)[:5])})",
-            "Name a database of its own",
-        )
+        raise foreign(tables)
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def foreign(tables: Iterable[str]) -> DiaryError:
+    """What is told of a database that is somebody else's."""
+    return DiaryError(
+        f"expected a diary, this database has other tables ({', '.join(sorted(tables)[:5])})",
+        "Name a database of its own",
+    )

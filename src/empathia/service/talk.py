@@ -196,8 +196,6 @@ class Talk:
             if self.has_begun:
                 await self._heard(await self.ask("pause"))
         finally:
-            if self._began is not None:  # also where a process has died that heard them
-                await self._client.quiet(self._began)
             await self.then(partial(self._quiet, self._began))
 
     async def _heard(self, events: list[Json]) -> None:

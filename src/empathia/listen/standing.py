@@ -64,7 +64,7 @@ class Standing:
         speech: list[Segment] = []
         while self._waiting and self._known(self._waiting[0], settled):
             segment = self._waiting.pop(0)
-            believed = _sure(segment) or self._stands(segment)
+            believed = self.sure(segment) or self._stands(segment)
             (speech if believed else self.dropped).append(segment)
             self._before.append(segment)
         if math.isfinite(settled):
@@ -78,7 +78,8 @@ class Standing:
     @staticmethod
     def sure(segment: Segment) -> bool:
         """Whether a segment is speech for sure, whatever surrounds it."""
-        return _sure(segment)
+        long = segment.end - segment.start >= _LONG
+        return segment.peak >= (_LIKELY if long else _SURE)
 
     def settled(self, settled: float) -> float:
         """No segment that is still to come out starts before this time (s)."""
@@ -86,7 +87,7 @@ class Standing:
 
     def _known(self, segment: Segment, settled: float) -> bool:
         wait = _SOON if self._beside(segment, _SOON) else _AROUND
-        return _sure(segment) or settled >= segment.end + wait
+        return self.sure(segment) or settled >= segment.end + wait
 
     def _near(self, segment: Segment, behind: float) -> list[Segment]:
         return [
@@ -97,7 +98,7 @@ class Standing:
 
     def _beside(self, segment: Segment, behind: float) -> bool:
         """Whether there is sure speech near it, up to so many seconds behind it."""
-        return any(map(_sure, self._near(segment, behind)))
+        return any(map(self.sure, self._near(segment, behind)))
 
     def _stands(self, segment: Segment) -> bool:
         behind = _SOON if self._beside(segment, _SOON) else _AROUND
@@ -123,8 +124,3 @@ class Standing:
         while self._levels and self._first < until:
             self._levels.popleft()
             self._first += 1
-
-
-def _sure(segment: Segment) -> bool:
-    long = segment.end - segment.start >= _LONG
-    return segment.peak >= (_LIKELY if long else _SURE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 
@@ -44,3 +45,25 @@ class Visit:
             ours = (self.place, "data:", "blob:" + self.place)
             assert self.complaints == []
             assert [r for r in self.requests if not r.startswith(ours)] == []
+
+
+@contextlib.contextmanager
+def held(page: Any, path: str) -> Iterator[None]:
+    """What is asked for there, which something has to be, waits for an answer until the end."""
+    waiting: list[Any] = []
+    over = False
+
+    def hold(route: Any) -> None:
+        """Also what comes here while the end is being made."""
+        if over:
+            route.continue_()
+        else:
+            waiting.append(route)
+
+    page.route(path, hold)
+    with page.expect_request(path):
+        yield
+    over = True
+    for route in waiting:
+        route.continue_()
+    page.unroute(path)

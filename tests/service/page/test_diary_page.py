@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import re
 
 import pytest
 from little_diary import SECRET
-from visiting_page import Visit
+from visiting_page import Visit, held
 
 pytestmark = pytest.mark.browser
 ENTRIES = "/v1/diary/entries"
@@ -41,17 +40,6 @@ class Person(Visit):
     def entries(self, year=2025):
         """All of a year."""
         return self.ask(f"{ENTRIES}?year={year}")["entries"]
-
-
-@contextlib.contextmanager
-def held(page, path):
-    """What is asked for there waits for an answer until the end."""
-    waiting = []
-    page.route(path, lambda route: waiting.insert(0, route))
-    yield
-    for route in waiting:
-        route.continue_()
-    page.unroute(path)
 
 
 def until(page, holds):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from serving import scripted
 from starlette.testclient import TestClient
-from visiting_page import Visit
+from visiting_page import Visit, held
 
 from empathia.labels import EKMAN7, LABEL_SETS
 from empathia.report.marks import marks
@@ -123,13 +123,11 @@ def test_nothing_sticks_out_at_the_side(browser, place, width):
 def test_a_view_that_comes_late_is_not_drawn_over_the_next(browser, place):
     with Visit(browser, place, "limits") as visit:
         page = visit.page
-        late = []
         page.locator("h1").wait_for()
-        page.route("**/views/record.js", lambda route: late.insert(0, route))
-        with page.expect_request("**/views/record.js"):
-            page.goto("/#record")
-        page.goto("/#recordings")
-        page.get_by_role("heading", name="Recordings").wait_for()
-        late[0].continue_()
+        with held(page, "**/views/record.js"):
+            with page.expect_request("**/views/record.js"):
+                page.goto("/#record")
+            page.goto("/#recordings")
+            page.get_by_role("heading", name="Recordings").wait_for()
         page.evaluate("import('/page/views/record.js').then(() => {})")
         assert page.locator("h1").all_inner_texts() == ["Recordings"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -58,6 +59,17 @@ def begun() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(workers, "_BEGINS", multiprocessing.get_context("forkserver"))
         yield
+
+
+@pytest.fixture(autouse=True)
+def log() -> Iterator[None]:
+    """A service that a test runs itself takes the log of the process; the next test has it anew."""
+    root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn")
+    before, nobody = list(root.handlers), list(uvicorn.handlers)
+    yield
+    if root.handlers != before:
+        root.handlers[:], uvicorn.handlers[:], uvicorn.propagate = before, nobody, True
+        logging.captureWarnings(False)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from empathia.errors import LabelError, UsageError
@@ -60,6 +60,7 @@ def test_words_as_sure_as_60_percent_can_be_overturned_by_a_face_and_90_percent_
 
 
 @given(emotion())
+@example(Emotion("text", EKMAN7, (0, 0, 0, 0, 0, 0.5 - 2**-54, 0.5)))  # the same, once weighed
 def test_where_others_are_silent_a_face_decides_nothing_but_where_it_alone_is_asked(seen):
     silent = Emotion("text", EKMAN7, abstained="no words")
     alone = fuse({"text": silent, "voice": SILENT, "face": seen})

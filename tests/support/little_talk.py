@@ -200,17 +200,21 @@ def is_words(sound):
 
 
 class Tone:
-    """Half a second of samples in words, once."""
+    """Half a second of samples in words, once, and never without some words before the last."""
 
     def __init__(self, rate):
         self.rate = rate
         self.heard = np.zeros(0)
+        self.is_over = False
 
     def words(self, sound):
-        before, enough = len(self.heard), self.rate // 2
+        if self.is_over:
+            return b""
+        begins = not len(self.heard)
         self.heard = np.append(self.heard, np.frombuffer(sound, "<i2"))
-        if before >= enough or len(self.heard) < enough:
-            return b"" if before else b"a tone"
+        if begins or len(self.heard) < self.rate // 2:
+            return b"a tone" if begins else b""
+        self.is_over = True
         spectrum = np.abs(np.fft.rfft(self.heard * np.hanning(len(self.heard))))
         hertz = np.argmax(spectrum) * self.rate / len(self.heard)
         return f"a tone of {round(hertz, -1):.0f} Hz\n".encode()

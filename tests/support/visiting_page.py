@@ -7,6 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 
+def watching(selector: str) -> str:
+    """A script that keeps in ``shown`` each text that was there, for however short a time."""
+    return f"""window.shown = [];
+    new MutationObserver(() => {{
+      for (const x of document.querySelectorAll("{selector}")) shown.push(x.textContent);
+    }}).observe(document, {{
+      childList: true, attributes: true, characterData: true, subtree: true,
+    }});"""
+
+
 class Visit:
     """The page, open, agreed to, and all that it complained about."""
 

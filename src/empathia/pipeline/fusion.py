@@ -31,6 +31,7 @@ WEIGHTS: Mapping[str, float] = {"text": 1.0, "voice": 0.3, "face": 0.15}
 RISK = 0.5
 """Share of the answers that may be wrong where nothing else is said."""
 _UNMEASURED = "face"  # how often it is right in conversation nobody knows
+_ROUNDING = 1e-9  # between shares that are as good as the same
 _SMALLEST = 1e-6  # no source alone can rule a label out
 _MORE = 0.05  # of the way from chance to certainty: less is no answer
 _CALLED = {"text": "the words say", "voice": "the voice says", "face": "the face says"}
@@ -125,7 +126,7 @@ def _needed(counted: Mapping[str, float], risk: float | None, risks: Mapping[str
 def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str | None:
     """The reason why the pool does not commit itself, or None."""
     label, confidence = joined.label, joined.confidence or 0.0
-    if label not in {e.label for e in heard.values()}:
+    if not any(_says(e, label) for e in heard.values()):
         if len(heard) == 1:
             return f"{_said(heard)}; that alone is right too seldom to go by"
         return f"{_said(heard)}; together they lean to {label}, which none of them says"
@@ -139,6 +140,11 @@ def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str
     if len({e.label for e in heard.values()}) > 1:
         return f"{_said(heard)}; together {label} is too unsure ({share}, {bound})"
     return f"{label} is too unsure ({share}, {bound})"
+
+
+def _says(emotion: Emotion, label: str | None) -> bool:
+    """Whether no other label is likelier, or by so little that rounding alone decides."""
+    return label is not None and max(emotion.scores) - emotion.score(label) < _ROUNDING
 
 
 def _by_chance(labels: int) -> float:

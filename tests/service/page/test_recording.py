@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from visiting_page import Visit
+from visiting_page import Visit, watching
 
 pytestmark = pytest.mark.browser
 HEARD = """
@@ -45,14 +45,14 @@ def bring(page, **texts):
 
 
 def test_what_is_recorded_is_shown_turn_by_turn_and_becomes_a_timeline(browser, place):
-    with Visit(browser, place, "record") as visit:
+    with Visit(browser, place, "record", scripts=[watching(".going")]) as visit:
         page = visit.page
         page.get_by_text("More", exact=True).click()
         page.get_by_label("Names of the speakers").fill("Ann")
         page.get_by_role("button", name="Start recording").press("Enter")
-        page.locator(".going", has_text="a tone").wait_for()  # one still speaks
         turn = page.locator(".live li").first
         turn.wait_for()
+        assert "a tone" in " ".join(page.evaluate("shown"))  # while one still spoke
         assert "220 Hz" in turn.inner_text() and "joy 70 %" in turn.inner_text().replace(
             "\xa0", " "
         )

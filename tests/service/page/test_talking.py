@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from serving import scripted, serving
-from visiting_page import Visit
+from visiting_page import Visit, watching
 
 from empathia.service.settings import Settings
 
@@ -113,10 +113,10 @@ def test_what_is_written_is_answered_with_what_it_felt_like(browser, place):
 
 
 def test_what_is_spoken_is_shown_in_words_until_one_leaves(browser, place):
-    with Talk(browser, place) as talk:
+    with Talk(browser, place, watching(".yours[aria-busy]")) as talk:
         talk.press("Begin to talk")
-        talk.page.locator(".yours[aria-busy]", has_text="a tone").wait_for()  # one still speaks
         talk.answered("a tone of 220 Hz")
+        assert any("a tone" in x for x in talk.page.evaluate("shown"))  # while one still spoke
         assert talk.page.evaluate("seen.told.find((x) => x.type === 'user_message').interim")
         assert talk.page.locator(".yours").count() == 1
         talk.page.get_by_label("Language").select_option("ko")
@@ -152,7 +152,7 @@ def test_who_interrupts_hears_it_no_more_at_once(browser, place):
     with Talk(browser, place) as talk:
         talk.write("word " * 80)
         talk.is_("speaking")
-        talk.write("Stop.")
+        talk.write("Stop. " + "word " * 80)
         talk.answered("Stop.")
         late = talk.page.evaluate("""() => {
           const { at } = seen.told.find((x) => x.type === "user_interruption");
@@ -194,7 +194,7 @@ def test_a_talk_that_broke_goes_on_with_all_that_was_said(browser, place):
         talk.page.evaluate("seen.sockets.at(-1).close()")
         talk.is_("ended")
         talk.press("Go on with the talk")
-        talk.is_("listening")
+        talk.answered("a tone of 220 Hz")  # the microphone is on again
         talk.write("I am back.")
         talk.answered("I am back.")
         after = talk.said()

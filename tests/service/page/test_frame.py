@@ -49,6 +49,7 @@ def test_the_token_opens_the_door_and_stays_out_of_reach_of_scripts(guarded):
     assert "httponly" in right.headers["set-cookie"].lower()
     assert guarded.get("/page/about.json").json()["open"] is True
     assert guarded.get("/v1/jobs").status_code == 200
+    guarded.cookies.clear()
 
 
 def flat(words, above=""):

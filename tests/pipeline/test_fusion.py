@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from empathia.errors import LabelError, UsageError
@@ -46,9 +46,9 @@ def test_a_face_overturns_words_only_by_the_lead_that_they_have(text, face, talk
     odds = np.array(seen.scores) / seen.scores[first] * (prior[first] / np.array(prior))
     fused = fuse({"text": words, "face": seen}, prior=prior)
     others = np.arange(len(EKMAN7)) != first
-    assert np.all(np.array(fused.scores)[others] < fused.scores[first]) == np.all(
-        odds[others] ** WEIGHTS["face"] < lead[others]
-    )
+    needed = odds[others] ** WEIGHTS["face"] / lead[others]
+    assume(np.all(abs(needed - 1) > 1e-9))  # nobody knows how a tie is rounded
+    assert np.all(np.array(fused.scores)[others] < fused.scores[first]) == np.all(needed < 1)
 
 
 def test_words_as_sure_as_60_percent_can_be_overturned_by_a_face_and_90_percent_cannot():
@@ -90,7 +90,8 @@ def known(**scores: float) -> Emotion:
 
 
 def spiked(emotion: Emotion, label: str, share: float) -> Emotion:
-    """Half of what is left even, half as it was: no score is tiny, and one is ``share``."""
+    """Half of what is left even, half as it was: no score is tiny, and one is about ``share``."""
+    share = min(share, 0.99)
     rest = sum(s for x, s in zip(EKMAN7, emotion.scores, strict=True) if x != label)
     spread = [0.5 / 6 + 0.5 * s / rest if rest else 1 / 6 for s in emotion.scores]
     scores = [share if x == label else (1 - share) * s for x, s in zip(EKMAN7, spread, strict=True)]

@@ -65,10 +65,10 @@ def begun() -> Iterator[None]:
 def log() -> Iterator[None]:
     """A service that a test runs itself takes the log of the process; the next test has it anew."""
     root, uvicorn = logging.getLogger(), logging.getLogger("uvicorn")
-    before, nobody = list(root.handlers), list(uvicorn.handlers)
+    before, its = list(root.handlers), list(uvicorn.handlers)
     yield
     if root.handlers != before:
-        root.handlers[:], uvicorn.handlers[:], uvicorn.propagate = before, nobody, True
+        root.handlers[:], uvicorn.handlers[:], uvicorn.propagate = before, its, True
         logging.captureWarnings(False)
 
 

@@ -302,10 +302,12 @@ def test_more_recordings_than_can_wait_are_refused_for_a_while(client, tmp_path)
     waiting.start()
     while not began.exists():
         time.sleep(0.01)
-    with pytest.raises(openai.RateLimitError) as error:
-        transcribe(client)
-    go.touch()
-    waiting.join()
+    try:
+        with pytest.raises(openai.RateLimitError) as error:
+            transcribe(client)
+    finally:
+        go.touch()
+        waiting.join()
     assert error.value.response.headers["retry-after"] == "5"
     assert error.value.response.json()["error"]["code"] == "rate_limit_exceeded"
     assert len(made) == 1 and transcribe(client).text
@@ -318,10 +320,12 @@ def test_a_transcript_does_not_wait_for_an_upload(served, client, tmp_path):
         job = http.post(f"{served}/jobs", files=file).json()
         while not began.exists():
             time.sleep(0.01)
-        assert transcribe(client).text
         place = f"{served}/jobs/{job['id']}"
-        assert http.get(place).json()["state"] == "reading"
-        go.touch()
+        try:
+            assert transcribe(client).text
+            assert http.get(place).json()["state"] == "reading"
+        finally:
+            go.touch()
         assert "event: job" in http.get(f"{place}/events").text
 
 

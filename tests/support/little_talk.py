@@ -200,7 +200,7 @@ def is_words(sound):
 
 
 class Tone:
-    """Half a second of samples in words, once, and never without some words before the last."""
+    """Half a second of samples in words, once; the first that comes is a draft of any length."""
 
     def __init__(self, rate):
         self.rate = rate

@@ -59,19 +59,18 @@ class Visit:
 
 @contextlib.contextmanager
 def held(page: Any, path: str) -> Iterator[None]:
-    """What is asked for there, which something has to be, waits for an answer until the end."""
+    """What is asked for there waits for its answer until the end; it fails if nothing is."""
     waiting: list[Any] = []
     over = False
 
     def hold(route: Any) -> None:
-        """Also what comes here while the end is being made."""
-        if over:
+        if over:  # it came while others were let go
             route.continue_()
         else:
             waiting.append(route)
 
     page.route(path, hold)
-    with page.expect_request(path):
+    with page.expect_request(path, timeout=300_000):  # of all that is done meanwhile
         yield
     over = True
     for route in waiting:

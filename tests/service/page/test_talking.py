@@ -195,6 +195,7 @@ def test_a_talk_that_broke_goes_on_with_all_that_was_said(browser, place):
         talk.is_("ended")
         talk.press("Go on with the talk")
         talk.answered("a tone of 220 Hz")  # the microphone is on again
+        talk.is_("listening")
         talk.write("I am back.")
         talk.answered("I am back.")
         after = talk.said()

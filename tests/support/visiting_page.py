@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
+
+LASTED = re.compile(r"^0:0[1-9]$")
+"""A clock that has gone for a second at least: who looks may come late."""
 
 
 def watching(selector: str) -> str:

@@ -143,7 +143,7 @@ def _unsure(joined: Emotion, heard: Mapping[str, Emotion], needed: float) -> str
 
 
 def _says(emotion: Emotion, label: str | None) -> bool:
-    """Whether no other label is likelier, but by so little that rounding alone decides."""
+    """Whether no other label is likelier by more than rounding."""
     return label is not None and max(emotion.scores) - emotion.score(label) < _ROUNDING
 
 

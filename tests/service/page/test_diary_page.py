@@ -7,12 +7,11 @@ import re
 
 import pytest
 from little_diary import SECRET
-from visiting_page import Visit, held
+from visiting_page import LASTED, Visit, held
 
 pytestmark = pytest.mark.browser
 ENTRIES = "/v1/diary/entries"
 LOUD = "document.querySelector('.recording .level b').style.transform > 'scaleX(0.5'"
-LASTED = re.compile("0:0[1-9]")  # a clock may be seen late
 _NUMBERS = itertools.count()
 
 
@@ -62,8 +61,7 @@ def test_an_account_is_made_changed_left_and_deleted(browser, place):
         made.get_by_label("Name", exact=True).fill(name)
         made.get_by_label("Passphrase").fill(SECRET)
         with held(page, "**/page/about.json"):
-            asked = page.expect_request("**/page/about.json")
-            with asked, held(page, "**/v1/account"):
+            with page.expect_request("**/page/about.json"), held(page, "**/v1/account"):
                 made.get_by_role("button").click()
                 made.locator("button[aria-busy=true]:disabled").wait_for()
                 assert made.get_by_role("status").inner_text() == "One moment …"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from visiting_page import Visit, watching
+from visiting_page import LASTED, Visit, watching
 
 pytestmark = pytest.mark.browser
-LASTED = re.compile(r"^0:0[1-9]$")  # a clock may be seen late
 HEARD = """
 const { mediaDevices } = navigator;
 const ask = mediaDevices.getUserMedia.bind(mediaDevices);
